@@ -1,0 +1,112 @@
+# Builds the cluster's programs from their Go modules (modules/*) into the user's
+# cache folder, each module's under a hash of all that goes into it, so that a
+# second checkout starts at once. Sourced after lib.sh and requirements.sh.
+
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/stackwright/bin
+
+# program  module  package. Real nodes alone need the second list.
+SIMULATED_SET='
+etcd                     kubernetes  go.etcd.io/etcd/server/v3
+kube-apiserver           kubernetes  k8s.io/kubernetes/cmd/kube-apiserver
+kube-controller-manager  kubernetes  k8s.io/kubernetes/cmd/kube-controller-manager
+kube-scheduler           kubernetes  k8s.io/kubernetes/cmd/kube-scheduler
+kubectl                  kubernetes  k8s.io/kubernetes/cmd/kubectl
+kwok                     kubernetes  sigs.k8s.io/kwok/cmd/kwok
+'
+REAL_SET='
+kubelet                  kubernetes  k8s.io/kubernetes/cmd/kubelet
+kube-proxy               kubernetes  k8s.io/kubernetes/cmd/kube-proxy
+containerd               containerd  github.com/containerd/containerd/v2/cmd/containerd
+containerd-shim-runc-v2  containerd  github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2
+ctr                      containerd  github.com/containerd/containerd/v2/cmd/ctr
+bridge                   cni         github.com/containernetworking/plugins/plugins/main/bridge
+loopback                 cni         github.com/containernetworking/plugins/plugins/main/loopback
+host-local               cni         github.com/containernetworking/plugins/plugins/ipam/host-local
+portmap                  cni         github.com/containernetworking/plugins/plugins/meta/portmap
+coredns                  coredns     github.com/coredns/coredns
+local-path-provisioner   local-path-provisioner  github.com/rancher/local-path-provisioner
+netpol                   netpol      .
+'
+
+module_folder() {
+  if [[ $1 == netpol ]]; then echo "$HERE/netpol"; else echo "$HERE/modules/$1"; fi
+}
+
+# kubectl and the servers tell their version by these; a bare build says v0.0.0.
+ldflags() {
+  local version
+  version=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' "$HERE/modules/kubernetes/go.mod")
+  local minor=${version#v1.}
+  local p=k8s.io/component-base/version
+  echo "-s -w -X $p.gitVersion=$version -X $p.gitMajor=1 -X $p.gitMinor=${minor%%.*}" \
+    "-X k8s.io/client-go/pkg/version.gitVersion=$version"
+}
+
+# bin_of MODULE: sets REPLY to the folder that holds its programs, built or not.
+# Worked out once per run: the hash costs some 20 ms.
+declare -A FOLDER=()
+bin_of() {
+  REPLY=${FOLDER[$1]:-}
+  [[ -z $REPLY ]] || return 0
+  local hash
+  hash=$(cd "$(module_folder "$1")" && {
+    echo "CGO_ENABLED=0 -trimpath $(ldflags)"
+    # Go files are the enforcer's own source; the other modules have none.
+    find . -name 'go.*' -o -name '*.go' | sort | xargs cat
+  } | sha256sum)
+  REPLY=$CACHE/$1-${hash:0:16}
+  FOLDER[$1]=$REPLY
+}
+
+# build_programs real|simulated: what is missing, one program after the other (a
+# build uses all cores anyway), with a word on how long it takes.
+build_programs() {
+  local set=$SIMULATED_SET program module package folder missing=()
+  [[ $1 == real ]] && set+=$REAL_SET
+  while read -r program module package; do
+    [[ -n $program ]] || continue
+    bin_of "$module"
+    folder=$REPLY
+    [[ -x $folder/$program ]] || missing+=("$program $module $package $folder")
+  done <<<"$set"
+  ((${#missing[@]})) || return 0
+
+  require_go
+  mkdir -p "$CACHE"
+  exec 8>"$CACHE/.lock"
+  flock -n 8 || { say "another checkout is building the same programs: waiting for it"; flock 8; }
+  rm -rf "$CACHE"/*/.building.* # of builds that were killed
+  say "building ${#missing[@]} programs, once: with an empty Go cache on two cores" \
+    "about 6 minutes for simulated nodes, 12 with real ones"
+  local n=0 row
+  for row in "${missing[@]}"; do
+    read -r program module package folder <<<"$row"
+    n=$((n + 1))
+    [[ -x $folder/$program ]] || build_one "$n of ${#missing[@]}"
+  done
+  exec 8>&-
+}
+
+# A killed build leaves nothing half: the program appears by a rename.
+build_one() {
+  local temporary builder seconds=0
+  say "building $program ($1)"
+  mkdir -p "$folder"
+  temporary=$(mktemp -d "$folder/.building.XXXXXX")
+  (cd "$(module_folder "$module")" &&
+    CGO_ENABLED=0 exec nice -n 5 go build -trimpath -ldflags "$(ldflags)" -o "$temporary/out" "$package") \
+    >"$temporary/log" 2>&1 8>&- &
+  builder=$!
+  while kill -0 $builder 2>/dev/null; do
+    sleep 0.2
+    seconds=$((seconds + 1))
+    ((seconds % 100)) || say "still building $program: $(tail -n 1 "$temporary/log" | cut -c1-100)"
+  done
+  wait $builder || {
+    tail -n 20 "$temporary/log" >&2
+    rm -rf "$temporary"
+    die "building $program failed (above)" "check that the Go module proxy answers (go env GOPROXY) and try again"
+  }
+  mv "$temporary/out" "$folder/$program"
+  rm -rf "$temporary"
+}

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Builds the cluster's programs from their Go modules (modules/*) into the user's
 # cache folder, each module's under a hash of all that goes into it, so that a
 # second checkout starts at once. Sourced after lib.sh and requirements.sh.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # etcd, API server, controller-manager and scheduler of one cluster.
 # Sourced after lib.sh, slots.sh and identities.sh; expects BIN.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The certificates and kubeconfigs of a cluster. One CA signs the API server and
 # every client, so each kubeconfig carries it and nothing skips verification.
 # Elliptic keys, since they are made in milliseconds. Sourced after lib.sh.

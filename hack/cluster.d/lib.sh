@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What every room of hack/cluster shares: messages, waiting, and processes that are
 # started, recognised and ended by a record of their own.
 # Sourced; expects HERE (this folder).

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What the machine must have, named with the remedy when it lacks it. As root on
 # Debian the missing packages are installed. Sourced after lib.sh.
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Simulated nodes: one kwok process plays all kubelets (and the provisioner of
 # volumes, and the load balancer) by stages. Sourced after control-plane.sh.
 

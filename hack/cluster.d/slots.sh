@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # A slot is a number that a cluster owns while it exists: its ports and its
 # address ranges are derived from it, so that clusters, also of other checkouts,
 # live side by side. Sourced after lib.sh.

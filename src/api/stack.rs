@@ -1,0 +1,72 @@
+//! The `Stack` resource.
+
+use std::collections::BTreeMap;
+
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+
+use super::{Config, Network, Publish, Secret, Service, StackStatus, Volume, VolumePolicy};
+
+/// A Docker Compose stack that runs on the cluster.
+#[derive(Clone, CustomResource, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[kube(
+    group = "stackwright.dev",
+    version = "v1alpha1",
+    kind = "Stack",
+    namespaced,
+    shortname = "stk",
+    category = "all",
+    status = "StackStatus",
+    derive = "PartialEq",
+    doc = "A Docker Compose stack that runs on the cluster: its services, networks, volumes, configs and secrets.",
+    validation = (
+        "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
+        "a Stack's name begins the names of its objects: at most 63 lower-case letters, digits and hyphens, without a dot"
+    ),
+    printcolumn(name = "Ready", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].status"#),
+    printcolumn(name = "Services", type_ = "string", json_path = ".status.servicesReady",
+        description = "Services that are up, of those that should be"),
+    printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct StackSpec {
+    /// The services by name. A name is what peers dial: lower-case letters, digits and hyphens.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = 256))]
+    pub services: BTreeMap<String, Service>,
+
+    /// The networks by name. The network `default` need not stand here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 64))]
+    pub networks: BTreeMap<String, Network>,
+
+    /// The named volumes. Each becomes a PersistentVolumeClaim `<stack>-<volume>` that no update
+    /// deletes or recreates, also when it leaves this list.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 256))]
+    pub volumes: BTreeMap<String, Volume>,
+
+    /// The configs by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 256))]
+    pub configs: BTreeMap<String, Config>,
+
+    /// The secrets by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 256))]
+    pub secrets: BTreeMap<String, Secret>,
+
+    /// The active profiles; `*` stands for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 253)))]
+    pub profiles: Vec<String>,
+
+    /// How `ports` become reachable from outside the cluster. Default `LoadBalancer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish: Option<Publish>,
+
+    /// What becomes of the volumes when the Stack is deleted. Default `Retain`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub volume_policy: Option<VolumePolicy>,
+}

@@ -1,0 +1,24 @@
+//! Stackwright runs Docker Compose stacks on Kubernetes.
+//!
+//! One direction, one translation:
+//!
+//! ```text
+//! Stack + Facts ──translate──▶ Desired ──plan (with what is observed)──▶ steps ──cluster──▶ status
+//! ```
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`api`] | the `Stack` resource: types only |
+//! | [`translate`] | Stack + facts -> the objects that should exist; one builder for each kind of child |
+//! | [`plan`] | desired + observed -> what may be applied now, what waits for what, what is pruned |
+//! | [`status`] | observed -> the state of each service -> conditions |
+//! | `cluster` | the verbs that talk to the API server: observe, apply, prune |
+//! | `controller` | wiring: watches, reconcile, backoff, events, metrics, lease |
+//! | `cli` | one verb per file |
+//!
+//! The first four are pure: no I/O, no clock, no environment, a fixed order. They build without a
+//! client, an async runtime or TLS (`cargo check --lib --no-default-features`).
+
+pub mod api;
+pub mod plan;
+pub mod translate;

@@ -1,0 +1,175 @@
+//! What the watches hold of a Stack: projections, not objects.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::translate::Kind;
+
+/// What is observed of one Stack: its children, whatever else bears a name that it wants, and
+/// the pods of its services.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Observed {
+    /// Children and namesakes by kind and name.
+    pub children: BTreeMap<(Kind, String), Child>,
+    /// The pods of its services.
+    pub pods: Vec<Pod>,
+    /// States that an apply returned where they differ from what was sent, since an admission
+    /// webhook changes fields of ours. Such a state is the level until either side changes.
+    pub settled: BTreeMap<(Kind, String), Settled>,
+}
+
+/// An object of one of our kinds, as far as decisions need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Child {
+    /// Its UID, the precondition of every delete.
+    pub uid: String,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Whether its deletion has begun.
+    pub deleting: bool,
+    /// The fields that we own, by digest.
+    pub digest: Digest,
+    /// What of it decides order and state.
+    pub state: ChildState,
+}
+
+/// Whose an object is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Owner {
+    /// The Stack with this UID controls it.
+    Stack {
+        /// The Stack's UID.
+        uid: String,
+        /// The Stack's name.
+        name: String,
+    },
+    /// It bears our label with this Stack's name and no controller: a claim that stays.
+    Claim {
+        /// The Stack's name.
+        stack: String,
+    },
+    /// Anyone else.
+    Other,
+}
+
+/// Digests of the fields that our field manager owns.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Digest {
+    /// All but the pod template.
+    pub rest: String,
+    /// The pod template; empty for kinds without one.
+    pub template: String,
+}
+
+/// What an apply returned, kept while a webhook changes fields of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settled {
+    /// The object that was applied to.
+    pub uid: String,
+    /// What was sent.
+    pub desired: Digest,
+    /// What came back.
+    pub returned: Digest,
+    /// The fields that differ, as paths.
+    pub fields: Vec<String>,
+}
+
+/// What of a child decides order and state.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ChildState {
+    /// A Deployment or StatefulSet.
+    Workload(WorkloadState),
+    /// A Job.
+    Job(JobState),
+    /// A Service.
+    Service(ServiceState),
+    /// A claim.
+    Claim {
+        /// Whether it is bound to a volume.
+        bound: bool,
+    },
+    /// A ConfigMap or NetworkPolicy.
+    Plain,
+}
+
+/// The state of a Deployment or StatefulSet.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WorkloadState {
+    /// The hash of its pod template, as its annotation tells.
+    pub template: Option<String>,
+    /// Whether its controller has seen the newest generation.
+    pub observed: bool,
+    /// Replicas of the spec.
+    pub wanted: i32,
+    /// Pods in all.
+    pub total: i32,
+    /// Pods of the newest template.
+    pub updated: i32,
+    /// Ready pods.
+    pub ready: i32,
+    /// The hash at which it was found completed and is held at zero.
+    pub completed: Option<String>,
+    /// Why its pods cannot be created, such as a quota or a policy of the namespace.
+    pub failure: Option<String>,
+}
+
+/// The state of a Job.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JobState {
+    /// The hash of its pod template.
+    pub template: Option<String>,
+    /// Whether it has the condition Complete.
+    pub complete: bool,
+    /// The message of its condition Failed.
+    pub failed: Option<String>,
+}
+
+/// The state of a Service.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServiceState {
+    /// Whether it has no cluster address.
+    pub headless: bool,
+    /// Whether it leads to pods that are not ready.
+    pub publishes_not_ready: bool,
+    /// Whether it is of type LoadBalancer and has no address yet.
+    pub pending_address: bool,
+}
+
+/// A pod of a service.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pod {
+    /// Its name.
+    pub name: String,
+    /// The service that it belongs to.
+    pub service: String,
+    /// Its controller's kind and name: `ReplicaSet`, `StatefulSet` or `Job`.
+    pub controller: Option<(String, String)>,
+    /// The hash of the template that it was made from.
+    pub template: Option<String>,
+    /// Whether its deletion has begun.
+    pub deleting: bool,
+    /// Whether it has ended, well or not.
+    pub ended: bool,
+    /// Whether every container of it runs.
+    pub running: bool,
+    /// Whether every container has passed its start-up probe.
+    pub started: bool,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// When its container started last.
+    pub started_at: Option<Timestamp>,
+    /// Why no node takes it, in the scheduler's words.
+    pub unschedulable: Option<String>,
+    /// Why a container does not run: the kubelet's reason and message.
+    pub waiting: Option<(String, String)>,
+    /// The exit code and reason with which its container ended last.
+    pub last_exit: Option<(i32, String)>,
+}
+
+impl Observed {
+    /// The pods of a service that are not on their way out and have not ended.
+    pub fn live_pods(&self, service: &str) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(move |pod| pod.service == service && !pod.deleting && !pod.ended)
+    }
+}

@@ -1,0 +1,137 @@
+//! What should exist: the result of translation.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    batch::v1::Job,
+};
+
+use super::{Kind, Object, ObjectKind};
+use crate::api::DependencyCondition;
+
+/// Everything that a Stack should have on the cluster.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Desired {
+    /// The units by name: one or more services that share a pod, named after the first.
+    pub units: BTreeMap<String, Unit>,
+    /// ConfigMaps, claims and policies, which belong to no service alone.
+    pub shared: Vec<Object>,
+    /// What could not be reproduced exactly.
+    pub approximations: Vec<Approximation>,
+}
+
+/// One or more services that share a pod (one, until `network_mode: service:x` is translated).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unit {
+    /// Its services' names; the first names the unit.
+    pub services: Vec<String>,
+    /// Whether it should run.
+    pub activity: Activity,
+    /// What makes its pods; none while it is inactive, or a stopped one-shot.
+    pub workload: Option<Workload>,
+    /// The hash of the desired pod template, also while there is no workload.
+    pub template: String,
+    /// The Services and the policy for published ports. They are never gated, so that names
+    /// resolve before pods exist.
+    pub faces: Vec<Object>,
+    /// What its dependencies must have reached before a new template is let through.
+    pub waits_for: Vec<WaitFor>,
+    /// Objects of others that it reads and that are not there yet.
+    pub missing: Vec<Missing>,
+    /// How many containers should run.
+    pub replicas: i32,
+    /// How long it may be not ready from its start before it counts as unhealthy, in seconds
+    /// (start period + retries x interval); none without a health check.
+    pub patience: Option<i64>,
+    /// Whether an old and a new container may run at the same time.
+    pub may_overlap: bool,
+    /// Whether a container that ends with exit code 0 has completed, although the service is
+    /// kept running (no `restart` key was given).
+    pub completes_on_exit: bool,
+    /// What its containers ask of a node, for messages: such as `cpu 4, memory 8Gi`.
+    pub requests: Option<String>,
+}
+
+/// Whether a unit should run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Activity {
+    /// It should run.
+    Active,
+    /// It is held at zero containers.
+    Stopped,
+    /// None of its profiles is active.
+    Inactive,
+}
+
+/// What makes a unit's pods.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Workload {
+    /// A service that is kept running.
+    Deployment(Box<Deployment>),
+    /// A service that writes a volume.
+    StatefulSet(Box<StatefulSet>),
+    /// A one-shot.
+    Job(Box<Job>),
+}
+
+impl Workload {
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Deployment(_) => Kind::Deployment,
+            Self::StatefulSet(_) => Kind::StatefulSet,
+            Self::Job(_) => Kind::Job,
+        }
+    }
+
+    /// The object to apply.
+    pub fn object(&self) -> Object {
+        match self {
+            Self::Deployment(deployment) => Object::from(deployment.as_ref()),
+            Self::StatefulSet(stateful_set) => Object::from(stateful_set.as_ref()),
+            Self::Job(job) => Object::from(job.as_ref()),
+        }
+    }
+}
+
+/// A dependency that holds a new template back. Dependencies that count as met whatever happens
+/// (stopped, scaled to zero, inactive and not required) are not among them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WaitFor {
+    /// The unit waited for.
+    pub unit: String,
+    /// What it must have reached.
+    pub condition: DependencyCondition,
+    /// Whether its failure holds the dependent back too; an optional one's does not.
+    pub required: bool,
+}
+
+/// An object of someone else that is not there yet.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Missing {
+    /// Its kind.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: String,
+    /// What of it is missing.
+    pub need: Need,
+}
+
+/// What of an object is missing.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Need {
+    /// The object.
+    Object,
+    /// A key in it.
+    Key(String),
+}
+
+/// Something that could not be reproduced exactly.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Approximation {
+    /// Where in the spec.
+    pub path: String,
+    /// What differs and why.
+    pub message: String,
+}

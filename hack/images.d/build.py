@@ -23,6 +23,7 @@ volumes; containerd and Docker read it.
 import hashlib
 import io
 import json
+import subprocess
 import sys
 import tarfile
 import tempfile
@@ -35,6 +36,8 @@ from layer import build as build_layer
 
 HERE = Path(__file__).parent
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# Debian and Go call the usual machines by the same names.
+ARCHITECTURE = subprocess.check_output(["dpkg", "--print-architecture"], text=True).strip()
 EPOCH = "1970-01-01T00:00:00Z"
 
 
@@ -78,7 +81,7 @@ def save(spec: dict, digests: dict[str, str], folder: Path, path: Path):
     config["Env"] = config.get("Env", [f"PATH={PATH}"])
     config["Labels"] = {"org.opencontainers.image.description": spec["description"]}
     image = json.dumps({
-        "architecture": "amd64",
+        "architecture": ARCHITECTURE,
         "os": "linux",
         "created": EPOCH,
         "config": config,
@@ -114,4 +117,7 @@ def main(arguments: list[str]):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    try:
+        main(sys.argv[1:])
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"{Path(error.cmd[0]).name} ended with {error.returncode} (see above)") from None

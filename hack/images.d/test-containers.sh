@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
-# Runs the images' programs without a cluster: test-containers.sh FOLDER-OF-TARS
+# Runs the images' programs without a cluster:
+#
+#   test-containers.sh FOLDER-OF-TARS EMPTY-FOLDER
+#
 # Called by test.sh in network, mount and process namespaces of its own, so all
 # of it ends with this script. Each image's files are unpacked into a root of
 # its own; all share one loopback, on which ScripTeam's ports do not collide.
@@ -7,8 +10,8 @@
 set -euo pipefail
 
 tars=$1
+work=$2
 example=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../examples/scripteam" && pwd)
-work=$(mktemp -d)
 mount -t tmpfs images "$work"
 ip link set lo up
 # PostgreSQL trusts 127.0.0.1; this stands for an address of the network.

@@ -78,8 +78,9 @@ testbox docker.io/stackwright/testbox:1 - - - - - -
 END
 
 if [ "$(id -u)" = 0 ]; then
+  mkdir "$work/roots"
   unshare --net --mount --propagation private --pid --fork --kill-child --mount-proc \
-    ./test-containers.sh "$tars" | tee "$work/containers"
+    ./test-containers.sh "$tars" "$work/roots" | tee "$work/containers"
   passed=$((passed + $(grep -c '^ok ' "$work/containers" || true)))
   failed=$((failed + $(grep -c '^FAILED ' "$work/containers" || true)))
 else

@@ -29,29 +29,31 @@ check() {
 }
 
 # config NAME FIELD: a field of the image's configuration, one word a line.
-config() {
-  tar -xOf "$tars/$1.tar" manifest.json | python3 -c '
-import json, subprocess, sys
-name = json.load(sys.stdin)[0]["Config"]
-image = json.loads(subprocess.check_output(["tar", "-xOf", sys.argv[1], name]))
-value = image["config"].get(sys.argv[2]) or []
-for word in [value] if isinstance(value, str) else value: print(word)' "$tars/$1.tar" "$2"
-}
+config() { cat "$work/$1.config/$2"; }
 
-# unpack NAME: the image's root file system in $work/NAME.
+# unpack NAME: the image's files in $work/NAME, its configuration in $work/NAME.config.
 unpack() {
-  local root=$work/$1 archive layer
-  archive=$root.archive
-  mkdir -p "$root" "$archive"
+  local root=$work/$1 archive=$work/$1.archive layer
+  mkdir -p "$root" "$archive" "$root.config"
   tar -xf "$tars/$1.tar" -C "$archive"
-  for layer in $(python3 -c 'import json, sys; print(*json.load(sys.stdin)[0]["Layers"])' < "$archive/manifest.json"); do
+  while read -r layer; do
     tar -xf "$archive/$layer" -C "$root" --keep-directory-symlink
-  done
+  done < <(python3 - "$archive" "$root.config" << 'PYTHON'
+import json, pathlib, sys
+archive, out = map(pathlib.Path, sys.argv[1:])
+manifest = json.loads((archive / "manifest.json").read_text())[0]
+config = json.loads((archive / manifest["Config"]).read_text())["config"]
+for field in "Env", "User", "WorkingDir", "Entrypoint", "Cmd", "StopSignal":
+    value = config.get(field, [])
+    words = [value] if isinstance(value, str) else value
+    (out / field).write_text("".join(f"{word}\n" for word in words))
+print(*manifest["Layers"], sep="\n")
+PYTHON
+  )
   rm -r "$archive"
   mount -t proc proc "$root/proc"
   mount --bind /dev "$root/dev"
-  echo "127.0.0.1 localhost
-10.0.0.1 postgres redis n8n api gpt-oss" > "$root/etc/hosts"
+  printf '127.0.0.1 localhost\n10.0.0.1 postgres redis n8n api gpt-oss\n' > "$root/etc/hosts"
 }
 
 # execute NAME [VARIABLE=VALUE...] COMMAND...: as an exec probe would.

@@ -4,5 +4,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod conflict;
+mod cost;
 mod drift;
+mod invalid;
+mod missing;
+mod oneshot;
 mod order;
+mod removal;
+mod update;

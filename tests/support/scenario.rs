@@ -151,14 +151,16 @@ impl<'c> Scenario<'c> {
 
     /// Applies a Stack that the API server may refuse.
     pub async fn try_apply(&self, name: &str, spec: &str) -> kube::Result<StackHandle<'_>> {
-        let body = json!({
+        let mut body = json!({
             "apiVersion": "stackwright.dev/v1alpha1",
             "kind": "Stack",
             "metadata": { "name": name },
             "spec": from_yaml(spec),
         });
-        let applied = self.api("Stack").patch(name, &user(), &Patch::Apply(&body)).await?;
-        Ok(StackHandle::new(self, &applied))
+        let params = PatchParams::apply("user").force();
+        let params = PatchParams { field_validation: Some(ValidationDirective::Strict), ..params };
+        let applied = self.api("Stack").patch(name, &params, &Patch::Apply(&body)).await?;
+        Ok(StackHandle::new(self, body["spec"].take(), &applied))
     }
 
     /// Creates an object of someone else; YAML.
@@ -271,12 +273,6 @@ impl<'c> Scenario<'c> {
     pub fn requests_since(&self, mark: Mark) -> Requests {
         Requests::since(self.cluster.audit_log.as_deref(), mark, &identity::operator_user(&self.namespace))
     }
-}
-
-/// The parameters of a user's server-side apply.
-pub fn user() -> PatchParams {
-    let params = PatchParams::apply("user").force();
-    PatchParams { field_validation: Some(ValidationDirective::Strict), ..params }
 }
 
 /// The pods of a service, by name.

@@ -31,7 +31,7 @@ fn a_foreign_config_map_service_and_claim_stay_as_they_were_and_the_stack_recove
         let told: Vec<_> = names.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
         let told: Vec<_> = told.iter().map(String::as_str).chain(["delete or rename it"]).collect();
         shop.until_stalled("Conflict", &told).await;
-        s.while_nothing_should_happen(3).await;
+        s.let_pass(3).await;
         assert_eq!(s.history.view().all_of(&names), before, "not a byte of them has changed");
 
         for (kind, name) in &names {
@@ -49,7 +49,7 @@ fn the_second_stack_that_wants_a_services_name_is_stalled_until_the_first_gives_
         first.until_ready().await;
         let second = s.apply("second", "services: {web: {image: 'web:2', expose: [{port: 80}]}}").await;
         second.until_stalled("NameTaken", &["Service web", "first", "rename"]).await;
-        s.while_nothing_should_happen(2).await;
+        s.let_pass(2).await;
         let view = s.history.view();
         let owner = &view.get("Service", "web").expect("the Service")["metadata"]["ownerReferences"][0]["name"];
         assert_eq!(owner, "first");

@@ -21,9 +21,9 @@ fn an_unchanged_stack_causes_no_request_in_60_s_but_the_lease_and_watches() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;
-        s.while_nothing_should_happen(QUIET).await;
+        s.let_pass(QUIET).await;
         let mark = s.mark();
-        s.while_nothing_should_happen(60).await;
+        s.let_pass(60).await;
         let requests = s.requests_since(mark);
         requests.assert(0, "requests of an unchanged Stack", |request| !request.is_watch_or_lease());
         if let Some(count) = requests.count() {
@@ -37,12 +37,12 @@ fn one_changed_image_costs_one_write_to_a_child_and_one_of_the_status_for_each_t
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;
-        s.while_nothing_should_happen(QUIET).await;
+        s.let_pass(QUIET).await;
         let (mark, statuses) = (s.mark(), shop.statuses().len());
         shop.edit("services: {web: {image: 'web:2'}}").await;
         let view = shop.until_ready().await;
         assert_eq!(image_of(view.get("Deployment", &shop.object("web")).expect("web")), "web:2");
-        s.while_nothing_should_happen(QUIET).await;
+        s.let_pass(QUIET).await;
         let requests = s.requests_since(mark);
         requests.assert(1, "writes to a child for one changed image", Request::is_child_write);
         assert_one_status_write_for_each_transition(&shop, statuses, &requests);
@@ -55,7 +55,7 @@ fn bringing_up_a_stack_writes_each_child_once_and_the_status_once_for_each_trans
         let mark = s.mark();
         let shop = s.apply("shop", SHOP).await;
         let view = shop.until_ready().await;
-        s.while_nothing_should_happen(QUIET).await;
+        s.let_pass(QUIET).await;
         let requests = s.requests_since(mark);
         let count = children(&view).count();
         requests.assert(count, "writes to children for as many children", Request::is_child_write);

@@ -15,11 +15,11 @@ fn is_stalled(mistake: &str, reason: &str, parts: &[&str]) {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let before = versions(&shop.until_ready().await);
-        s.while_nothing_should_happen(1).await;
+        s.let_pass(1).await;
         let mark = s.mark();
         shop.edit(mistake).await;
         shop.until_stalled(reason, parts).await;
-        s.while_nothing_should_happen(2).await;
+        s.let_pass(2).await;
         assert_eq!(versions(&s.history.view()), before, "what runs stays untouched");
         s.requests_since(mark).assert(0, "writes to children", Request::is_child_write);
         let ready = shop.status().conditions.into_iter().find(|condition| condition.type_ == "Ready");

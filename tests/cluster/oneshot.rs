@@ -20,7 +20,7 @@ fn a_finished_one_shot_that_is_deleted_does_not_run_again_until_it_changes() {
             view.all("Job").next().is_none() && pods(view, "migrate").next().is_none()
         })
         .await;
-        s.while_nothing_should_happen(3).await;
+        s.let_pass(3).await;
         shop.until("migrate=Completed web=Running").await;
         assert_eq!(runs(s), 1);
 
@@ -64,7 +64,7 @@ services:
                 && pods(view, "seed").next().is_none()
         })
         .await;
-        s.while_nothing_should_happen(3).await;
+        s.let_pass(3).await;
         shop.until("seed=Completed").await;
         shop.edit("services: {seed: {image: 'seed:2', annotations: null}}").await;
         shop.until("seed=Running").await;

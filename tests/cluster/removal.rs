@@ -102,7 +102,7 @@ fn a_volume_that_leaves_the_spec_is_kept() {
         let before = uids(&shop.until_ready().await);
         shop.edit("services: {db: {volumes: null}}\nvolumes: null").await;
         shop.until_ready().await;
-        s.while_nothing_should_happen(3).await;
+        s.let_pass(3).await;
         let view = s.history.view();
         assert_eq!(uids(&view).get(&claim), before.get(&claim));
         assert!(view.get(&claim.0, &claim.1).expect("the claim")["metadata"]["deletionTimestamp"].is_null());
@@ -140,7 +140,7 @@ async fn assert_only_these_go(s: &Scenario<'_>, before: &View, gone: &BTreeSet<(
     let mut expected = uids(before);
     expected.retain(|key, _| !gone.contains(key));
     s.until("what it had is gone", |view| uids(view).keys().all(|key| !gone.contains(key))).await;
-    s.while_nothing_should_happen(2).await;
+    s.let_pass(2).await;
     assert_eq!(uids(&s.history.view()), expected);
 }
 

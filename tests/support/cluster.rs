@@ -58,9 +58,13 @@ impl Cluster {
     /// A cluster that no other scenario sees, for one that changes what all would share. It ends
     /// when it is dropped.
     pub async fn of_its_own(name: &'static str) -> OwnCluster {
-        let cluster = Self::of_state(&up(name, 1)).await;
-        cluster.install_stack_definition().await;
-        OwnCluster { cluster, name }
+        let own = OwnCluster { cluster: Self::of_state(&up(name, 1)).await, name };
+        // As a user does it, client-side.
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
+        let applied = own.kubectl("default", &["apply", "-f", folder]).status();
+        assert!(applied.is_ok_and(|status| status.success()), "kubectl apply -f crds/ (above)");
+        own.until_established().await;
+        own
     }
 
     async fn of_state(state: &Path) -> Self {
@@ -89,12 +93,16 @@ impl Cluster {
 
     async fn install_stack_definition(&self) {
         let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
-        let (definition, name) = (Stack::crd(), Stack::crd_name());
-        // Not by server-side apply: a scenario applies the file client-side, and two ways of
-        // applying one object leave fields of both behind.
         let params = PatchParams::apply("tests").force();
-        api.patch(name, &params, &Patch::Apply(&definition)).await.expect("the API server takes the CRD");
-        tokio::time::timeout(Duration::from_secs(30), await_condition(api, name, is_crd_established()))
+        let applied = api.patch(Stack::crd_name(), &params, &Patch::Apply(&Stack::crd())).await;
+        applied.expect("the API server takes the CRD");
+        self.until_established().await;
+    }
+
+    async fn until_established(&self) {
+        let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
+        let established = await_condition(api, Stack::crd_name(), is_crd_established());
+        tokio::time::timeout(Duration::from_secs(30), established)
             .await
             .expect("the CRD is established in time")
             .expect("the CRD can be watched");

@@ -32,17 +32,18 @@ impl<'s> StackHandle<'s> {
     // --- steps ---------------------------------------------------------------
 
     /// Applies another spec, whole.
-    pub async fn apply(&self, spec: &str) {
+    pub async fn apply(&self, spec: &str) -> Self {
         let applied = self.scenario.apply(&self.name, spec).await;
-        *self.written() = applied.written.into_inner().unwrap_or_else(PoisonError::into_inner);
+        *self.written() = applied.written().clone();
+        applied
     }
 
     /// Edits the spec and applies it again, whole. The edit is YAML that is merged into it, in which
     /// null takes a key away.
-    pub async fn edit(&self, edit: &str) {
+    pub async fn edit(&self, edit: &str) -> Self {
         let mut spec = self.written().0.clone();
         merge(&mut spec, from_yaml(edit));
-        self.apply(&spec.to_string()).await;
+        self.apply(&spec.to_string()).await
     }
 
     fn written(&self) -> MutexGuard<'_, (Value, i64)> {

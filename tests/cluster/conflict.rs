@@ -55,7 +55,7 @@ fn the_second_stack_that_wants_a_services_name_is_stalled_until_the_first_gives_
         assert_eq!(owner, "first");
         first.until_ready().await;
 
-        first.edit("services: {web: null, site: {image: 'web:1'}}").await;
+        first.edit("services: {web: null, site: {image: 'web:1', restart: always}}").await;
         s.allow(NEXT_LOOK);
         let view = second.until_ready().await;
         assert_eq!(image_of(view.get("Deployment", &second.object("web")).expect("its workload")), "web:2");

@@ -11,8 +11,8 @@ fn a_missing_secret_holds_its_readers_alone_until_it_appears() {
                 "shop",
                 "
 services:
-  db: {image: 'db:1', environmentFrom: {PASSWORD: {secretKeyRef: {name: db, key: password}}}}
-  web: {image: 'web:1'}
+  db: {image: 'db:1', restart: always, environmentFrom: {PASSWORD: {secretKeyRef: {name: db, key: password}}}}
+  web: {image: 'web:1', restart: always}
 ",
             )
             .await;
@@ -37,8 +37,8 @@ fn a_missing_config_map_holds_its_readers_alone_until_it_appears() {
                 "shop",
                 "
 services:
-  db: {image: 'db:1', configs: [{source: tuning, target: /etc/db.conf}]}
-  web: {image: 'web:1'}
+  db: {image: 'db:1', restart: always, configs: [{source: tuning, target: /etc/db.conf}]}
+  web: {image: 'web:1', restart: always}
 configs: {tuning: {configMap: {name: tuning, key: db.conf}}}
 ",
             )
@@ -53,7 +53,7 @@ configs: {tuning: {configMap: {name: tuning, key: db.conf}}}
 #[test]
 fn a_new_reader_of_a_missing_secret_leaves_the_running_version_alone() {
     scenario(async |s| {
-        let shop = s.apply("shop", "services: {web: {image: 'web:1'}}").await;
+        let shop = s.apply("shop", "services: {web: {image: 'web:1', restart: always}}").await;
         shop.until_ready().await;
         shop.edit("services: {web: {secrets: [{source: key}]}}\nsecrets: {key: {secret: {name: key, key: key}}}").await;
         let view = shop.until("web=Updating").await;
@@ -69,7 +69,7 @@ fn what_cannot_be_scheduled_is_told_with_the_numbers() {
         let shop = s
             .apply(
                 "shop",
-                "services: {model: {image: 'model:1', deploy: {resources: {reservations: {cpus: '4000', memory: 8Gi}}}}}",
+                "services: {model: {image: 'model:1', restart: always, deploy: {resources: {reservations: {cpus: '4000', memory: 8Gi}}}}}",
             )
             .await;
         shop.until("model=Blocked").await;
@@ -85,7 +85,7 @@ fn what_cannot_be_scheduled_is_told_with_the_numbers() {
 #[test]
 fn an_image_that_cannot_be_pulled_is_told_and_the_mended_one_runs() {
     scenario(async |s| {
-        let shop = s.apply("shop", "services: {web: {image: 'wbe:1', annotations: {sim/image: missing}}}").await;
+        let shop = s.apply("shop", "services: {web: {image: 'wbe:1', restart: always, annotations: {sim/image: missing}}}").await;
         shop.until("web=Blocked").await;
         shop.until_message("web", "wbe:1").await;
         shop.until_condition("Reconciling", "Blocked", &["web", "cannot be pulled"]).await;

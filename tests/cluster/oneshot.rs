@@ -5,7 +5,7 @@ use crate::support::{What, is_of, pods, scenario};
 const SHOP: &str = "
 services:
   migrate: {image: 'migrate:1', restart: 'no'}
-  web: {image: 'web:1', dependsOn: {migrate: {condition: service_completed_successfully}}}
+  web: {image: 'web:1', restart: always, dependsOn: {migrate: {condition: service_completed_successfully}}}
 ";
 
 #[test]
@@ -52,7 +52,7 @@ fn a_service_without_a_restart_key_that_exits_0_is_completed_at_0_replicas() {
                 "
 services:
   seed: {image: 'seed:1', expose: [{port: 80}], annotations: {sim/exit-after: 1s}}
-  web: {image: 'web:1'}
+  web: {image: 'web:1', restart: always}
 ",
             )
             .await;

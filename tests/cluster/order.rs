@@ -13,6 +13,7 @@ services:
   cache: {image: 'cache:1'}
   web:
     image: web:1
+    restart: always
     dependsOn: {cache: {}, migrate: {condition: service_completed_successfully}}
 ";
 
@@ -53,7 +54,7 @@ const CHAIN: &str = "
 services:
   a: {image: 'a:1', healthcheck: {test: [CMD, check]}}
   b: {image: 'b:1', healthcheck: {test: [CMD, check]}, dependsOn: {a: {condition: service_healthy}}}
-  c: {image: 'c:1', dependsOn: {b: {condition: service_healthy}}}
+  c: {image: 'c:1', restart: always, dependsOn: {b: {condition: service_healthy}}}
 ";
 
 #[test]
@@ -122,7 +123,7 @@ fn a_dependency_that_is_stopped_or_of_no_active_profile_counts_as_met() {
 services:
   db: {image: 'db:1', stopped: true}
   tools: {image: 'tools:1', profiles: [debug]}
-  web: {image: 'web:1', dependsOn: {db: {}, tools: {required: false}}}
+  web: {image: 'web:1', restart: always, dependsOn: {db: {}, tools: {required: false}}}
 ",
             )
             .await;
@@ -141,8 +142,8 @@ fn an_update_restarts_the_dependents_that_ask_for_it_and_no_others() {
                 "
 services:
   db: {image: 'db:1', expose: [{port: 5432}]}
-  web: {image: 'web:1', dependsOn: {db: {restart: true}}}
-  worker: {image: 'worker:1', dependsOn: {db: {}}}
+  web: {image: 'web:1', restart: always, dependsOn: {db: {restart: true}}}
+  worker: {image: 'worker:1', restart: always, dependsOn: {db: {}}}
 ",
             )
             .await;

@@ -15,7 +15,7 @@ services:
     environmentFrom: {PASSWORD: {secretKeyRef: {name: db, key: password}}}
     dependsOn: {db: {condition: service_healthy}, seed: {condition: service_completed_successfully}}
   model: {image: 'model:1', restart: always, annotations: {sim/image: missing}}
-  web: {image: 'web:1', dependsOn: {api: {}}}
+  web: {image: 'web:1', restart: always, dependsOn: {api: {}}}
 ";
 
 #[test]

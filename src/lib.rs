@@ -21,4 +21,12 @@
 
 pub mod api;
 pub mod plan;
+pub mod status;
 pub mod translate;
+
+#[cfg(feature = "cluster")]
+pub mod cli;
+#[cfg(feature = "cluster")]
+pub mod cluster;
+#[cfg(feature = "cluster")]
+pub mod controller;

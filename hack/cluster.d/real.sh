@@ -71,7 +71,7 @@ write_node_settings() {
 NODE='$NAME-$i'
 ADDRESS='$address'
 FOLDER='$folder'
-LOGS='$STATE'
+STATE='$STATE'
 CGROUP='$cgroup'
 export PATH='$path$PATH'
 ENV

@@ -24,8 +24,13 @@ pub(super) struct Context {
     /// The status that we wrote last for each Stack, until the watch brings it.
     written: Mutex<HashMap<StackKey, Written>>,
     /// The keys of objects that Stacks name, at a resourceVersion.
-    keys: Mutex<HashMap<(String, ObjectKind, String), (u64, Arc<BTreeSet<String>>)>>,
+    keys: Mutex<HashMap<ObjectPath, (u64, Keys)>>,
 }
+
+/// An object of others: namespace, kind and name.
+pub(super) type ObjectPath = (String, ObjectKind, String);
+/// The names of an object's keys.
+pub(super) type Keys = Arc<BTreeSet<String>>;
 
 struct Written {
     uid: String,
@@ -76,22 +81,13 @@ impl Context {
     }
 
     /// The keys of an object at a resourceVersion, if they are known.
-    pub(super) fn known_keys(
-        &self,
-        key: &(String, ObjectKind, String),
-        version: u64,
-    ) -> Option<Arc<BTreeSet<String>>> {
+    pub(super) fn known_keys(&self, path: &ObjectPath, version: u64) -> Option<Keys> {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.get(key).filter(|(at, _)| *at == version).map(|(_, names)| Arc::clone(names))
+        keys.get(path).filter(|(at, _)| *at == version).map(|(_, names)| Arc::clone(names))
     }
 
-    pub(super) fn learn_keys(
-        &self,
-        key: (String, ObjectKind, String),
-        version: u64,
-        names: Arc<BTreeSet<String>>,
-    ) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (version, names));
+    pub(super) fn learn_keys(&self, path: ObjectPath, version: u64, names: Keys) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (version, names));
     }
 
     /// Forgets a Stack that is gone.

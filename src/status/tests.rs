@@ -205,13 +205,13 @@ fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
             unit("web"),
             waiting("CrashLoopBackOff", ""),
             ServiceState::Failed,
-            "has ended with exit code 3, again and again: see its log",
+            "it has ended with exit code 3, again and again: see its log",
         ),
         (
             unit("web"),
             oom,
             ServiceState::Failed,
-            "was ended for using more memory than its limit (exit code 137, OOMKilled), again and again: see its log",
+            "it was ended for using more memory than its limit (exit code 137, OOMKilled), again and again: see its log",
         ),
     ] {
         let case = Case::new(unit, Gate::Open).rolled_out().pod(pod);
@@ -225,7 +225,7 @@ fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
         |what: &str, why: &str, is_object| Wait { what: what.to_owned(), why: why.to_owned(), is_object };
     let on_db = Gate::Waits(vec![wait("db", "is not healthy yet", false)]);
     let case = Case::new(unit("web"), on_db.clone());
-    assert_eq!(case.state(), (ServiceState::Waiting, "waits: db is not healthy yet".to_owned()));
+    assert_eq!(case.state(), (ServiceState::Waiting, "db is not healthy yet".to_owned()));
     assert_eq!(case.told(NOW).0.services[0].waits_for, ["db"]);
     assert_eq!(case.verdict(), ["Ready=False DependencyNotReady", "Reconciling=True DependencyNotReady"]);
 
@@ -237,7 +237,7 @@ fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
     let on_secret = Gate::Waits(vec![wait("Secret pw", "does not exist: create it", true)]);
     let case = Case::new(unit("web"), on_secret);
     assert_eq!(case.verdict(), ["Ready=False MissingObject", "Reconciling=True MissingObject"]);
-    assert_eq!(case.told(NOW).0.conditions[0].message, "web waits: Secret pw does not exist: create it");
+    assert_eq!(case.told(NOW).0.conditions[0].message, "web is waiting: Secret pw does not exist: create it");
 }
 
 #[test]
@@ -270,10 +270,10 @@ fn a_one_shot_is_running_completed_or_failed_for_good() {
         (ServiceState::Running, vec!["Ready=True Succeeded".to_owned()])
     );
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(true, None));
-    assert_eq!(case.state(), (ServiceState::Completed, "has ended with exit code 0".to_owned()));
+    assert_eq!(case.state(), (ServiceState::Completed, "it has ended with exit code 0".to_owned()));
     let ended = Pod { ended: true, last_exit: Some((2, "Error".to_owned())), ..Pod::default() };
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, Some("BackoffLimit"))).pod(ended);
-    let message = "has ended with exit code 2; it runs again when its settings change".to_owned();
+    let message = "it has ended with exit code 2; it runs again when its settings change".to_owned();
     assert_eq!(case.state(), (ServiceState::Failed, message));
     assert_eq!(case.verdict(), ["Ready=False OneShotFailed", "Stalled=True OneShotFailed"]);
     let case = Case::new(one_shot("migrate"), Gate::Done).was(ServiceState::Completed);

@@ -36,8 +36,8 @@ pub(crate) fn pod_volume(family: &str, name: &str) -> String {
     if is_dns_label(&full) {
         return full;
     }
-    let readable: String =
-        full.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let words = full.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let readable = words.collect::<Vec<_>>().join("-").to_lowercase();
     format!("{}-{}", start(&readable, 40), short_hash(name))
 }
 

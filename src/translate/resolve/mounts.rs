@@ -92,8 +92,10 @@ impl<'a> Mounter<'a, '_> {
                 claim_name: object_name(self.stack, &dns_label(source)),
                 read_only: None,
             };
-            let volume =
-                Volume { persistent_volume_claim: Some(claim), ..volume(pod_volume("volume", source)) };
+            let volume = Volume {
+                persistent_volume_claim: Some(claim),
+                ..volume(pod_volume("volume", &dns_label(source)))
+            };
             let sub_path = self.folder(mount, &path);
             self.mount(&path, &mount.target, volume, Some(sub_path), read_only);
         }

@@ -53,7 +53,10 @@ fn one_changed_image_costs_one_write_to_a_child_and_one_of_the_status_for_each_t
 fn bringing_up_a_stack_writes_each_child_once_and_the_status_once_for_each_transition() {
     scenario(async |s| {
         let mark = s.mark();
-        let shop = s.apply("shop", SHOP).await;
+        // An update that starts first brings one more write: once it was healthy, a service's
+        // name leads to ready pods only.
+        let stop_first = SHOP.replace("image: web:1", "image: web:1\n    deploy: {updateConfig: {order: stop-first}}");
+        let shop = s.apply("shop", &stop_first).await;
         let view = shop.until_ready().await;
         s.let_pass(QUIET).await;
         let requests = s.requests_since(mark);

@@ -6,7 +6,7 @@ use crate::support::{Request, scenario, versions};
 const SHOP: &str = "
 services:
   db: {image: 'db:1', expose: [{port: 5432}]}
-  web: {image: 'web:1', ports: [{target: 80}], dependsOn: {db: {}}}
+  web: {image: 'web:1', ports: [{target: 80}], dependsOn: {db: {condition: service_started}}}
 ";
 
 /// Plays a mistake: the Stack runs, is edited, is stalled for `reason` with a message that has
@@ -43,7 +43,7 @@ fn an_unknown_dependency_is_stalled() {
     is_stalled(
         "services: {web: {dependsOn: {cache: {}}}}",
         "UnknownDependency",
-        &["spec.services.web.dependsOn.cache", "required: false"],
+        &["spec.services.web.dependsOn.cache", "declare it under spec.services"],
     );
 }
 
@@ -84,7 +84,7 @@ fn two_active_services_on_one_published_port_are_stalled() {
     is_stalled(
         "services: {db: {ports: [{target: 5432, published: 80}]}}",
         "PortClash",
-        &["spec.services.", "ports[0]", "80", "db", "web"],
+        &["spec.services.web.ports", "spec.services.db.ports", "80", "another number"],
     );
 }
 
@@ -115,7 +115,7 @@ fn variables_that_expand_into_each_other_are_stalled() {
 fn every_mistake_of_a_spec_is_told_at_once() {
     is_stalled(
         "services: {web: {networks: {back: {}}, volumes: [{source: data, target: /data}]}}",
-        "UnknownNetwork",
+        "UnknownVolume",
         &["spec.services.web.networks.back", "spec.services.web.volumes[0]"],
     );
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Scenario, scenario};
+use crate::support::{Scenario, StackHandle, scenario};
 
 /// One service of each fate that a reader must understand.
 const SHOP: &str = "
@@ -22,7 +22,7 @@ services:
 fn kubectl_get_shows_what_is_up_and_why_the_rest_is_not() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
-        shop.until("api=Waiting cache=Running db=Starting model=Blocked seed=Completed web=Waiting").await;
+        until_all_wait(&shop).await;
         insta::assert_snapshot!("get_waiting", table(&s.kubectl(&["get", "stk"])));
         mend(s).await;
         shop.until_ready().await;
@@ -34,7 +34,7 @@ fn kubectl_get_shows_what_is_up_and_why_the_rest_is_not() {
 fn kubectl_describe_shows_each_services_state_the_cause_of_waiting_and_the_remedy() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
-        shop.until("api=Waiting cache=Running db=Starting model=Blocked seed=Completed web=Waiting").await;
+        until_all_wait(&shop).await;
         insta::assert_snapshot!("describe", description(&s.kubectl(&["describe", "stk", "shop"])));
     });
 }
@@ -73,6 +73,12 @@ fn the_definition_is_small_enough_for_a_client_side_apply() {
     });
 }
 
+/// Waits until each service has met its fate.
+async fn until_all_wait(shop: &StackHandle<'_>) {
+    shop.until("api=Waiting cache=Running db=Starting model=Blocked seed=Completed web=Waiting").await;
+    shop.until_message("api", "db is not healthy yet").await;
+}
+
 /// The folder of the generated definition.
 const CRDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
 
@@ -93,7 +99,8 @@ fn table(text: &str) -> String {
     text.lines().map(without_age).collect::<Vec<_>>().join("\n")
 }
 
-/// What describe tells of the status and the events, without times and hashes.
+/// What describe tells of the status, without times and hashes, and its warnings; what other events
+/// there are hangs on how things fall together.
 fn description(text: &str) -> String {
     let (_, status) = text.split_once("\nStatus:").expect("a described Stack has a status");
     let (status, events) = status.split_once("\nEvents:").expect("describe ends with the events");
@@ -106,7 +113,7 @@ fn description(text: &str) -> String {
         let columns: Vec<_> = line.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
         format!("  {}  {}  {}", columns[0], columns[1], columns[4..].join("  "))
     };
-    let events: BTreeSet<_> = events.lines().skip(3).filter(|line| !line.trim().is_empty()).map(event).collect();
-    let lines = status.chain(["Events:".to_owned()]).chain(events);
+    let events: BTreeSet<_> = events.lines().skip(3).filter(|line| line.contains("Warning")).map(event).collect();
+    let lines = status.chain(["Warnings:".to_owned()]).chain(events);
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -27,14 +27,19 @@ impl Scenario<'_> {
         })
     }
 
-    /// When a service first had a ready pod or, for a one-shot, had completed.
+    /// When a service first had a ready pod.
     #[track_caller]
     pub fn when_up(&self, service: &str) -> u64 {
-        self.when(&format!("{service} was up"), |change| {
-            let status = &change.object["status"];
-            is_workload(change)
-                && is_of(&change.object, service)
-                && (status["readyReplicas"].as_i64() >= Some(1) || status["succeeded"].as_i64() >= Some(1))
+        self.when(&format!("{service} had a ready pod"), |change| {
+            change.key.0 == "Pod" && is_of(&change.object, service) && is_ready(&change.object)
+        })
+    }
+
+    /// When a one-shot first had completed.
+    #[track_caller]
+    pub fn when_completed(&self, service: &str) -> u64 {
+        self.when(&format!("{service} had completed"), |change| {
+            change.key.0 == "Job" && is_of(&change.object, service) && has_condition(&change.object, "Complete")
         })
     }
 
@@ -189,8 +194,12 @@ pub fn image_of(workload: &Value) -> &str {
 }
 
 fn is_ready(pod: &Value) -> bool {
-    let conditions = pod["status"]["conditions"].as_array();
-    conditions.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+    has_condition(pod, "Ready")
+}
+
+fn has_condition(object: &Value, kind: &str) -> bool {
+    let conditions = object["status"]["conditions"].as_array();
+    conditions.into_iter().flatten().any(|condition| condition["type"] == kind && condition["status"] == "True")
 }
 
 fn is_workload(change: &Change) -> bool {

@@ -67,9 +67,10 @@ pub(super) fn status(
 impl View<'_> {
     fn told(&self, gate: &Gate) -> Told {
         if self.unit.activity == Activity::Stopped {
-            return match self.observed.live_pods(self.unit.name()).next() {
-                Some(_) => Told::because(ServiceState::Updating, "its containers are being stopped"),
-                None => Told::new(ServiceState::Stopped),
+            return if self.observed.pods.iter().any(|pod| pod.service == self.unit.name() && !pod.ended) {
+                Told::because(ServiceState::Updating, "its containers are being stopped")
+            } else {
+                Told::new(ServiceState::Stopped)
             };
         }
         match gate {
@@ -218,7 +219,9 @@ impl View<'_> {
         if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
             return told;
         }
-        if self.new_pods().any(|pod| pod.running) {
+        // A pod ends before its Job says so; it has not gone back to starting meanwhile.
+        let ended_well = |pod: &Pod| pod.ended && matches!(pod.last_exit, Some((0, _)));
+        if self.pods().any(|pod| ended_well(pod) || pod.running && !pod.deleting) {
             Told::new(ServiceState::Running)
         } else {
             self.starting()

@@ -1,6 +1,6 @@
 //! Specs that only their author can mend: the Stack says what and where, and what runs stays.
 
-use crate::support::{Request, scenario, versions};
+use crate::support::{Request, scenario, wanted};
 
 /// What runs before the mistake.
 const SHOP: &str = "
@@ -14,13 +14,13 @@ services:
 fn is_stalled(mistake: &str, reason: &str, parts: &[&str]) {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
-        let before = versions(&shop.until_ready().await);
+        let before = wanted(&shop.until_ready().await);
         s.let_pass(1).await;
         let mark = s.mark();
         shop.edit(mistake).await;
         shop.until_stalled(reason, parts).await;
         s.let_pass(2).await;
-        assert_eq!(versions(&s.history.view()), before, "what runs stays untouched");
+        assert_eq!(wanted(&s.history.view()), before, "what runs stays untouched");
         s.requests_since(mark).assert(0, "writes to children", Request::is_child_write);
         let ready = shop.status().conditions.into_iter().find(|condition| condition.type_ == "Ready");
         assert_eq!(ready.expect("Ready always stands").status, "False");

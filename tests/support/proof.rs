@@ -126,9 +126,10 @@ pub fn uids(view: &View) -> BTreeMap<Key, String> {
     children(view).map(|(key, object)| (key.clone(), object["metadata"]["uid"].to_string())).collect()
 }
 
-/// The resource versions of all children of Stacks.
-pub fn versions(view: &View) -> BTreeMap<Key, String> {
-    children(view).map(|(key, object)| (key.clone(), object["metadata"]["resourceVersion"].to_string())).collect()
+/// All children of Stacks as far as someone asked for them: what the cluster tells of them moves.
+pub fn wanted(view: &View) -> BTreeMap<Key, Value> {
+    let wanted = |object: &Value| json!([object["metadata"]["uid"], without_chance(object)]);
+    children(view).map(|(key, object)| (key.clone(), wanted(object))).collect()
 }
 
 /// The children of Stacks.

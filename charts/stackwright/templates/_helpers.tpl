@@ -1,0 +1,19 @@
+{{- define "stackwright.name" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name }}{{ else }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "stackwright.serviceAccount" -}}
+{{ .Values.serviceAccount.name | default (include "stackwright.name" .) }}
+{{- end }}
+
+{{- define "stackwright.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "stackwright.labels" -}}
+{{ include "stackwright.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
+{{- end }}

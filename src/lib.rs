@@ -21,4 +21,5 @@
 
 pub mod api;
 pub mod plan;
+pub mod status;
 pub mod translate;

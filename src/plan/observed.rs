@@ -26,6 +26,8 @@ pub struct Child {
     pub uid: String,
     /// Whose it is.
     pub owner: Owner,
+    /// The service that it belongs to, as its label tells.
+    pub service: Option<String>,
     /// Whether its deletion has begun.
     pub deleting: bool,
     /// The fields that we own, by digest.
@@ -165,6 +167,17 @@ pub struct Pod {
     pub waiting: Option<(String, String)>,
     /// The exit code and reason with which its container ended last.
     pub last_exit: Option<(i32, String)>,
+}
+
+impl ChildState {
+    /// The hash of the pod template that a workload has.
+    pub fn template(&self) -> Option<&str> {
+        match self {
+            Self::Workload(workload) => workload.template.as_deref(),
+            Self::Job(job) => job.template.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 impl Observed {

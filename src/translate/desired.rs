@@ -53,6 +53,13 @@ pub struct Unit {
     pub requests: Option<String>,
 }
 
+impl Unit {
+    /// The unit's name: its first service's.
+    pub fn name(&self) -> &str {
+        self.services.first().map_or("", String::as_str)
+    }
+}
+
 /// Whether a unit should run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Activity {

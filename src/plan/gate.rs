@@ -1,0 +1,164 @@
+//! What a unit waits for before its new pod template is let through.
+
+use std::collections::BTreeMap;
+
+use super::observed::{ChildState, Observed, WorkloadState};
+use crate::{
+    api::{DependencyCondition, ServiceState, ServiceStatus},
+    translate::{Desired, Missing, Need, Unit, WaitFor},
+};
+
+/// Whether a unit's desired pod template may be on the cluster now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Gate {
+    /// It may.
+    Open,
+    /// It waits, and everything but the template is kept as desired.
+    Waits(Vec<Wait>),
+    /// It may, but what it replaces is not gone yet.
+    Replaces,
+    /// The one-shot has run at this template and is gone; it does not run again.
+    Done,
+    /// There is nothing to run: inactive, or a stopped one-shot.
+    Nothing,
+}
+
+/// One thing that a unit waits for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Wait {
+    /// A service's name, or an object such as `Secret db`.
+    pub what: String,
+    /// Why it is not met yet and, where the user must act, what to do.
+    pub why: String,
+    /// Whether it is an object that is missing, rather than a dependency.
+    pub is_object: bool,
+}
+
+/// What the status remembers of each service.
+pub type Memory = BTreeMap<String, ServiceStatus>;
+
+/// What is known when gates are judged.
+pub(super) struct Level<'a> {
+    pub(super) desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    pub(super) memory: &'a Memory,
+}
+
+impl Level<'_> {
+    /// The template of the unit's live workload of the desired kind and name.
+    pub(super) fn live_template(&self, unit: &Unit) -> Option<&str> {
+        let object = unit.workload.as_ref()?.object();
+        let child = self.observed.children.get(&(object.kind, object.name))?;
+        child.state.template()
+    }
+
+    /// Whether the desired template has been let through before: as the status remembers, or as
+    /// the live object shows when the operator ended between the apply and the status.
+    pub(super) fn was_let_through(&self, unit: &Unit) -> bool {
+        self.remembered(unit) == Some(unit.template.as_str())
+            || self.live_template(unit) == Some(unit.template.as_str())
+    }
+
+    /// Whether the unit is a one-shot that has ended at the desired template.
+    pub(super) fn has_ended(&self, unit: &Unit) -> bool {
+        self.remembered(unit) == Some(unit.template.as_str())
+            && matches!(self.remembered_state(unit), Some(ServiceState::Completed | ServiceState::Failed))
+    }
+
+    /// What holds the unit's template back; empty when nothing does.
+    pub(super) fn waits(&self, unit: &Unit) -> Vec<Wait> {
+        let objects = unit.missing.iter().map(missing_object);
+        let dependencies = unit.waits_for.iter().filter_map(|wait_for| {
+            let why = self.unmet(wait_for)?;
+            Some(Wait { what: wait_for.unit.clone(), why, is_object: false })
+        });
+        objects.chain(dependencies).collect()
+    }
+
+    fn remembered(&self, unit: &Unit) -> Option<&str> {
+        self.memory.get(unit.name())?.template.as_deref()
+    }
+
+    fn remembered_state(&self, unit: &Unit) -> Option<ServiceState> {
+        self.memory.get(unit.name()).map(|status| status.state)
+    }
+
+    /// Why a dependency is not met, or `None` when it is.
+    fn unmet(&self, wait_for: &WaitFor) -> Option<String> {
+        let unit = self.desired.units.get(&wait_for.unit)?;
+        let workload = unit.workload.as_ref()?.object();
+        let ended = self.has_ended(unit);
+        let Some(child) = self.observed.children.get(&(workload.kind, workload.name)) else {
+            return match (ended, self.remembered_state(unit)) {
+                (true, Some(ServiceState::Failed)) => self.unless_optional(wait_for, "has failed"),
+                (true, _) => None,
+                _ => Some("has not been started yet".to_owned()),
+            };
+        };
+        if child.deleting || child.state.template() != Some(unit.template.as_str()) {
+            return Some("is about to be replaced by its new version".to_owned());
+        }
+        match &child.state {
+            ChildState::Job(job) if job.complete => None,
+            ChildState::Job(job) if job.failed.is_some() => self.unless_optional(wait_for, "has failed"),
+            ChildState::Job(_) => match wait_for.condition {
+                DependencyCondition::ServiceCompletedSuccessfully => Some("has not completed yet".to_owned()),
+                _ if self.count(unit, |pod| pod.running) > 0 => None,
+                _ => Some("is starting".to_owned()),
+            },
+            ChildState::Workload(state) => self.unmet_running(unit, state, wait_for.condition),
+            _ => None,
+        }
+    }
+
+    fn unmet_running(
+        &self,
+        unit: &Unit,
+        state: &WorkloadState,
+        condition: DependencyCondition,
+    ) -> Option<String> {
+        if state.completed.as_deref() == Some(unit.template.as_str()) {
+            return match condition {
+                DependencyCondition::ServiceHealthy => Some("has ended, so it is not healthy".to_owned()),
+                _ => None,
+            };
+        }
+        let wanted = usize::try_from(unit.replicas).unwrap_or_default();
+        if !rolled_out(state, unit.replicas) {
+            return Some("is starting".to_owned());
+        }
+        match condition {
+            DependencyCondition::ServiceStarted if self.count(unit, |pod| pod.running) >= wanted => None,
+            DependencyCondition::ServiceStarted => Some("is starting".to_owned()),
+            DependencyCondition::ServiceHealthy if self.count(unit, |pod| pod.ready) >= wanted => None,
+            DependencyCondition::ServiceHealthy => Some("is not healthy yet".to_owned()),
+            DependencyCondition::ServiceCompletedSuccessfully => Some("has not completed yet".to_owned()),
+        }
+    }
+
+    /// A failed optional dependency holds nothing back (Compose Specification, `depends_on.required`).
+    fn unless_optional(&self, wait_for: &WaitFor, why: &str) -> Option<String> {
+        wait_for.required.then(|| why.to_owned())
+    }
+
+    fn count(&self, unit: &Unit, is: impl Fn(&super::Pod) -> bool) -> usize {
+        self.observed
+            .live_pods(unit.name())
+            .filter(|pod| pod.template.as_deref() == Some(unit.template.as_str()) && is(pod))
+            .count()
+    }
+}
+
+/// Whether a workload's controller has brought every pod to the newest template and no other is left.
+pub fn rolled_out(state: &WorkloadState, replicas: i32) -> bool {
+    state.observed && state.wanted == replicas && state.updated >= replicas && state.total <= state.updated
+}
+
+fn missing_object(missing: &Missing) -> Wait {
+    let object = format!("{} {}", missing.kind.as_str(), missing.name);
+    let why = match &missing.need {
+        Need::Object => "does not exist: create it".to_owned(),
+        Need::Key(key) => format!("has no key '{key}': add it"),
+    };
+    Wait { what: object, why, is_object: true }
+}

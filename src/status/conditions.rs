@@ -1,0 +1,178 @@
+//! The Stack's conditions, as kstatus and GitOps tools read them.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::Finding;
+use crate::{
+    api::{ConditionType, ServiceState, ServiceStatus},
+    plan::{Conflict, Gate, Plan},
+    translate::{Desired, Kind},
+};
+
+/// What the conditions say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Whether everything is up, work goes on, or the spec must change.
+    pub outcome: Outcome,
+    /// The CamelCase reason of that.
+    pub reason: String,
+    /// The sentence that names the cause.
+    pub message: String,
+    /// What could not be reproduced exactly.
+    pub approximated: Option<String>,
+}
+
+/// The three ends of a pass.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// Everything is up.
+    Ready,
+    /// Work goes on, or something is not there yet.
+    Reconciling,
+    /// Waiting does not help.
+    Stalled,
+}
+
+pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdict {
+    match finding {
+        Finding::Invalid(invalid) => Verdict {
+            outcome: Outcome::Stalled,
+            reason: invalid.problems.first().map_or("Invalid", |problem| problem.reason.as_str()).to_owned(),
+            message: invalid.message(),
+            approximated: None,
+        },
+        Finding::Planned { desired, plan, observed, refused } => {
+            let (outcome, reason, message) = planned(desired, plan, refused, services);
+            let settled = observed.settled.iter().map(|((kind, name), settled)| {
+                format!(
+                    "{} {name}: another program keeps changing {}",
+                    kind.as_str(),
+                    settled.fields.join(", ")
+                )
+            });
+            let texts: Vec<String> = desired
+                .approximations
+                .iter()
+                .map(|approximation| format!("{}: {}", approximation.path, approximation.message))
+                .chain(settled)
+                .collect();
+            Verdict { outcome, reason, message, approximated: (!texts.is_empty()).then(|| texts.join("; ")) }
+        }
+    }
+}
+
+fn planned(
+    desired: &Desired,
+    plan: &Plan,
+    refused: &[String],
+    services: &[ServiceStatus],
+) -> (Outcome, String, String) {
+    if let Some(conflict) = plan.conflicts.first() {
+        let reason = if conflict.holder.is_some() { "NameTaken" } else { "Conflict" };
+        return (Outcome::Stalled, reason.to_owned(), join(plan.conflicts.iter().map(conflict_message)));
+    }
+    if !refused.is_empty() {
+        return (Outcome::Stalled, "Refused".to_owned(), refused.join("; "));
+    }
+    let down: Vec<_> = services.iter().filter(|service| !service.state.is_up()).collect();
+    let Some(first) = down.iter().min_by_key(|service| urgency(service.state)) else {
+        let message = match services.len() {
+            0 => "no service is active".to_owned(),
+            1 => "the service is up".to_owned(),
+            n => format!("all {n} services are up"),
+        };
+        return (Outcome::Ready, "Succeeded".to_owned(), message);
+    };
+    let message = join(down.iter().map(|service| match &service.message {
+        Some(message) => format!("{} {message}", service.name),
+        None => format!("{} is {}", service.name, service.state.as_str()),
+    }));
+    let is_one_shot = |name: &str| {
+        desired.units.get(name).and_then(|unit| unit.workload.as_ref()).is_some_and(|w| w.kind() == Kind::Job)
+    };
+    if down.iter().any(|service| service.state == ServiceState::Failed && is_one_shot(&service.name)) {
+        // It does not run again by itself, so waiting does not help.
+        return (Outcome::Stalled, "OneShotFailed".to_owned(), message);
+    }
+    let misses_object = plan.gates.values().any(|gate| match gate {
+        Gate::Waits(waits) => waits.iter().any(|wait| wait.is_object),
+        _ => false,
+    });
+    let reason = match first.state {
+        ServiceState::Blocked => "Blocked",
+        ServiceState::Failed => "ServiceFailed",
+        ServiceState::Unhealthy => "ServiceUnhealthy",
+        _ if misses_object => "MissingObject",
+        ServiceState::Waiting => "DependencyNotReady",
+        _ => "Progressing",
+    };
+    (Outcome::Reconciling, reason.to_owned(), message)
+}
+
+/// How urgent a state's cause is: what a user must act on names the condition's reason.
+fn urgency(state: ServiceState) -> u8 {
+    match state {
+        ServiceState::Failed => 0,
+        ServiceState::Blocked => 1,
+        ServiceState::Unhealthy => 2,
+        ServiceState::Updating => 3,
+        ServiceState::Starting => 4,
+        _ => 5,
+    }
+}
+
+fn conflict_message(conflict: &Conflict) -> String {
+    let (kind, name) = (conflict.kind.as_str(), &conflict.name);
+    match &conflict.holder {
+        Some(stack) => format!(
+            "{kind} {name} belongs to the Stack {stack}: rename the service or alias here, or move one of the two Stacks to another namespace"
+        ),
+        None => format!(
+            "{kind} {name} exists and was not made by this Stack: delete or rename it, or rename what needs the name here; it was left as it is"
+        ),
+    }
+}
+
+pub(super) fn conditions(
+    verdict: &Verdict,
+    before: &[Condition],
+    generation: Option<i64>,
+    now: Timestamp,
+) -> Vec<Condition> {
+    let make = |kind: ConditionType, status: bool, reason: &str, message: &str| {
+        let status = if status { "True" } else { "False" };
+        let same =
+            before.iter().find(|condition| condition.type_ == kind.as_str() && condition.status == status);
+        Condition {
+            type_: kind.as_str().to_owned(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            message: clipped(message),
+            observed_generation: generation,
+            // It tells when the status last changed, not when it was last written.
+            last_transition_time: same.map_or(Time(now), |condition| condition.last_transition_time.clone()),
+        }
+    };
+    let (reason, message) = (verdict.reason.as_str(), verdict.message.as_str());
+    let mut conditions = vec![make(ConditionType::Ready, verdict.outcome == Outcome::Ready, reason, message)];
+    match verdict.outcome {
+        Outcome::Ready => {}
+        Outcome::Reconciling => conditions.push(make(ConditionType::Reconciling, true, reason, message)),
+        Outcome::Stalled => conditions.push(make(ConditionType::Stalled, true, reason, message)),
+    }
+    if let Some(message) = &verdict.approximated {
+        conditions.push(make(ConditionType::Approximated, true, "NotExact", message));
+    }
+    conditions
+}
+
+/// A condition's message holds 32,768 characters at most.
+fn clipped(message: &str) -> String {
+    const LONGEST: usize = 32_768;
+    message.chars().take(LONGEST).collect()
+}
+
+fn join(texts: impl Iterator<Item = String>) -> String {
+    texts.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,100 @@
+//! Observed -> the state of each service -> the Stack's conditions. Pure: the time is an argument.
+
+mod conditions;
+mod service;
+#[cfg(test)]
+mod tests;
+
+use jiff::Timestamp;
+
+pub use conditions::Verdict;
+pub use service::Recheck;
+
+use crate::{
+    api::{ServiceState, ServiceStatus, Stack, StackStatus},
+    plan::{Observed, Plan},
+    translate::{Activity, Desired, Invalid},
+};
+
+/// What a pass found, from which the status is made.
+#[derive(Clone, Copy, Debug)]
+pub enum Finding<'a> {
+    /// The spec cannot be translated; what runs was left as it is.
+    Invalid(&'a Invalid),
+    /// The pass went through.
+    Planned {
+        /// What should exist.
+        desired: &'a Desired,
+        /// What the pass did.
+        plan: &'a Plan,
+        /// What is observed after it.
+        observed: &'a Observed,
+        /// What the API server refused for good, in its words.
+        refused: &'a [String],
+    },
+}
+
+/// The status of a Stack after a pass, and when to look again because only time will change it.
+pub fn status(stack: &Stack, finding: Finding<'_>, now: Timestamp) -> (StackStatus, Option<Recheck>) {
+    let before = stack.status.clone().unwrap_or_default();
+    let (services, recheck) = match finding {
+        Finding::Invalid(_) => (before.services.clone(), None),
+        Finding::Planned { desired, plan, observed, .. } => services(&before, desired, plan, observed, now),
+    };
+    let verdict = conditions::verdict(finding, &services);
+    let services_ready = match finding {
+        Finding::Invalid(_) => before.services_ready.clone(),
+        Finding::Planned { .. } => {
+            let up = services.iter().filter(|service| service.state.is_up()).count();
+            Some(format!("{up}/{}", services.len()))
+        }
+    };
+    let generation = stack.metadata.generation;
+    let status = StackStatus {
+        observed_generation: generation,
+        conditions: conditions::conditions(&verdict, &before.conditions, generation, now),
+        services_ready,
+        services,
+    };
+    (status, recheck)
+}
+
+fn services(
+    before: &StackStatus,
+    desired: &Desired,
+    plan: &Plan,
+    observed: &Observed,
+    now: Timestamp,
+) -> (Vec<ServiceStatus>, Option<Recheck>) {
+    let mut recheck: Option<Recheck> = None;
+    let statuses = desired
+        .units
+        .values()
+        .filter(|unit| unit.activity != Activity::Inactive)
+        .map(|unit| {
+            let before = before.services.iter().find(|service| service.name == unit.name());
+            let (status, again) = service::status(unit, plan, observed, before, now);
+            recheck = [recheck, again].into_iter().flatten().min();
+            status
+        })
+        .collect();
+    (statuses, recheck)
+}
+
+impl ServiceState {
+    /// The word that messages use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "Waiting",
+            Self::Blocked => "Blocked",
+            Self::Starting => "Starting",
+            Self::Running => "Running",
+            Self::Healthy => "Healthy",
+            Self::Unhealthy => "Unhealthy",
+            Self::Updating => "Updating",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Stopped => "Stopped",
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The state of one service, and the sentence that names its cause.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    api::{ServiceState, ServiceStatus},
+    plan::{ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WorkloadState, rolled_out},
+    translate::{Activity, Unit},
+};
+
+/// A moment at which a service's state may change although nothing happens: when the time that
+/// its health check allows for starting is over.
+pub type Recheck = Timestamp;
+
+/// A state with its cause.
+struct Told {
+    state: ServiceState,
+    message: Option<String>,
+    recheck: Option<Recheck>,
+}
+
+impl Told {
+    fn new(state: ServiceState) -> Self {
+        Self { state, message: None, recheck: None }
+    }
+
+    fn because(state: ServiceState, message: impl Into<String>) -> Self {
+        Self { state, message: Some(message.into()), recheck: None }
+    }
+}
+
+/// What is known of a unit when its state is told.
+struct View<'a> {
+    unit: &'a Unit,
+    observed: &'a Observed,
+    before: Option<&'a ServiceStatus>,
+    now: Timestamp,
+}
+
+pub(super) fn status(
+    unit: &Unit,
+    plan: &Plan,
+    observed: &Observed,
+    before: Option<&ServiceStatus>,
+    now: Timestamp,
+) -> (ServiceStatus, Option<Recheck>) {
+    let view = View { unit, observed, before, now };
+    let gate = plan.gates.get(unit.name()).unwrap_or(&Gate::Nothing);
+    let told = view.told(gate);
+    let waits_for = match gate {
+        Gate::Waits(waits) => waits.iter().map(|wait| wait.what.clone()).collect(),
+        _ => Vec::new(),
+    };
+    let status = ServiceStatus {
+        name: unit.name().to_owned(),
+        state: told.state,
+        ready: view.ready(),
+        waits_for,
+        message: told.message,
+        template: view.template(gate),
+    };
+    (status, told.recheck)
+}
+
+impl View<'_> {
+    fn told(&self, gate: &Gate) -> Told {
+        if self.unit.activity == Activity::Stopped {
+            return match self.observed.live_pods(self.unit.name()).next() {
+                Some(_) => Told::because(ServiceState::Updating, "is being stopped"),
+                None => Told::new(ServiceState::Stopped),
+            };
+        }
+        match gate {
+            Gate::Waits(waits) => self.waiting(waits),
+            Gate::Replaces => {
+                Told::because(ServiceState::Updating, "waits until the containers that it replaces are gone")
+            }
+            Gate::Done => Told {
+                state: self.before.map_or(ServiceState::Completed, |before| before.state),
+                message: self.before.and_then(|before| before.message.clone()),
+                recheck: None,
+            },
+            Gate::Nothing => Told::new(ServiceState::Stopped),
+            Gate::Open => match self.child() {
+                Some(ChildState::Workload(workload)) => self.workload(workload),
+                Some(ChildState::Job(job)) => self.job(job),
+                _ => Told::because(ServiceState::Starting, "is being created"),
+            },
+        }
+    }
+
+    fn child(&self) -> Option<&ChildState> {
+        let object = self.unit.workload.as_ref()?.object();
+        Some(&self.observed.children.get(&(object.kind, object.name))?.state)
+    }
+
+    /// The template last let through: the desired one once an object bears it.
+    fn template(&self, gate: &Gate) -> Option<String> {
+        let desired = Some(self.unit.template.as_str());
+        match gate {
+            _ if self.unit.activity == Activity::Stopped => None,
+            Gate::Nothing => None,
+            Gate::Done => desired.map(str::to_owned),
+            Gate::Open if self.child().and_then(ChildState::template) == desired => {
+                desired.map(str::to_owned)
+            }
+            _ => self.before.and_then(|before| before.template.clone()),
+        }
+    }
+
+    fn ready(&self) -> Option<String> {
+        if self.unit.activity == Activity::Stopped {
+            return Some("0/0".to_owned());
+        }
+        let wanted = match self.child() {
+            Some(ChildState::Workload(workload)) if workload.completed.is_some() => 0,
+            _ => self.unit.replicas,
+        };
+        let ready = self.observed.live_pods(self.unit.name()).filter(|pod| self.counts_as_ready(pod)).count();
+        Some(format!("{ready}/{wanted}"))
+    }
+
+    fn counts_as_ready(&self, pod: &Pod) -> bool {
+        if self.unit.patience.is_some() { pod.ready } else { pod.running }
+    }
+
+    fn waiting(&self, waits: &[Wait]) -> Told {
+        let causes =
+            waits.iter().map(|wait| format!("{} {}", wait.what, wait.why)).collect::<Vec<_>>().join("; ");
+        if self.observed.live_pods(self.unit.name()).next().is_some() {
+            return Told::because(
+                ServiceState::Updating,
+                format!("the new version waits, the old one runs on: {causes}"),
+            );
+        }
+        Told::because(ServiceState::Waiting, format!("waits: {causes}"))
+    }
+
+    fn workload(&self, workload: &WorkloadState) -> Told {
+        if workload.completed.as_deref() == Some(self.unit.template.as_str()) {
+            return Told::because(ServiceState::Completed, "has ended with exit code 0");
+        }
+        if let Some(told) = workload.failure.as_ref().map(|why| Told::because(ServiceState::Blocked, why)) {
+            return told;
+        }
+        let rolled_out = rolled_out(workload, self.unit.replicas);
+        if rolled_out && self.unit.replicas == 0 {
+            return Told::because(ServiceState::Stopped, "is scaled to 0 replicas");
+        }
+        if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
+            return told;
+        }
+        if !rolled_out {
+            return if self.old_pods().next().is_some() {
+                Told::because(ServiceState::Updating, "the new version is replacing the old one")
+            } else {
+                self.starting()
+            };
+        }
+        self.running()
+    }
+
+    /// The state when every pod is of the desired template and none is hindered.
+    fn running(&self) -> Told {
+        let wanted = usize::try_from(self.unit.replicas).unwrap_or_default();
+        let running = self.new_pods().filter(|pod| pod.running).count();
+        let Some(patience) = self.unit.patience else {
+            return if running >= wanted { Told::new(ServiceState::Running) } else { self.starting() };
+        };
+        if self.new_pods().filter(|pod| pod.ready).count() >= wanted {
+            return Told::new(ServiceState::Healthy);
+        }
+        let mut recheck: Option<Recheck> = None;
+        for pod in self.new_pods().filter(|pod| pod.running && !pod.ready) {
+            match self.unhealthy_from(pod, patience) {
+                Some(moment) if moment > self.now => {
+                    recheck = [recheck, Some(moment)].into_iter().flatten().min()
+                }
+                Some(_) => return Told::because(ServiceState::Unhealthy, "the health check fails"),
+                None => {}
+            }
+        }
+        Told { recheck, ..self.starting() }
+    }
+
+    fn starting(&self) -> Told {
+        let message = if self.new_pods().any(|pod| pod.running) && self.unit.patience.is_some() {
+            "the health check has not succeeded yet"
+        } else {
+            "its containers are being created"
+        };
+        Told::because(ServiceState::Starting, message)
+    }
+
+    /// When a pod that is not ready counts as unhealthy: at once if its check had succeeded
+    /// before, else when the time that the check allows for starting is over.
+    fn unhealthy_from(&self, pod: &Pod, patience: i64) -> Option<Timestamp> {
+        let was_healthy = self.before.is_some_and(|before| {
+            before.template.as_deref() == Some(self.unit.template.as_str())
+                && matches!(before.state, ServiceState::Healthy | ServiceState::Unhealthy)
+        });
+        if was_healthy && pod.started {
+            return Some(self.now);
+        }
+        pod.started_at?.checked_add(SignedDuration::from_secs(patience)).ok()
+    }
+
+    fn job(&self, job: &JobState) -> Told {
+        if job.complete {
+            return Told::because(ServiceState::Completed, "has ended with exit code 0");
+        }
+        if let Some(why) = &job.failed {
+            let exit = self.pods().find_map(exit).unwrap_or_else(|| why.clone());
+            return Told::because(
+                ServiceState::Failed,
+                format!("{exit}; it runs again when its settings change"),
+            );
+        }
+        if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
+            return told;
+        }
+        if self.new_pods().any(|pod| pod.running) {
+            Told::new(ServiceState::Running)
+        } else {
+            self.starting()
+        }
+    }
+
+    /// What keeps a pod from running, if something does.
+    fn hindrance(&self, pod: &Pod) -> Option<Told> {
+        if let Some(why) = &pod.unschedulable {
+            let asks =
+                self.unit.requests.as_ref().map(|asks| format!("asks for {asks}; ")).unwrap_or_default();
+            return Some(Told::because(ServiceState::Blocked, format!("no node can take it: {asks}{why}")));
+        }
+        let (reason, message) = pod.waiting.as_ref()?;
+        match reason.as_str() {
+            "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
+                Some(Told::because(
+                    ServiceState::Blocked,
+                    format!("the image cannot be pulled: {}", image_cause(message)),
+                ))
+            }
+            "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
+                Told::because(ServiceState::Blocked, format!("the container cannot be created: {message}")),
+            ),
+            "CrashLoopBackOff" => {
+                let exit = exit(pod).unwrap_or_else(|| "its container ends".to_owned());
+                Some(Told::because(ServiceState::Failed, format!("{exit}, again and again: see its log")))
+            }
+            _ => None,
+        }
+    }
+
+    fn pods(&self) -> impl Iterator<Item = &Pod> {
+        self.observed.pods.iter().filter(|pod| pod.service == self.unit.name() && self.is_new(pod))
+    }
+
+    fn new_pods(&self) -> impl Iterator<Item = &Pod> {
+        self.observed.live_pods(self.unit.name()).filter(|pod| self.is_new(pod))
+    }
+
+    fn old_pods(&self) -> impl Iterator<Item = &Pod> {
+        self.observed
+            .pods
+            .iter()
+            .filter(|pod| pod.service == self.unit.name() && !pod.ended && !self.is_new(pod))
+    }
+
+    fn is_new(&self, pod: &Pod) -> bool {
+        pod.template.as_deref() == Some(self.unit.template.as_str())
+    }
+}
+
+/// How a pod's container ended last, when not well.
+fn exit(pod: &Pod) -> Option<String> {
+    match pod.last_exit.as_ref()? {
+        (0, _) => Some("has ended with exit code 0".to_owned()),
+        (code, reason) if reason == "OOMKilled" => {
+            Some(format!("was ended for using more memory than its limit (exit code {code}, OOMKilled)"))
+        }
+        (code, _) => Some(format!("has ended with exit code {code}")),
+    }
+}
+
+/// The kubelet alternates between an error and "Back-off pulling image" with the error inside it;
+/// the status must not move with that, so only the image's own part is kept.
+fn image_cause(message: &str) -> &str {
+    let cause = message.split_once("ErrImagePull: ").map_or(message, |(_, cause)| cause);
+    cause.split_once("Back-off pulling image ").map_or(cause, |(_, image)| image)
+}

@@ -4,7 +4,11 @@ use std::{path::Path, process::Command};
 
 fn stackwright(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stackwright")).args(arguments).output().unwrap();
-    assert!(output.status.success(), "stackwright {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "stackwright {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -14,7 +18,10 @@ fn assert_generated(file: &str, arguments: &[&str]) {
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let wanted = stackwright(arguments);
     if let Some(line) = first_difference(&text, &wanted) {
-        panic!("{file}, line {line}, is not what `stackwright {}` prints: run make generate", arguments.join(" "));
+        panic!(
+            "{file}, line {line}, is not what `stackwright {}` prints: run make generate",
+            arguments.join(" ")
+        );
     }
 }
 

@@ -27,7 +27,7 @@ watch_stack() {
     fi
     case $kind in
     service)
-      [[ ${shown[$a]:-} == "$b $c $d $e" ]] || show_change "$a" "$b" "$c" "${d:-${e:+waits for $e}}"
+      [[ ${shown[$a]:-} == "$b $c $d $e" ]] || show_change "$a" "$b" "$c" "${d:-${e:+waits for ${e% }}}"
       shown[$a]="$b $c $d $e"
       ;;
     condition)

@@ -23,3 +23,6 @@ pub mod api;
 pub mod plan;
 pub mod status;
 pub mod translate;
+
+#[cfg(feature = "cluster")]
+pub mod cluster;

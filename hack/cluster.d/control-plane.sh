@@ -29,6 +29,7 @@ start_control_plane() {
     --authorization-mode Node,RBAC --enable-admission-plugins NodeRestriction \
     --kubelet-client-certificate "$pki/apiserver-kubelet.crt" \
     --kubelet-client-key "$pki/apiserver-kubelet.key" \
+    --kubelet-certificate-authority "$pki/ca.crt" \
     --kubelet-preferred-address-types InternalIP \
     --requestheader-client-ca-file "$pki/front-proxy-ca.crt" \
     --requestheader-allowed-names front-proxy-client \

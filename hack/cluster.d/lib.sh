@@ -107,6 +107,6 @@ wait_for() {
     done
     ((SECONDS < until)) ||
       die "no $what after $seconds s" "read the logs in $STATE; a busy machine may need another try"
-    sleep 0.1
+    sleep 0.05
   done
 }

@@ -32,6 +32,7 @@ require_go() {
     die "Go is missing" "install Go 1.26 or later and put it on PATH"
   local version
   version=$(go env GOVERSION)
+  # shellcheck disable=SC2015 # both must hold
   [[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 26)) ||
     die "Go 1.26 or later is needed, this is $version" "install a newer one and put it first on PATH"
 }
@@ -44,7 +45,7 @@ require_real_nodes() {
   require_programs "${REAL_PROGRAMS[@]}"
   unshare --mount --pid --fork --uts --ipc --net --cgroup true 2>/dev/null ||
     die "namespaces cannot be made here" "run on a machine or in a container with CAP_SYS_ADMIN, or use --simulated N"
-  unshare --net sh -c 'ip link add a type bridge && ip link add b type veth peer name c' 2>/dev/null ||
+  unshare --net sh -c 'ip link add try0 type bridge && ip link add try1 type veth peer name try2' 2>/dev/null ||
     die "bridge or veth is missing from the kernel" "modprobe bridge veth (CONFIG_BRIDGE, CONFIG_VETH), or use --simulated N"
   unshare --net nft add table ip try 2>/dev/null ||
     die "nf_tables is missing from the kernel" "modprobe nf_tables (CONFIG_NF_TABLES), or use --simulated N"

@@ -5,7 +5,8 @@
 #
 #   etcd 127.0.0.1:21000+10s and +1, API server +2
 #   real nodes in 10.(128+s).0.0/24, the machine itself at .1, node i at .10+i
-#   their pods in 10.(128+s).64.0/18 (node i: .64+i.0/24), Services in 10.(128+s).128.0/17
+#   their pods in 10.(128+s).64.0/18 (node i: .64+i.0/24), Services in .128.0/18,
+#   load balancers in .192.0/18
 
 SLOTS=/tmp/stackwright-slots
 MOST_SLOTS=100
@@ -39,11 +40,18 @@ slot_is_free() {
     ! ip -4 route show table all | grep -q "^\(unicast \)\?$net\."
 }
 
+# slot_is_ours: nobody else has claimed it, as could happen after a crash and the
+# loss of /tmp; what bears its number would then be another cluster's.
+slot_is_ours() {
+  local owner
+  owner=$(readlink "$SLOTS/$SLOT" 2>/dev/null) || return 0
+  [[ $owner == "$STATE" ]]
+}
+
 give_slot_back() {
-  local s
-  s=$(recall slot)
-  [[ -n $s && $(readlink "$SLOTS/$s" 2>/dev/null) == "$STATE" ]] || return 0
-  rm -f "$SLOTS/$s"
+  SLOT=$(recall slot)
+  [[ -n $SLOT ]] && slot_is_ours || return 0
+  rm -f "$SLOTS/$SLOT"
   rmdir "$SLOTS" 2>/dev/null || true # the last one out
 }
 

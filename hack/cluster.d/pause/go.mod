@@ -1,0 +1,3 @@
+module stackwright.dev/hack/cluster/pause
+
+go 1.26.0

@@ -1,0 +1,364 @@
+//! What the watches hold, as a plain structure: events go in, Stacks to wake come out.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use k8s_openapi::api::core::v1::Pod as ApiPod;
+use kube::ResourceExt;
+use serde_json::Value;
+
+use super::project;
+use crate::{
+    plan::{Child, Observed, Owner, Pod, Settled},
+    translate::{Kind, ObjectKind},
+};
+
+/// A Stack by namespace and name.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct StackKey {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A child's kind and name.
+type ChildKey = (Kind, String);
+/// An object of others, by kind and name.
+type ObjectKey = (ObjectKind, String);
+
+/// The projections of everything that is watched.
+#[derive(Debug, Default)]
+pub struct Index {
+    namespaces: HashMap<String, Namespace>,
+    /// Keys seen since a list began, for each kind that is being listed anew.
+    listing: HashMap<Source, HashSet<(String, String)>>,
+}
+
+/// What a list or an event is about.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Source {
+    Child(Kind),
+    Pod,
+    Object(ObjectKind),
+}
+
+#[derive(Debug, Default)]
+struct Namespace {
+    children: BTreeMap<ChildKey, Versioned<Child>>,
+    /// Children by the Stack that they name in their label.
+    of_stack: HashMap<String, BTreeSet<ChildKey>>,
+    pods: HashMap<String, Versioned<(String, Pod)>>,
+    pods_of_stack: HashMap<String, BTreeSet<String>>,
+    settled: BTreeMap<ChildKey, Settled>,
+    /// The resourceVersions of Secrets and ConfigMaps, also of others.
+    objects: HashMap<ObjectKey, u64>,
+    /// The Stacks that read an object of others.
+    readers: HashMap<ObjectKey, BTreeSet<String>>,
+    /// The Stacks that want a name which someone else holds.
+    contenders: HashMap<ChildKey, BTreeSet<String>>,
+}
+
+#[derive(Debug)]
+struct Versioned<T> {
+    version: u64,
+    stack: Option<String>,
+    value: T,
+}
+
+impl Index {
+    /// Takes in a child as it is now, from a watch or from the reply to our own write, whichever
+    /// comes first. An older state than the one that is held is passed over.
+    pub fn apply_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
+        let (name, namespace) = identity(object);
+        self.saw(Source::Child(kind), &namespace, &name);
+        let version = version(object);
+        let space = self.namespaces.entry(namespace.clone()).or_default();
+        let key = (kind, name);
+        if space.children.get(&key).is_some_and(|held| held.version > version) {
+            return BTreeSet::new();
+        }
+        let mut woken = space.forget_child(&key);
+        let child = project::child(kind, object);
+        let stack = project::label(object, crate::api::labels::STACK);
+        woken.extend(space.wants(&key, &child.owner));
+        if let Some(stack) = &stack {
+            space.of_stack.entry(stack.clone()).or_default().insert(key.clone());
+        }
+        space.children.insert(key, Versioned { version, stack, value: child });
+        keys(&namespace, woken)
+    }
+
+    /// Takes in that a child is gone.
+    pub fn delete_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
+        let (name, namespace) = identity(object);
+        let uid = object.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+        let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
+        let key = (kind, name);
+        match space.children.get(&key) {
+            // A successor of the same name is held already.
+            Some(held) if held.value.uid != uid => BTreeSet::new(),
+            _ => {
+                let mut woken = space.forget_child(&key);
+                woken.extend(space.contenders.get(&key).into_iter().flatten().cloned());
+                keys(&namespace, woken)
+            }
+        }
+    }
+
+    /// Takes in a pod as it is now.
+    pub fn apply_pod(&mut self, pod: &ApiPod) -> BTreeSet<StackKey> {
+        let (name, namespace) = (pod.name_any(), pod.namespace().unwrap_or_default());
+        self.saw(Source::Pod, &namespace, &name);
+        let Some((stack, projection)) = project::pod(pod) else { return BTreeSet::new() };
+        let version = pod.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default();
+        let space = self.namespaces.entry(namespace.clone()).or_default();
+        let same = space.pods.get(&name).is_some_and(|held| held.value.1 == projection);
+        space.forget_pod(&name);
+        space.pods_of_stack.entry(stack.clone()).or_default().insert(name.clone());
+        space.pods.insert(
+            name,
+            Versioned { version, stack: Some(stack.clone()), value: (stack.clone(), projection) },
+        );
+        // A pod's status moves often without anything that a decision needs.
+        if same { BTreeSet::new() } else { keys(&namespace, [stack]) }
+    }
+
+    /// Takes in that a pod is gone.
+    pub fn delete_pod(&mut self, pod: &ApiPod) -> BTreeSet<StackKey> {
+        let (name, namespace) = (pod.name_any(), pod.namespace().unwrap_or_default());
+        let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
+        let stack = space.forget_pod(&name);
+        keys(&namespace, stack)
+    }
+
+    /// Takes in that a Secret or ConfigMap of others is there, at a resourceVersion.
+    pub fn apply_object(
+        &mut self,
+        kind: ObjectKind,
+        namespace: &str,
+        name: &str,
+        version: u64,
+    ) -> BTreeSet<StackKey> {
+        self.saw(Source::Object(kind), namespace, name);
+        let space = self.namespaces.entry(namespace.to_owned()).or_default();
+        let key = (kind, name.to_owned());
+        let before = space.objects.insert(key.clone(), version);
+        if before == Some(version) {
+            return BTreeSet::new();
+        }
+        keys(namespace, space.readers.get(&key).into_iter().flatten().cloned())
+    }
+
+    /// Takes in that a Secret or ConfigMap of others is gone.
+    pub fn delete_object(&mut self, kind: ObjectKind, namespace: &str, name: &str) -> BTreeSet<StackKey> {
+        let Some(space) = self.namespaces.get_mut(namespace) else { return BTreeSet::new() };
+        let key = (kind, name.to_owned());
+        space.objects.remove(&key);
+        let mut woken: BTreeSet<String> = space.readers.get(&key).into_iter().flatten().cloned().collect();
+        if kind == ObjectKind::ConfigMap {
+            let child = (Kind::ConfigMap, name.to_owned());
+            woken.extend(space.contenders.get(&child).into_iter().flatten().cloned());
+        }
+        keys(namespace, woken)
+    }
+
+    /// A list of a kind begins: what is not seen until it ends is gone.
+    pub(super) fn begin_list(&mut self, source: Source) {
+        self.listing.insert(source, HashSet::new());
+    }
+
+    /// A list of a kind has ended.
+    pub(super) fn end_list(&mut self, source: Source) -> BTreeSet<StackKey> {
+        let Some(seen) = self.listing.remove(&source) else { return BTreeSet::new() };
+        let mut woken = BTreeSet::new();
+        for (namespace, space) in &mut self.namespaces {
+            let unseen = |name: &String| !seen.contains(&(namespace.clone(), name.clone()));
+            match source {
+                Source::Child(kind) => {
+                    let gone: Vec<_> = space
+                        .children
+                        .keys()
+                        .filter(|(k, name)| *k == kind && unseen(name))
+                        .cloned()
+                        .collect();
+                    for key in gone {
+                        woken.extend(keys(
+                            namespace,
+                            space.contenders.get(&key).into_iter().flatten().cloned(),
+                        ));
+                        woken.extend(keys(namespace, space.forget_child(&key)));
+                    }
+                }
+                Source::Pod => {
+                    let gone: Vec<_> = space.pods.keys().filter(|name| unseen(name)).cloned().collect();
+                    for name in gone {
+                        woken.extend(keys(namespace, space.forget_pod(&name)));
+                    }
+                }
+                Source::Object(kind) => {
+                    let gone: Vec<_> = space
+                        .objects
+                        .keys()
+                        .filter(|(k, name)| *k == kind && unseen(name))
+                        .cloned()
+                        .collect();
+                    for key in gone {
+                        space.objects.remove(&key);
+                        woken.extend(keys(namespace, space.readers.get(&key).into_iter().flatten().cloned()));
+                    }
+                }
+            }
+        }
+        woken
+    }
+
+    /// What is observed of a Stack: everything that names it in its label.
+    pub fn observed(&self, stack: &StackKey) -> Observed {
+        let Some(space) = self.namespaces.get(&stack.namespace) else { return Observed::default() };
+        let of_stack = space.of_stack.get(&stack.name).into_iter().flatten();
+        let mut observed = Observed::default();
+        for key in of_stack {
+            space.show(key, &mut observed);
+        }
+        let pods = space.pods_of_stack.get(&stack.name).into_iter().flatten();
+        observed.pods = pods.filter_map(|name| Some(space.pods.get(name)?.value.1.clone())).collect();
+        observed
+    }
+
+    /// Adds to `observed` whatever bears a wanted name, whoever it belongs to.
+    pub fn add_namesakes<'a>(
+        &self,
+        stack: &StackKey,
+        wanted: impl Iterator<Item = (Kind, &'a str)>,
+        observed: &mut Observed,
+    ) {
+        let Some(space) = self.namespaces.get(&stack.namespace) else { return };
+        for (kind, name) in wanted {
+            space.show(&(kind, name.to_owned()), observed);
+        }
+    }
+
+    /// The resourceVersion of a Secret or ConfigMap, if it exists.
+    pub fn object_version(&self, namespace: &str, kind: ObjectKind, name: &str) -> Option<u64> {
+        self.namespaces.get(namespace)?.objects.get(&(kind, name.to_owned())).copied()
+    }
+
+    /// Remembers which objects of others a Stack reads, so that their events wake it.
+    pub fn set_reads(&mut self, stack: &StackKey, reads: &BTreeSet<ObjectKey>) {
+        let space = self.namespaces.entry(stack.namespace.clone()).or_default();
+        replace(&mut space.readers, &stack.name, reads);
+    }
+
+    /// Remembers which names that others hold a Stack wants, so that their deletion wakes it.
+    pub fn set_contended(&mut self, stack: &StackKey, names: &BTreeSet<ChildKey>) {
+        let space = self.namespaces.entry(stack.namespace.clone()).or_default();
+        replace(&mut space.contenders, &stack.name, names);
+    }
+
+    /// Remembers what an apply returned where it differs from what was sent, or that it does not.
+    pub fn set_settled(&mut self, namespace: &str, key: ChildKey, settled: Option<Settled>) {
+        let space = self.namespaces.entry(namespace.to_owned()).or_default();
+        match settled {
+            Some(settled) => space.settled.insert(key, settled),
+            None => space.settled.remove(&key),
+        };
+    }
+
+    /// Marks a child as being deleted, as our own delete was accepted before its event comes.
+    pub fn mark_deleting(&mut self, namespace: &str, kind: Kind, name: &str, uid: &str) {
+        let held = self
+            .namespaces
+            .get_mut(namespace)
+            .and_then(|space| space.children.get_mut(&(kind, name.to_owned())));
+        if let Some(held) = held.filter(|held| held.value.uid == uid) {
+            held.value.deleting = true;
+        }
+    }
+
+    fn saw(&mut self, source: Source, namespace: &str, name: &str) {
+        if let Some(seen) = self.listing.get_mut(&source) {
+            seen.insert((namespace.to_owned(), name.to_owned()));
+        }
+    }
+}
+
+impl Namespace {
+    fn show(&self, key: &ChildKey, observed: &mut Observed) {
+        if let Some(held) = self.children.get(key) {
+            observed.children.insert(key.clone(), held.value.clone());
+        }
+        if let Some(settled) = self.settled.get(key) {
+            observed.settled.insert(key.clone(), settled.clone());
+        }
+    }
+
+    /// The Stacks that an event on a child concerns besides the one it was of.
+    fn wants(&self, key: &ChildKey, owner: &Owner) -> BTreeSet<String> {
+        let mut woken: BTreeSet<String> = self.contenders.get(key).into_iter().flatten().cloned().collect();
+        match owner {
+            Owner::Stack { name, .. } | Owner::Claim { stack: name } => woken.extend([name.clone()]),
+            Owner::Other => {}
+        }
+        woken
+    }
+
+    fn forget_child(&mut self, key: &ChildKey) -> BTreeSet<String> {
+        let Some(held) = self.children.remove(key) else { return BTreeSet::new() };
+        if let Some(stack) = &held.stack {
+            remove(&mut self.of_stack, stack, key);
+        }
+        let mut woken = self.wants(key, &held.value.owner);
+        woken.extend(held.stack);
+        woken
+    }
+
+    fn forget_pod(&mut self, name: &str) -> Option<String> {
+        let (stack, _) = self.pods.remove(name)?.value;
+        remove(&mut self.pods_of_stack, &stack, &name.to_owned());
+        Some(stack)
+    }
+}
+
+fn remove<K: Ord>(sets: &mut HashMap<String, BTreeSet<K>>, stack: &str, key: &K) {
+    if let Some(set) = sets.get_mut(stack) {
+        set.remove(key);
+        if set.is_empty() {
+            sets.remove(stack);
+        }
+    }
+}
+
+/// Makes `stack` a member of exactly the sets of `keys`.
+fn replace<K: Clone + Eq + std::hash::Hash + Ord>(
+    sets: &mut HashMap<K, BTreeSet<String>>,
+    stack: &str,
+    keys: &BTreeSet<K>,
+) {
+    sets.retain(|key, stacks| {
+        if !keys.contains(key) {
+            stacks.remove(stack);
+        }
+        !stacks.is_empty()
+    });
+    for key in keys {
+        sets.entry(key.clone()).or_default().insert(stack.to_owned());
+    }
+}
+
+fn keys(namespace: &str, names: impl IntoIterator<Item = String>) -> BTreeSet<StackKey> {
+    names.into_iter().map(|name| StackKey { namespace: namespace.to_owned(), name }).collect()
+}
+
+fn identity(object: &Value) -> (String, String) {
+    let at = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
+    (at("/metadata/name"), at("/metadata/namespace"))
+}
+
+/// resourceVersions of one object grow; Kubernetes promises since 1.35 what etcd has always done.
+fn version(object: &Value) -> u64 {
+    object
+        .pointer("/metadata/resourceVersion")
+        .and_then(Value::as_str)
+        .and_then(|version| version.parse().ok())
+        .unwrap_or_default()
+}

@@ -1,0 +1,35 @@
+//! The verbs that talk to the API server: observe, apply, prune. What they decide is decided in
+//! [`crate::plan`]; here it is only carried out.
+
+mod apply;
+mod index;
+mod project;
+pub mod rbac;
+mod watch;
+
+pub use apply::{Applied, Applier, ApplyError};
+pub use index::{Index, StackKey};
+pub use watch::{Sources, Watches};
+
+use k8s_openapi::api::{
+    apps::v1::{Deployment, StatefulSet},
+    batch::v1::Job,
+    core::v1::{ConfigMap, PersistentVolumeClaim, Service},
+    networking::v1::NetworkPolicy,
+};
+use kube::core::ApiResource;
+
+use crate::translate::Kind;
+
+/// Where the API server serves a kind of child.
+pub fn api_resource(kind: Kind) -> ApiResource {
+    match kind {
+        Kind::ConfigMap => ApiResource::erase::<ConfigMap>(&()),
+        Kind::PersistentVolumeClaim => ApiResource::erase::<PersistentVolumeClaim>(&()),
+        Kind::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
+        Kind::Service => ApiResource::erase::<Service>(&()),
+        Kind::Deployment => ApiResource::erase::<Deployment>(&()),
+        Kind::StatefulSet => ApiResource::erase::<StatefulSet>(&()),
+        Kind::Job => ApiResource::erase::<Job>(&()),
+    }
+}

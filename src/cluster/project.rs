@@ -1,0 +1,171 @@
+//! Objects -> projections: what decisions need, and nothing else, so that a thousand Stacks fit
+//! into little memory.
+
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod as ApiPod};
+use kube::ResourceExt;
+use serde_json::Value;
+
+use crate::{
+    api::{GROUP, labels},
+    plan::{Child, ChildState, Digest, JobState, Owner, Pod, ServiceState, WorkloadState, owned_fields},
+    translate::Kind,
+};
+
+/// The projection of a child.
+pub(super) fn child(kind: Kind, object: &Value) -> Child {
+    Child {
+        uid: text(object, "/metadata/uid"),
+        owner: owner(object),
+        service: label(object, labels::SERVICE),
+        deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
+        digest: Digest::of(&owned_fields(object)),
+        state: state(kind, object),
+    }
+}
+
+/// Whose an object is.
+pub(super) fn owner(object: &Value) -> Owner {
+    let controller = object
+        .pointer("/metadata/ownerReferences")
+        .and_then(Value::as_array)
+        .and_then(|owners| owners.iter().find(|owner| owner["controller"] == true));
+    match controller {
+        Some(owner) if owner["kind"] == "Stack" && text(owner, "/apiVersion").starts_with(GROUP) => {
+            Owner::Stack { uid: text(owner, "/uid"), name: text(owner, "/name") }
+        }
+        Some(_) => Owner::Other,
+        None if label(object, labels::MANAGED_BY).as_deref() == Some(labels::MANAGER) => {
+            label(object, labels::STACK).map_or(Owner::Other, |stack| Owner::Claim { stack })
+        }
+        None => Owner::Other,
+    }
+}
+
+fn state(kind: Kind, object: &Value) -> ChildState {
+    match kind {
+        Kind::Deployment | Kind::StatefulSet => ChildState::Workload(workload(object)),
+        Kind::Job => ChildState::Job(job(object)),
+        Kind::Service => ChildState::Service(service(object)),
+        Kind::PersistentVolumeClaim => ChildState::Claim { bound: text(object, "/status/phase") == "Bound" },
+        Kind::ConfigMap | Kind::NetworkPolicy => ChildState::Plain,
+    }
+}
+
+fn workload(object: &Value) -> WorkloadState {
+    let generation = number(object, "/metadata/generation");
+    let failure = condition(object, "ReplicaFailure").map(|condition| text(condition, "/message"));
+    WorkloadState {
+        template: template(object),
+        observed: number(object, "/status/observedGeneration") >= generation,
+        wanted: count(object, "/spec/replicas"),
+        total: count(object, "/status/replicas"),
+        updated: count(object, "/status/updatedReplicas"),
+        ready: count(object, "/status/readyReplicas"),
+        completed: annotation(object, "/metadata", labels::COMPLETED),
+        failure,
+    }
+}
+
+fn job(object: &Value) -> JobState {
+    JobState {
+        template: template(object),
+        complete: condition(object, "Complete").is_some(),
+        failed: condition(object, "Failed").map(|condition| text(condition, "/message")),
+    }
+}
+
+fn service(object: &Value) -> ServiceState {
+    let is_balanced = text(object, "/spec/type") == "LoadBalancer";
+    ServiceState {
+        headless: text(object, "/spec/clusterIP") == "None",
+        publishes_not_ready: object.pointer("/spec/publishNotReadyAddresses") == Some(&Value::Bool(true)),
+        pending_address: is_balanced && object.pointer("/status/loadBalancer/ingress").is_none(),
+    }
+}
+
+/// The projection of a pod; `None` when it belongs to no Stack.
+pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
+    let stack = pod.labels().get(labels::STACK)?.clone();
+    let service = pod.labels().get(labels::SERVICE)?.clone();
+    let status = pod.status.clone().unwrap_or_default();
+    let conditions = status.conditions.unwrap_or_default();
+    let containers = status.container_statuses.unwrap_or_default();
+    let started: Vec<_> = containers.iter().filter_map(running_since).collect();
+    let unschedulable = conditions
+        .iter()
+        .find(|condition| {
+            condition.type_ == "PodScheduled" && condition.reason.as_deref() == Some("Unschedulable")
+        })
+        .and_then(|condition| condition.message.clone());
+    let projection = Pod {
+        name: pod.name_any(),
+        service,
+        controller: pod
+            .owner_references()
+            .iter()
+            .find(|owner| owner.controller == Some(true))
+            .map(|owner| (owner.kind.clone(), owner.name.clone())),
+        template: pod.annotations().get(labels::TEMPLATE).cloned(),
+        deleting: pod.metadata.deletion_timestamp.is_some(),
+        ended: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
+        running: !containers.is_empty() && started.len() == containers.len(),
+        started: !containers.is_empty() && containers.iter().all(|container| container.started == Some(true)),
+        ready: conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+        started_at: started.into_iter().max(),
+        unschedulable,
+        waiting: containers.iter().chain(status.init_container_statuses.iter().flatten()).find_map(waiting),
+        last_exit: containers.iter().find_map(last_exit),
+    };
+    Some((stack, projection))
+}
+
+fn running_since(container: &ContainerStatus) -> Option<jiff::Timestamp> {
+    let running = container.state.as_ref()?.running.as_ref()?;
+    Some(running.started_at.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |time| time.0))
+}
+
+fn waiting(container: &ContainerStatus) -> Option<(String, String)> {
+    let waiting = container.state.as_ref()?.waiting.as_ref()?;
+    let reason = waiting
+        .reason
+        .clone()
+        .filter(|reason| reason != "ContainerCreating" && reason != "PodInitializing")?;
+    Some((reason, waiting.message.clone().unwrap_or_default()))
+}
+
+fn last_exit(container: &ContainerStatus) -> Option<(i32, String)> {
+    let now = container.state.as_ref().and_then(|state| state.terminated.as_ref());
+    let before = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
+    let ended = now.or(before)?;
+    Some((ended.exit_code, ended.reason.clone().unwrap_or_default()))
+}
+
+fn template(object: &Value) -> Option<String> {
+    annotation(object, "/spec/template/metadata", labels::TEMPLATE)
+}
+
+fn annotation(object: &Value, metadata: &str, name: &str) -> Option<String> {
+    object.pointer(metadata)?.get("annotations")?.get(name)?.as_str().map(str::to_owned)
+}
+
+pub(super) fn label(object: &Value, name: &str) -> Option<String> {
+    object.pointer("/metadata/labels")?.get(name)?.as_str().map(str::to_owned)
+}
+
+/// A condition that is true.
+fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    let conditions = object.pointer("/status/conditions")?.as_array()?;
+    conditions.iter().find(|condition| condition["type"] == kind && condition["status"] == "True")
+}
+
+fn text(object: &Value, pointer: &str) -> String {
+    object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn number(object: &Value, pointer: &str) -> i64 {
+    object.pointer(pointer).and_then(Value::as_i64).unwrap_or_default()
+}
+
+fn count(object: &Value, pointer: &str) -> i32 {
+    i32::try_from(number(object, pointer)).unwrap_or_default()
+}

@@ -1,0 +1,170 @@
+//! One shared watch for each kind, filtered by our label, that feeds the index and wakes Stacks.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures::{Stream, StreamExt, channel::mpsc, stream::BoxStream};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use kube::{
+    Api, Client, Resource, ResourceExt,
+    api::{DynamicObject, PartialObjectMeta},
+    runtime::{WatchStreamExt, watcher},
+};
+use std::collections::BTreeSet;
+use tokio::sync::watch;
+
+use super::{Index, StackKey, api_resource, index::Source};
+use crate::{
+    api::labels::{MANAGED_BY, MANAGER},
+    translate::{Kind, ObjectKind},
+};
+
+/// The index, shared between the watches and the passes.
+pub type Sources = Arc<Mutex<Index>>;
+
+/// The watches of one operator.
+pub struct Watches {
+    index: Sources,
+    wakes: mpsc::UnboundedSender<StackKey>,
+    /// How many watches have not listed their kind yet.
+    unsynced: watch::Sender<usize>,
+}
+
+impl Watches {
+    /// The watches, the stream of Stacks that they wake, and how many have not listed yet.
+    pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
+        let (wakes, woken) = mpsc::unbounded();
+        let (unsynced, pending) = watch::channel(0);
+        (Self { index: Sources::default(), wakes, unsynced }, woken, pending)
+    }
+
+    /// The index that the watches fill.
+    pub fn index(&self) -> Sources {
+        Arc::clone(&self.index)
+    }
+
+    /// Runs every watch until the process ends. One that ends or fails is begun again with backoff.
+    pub async fn run(self, client: Client, namespace: Option<&str>) {
+        let mut streams: Vec<BoxStream<'_, ()>> = Vec::new();
+        for kind in Kind::ALL {
+            streams.push(self.children(client.clone(), namespace, kind));
+        }
+        streams.push(self.pods(scoped(client.clone(), namespace)));
+        streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
+        streams.push(self.objects::<Secret>(scoped(client, namespace), ObjectKind::Secret));
+        self.unsynced.send_replace(streams.len());
+        futures::stream::select_all(streams).for_each(|()| async {}).await;
+    }
+
+    fn children<'a>(&'a self, client: Client, namespace: Option<&str>, kind: Kind) -> BoxStream<'a, ()> {
+        let resource = api_resource(kind);
+        let api: Api<DynamicObject> = match namespace {
+            Some(namespace) => Api::namespaced_with(client, namespace, &resource),
+            None => Api::all_with(client, &resource),
+        };
+        let to_value = |object: &DynamicObject| serde_json::to_value(object).unwrap_or_default();
+        self.feed(watcher(api, ours()), Source::Child(kind), move |index, change| match change {
+            Change::Is(object) => index.apply_child(kind, &to_value(object)),
+            Change::Gone(object) => index.delete_child(kind, &to_value(object)),
+        })
+    }
+
+    fn pods(&self, api: Api<Pod>) -> BoxStream<'_, ()> {
+        self.feed(watcher(api, ours()), Source::Pod, |index, change| match change {
+            Change::Is(pod) => index.apply_pod(pod),
+            Change::Gone(pod) => index.delete_pod(pod),
+        })
+    }
+
+    /// Metadata only, of everyone's objects: a Stack may name any of its namespace.
+    fn objects<K>(&self, api: Api<PartialObjectMeta<K>>, kind: ObjectKind) -> BoxStream<'_, ()>
+    where
+        K: Resource<DynamicType = ()>
+            + Clone
+            + std::fmt::Debug
+            + Send
+            + Sync
+            + serde::de::DeserializeOwned
+            + 'static,
+    {
+        self.feed(watcher(api, watcher::Config::default()), Source::Object(kind), move |index, change| {
+            let (Change::Is(object) | Change::Gone(object)) = &change;
+            let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+            match change {
+                Change::Is(object) => {
+                    let version = object.resource_version().and_then(|version| version.parse().ok());
+                    index.apply_object(kind, &namespace, &name, version.unwrap_or_default())
+                }
+                Change::Gone(_) => index.delete_object(kind, &namespace, &name),
+            }
+        })
+    }
+
+    fn feed<'a, K: Send + 'a>(
+        &'a self,
+        events: impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send + 'a,
+        source: Source,
+        take: impl Fn(&mut Index, Change<'_, K>) -> BTreeSet<StackKey> + Send + 'a,
+    ) -> BoxStream<'a, ()> {
+        let mut synced = false;
+        events
+            .default_backoff()
+            .map(move |event| {
+                let woken = match event {
+                    Ok(watcher::Event::Init) => {
+                        self.lock().begin_list(source);
+                        BTreeSet::new()
+                    }
+                    Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
+                        take(&mut self.lock(), Change::Is(&object))
+                    }
+                    Ok(watcher::Event::Delete(object)) => take(&mut self.lock(), Change::Gone(&object)),
+                    Ok(watcher::Event::InitDone) => {
+                        let woken = self.lock().end_list(source);
+                        if !std::mem::replace(&mut synced, true) {
+                            self.unsynced.send_modify(|pending| *pending -= 1);
+                        }
+                        woken
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, ?source, "a watch ended and is begun again");
+                        BTreeSet::new()
+                    }
+                };
+                for key in woken {
+                    // The receiver is gone only when the process ends.
+                    let _ = self.wakes.unbounded_send(key);
+                }
+            })
+            .boxed()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Index> {
+        lock(&self.index)
+    }
+}
+
+/// Locks the index. A panic elsewhere cannot leave it half changed in a way that the next events
+/// do not mend, so a poisoned lock is taken as it is.
+pub(crate) fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
+    index.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+enum Change<'a, K> {
+    Is(&'a K),
+    Gone(&'a K),
+}
+
+fn ours() -> watcher::Config {
+    watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"))
+}
+
+fn scoped<K>(client: Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<Scope = k8s_openapi::NamespaceResourceScope>,
+    K::DynamicType: Default,
+{
+    match namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    }
+}

@@ -2,9 +2,7 @@
 
 use kube::{
     Api, Client,
-    api::{
-        DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, PropagationPolicy
-    },
+    api::{DeleteParams, DynamicObject, Patch, PatchParams, Preconditions, PropagationPolicy},
 };
 use serde_json::{Value, json};
 

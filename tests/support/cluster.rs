@@ -47,18 +47,32 @@ impl Cluster {
                 } else if let Some(kubeconfig) = env::var_os("STACKWRIGHT_TEST_KUBECONFIG") {
                     Self::connect(PathBuf::from(kubeconfig), None, PathBuf::from("kubectl")).await
                 } else {
-                    Self::of_state(&up("test", 3)).await
+                    Self::of_state(&up("test", &["--simulated", "3"])).await
                 };
+                cluster.assert_simulated().await;
                 cluster.install_stack_definition().await;
                 cluster
             })
             .await
     }
 
+    /// The cluster with real nodes that all scenarios share: the one whose state folder
+    /// `STACKWRIGHT_TEST_REAL_CLUSTER` names, else one that is started here and left running.
+    pub async fn real() -> &'static Self {
+        static REAL: OnceCell<Cluster> = OnceCell::const_new();
+        REAL.get_or_init(|| async {
+            let state = env::var_os("STACKWRIGHT_TEST_REAL_CLUSTER").map(PathBuf::from);
+            let cluster = Self::of_state(&state.unwrap_or_else(up_real)).await;
+            cluster.install_stack_definition().await;
+            cluster
+        })
+        .await
+    }
+
     /// A cluster that no other scenario sees, for one that changes what all would share. It ends
     /// when it is dropped.
     pub async fn of_its_own(name: &'static str) -> OwnCluster {
-        let cluster = Self::of_state(&up(name, 1)).await;
+        let cluster = Self::of_state(&up(name, &["--simulated", "1"])).await;
         cluster.install_stack_definition().await;
         OwnCluster { cluster, name }
     }
@@ -76,15 +90,19 @@ impl Cluster {
 
     async fn connect(kubeconfig: PathBuf, audit_log: Option<PathBuf>, kubectl: PathBuf) -> Self {
         let admin = client_of(&kubeconfig).await;
-        let nodes = Api::<Node>::all(admin.clone()).list(&ListParams::default()).await;
-        let nodes = nodes.unwrap_or_else(|error| panic!("the cluster of {}: {error}", kubeconfig.display()));
+        Self { admin, kubeconfig, audit_log, kubectl }
+    }
+
+    async fn assert_simulated(&self) {
+        let nodes = Api::<Node>::all(self.admin.clone()).list(&ListParams::default()).await;
+        let nodes =
+            nodes.unwrap_or_else(|error| panic!("the cluster of {}: {error}", self.kubeconfig.display()));
         assert!(
             nodes.iter().any(|node| node.annotations().contains_key("kwok.x-k8s.io/node")),
             "the cluster of {} has no simulated nodes, so no pod can be steered; \
              `hack/cluster up --simulated 3` starts one that has",
-            kubeconfig.display()
+            self.kubeconfig.display()
         );
-        Self { admin, kubeconfig, audit_log, kubectl }
     }
 
     async fn install_stack_definition(&self) {
@@ -129,8 +147,8 @@ impl Cluster {
 
 /// A client with the identity that a kubeconfig holds.
 pub async fn client_of(kubeconfig: &Path) -> Client {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig)
-        .unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
+    let kubeconfig =
+        Kubeconfig::read_from(kubeconfig).unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     Client::try_from(config.expect("a complete kubeconfig")).expect("a client")
 }
@@ -156,10 +174,17 @@ impl Drop for OwnCluster {
     }
 }
 
+fn up_real() -> PathBuf {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/hack/images");
+    let images = Command::new(script).arg("dir").output().expect("hack/images runs");
+    assert!(images.status.success(), "{}", String::from_utf8_lossy(&images.stderr));
+    let images = String::from_utf8(images.stdout).expect("a path in UTF-8");
+    up("test-real", &["--real", "1", "--images", images.trim()])
+}
+
 /// Starts a cluster, or finds it running, and gives its state folder.
-fn up(name: &str, nodes: usize) -> PathBuf {
-    let nodes = nodes.to_string();
-    let status = hack_cluster().args(["up", "--simulated", &nodes, "--name", name]).status();
+fn up(name: &str, options: &[&str]) -> PathBuf {
+    let status = hack_cluster().args(["up", "--name", name]).args(options).status();
     assert!(status.is_ok_and(|status| status.success()), "hack/cluster could not start '{name}' (above)");
     let output = hack_cluster().args(["env", "--name", name]).output().expect("hack/cluster env");
     let line = String::from_utf8(output.stdout).expect("a path in UTF-8");

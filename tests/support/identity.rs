@@ -45,10 +45,17 @@ pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
     let accounts = Api::<ServiceAccount>::namespaced(admin.clone(), namespace);
     accounts.create(&params, &account).await.expect("the operator's account");
     Api::namespaced(admin.clone(), namespace).create(&params, &role).await.expect("the operator's role");
-    Api::namespaced(admin.clone(), namespace).create(&params, &binding).await.expect("the operator's binding");
+    Api::namespaced(admin.clone(), namespace)
+        .create(&params, &binding)
+        .await
+        .expect("the operator's binding");
 
     let request = TokenRequest {
-        spec: TokenRequestSpec { audiences: Vec::new(), expiration_seconds: Some(3600), ..Default::default() },
+        spec: TokenRequestSpec {
+            audiences: Vec::new(),
+            expiration_seconds: Some(3600),
+            ..Default::default()
+        },
         ..TokenRequest::default()
     };
     let answer = accounts.create_token_request(ACCOUNT, &params, &request).await.expect("a token");

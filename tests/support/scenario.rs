@@ -52,11 +52,13 @@ pub struct Setup {
     pub proxy: bool,
     /// Options of the operator beside its namespace.
     pub options: Vec<&'static str>,
+    /// How long a wait may take.
+    pub patience: Duration,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { operator: true, proxy: false, options: Vec::new() }
+        Self { operator: true, proxy: false, options: Vec::new(), patience: PATIENCE }
     }
 }
 
@@ -113,6 +115,7 @@ pub struct Scenario<'c> {
     /// What has happened in its namespace.
     pub history: History,
     proxy: Option<Proxy>,
+    patience: Duration,
 }
 
 impl<'c> Scenario<'c> {
@@ -132,7 +135,7 @@ impl<'c> Scenario<'c> {
         if setup.operator {
             operator.start();
         }
-        Self { cluster, namespace, operator: Arc::new(operator), history, proxy }
+        Self { cluster, namespace, operator: Arc::new(operator), history, proxy, patience: setup.patience }
     }
 
     // --- steps ---------------------------------------------------------------
@@ -179,7 +182,8 @@ impl<'c> Scenario<'c> {
     /// Steers the pods of a service, as soon as there are some: sets `sim.stackwright.dev/<what>`,
     /// or takes it away.
     pub async fn steer(&self, service: &str, what: &str, value: Option<&str>) {
-        let view = self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
+        let view =
+            self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
         let annotation = format!("sim.stackwright.dev/{what}");
         let patch = json!({ "metadata": { "annotations": { annotation: value } } });
         for (name, _) in pods(&view, service) {
@@ -227,13 +231,14 @@ impl<'c> Scenario<'c> {
                 seen.changed().await.expect("the history outlives its scenario");
             }
         };
-        let met = tokio::time::timeout(PATIENCE, wait).await;
-        met.unwrap_or_else(|_| panic!("after {PATIENCE:?} it is not so that {what}"))
+        let met = tokio::time::timeout(self.patience, wait).await;
+        met.unwrap_or_else(|_| panic!("after {:?} it is not so that {what}", self.patience))
     }
 
     /// Waits until an object is there.
     pub async fn until_there(&self, kind: &str, name: &str) -> Value {
-        let view = self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
+        let view =
+            self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
         view.get(kind, name).cloned().unwrap_or_default()
     }
 

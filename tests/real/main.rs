@@ -1,0 +1,46 @@
+//! What containers, names, policies and volumes do on a real node. The language is that of the
+//! cluster tests; here pods cannot be steered, but they run.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod names;
+mod networks;
+mod replacement;
+mod scripteam;
+mod volumes;
+
+use std::time::{Duration, Instant};
+
+use support::{Cluster, Scenario, Setup, block_on};
+
+/// Real programs take their time: a database has to initialise its data.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Plays a scenario on a cluster with real nodes, named after the test that calls it.
+fn on_real_nodes(body: impl AsyncFnOnce(&Scenario<'_>)) {
+    let setup = Setup { patience: PATIENCE, ..Setup::default() };
+    block_on(async { setup.play(Cluster::real().await, body).await });
+}
+
+/// What a shell text in a container prints, `Err` when it ends with an error.
+fn shell(s: &Scenario<'_>, object: &str, script: &str) -> Result<String, String> {
+    let output = s.cluster.kubectl(&s.namespace, &["exec", object, "--", "sh", "-c", script]).output();
+    let output = output.expect("kubectl runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+/// Asks again until the answer is as it should be. The world outside of the API server (rules in
+/// a kernel, a DNS server's memory) cannot be watched; each question takes its own time.
+#[track_caller]
+fn until_answer<T: std::fmt::Debug>(what: &str, ask: impl Fn() -> T, is_right: impl Fn(&T) -> bool) -> T {
+    let began = Instant::now();
+    loop {
+        let answer = ask();
+        if is_right(&answer) {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "it is not so that {what}: {answer:?}");
+    }
+}

@@ -1,0 +1,56 @@
+//! The names by which services answer.
+
+use crate::{on_real_nodes, shell, until_answer};
+
+#[test]
+fn a_service_answers_to_its_name_its_aliases_and_its_container_name() {
+    on_real_nodes(async |s| {
+        let shop = s
+            .apply(
+                "shop",
+                "
+                services:
+                  web:
+                    image: stackwright/testbox:1
+                    command: [httpd, -f, -p, '8080', -h, /etc]
+                    containerName: the-web
+                    networks: {default: {aliases: [www]}}
+                    healthcheck: {test: [CMD, curl, -f, 'http://localhost:8080/hostname'], interval: 1s}
+                  client:
+                    image: stackwright/testbox:1
+                    restart: 'no'
+                    command:
+                    - sh
+                    - -ec
+                    - for name in web www the-web; do curl -f -m 10 http://$name:8080/hostname; done
+                    dependsOn: {web: {condition: service_healthy}}
+                ",
+            )
+            .await;
+        // The client ends well only if every name answered.
+        shop.until("web=Healthy client=Completed").await;
+        let log = s.kubectl(&["logs", "--selector", "stackwright.dev/service=client"]);
+        assert_eq!(
+            log.lines().collect::<Vec<_>>(),
+            ["web", "web", "web"],
+            "each name leads to the host 'web'"
+        );
+    });
+}
+
+#[test]
+fn a_service_without_a_known_port_answers_with_the_address_of_its_container() {
+    on_real_nodes(async |s| {
+        let shop = s
+            .apply("shop", "services: {worker: {image: 'stackwright/testbox:1', command: [sleep, '3600']}}")
+            .await;
+        shop.until("worker=Running").await;
+        let worker = format!("deploy/{}", shop.object("worker"));
+        let own = shell(s, &worker, "hostname -i").expect("a container has an address");
+        until_answer(
+            "the name leads to the container",
+            || shell(s, &worker, "nslookup worker"),
+            |answer| answer.as_ref().is_ok_and(|answer| answer.contains(&own)),
+        );
+    });
+}

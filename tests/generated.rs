@@ -45,5 +45,5 @@ fn the_charts_crd_is_that_of_the_code() {
 #[test]
 fn the_charts_rules_are_those_of_the_code() {
     assert_generated("charts/stackwright/files/cluster-role.yaml", &["rbac"]);
-    assert_generated("charts/stackwright/files/role.yaml", &["rbac", "--namespace", "default"]);
+    assert_generated("charts/stackwright/files/role.yaml", &["rbac", "--namespaced"]);
 }

@@ -2,6 +2,7 @@
 //! cluster tests; here pods cannot be steered, but they run.
 
 #[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the cluster tests use the rest of the language")]
 mod support;
 
 mod names;
@@ -14,13 +15,18 @@ use std::time::{Duration, Instant};
 
 use support::{Cluster, Scenario, Setup, block_on};
 
-/// Real programs take their time: a database has to initialise its data.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Real programs take their time, in seconds: a database has to initialise its data.
+const PATIENCE: u64 = 120;
 
 /// Plays a scenario on a cluster with real nodes, named after the test that calls it.
 fn on_real_nodes(body: impl AsyncFnOnce(&Scenario<'_>)) {
-    let setup = Setup { patience: PATIENCE, ..Setup::default() };
-    block_on(async { setup.play(Cluster::real().await, body).await });
+    block_on(async {
+        let patiently = async move |s: &Scenario<'_>| {
+            s.allow(PATIENCE);
+            body(s).await;
+        };
+        Setup::default().play(Cluster::real().await, patiently).await;
+    });
 }
 
 /// What a shell text in a container prints, `Err` when it ends with an error.

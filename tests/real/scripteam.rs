@@ -19,16 +19,10 @@ fn scripteam_becomes_ready_in_order_and_answers_through_nginx() {
         let stack = bring_up(s, "examples/scripteam/small").await;
         let view = stack.until_ready().await;
 
-        let api = s.when_created("StatefulSet", "scripteam-api");
-        assert!(
-            api > s.when_up("StatefulSet", "scripteam-postgres"),
-            "api was created before postgres was up"
-        );
-        assert!(api > s.when_up("StatefulSet", "scripteam-redis"), "api was created before redis was up");
-        assert!(
-            s.when_created("StatefulSet", "scripteam-nginx") > s.when_up("StatefulSet", "scripteam-api"),
-            "nginx was created before api was up"
-        );
+        let api = s.when_created("api");
+        assert!(api > s.when_up("postgres"), "api was created before postgres was up");
+        assert!(api > s.when_up("redis"), "api was created before redis was up");
+        assert!(s.when_created("nginx") > s.when_up("api"), "nginx was created before api was up");
 
         let address = view.get("Service", "nginx-published").expect("nginx is published");
         let address =

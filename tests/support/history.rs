@@ -48,6 +48,10 @@ pub fn resource(kind: &str) -> ApiResource {
     ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
 }
 
+/// The kinds that a Stack makes.
+pub const CHILDREN: [&str; 7] =
+    ["ConfigMap", "PersistentVolumeClaim", "NetworkPolicy", "Service", "Deployment", "StatefulSet", "Job"];
+
 /// Kind and name.
 pub type Key = (String, String);
 
@@ -97,13 +101,6 @@ pub enum What {
     Changed,
     /// It is gone.
     Deleted,
-}
-
-impl Change {
-    /// Whether it is `what` of the object of this kind and name.
-    pub fn is(&self, what: What, kind: &str, name: &str) -> bool {
-        self.event == what && self.key.0 == kind && self.key.1 == name
-    }
 }
 
 /// Follows a namespace from before its first object.

@@ -2,7 +2,7 @@
 //! that the code lists.
 
 use k8s_openapi::api::{
-    authentication::v1::{TokenRequest, TokenRequestSpec},
+    authentication::v1::TokenRequest,
     core::v1::{Namespace, ServiceAccount},
     rbac::v1::{Role, RoleBinding},
 };
@@ -33,7 +33,7 @@ pub async fn delete_namespace(admin: &Client, namespace: &str) {
 
 /// Makes the operator's account and returns a token of it.
 pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
-    let rules = stackwright::cluster::rbac::cluster_role_rules();
+    let rules = stackwright::cluster::rbac::rules();
     let account: ServiceAccount = typed(json!({ "metadata": { "name": ACCOUNT } }));
     let role: Role = typed(json!({ "metadata": { "name": ACCOUNT }, "rules": rules }));
     let binding: RoleBinding = typed(json!({
@@ -45,21 +45,11 @@ pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
     let accounts = Api::<ServiceAccount>::namespaced(admin.clone(), namespace);
     accounts.create(&params, &account).await.expect("the operator's account");
     Api::namespaced(admin.clone(), namespace).create(&params, &role).await.expect("the operator's role");
-    Api::namespaced(admin.clone(), namespace)
-        .create(&params, &binding)
-        .await
-        .expect("the operator's binding");
+    Api::namespaced(admin.clone(), namespace).create(&params, &binding).await.expect("the operator's binding");
 
-    let request = TokenRequest {
-        spec: TokenRequestSpec {
-            audiences: Vec::new(),
-            expiration_seconds: Some(3600),
-            ..Default::default()
-        },
-        ..TokenRequest::default()
-    };
+    let request: TokenRequest = typed(json!({ "spec": { "audiences": [], "expirationSeconds": 3600 } }));
     let answer = accounts.create_token_request(ACCOUNT, &params, &request).await.expect("a token");
-    answer.status.expect("an answered token request has a status").token
+    answer.status.and_then(|status| status.token).expect("an answered request has a token")
 }
 
 /// The name under which the audit log shows the operator of a namespace.

@@ -5,7 +5,10 @@ use std::{
     any::type_name,
     future::Future,
     panic::{AssertUnwindSafe, resume_unwind},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,13 +18,14 @@ use kube::{
     api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams, ValidationDirective},
 };
 use serde_json::{Value, json};
+use stackwright::api::labels::SERVICE;
 use tokio::runtime::Runtime;
 
 use super::{
     audit::{self, Mark, Requests},
     cluster::{Cluster, client_of},
     diagnosis,
-    history::{Change, History, View, What, resource},
+    history::{History, View, resource},
     identity,
     operator::Operator,
     proxy::Proxy,
@@ -29,7 +33,7 @@ use super::{
 };
 
 /// How long a wait may take, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: u64 = 30;
 
 /// Plays a scenario on the shared cluster, named after the test that calls it. The operator runs
 /// already when `body` begins.
@@ -52,13 +56,11 @@ pub struct Setup {
     pub proxy: bool,
     /// Options of the operator beside its namespace.
     pub options: Vec<&'static str>,
-    /// How long a wait may take.
-    pub patience: Duration,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { operator: true, proxy: false, options: Vec::new(), patience: PATIENCE }
+        Self { operator: true, proxy: false, options: Vec::new() }
     }
 }
 
@@ -115,7 +117,7 @@ pub struct Scenario<'c> {
     /// What has happened in its namespace.
     pub history: History,
     proxy: Option<Proxy>,
-    patience: Duration,
+    patience: AtomicU64,
 }
 
 impl<'c> Scenario<'c> {
@@ -135,7 +137,8 @@ impl<'c> Scenario<'c> {
         if setup.operator {
             operator.start();
         }
-        Self { cluster, namespace, operator: Arc::new(operator), history, proxy, patience: setup.patience }
+        let patience = AtomicU64::new(PATIENCE);
+        Self { cluster, namespace, operator: Arc::new(operator), history, proxy, patience }
     }
 
     // --- steps ---------------------------------------------------------------
@@ -182,8 +185,7 @@ impl<'c> Scenario<'c> {
     /// Steers the pods of a service, as soon as there are some: sets `sim.stackwright.dev/<what>`,
     /// or takes it away.
     pub async fn steer(&self, service: &str, what: &str, value: Option<&str>) {
-        let view =
-            self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
+        let view = self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
         let annotation = format!("sim.stackwright.dev/{what}");
         let patch = json!({ "metadata": { "annotations": { annotation: value } } });
         for (name, _) in pods(&view, service) {
@@ -219,6 +221,12 @@ impl<'c> Scenario<'c> {
 
     // --- waits ---------------------------------------------------------------
 
+    /// Gives every further wait this many seconds, where what is waited for takes its time: the
+    /// garbage collector, which learns of a new kind within 30 s, or what is looked at once a minute.
+    pub fn allow(&self, seconds: u64) {
+        self.patience.store(seconds, Ordering::Relaxed);
+    }
+
     /// Waits until `holds`, and returns the objects as they are then.
     pub async fn until(&self, what: &str, holds: impl Fn(&View) -> bool) -> View {
         let mut seen = self.history.seen();
@@ -231,14 +239,14 @@ impl<'c> Scenario<'c> {
                 seen.changed().await.expect("the history outlives its scenario");
             }
         };
-        let met = tokio::time::timeout(self.patience, wait).await;
-        met.unwrap_or_else(|_| panic!("after {:?} it is not so that {what}", self.patience))
+        let patience = Duration::from_secs(self.patience.load(Ordering::Relaxed));
+        let met = tokio::time::timeout(patience, wait).await;
+        met.unwrap_or_else(|_| panic!("after {patience:?} it is not so that {what}"))
     }
 
     /// Waits until an object is there.
     pub async fn until_there(&self, kind: &str, name: &str) -> Value {
-        let view =
-            self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
+        let view = self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
         view.get(kind, name).cloned().unwrap_or_default()
     }
 
@@ -252,30 +260,7 @@ impl<'c> Scenario<'c> {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
 
-    // --- what was -----------------------------------------------------------
-
-    /// The first moment at which something happened, as a version to compare; it must have.
-    #[track_caller]
-    pub fn when(&self, what: &str, which: impl Fn(&Change) -> bool) -> u64 {
-        let change = self.history.changes().into_iter().find(which);
-        change.unwrap_or_else(|| panic!("it never happened that {what}")).version
-    }
-
-    /// When an object was created.
-    #[track_caller]
-    pub fn when_created(&self, kind: &str, name: &str) -> u64 {
-        self.when(&format!("{kind} {name} was created"), |change| change.is(What::Created, kind, name))
-    }
-
-    /// When a workload first had as many ready pods as it wants, or a Job its success.
-    #[track_caller]
-    pub fn when_up(&self, kind: &str, name: &str) -> u64 {
-        self.when(&format!("{kind} {name} was up"), |change| {
-            let status = &change.object["status"];
-            change.key == (kind.to_owned(), name.to_owned())
-                && (status["readyReplicas"].as_i64() >= Some(1) || status["succeeded"].as_i64() >= Some(1))
-        })
-    }
+    // --- counts --------------------------------------------------------------
 
     /// The present end of the audit log.
     pub fn mark(&self) -> Mark {
@@ -296,6 +281,10 @@ pub fn user() -> PatchParams {
 
 /// The pods of a service, by name.
 pub fn pods<'v>(view: &'v View, service: &str) -> impl Iterator<Item = (&'v str, &'v Value)> {
-    let label = service.to_owned();
-    view.all("Pod").filter(move |(_, pod)| pod["metadata"]["labels"]["stackwright.dev/service"] == *label)
+    view.all("Pod").filter(move |(_, pod)| is_of(pod, service))
+}
+
+/// Whether an object is labelled as a service's.
+pub fn is_of(object: &Value, service: &str) -> bool {
+    object["metadata"]["labels"][SERVICE] == *service
 }

@@ -25,10 +25,10 @@ up_real() {
     wait_for 120 "node $NAME-$i" kubectl wait --for=condition=Ready "node/$NAME-$i" --timeout=5s
   done
   say "$NODES real nodes Ready"
+  preload_images # while CoreDNS starts
   wait_for 120 "CoreDNS" kubectl -n kube-system rollout status deployment/coredns --timeout=5s
   wait_for 120 "provisioner of volumes" kubectl -n local-path-storage rollout status deployment/local-path-provisioner --timeout=5s
   say "CoreDNS and local volumes Ready"
-  preload_images
 }
 
 # start_node I

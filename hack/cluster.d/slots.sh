@@ -23,7 +23,7 @@ take_slot() {
       [[ $(cat "$target/slot" 2>/dev/null) != "$s" ]] && rm -f "$link"
     slot_is_free "$s" || continue
     record slot "$s"
-    ln -s "$STATE" "$link" 2>/dev/null || continue
+    ln -sT "$STATE" "$link" 2>/dev/null || continue
     SLOT=$s
     return
   done

@@ -1,15 +1,30 @@
 //! Stack + facts -> the objects that should exist. Pure: the same input gives the same objects, in
 //! the same order, byte for byte; `render` and the controller both call it.
 
+mod addresses;
+mod build;
 mod desired;
 mod facts;
 mod hash;
 mod invalid;
 mod names;
 mod object;
+mod order;
+mod resolve;
 
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
 pub use facts::{Facts, LiveService, ObjectKind, ServerVersion};
 pub use hash::short_hash;
 pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};
+
+use crate::api::Stack;
+
+/// What a Stack should have on the cluster, given what is known of the cluster.
+///
+/// # Errors
+/// All problems of the spec, each with its place and remedy.
+pub fn translate(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
+    let resolved = resolve::resolve(stack)?;
+    Ok(build::build(&resolved, facts))
+}

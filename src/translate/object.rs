@@ -98,10 +98,15 @@ child!(ConfigMap, PersistentVolumeClaim, NetworkPolicy, Service, Deployment, Sta
 
 impl<K: Child> From<&K> for Object {
     fn from(typed: &K) -> Self {
-        // The types of k8s-openapi have string keys only, so they always serialise.
-        let body = serde_json::to_value(typed).unwrap_or_default();
-        Self { kind: K::CHILD, name: typed.name().to_owned(), body: without_empty(body).unwrap_or_default() }
+        Self { kind: K::CHILD, name: typed.name().to_owned(), body: canonical(typed) }
     }
+}
+
+/// A Kubernetes type as the API server would give it back.
+pub(super) fn canonical(typed: &impl Serialize) -> Value {
+    // The types of k8s-openapi have string keys only, so they always serialise.
+    let value = serde_json::to_value(typed).unwrap_or_default();
+    without_empty(value).unwrap_or_default()
 }
 
 /// Leaves out nulls and empty lists, which the API server drops too: an empty list in an atomic

@@ -1,0 +1,78 @@
+//! Network addresses in free texts: the values and commands of services say whom they dial.
+
+/// A name that a text uses as a host, and the port beside it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Address<'a> {
+    /// The name.
+    pub host: &'a str,
+    /// The port, where the text has one.
+    pub port: Option<u16>,
+}
+
+/// The addresses in `text`: words of letters, digits, `-`, `_` and `.`, with `:port` or without.
+///
+/// Not addresses: the scheme and the user information of a URL, and the elements of a path. A word
+/// that is no host after all does no harm, since callers look for the names of their services.
+pub(super) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            let start = rest.find(in_word)?;
+            let end = rest[start..].find(|c| !in_word(c)).map_or(rest.len(), |length| start + length);
+            let (before, word, after) = (&rest[..start], &rest[start..end], &rest[end..]);
+            rest = after;
+            let scheme = word.ends_with(':') && after.starts_with("//");
+            let user_information = after.starts_with('@');
+            let in_path = before.ends_with('/') && !before.ends_with("//");
+            if !scheme && !user_information && !in_path {
+                let mut parts = word.split(':');
+                let host = parts.next().unwrap_or_default();
+                if !host.is_empty() {
+                    return Some(Address { host, port: parts.next().and_then(port) });
+                }
+            }
+        }
+    })
+}
+
+fn in_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
+}
+
+fn port(text: &str) -> Option<u16> {
+    let digits = text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|&port| digits && port > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_ports_are_found_where_programs_write_them() {
+        for (text, expected) in [
+            ("db", "db"),
+            ("db:5432", "db:5432"),
+            ("postgresql://postgres:secret@db:5432/app", "db:5432"),
+            ("postgresql://postgres:$(PASSWORD)@db:5432/app", "postgres PASSWORD db:5432"),
+            ("redis://cache:6379", "cache:6379"),
+            ("http://web/path/db", "web"),
+            ("jdbc:postgresql://db:5432/app", "db:5432"),
+            ("kafka-1:9092,kafka-2:9092", "kafka-1:9092 kafka-2:9092"),
+            ("1@kafka:9093", "kafka:9093"),
+            ("--host=db --port=5432", "--host db --port 5432"),
+            ("redis:7-alpine", "redis"),
+            ("db:99999 db:0", "db db"),
+            ("my-db:5432", "my-db:5432"),
+            ("db.example.com:5432", "db.example.com:5432"),
+            ("/data/db", ""),
+            ("://:80", ""),
+            ("", ""),
+        ] {
+            let found: Vec<_> = addresses(text)
+                .map(|a| a.port.map_or(a.host.to_owned(), |port| format!("{}:{port}", a.host)))
+                .collect();
+            assert_eq!(found.join(" "), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! A one-shot -> a Job.
+
+use k8s_openapi::{
+    api::{
+        batch::v1::{
+            Job, JobSpec, PodFailurePolicy, PodFailurePolicyOnPodConditionsPattern, PodFailurePolicyRule,
+        },
+        core::v1::PodTemplateSpec,
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
+
+use crate::translate::resolve::{ResolvedService, Restart};
+
+/// The Job of a service. It has no time to live: the finished Job is the memory of having run.
+pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template: PodTemplateSpec) -> Job {
+    let several = (service.replicas != 1).then_some(service.replicas);
+    Job {
+        metadata,
+        spec: Some(JobSpec {
+            completions: several,
+            parallelism: several,
+            backoff_limit: Some(match service.restart {
+                Restart::No | Restart::Unset => 0,
+                Restart::Always => i32::MAX,
+                Restart::OnFailure(tries) => tries,
+            }),
+            // A successor comes when its predecessor has ended, not while it is ending.
+            pod_replacement_policy: Some("Failed".to_owned()),
+            pod_failure_policy: Some(PodFailurePolicy { rules: vec![disruptions_do_not_count()] }),
+            template,
+            ..JobSpec::default()
+        }),
+        status: None,
+    }
+}
+
+/// A pod that its node lost, or that was evicted, is no try of the program.
+fn disruptions_do_not_count() -> PodFailurePolicyRule {
+    PodFailurePolicyRule {
+        action: "Ignore".to_owned(),
+        on_exit_codes: None,
+        on_pod_conditions: Some(vec![PodFailurePolicyOnPodConditionsPattern {
+            type_: "DisruptionTarget".to_owned(),
+            status: Some("True".to_owned()),
+        }]),
+    }
+}

@@ -1,0 +1,40 @@
+//! [`Resolved`] -> the objects: one builder for each kind of child. Builders cannot fail, and none
+//! of them looks at anything but the resolved Stack and the facts.
+
+mod claim;
+mod config_map;
+mod container;
+mod deployment;
+mod job;
+mod metadata;
+mod network_policy;
+mod pod;
+mod probes;
+mod service;
+mod stateful_set;
+mod unit;
+
+use std::collections::BTreeMap;
+
+use super::{Desired, Facts, Object, resolve::Resolved};
+
+/// Builds everything that the Stack should have.
+pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
+    let mut desired = Desired { approximations: resolved.approximations.clone(), ..Desired::default() };
+    desired.shared.extend(config_map::config_maps(resolved).iter().map(Object::from));
+    desired.shared.extend(claim::claims(resolved).iter().map(Object::from));
+    desired.shared.extend(network_policy::networks(resolved).iter().map(Object::from));
+    desired.shared.extend(service::shared_aliases(resolved, facts).iter().map(Object::from));
+
+    // Dependencies come first, since a template may bear theirs.
+    let mut templates: BTreeMap<&str, String> = BTreeMap::new();
+    for name in &resolved.order {
+        let service = &resolved.services[name];
+        let unit = unit::unit(resolved, service, facts, &templates);
+        desired.approximations.extend(unit::approximations(service, facts, &unit));
+        templates.insert(name, unit.template.clone());
+        desired.units.insert((*name).to_owned(), unit);
+    }
+    desired.approximations.sort_by(|a, b| a.path.cmp(&b.path));
+    desired
+}

@@ -1,0 +1,117 @@
+//! Names in DNS and published ports -> Services.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::{
+    api::core::v1::{Service, ServicePort, ServiceSpec},
+    apimachinery::pkg::{apis::meta::v1::ObjectMeta, util::intstr::IntOrString},
+};
+
+use super::metadata::Labels;
+use crate::{
+    api::{EndpointMode, Protocol, Publish},
+    translate::{
+        Activity, Facts,
+        names::published_name,
+        resolve::{KnownPort, Resolved, ResolvedService},
+    },
+};
+
+/// The Services of one service alone: its name, the further names that no other service bears, and
+/// its published ports.
+pub(super) fn services(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    facts: &Facts,
+) -> Vec<Service> {
+    let metadata = |name: &str| resolved.metadata_of(service, name.to_owned());
+    let mut services = vec![name(metadata(service.name), resolved.pods_of(service), &[service], facts)];
+    for (alias, bearers) in bearers(resolved) {
+        if matches!(bearers[..], [only] if only.name == service.name) {
+            services.push(name(metadata(alias), resolved.pods_with_alias(alias), &bearers, facts));
+        }
+    }
+    services.extend(published(resolved, service));
+    services
+}
+
+/// One Service for each alias that several services bear: it leads to all of them.
+pub(super) fn shared_aliases(resolved: &Resolved<'_>, facts: &Facts) -> Vec<Service> {
+    let shared = bearers(resolved).into_iter().filter(|(_, bearers)| bearers.len() > 1);
+    let service = |(alias, bearers): (&str, Vec<&ResolvedService<'_>>)| {
+        name(resolved.metadata(alias.to_owned()), resolved.pods_with_alias(alias), &bearers, facts)
+    };
+    shared.map(service).collect()
+}
+
+/// The services behind each alias.
+fn bearers<'r, 'a>(resolved: &'r Resolved<'a>) -> BTreeMap<&'a str, Vec<&'r ResolvedService<'a>>> {
+    let mut bearers: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for service in resolved.services.values().filter(|service| service.activity != Activity::Inactive) {
+        for alias in &service.aliases {
+            bearers.entry(alias).or_default().push(service);
+        }
+    }
+    bearers
+}
+
+/// A Service that makes a name resolve to the pods of `services`.
+fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], facts: &Facts) -> Service {
+    let ports: BTreeSet<KnownPort> =
+        services.iter().flat_map(|service| &service.known_ports).copied().collect();
+    let live = metadata.name.as_ref().and_then(|name| facts.live_services.get(name));
+    // A cluster address is given at creation and never changes, so a living Service stays as it
+    // is. One without a single port cannot have an address at all.
+    let headless = ports.is_empty()
+        || live
+            .map_or_else(|| services.iter().any(|service| wants_no_address(service)), |live| live.headless);
+    // Compose lets a container be reached that is not healthy, and services that need each other
+    // to become healthy must come up. The living Service is the memory of having been healthy.
+    let not_healthy_yet = live.is_none_or(|live| live.publishes_not_ready)
+        && !services.iter().any(|service| facts.healthy.contains(service.name));
+    let always = services.iter().any(|service| service.is_single() && !service.start_first);
+    let spec = ServiceSpec {
+        type_: Some("ClusterIP".to_owned()),
+        cluster_ip: headless.then(|| "None".to_owned()),
+        selector: Some(pods),
+        ports: Some(ports.iter().map(|known| port(known.port, known.port, known.protocol)).collect()),
+        publish_not_ready_addresses: (always || not_healthy_yet).then_some(true),
+        ..ServiceSpec::default()
+    };
+    Service { metadata, spec: Some(spec), status: None }
+}
+
+fn wants_no_address(service: &ResolvedService<'_>) -> bool {
+    service.known_ports.is_empty()
+        || service.spec.deploy.as_ref().and_then(|deploy| deploy.endpoint_mode) == Some(EndpointMode::Dnsrr)
+}
+
+/// The Service for published ports, if there are any.
+fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<Service> {
+    let ports: Vec<_> = service.ports_to_publish().map(|p| port(p.published, p.target, p.protocol)).collect();
+    let publish = match resolved.stack.spec.publish.unwrap_or_default() {
+        Publish::LoadBalancer => "LoadBalancer",
+        Publish::NodePort => "NodePort",
+        Publish::ClusterIp => "ClusterIP",
+    };
+    (!ports.is_empty()).then(|| Service {
+        metadata: resolved.metadata_of(service, published_name(service.name)),
+        spec: Some(ServiceSpec {
+            type_: Some(publish.to_owned()),
+            selector: Some(resolved.pods_of(service)),
+            ports: Some(ports),
+            ..ServiceSpec::default()
+        }),
+        status: None,
+    })
+}
+
+fn port(number: i32, target: i32, protocol: Protocol) -> ServicePort {
+    ServicePort {
+        name: Some(format!("{}-{number}", protocol.as_str().to_lowercase())),
+        port: number,
+        target_port: Some(IntOrString::Int(target)),
+        protocol: Some(protocol.as_str().to_owned()),
+        ..ServicePort::default()
+    }
+}

@@ -1,0 +1,129 @@
+//! A health check, read: which program, how often, how patiently.
+
+use super::{Problems, seconds};
+use crate::api::{Healthcheck, OnUnhealthy, Service};
+
+/// An enabled health check, with Compose's defaults filled in. All times are whole seconds.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::translate) struct Health {
+    pub command: Vec<String>,
+    pub interval: i32,
+    pub timeout: i32,
+    pub retries: i32,
+    pub start_interval: i32,
+    pub start_period: i64,
+    pub restarts: bool,
+}
+
+impl Health {
+    /// How long a container may be not ready from its start before it counts as unhealthy.
+    pub(in crate::translate) fn patience(&self) -> i64 {
+        self.start_period + i64::from(self.retries) * i64::from(self.interval)
+    }
+}
+
+/// The longest time between two checks of a starting container: nobody waits longer to learn that
+/// it has come up.
+const START_INTERVAL: i32 = 5;
+
+/// The service's health check; none when it is disabled or has no test (an image's own HEALTHCHECK
+/// is not known here).
+pub(super) fn health(service: &Service, path: &str, problems: &mut Problems) -> Option<Health> {
+    let check = service.healthcheck.as_ref()?;
+    if check.disable == Some(true) {
+        return None;
+    }
+    let path = format!("{path}.healthcheck");
+    let mut time = |duration: &Option<_>, field: &str, default: i32| match duration {
+        Some(duration) => match seconds(duration, &format!("{path}.{field}"), problems) {
+            0 => default, // as in Docker, where zero means "not given"
+            seconds => i32::try_from(seconds).unwrap_or(i32::MAX),
+        },
+        None => default,
+    };
+    Some(Health {
+        interval: time(&check.interval, "interval", 30),
+        timeout: time(&check.timeout, "timeout", 30),
+        start_interval: time(&check.start_interval, "startInterval", START_INTERVAL).min(START_INTERVAL),
+        start_period: time(&check.start_period, "startPeriod", 0).into(),
+        retries: check.retries.filter(|&retries| retries > 0).unwrap_or(3),
+        restarts: check.on_unhealthy == Some(OnUnhealthy::Restart),
+        command: command(check, &path, problems)?,
+    })
+}
+
+fn command(check: &Healthcheck, path: &str, problems: &mut Problems) -> Option<Vec<String>> {
+    let test = check.test.as_deref().unwrap_or_default();
+    let (kind, rest) = test.split_first()?;
+    let shell = match kind.as_str() {
+        "NONE" => return None,
+        "CMD" => &[][..],
+        "CMD-SHELL" => &["/bin/sh", "-c"],
+        _ => {
+            let message =
+                "a test starts with CMD (a program and its arguments), CMD-SHELL (one shell text) or NONE";
+            problems.value(format!("{path}.test"), message);
+            return None;
+        }
+    };
+    if rest.is_empty() {
+        let message = format!("nothing stands behind {kind}: write the check, or NONE for no check");
+        problems.value(format!("{path}.test"), message);
+    }
+    Some(shell.iter().map(|&word| word.to_owned()).chain(rest.iter().cloned()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(check: Healthcheck) -> Option<Health> {
+        let mut problems = Problems::default();
+        let service = Service { healthcheck: Some(check), ..Service::default() };
+        let health = health(&service, "s", &mut problems);
+        assert!(problems.into_result().is_ok());
+        health
+    }
+
+    fn test(words: &[&str]) -> Option<Vec<String>> {
+        Some(words.iter().map(|&word| word.to_owned()).collect())
+    }
+
+    #[test]
+    fn composes_defaults_are_filled_in() {
+        let health = read(Healthcheck { test: test(&["CMD", "true"]), ..Healthcheck::default() }).unwrap();
+        assert_eq!((health.interval, health.timeout, health.retries), (30, 30, 3));
+        assert_eq!((health.start_interval, health.start_period, health.patience()), (5, 0, 90));
+        assert_eq!(health.command, ["true"]);
+    }
+
+    #[test]
+    fn seconds_round_up_and_zero_means_the_default() {
+        let time = |text: &str| text.parse().ok();
+        let health = read(Healthcheck {
+            test: test(&["CMD-SHELL", "true && true"]),
+            interval: time("1500ms"),
+            timeout: time("0s"),
+            start_interval: time("100ms"),
+            start_period: time("1m"),
+            retries: Some(0),
+            ..Healthcheck::default()
+        })
+        .unwrap();
+        assert_eq!((health.interval, health.timeout, health.start_interval), (2, 30, 1));
+        assert_eq!(health.patience(), 60 + 3 * 2);
+        assert_eq!(health.command, ["/bin/sh", "-c", "true && true"]);
+    }
+
+    #[test]
+    fn a_check_without_a_test_is_no_check() {
+        for check in [
+            Healthcheck::default(),
+            Healthcheck { test: test(&[]), ..Healthcheck::default() },
+            Healthcheck { test: test(&["NONE"]), ..Healthcheck::default() },
+            Healthcheck { test: test(&["CMD", "true"]), disable: Some(true), ..Healthcheck::default() },
+        ] {
+            assert_eq!(read(check), None);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The labels and annotations that users give.
+
+use std::collections::BTreeMap;
+
+use super::Problems;
+use crate::{
+    api::{Service, labels::RESERVED},
+    translate::Approximation,
+};
+
+/// What users put on their pods.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::translate) struct UserLabels {
+    /// Those that Kubernetes takes as labels.
+    pub labels: BTreeMap<String, String>,
+    /// All of them, and the annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// Sorts a service's labels and annotations.
+pub(super) fn user_labels(
+    service: &Service,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> UserLabels {
+    let mut found = UserLabels::default();
+    for (key, value) in &service.labels {
+        let path = format!("{path}.labels.{key}");
+        refuse_reserved(key, &path, problems);
+        if !is_key(key) {
+            let message = "left out: Kubernetes takes no such name for a label or an annotation".to_owned();
+            approximations.push(Approximation { path, message });
+            continue;
+        }
+        if is_label_value(value) {
+            found.labels.insert(key.clone(), value.0.clone());
+        }
+        found.annotations.insert(key.clone(), value.0.clone());
+    }
+    for (key, value) in &service.annotations {
+        let path = format!("{path}.annotations.{key}");
+        refuse_reserved(key, &path, problems);
+        if !is_key(key) {
+            let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
+                           and '.', with a DNS domain and '/' before it if need be";
+            problems.value(path, message);
+        }
+        found.annotations.insert(key.clone(), value.0.clone());
+    }
+    found
+}
+
+fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
+    if let Some(domain) = RESERVED.iter().find(|domain| key.starts_with(**domain)) {
+        problems.value(
+            path,
+            format!("names that begin with '{domain}' are Stackwright's own: take another name"),
+        );
+    }
+}
+
+/// Whether Kubernetes takes `key` as the key of a label or annotation: a name, or `domain/name`.
+fn is_key(key: &str) -> bool {
+    match key.split_once('/') {
+        None => is_name(key),
+        Some((domain, name)) => is_name(name) && is_domain(domain),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && is_label_value(text)
+}
+
+fn is_domain(text: &str) -> bool {
+    let label = |part: &str| {
+        !part.is_empty()
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+            && !part.starts_with('-')
+            && !part.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+fn is_label_value(text: &str) -> bool {
+    let alphanumeric = |b: Option<&u8>| b.is_none_or(u8::is_ascii_alphanumeric);
+    let bytes = text.as_bytes();
+    bytes.len() <= 63
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && alphanumeric(bytes.first())
+        && alphanumeric(bytes.last())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_values_are_judged_as_the_api_server_judges_them() {
+        for (key, fits) in [
+            ("a", true),
+            ("com.example.Team_1", true),
+            ("example.com/team", true),
+            ("Example.com/team", false),
+            ("a/b/c", false),
+            ("/a", false),
+            ("a/", false),
+            ("traefik.tls.domains[0]", false),
+            (".a", false),
+            ("", false),
+        ] {
+            assert_eq!(is_key(key), fits, "{key}");
+        }
+        for (value, fits) in
+            [("", true), ("a.b-C_1", true), ("-a", false), ("a b", false), ("Host(`x`)", false)]
+        {
+            assert_eq!(is_label_value(value), fits, "{value}");
+        }
+        assert!(!is_label_value(&"x".repeat(64)));
+    }
+}

@@ -1,0 +1,280 @@
+//! Stack -> [`Resolved`]: every name looked up, every value read, every problem collected. What
+//! builders are given has passed all checks, so they cannot fail.
+
+mod dependencies;
+mod environment;
+mod health;
+mod kind;
+mod labels;
+mod mounts;
+mod naming;
+mod ports;
+mod problems;
+mod resources;
+mod siblings;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::EnvVar;
+
+use problems::Problems;
+use resources::amount;
+use siblings::Siblings;
+
+use super::{Activity, Approximation, Invalid, Kind, ObjectKind, Reason, WaitFor};
+use crate::api::{Duration, Quantity, Service, Stack, StackSpec};
+
+pub(super) use health::Health;
+pub(super) use kind::Restart;
+pub(super) use labels::UserLabels;
+pub(super) use mounts::{CONTENT, Mounts};
+pub(super) use ports::{KnownPort, Published};
+pub(super) use resources::Resources;
+
+/// The network of services that name none.
+const DEFAULT_NETWORK: &str = "default";
+
+/// The time from the stop signal to the kill where none is given, in seconds.
+const STOP_GRACE: i64 = 10;
+
+/// A Stack that has passed all checks.
+pub(super) struct Resolved<'a> {
+    pub stack: &'a Stack,
+    pub name: &'a str,
+    /// The services by name.
+    pub services: BTreeMap<&'a str, ResolvedService<'a>>,
+    /// Their names, each after those that it depends on.
+    pub order: Vec<&'a str>,
+    /// What each volume asks for, by the volume's name.
+    pub sizes: BTreeMap<&'a str, Quantity>,
+    pub approximations: Vec<Approximation>,
+}
+
+/// A service that has passed all checks.
+pub(super) struct ResolvedService<'a> {
+    pub name: &'a str,
+    pub spec: &'a Service,
+    pub activity: Activity,
+    /// How many containers should run; not zero while it is stopped.
+    pub replicas: i32,
+    pub kind: Kind,
+    /// Whether a successor starts before its predecessor ends.
+    pub start_first: bool,
+    pub restart: Restart,
+    pub health: Option<Health>,
+    /// The ports that its own settings tell of.
+    pub own_ports: BTreeSet<KnownPort>,
+    /// Those, and the ports that siblings dial.
+    pub known_ports: BTreeSet<KnownPort>,
+    pub published: Vec<Published>,
+    /// The networks that it is on.
+    pub networks: BTreeSet<&'a str>,
+    /// Whether all of them are internal.
+    pub only_internal: bool,
+    /// The further names by which it answers.
+    pub aliases: BTreeSet<&'a str>,
+    pub environment: Vec<EnvVar>,
+    /// The user's and the group's number.
+    pub user: Option<(i64, Option<i64>)>,
+    pub resources: Resources,
+    pub mounts: Mounts<'a>,
+    pub labels: UserLabels,
+    pub stop_grace: i64,
+    pub waits_for: Vec<WaitFor>,
+    /// The keys of objects of others that it reads.
+    pub reads: BTreeSet<Read<'a>>,
+}
+
+/// A key of an object of someone else.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Read<'a> {
+    pub kind: ObjectKind,
+    pub name: &'a str,
+    pub key: &'a str,
+}
+
+impl<'a> ResolvedService<'a> {
+    /// The ports that are reachable from outside: none on a local address, and none of a service
+    /// that is only on internal networks.
+    pub fn ports_to_publish(&self) -> impl Iterator<Item = &Published> {
+        self.published.iter().filter(|port| !self.only_internal && !port.address.is_local())
+    }
+
+    /// The services whose update restarts this one.
+    pub fn restarts_with(&self) -> impl Iterator<Item = &'a str> {
+        self.spec.depends_on.iter().filter(|(_, on)| on.restart == Some(true)).map(|(name, _)| name.as_str())
+    }
+
+    /// Whether there is one container at most, which has a name of its own.
+    pub fn is_single(&self) -> bool {
+        self.replicas <= 1
+    }
+}
+
+/// Checks a Stack and looks up all that it names.
+///
+/// # Errors
+/// All problems of the spec.
+pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
+    let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
+    let mut problems = Problems::default();
+    let mut approximations = Vec::new();
+    naming::check_names(name, spec, &mut problems);
+    mounts::check_declarations(spec, &mut problems);
+    let sizes = sizes(spec, &mut problems);
+    let siblings = Siblings::of(spec);
+    let mut services = BTreeMap::new();
+    for (service_name, service) in &spec.services {
+        let context = Context { stack: name, spec, siblings: &siblings };
+        let resolved = context.service(service_name, service, &mut problems, &mut approximations);
+        services.insert(service_name.as_str(), resolved);
+    }
+    let order = dependencies::dependencies(spec, &services, &mut problems);
+    naming::check_clashes(name, spec, &services, &mut problems);
+    ports::check_published(&services, &mut problems);
+    problems.into_result()?;
+
+    let waits: Vec<_> =
+        services.values().map(|service| dependencies::waits_for(service, &services)).collect();
+    for (service, waits_for) in services.values_mut().zip(waits) {
+        service.waits_for = waits_for;
+    }
+    Ok(Resolved { stack, name, services, order, sizes, approximations })
+}
+
+/// What a service is resolved in.
+struct Context<'c, 'a> {
+    stack: &'a str,
+    spec: &'a StackSpec,
+    siblings: &'c Siblings<'a>,
+}
+
+impl<'a> Context<'_, 'a> {
+    fn service(
+        &self,
+        name: &'a str,
+        service: &'a Service,
+        problems: &mut Problems,
+        approximations: &mut Vec<Approximation>,
+    ) -> ResolvedService<'a> {
+        let path = &format!("spec.services.{name}");
+        let health = health::health(service, path, problems);
+        let own_ports = ports::own_ports(service, health.as_ref());
+        let dialled = self.siblings.dialled.get(name).into_iter().flatten();
+        let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
+        let mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
+        let restart = kind::restart(service, path, problems);
+        let traits = kind::Traits {
+            name,
+            service,
+            restart,
+            has_port: !own_ports.is_empty(),
+            has_health: health.is_some(),
+            writes_volume: mounts.writes_volume,
+        };
+        let (kind, start_first) = kind::kind(&traits, self.siblings);
+        let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
+        let networks = self.networks(service, path, problems);
+        let internal = |network: &&str| {
+            self.spec.networks.get(*network).is_some_and(|network| network.internal == Some(true))
+        };
+        let further_names = naming::further_names(service, path);
+        ResolvedService {
+            name,
+            spec: service,
+            activity: self.activity(service, replicas),
+            replicas,
+            kind,
+            start_first,
+            restart,
+            known_ports: own_ports.iter().copied().chain(dialled).collect(),
+            own_ports,
+            published: ports::published(service, path, problems),
+            only_internal: networks.iter().all(internal),
+            networks,
+            aliases: further_names
+                .into_iter()
+                .map(|(_, alias)| alias)
+                .filter(|alias| *alias != name)
+                .collect(),
+            environment: environment::environment(service, path, problems),
+            user: user(service, path, problems),
+            resources: resources::resources(service, path, problems),
+            labels: labels::user_labels(service, path, problems, approximations),
+            stop_grace: match &service.stop_grace_period {
+                Some(period) => seconds(period, &format!("{path}.stopGracePeriod"), problems),
+                None => STOP_GRACE,
+            },
+            waits_for: Vec::new(),
+            reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
+            health,
+            mounts,
+        }
+    }
+
+    fn activity(&self, service: &Service, replicas: i32) -> Activity {
+        let active = |profile: &String| self.spec.profiles.iter().any(|on| on == "*" || on == profile);
+        if !service.profiles.is_empty() && !service.profiles.iter().any(active) {
+            Activity::Inactive
+        } else if service.stopped == Some(true) || replicas <= 0 {
+            Activity::Stopped
+        } else {
+            Activity::Active
+        }
+    }
+
+    fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
+        if service.networks.is_empty() {
+            return BTreeSet::from([DEFAULT_NETWORK]);
+        }
+        let known = &self.spec.networks;
+        for name in
+            service.networks.keys().filter(|name| *name != DEFAULT_NETWORK && !known.contains_key(*name))
+        {
+            let known = known.keys().map(String::as_str).chain([DEFAULT_NETWORK]);
+            let what = ("network", name.as_str(), "spec.networks");
+            problems.unknown(Reason::UnknownNetwork, format!("{path}.networks.{name}"), what, known);
+        }
+        service.networks.keys().map(String::as_str).collect()
+    }
+}
+
+/// What a volume asks for where no size is given.
+const VOLUME_SIZE: &str = "1Gi";
+
+fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, Quantity> {
+    let mut sizes = BTreeMap::new();
+    for (name, volume) in &spec.volumes {
+        let given = volume.size.as_ref();
+        let size = given.and_then(|size| amount(size, &format!("spec.volumes.{name}.size"), problems));
+        sizes.insert(name.as_str(), size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)));
+    }
+    sizes
+}
+
+fn user(service: &Service, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
+    let text = service.user.as_deref()?;
+    // The bound is Kubernetes' own.
+    let number = |text: &str| text.parse::<i32>().ok().filter(|n| *n >= 0).map(i64::from);
+    let numbers = match text.split_once(':') {
+        None => number(text).map(|user| (user, None)),
+        Some((user, group)) => number(user).zip(number(group)).map(|(user, group)| (user, Some(group))),
+    };
+    if numbers.is_none() {
+        let message = format!(
+            "'{text}' is a name, and Kubernetes takes numbers only: write 'uid' or 'uid:gid', which stand in the \
+             image's /etc/passwd"
+        );
+        problems.value(format!("{path}.user"), message);
+    }
+    numbers
+}
+
+/// A span of time in whole seconds, rounded up.
+fn seconds(duration: &Duration, path: &str, problems: &mut Problems) -> i64 {
+    if duration.is_negative() {
+        problems.value(path, "a span of time cannot be negative");
+    }
+    let span = std::time::Duration::from(*duration);
+    i64::try_from(span.as_secs()).unwrap_or(i64::MAX).saturating_add(i64::from(span.subsec_nanos() > 0))
+}

@@ -1,0 +1,201 @@
+//! Whether every name can be the name of an object, and whether two things want the same one.
+
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
+
+use super::{DEFAULT_NETWORK, Problems, ResolvedService};
+use crate::{
+    api::{Service, StackSpec},
+    translate::{
+        Activity, Kind, Reason,
+        names::{dns_label, internal_name, is_dns_label, is_service_name, object_name, published_name},
+    },
+};
+
+/// Judges the names that the spec gives.
+pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems) {
+    if !is_dns_label(stack) {
+        let message = "a Stack's name begins the names of its objects: write at most 63 lower-case letters, digits \
+                       and hyphens, without a dot";
+        problems.add(Reason::InvalidName, "metadata.name", message);
+    }
+    for (name, service) in &spec.services {
+        let path = format!("spec.services.{name}");
+        service_name(name, &path, problems);
+        for (path, alias) in further_names(service, &path) {
+            service_name(alias, &path, problems);
+        }
+        if let Some(hostname) = &service.hostname
+            && !is_dns_label(hostname)
+        {
+            let message = format!(
+                "'{hostname}' cannot be a host name: write at most 63 lower-case letters, digits and hyphens, \
+                 such as '{}'",
+                suggestion(hostname)
+            );
+            problems.add(Reason::InvalidName, format!("{path}.hostname"), message);
+        }
+    }
+    let declared = [
+        ("networks", spec.networks.keys().collect::<Vec<_>>()),
+        ("volumes", spec.volumes.keys().collect()),
+        ("configs", spec.configs.keys().collect()),
+    ];
+    for (place, names) in declared {
+        for name in names.into_iter().filter(|name| !is_dns_label(&dns_label(name))) {
+            let message = format!(
+                "'{name}' cannot be a part of an object's name: write at most 63 letters, digits, '-', '_' and '.', \
+                 beginning and ending with a letter or digit, such as '{}'",
+                suggestion(name)
+            );
+            problems.add(Reason::InvalidName, format!("spec.{place}.{name}"), message);
+        }
+    }
+}
+
+/// Refuses two things that need objects of one kind and name.
+pub(super) fn check_clashes(
+    stack: &str,
+    spec: &StackSpec,
+    services: &BTreeMap<&str, ResolvedService<'_>>,
+    problems: &mut Problems,
+) {
+    let mut taken = Taken { by: BTreeMap::new(), problems };
+    for name in spec.configs.iter().filter(|(_, config)| config.content.is_some()).map(|(name, _)| name) {
+        taken.take(Kind::ConfigMap, object_name(stack, &dns_label(name)), format!("spec.configs.{name}"));
+    }
+    for name in spec.volumes.keys() {
+        let claim = object_name(stack, &dns_label(name));
+        taken.take(Kind::PersistentVolumeClaim, claim, format!("spec.volumes.{name}"));
+    }
+    let networks: BTreeSet<_> = spec.networks.keys().map(String::as_str).chain([DEFAULT_NETWORK]).collect();
+    for name in networks {
+        taken.take(
+            Kind::NetworkPolicy,
+            object_name(stack, &dns_label(name)),
+            format!("spec.networks.{name}"),
+        );
+    }
+    let services = || services.values().filter(|service| service.activity != Activity::Inactive);
+    for service in services() {
+        taken.take(Kind::Service, service.name.to_owned(), format!("spec.services.{}", service.name));
+    }
+    for service in services() {
+        let path = format!("spec.services.{}", service.name);
+        if service.ports_to_publish().next().is_some() {
+            taken.take(Kind::Service, published_name(service.name), format!("{path}.ports"));
+            let policy = object_name(stack, &published_name(service.name));
+            taken.take(Kind::NetworkPolicy, policy, format!("{path}.ports"));
+        }
+        if service.only_internal {
+            let policy = object_name(stack, &internal_name(service.name));
+            taken.take(Kind::NetworkPolicy, policy, format!("{path}.networks"));
+        }
+    }
+    let mut aliases: BTreeMap<&str, (String, &str)> = BTreeMap::new();
+    for service in services() {
+        for (path, alias) in further_names(service.spec, &format!("spec.services.{}", service.name)) {
+            if alias == service.name {
+                continue;
+            }
+            match aliases.entry(alias) {
+                Entry::Vacant(free) => {
+                    taken.take(Kind::Service, alias.to_owned(), path.clone());
+                    free.insert((path, service.name));
+                }
+                // Services may share an alias; a container's name is unique.
+                Entry::Occupied(bearer) => {
+                    let (other, name) = bearer.get();
+                    let unique = path.ends_with("containerName") || other.ends_with("containerName");
+                    if unique && *name != service.name {
+                        taken.clash(Kind::Service, alias, &path, other);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The further names by which a service answers, with their places.
+pub(super) fn further_names<'a>(service: &'a Service, path: &str) -> Vec<(String, &'a str)> {
+    let aliases = service.networks.iter().flat_map(|(network, place)| {
+        place.aliases.iter().enumerate().map(move |(index, alias)| {
+            (format!("{path}.networks.{network}.aliases[{index}]"), alias.as_str())
+        })
+    });
+    let container =
+        service.container_name.iter().map(|name| (format!("{path}.containerName"), name.as_str()));
+    aliases.chain(container).collect()
+}
+
+struct Taken<'p> {
+    by: BTreeMap<(Kind, String), String>,
+    problems: &'p mut Problems,
+}
+
+impl Taken<'_> {
+    fn take(&mut self, kind: Kind, name: String, path: String) {
+        match self.by.entry((kind, name)) {
+            Entry::Vacant(free) => {
+                free.insert(path);
+            }
+            Entry::Occupied(taken) => {
+                let (name, other) = (taken.key().1.clone(), taken.get().clone());
+                self.clash(kind, &name, &path, &other);
+            }
+        }
+    }
+
+    fn clash(&mut self, kind: Kind, name: &str, path: &str, other: &str) {
+        let message = format!(
+            "needs the {} '{name}', and so does {other}: give one of the two another name",
+            kind.as_str()
+        );
+        self.problems.add(Reason::NameClash, path, message);
+    }
+}
+
+fn service_name(name: &str, path: &str, problems: &mut Problems) {
+    if !is_service_name(name) {
+        let message = format!(
+            "'{name}' cannot be a name in the cluster's DNS: write at most 63 lower-case letters, digits and hyphens, \
+             beginning with a letter, such as '{}'",
+            suggestion(name)
+        );
+        problems.add(Reason::InvalidName, path, message);
+    }
+}
+
+/// What could be written in place of a name that cannot be had.
+fn suggestion(name: &str) -> String {
+    let label: String =
+        dns_label(name).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect();
+    let label = label.trim_matches('-');
+    match label.chars().next() {
+        None => "app".to_owned(),
+        Some(digit) if digit.is_ascii_digit() => format!("s-{label}").trim_end_matches('-').to_owned(),
+        Some(_) => label.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_bad_name_comes_with_a_good_one() {
+        for (name, good) in
+            [("Web_App", "web-app"), ("my.db", "my-db"), ("1st", "s-1st"), ("-x-", "x"), ("é", "app")]
+        {
+            assert_eq!(suggestion(name), good, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_suggestion_is_a_services_name(name in ".{0,80}") {
+            prop_assert!(is_service_name(&suggestion(&name)));
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The ports of a service: those that it is known to listen on, and those that it publishes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
+
+use super::{Problems, ResolvedService, health::Health};
+use crate::{
+    api::{Protocol, Service},
+    translate::{Activity, Reason, addresses::addresses},
+};
+
+/// A port that a service listens on.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(in crate::translate) struct KnownPort {
+    pub port: i32,
+    pub protocol: Protocol,
+}
+
+/// A published port.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(in crate::translate) struct Published {
+    pub published: i32,
+    pub protocol: Protocol,
+    pub target: i32,
+    pub address: Address,
+}
+
+/// Where a port is published.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(in crate::translate) enum Address {
+    /// On every address.
+    Every,
+    /// On one.
+    One(IpAddr),
+}
+
+impl Address {
+    /// Whether only the machine itself would reach it, so that it stays inside the cluster.
+    pub fn is_local(self) -> bool {
+        matches!(self, Self::One(ip) if ip.is_loopback())
+    }
+
+    /// Whether both cannot be bound for one port. A local address is not published at all, so it
+    /// only stands in the way of itself.
+    fn clashes(self, other: Self) -> bool {
+        self == other
+            || (self.is_local() == other.is_local() && (self == Self::Every || other == Self::Every))
+    }
+}
+
+/// The ports in a service's own settings: `ports`, `expose` and the addresses of itself in its
+/// health check.
+pub(super) fn own_ports(service: &Service, health: Option<&Health>) -> BTreeSet<KnownPort> {
+    let ports = service.ports.iter().map(|port| (port.target, port.protocol));
+    let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
+    let checked = health
+        .into_iter()
+        .flat_map(|health| &health.command)
+        .flat_map(|word| addresses(word))
+        .filter(|address| matches!(address.host, "localhost" | "127.0.0.1" | "0.0.0.0"))
+        .filter_map(|address| Some((address.port?.into(), None)));
+    ports
+        .chain(exposed)
+        .chain(checked)
+        .map(|(port, protocol)| KnownPort { port, protocol: protocol.unwrap_or_default() })
+        .collect()
+}
+
+/// The ports that a service publishes, without repetition, by number.
+pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) -> Vec<Published> {
+    let mut found = BTreeMap::new();
+    for (index, port) in service.ports.iter().enumerate() {
+        let path = format!("{path}.ports[{index}]");
+        let address = match port.host_ip.as_deref().map(str::parse) {
+            None => Address::Every,
+            Some(Ok(ip)) if IpAddr::is_unspecified(&ip) => Address::Every,
+            Some(Ok(ip)) => Address::One(ip),
+            Some(Err(_)) => {
+                problems.value(format!("{path}.hostIp"), "write an IP address, such as 127.0.0.1");
+                continue;
+            }
+        };
+        let published = port.published.unwrap_or(port.target);
+        let protocol = port.protocol.unwrap_or_default();
+        for (field, number) in [("target", port.target), ("published", published)] {
+            if !(1..=65535).contains(&number) {
+                problems.value(format!("{path}.{field}"), "a port is a number from 1 to 65535");
+            }
+        }
+        // One Service has one port of a number, on whatever address of the host it was bound:
+        // local ports stay inside and are looked at apart.
+        let key = (published, protocol, address.is_local());
+        let this = Published { published, protocol, target: port.target, address };
+        let first = found.entry(key).or_insert(this).target;
+        if first != port.target {
+            let message = format!(
+                "port {published}/{} leads to {first} already: publish this one under another number",
+                protocol.as_str(),
+            );
+            problems.add(Reason::PortClash, path, message);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Refuses two active services that publish one port.
+pub(super) fn check_published(services: &BTreeMap<&str, ResolvedService<'_>>, problems: &mut Problems) {
+    let mut taken: BTreeMap<(i32, Protocol), Vec<(&str, Address)>> = BTreeMap::new();
+    for service in services.values().filter(|service| service.activity == Activity::Active) {
+        for port in &service.published {
+            let others = taken.entry((port.published, port.protocol)).or_default();
+            let other =
+                others.iter().find(|(name, address)| *name != service.name && address.clashes(port.address));
+            if let Some((other, _)) = other {
+                let message = format!(
+                    "port {}/{} is published by spec.services.{other}.ports too: publish one of the two under \
+                     another number",
+                    port.published,
+                    port.protocol.as_str()
+                );
+                problems.add(Reason::PortClash, format!("spec.services.{}.ports", service.name), message);
+            }
+            others.push((service.name, port.address));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Port;
+
+    fn address(text: &str) -> Address {
+        if text.is_empty() { Address::Every } else { Address::One(text.parse().unwrap()) }
+    }
+
+    #[test]
+    fn addresses_clash_when_both_cannot_be_bound() {
+        for (one, other, clash) in [
+            ("", "", true),
+            ("", "10.0.0.1", true),
+            ("10.0.0.1", "10.0.0.1", true),
+            ("10.0.0.1", "10.0.0.2", false),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("127.0.0.1", "127.0.0.2", false),
+            ("127.0.0.1", "", false),
+            ("::1", "10.0.0.1", false),
+        ] {
+            assert_eq!(address(one).clashes(address(other)), clash, "{one} and {other}");
+            assert_eq!(address(other).clashes(address(one)), clash, "{other} and {one}");
+        }
+    }
+
+    #[test]
+    fn one_port_on_both_families_of_addresses_is_one_port() {
+        let port = |host_ip: &str| Port {
+            target: 80,
+            published: Some(8080),
+            protocol: None,
+            host_ip: Some(host_ip.to_owned()),
+        };
+        let service = Service { ports: vec![port("0.0.0.0"), port("::")], ..Service::default() };
+        let mut problems = Problems::default();
+        assert_eq!(published(&service, "s", &mut problems).len(), 1);
+        assert!(problems.into_result().is_ok());
+    }
+}

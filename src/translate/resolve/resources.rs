@@ -1,0 +1,105 @@
+//! Limits and reservations -> limits and requests.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
+
+use super::Problems;
+use crate::api::{Quantity, Resource, Service};
+
+/// What the containers may use, and what is set aside for them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::translate) struct Resources {
+    /// The most that a container may use.
+    pub limits: BTreeMap<String, Amount>,
+    /// What a node must have free.
+    pub requests: BTreeMap<String, Amount>,
+    /// The requests as a text for messages, where reservations were given: `cpu 4, memory 8Gi`.
+    pub asked: Option<String>,
+}
+
+/// The request of a container that has a limit and no reservation. Without it Kubernetes would
+/// silently reserve the whole limit, which Compose never does.
+const SMALL: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "16Mi")];
+
+/// Compose's reservations become requests, and a request is never above its limit.
+pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) -> Resources {
+    let Some(given) = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()) else {
+        return Resources::default();
+    };
+    let mut read = |side: &str, resource: &Option<Resource>, what: &str| {
+        let resource = resource.as_ref()?;
+        let (field, quantity) =
+            if what == "cpu" { ("cpus", &resource.cpus) } else { ("memory", &resource.memory) };
+        amount(quantity.as_ref()?, &format!("{path}.deploy.resources.{side}.{field}"), problems)
+    };
+    let mut resources = Resources::default();
+    let mut reserved = false;
+    for (what, small) in SMALL {
+        let limit = read("limits", &given.limits, what);
+        let reservation = read("reservations", &given.reservations, what);
+        reserved |= reservation.is_some();
+        let wanted = reservation.or_else(|| limit.is_some().then(|| Quantity::from(small)));
+        let request = match (wanted, &limit) {
+            (Some(wanted), Some(limit)) if wanted.nanos().ok() > limit.nanos().ok() => Some(limit.clone()),
+            (wanted, _) => wanted,
+        };
+        resources.limits.extend(limit.map(|limit| (what.to_owned(), Amount(limit.0))));
+        resources.requests.extend(request.map(|request| (what.to_owned(), Amount(request.0))));
+    }
+    let asked = resources.requests.iter().map(|(what, amount)| format!("{what} {}", amount.0));
+    resources.asked = reserved.then(|| asked.collect::<Vec<_>>().join(", "));
+    resources
+}
+
+/// A quantity in canonical form; none for zero, which means "no bound" in Compose.
+pub(super) fn amount(quantity: &Quantity, path: &str, problems: &mut Problems) -> Option<Quantity> {
+    match quantity.canonical() {
+        Ok(zero) if zero == "0" => None,
+        Ok(canonical) => Some(Quantity(canonical)),
+        Err(error) => {
+            problems.value(path, error.to_string());
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Deploy, Resources as Given};
+
+    fn resource((cpus, memory): (&str, &str)) -> Option<Resource> {
+        let some = |text: &str| (!text.is_empty()).then(|| Quantity::from(text));
+        Some(Resource { cpus: some(cpus), memory: some(memory) })
+    }
+
+    fn text(amounts: &BTreeMap<String, Amount>) -> String {
+        amounts.values().map(|amount| amount.0.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_request_is_the_reservation_and_never_above_the_limit() {
+        for (limits, reservations, expected) in [
+            (("8.0", "16Gi"), ("4.0", "8Gi"), ("8 16Gi", "4 8Gi", Some("cpu 4, memory 8Gi"))),
+            (("1.0", "1024Mi"), ("", ""), ("1 1Gi", "10m 16Mi", None)),
+            (("0.005", "8Mi"), ("", ""), ("5m 8Mi", "5m 8Mi", None)),
+            (("1", ""), ("2", "1Gi"), ("1", "1 1Gi", Some("cpu 1, memory 1Gi"))),
+            (("", ""), ("0.5", ""), ("", "500m", Some("cpu 500m"))),
+            (("0", "0"), ("0", "0"), ("", "", None)),
+        ] {
+            let given = Given { limits: resource(limits), reservations: resource(reservations) };
+            let service = Service {
+                deploy: Some(Deploy { resources: Some(given), ..Deploy::default() }),
+                ..Service::default()
+            };
+            let mut problems = Problems::default();
+            let got = resources(&service, "s", &mut problems);
+            assert!(problems.into_result().is_ok());
+            assert_eq!(
+                (text(&got.limits).as_str(), text(&got.requests).as_str(), got.asked.as_deref()),
+                expected
+            );
+        }
+    }
+}

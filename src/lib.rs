@@ -25,4 +25,8 @@ pub mod status;
 pub mod translate;
 
 #[cfg(feature = "cluster")]
+pub mod cli;
+#[cfg(feature = "cluster")]
 pub mod cluster;
+#[cfg(feature = "cluster")]
+pub mod controller;

@@ -5,6 +5,8 @@
 //! in the order in which it is applied, or `problems.txt`, why the Stack is refused. `facts.yaml`
 //! may tell what is on the cluster already. `UPDATE_GOLDEN=1` writes what is expected anew.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeMap,
     fmt::Write,

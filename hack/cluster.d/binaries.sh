@@ -113,6 +113,20 @@ build_one() {
     rm -rf "$temporary"
     die "building $program failed (above)" "check that the Go module proxy answers (go env GOPROXY) and try again"
   }
+  [[ $program != kwok ]] || keep_kwok_stages "$folder/kwok-stages"
   mv "$temporary/out" "$folder/$program"
   rm -rf "$temporary"
+}
+
+# kwok has no stages built in; they lie in its module, and are kept beside its
+# binary, since to find the module takes Go and, the first time, the network.
+keep_kwok_stages() {
+  [[ ! -d $1 ]] || return 0
+  local module temporary
+  module=$(cd "$HERE/modules/kubernetes" && go mod download sigs.k8s.io/kwok &&
+    go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)
+  temporary=$(mktemp -d "$(dirname "$1")/.building.XXXXXX")
+  cp -r "$module/kustomize/stage/." "$temporary"
+  chmod -R u+w "$temporary"
+  mv -T "$temporary" "$1"
 }

@@ -19,13 +19,17 @@ start_registry() {
   start registry "$REPLY/registry" --address "$(registry_address)" --folder "$STATE/images"
 }
 
-# add_images DIR
+# add_images DIR: sets NEW_IMAGES when there is one that was not there before.
 add_images() {
-  local file found=
+  local file link found=
+  NEW_IMAGES=
   for file in "$1"/*.tar; do
     [[ -e $file ]] || continue
     found=yes
-    ln -sf "$file" "$STATE/images/"
+    link=$STATE/images/$(basename "$file")
+    [[ $(readlink "$link") == "$file" && ! $file -nt $link ]] && continue
+    ln -sf "$file" "$link"
+    NEW_IMAGES=yes
   done
   [[ -n $found ]] || die "there is no *.tar in $1" "name the folder of the image archives"
 }

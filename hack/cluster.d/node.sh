@@ -9,6 +9,9 @@ shift
 # cgroup v2 is one folder, v1 one for each hierarchy.
 if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
   mkdir -p "/sys/fs/cgroup/$name"
+  for controller in $(</sys/fs/cgroup/cgroup.controllers); do
+    echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control 2>/dev/null || true # may be on already
+  done
   echo $$ >"/sys/fs/cgroup/$name/cgroup.procs"
 else
   for hierarchy in /sys/fs/cgroup/*/; do

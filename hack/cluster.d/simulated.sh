@@ -5,10 +5,8 @@
 # start_simulated_nodes COUNT
 start_simulated_nodes() {
   local i stages=()
-  # kwok's own stages, as they lie in its module, and ours, which outweigh them.
-  local own
-  own=$(kwok_stages)
-  for i in "$own"/{node/fast,node/heartbeat-with-lease,pod/fast}/*-*.yaml "$HERE"/stages/*.yaml; do
+  # kwok's own stages and ours, which outweigh them.
+  for i in "$BIN"/kwok-stages/{node/fast,node/heartbeat-with-lease,pod/fast}/*-*.yaml "$HERE"/stages/*.yaml; do
     stages+=(--config "$i")
   done
   cat >"$STATE/kwok.yaml" <<'YAML'
@@ -31,22 +29,6 @@ YAML
   wait_for 60 "$1 simulated nodes" \
     kubectl wait --for=condition=Ready node --all --timeout=5s
   say "$1 simulated nodes Ready"
-}
-
-# The folder of kwok's stages, kept beside its binary: `go list` wants Go, the
-# network and a second, and a running cluster must need none of them.
-kwok_stages() {
-  local kept=$BIN/kwok-stages
-  if [[ ! -d $kept ]]; then
-    local module
-    module=$(cd "$HERE/modules/kubernetes" && go mod download sigs.k8s.io/kwok &&
-      go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)
-    rm -rf "$kept.$$"
-    cp -r "$module/kustomize/stage" "$kept.$$"
-    chmod -R u+w "$kept.$$"
-    mv -T "$kept.$$" "$kept" 2>/dev/null || rm -rf "$kept.$$"
-  fi
-  echo "$kept"
 }
 
 # Nodes large enough that only a test that asks for too much finds one too small.

@@ -32,10 +32,11 @@ take_slot() {
 }
 
 # Ports or ranges may be in use by something that is no cluster of ours, or by
-# what is left of one whose checkout was deleted.
+# what is left of one whose checkout or claim was deleted.
 slot_is_free() {
   local first=$((21000 + 10 * $1)) net=10.$((128 + $1))
   [[ -z $(ss -Hltn "sport >= :$first and sport <= :$((first + 9))") ]] &&
+    ! grep -qs . "/sys/fs/cgroup/"{*/,}"stackwright-$1-"*/cgroup.procs &&
     ! ip -4 -o addr show | grep -q " $net\." &&
     ! ip -4 route show table all | grep -q "^\(unicast \)\?$net\."
 }

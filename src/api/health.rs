@@ -59,7 +59,9 @@ pub struct Healthcheck {
     pub on_unhealthy: Option<OnUnhealthy>,
 }
 
-/// What follows when a container is unhealthy.
+/// What follows from being unhealthy. `Gate` (the default): what depends on the service's health
+/// waits, nothing is restarted. `Restart`: the container is restarted when it stays unhealthy for
+/// twice the time that the check allows.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum OnUnhealthy {
     /// Nothing is restarted; what depends on the service's health waits (Docker's behaviour).

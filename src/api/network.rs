@@ -62,7 +62,7 @@ pub struct Port {
     pub host_ip: Option<String>,
 }
 
-/// A transport protocol.
+/// The transport protocol. Default `TCP`.
 #[derive(
     Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
@@ -90,7 +90,8 @@ impl Protocol {
     }
 }
 
-/// How published ports become reachable from outside the cluster.
+/// How published ports become reachable from outside the cluster: a Service of type `LoadBalancer`
+/// (the default) or `NodePort` for each service with `ports`, or `ClusterIP` for inside only.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum Publish {
     /// A Service of type LoadBalancer for each service with `ports`.

@@ -196,7 +196,9 @@ pub struct Dependency {
     pub restart: Option<bool>,
 }
 
-/// What a dependency must have reached, in the words of the Compose Specification.
+/// What the other service must have reached: `service_started` (the default; its containers run),
+/// `service_healthy` (its health check succeeds) or `service_completed_successfully` (it has ended
+/// with exit code 0).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
@@ -269,7 +271,10 @@ pub struct UpdateConfig {
     pub order: Option<UpdateOrder>,
 }
 
-/// Which comes first in an update.
+/// What comes first in an update: `start-first` starts the successor before the predecessor ends,
+/// `stop-first` never runs both. Default: `start-first` for a service with a known port and a
+/// health check, and nothing that only one may hold (container name, written volume); else
+/// `stop-first`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpdateOrder {
@@ -279,7 +284,8 @@ pub enum UpdateOrder {
     StopFirst,
 }
 
-/// How a service's name resolves.
+/// How the service's name resolves: `vip` (the default) to one address, where a port of it is
+/// known, `dnsrr` to the addresses of its containers.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EndpointMode {

@@ -65,7 +65,9 @@ pub struct ServiceStatus {
     pub template: Option<String>,
 }
 
-/// What a service is doing.
+/// What the service is doing: `Waiting` (for a dependency or a missing object), `Blocked` (the
+/// cluster cannot run it), `Starting`, `Running` (no health check), `Healthy`, `Unhealthy`,
+/// `Updating`, `Completed` (exit code 0), `Failed` or `Stopped`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 pub enum ServiceState {
     /// It waits for a dependency or for an object that is missing.

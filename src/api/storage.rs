@@ -25,7 +25,9 @@ pub struct Volume {
     pub access_mode: Option<AccessMode>,
 }
 
-/// How a claim may be mounted.
+/// How the claim may be mounted: `ReadWriteOnce` (the default) by pods of one node, `ReadWriteMany`
+/// by pods of several nodes (needs a storage class that can), `ReadWriteOncePod` by one pod. Fixed
+/// once the claim exists.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum AccessMode {
     /// By pods of one node.
@@ -48,7 +50,8 @@ impl AccessMode {
     }
 }
 
-/// What becomes of the claims when the Stack is deleted.
+/// What becomes of the volumes when the Stack is deleted. `Retain` (the default): they stay, and a
+/// Stack of the same name takes them up again. `Delete`: they and their data go with the Stack.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum VolumePolicy {
     /// Claims stay, and a Stack of the same name takes them up again (as `docker compose down`).

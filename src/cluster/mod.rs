@@ -9,6 +9,7 @@ mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
 pub use index::{Index, StackKey};
+pub(crate) use watch::lock;
 pub use watch::{Sources, Watches};
 
 use k8s_openapi::api::{

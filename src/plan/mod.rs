@@ -174,10 +174,20 @@ impl Child {
 fn is_as_desired(child: &Child, settled: Option<&Settled>, object: &Object, keeps_template: bool) -> bool {
     let desired = Digest::of(&object.body);
     let level = match settled {
-        Some(settled) if settled.uid == child.uid && settled.desired == desired => &settled.returned,
+        Some(settled) if settled.speaks_of(child, &desired, keeps_template) => &settled.returned,
         _ => &desired,
     };
     child.digest.rest == level.rest && (keeps_template || child.digest.template == level.template)
+}
+
+impl Settled {
+    /// Whether it tells what an apply of `desired` to `child` would return. What was sent with the
+    /// live template in place of the desired one says nothing of the desired one.
+    fn speaks_of(&self, child: &Child, desired: &Digest, keeps_template: bool) -> bool {
+        self.uid == child.uid
+            && self.desired.rest == desired.rest
+            && (keeps_template || self.desired.template == desired.template)
+    }
 }
 
 /// Workloads of the unit's service other than the wanted one: another kind, another Job.

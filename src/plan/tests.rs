@@ -1,1 +1,346 @@
+//! The rules of a pass, on levels written by hand.
 
+use serde_json::json;
+
+use super::*;
+use crate::{
+    api::{DependencyCondition, ServiceState as State, ServiceStatus},
+    translate::{Activity, Missing, Need, ObjectKind, WaitFor, Workload},
+};
+
+const STACK: Identity<'static> = Identity { uid: "u", name: "s" };
+
+/// A unit whose Deployment `s-<name>` has the template `template`.
+fn unit(name: &str, template: &str) -> Unit {
+    let deployment = serde_json::from_value(json!({
+        "metadata": {"name": format!("s-{name}")},
+        "spec": {"replicas": 1, "selector": {}, "template": {"metadata": {"annotations": {"t": template}}}},
+    }));
+    Unit {
+        services: vec![name.to_owned()],
+        activity: Activity::Active,
+        workload: Some(Workload::Deployment(Box::new(deployment.unwrap()))),
+        template: template.to_owned(),
+        faces: Vec::new(),
+        waits_for: Vec::new(),
+        missing: Vec::new(),
+        replicas: 1,
+        patience: None,
+        may_overlap: false,
+        completes_on_exit: false,
+        requests: None,
+    }
+}
+
+fn job(name: &str, template: &str) -> Unit {
+    let job = serde_json::from_value(json!({
+        "metadata": {"name": format!("s-{name}-{template}")},
+        "spec": {"template": {"metadata": {"annotations": {"t": template}}}},
+    }));
+    Unit { workload: Some(Workload::Job(Box::new(job.unwrap()))), ..unit(name, template) }
+}
+
+fn after(mut unit: Unit, dependency: &str, condition: DependencyCondition) -> Unit {
+    unit.waits_for.push(WaitFor { unit: dependency.to_owned(), condition, required: true });
+    unit
+}
+
+fn desired(units: impl IntoIterator<Item = Unit>) -> Desired {
+    let units = units.into_iter().map(|unit| (unit.name().to_owned(), unit)).collect();
+    Desired { units, ..Desired::default() }
+}
+
+fn child(service: Option<&str>, object: &Object, state: ChildState) -> ((Kind, String), Child) {
+    let child = Child {
+        uid: format!("uid-{}", object.name),
+        owner: Owner::Stack { uid: "u".to_owned(), name: "s".to_owned() },
+        service: service.map(str::to_owned),
+        deleting: false,
+        digest: Digest::of(&object.body),
+        state,
+    };
+    ((object.kind, object.name.clone()), child)
+}
+
+/// Puts a unit's workload on the cluster: rolled out, with one pod that runs and is ready or not.
+fn live(observed: &mut Observed, unit: &Unit, ready: bool) {
+    let object = unit.workload.as_ref().unwrap().object();
+    let state = WorkloadState {
+        template: Some(unit.template.clone()),
+        observed: true,
+        wanted: 1,
+        total: 1,
+        updated: 1,
+        ready: i32::from(ready),
+        ..WorkloadState::default()
+    };
+    observed.children.extend([child(Some(unit.name()), &object, ChildState::Workload(state))]);
+    observed.pods.push(pod(unit, "ReplicaSet", ready));
+}
+
+fn pod(unit: &Unit, controller: &str, ready: bool) -> Pod {
+    Pod {
+        name: format!("{}-pod", unit.name()),
+        service: unit.name().to_owned(),
+        controller: Some((controller.to_owned(), unit.workload.as_ref().unwrap().object().name)),
+        template: Some(unit.template.clone()),
+        running: true,
+        ready,
+        ..Pod::default()
+    }
+}
+
+fn remember(name: &str, state: State, template: &str) -> (String, ServiceStatus) {
+    let status = ServiceStatus {
+        name: name.to_owned(),
+        state,
+        template: Some(template.to_owned()),
+        ..Default::default()
+    };
+    (name.to_owned(), status)
+}
+
+fn applied(plan: &Plan) -> Vec<(&str, bool)> {
+    plan.applies.iter().map(|apply| (apply.object.name.as_str(), apply.keeps_template)).collect()
+}
+
+fn waits(plan: &Plan, unit: &str) -> Vec<String> {
+    match &plan.gates[unit] {
+        Gate::Waits(waits) => waits.iter().map(|wait| format!("{}: {}", wait.what, wait.why)).collect(),
+        other => panic!("{unit} does not wait: {other:?}"),
+    }
+}
+
+#[test]
+fn what_is_as_desired_needs_nothing() {
+    let desired = desired([unit("web", "1")]);
+    let mut observed = Observed::default();
+    live(&mut observed, &desired.units["web"], true);
+    let plan = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(applied(&plan), []);
+    assert_eq!((plan.replaced, plan.pruned, plan.conflicts), (vec![], vec![], vec![]));
+}
+
+#[test]
+fn a_dependent_waits_until_its_dependency_bears_the_desired_template_and_is_healthy() {
+    use DependencyCondition::ServiceHealthy;
+    let desired = desired([unit("db", "2"), after(unit("web", "1"), "db", ServiceHealthy)]);
+    let mut observed = Observed::default();
+    let first = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(applied(&first), [("s-db", false)]);
+    assert_eq!(waits(&first, "web"), ["db: has not been started yet"]);
+
+    live(&mut observed, &unit("db", "1"), true);
+    let second = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(waits(&second, "web"), ["db: is about to be replaced by its new version"]);
+
+    observed = Observed::default();
+    live(&mut observed, &unit("db", "2"), false);
+    let third = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(waits(&third, "web"), ["db: is not healthy yet"]);
+
+    observed = Observed::default();
+    live(&mut observed, &unit("db", "2"), true);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
+}
+
+#[test]
+fn in_a_chain_a_held_middle_holds_the_end() {
+    use DependencyCondition::ServiceHealthy;
+    let new = |name: &str| unit(name, "2");
+    let desired =
+        desired([new("a"), after(new("b"), "a", ServiceHealthy), after(new("c"), "b", ServiceHealthy)]);
+    let mut observed = Observed::default();
+    live(&mut observed, &unit("a", "2"), false);
+    live(&mut observed, &unit("b", "1"), true);
+    live(&mut observed, &unit("c", "1"), true);
+    let plan = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(waits(&plan, "b"), ["a: is not healthy yet"]);
+    assert_eq!(waits(&plan, "c"), ["b: is about to be replaced by its new version"]);
+    assert_eq!(applied(&plan), [], "everything but the templates is as desired");
+}
+
+#[test]
+fn a_held_template_does_not_hold_the_number_of_replicas() {
+    use DependencyCondition::ServiceHealthy;
+    let mut scaled = after(unit("web", "2"), "db", ServiceHealthy);
+    if let Some(Workload::Deployment(deployment)) = &mut scaled.workload {
+        deployment.spec.as_mut().unwrap().replicas = Some(3);
+    }
+    let desired = desired([unit("db", "1"), scaled]);
+    let mut observed = Observed::default();
+    live(&mut observed, &unit("db", "1"), false);
+    live(&mut observed, &unit("web", "1"), true);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", true)]);
+}
+
+#[test]
+fn a_template_that_was_let_through_is_not_gated_again_also_when_the_object_is_gone() {
+    use DependencyCondition::ServiceHealthy;
+    let desired = desired([unit("db", "1"), after(unit("web", "1"), "db", ServiceHealthy)]);
+    let mut observed = Observed::default();
+    live(&mut observed, &desired.units["db"], false);
+    let memory = Memory::from([remember("web", State::Healthy, "1")]);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &memory)), [("s-web", false)]);
+}
+
+#[test]
+fn a_one_shot_that_ended_at_its_template_does_not_run_again_when_it_is_deleted() {
+    let desired = desired([job("migrate", "1")]);
+    let done = Memory::from([remember("migrate", State::Completed, "1")]);
+    let again = plan(STACK, &desired, &Observed::default(), &done);
+    assert_eq!(again.gates["migrate"], Gate::Done);
+    assert_eq!(applied(&again), []);
+    let other = Memory::from([remember("migrate", State::Completed, "0")]);
+    assert_eq!(applied(&plan(STACK, &desired, &Observed::default(), &other)), [("s-migrate-1", false)]);
+    let running = Memory::from([remember("migrate", State::Running, "1")]);
+    assert_eq!(applied(&plan(STACK, &desired, &Observed::default(), &running)), [("s-migrate-1", false)]);
+}
+
+#[test]
+fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers() {
+    use DependencyCondition::ServiceCompletedSuccessfully;
+    let desired =
+        desired([job("migrate", "1"), after(unit("web", "1"), "migrate", ServiceCompletedSuccessfully)]);
+    let mut observed = Observed::default();
+    let object = desired.units["migrate"].workload.as_ref().unwrap().object();
+    let state = |complete, failed: Option<&str>| {
+        ChildState::Job(JobState {
+            template: Some("1".to_owned()),
+            complete,
+            failed: failed.map(str::to_owned),
+        })
+    };
+    observed.children.extend([child(Some("migrate"), &object, state(false, None))]);
+    assert_eq!(
+        waits(&plan(STACK, &desired, &observed, &Memory::new()), "web"),
+        ["migrate: has not completed yet"]
+    );
+    observed.children.extend([child(Some("migrate"), &object, state(false, Some("no")))]);
+    assert_eq!(waits(&plan(STACK, &desired, &observed, &Memory::new()), "web"), ["migrate: has failed"]);
+    observed.children.extend([child(Some("migrate"), &object, state(true, None))]);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
+    let memory = Memory::from([remember("migrate", State::Completed, "1")]);
+    assert_eq!(applied(&plan(STACK, &desired, &Observed::default(), &memory)), [("s-web", false)]);
+}
+
+#[test]
+fn a_missing_object_holds_its_reader_and_no_one_else() {
+    let mut reader = unit("web", "1");
+    reader.missing = vec![
+        Missing { kind: ObjectKind::Secret, name: "pw".to_owned(), need: Need::Object },
+        Missing { kind: ObjectKind::ConfigMap, name: "files".to_owned(), need: Need::Key("a".to_owned()) },
+    ];
+    let plan = plan(STACK, &desired([reader, unit("db", "1")]), &Observed::default(), &Memory::new());
+    assert_eq!(applied(&plan), [("s-db", false)]);
+    let expected = ["Secret pw: does not exist: create it", "ConfigMap files: has no key 'a': add it"];
+    assert_eq!(waits(&plan, "web"), expected);
+}
+
+#[test]
+fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() {
+    let desired = desired([job("web", "2")]);
+    let mut observed = Observed::default();
+    live(&mut observed, &unit("web", "1"), true);
+    let first = plan(STACK, &desired, &observed, &Memory::new());
+    let names = |deletes: &[Delete]| deletes.iter().map(|delete| delete.name.clone()).collect::<Vec<_>>();
+    assert_eq!(
+        (names(&first.replaced), applied(&first), &first.gates["web"]),
+        (vec!["s-web".to_owned()], vec![], &Gate::Replaces)
+    );
+
+    observed.children.values_mut().for_each(|child| child.deleting = true);
+    let second = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(
+        (names(&second.replaced), &second.gates["web"]),
+        (vec![], &Gate::Replaces),
+        "it is deleted once"
+    );
+
+    observed.children.clear();
+    let third = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(third.gates["web"], Gate::Replaces, "a pod is left");
+
+    observed.pods.clear();
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web-2", false)]);
+}
+
+#[test]
+fn a_deleted_workload_comes_back_when_its_pods_are_gone_or_were_orphaned() {
+    let desired = desired([unit("web", "1")]);
+    let mut observed =
+        Observed { pods: vec![pod(&desired.units["web"], "ReplicaSet", true)], ..Observed::default() };
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
+    observed.pods[0].deleting = true;
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), []);
+}
+
+#[test]
+fn what_nothing_wants_is_pruned_but_claims_and_the_objects_of_others_never() {
+    let desired = desired([unit("web", "1")]);
+    let mut observed = Observed::default();
+    live(&mut observed, &unit("web", "1"), true);
+    live(&mut observed, &unit("gone", "1"), true);
+    let object = |kind, name: &str| Object { kind, name: name.to_owned(), body: json!({}) };
+    let claim =
+        child(None, &object(Kind::PersistentVolumeClaim, "s-data"), ChildState::Claim { bound: true });
+    let mut foreign = child(None, &object(Kind::ConfigMap, "theirs"), ChildState::Plain);
+    foreign.1.owner = Owner::Other;
+    observed.children.extend([claim, foreign]);
+    let plan = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(
+        plan.pruned,
+        [Delete { kind: Kind::Deployment, name: "s-gone".to_owned(), uid: "uid-s-gone".to_owned() }]
+    );
+}
+
+#[test]
+fn a_wanted_name_of_someone_else_is_a_conflict_and_nothing_is_sent() {
+    let mut wanting = desired([]);
+    wanting.shared.push(Object { kind: Kind::ConfigMap, name: "s-c".to_owned(), body: json!({"data": {}}) });
+    let mut foreign = child(None, &wanting.shared[0], ChildState::Plain);
+    for (owner, holder) in [
+        (Owner::Other, None),
+        (Owner::Stack { uid: "other".to_owned(), name: "t".to_owned() }, Some("t")),
+        (Owner::Claim { stack: "s".to_owned() }, Some("s")),
+    ] {
+        foreign.1.owner = owner;
+        let observed = Observed { children: [foreign.clone()].into(), ..Observed::default() };
+        let plan = plan(STACK, &wanting, &observed, &Memory::new());
+        assert_eq!(applied(&plan), []);
+        assert_eq!(plan.conflicts[0].holder.as_deref(), holder);
+    }
+}
+
+#[test]
+fn a_claim_that_bears_this_stacks_name_is_adopted() {
+    let mut wanting = desired([]);
+    let body = json!({"spec": {"resources": {}}});
+    wanting.shared.push(Object { kind: Kind::PersistentVolumeClaim, name: "s-data".to_owned(), body });
+    let mut kept = child(None, &wanting.shared[0], ChildState::Claim { bound: true });
+    kept.1.owner = Owner::Claim { stack: "s".to_owned() };
+    kept.1.digest.rest = "as it was".to_owned();
+    let observed = Observed { children: [kept].into(), ..Observed::default() };
+    let plan = plan(STACK, &wanting, &observed, &Memory::new());
+    assert_eq!(plan.applies[0].uid.as_deref(), Some("uid-s-data"));
+}
+
+#[test]
+fn a_state_that_a_webhook_keeps_restoring_is_the_level_until_either_side_changes() {
+    let wanting = desired([unit("web", "1")]);
+    let object = wanting.units["web"].workload.as_ref().unwrap().object();
+    let mut observed = Observed::default();
+    live(&mut observed, &wanting.units["web"], true);
+    let key = (object.kind, object.name.clone());
+    let returned = Digest { rest: "theirs".to_owned(), template: "theirs".to_owned() };
+    observed.children.get_mut(&key).unwrap().digest = returned.clone();
+    assert_eq!(applied(&plan(STACK, &wanting, &observed, &Memory::new())), [("s-web", false)]);
+
+    let settled =
+        Settled { uid: "uid-s-web".to_owned(), desired: Digest::of(&object.body), returned, fields: vec![] };
+    observed.settled.insert(key.clone(), settled);
+    assert_eq!(applied(&plan(STACK, &wanting, &observed, &Memory::new())), []);
+
+    observed.children.get_mut(&key).unwrap().digest.rest = "someone edited it".to_owned();
+    assert_eq!(applied(&plan(STACK, &wanting, &observed, &Memory::new())), [("s-web", false)]);
+}

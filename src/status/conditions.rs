@@ -84,9 +84,9 @@ fn planned(
         };
         return (Outcome::Ready, "Succeeded".to_owned(), message);
     };
-    let message = join(down.iter().map(|service| match &service.message {
-        Some(message) => format!("{} {message}", service.name),
-        None => format!("{} is {}", service.name, service.state.as_str()),
+    let message = join(down.iter().map(|service| {
+        let cause = service.message.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{} is {}{cause}", service.name, service.state.as_str().to_lowercase())
     }));
     let is_one_shot = |name: &str| {
         desired.units.get(name).and_then(|unit| unit.workload.as_ref()).is_some_and(|w| w.kind() == Kind::Job)

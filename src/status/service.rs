@@ -54,7 +54,7 @@ pub(super) fn status(
     let status = ServiceStatus {
         name: unit.name().to_owned(),
         state: told.state,
-        ready: view.ready(),
+        ready: view.ready(told.state),
         waits_for,
         message: told.message,
         template: view.template(gate),
@@ -66,14 +66,14 @@ impl View<'_> {
     fn told(&self, gate: &Gate) -> Told {
         if self.unit.activity == Activity::Stopped {
             return match self.observed.live_pods(self.unit.name()).next() {
-                Some(_) => Told::because(ServiceState::Updating, "is being stopped"),
+                Some(_) => Told::because(ServiceState::Updating, "its containers are being stopped"),
                 None => Told::new(ServiceState::Stopped),
             };
         }
         match gate {
             Gate::Waits(waits) => self.waiting(waits),
             Gate::Replaces => {
-                Told::because(ServiceState::Updating, "waits until the containers that it replaces are gone")
+                Told::because(ServiceState::Updating, "the containers that it replaces are not gone yet")
             }
             Gate::Done => Told {
                 state: self.before.map_or(ServiceState::Completed, |before| before.state),
@@ -84,7 +84,7 @@ impl View<'_> {
             Gate::Open => match self.child() {
                 Some(ChildState::Workload(workload)) => self.workload(workload),
                 Some(ChildState::Job(job)) => self.job(job),
-                _ => Told::because(ServiceState::Starting, "is being created"),
+                _ => Told::because(ServiceState::Starting, "its containers are being created"),
             },
         }
     }
@@ -108,16 +108,13 @@ impl View<'_> {
         }
     }
 
-    fn ready(&self) -> Option<String> {
-        if self.unit.activity == Activity::Stopped {
-            return Some("0/0".to_owned());
+    /// Ready containers of those wanted; nothing to count once a one-shot has ended.
+    fn ready(&self, state: ServiceState) -> Option<String> {
+        if matches!(state, ServiceState::Completed | ServiceState::Stopped) {
+            return None;
         }
-        let wanted = match self.child() {
-            Some(ChildState::Workload(workload)) if workload.completed.is_some() => 0,
-            _ => self.unit.replicas,
-        };
         let ready = self.observed.live_pods(self.unit.name()).filter(|pod| self.counts_as_ready(pod)).count();
-        Some(format!("{ready}/{wanted}"))
+        Some(format!("{ready}/{}", self.unit.replicas))
     }
 
     fn counts_as_ready(&self, pod: &Pod) -> bool {
@@ -133,19 +130,19 @@ impl View<'_> {
                 format!("the new version waits, the old one runs on: {causes}"),
             );
         }
-        Told::because(ServiceState::Waiting, format!("waits: {causes}"))
+        Told::because(ServiceState::Waiting, causes)
     }
 
     fn workload(&self, workload: &WorkloadState) -> Told {
         if workload.completed.as_deref() == Some(self.unit.template.as_str()) {
-            return Told::because(ServiceState::Completed, "has ended with exit code 0");
+            return Told::because(ServiceState::Completed, "it has ended with exit code 0");
         }
         if let Some(told) = workload.failure.as_ref().map(|why| Told::because(ServiceState::Blocked, why)) {
             return told;
         }
         let rolled_out = rolled_out(workload, self.unit.replicas);
         if rolled_out && self.unit.replicas == 0 {
-            return Told::because(ServiceState::Stopped, "is scaled to 0 replicas");
+            return Told::because(ServiceState::Stopped, "it is scaled to 0 replicas");
         }
         if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
             return told;
@@ -207,7 +204,7 @@ impl View<'_> {
 
     fn job(&self, job: &JobState) -> Told {
         if job.complete {
-            return Told::because(ServiceState::Completed, "has ended with exit code 0");
+            return Told::because(ServiceState::Completed, "it has ended with exit code 0");
         }
         if let Some(why) = &job.failed {
             let exit = self.pods().find_map(exit).unwrap_or_else(|| why.clone());
@@ -275,11 +272,11 @@ impl View<'_> {
 /// How a pod's container ended last, when not well.
 fn exit(pod: &Pod) -> Option<String> {
     match pod.last_exit.as_ref()? {
-        (0, _) => Some("has ended with exit code 0".to_owned()),
+        (0, _) => Some("it has ended with exit code 0".to_owned()),
         (code, reason) if reason == "OOMKilled" => {
-            Some(format!("was ended for using more memory than its limit (exit code {code}, OOMKilled)"))
+            Some(format!("it was ended for using more memory than its limit (exit code {code}, OOMKilled)"))
         }
-        (code, _) => Some(format!("has ended with exit code {code}")),
+        (code, _) => Some(format!("it has ended with exit code {code}")),
     }
 }
 

@@ -1,1 +1,368 @@
+//! States and conditions, on levels written by hand.
 
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    api::StackSpec,
+    plan::{Child, ChildState, Conflict, Digest, Gate, JobState, Owner, Pod, Settled, Wait, WorkloadState},
+    translate::{Approximation, Kind, Problem, Reason, Unit, Workload},
+};
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn unit(name: &str) -> Unit {
+    let deployment = serde_json::from_value(json!({
+        "metadata": {"name": name}, "spec": {"selector": {}, "template": {}},
+    }));
+    Unit {
+        services: vec![name.to_owned()],
+        activity: Activity::Active,
+        workload: Some(Workload::Deployment(Box::new(deployment.unwrap()))),
+        template: "1".to_owned(),
+        faces: Vec::new(),
+        waits_for: Vec::new(),
+        missing: Vec::new(),
+        replicas: 1,
+        patience: Some(30),
+        may_overlap: false,
+        completes_on_exit: false,
+        requests: None,
+    }
+}
+
+fn one_shot(name: &str) -> Unit {
+    let job = serde_json::from_value(json!({"metadata": {"name": name}, "spec": {"template": {}}}));
+    Unit { workload: Some(Workload::Job(Box::new(job.unwrap()))), patience: None, ..unit(name) }
+}
+
+/// One Stack of one service, as it is observed.
+struct Case {
+    desired: Desired,
+    plan: Plan,
+    observed: Observed,
+    before: StackStatus,
+    refused: Vec<String>,
+}
+
+impl Case {
+    fn new(unit: Unit, gate: Gate) -> Self {
+        let name = unit.name().to_owned();
+        Self {
+            desired: Desired { units: BTreeMap::from([(name.clone(), unit)]), ..Desired::default() },
+            plan: Plan { gates: BTreeMap::from([(name, gate)]), ..Plan::default() },
+            observed: Observed::default(),
+            before: StackStatus::default(),
+            refused: Vec::new(),
+        }
+    }
+
+    fn with(mut self, state: ChildState) -> Self {
+        let object = self.desired.units.values().next().unwrap().workload.as_ref().unwrap().object();
+        let child = Child {
+            uid: "1".to_owned(),
+            owner: Owner::Other,
+            service: None,
+            deleting: false,
+            digest: Digest::default(),
+            state,
+        };
+        self.observed.children.insert((object.kind, object.name), child);
+        self
+    }
+
+    /// A Deployment that is rolled out.
+    fn rolled_out(self) -> Self {
+        let state = WorkloadState {
+            template: Some("1".to_owned()),
+            observed: true,
+            wanted: 1,
+            total: 1,
+            updated: 1,
+            ..WorkloadState::default()
+        };
+        self.with(ChildState::Workload(state))
+    }
+
+    fn pod(mut self, pod: Pod) -> Self {
+        let service = self.desired.units.keys().next().unwrap().clone();
+        let template = pod.template.clone().or(Some("1".to_owned()));
+        self.observed.pods.push(Pod { service, template, ..pod });
+        self
+    }
+
+    fn was(mut self, state: ServiceState) -> Self {
+        let name = self.desired.units.keys().next().unwrap().clone();
+        let template = Some("1".to_owned());
+        self.before.services = vec![ServiceStatus { name, state, template, ..ServiceStatus::default() }];
+        self
+    }
+
+    fn told(&self, now: Timestamp) -> (StackStatus, Option<Recheck>) {
+        let mut stack = Stack::new("s", StackSpec::default());
+        stack.metadata.generation = Some(7);
+        stack.status = Some(self.before.clone());
+        let finding = Finding::Planned {
+            desired: &self.desired,
+            plan: &self.plan,
+            observed: &self.observed,
+            refused: &self.refused,
+        };
+        status(&stack, finding, now)
+    }
+
+    fn state(&self) -> (ServiceState, String) {
+        let service = self.told(NOW).0.services.remove(0);
+        (service.state, service.message.unwrap_or_default())
+    }
+
+    /// The conditions that are not plain: `type=status reason`.
+    fn verdict(&self) -> Vec<String> {
+        let (status, _) = self.told(NOW);
+        status.conditions.iter().map(|c| format!("{}={} {}", c.type_, c.status, c.reason)).collect()
+    }
+}
+
+fn running() -> Pod {
+    Pod { running: true, started_at: Some(NOW), ..Pod::default() }
+}
+
+#[test]
+fn a_service_with_a_health_check_is_healthy_when_its_pods_are_ready() {
+    let case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    assert_eq!(case.state(), (ServiceState::Healthy, String::new()));
+    assert_eq!(case.verdict(), ["Ready=True Succeeded"]);
+    let (status, recheck) = case.told(NOW);
+    assert_eq!(
+        (status.services_ready.as_deref(), status.observed_generation, recheck),
+        (Some("1/1"), Some(7), None)
+    );
+    assert_eq!(status.services[0].template.as_deref(), Some("1"), "it was let through");
+}
+
+#[test]
+fn a_service_without_a_health_check_is_up_when_it_runs() {
+    let plain = || Unit { patience: None, ..unit("web") };
+    let case = Case::new(plain(), Gate::Open).rolled_out();
+    assert_eq!(case.state().0, ServiceState::Starting);
+    assert_eq!(case.pod(running()).state().0, ServiceState::Running);
+}
+
+#[test]
+fn a_check_that_has_not_succeeded_is_starting_until_its_time_is_over() {
+    let case = Case::new(unit("web"), Gate::Open).rolled_out().pod(running());
+    let over = NOW.checked_add(SignedDuration::from_secs(30)).unwrap();
+    let (early, recheck) = case.told(NOW);
+    assert_eq!((early.services[0].state, recheck), (ServiceState::Starting, Some(over)));
+    let (late, recheck) = case.told(over);
+    assert_eq!((late.services[0].state, recheck), (ServiceState::Unhealthy, None));
+}
+
+#[test]
+fn a_check_that_had_succeeded_and_fails_is_unhealthy_at_once() {
+    let case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { started: true, ..running() });
+    assert_eq!(case.state().0, ServiceState::Starting, "the check may not have run yet");
+    let case = case.was(ServiceState::Healthy);
+    assert_eq!(case.state().0, ServiceState::Unhealthy);
+    assert_eq!(case.verdict(), ["Ready=False ServiceUnhealthy", "Reconciling=True ServiceUnhealthy"]);
+}
+
+#[test]
+fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
+    let waiting = |reason: &str, message: &str| Pod {
+        waiting: Some((reason.to_owned(), message.to_owned())),
+        last_exit: Some((3, "Error".to_owned())),
+        ..Pod::default()
+    };
+    let mut hungry = unit("gpt");
+    hungry.requests = Some("cpu 4, memory 8Gi".to_owned());
+    let nodes = "0/1 nodes are available: 1 Insufficient cpu.";
+    let unschedulable = Pod { unschedulable: Some(nodes.to_owned()), ..Pod::default() };
+    let oom = Pod { last_exit: Some((137, "OOMKilled".to_owned())), ..waiting("CrashLoopBackOff", "") };
+    for (unit, pod, state, message) in [
+        (
+            hungry,
+            unschedulable,
+            ServiceState::Blocked,
+            "no node can take it: asks for cpu 4, memory 8Gi; 0/1 nodes are available: 1 Insufficient cpu.",
+        ),
+        (
+            unit("web"),
+            waiting("ErrImagePull", "x:1: not found"),
+            ServiceState::Blocked,
+            "the image cannot be pulled: x:1: not found",
+        ),
+        (
+            unit("web"),
+            waiting("CreateContainerConfigError", "secret \"a\" not found"),
+            ServiceState::Blocked,
+            "the container cannot be created: secret \"a\" not found",
+        ),
+        (
+            unit("web"),
+            waiting("CrashLoopBackOff", ""),
+            ServiceState::Failed,
+            "it has ended with exit code 3, again and again: see its log",
+        ),
+        (
+            unit("web"),
+            oom,
+            ServiceState::Failed,
+            "it was ended for using more memory than its limit (exit code 137, OOMKilled), again and again: see its log",
+        ),
+    ] {
+        let case = Case::new(unit, Gate::Open).rolled_out().pod(pod);
+        assert_eq!(case.state(), (state, message.to_owned()));
+    }
+}
+
+#[test]
+fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
+    let wait =
+        |what: &str, why: &str, is_object| Wait { what: what.to_owned(), why: why.to_owned(), is_object };
+    let on_db = Gate::Waits(vec![wait("db", "is not healthy yet", false)]);
+    let case = Case::new(unit("web"), on_db.clone());
+    assert_eq!(case.state(), (ServiceState::Waiting, "db is not healthy yet".to_owned()));
+    assert_eq!(case.told(NOW).0.services[0].waits_for, ["db"]);
+    assert_eq!(case.verdict(), ["Ready=False DependencyNotReady", "Reconciling=True DependencyNotReady"]);
+
+    let old = Pod { template: Some("0".to_owned()), ..running() };
+    let case = Case::new(unit("web"), on_db).pod(old);
+    let message = "the new version waits, the old one runs on: db is not healthy yet".to_owned();
+    assert_eq!(case.state(), (ServiceState::Updating, message));
+
+    let on_secret = Gate::Waits(vec![wait("Secret pw", "does not exist: create it", true)]);
+    let case = Case::new(unit("web"), on_secret);
+    assert_eq!(case.verdict(), ["Ready=False MissingObject", "Reconciling=True MissingObject"]);
+    assert_eq!(case.told(NOW).0.conditions[0].message, "web is waiting: Secret pw does not exist: create it");
+}
+
+#[test]
+fn a_rollout_is_updating_while_old_pods_are_left() {
+    let old = Pod { template: Some("0".to_owned()), ..running() };
+    let state = WorkloadState {
+        template: Some("1".to_owned()),
+        observed: true,
+        wanted: 1,
+        total: 2,
+        updated: 1,
+        ..WorkloadState::default()
+    };
+    let case = Case::new(unit("web"), Gate::Open).with(ChildState::Workload(state)).pod(old).pod(running());
+    assert_eq!(case.state().0, ServiceState::Updating);
+}
+
+#[test]
+fn a_one_shot_is_running_completed_or_failed_for_good() {
+    let state = |complete, failed: Option<&str>| {
+        ChildState::Job(JobState {
+            template: Some("1".to_owned()),
+            complete,
+            failed: failed.map(str::to_owned),
+        })
+    };
+    let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, None)).pod(running());
+    assert_eq!(
+        (case.state().0, case.verdict()),
+        (ServiceState::Running, vec!["Ready=True Succeeded".to_owned()])
+    );
+    let case = Case::new(one_shot("migrate"), Gate::Open).with(state(true, None));
+    assert_eq!(case.state(), (ServiceState::Completed, "it has ended with exit code 0".to_owned()));
+    let ended = Pod { ended: true, last_exit: Some((2, "Error".to_owned())), ..Pod::default() };
+    let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, Some("BackoffLimit"))).pod(ended);
+    let message = "it has ended with exit code 2; it runs again when its settings change".to_owned();
+    assert_eq!(case.state(), (ServiceState::Failed, message));
+    assert_eq!(case.verdict(), ["Ready=False OneShotFailed", "Stalled=True OneShotFailed"]);
+    let case = Case::new(one_shot("migrate"), Gate::Done).was(ServiceState::Completed);
+    assert_eq!(case.state().0, ServiceState::Completed, "the status is the memory once the object is gone");
+}
+
+#[test]
+fn a_stopped_service_is_up_and_forgets_its_template() {
+    let stopped = Unit { activity: Activity::Stopped, replicas: 0, ..unit("web") };
+    let case = Case::new(stopped, Gate::Open).rolled_out().was(ServiceState::Healthy);
+    let (status, _) = case.told(NOW);
+    assert_eq!(
+        (status.services[0].state, status.services[0].template.clone()),
+        (ServiceState::Stopped, None)
+    );
+    assert_eq!(case.pod(running()).state().0, ServiceState::Updating);
+}
+
+#[test]
+fn an_inactive_service_is_not_counted() {
+    let inactive = Unit { activity: Activity::Inactive, workload: None, ..unit("debug") };
+    let (status, _) = Case::new(inactive, Gate::Nothing).told(NOW);
+    assert_eq!((status.services.len(), status.services_ready.as_deref()), (0, Some("0/0")));
+}
+
+#[test]
+fn a_name_of_someone_else_stalls_with_the_remedy() {
+    let mut case = Case::new(unit("web"), Gate::Open).rolled_out();
+    let conflict = |holder: Option<&str>| Conflict {
+        kind: Kind::Service,
+        name: "web".to_owned(),
+        holder: holder.map(str::to_owned),
+    };
+    case.plan.conflicts = vec![conflict(Some("other"))];
+    assert_eq!(case.verdict(), ["Ready=False NameTaken", "Stalled=True NameTaken"]);
+    case.plan.conflicts = vec![conflict(None)];
+    assert_eq!(case.verdict(), ["Ready=False Conflict", "Stalled=True Conflict"]);
+    assert!(
+        case.told(NOW).0.conditions[0]
+            .message
+            .starts_with("Service web exists and was not made by this Stack: delete or rename it")
+    );
+}
+
+#[test]
+fn what_is_not_exact_is_named() {
+    let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    case.desired.approximations =
+        vec![Approximation { path: "spec.services.web.hostname".to_owned(), message: "differs".to_owned() }];
+    let settled = Settled {
+        uid: String::new(),
+        desired: Digest::default(),
+        returned: Digest::default(),
+        fields: vec![".spec.replicas".to_owned()],
+    };
+    case.observed.settled.insert((Kind::Deployment, "web".to_owned()), settled);
+    let (status, _) = case.told(NOW);
+    let approximated = &status.conditions[1];
+    assert_eq!((approximated.type_.as_str(), approximated.status.as_str()), ("Approximated", "True"));
+    let expected =
+        "spec.services.web.hostname: differs; Deployment web: another program keeps changing .spec.replicas";
+    assert_eq!(approximated.message, expected);
+}
+
+#[test]
+fn an_invalid_spec_stalls_and_leaves_the_services_as_they_were_told() {
+    let mut stack = Stack::new("s", StackSpec::default());
+    let service =
+        ServiceStatus { name: "web".to_owned(), state: ServiceState::Healthy, ..ServiceStatus::default() };
+    stack.status = Some(StackStatus {
+        services: vec![service.clone()],
+        services_ready: Some("1/1".to_owned()),
+        ..StackStatus::default()
+    });
+    let problem = Problem::new(Reason::UnknownNetwork, "spec.services.web.networks.x", "is not declared");
+    let invalid = Invalid { problems: vec![problem] };
+    let (status, _) = status(&stack, Finding::Invalid(&invalid), NOW);
+    assert_eq!((status.services, status.services_ready.as_deref()), (vec![service], Some("1/1")));
+    let stalled = &status.conditions[1];
+    assert_eq!((stalled.type_.as_str(), stalled.reason.as_str()), ("Stalled", "UnknownNetwork"));
+    assert_eq!(stalled.message, "spec.services.web.networks.x: is not declared");
+}
+
+#[test]
+fn the_time_of_a_condition_moves_only_with_its_status() {
+    let mut case = Case::new(unit("web"), Gate::Open).rolled_out();
+    case.before = case.told(NOW).0;
+    let later = NOW.checked_add(SignedDuration::from_secs(5)).unwrap();
+    assert_eq!(case.told(later).0, case.before, "nothing has changed, so nothing is written");
+    let ready = case.pod(Pod { ready: true, ..running() }).told(later).0;
+    assert_eq!(ready.conditions[0].last_transition_time.0, later);
+}

@@ -10,6 +10,7 @@ mod invalid;
 mod names;
 mod object;
 mod order;
+mod references;
 mod resolve;
 
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
@@ -17,6 +18,7 @@ pub use facts::{Facts, LiveService, ObjectKind, ServerVersion};
 pub use hash::short_hash;
 pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};
+pub use references::named_objects;
 
 use crate::api::Stack;
 

@@ -78,7 +78,11 @@ fn ports(service: &Service) -> Vec<ContainerPort> {
 fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     let some = |amounts: &std::collections::BTreeMap<_, _>| (!amounts.is_empty()).then(|| amounts.clone());
     let (limits, requests) = (some(&resources.limits), some(&resources.requests));
-    (limits.is_some() || requests.is_some()).then(|| ResourceRequirements { limits, requests, claims: None })
+    (limits.is_some() || requests.is_some()).then_some(ResourceRequirements {
+        limits,
+        requests,
+        claims: None,
+    })
 }
 
 fn security(service: &ResolvedService<'_>) -> Option<SecurityContext> {

@@ -1,0 +1,119 @@
+//! `stackwright controller`
+
+use std::{io::IsTerminal, net::SocketAddr, time::Duration};
+
+use anyhow::Context as _;
+use clap::ValueEnum;
+use kube::{Client, Config};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    api::Duration as Span,
+    controller::{self, LeaseOptions, Options},
+};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Serve the Stacks of this namespace only.
+    #[arg(long)]
+    namespace: Option<String>,
+    /// Where /healthz, /readyz and /metrics are served.
+    #[arg(long, default_value = "0.0.0.0:8080")]
+    http_addr: SocketAddr,
+    /// Serve no HTTP.
+    #[arg(long, conflicts_with = "http_addr")]
+    no_http: bool,
+    /// How long the lease holds without being renewed, in whole seconds such as 15s.
+    #[arg(long, default_value = "15s", value_parser = duration)]
+    lease_duration: Duration,
+    /// The lease's namespace. Default: the namespace that is served, else the operator's own.
+    #[arg(long, env = "POD_NAMESPACE")]
+    lease_namespace: Option<String>,
+    /// Who this process is to the lease. Default: a name that no other process has.
+    #[arg(long, env = "POD_NAME")]
+    identity: Option<String>,
+    /// Take no lease: this is the only operator.
+    #[arg(long, conflicts_with = "lease_duration")]
+    no_lease: bool,
+    /// How many Stacks are reconciled at the same time.
+    #[arg(long, default_value_t = Options::default().concurrency)]
+    concurrency: u16,
+    /// How log lines are written.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object for each line.
+    Json,
+}
+
+pub(super) async fn run(args: Args) -> anyhow::Result<()> {
+    log_to_stderr(args.log_format);
+    let config = Config::infer()
+        .await
+        .context("no cluster is configured: set KUBECONFIG, or run in a pod with a service account")?;
+    let own_namespace = config.default_namespace.clone();
+    let client = Client::try_from(config).context("the cluster's configuration cannot be used")?;
+    let stop = CancellationToken::new();
+    stop_on_signals(stop.clone())?;
+    let options = Options {
+        http: (!args.no_http).then_some(args.http_addr),
+        lease: (!args.no_lease).then(|| LeaseOptions {
+            name: "stackwright".to_owned(),
+            namespace: args.lease_namespace.or_else(|| args.namespace.clone()).unwrap_or(own_namespace),
+            identity: args.identity.unwrap_or_else(unique_identity),
+            duration: args.lease_duration,
+        }),
+        namespace: args.namespace,
+        concurrency: args.concurrency,
+    };
+    controller::run(client, options, stop).await
+}
+
+fn log_to_stderr(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,kube_runtime=warn,kube_client=warn"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => lines.init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
+
+fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be handled")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be handled")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.cancel();
+    });
+    Ok(())
+}
+
+/// The start time and process number: two processes of one machine never share both.
+fn unique_identity() -> String {
+    format!("{}-{}", std::process::id(), jiff::Timestamp::now().as_nanosecond())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: Span = text.parse().map_err(|error| format!("{error}"))?;
+    let span = Duration::from(span);
+    if span < Duration::from_secs(2) {
+        Err("a lease lasts two seconds at least".to_owned())
+    } else {
+        Ok(span)
+    }
+}

@@ -1,0 +1,37 @@
+//! The command line: one verb per file.
+
+mod controller;
+mod crds;
+mod rbac;
+
+use clap::{Parser, Subcommand};
+
+/// Runs Docker Compose stacks on Kubernetes.
+#[derive(Debug, Parser)]
+#[command(name = "stackwright", version, about, propagate_version = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the operator that turns Stacks into running applications.
+    Controller(controller::Args),
+    /// Print the CustomResourceDefinition of Stack.
+    Crds,
+    /// Print the Role or ClusterRole that the operator needs.
+    Rbac(rbac::Args),
+}
+
+/// Carries out a command line.
+///
+/// # Errors
+/// When the verb fails; the message is for the user.
+pub async fn run(cli: Cli) -> anyhow::Result<()> {
+    match cli.verb {
+        Verb::Controller(args) => controller::run(args).await,
+        Verb::Crds => crds::run(),
+        Verb::Rbac(args) => rbac::run(&args),
+    }
+}

@@ -1,0 +1,23 @@
+//! `stackwright rbac`
+
+use crate::cluster::rbac;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Print a Role for an operator of one namespace, in place of a ClusterRole.
+    #[arg(long)]
+    namespaced: bool,
+    /// The role's name.
+    #[arg(long, default_value = "stackwright")]
+    name: String,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let yaml = if args.namespaced {
+        serde_saphyr::to_string(&rbac::role(&args.name))?
+    } else {
+        serde_saphyr::to_string(&rbac::cluster_role(&args.name))?
+    };
+    print!("{yaml}");
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! How long a Stack whose pass failed is left alone: kube has no backoff for each object.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+
+use crate::cluster::StackKey;
+
+/// Delays that grow from one second to five minutes, for each Stack by itself.
+#[derive(Debug, Default)]
+pub(super) struct Backoffs(Mutex<HashMap<StackKey, ExponentialBackoff>>);
+
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(300);
+
+impl Backoffs {
+    /// The delay before the next try.
+    pub(super) fn next(&self, stack: &StackKey) -> Duration {
+        let mut backoffs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let backoff = backoffs.entry(stack.clone()).or_insert_with(|| {
+            let builder = ExponentialBuilder::default().with_min_delay(SHORTEST).with_max_delay(LONGEST);
+            builder.without_max_times().with_jitter().build()
+        });
+        backoff.next().unwrap_or(LONGEST)
+    }
+
+    /// A pass succeeded: the next failure starts from the shortest delay.
+    pub(super) fn reset(&self, stack: &StackKey) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(stack);
+    }
+}

@@ -1,0 +1,105 @@
+//! What passes share.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use kube::Client;
+
+use super::{backoff::Backoffs, metrics::Metrics};
+use crate::{
+    api::{Stack, StackStatus},
+    cluster::{Sources, StackKey},
+    translate::{ObjectKind, ServerVersion},
+};
+
+/// What passes share.
+pub(super) struct Context {
+    pub(super) client: Client,
+    pub(super) index: Sources,
+    pub(super) version: ServerVersion,
+    pub(super) backoffs: Backoffs,
+    metrics: Arc<Metrics>,
+    /// The status that we wrote last for each Stack, until the watch brings it.
+    written: Mutex<HashMap<StackKey, Written>>,
+    /// The keys of objects that Stacks name, at a resourceVersion.
+    keys: Mutex<HashMap<ObjectPath, (u64, Keys)>>,
+}
+
+/// An object of others: namespace, kind and name.
+pub(super) type ObjectPath = (String, ObjectKind, String);
+/// The names of an object's keys.
+pub(super) type Keys = Arc<BTreeSet<String>>;
+
+struct Written {
+    uid: String,
+    version: u64,
+    status: StackStatus,
+}
+
+impl Context {
+    pub(super) fn new(client: Client, index: Sources, version: ServerVersion) -> Self {
+        Self {
+            client,
+            index,
+            version,
+            backoffs: Backoffs::default(),
+            metrics: Arc::default(),
+            written: Mutex::default(),
+            keys: Mutex::default(),
+        }
+    }
+
+    pub(super) fn metrics(&self) -> Arc<Metrics> {
+        Arc::clone(&self.metrics)
+    }
+
+    /// The Stack with the newest status that is known, which may be our own write that no watch
+    /// has brought yet.
+    pub(super) fn with_newest_status(&self, key: &StackKey, stack: &Stack) -> Stack {
+        let mut stack = stack.clone();
+        let mut all = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(written) = all.get(key) {
+            if Some(&written.uid) == stack.metadata.uid.as_ref() && written.version > version_of(&stack) {
+                stack.status = Some(written.status.clone());
+            } else {
+                all.remove(key);
+            }
+        }
+        stack
+    }
+
+    /// Remembers a status that was written.
+    pub(super) fn wrote(&self, key: &StackKey, stack: &Stack) {
+        let written = Written {
+            uid: stack.metadata.uid.clone().unwrap_or_default(),
+            version: version_of(stack),
+            status: stack.status.clone().unwrap_or_default(),
+        };
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), written);
+    }
+
+    /// The keys of an object at a resourceVersion, if they are known.
+    pub(super) fn known_keys(&self, path: &ObjectPath, version: u64) -> Option<Keys> {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        keys.get(path).filter(|(at, _)| *at == version).map(|(_, names)| Arc::clone(names))
+    }
+
+    pub(super) fn learn_keys(&self, path: ObjectPath, version: u64, names: Keys) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (version, names));
+    }
+
+    /// Forgets a Stack that is gone.
+    pub(super) fn forget(&self, key: &StackKey) {
+        self.backoffs.reset(key);
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        let mut index = crate::cluster::lock(&self.index);
+        index.set_reads(key, &BTreeSet::new());
+        index.set_contended(key, &BTreeSet::new());
+    }
+}
+
+fn version_of(stack: &Stack) -> u64 {
+    stack.metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
+}

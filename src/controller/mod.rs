@@ -1,0 +1,163 @@
+//! Wiring: watches, the queue of Stacks, one pass for each, and what is told of it.
+
+mod backoff;
+mod context;
+mod facts;
+mod http;
+mod lease;
+mod metrics;
+mod reconcile;
+mod report;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::{Context as _, bail};
+use futures::{FutureExt, StreamExt, future};
+use kube::{
+    Api, Client, CustomResourceExt, Resource, ResourceExt,
+    core::DeserializeGuard,
+    runtime::{
+        Controller, WatchStreamExt, controller::Config, predicates, reflector, reflector::ObjectRef, watcher,
+    },
+};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    api::Stack,
+    cluster::{StackKey, Watches},
+    translate::ServerVersion,
+};
+use context::Context;
+pub use lease::LeaseOptions;
+
+/// The oldest minor version of Kubernetes that is supported.
+const OLDEST: u32 = 33;
+
+/// How the operator runs.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The namespace that it serves; every namespace when none is given.
+    pub namespace: Option<String>,
+    /// Where `/healthz`, `/readyz` and `/metrics` are served; nowhere when none is given.
+    pub http: Option<SocketAddr>,
+    /// The lease that lets one of several operators work; none where only one can run.
+    pub lease: Option<LeaseOptions>,
+    /// How many Stacks are reconciled at the same time.
+    pub concurrency: u16,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { namespace: None, http: None, lease: None, concurrency: 16 }
+    }
+}
+
+/// Runs the operator until `stop` is cancelled.
+///
+/// # Errors
+/// When the API server is not to be used (no connection at start, too old, CRD missing), or when
+/// the lease is lost: the process should end then and be started again.
+pub async fn run(client: Client, options: Options, stop: CancellationToken) -> anyhow::Result<()> {
+    let version = server_version(&client).await?;
+    let namespace = options.namespace.as_deref();
+    let (watches, woken, unsynced) = Watches::new();
+    let context = Arc::new(Context::new(client.clone(), watches.index(), version));
+
+    let serve = match options.http {
+        Some(address) => http::serve(address, unsynced.clone(), context.metrics(), stop.clone()).boxed(),
+        None => future::pending().boxed(),
+    };
+    let watch = watches.run(client.clone(), namespace);
+    let work = async {
+        let lost = lease::acquired(client.clone(), options.lease.clone(), &stop).await?;
+        listed(unsynced, &stop).await;
+        tokio::select! {
+            () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
+            error = lost => Err(error),
+        }
+    };
+    tokio::select! {
+        result = work => result,
+        result = serve => result,
+        () = watch => bail!("the watches ended"),
+        () = stop.cancelled() => {
+            // Passes that have begun are let to their end: a pass cut off is repaired by the next
+            // one, but a clean end is quicker.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok(())
+        }
+    }
+}
+
+/// The queue: Stacks whose spec changed, and Stacks that a watch woke.
+async fn reconcile_all(
+    client: Client,
+    options: &Options,
+    woken: impl futures::Stream<Item = StackKey> + Send + 'static,
+    context: Arc<Context>,
+    stop: CancellationToken,
+) {
+    let api: Api<DeserializeGuard<Stack>> = match &options.namespace {
+        Some(namespace) => Api::namespaced(client, namespace),
+        None => Api::all(client),
+    };
+    let (store, writer) = reflector::store();
+    let forgetful = Arc::clone(&context);
+    let stacks = watcher(api, watcher::Config::default())
+        .default_backoff()
+        .inspect(move |event| {
+            if let Ok(watcher::Event::Delete(stack)) = event {
+                forgetful.forget(&key_of(stack));
+            }
+        })
+        .reflect(writer)
+        .applied_objects()
+        // The status is ours: its changes are no news.
+        .predicate_filter(predicates::generation, Default::default());
+    let woken = woken.map(|key| ObjectRef::new(&key.name).within(&key.namespace));
+    Controller::for_stream(stacks, store)
+        .with_config(Config::default().concurrency(options.concurrency).debounce(DEBOUNCE))
+        .reconcile_on(woken)
+        .graceful_shutdown_on(stop.cancelled_owned())
+        .run(reconcile::reconcile, reconcile::on_error, context)
+        .for_each(|_| future::ready(()))
+        .await;
+}
+
+/// Events of one rollout come in bursts; a pass for each would tell states that nobody sees.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+
+async fn listed(mut unsynced: watch::Receiver<usize>, stop: &CancellationToken) {
+    tokio::select! {
+        // The sender lives as long as the watches.
+        _ = unsynced.wait_for(|pending| *pending == 0) => tracing::info!("every kind is listed"),
+        () = stop.cancelled() => {}
+    }
+}
+
+async fn server_version(client: &Client) -> anyhow::Result<ServerVersion> {
+    let info = client.apiserver_version().await.context("the API server does not answer")?;
+    let digits: String = info.minor.chars().take_while(char::is_ascii_digit).collect();
+    let minor = digits
+        .parse()
+        .with_context(|| format!("the API server's version '{}' is not understood", info.minor))?;
+    if minor < OLDEST {
+        bail!("the API server is of version 1.{minor}; Stackwright needs 1.{OLDEST} or later");
+    }
+    let crd = Stack::crd_name();
+    let known = client
+        .list_api_group_resources(&Stack::api_version(&()))
+        .await
+        .is_ok_and(|list| list.resources.iter().any(|resource| resource.kind == Stack::kind(&())));
+    if !known {
+        bail!(
+            "the cluster does not know Stacks: install the CRD {crd} first (stackwright crds | kubectl apply --server-side -f -)"
+        );
+    }
+    Ok(ServerVersion { minor })
+}
+
+pub(crate) fn key_of<K: ResourceExt>(object: &K) -> StackKey {
+    StackKey { namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
+}

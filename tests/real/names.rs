@@ -39,18 +39,28 @@ fn a_service_answers_to_its_name_its_aliases_and_its_container_name() {
 }
 
 #[test]
-fn a_service_without_a_known_port_answers_with_the_address_of_its_container() {
+fn a_service_whose_ports_nobody_names_answers_on_all_of_them() {
     on_real_nodes(async |s| {
         let shop = s
-            .apply("shop", "services: {worker: {image: 'stackwright/testbox:1', command: [sleep, '3600']}}")
+            .apply(
+                "shop",
+                "
+                services:
+                  worker:
+                    image: stackwright/testbox:1
+                    command: [httpd, -f, -p, '9999', -h, /etc]
+                    restart: always
+                  client: {image: 'stackwright/testbox:1', command: [sleep, '3600'], restart: always}
+                ",
+            )
             .await;
-        shop.until("worker=Running").await;
-        let worker = format!("deploy/{}", shop.object("worker"));
-        let own = shell(s, &worker, "hostname -i").expect("a container has an address");
+        let view = shop.until("worker=Running client=Running").await;
+        assert_eq!(view.get("Service", "worker").expect("a name")["spec"]["clusterIP"], "None");
         until_answer(
             "the name leads to the container",
-            || shell(s, &worker, "nslookup worker"),
-            |answer| answer.as_ref().is_ok_and(|answer| answer.contains(&own)),
-        );
+            || shell(s, "deploy/shop-client", "curl -f -m 5 http://worker:9999/hostname"),
+            |answer| answer.as_deref() == Ok("worker"),
+        )
+        .expect("it was just seen");
     });
 }

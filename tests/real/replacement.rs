@@ -23,6 +23,7 @@ const WRITER: &str = r#"
           trap end TERM
           while true; do sleep 1 & wait; done
         environment: {VERSION: one}
+        restart: always
         stopGracePeriod: 30s
         volumes: [{source: data, target: /data}]
     volumes: {data: {}}

@@ -77,14 +77,19 @@ impl Index {
         if space.children.get(&key).is_some_and(|held| held.version > version) {
             return BTreeSet::new();
         }
-        let mut woken = space.forget_child(&key);
         let child = project::child(kind, object);
+        let same = space.children.get(&key).is_some_and(|held| held.value == child);
+        let mut woken = space.forget_child(&key);
         let stack = project::label(object, crate::api::labels::STACK);
         woken.extend(space.wants(&key, &child.owner));
         if let Some(stack) = &stack {
             space.of_stack.entry(stack.clone()).or_default().insert(key.clone());
         }
         space.children.insert(key, Versioned { version, stack, value: child });
+        if same {
+            // A status moves often without anything that a decision needs.
+            return BTreeSet::new();
+        }
         keys(&namespace, woken)
     }
 
@@ -119,7 +124,6 @@ impl Index {
             name,
             Versioned { version, stack: Some(stack.clone()), value: (stack.clone(), projection) },
         );
-        // A pod's status moves often without anything that a decision needs.
         if same { BTreeSet::new() } else { keys(&namespace, [stack]) }
     }
 

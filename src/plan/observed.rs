@@ -170,6 +170,11 @@ pub struct Pod {
 }
 
 impl ChildState {
+    /// Whether it is a workload of no replicas.
+    pub fn is_at_zero(&self) -> bool {
+        matches!(self, Self::Workload(workload) if workload.wanted == 0)
+    }
+
     /// The hash of the pod template that a workload has.
     pub fn template(&self) -> Option<&str> {
         match self {

@@ -48,7 +48,9 @@ pub(super) fn status(
     let gate = plan.gates.get(unit.name()).unwrap_or(&Gate::Nothing);
     let told = view.told(gate);
     let waits_for = match gate {
-        Gate::Waits(waits) => waits.iter().map(|wait| wait.what.clone()).collect(),
+        Gate::Waits(waits) if told.state != ServiceState::Stopped => {
+            waits.iter().map(|wait| wait.what.clone()).collect()
+        }
         _ => Vec::new(),
     };
     let status = ServiceStatus {

@@ -4,5 +4,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod conflict;
+mod cost;
+mod crowd;
 mod drift;
+mod faults;
+mod invalid;
+mod missing;
+mod oneshot;
 mod order;
+mod policy;
+mod removal;
+mod transcript;
+mod update;

@@ -11,9 +11,15 @@ mod replacement;
 mod scripteam;
 mod volumes;
 
-use std::time::{Duration, Instant};
+use std::{
+    env,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use support::{Cluster, Scenario, Setup, block_on};
+use tokio::sync::OnceCell;
 
 /// Real programs take their time, in seconds: a database has to initialise its data.
 const PATIENCE: u64 = 120;
@@ -25,8 +31,31 @@ fn on_real_nodes(body: impl AsyncFnOnce(&Scenario<'_>)) {
             s.allow(PATIENCE);
             body(s).await;
         };
-        Setup::default().play(Cluster::real().await, patiently).await;
+        Setup::default().play(cluster().await, patiently).await;
     });
+}
+
+/// The cluster that all scenarios share: the one whose state folder `STACKWRIGHT_TEST_REAL_CLUSTER`
+/// names, else one that is started here and left running, so that the next run starts at once.
+async fn cluster() -> &'static Cluster {
+    static SHARED: OnceCell<Cluster> = OnceCell::const_new();
+    SHARED
+        .get_or_init(|| async {
+            let cluster = match env::var_os("STACKWRIGHT_TEST_REAL_CLUSTER") {
+                Some(state) => Cluster::of_state(Path::new(&state)).await,
+                None => Cluster::started("test-real", &["--real", "1", "--images", &images()]).await,
+            };
+            cluster.install_stack_definition().await;
+            cluster
+        })
+        .await
+}
+
+/// The folder of the images, which are built when they are missing.
+fn images() -> String {
+    let output = Command::new("hack/images").arg("dir").output().expect("hack/images runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// What a shell text in a container prints, `Err` when it ends with an error.

@@ -71,7 +71,8 @@ async fn bring_up<'s>(s: &'s Scenario<'_>, folder: &str) -> StackHandle<'s> {
     apply.stdin.take().expect("a pipe").write_all(&secrets.stdout).expect("kubectl reads");
     assert!(apply.wait().is_ok_and(|status| status.success()), "the Secrets are not taken");
     s.kubectl(&["apply", "--kustomize", folder]);
-    StackHandle::new(s, &s.api("Stack").get("scripteam").await.expect("the Stack"))
+    let applied = s.api("Stack").get("scripteam").await.expect("the Stack");
+    StackHandle::new(s, applied.data["spec"].clone(), &applied)
 }
 
 /// The body of an answer, empty when there is none.

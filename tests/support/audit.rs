@@ -91,11 +91,6 @@ impl Requests {
         assert_eq!(found.len(), count, "{what}, of all that was asked:\n{self}");
     }
 
-    /// Those that `which` chooses, in the order of the log; none without an audit log.
-    pub fn only(self, which: impl Fn(&Request) -> bool) -> Self {
-        Self(self.0.map(|requests| requests.into_iter().filter(|request| which(request)).collect()))
-    }
-
     /// How many there are, where that is known.
     pub fn count(&self) -> Option<usize> {
         self.0.as_ref().map(Vec::len)

@@ -47,7 +47,7 @@ impl Cluster {
                 } else if let Some(kubeconfig) = env::var_os("STACKWRIGHT_TEST_KUBECONFIG") {
                     Self::connect(PathBuf::from(kubeconfig), None, PathBuf::from("kubectl")).await
                 } else {
-                    Self::of_state(&up("test", &["--simulated", "3"])).await
+                    Self::started("test", &["--simulated", "3"]).await
                 };
                 cluster.assert_simulated().await;
                 cluster.install_stack_definition().await;
@@ -56,28 +56,25 @@ impl Cluster {
             .await
     }
 
-    /// The cluster with real nodes that all scenarios share: the one whose state folder
-    /// `STACKWRIGHT_TEST_REAL_CLUSTER` names, else one that is started here and left running.
-    pub async fn real() -> &'static Self {
-        static REAL: OnceCell<Cluster> = OnceCell::const_new();
-        REAL.get_or_init(|| async {
-            let state = env::var_os("STACKWRIGHT_TEST_REAL_CLUSTER").map(PathBuf::from);
-            let cluster = Self::of_state(&state.unwrap_or_else(up_real)).await;
-            cluster.install_stack_definition().await;
-            cluster
-        })
-        .await
-    }
-
     /// A cluster that no other scenario sees, for one that changes what all would share. It ends
     /// when it is dropped.
     pub async fn of_its_own(name: &'static str) -> OwnCluster {
-        let cluster = Self::of_state(&up(name, &["--simulated", "1"])).await;
-        cluster.install_stack_definition().await;
-        OwnCluster { cluster, name }
+        let own = OwnCluster { cluster: Self::started(name, &["--simulated", "1"]).await, name };
+        // As a user does it, client-side.
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
+        let applied = own.kubectl("default", &["apply", "-f", folder]).status();
+        assert!(applied.is_ok_and(|status| status.success()), "kubectl apply -f crds/ (above)");
+        own.until_established().await;
+        own
     }
 
-    async fn of_state(state: &Path) -> Self {
+    /// The cluster of a name: started with these options of `hack/cluster up`, or found running.
+    pub async fn started(name: &str, options: &[&str]) -> Self {
+        Self::of_state(&up(name, options)).await
+    }
+
+    /// The cluster of a state folder.
+    pub async fn of_state(state: &Path) -> Self {
         let read = |file: &str| {
             let path = state.join(file);
             fs::read_to_string(&path).unwrap_or_else(|error| {
@@ -105,14 +102,19 @@ impl Cluster {
         );
     }
 
-    async fn install_stack_definition(&self) {
+    /// Teaches it what a Stack is.
+    pub async fn install_stack_definition(&self) {
         let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
-        let (definition, name) = (Stack::crd(), Stack::crd_name());
-        // Not by server-side apply: a scenario applies the file client-side, and two ways of
-        // applying one object leave fields of both behind.
         let params = PatchParams::apply("tests").force();
-        api.patch(name, &params, &Patch::Apply(&definition)).await.expect("the API server takes the CRD");
-        tokio::time::timeout(Duration::from_secs(30), await_condition(api, name, is_crd_established()))
+        let applied = api.patch(Stack::crd_name(), &params, &Patch::Apply(&Stack::crd())).await;
+        applied.expect("the API server takes the CRD");
+        self.until_established().await;
+    }
+
+    async fn until_established(&self) {
+        let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
+        let established = await_condition(api, Stack::crd_name(), is_crd_established());
+        tokio::time::timeout(Duration::from_secs(30), established)
             .await
             .expect("the CRD is established in time")
             .expect("the CRD can be watched");
@@ -172,14 +174,6 @@ impl Drop for OwnCluster {
         // Whatever it answers, the scenario has been judged already.
         let _ = hack_cluster().args(["down", "--name", self.name]).status();
     }
-}
-
-fn up_real() -> PathBuf {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/hack/images");
-    let images = Command::new(script).arg("dir").output().expect("hack/images runs");
-    assert!(images.status.success(), "{}", String::from_utf8_lossy(&images.stderr));
-    let images = String::from_utf8(images.stdout).expect("a path in UTF-8");
-    up("test-real", &["--real", "1", "--images", images.trim()])
 }
 
 /// Starts a cluster, or finds it running, and gives its state folder.

@@ -4,7 +4,7 @@
 use k8s_openapi::api::{
     authentication::v1::TokenRequest,
     core::v1::{Namespace, ServiceAccount},
-    rbac::v1::{Role, RoleBinding},
+    rbac::v1::RoleBinding,
 };
 use kube::{
     Api, Client,
@@ -33,9 +33,8 @@ pub async fn delete_namespace(admin: &Client, namespace: &str) {
 
 /// Makes the operator's account and returns a token of it.
 pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
-    let rules = stackwright::cluster::rbac::rules();
+    let role = stackwright::cluster::rbac::role(ACCOUNT);
     let account: ServiceAccount = typed(json!({ "metadata": { "name": ACCOUNT } }));
-    let role: Role = typed(json!({ "metadata": { "name": ACCOUNT }, "rules": rules }));
     let binding: RoleBinding = typed(json!({
         "metadata": { "name": ACCOUNT },
         "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": ACCOUNT },

@@ -30,9 +30,9 @@ mod scenario;
 mod stack;
 
 pub use audit::{Request, Requests};
-pub use cluster::{Cluster, OwnCluster, client_of};
-pub use history::{Change, Key, View, What};
+pub use cluster::Cluster;
+pub use history::{Key, View, What};
 pub use proof::{children, children_of, end_state, image_of, uids, versions};
 pub use proxy::Side;
 pub use scenario::{Scenario, Setup, block_on, is_of, pods, scenario};
-pub use stack::{StackHandle, condition, from_yaml, service, status_in};
+pub use stack::{StackHandle, condition, from_yaml, status_in};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use stackwright::api::labels::{MANAGED_BY, MANAGER};
+use stackwright::api::labels::{MANAGED_BY, MANAGER, SERVICE};
 
 use super::{
     history::{CHILDREN, Change, Key, View, What},
@@ -93,7 +93,7 @@ impl Scenario<'_> {
         assert!(after_first.all(|(_, ready)| *ready >= 1), "a gap of {service}: {moments:?}");
     }
 
-    /// How often each object of the Stacks, and the pods of each service, were created and deleted.
+    /// How often each object of the Stacks, and any pod of each service, was created and deleted.
     pub fn creations_and_deletions(&self) -> BTreeMap<Key, (usize, usize)> {
         let mut counts: BTreeMap<Key, (usize, usize)> = BTreeMap::new();
         for change in self.history.changes() {
@@ -102,7 +102,7 @@ impl Scenario<'_> {
             }
             let key = match change.key.0.as_str() {
                 // Pods have random names.
-                "Pod" => ("Pod".to_owned(), change.object["metadata"]["labels"].to_string()),
+                "Pod" => ("Pod".to_owned(), change.object["metadata"]["labels"][SERVICE].to_string()),
                 _ => change.key.clone(),
             };
             let count = counts.entry(key).or_default();

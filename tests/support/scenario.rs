@@ -19,7 +19,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 use stackwright::api::labels::SERVICE;
-use tokio::runtime::Runtime;
+use tokio::{runtime::Runtime, time::Instant};
 
 use super::{
     audit::{self, Mark, Requests},
@@ -70,10 +70,14 @@ impl Setup {
         Self { operator: false, ..Self::default() }
     }
 
-    /// The operator runs behind a faulty line, and its lease is short, so that a killed one is
-    /// soon followed by the next.
+    /// The operator runs behind a faulty line.
     pub fn with_faulty_line() -> Self {
-        Self { proxy: true, options: vec!["--lease-duration", "2s"], ..Self::default() }
+        Self { proxy: true, ..Self::default() }
+    }
+
+    /// The operator's lease is short, so that a killed one is soon followed by the next.
+    pub fn with_short_lease(self) -> Self {
+        Self { options: vec!["--lease-duration", "2s"], ..self }
     }
 
     /// Plays `body` on the shared cluster.
@@ -151,14 +155,16 @@ impl<'c> Scenario<'c> {
 
     /// Applies a Stack that the API server may refuse.
     pub async fn try_apply(&self, name: &str, spec: &str) -> kube::Result<StackHandle<'_>> {
-        let body = json!({
+        let mut body = json!({
             "apiVersion": "stackwright.dev/v1alpha1",
             "kind": "Stack",
             "metadata": { "name": name },
             "spec": from_yaml(spec),
         });
-        let applied = self.api("Stack").patch(name, &user(), &Patch::Apply(&body)).await?;
-        Ok(StackHandle::new(self, &applied))
+        let params = PatchParams::apply("user").force();
+        let params = PatchParams { field_validation: Some(ValidationDirective::Strict), ..params };
+        let applied = self.api("Stack").patch(name, &params, &Patch::Apply(&body)).await?;
+        Ok(StackHandle::new(self, body["spec"].take(), &applied))
     }
 
     /// Creates an object of someone else; YAML.
@@ -229,19 +235,26 @@ impl<'c> Scenario<'c> {
 
     /// Waits until `holds`, and returns the objects as they are then.
     pub async fn until(&self, what: &str, holds: impl Fn(&View) -> bool) -> View {
-        let mut seen = self.history.seen();
-        let wait = async {
-            loop {
-                let view = self.history.view();
-                if holds(&view) {
-                    return view;
-                }
-                seen.changed().await.expect("the history outlives its scenario");
-            }
-        };
+        self.until_none(what, |view| (!holds(view)).then(String::new)).await
+    }
+
+    /// Waits until `problem` finds none, and returns the objects as they are then; when that takes
+    /// too long, the last problem is told.
+    pub async fn until_none(&self, what: &str, problem: impl Fn(&View) -> Option<String>) -> View {
         let patience = Duration::from_secs(self.patience.load(Ordering::Relaxed));
-        let met = tokio::time::timeout(patience, wait).await;
-        met.unwrap_or_else(|_| panic!("after {patience:?} it is not so that {what}"))
+        let deadline = Instant::now() + patience;
+        let mut seen = self.history.seen();
+        loop {
+            let view = self.history.view();
+            let Some(problem) = problem(&view) else { return view };
+            let more = tokio::time::timeout_at(deadline, seen.changed()).await;
+            assert!(more.is_ok(), "after {patience:?} it is not so that {what}\n{problem}");
+        }
+    }
+
+    /// Waits until so many things have happened in all.
+    pub async fn until_changes(&self, count: usize) {
+        self.until(&format!("{count} things have happened"), |_| self.history.changes().len() >= count).await;
     }
 
     /// Waits until an object is there.
@@ -255,8 +268,8 @@ impl<'c> Scenario<'c> {
         self.until(&format!("{kind} {name} is gone"), |view| view.get(kind, name).is_none()).await;
     }
 
-    /// Lets a span of time go by: only where the claim is that nothing happens within it.
-    pub async fn while_nothing_should_happen(&self, seconds: u64) {
+    /// Lets a span of time go by: only where the claim is about one, such as that nothing happens.
+    pub async fn let_pass(&self, seconds: u64) {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
 
@@ -271,12 +284,6 @@ impl<'c> Scenario<'c> {
     pub fn requests_since(&self, mark: Mark) -> Requests {
         Requests::since(self.cluster.audit_log.as_deref(), mark, &identity::operator_user(&self.namespace))
     }
-}
-
-/// The parameters of a user's server-side apply.
-pub fn user() -> PatchParams {
-    let params = PatchParams::apply("user").force();
-    PatchParams { field_validation: Some(ValidationDirective::Strict), ..params }
 }
 
 /// The pods of a service, by name.

@@ -1,18 +1,15 @@
 //! A Stack in a scenario: what its user does with it, and what its status is expected to say.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::{
-    ResourceExt,
-    api::{DynamicObject, Patch},
-};
+use kube::{ResourceExt, api::DynamicObject};
 use serde_json::{Value, json};
 use stackwright::api::{ServiceStatus, StackStatus};
 
 use super::{
     history::{View, What},
-    scenario::{Scenario, user},
+    scenario::Scenario,
 };
 
 /// A Stack that was applied.
@@ -20,33 +17,37 @@ pub struct StackHandle<'s> {
     scenario: &'s Scenario<'s>,
     /// Its name.
     pub name: String,
-    /// The generation that the user wrote last; a status of an older one is no answer.
-    generation: AtomicI64,
+    /// What its user wrote last: the spec, and the generation that it became. A status of an older
+    /// generation is no answer.
+    written: Mutex<(Value, i64)>,
 }
 
 impl<'s> StackHandle<'s> {
-    /// The Stack that the API server gave back.
-    pub fn new(scenario: &'s Scenario<'_>, applied: &DynamicObject) -> Self {
-        let generation = AtomicI64::new(generation(applied));
-        Self { scenario, name: applied.name_any(), generation }
+    /// The Stack that the API server gave back for `spec`.
+    pub fn new(scenario: &'s Scenario<'_>, spec: Value, applied: &DynamicObject) -> Self {
+        let generation = applied.metadata.generation.unwrap_or_default();
+        Self { scenario, name: applied.name_any(), written: Mutex::new((spec, generation)) }
     }
 
     // --- steps ---------------------------------------------------------------
 
     /// Applies another spec, whole.
-    pub async fn apply(&self, spec: &str) {
+    pub async fn apply(&self, spec: &str) -> Self {
         let applied = self.scenario.apply(&self.name, spec).await;
-        self.generation.store(applied.generation.into_inner(), Ordering::SeqCst);
+        *self.written() = applied.written().clone();
+        applied
     }
 
-    /// Changes parts of the spec: a merge patch in YAML, in which null takes a key away.
-    pub async fn edit(&self, spec: &str) {
-        let patch = json!({ "spec": from_yaml(spec) });
-        let mut params = user();
-        params.force = false;
-        let edited = self.scenario.api("Stack").patch(&self.name, &params, &Patch::Merge(&patch)).await;
-        let edited = edited.unwrap_or_else(|error| panic!("Stack {}: {error}", self.name));
-        self.generation.store(generation(&edited), Ordering::SeqCst);
+    /// Edits the spec and applies it again, whole. The edit is YAML that is merged into it, in which
+    /// null takes a key away.
+    pub async fn edit(&self, edit: &str) -> Self {
+        let mut spec = self.written().0.clone();
+        merge(&mut spec, from_yaml(edit));
+        self.apply(&spec.to_string()).await
+    }
+
+    fn written(&self) -> MutexGuard<'_, (Value, i64)> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Deletes the Stack.
@@ -116,7 +117,7 @@ impl<'s> StackHandle<'s> {
 
     /// Waits until `holds` of a status that speaks of the spec that was written last.
     pub async fn until_status(&self, what: &str, holds: impl Fn(&StackStatus) -> bool) -> View {
-        let generation = Some(self.generation.load(Ordering::SeqCst));
+        let generation = Some(self.written().1);
         self.scenario
             .until(what, |view| {
                 view.get("Stack", &self.name).is_some() && {
@@ -166,8 +167,23 @@ impl<'s> StackHandle<'s> {
     }
 }
 
-fn generation(stack: &DynamicObject) -> i64 {
-    stack.metadata.generation.unwrap_or_default()
+/// A JSON merge patch (RFC 7396).
+fn merge(target: &mut Value, patch: Value) {
+    match patch {
+        Value::Object(patch) => {
+            if !target.is_object() {
+                *target = json!({});
+            }
+            for (key, patch) in patch {
+                if patch.is_null() {
+                    target.as_object_mut().map(|target| target.remove(&key));
+                } else {
+                    merge(&mut target[key], patch);
+                }
+            }
+        }
+        other => *target = other,
+    }
 }
 
 /// The status of a Stack in a view.

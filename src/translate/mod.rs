@@ -10,6 +10,8 @@ mod invalid;
 mod names;
 mod object;
 mod order;
+#[cfg(test)]
+mod properties;
 mod references;
 mod resolve;
 

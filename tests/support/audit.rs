@@ -38,7 +38,12 @@ impl Request {
     /// Whether it changes a child of a Stack.
     pub fn is_child_write(&self) -> bool {
         let children = [
-            "configmaps", "persistentvolumeclaims", "networkpolicies", "services", "deployments", "statefulsets",
+            "configmaps",
+            "persistentvolumeclaims",
+            "networkpolicies",
+            "services",
+            "deployments",
+            "statefulsets",
             "jobs",
         ];
         self.is_write() && children.contains(&self.resource.as_str())
@@ -100,7 +105,8 @@ impl fmt::Display for Requests {
 
 /// The end of the log as it is now.
 pub fn mark(log: Option<&Path>) -> Mark {
-    let length = log.map(|log| log.metadata().unwrap_or_else(|error| panic!("{}: {error}", log.display())).len());
+    let length =
+        log.map(|log| log.metadata().unwrap_or_else(|error| panic!("{}: {error}", log.display())).len());
     Mark(length.unwrap_or_default())
 }
 

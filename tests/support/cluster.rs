@@ -47,8 +47,9 @@ impl Cluster {
                 } else if let Some(kubeconfig) = env::var_os("STACKWRIGHT_TEST_KUBECONFIG") {
                     Self::connect(PathBuf::from(kubeconfig), None, PathBuf::from("kubectl")).await
                 } else {
-                    Self::of_state(&up("test", 3)).await
+                    Self::started("test", &["--simulated", "3"]).await
                 };
+                cluster.assert_simulated().await;
                 cluster.install_stack_definition().await;
                 cluster
             })
@@ -58,7 +59,7 @@ impl Cluster {
     /// A cluster that no other scenario sees, for one that changes what all would share. It ends
     /// when it is dropped.
     pub async fn of_its_own(name: &'static str) -> OwnCluster {
-        let own = OwnCluster { cluster: Self::of_state(&up(name, 1)).await, name };
+        let own = OwnCluster { cluster: Self::started(name, &["--simulated", "1"]).await, name };
         // As a user does it, client-side.
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
         let applied = own.kubectl("default", &["apply", "-f", folder]).status();
@@ -67,7 +68,13 @@ impl Cluster {
         own
     }
 
-    async fn of_state(state: &Path) -> Self {
+    /// The cluster of a name: started with these options of `hack/cluster up`, or found running.
+    pub async fn started(name: &str, options: &[&str]) -> Self {
+        Self::of_state(&up(name, options)).await
+    }
+
+    /// The cluster of a state folder.
+    pub async fn of_state(state: &Path) -> Self {
         let read = |file: &str| {
             let path = state.join(file);
             fs::read_to_string(&path).unwrap_or_else(|error| {
@@ -80,18 +87,23 @@ impl Cluster {
 
     async fn connect(kubeconfig: PathBuf, audit_log: Option<PathBuf>, kubectl: PathBuf) -> Self {
         let admin = client_of(&kubeconfig).await;
-        let nodes = Api::<Node>::all(admin.clone()).list(&ListParams::default()).await;
-        let nodes = nodes.unwrap_or_else(|error| panic!("the cluster of {}: {error}", kubeconfig.display()));
+        Self { admin, kubeconfig, audit_log, kubectl }
+    }
+
+    async fn assert_simulated(&self) {
+        let nodes = Api::<Node>::all(self.admin.clone()).list(&ListParams::default()).await;
+        let nodes =
+            nodes.unwrap_or_else(|error| panic!("the cluster of {}: {error}", self.kubeconfig.display()));
         assert!(
             nodes.iter().any(|node| node.annotations().contains_key("kwok.x-k8s.io/node")),
             "the cluster of {} has no simulated nodes, so no pod can be steered; \
              `hack/cluster up --simulated 3` starts one that has",
-            kubeconfig.display()
+            self.kubeconfig.display()
         );
-        Self { admin, kubeconfig, audit_log, kubectl }
     }
 
-    async fn install_stack_definition(&self) {
+    /// Teaches it what a Stack is.
+    pub async fn install_stack_definition(&self) {
         let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
         let params = PatchParams::apply("tests").force();
         let applied = api.patch(Stack::crd_name(), &params, &Patch::Apply(&Stack::crd())).await;
@@ -137,8 +149,8 @@ impl Cluster {
 
 /// A client with the identity that a kubeconfig holds.
 pub async fn client_of(kubeconfig: &Path) -> Client {
-    let kubeconfig = Kubeconfig::read_from(kubeconfig)
-        .unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
+    let kubeconfig =
+        Kubeconfig::read_from(kubeconfig).unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     Client::try_from(config.expect("a complete kubeconfig")).expect("a client")
 }
@@ -165,9 +177,8 @@ impl Drop for OwnCluster {
 }
 
 /// Starts a cluster, or finds it running, and gives its state folder.
-fn up(name: &str, nodes: usize) -> PathBuf {
-    let nodes = nodes.to_string();
-    let status = hack_cluster().args(["up", "--simulated", &nodes, "--name", name]).status();
+fn up(name: &str, options: &[&str]) -> PathBuf {
+    let status = hack_cluster().args(["up", "--name", name]).args(options).status();
     assert!(status.is_ok_and(|status| status.success()), "hack/cluster could not start '{name}' (above)");
     let output = hack_cluster().args(["env", "--name", name]).output().expect("hack/cluster env");
     let line = String::from_utf8(output.stdout).expect("a path in UTF-8");

@@ -24,7 +24,8 @@ pub fn of(scenario: &Scenario<'_>) -> String {
         line(&mut text, format_args!("{} {}{} {facts}", key.0, key.1, deleting(object)));
     }
     for (name, pod) in view.all("Pod") {
-        let ready = pod["status"]["conditions"].as_array().into_iter().flatten().find(|it| it["type"] == "Ready");
+        let ready =
+            pod["status"]["conditions"].as_array().into_iter().flatten().find(|it| it["type"] == "Ready");
         let ready = ready.map_or("-", |it| it["status"].as_str().unwrap_or("-"));
         let phase = pod["status"]["phase"].as_str().unwrap_or("-");
         line(&mut text, format_args!("Pod {name}{} {phase} ready={ready}", deleting(pod)));

@@ -67,7 +67,10 @@ impl View {
 
     /// All objects of a kind, by name.
     pub fn all(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().filter(move |(key, _)| key.0 == kind).map(|(key, object)| (key.1.as_str(), object.as_ref()))
+        self.0
+            .iter()
+            .filter(move |(key, _)| key.0 == kind)
+            .map(|(key, object)| (key.1.as_str(), object.as_ref()))
     }
 
     /// All objects.
@@ -171,7 +174,9 @@ impl Log {
         let event = match known {
             _ if gone => What::Deleted,
             // A watch that begins anew shows what is known already.
-            Some(known) if known["metadata"]["resourceVersion"] == value["metadata"]["resourceVersion"] => return,
+            Some(known) if known["metadata"]["resourceVersion"] == value["metadata"]["resourceVersion"] => {
+                return;
+            }
             Some(_) => What::Changed,
             None => What::Created,
         };

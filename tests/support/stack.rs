@@ -103,7 +103,9 @@ impl<'s> StackHandle<'s> {
     /// Waits until a service's message has a part.
     pub async fn until_message(&self, name: &str, part: &str) -> View {
         self.until_status(&format!("the message of {name} tells '{part}'"), |status| {
-            service(status, name).and_then(|service| service.message.as_ref()).is_some_and(|it| it.contains(part))
+            service(status, name)
+                .and_then(|service| service.message.as_ref())
+                .is_some_and(|it| it.contains(part))
         })
         .await
     }

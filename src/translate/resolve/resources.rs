@@ -52,11 +52,15 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
     resources
 }
 
-/// A quantity in canonical form; none for zero, which means "no bound" in Compose.
+/// The finest step of an amount, in billionths: the API server rounds up to it.
+const MILLI: i128 = 1_000_000;
+
+/// A quantity as the API server gives it back; none for zero, which means "no bound" in Compose.
 pub(super) fn amount(quantity: &Quantity, path: &str, problems: &mut Problems) -> Option<Quantity> {
-    match quantity.canonical() {
-        Ok(zero) if zero == "0" => None,
-        Ok(canonical) => Some(Quantity(canonical)),
+    match quantity.canonical().and_then(|canonical| Ok((canonical, quantity.nanos()?))) {
+        Ok((_, 0)) => None,
+        Ok((canonical, nanos)) if nanos % MILLI == 0 => Some(Quantity(canonical)),
+        Ok((_, nanos)) => Some(Quantity(format!("{}m", nanos / MILLI + 1))),
         Err(error) => {
             problems.value(path, error.to_string());
             None
@@ -87,6 +91,7 @@ mod tests {
             (("1", ""), ("2", "1Gi"), ("1", "1 1Gi", Some("cpu 1, memory 1Gi"))),
             (("", ""), ("0.5", ""), ("", "500m", Some("cpu 500m"))),
             (("0", "0"), ("0", "0"), ("", "", None)),
+            (("0.0015001", "0.1Gi"), ("", ""), ("2m 107374182400m", "2m 16Mi", None)),
         ] {
             let given = Given { limits: resource(limits), reservations: resource(reservations) };
             let service = Service {

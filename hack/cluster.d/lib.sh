@@ -34,11 +34,15 @@ use_cluster() {
   STATE=$CLUSTERS/$NAME
 }
 
-# One command at a time may change a cluster; readers take no lock. The lock
-# lives beside the state folder, which `down` removes.
+# One command at a time may change a cluster; readers take no lock. The lock lies
+# beside the state folder. `down` removes both, so whoever waited for a lock that
+# is no longer there takes the new one.
 lock_cluster() {
-  exec 9>"$CLUSTERS/.$NAME.lock"
-  flock -n 9 || { say "waiting for another hack/cluster on '$NAME'"; flock 9; }
+  local lock=$CLUSTERS/.$NAME.lock
+  until [[ $lock -ef /proc/self/fd/9 ]]; do
+    exec 9>"$lock"
+    flock -n 9 || { say "waiting for another hack/cluster on '$NAME'" && flock 9; }
+  done
 }
 
 recall() { cat "$STATE/$1" 2>/dev/null || true; }

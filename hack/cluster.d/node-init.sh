@@ -4,7 +4,7 @@
 # policies running. All settings lie in NODE-FOLDER, written by real.sh.
 set -euo pipefail
 # shellcheck source=/dev/null
-source "$1/node.env" # NODE FOLDER LOGS PATH REGISTRY
+source "$1/node.env" # NODE ADDRESS FOLDER STATE CGROUP PATH
 
 hostname "$NODE"
 mount --make-rshared / # containers must see mounts that kubelet makes later
@@ -44,7 +44,7 @@ keep() {
   local name=$1
   shift
   while :; do
-    "$@" >>"$LOGS/$NODE-$name.log" 2>&1 </dev/null || true
+    "$@" >>"$STATE/$NODE-$name.log" 2>&1 </dev/null || true
     echo "$(date +%T) $name ended, starting it again"
     sleep 1
   done &
@@ -52,10 +52,10 @@ keep() {
 
 keep containerd containerd --config "$FOLDER/containerd.toml"
 until ctr version >/dev/null 2>&1; do sleep 0.05; done
-keep kubelet kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$LOGS/$NODE.kubeconfig" \
+keep kubelet kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$STATE/$NODE.kubeconfig" \
   --cert-dir "$FOLDER/pki" --hostname-override "$NODE" --node-ip "$ADDRESS" -v 1
 keep kube-proxy kube-proxy --config "$FOLDER/kube-proxy.yaml" --hostname-override "$NODE"
-keep netpol netpol --kubeconfig "$LOGS/netpol.kubeconfig" --node "$NODE"
+keep netpol netpol --kubeconfig "$STATE/netpol.kubeconfig" --node "$NODE"
 
 # Process 1 also collects the processes that containers leave behind.
 while :; do wait -n || true; done

@@ -71,7 +71,7 @@ write_node_settings() {
 NODE='$NAME-$i'
 ADDRESS='$address'
 FOLDER='$folder'
-LOGS='$STATE'
+STATE='$STATE'
 CGROUP='$cgroup'
 export PATH='$path$PATH'
 ENV
@@ -182,13 +182,20 @@ start_load_balancer() {
 
 # end_nodes: also what is left of nodes whose first process is dead already.
 end_nodes() {
-  local folder
   SLOT=$(recall slot)
   [[ -n $SLOT ]] && slot_is_ours || return 0
-  for folder in /sys/fs/cgroup/{*/,}"stackwright-$SLOT-"*; do
+  end_node '*'
+  remove_bridge
+}
+
+# end_node I: the first process has ended, and takes all of the node along; this
+# waits for them to be gone.
+end_node() {
+  local folder
+  for folder in /sys/fs/cgroup/{*/,}stackwright-$SLOT-$1; do
     [[ -d $folder ]] && end_group "$folder"
   done
-  remove_bridge
+  return 0
 }
 
 end_group() {

@@ -19,8 +19,10 @@ take_slot() {
   chmod 1777 "$SLOTS" 2>/dev/null || true
   for ((s = 0; s < MOST_SLOTS; s++)); do
     link=$SLOTS/$s
-    target=$(readlink "$link" 2>/dev/null) &&
-      [[ $(cat "$target/slot" 2>/dev/null) != "$s" ]] && rm -f "$link"
+    # Another user's claim can be neither read nor removed: then it stands.
+    if target=$(readlink "$link" 2>/dev/null) && [[ $(cat "$target/slot" 2>/dev/null) != "$s" ]]; then
+      rm -f "$link" 2>/dev/null || true
+    fi
     slot_is_free "$s" || continue
     record slot "$s"
     ln -sT "$STATE" "$link" 2>/dev/null || continue

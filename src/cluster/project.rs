@@ -99,6 +99,7 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         .and_then(|condition| condition.message.clone());
     let projection = Pod {
         name: pod.name_any(),
+        uid: pod.uid().unwrap_or_default(),
         service,
         controller: pod
             .owner_references()
@@ -115,6 +116,8 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         unschedulable,
         waiting: containers.iter().chain(status.init_container_statuses.iter().flatten()).find_map(waiting),
         last_exit: containers.iter().find_map(last_exit),
+        // Events are watched apart from pods.
+        warning: None,
     };
     Some((stack, projection))
 }

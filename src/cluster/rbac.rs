@@ -20,8 +20,8 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("", &["configmaps", "services", "persistentvolumeclaims"], CHILD),
         // Secrets that Stacks name: their metadata is watched, their keys are read by name.
         rule("", &["secrets"], &["get", "list", "watch"]),
-        // Pods tell why a service is not up.
-        rule("", &["pods"], &["list", "watch"]),
+        // Pods, and what kubelets say of them, tell why a service is not up.
+        rule("", &["pods", "events"], &["list", "watch"]),
         rule("events.k8s.io", &["events"], &["create", "patch"]),
         rule("coordination.k8s.io", &["leases"], &["get", "list", "watch", "create", "patch"]),
     ]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{Stream, StreamExt, channel::mpsc, stream::BoxStream};
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod, Secret};
 use kube::{
     Api, Client, Resource, ResourceExt,
     api::{DynamicObject, PartialObjectMeta},
@@ -49,6 +49,7 @@ impl Watches {
             streams.push(self.children(client.clone(), namespace, kind));
         }
         streams.push(self.pods(scoped(client.clone(), namespace)));
+        streams.push(self.warnings(scoped(client.clone(), namespace)));
         streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
         streams.push(self.objects::<Secret>(scoped(client, namespace), ObjectKind::Secret));
         self.unsynced.send_replace(streams.len());
@@ -72,6 +73,16 @@ impl Watches {
         self.feed(watcher(api, ours()), Source::Pod, |index, change| match change {
             Change::Is(pod) => index.apply_pod(pod),
             Change::Gone(pod) => index.delete_pod(pod),
+        })
+    }
+
+    /// What kubelets warn of: why a check fails, why a volume is not mounted.
+    fn warnings(&self, api: Api<Event>) -> BoxStream<'_, ()> {
+        let of_kubelets = "type=Warning,involvedObject.kind=Pod,source=kubelet";
+        let config = watcher::Config::default().fields(of_kubelets);
+        self.feed(watcher(api, config), Source::Warning, |index, change| match change {
+            Change::Is(event) => index.apply_warning(event),
+            Change::Gone(event) => index.delete_warning(event),
         })
     }
 

@@ -11,8 +11,8 @@ mod report;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, bail};
-use futures::{FutureExt, StreamExt, future};
+use anyhow::{Context as _, anyhow, bail};
+use futures::{StreamExt, future};
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
     core::DeserializeGuard,
@@ -64,30 +64,37 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let (watches, woken, unsynced) = Watches::new();
     let context = Arc::new(Context::new(client.clone(), watches.index(), version));
 
-    let serve = match options.http {
-        Some(address) => http::serve(address, unsynced.clone(), context.metrics(), stop.clone()).boxed(),
-        None => future::pending().boxed(),
-    };
-    let watch = watches.run(client.clone(), namespace);
-    let work = async {
-        let lost = lease::acquired(client.clone(), options.lease.clone(), &stop).await?;
-        listed(unsynced, &stop).await;
-        tokio::select! {
-            () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
-            error = lost => Err(error),
+    let serve = async {
+        match options.http {
+            Some(address) => http::serve(address, unsynced.clone(), context.metrics(), stop.clone()).await,
+            None => Ok(()),
         }
+    };
+    let work = async {
+        let mut lease = lease::acquired(client.clone(), options.lease.as_ref(), &stop).await?;
+        listed(unsynced.clone(), &stop).await;
+        let result = tokio::select! {
+            () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
+            () = lease.lost() => Err(anyhow!("the lease was lost")),
+        };
+        lease.release().await;
+        result
     };
     tokio::select! {
+        // When it is told to stop, it ends once the passes that have begun are through.
         result = work => result,
-        result = serve => result,
-        () = watch => bail!("the watches ended"),
-        () = stop.cancelled() => {
-            // Passes that have begun are let to their end: a pass cut off is repaired by the next
-            // one, but a clean end is quicker.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            Ok(())
-        }
+        Err(error) = serve => Err(error),
+        () = watches.run(client.clone(), namespace) => bail!("the watches ended"),
+        () = late(&stop) => bail!("passes did not end within {} seconds", LONGEST_END.as_secs()),
     }
+}
+
+/// How long passes that have begun may take when the operator is told to stop.
+const LONGEST_END: Duration = Duration::from_secs(10);
+
+async fn late(stop: &CancellationToken) {
+    stop.cancelled().await;
+    tokio::time::sleep(LONGEST_END).await;
 }
 
 /// The queue: Stacks whose spec changed, and Stacks that a watch woke.

@@ -45,18 +45,19 @@ pub(super) struct Level<'a> {
 }
 
 impl Level<'_> {
-    /// The template of the unit's live workload of the desired kind and name.
-    pub(super) fn live_template(&self, unit: &Unit) -> Option<&str> {
+    /// The template of the unit's live workload of the desired kind and name, unless it is held
+    /// at zero: what was stopped starts like what is new.
+    fn running_template(&self, unit: &Unit) -> Option<&str> {
         let object = unit.workload.as_ref()?.object();
         let child = self.observed.children.get(&(object.kind, object.name))?;
-        child.state.template()
+        if child.state.is_at_zero() { None } else { child.state.template() }
     }
 
     /// Whether the desired template has been let through before: as the status remembers, or as
     /// the live object shows when the operator ended between the apply and the status.
     pub(super) fn was_let_through(&self, unit: &Unit) -> bool {
         self.remembered(unit) == Some(unit.template.as_str())
-            || self.live_template(unit) == Some(unit.template.as_str())
+            || self.running_template(unit) == Some(unit.template.as_str())
     }
 
     /// Whether the unit is a one-shot that has ended at the desired template.

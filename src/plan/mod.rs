@@ -132,7 +132,8 @@ impl Plan {
         if !level.was_let_through(unit) {
             let waits = level.waits(unit);
             if !waits.is_empty() {
-                if live.is_some() {
+                // One that was stopped is not started before what it waits for.
+                if live.is_some_and(|child| unit.replicas == 0 || !child.state.is_at_zero()) {
                     self.place(stack, level.observed, object, true);
                 }
                 return Gate::Waits(waits);

@@ -143,6 +143,8 @@ pub struct ServiceState {
 pub struct Pod {
     /// Its name.
     pub name: String,
+    /// Its UID: a later pod of a StatefulSet has the same name.
+    pub uid: String,
     /// The service that it belongs to.
     pub service: String,
     /// Its controller's kind and name: `ReplicaSet`, `StatefulSet` or `Job`.
@@ -167,9 +169,16 @@ pub struct Pod {
     pub waiting: Option<(String, String)>,
     /// The exit code and reason with which its container ended last.
     pub last_exit: Option<(i32, String)>,
+    /// What the kubelet warned of last: reason and message. It feeds messages, never decisions.
+    pub warning: Option<(String, String)>,
 }
 
 impl ChildState {
+    /// Whether it is a workload of no replicas.
+    pub fn is_at_zero(&self) -> bool {
+        matches!(self, Self::Workload(workload) if workload.wanted == 0)
+    }
+
     /// The hash of the pod template that a workload has.
     pub fn template(&self) -> Option<&str> {
         match self {

@@ -185,6 +185,22 @@ fn a_template_that_was_let_through_is_not_gated_again_also_when_the_object_is_go
 }
 
 #[test]
+fn a_service_that_was_stopped_starts_only_after_what_it_waits_for() {
+    use DependencyCondition::ServiceHealthy;
+    let desired = desired([unit("db", "1"), after(unit("web", "1"), "db", ServiceHealthy)]);
+    let mut observed = Observed::default();
+    live(&mut observed, &desired.units["db"], false);
+    live(&mut observed, &desired.units["web"], false);
+    let stopped = observed.children.get_mut(&(Kind::Deployment, "s-web".to_owned())).unwrap();
+    stopped.state =
+        ChildState::Workload(WorkloadState { template: Some("1".to_owned()), ..WorkloadState::default() });
+    stopped.digest.rest = "at zero".to_owned();
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), []);
+    observed.pods.iter_mut().for_each(|pod| pod.ready = true);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
+}
+
+#[test]
 fn a_one_shot_that_ended_at_its_template_does_not_run_again_when_it_is_deleted() {
     let desired = desired([job("migrate", "1")]);
     let done = Memory::from([remember("migrate", State::Completed, "1")]);

@@ -48,7 +48,9 @@ pub(super) fn status(
     let gate = plan.gates.get(unit.name()).unwrap_or(&Gate::Nothing);
     let told = view.told(gate);
     let waits_for = match gate {
-        Gate::Waits(waits) => waits.iter().map(|wait| wait.what.clone()).collect(),
+        Gate::Waits(waits) if told.state != ServiceState::Stopped => {
+            waits.iter().map(|wait| wait.what.clone()).collect()
+        }
         _ => Vec::new(),
     };
     let status = ServiceStatus {
@@ -173,16 +175,41 @@ impl View<'_> {
                 Some(moment) if moment > self.now => {
                     recheck = [recheck, Some(moment)].into_iter().flatten().min()
                 }
-                Some(_) => return Told::because(ServiceState::Unhealthy, "the health check fails"),
+                Some(_) => return self.unhealthy(pod),
                 None => {}
             }
         }
         Told { recheck, ..self.starting() }
     }
 
+    /// The kubelet's words come from the check itself and may be others each time; the first ones
+    /// stay, so that a status that says enough is not written again.
+    fn unhealthy(&self, pod: &Pod) -> Told {
+        const FAILS: &str = "the health check fails";
+        let told = self.before.filter(|before| before.state == ServiceState::Unhealthy);
+        if let Some(message) =
+            told.and_then(|before| before.message.as_ref()).filter(|text| text.len() > FAILS.len())
+        {
+            return Told::because(ServiceState::Unhealthy, message);
+        }
+        let words = match &pod.warning {
+            Some((reason, message)) if reason == "Unhealthy" => {
+                first_line(message.split_once(": ").map_or("", |(_, output)| output))
+            }
+            _ => "",
+        };
+        let message = if words.is_empty() { FAILS.to_owned() } else { format!("{FAILS}: {words}") };
+        Told::because(ServiceState::Unhealthy, message)
+    }
+
     fn starting(&self) -> Told {
         let message = if self.new_pods().any(|pod| pod.running) && self.unit.patience.is_some() {
             "the health check has not succeeded yet"
+        } else if let Some(trouble) = self.new_pods().find_map(trouble) {
+            return Told::because(
+                ServiceState::Starting,
+                format!("its containers cannot be created yet: {trouble}"),
+            );
         } else {
             "its containers are being created"
         };
@@ -278,6 +305,20 @@ fn exit(pod: &Pod) -> Option<String> {
         }
         (code, _) => Some(format!("it has ended with exit code {code}")),
     }
+}
+
+/// What the kubelet says of a pod whose volumes or network it cannot make.
+fn trouble(pod: &Pod) -> Option<&str> {
+    match pod.warning.as_ref()? {
+        (reason, message) if matches!(reason.as_str(), "FailedMount" | "FailedCreatePodSandBox") => {
+            Some(first_line(message))
+        }
+        _ => None,
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.trim().lines().next().unwrap_or_default()
 }
 
 /// The kubelet alternates between an error and "Back-off pulling image" with the error inside it;

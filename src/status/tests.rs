@@ -171,6 +171,23 @@ fn a_check_that_had_succeeded_and_fails_is_unhealthy_at_once() {
 }
 
 #[test]
+fn an_unhealthy_service_tells_the_first_words_of_its_check() {
+    let fails = |output: &str| Pod {
+        started: true,
+        warning: Some(("Unhealthy".to_owned(), format!("Readiness probe failed: {output}"))),
+        ..running()
+    };
+    let case = Case::new(unit("web"), Gate::Open)
+        .rolled_out()
+        .was(ServiceState::Healthy)
+        .pod(fails("refused\nmore"));
+    assert_eq!(case.state().1, "the health check fails: refused");
+    let mut later = Case::new(unit("web"), Gate::Open).rolled_out().pod(fails("refused again"));
+    later.before = case.told(NOW).0;
+    assert_eq!(later.state().1, "the health check fails: refused", "it does not move with every check");
+}
+
+#[test]
 fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
     let waiting = |reason: &str, message: &str| Pod {
         waiting: Some((reason.to_owned(), message.to_owned())),

@@ -53,7 +53,7 @@ fail() {
 # sees POD 'PHASE READY REASON EXIT RESTARTS': its state is, or becomes, this.
 sees() {
   local state i
-  for ((i = 0; i < 100; i++)); do
+  for ((i = 0; i < 200; i++)); do
     state=$(awk -v p="$1" '$2 == p { s = $3" "$4" "$5" "$6" "$7 } END { print s }' "$work/history")
     # shellcheck disable=SC2053 # a pattern is welcome
     [[ $state == $2 ]] && return
@@ -68,11 +68,12 @@ was_never() {
 }
 
 # took POD FROM TO SECONDS: the pod's first TO came that long after its first FROM
-# (up to 0.1 s early, for the two clocks; up to 3 s late, for a busy machine).
+# (up to 0.5 s early, as the first of them may be read late; up to 10 s late: on a
+# busy machine both happen).
 took() {
   awk -v p="$1" -v from="$2" -v to="$3" -v want="$4" '
     $2 == p { line = $3" "$4" "$5; if (!a && line ~ from) a = $1; if (!b && line ~ to) b = $1 }
-    END { t = (b - a) / 1e6; if (t < want - 0.1 || t > want + 3) { print "  took " t " s, not " want; exit 1 } }' \
+    END { t = (b - a) / 1e6; if (t < want - 0.5 || t > want + 10) { print "  took " t " s, not " want; exit 1 } }' \
     "$work/history" >>"$work/$case.why" || fail "$1: from '$2' to '$3'"
 }
 
@@ -101,7 +102,7 @@ spec:
     metadata: {annotations: {$(annotations "${@:2}")}}
     spec: {restartPolicy: Never, containers: [{name: c, image: example/c:1}]}
 YAML
-  kubectl wait pod -l "job-name=$1" --for=create --timeout=10s >/dev/null || fail "no pod of job $1"
+  kubectl wait pod -l "job-name=$1" --for=create --timeout=20s >/dev/null || fail "no pod of job $1"
   POD=$(kubectl get pod -l "job-name=$1" -o jsonpath='{.items[0].metadata.name}')
 }
 
@@ -110,7 +111,7 @@ annotations() {
   for pair in "$@"; do printf 'sim.stackwright.dev/%s: "%s", ' "${pair%%=*}" "${pair#*=}"; done
 }
 
-wait_job() { kubectl wait "job/$1" --for="condition=$2" --timeout=10s >/dev/null || fail "job $1 is not $2"; }
+wait_job() { kubectl wait "job/$1" --for="condition=$2" --timeout=20s >/dev/null || fail "job $1 is not $2"; }
 
 # --- cases ------------------------------------------------------------------
 
@@ -148,10 +149,10 @@ case_ready_after_then_now() {
 }
 
 case_ready_after_then_never() {
-  pod recalled Always ready-after=2s
+  pod recalled Always ready-after=8s
   sees recalled 'Running False - - 0'
   annotate recalled sim.stackwright.dev/ready=never
-  sleep 3
+  sleep 9
   was_never recalled 'Running True'
 }
 
@@ -252,15 +253,15 @@ case_linger() {
   pod linger Always linger=2s
   sees linger 'Running True - - 0'
   began=${EPOCHREALTIME/[.,]/}
-  kubectl delete pod linger --timeout=10s >/dev/null || fail "it stays"
+  kubectl delete pod linger --timeout=20s >/dev/null || fail "it stays"
   began=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
-  ((began >= 1900 && began < 5000)) || fail "gone after $began ms"
+  ((began >= 1900 && began < 12000)) || fail "gone after $began ms"
 }
 
 case_deleted_at_once() {
   pod gone Always
   sees gone 'Running True - - 0'
-  kubectl delete pod gone --timeout=3s >/dev/null || fail "it stays"
+  kubectl delete pod gone --timeout=20s >/dev/null || fail "it stays"
 }
 
 case_volume() {
@@ -279,18 +280,18 @@ spec:
   containers: [{name: c, image: example/c:1, volumeMounts: [{name: d, mountPath: /d}]}]
   volumes: [{name: d, persistentVolumeClaim: {claimName: data}}]
 YAML
-  kubectl wait pvc data --for=jsonpath='{.status.phase}'=Bound --timeout=10s >/dev/null || fail "claim not bound"
+  kubectl wait pvc data --for=jsonpath='{.status.phase}'=Bound --timeout=20s >/dev/null || fail "claim not bound"
   local volume
   volume=$(kubectl get pvc data -o jsonpath='{.spec.volumeName}')
   sees volume 'Running True - - 0'
   kubectl delete pod volume >/dev/null
   kubectl delete pvc data >/dev/null
-  kubectl wait pv "$volume" --for=delete --timeout=10s >/dev/null || fail "volume stays"
+  kubectl wait pv "$volume" --for=delete --timeout=20s >/dev/null || fail "volume stays"
 }
 
 case_load_balancer() {
   kubectl create service loadbalancer lb --tcp=80 >/dev/null
-  kubectl wait service lb --for=jsonpath='{.status.loadBalancer.ingress[0].ip}' --timeout=10s >/dev/null || fail "no address"
+  kubectl wait service lb --for=jsonpath='{.status.loadBalancer.ingress[0].ip}' --timeout=20s >/dev/null || fail "no address"
 }
 
 # --- run --------------------------------------------------------------------

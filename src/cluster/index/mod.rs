@@ -1,16 +1,21 @@
 //! What the watches hold, as a plain structure: events go in, Stacks to wake come out.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod namespace;
+#[cfg(test)]
+mod tests;
 
-use k8s_openapi::api::core::v1::Pod as ApiPod;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use k8s_openapi::api::core::v1::{Event, Pod as ApiPod};
 use kube::ResourceExt;
 use serde_json::Value;
 
 use super::project;
 use crate::{
-    plan::{Child, Observed, Owner, Pod, Settled},
+    plan::{Observed, Settled},
     translate::{Kind, ObjectKind},
 };
+use namespace::{Namespace, Versioned};
 
 /// A Stack by namespace and name.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -39,30 +44,8 @@ pub struct Index {
 pub(super) enum Source {
     Child(Kind),
     Pod,
+    Warning,
     Object(ObjectKind),
-}
-
-#[derive(Debug, Default)]
-struct Namespace {
-    children: BTreeMap<ChildKey, Versioned<Child>>,
-    /// Children by the Stack that they name in their label.
-    of_stack: HashMap<String, BTreeSet<ChildKey>>,
-    pods: HashMap<String, Versioned<(String, Pod)>>,
-    pods_of_stack: HashMap<String, BTreeSet<String>>,
-    settled: BTreeMap<ChildKey, Settled>,
-    /// The resourceVersions of Secrets and ConfigMaps, also of others.
-    objects: HashMap<ObjectKey, u64>,
-    /// The Stacks that read an object of others.
-    readers: HashMap<ObjectKey, BTreeSet<String>>,
-    /// The Stacks that want a name which someone else holds.
-    contenders: HashMap<ChildKey, BTreeSet<String>>,
-}
-
-#[derive(Debug)]
-struct Versioned<T> {
-    version: u64,
-    stack: Option<String>,
-    value: T,
 }
 
 impl Index {
@@ -77,14 +60,19 @@ impl Index {
         if space.children.get(&key).is_some_and(|held| held.version > version) {
             return BTreeSet::new();
         }
-        let mut woken = space.forget_child(&key);
         let child = project::child(kind, object);
+        let same = space.children.get(&key).is_some_and(|held| held.value == child);
+        let mut woken = space.forget_child(&key);
         let stack = project::label(object, crate::api::labels::STACK);
         woken.extend(space.wants(&key, &child.owner));
         if let Some(stack) = &stack {
             space.of_stack.entry(stack.clone()).or_default().insert(key.clone());
         }
         space.children.insert(key, Versioned { version, stack, value: child });
+        if same {
+            // A status moves often without anything that a decision needs.
+            return BTreeSet::new();
+        }
         keys(&namespace, woken)
     }
 
@@ -99,6 +87,7 @@ impl Index {
             Some(held) if held.value.uid != uid => BTreeSet::new(),
             _ => {
                 let mut woken = space.forget_child(&key);
+                space.settled.remove(&key);
                 woken.extend(space.contenders.get(&key).into_iter().flatten().cloned());
                 keys(&namespace, woken)
             }
@@ -112,14 +101,10 @@ impl Index {
         let Some((stack, projection)) = project::pod(pod) else { return BTreeSet::new() };
         let version = pod.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default();
         let space = self.namespaces.entry(namespace.clone()).or_default();
-        let same = space.pods.get(&name).is_some_and(|held| held.value.1 == projection);
+        let same = space.pods.get(&name).is_some_and(|held| held.value == projection);
         space.forget_pod(&name);
         space.pods_of_stack.entry(stack.clone()).or_default().insert(name.clone());
-        space.pods.insert(
-            name,
-            Versioned { version, stack: Some(stack.clone()), value: (stack.clone(), projection) },
-        );
-        // A pod's status moves often without anything that a decision needs.
+        space.pods.insert(name, Versioned { version, stack: Some(stack.clone()), value: projection });
         if same { BTreeSet::new() } else { keys(&namespace, [stack]) }
     }
 
@@ -129,6 +114,27 @@ impl Index {
         let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
         let stack = space.forget_pod(&name);
         keys(&namespace, stack)
+    }
+
+    /// Takes in what the kubelet warned of.
+    pub fn apply_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
+        let Some(about) = About::of(event) else { return BTreeSet::new() };
+        let space = self.namespaces.entry(about.namespace.clone()).or_default();
+        let warning = (event.reason.clone().unwrap_or_default(), event.message.clone().unwrap_or_default());
+        let stack = space.pods.get(&about.pod).and_then(|held| held.stack.clone());
+        let before = space.warnings.insert(about.uid, warning.clone());
+        // The kubelet repeats itself with every check.
+        if before.as_ref() == Some(&warning) { BTreeSet::new() } else { keys(&about.namespace, stack) }
+    }
+
+    /// Takes in that a warning has run out.
+    pub fn delete_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
+        if let Some(about) = About::of(event)
+            && let Some(space) = self.namespaces.get_mut(&about.namespace)
+        {
+            space.warnings.remove(&about.uid);
+        }
+        BTreeSet::new()
     }
 
     /// Takes in that a Secret or ConfigMap of others is there, at a resourceVersion.
@@ -195,6 +201,8 @@ impl Index {
                         woken.extend(keys(namespace, space.forget_pod(&name)));
                     }
                 }
+                // Their own events tell that they have run out.
+                Source::Warning => {}
                 Source::Object(kind) => {
                     let gone: Vec<_> = space
                         .objects
@@ -221,7 +229,7 @@ impl Index {
             space.show(key, &mut observed);
         }
         let pods = space.pods_of_stack.get(&stack.name).into_iter().flatten();
-        observed.pods = pods.filter_map(|name| Some(space.pods.get(name)?.value.1.clone())).collect();
+        observed.pods = pods.filter_map(|name| space.pod(name)).collect();
         observed
     }
 
@@ -282,52 +290,6 @@ impl Index {
     }
 }
 
-impl Namespace {
-    fn show(&self, key: &ChildKey, observed: &mut Observed) {
-        if let Some(held) = self.children.get(key) {
-            observed.children.insert(key.clone(), held.value.clone());
-        }
-        if let Some(settled) = self.settled.get(key) {
-            observed.settled.insert(key.clone(), settled.clone());
-        }
-    }
-
-    /// The Stacks that an event on a child concerns besides the one it was of.
-    fn wants(&self, key: &ChildKey, owner: &Owner) -> BTreeSet<String> {
-        let mut woken: BTreeSet<String> = self.contenders.get(key).into_iter().flatten().cloned().collect();
-        match owner {
-            Owner::Stack { name, .. } | Owner::Claim { stack: name } => woken.extend([name.clone()]),
-            Owner::Other => {}
-        }
-        woken
-    }
-
-    fn forget_child(&mut self, key: &ChildKey) -> BTreeSet<String> {
-        let Some(held) = self.children.remove(key) else { return BTreeSet::new() };
-        if let Some(stack) = &held.stack {
-            remove(&mut self.of_stack, stack, key);
-        }
-        let mut woken = self.wants(key, &held.value.owner);
-        woken.extend(held.stack);
-        woken
-    }
-
-    fn forget_pod(&mut self, name: &str) -> Option<String> {
-        let (stack, _) = self.pods.remove(name)?.value;
-        remove(&mut self.pods_of_stack, &stack, &name.to_owned());
-        Some(stack)
-    }
-}
-
-fn remove<K: Ord>(sets: &mut HashMap<String, BTreeSet<K>>, stack: &str, key: &K) {
-    if let Some(set) = sets.get_mut(stack) {
-        set.remove(key);
-        if set.is_empty() {
-            sets.remove(stack);
-        }
-    }
-}
-
 /// Makes `stack` a member of exactly the sets of `keys`.
 fn replace<K: Clone + Eq + std::hash::Hash + Ord>(
     sets: &mut HashMap<K, BTreeSet<String>>,
@@ -347,6 +309,20 @@ fn replace<K: Clone + Eq + std::hash::Hash + Ord>(
 
 fn keys(namespace: &str, names: impl IntoIterator<Item = String>) -> BTreeSet<StackKey> {
     names.into_iter().map(|name| StackKey { namespace: namespace.to_owned(), name }).collect()
+}
+
+/// The pod that an event is about.
+struct About {
+    namespace: String,
+    pod: String,
+    uid: String,
+}
+
+impl About {
+    fn of(event: &Event) -> Option<Self> {
+        let about = event.involved_object.clone();
+        Some(Self { namespace: about.namespace?, pod: about.name?, uid: about.uid? })
+    }
 }
 
 fn identity(object: &Value) -> (String, String) {

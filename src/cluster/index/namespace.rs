@@ -1,0 +1,85 @@
+//! What the watches hold of one namespace.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{ChildKey, ObjectKey};
+use crate::plan::{Child, Observed, Owner, Pod, Settled};
+
+/// The projections of one namespace, and the ways to find them.
+#[derive(Debug, Default)]
+pub(super) struct Namespace {
+    pub(super) children: BTreeMap<ChildKey, Versioned<Child>>,
+    /// Children by the Stack that they name in their label.
+    pub(super) of_stack: HashMap<String, BTreeSet<ChildKey>>,
+    pub(super) pods: HashMap<String, Versioned<Pod>>,
+    pub(super) pods_of_stack: HashMap<String, BTreeSet<String>>,
+    /// What the kubelet warned of last, by the pod's UID: reason and message.
+    pub(super) warnings: HashMap<String, (String, String)>,
+    pub(super) settled: BTreeMap<ChildKey, Settled>,
+    /// The resourceVersions of Secrets and ConfigMaps, also of others.
+    pub(super) objects: HashMap<ObjectKey, u64>,
+    /// The Stacks that read an object of others.
+    pub(super) readers: HashMap<ObjectKey, BTreeSet<String>>,
+    /// The Stacks that want a name which someone else holds.
+    pub(super) contenders: HashMap<ChildKey, BTreeSet<String>>,
+}
+
+/// A projection, with what decides whether an event is older than it.
+#[derive(Debug)]
+pub(super) struct Versioned<T> {
+    pub(super) version: u64,
+    /// The Stack that it names in its label.
+    pub(super) stack: Option<String>,
+    pub(super) value: T,
+}
+
+impl Namespace {
+    pub(super) fn pod(&self, name: &str) -> Option<Pod> {
+        let pod = &self.pods.get(name)?.value;
+        Some(Pod { warning: self.warnings.get(&pod.uid).cloned(), ..pod.clone() })
+    }
+
+    pub(super) fn show(&self, key: &ChildKey, observed: &mut Observed) {
+        if let Some(held) = self.children.get(key) {
+            observed.children.insert(key.clone(), held.value.clone());
+        }
+        if let Some(settled) = self.settled.get(key) {
+            observed.settled.insert(key.clone(), settled.clone());
+        }
+    }
+
+    /// The Stacks that an event on a child concerns besides the one it was of.
+    pub(super) fn wants(&self, key: &ChildKey, owner: &Owner) -> BTreeSet<String> {
+        let mut woken: BTreeSet<String> = self.contenders.get(key).into_iter().flatten().cloned().collect();
+        match owner {
+            Owner::Stack { name, .. } | Owner::Claim { stack: name } => woken.extend([name.clone()]),
+            Owner::Other => {}
+        }
+        woken
+    }
+
+    pub(super) fn forget_child(&mut self, key: &ChildKey) -> BTreeSet<String> {
+        let Some(held) = self.children.remove(key) else { return BTreeSet::new() };
+        if let Some(stack) = &held.stack {
+            remove(&mut self.of_stack, stack, key);
+        }
+        let mut woken = self.wants(key, &held.value.owner);
+        woken.extend(held.stack);
+        woken
+    }
+
+    pub(super) fn forget_pod(&mut self, name: &str) -> Option<String> {
+        let stack = self.pods.remove(name)?.stack?;
+        remove(&mut self.pods_of_stack, &stack, &name.to_owned());
+        Some(stack)
+    }
+}
+
+fn remove<K: Ord>(sets: &mut HashMap<String, BTreeSet<K>>, stack: &str, key: &K) {
+    if let Some(set) = sets.get_mut(stack) {
+        set.remove(key);
+        if set.is_empty() {
+            sets.remove(stack);
+        }
+    }
+}

@@ -45,6 +45,8 @@ pub(super) struct Resolved<'a> {
     pub services: BTreeMap<&'a str, ResolvedService<'a>>,
     /// Their names, each after those that it depends on.
     pub order: Vec<&'a str>,
+    /// The services behind each further name, but for inactive ones.
+    pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
     /// What each volume asks for, by the volume's name.
     pub sizes: BTreeMap<&'a str, Quantity>,
     pub approximations: Vec<Approximation>,
@@ -139,7 +141,13 @@ pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
     for (service, waits_for) in services.values_mut().zip(waits) {
         service.waits_for = waits_for;
     }
-    Ok(Resolved { stack, name, services, order, sizes, approximations })
+    let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for service in services.values().filter(|service| service.activity != Activity::Inactive) {
+        for alias in &service.aliases {
+            aliases.entry(alias).or_default().push(service.name);
+        }
+    }
+    Ok(Resolved { stack, name, services, order, aliases, sizes, approximations })
 }
 
 /// What a service is resolved in.

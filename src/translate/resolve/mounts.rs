@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{
     SecretVolumeSource, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
+use serde_json::json;
 
 use super::{Problems, Read, amount};
 use crate::{
@@ -43,8 +44,8 @@ pub(in crate::translate) struct Mounts<'a> {
 impl Mounts<'_> {
     /// A hash of the configs' contents, so that a change of one restarts those who read it.
     pub fn contents_hash(&self) -> Option<String> {
-        // Debug form: quoted and escaped, so that no two maps look alike.
-        (!self.contents.is_empty()).then(|| short_hash(&format!("{:?}", self.contents)))
+        // As JSON, in which no two maps look alike.
+        (!self.contents.is_empty()).then(|| short_hash(&json!(self.contents).to_string()))
     }
 }
 

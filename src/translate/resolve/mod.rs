@@ -22,7 +22,7 @@ use resources::amount;
 use siblings::Siblings;
 
 use super::{Activity, Approximation, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Duration, Quantity, Service, Stack, StackSpec};
+use crate::api::{Quantity, Service, Stack, StackSpec};
 
 pub(super) use health::Health;
 pub(super) use kind::Restart;
@@ -202,7 +202,7 @@ impl<'a> Context<'_, 'a> {
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
             stop_grace: match &service.stop_grace_period {
-                Some(period) => seconds(period, &format!("{path}.stopGracePeriod"), problems),
+                Some(period) => period.seconds(),
                 None => STOP_GRACE,
             },
             waits_for: Vec::new(),
@@ -268,13 +268,4 @@ fn user(service: &Service, path: &str, problems: &mut Problems) -> Option<(i64, 
         problems.value(format!("{path}.user"), message);
     }
     numbers
-}
-
-/// A span of time in whole seconds, rounded up.
-fn seconds(duration: &Duration, path: &str, problems: &mut Problems) -> i64 {
-    if duration.is_negative() {
-        problems.value(path, "a span of time cannot be negative");
-    }
-    let span = std::time::Duration::from(*duration);
-    i64::try_from(span.as_secs()).unwrap_or(i64::MAX).saturating_add(i64::from(span.subsec_nanos() > 0))
 }

@@ -103,13 +103,13 @@ fn while_a_template_is_held_other_changes_go_through() {
 #[test]
 fn a_service_that_was_let_through_is_not_held_again() {
     scenario(async |s| {
-        let chain = s.apply("chain", CHAIN).await;
+        let chain = s.apply("chain", &CHAIN.replace("b:1',", "b:1', deploy: {replicas: 2},")).await;
         chain.until_ready().await;
         s.steer("a", "ready", Some("never")).await;
         chain.until("a=Unhealthy b=Healthy c=Running").await;
         // Neither scale nor a new pod asks for the dependency again.
-        chain.edit("services: {b: {deploy: {replicas: 2}}}").await;
-        s.until("there are two pods of b", |view| pods(view, "b").count() == 2).await;
+        chain.edit("services: {b: {deploy: {replicas: 3}}}").await;
+        s.until("there are three pods of b", |view| pods(view, "b").count() == 3).await;
         chain.until("a=Unhealthy b=Healthy c=Running").await;
     });
 }

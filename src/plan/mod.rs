@@ -132,8 +132,7 @@ impl Plan {
         if !level.was_let_through(unit) {
             let waits = level.waits(unit);
             if !waits.is_empty() {
-                // One that was stopped is not started before what it waits for.
-                if live.is_some_and(|child| unit.replicas == 0 || !child.state.is_at_zero()) {
+                if live.is_some_and(|child| unit.replicas == 0 || !level.rests(unit, child)) {
                     self.place(stack, level.observed, object, true);
                 }
                 return Gate::Waits(waits);

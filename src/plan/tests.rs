@@ -196,6 +196,9 @@ fn a_service_that_was_stopped_starts_only_after_what_it_waits_for() {
         ChildState::Workload(WorkloadState { template: Some("1".to_owned()), ..WorkloadState::default() });
     stopped.digest.rest = "at zero".to_owned();
     assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), []);
+    // One that someone else has scaled to zero was not stopped, so it is repaired.
+    let memory = Memory::from([remember("web", State::Healthy, "0")]);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &memory)), [("s-web", true)]);
     observed.pods.iter_mut().for_each(|pod| pod.ready = true);
     assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
 }

@@ -1,0 +1,35 @@
+# The verbs of the house; `make help` lists them. Each is one line: what is worth
+# more stands in hack/, where each script's first lines say what it does.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down test fmt lint unit cluster-test real-test generate
+
+help: ## list the verbs
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+demo: ## run the ScripTeam stack on a cluster of its own, and show it come up
+	@hack/demo up
+
+demo-down: ## end the demo's operator and cluster
+	@hack/demo down
+
+test: ## prove everything, on clusters that it starts and ends (CI runs this)
+	@hack/test
+
+fmt: ## format the Rust code
+	@cargo fmt
+
+lint: ## format check, clippy, shellcheck, the pure build, the dependency tree
+	@hack/test format lint pure dependencies scripts
+
+unit: ## tests that need no cluster: units, properties, golden files
+	@hack/test unit
+
+cluster-test: ## scenarios on simulated nodes
+	@hack/test cluster
+
+real-test: ## scenarios on real nodes
+	@hack/test real
+
+generate: ## write the files that are made from code: CRD, RBAC, the chart's copies
+	@hack/generate

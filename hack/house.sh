@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# What hack/demo and hack/test share: the words and requirements of hack/cluster,
+# and what the machine must have beyond them. Sourced by a script in hack/.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT" || exit
+HERE=$ROOT/hack/cluster.d
+for room in lib requirements; do
+  # shellcheck source=/dev/null
+  source "$HERE/$room.sh"
+done
+
+# As in hack/cluster, under the name of the script that sources this.
+die() {
+  printf '%s: %s\n' "${0##*/}" "$1" >&2
+  printf '  remedy: %s\n' "$2" >&2
+  exit 1
+}
+
+require_rust() {
+  command -v cargo >/dev/null ||
+    die "Rust is missing" "install rustup (https://rustup.rs); rust-toolchain.toml then chooses the version"
+  # The linker, and the C compiler of the cryptography's assembly.
+  require_programs cc:gcc
+}
+
+# can_run_real_nodes: sets WHY_NOT, empty when this machine can.
+can_run_real_nodes() {
+  if WHY_NOT=$(require_real_nodes 2>&1 >/dev/null); then
+    WHY_NOT=''
+    return
+  fi
+  WHY_NOT=$(sed -n "s/^${0##*/}: //p" <<<"$WHY_NOT" | tail -n 1)
+  return 1
+}

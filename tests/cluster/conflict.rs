@@ -1,0 +1,102 @@
+//! Names that someone else holds.
+
+use serde_json::Value;
+
+use crate::support::{View, image_of, scenario};
+
+const SHOP: &str = "
+services:
+  web: {image: 'web:1', expose: [{port: 80}], configs: [{source: motd}], volumes: [{source: data, target: /data}]}
+volumes: {data: {}}
+configs: {motd: {content: hello}}
+";
+
+/// What is in conflict is looked at again once a minute.
+const NEXT_LOOK: u64 = 90;
+
+#[test]
+fn a_foreign_config_map_service_and_claim_stay_as_they_were_and_the_stack_recovers_when_they_go() {
+    scenario(async |s| {
+        // Their names are learned from a Stack of the same name, since none is written down here.
+        let names = names_of_children(s).await;
+        for (kind, name) in &names {
+            s.create(&foreign(kind, name)).await;
+        }
+        let before: Vec<_> = s
+            .until("they are there", |view| names.iter().all(|(kind, name)| view.get(kind, name).is_some()))
+            .await
+            .all_of(&names);
+
+        let shop = s.apply("shop", SHOP).await;
+        let told: Vec<_> = names.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
+        let told: Vec<_> = told.iter().map(String::as_str).chain(["delete or rename it"]).collect();
+        shop.until_stalled("Conflict", &told).await;
+        s.let_pass(3).await;
+        assert_eq!(s.history.view().all_of(&names), before, "not a byte of them has changed");
+
+        for (kind, name) in &names {
+            s.delete(kind, name).await;
+        }
+        s.allow(NEXT_LOOK);
+        shop.until_ready().await;
+    });
+}
+
+#[test]
+fn the_second_stack_that_wants_a_services_name_is_stalled_until_the_first_gives_it_up() {
+    scenario(async |s| {
+        let first = s.apply("first", "services: {web: {image: 'web:1', expose: [{port: 80}]}}").await;
+        first.until_ready().await;
+        let second = s.apply("second", "services: {web: {image: 'web:2', expose: [{port: 80}]}}").await;
+        second.until_stalled("NameTaken", &["Service web", "first", "rename"]).await;
+        s.let_pass(2).await;
+        let view = s.history.view();
+        let owner =
+            &view.get("Service", "web").expect("the Service")["metadata"]["ownerReferences"][0]["name"];
+        assert_eq!(owner, "first");
+        first.until_ready().await;
+
+        first.edit("services: {web: null, site: {image: 'web:1', restart: always}}").await;
+        s.allow(NEXT_LOOK);
+        let view = second.until_ready().await;
+        assert_eq!(image_of(view.get("Deployment", &second.object("web")).expect("its workload")), "web:2");
+        first.until_ready().await;
+    });
+}
+
+/// The ConfigMap, Service and claim that the Stack `shop` makes.
+async fn names_of_children(s: &crate::support::Scenario<'_>) -> Vec<(String, String)> {
+    let shop = s.apply("shop", SHOP).await;
+    let view = shop.until_ready().await;
+    let names: Vec<_> = crate::support::uids(&view)
+        .into_keys()
+        .filter(|(kind, _)| matches!(kind.as_str(), "ConfigMap" | "Service" | "PersistentVolumeClaim"))
+        .collect();
+    assert_eq!(names.len(), 3, "{names:?}");
+    shop.delete().await;
+    s.allow(NEXT_LOOK);
+    s.until("the Stack and all but its claim are gone", |view| {
+        view.get("Stack", "shop").is_none() && crate::support::children(view).count() == 1
+    })
+    .await;
+    s.delete("PersistentVolumeClaim", &shop.object("data")).await;
+    s.until("its claim is gone", |view| crate::support::children(view).count() == 0).await;
+    names
+}
+
+/// An object of someone else that says nothing about any field that Stackwright sets.
+fn foreign(kind: &str, name: &str) -> String {
+    let content = match kind {
+        "ConfigMap" => "data: {theirs: theirs}",
+        "Service" => "spec: {selector: {app: theirs}, ports: [{name: theirs, port: 9999}]}",
+        _ => "spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}",
+    };
+    format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n{content}\n")
+}
+
+impl View {
+    /// The objects of these kinds and names, whole.
+    fn all_of(&self, keys: &[(String, String)]) -> Vec<Option<Value>> {
+        keys.iter().map(|(kind, name)| self.get(kind, name).cloned()).collect()
+    }
+}

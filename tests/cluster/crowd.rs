@@ -1,0 +1,93 @@
+//! Many Stacks at once: a bad one harms nobody else.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, CustomResourceValidation,
+};
+use kube::{
+    Api, CustomResourceExt, ResourceExt,
+    api::{DynamicObject, Patch, PatchParams, PostParams},
+};
+use serde_json::json;
+use stackwright::api::Stack;
+
+use crate::support::{Cluster, Scenario, Setup, block_on, condition};
+
+#[test]
+fn of_20_stacks_one_malformed_and_one_impossible_18_are_ready() {
+    block_on(async {
+        // Loosening the definition would reach every other scenario, so this one has its own cluster.
+        let cluster = Cluster::of_its_own("malformed").await;
+        Setup::without_operator().play(&cluster, async |s| eighteen_are_ready(s).await).await;
+    });
+}
+
+async fn eighteen_are_ready(s: &Scenario<'_>) {
+    store_malformed(s, "malformed").await;
+    let impossible = s.apply("impossible", "services: {a: {image: 'a:1', dependsOn: {a: {}}}}").await;
+    let good = (0..18).map(|n| async move {
+        let spec = format!(
+            "services: {{db{n}: {{image: 'db:1', expose: [{{port: 5432}}]}}, web{n}: {{image: 'web:1', dependsOn: {{db{n}: {{}}}}, expose: [{{port: 80}}]}}}}"
+        );
+        s.apply(&format!("good-{n}"), &spec).await
+    });
+    let good = join_all(good).await;
+    s.operator.start();
+    s.allow(90);
+    impossible.until_stalled("DependencyCycle", &["spec.services.a.dependsOn.a"]).await;
+    join_all(good.iter().map(|stack| stack.until_ready())).await;
+    let ready = good.iter().map(|stack| stack.status());
+    let ready = ready.filter(|status| condition(status, "Ready").is_some_and(|ready| ready.status == "True"));
+    assert_eq!(ready.count(), 18);
+    s.until("an event tells what is wrong with the malformed one", |view| {
+        view.all("Event")
+            .any(|(_, event)| event["regarding"]["name"] == "malformed" && event["type"] == "Warning")
+    })
+    .await;
+
+    // It recovers as soon as it is mended.
+    let mended = json!({ "spec": { "services": { "mended": { "image": "web:1", "restart": "always" } } } });
+    s.api("Stack").patch("malformed", &PatchParams::default(), &Patch::Merge(mended)).await.expect("mended");
+    s.until("the mended one is Ready", |view| {
+        let status = crate::support::status_in(view, "malformed");
+        condition(&status, "Ready").is_some_and(|ready| ready.status == "True")
+    })
+    .await;
+}
+
+/// Stores a Stack that no longer fits its definition, as an older version may have left it.
+async fn store_malformed(s: &Scenario<'_>, name: &str) {
+    let definitions = Api::<CustomResourceDefinition>::all(s.admin());
+    let strict = definitions.get(Stack::crd_name()).await.expect("the definition");
+    let mut loose = strict.clone();
+    loose.spec.versions[0].schema = Some(CustomResourceValidation {
+        open_api_v3_schema: serde_json::from_value(json!({
+            "type": "object", "x-kubernetes-preserve-unknown-fields": true,
+        }))
+        .expect("a schema"),
+    });
+    let params = PostParams::default();
+    let mut loosened = definitions.replace(Stack::crd_name(), &params, &loose).await.expect("a looser one");
+    let malformed: DynamicObject = serde_json::from_value(json!({
+        "apiVersion": "stackwright.dev/v1alpha1",
+        "kind": "Stack",
+        "metadata": { "name": name },
+        "spec": { "services": "none" },
+    }))
+    .expect("an object");
+    // The API server tells nobody when it has taken up a definition, so it is asked until it shows.
+    until(async || s.api("Stack").create(&params, &malformed).await.is_ok()).await;
+    loosened.spec.versions[0].schema = strict.spec.versions[0].schema.clone();
+    definitions.replace(Stack::crd_name(), &params, &loosened).await.expect("the strict one again");
+    let trial = PostParams { dry_run: true, ..params };
+    let mut another = malformed;
+    another.metadata.name = Some(format!("{}-too", another.name_any()));
+    until(async || s.api("Stack").create(&trial, &another).await.is_err()).await;
+}
+
+async fn until(holds: impl AsyncFn() -> bool) {
+    let wait = async { while !holds().await {} };
+    tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the definition is taken up in time");
+}

@@ -1,0 +1,223 @@
+//! The operator dies, its watches break, the API server is away: the end is the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use futures::{StreamExt, stream};
+use serde_json::Value;
+
+use crate::support::{Cluster, Key, Scenario, Setup, Side, StackHandle, View, block_on, end_state};
+
+const SIX: &str = "
+services:
+  db: {image: 'db:1', healthcheck: {test: [CMD, check]}, volumes: [{source: data, target: /data}]}
+  cache: {image: 'cache:1', expose: [{port: 6379}]}
+  migrate: {image: 'migrate:1', restart: 'no', dependsOn: {db: {condition: service_healthy}}}
+  api:
+    image: api:1
+    expose: [{port: 3000}]
+    healthcheck: {test: [CMD, check]}
+    configs: [{source: settings}]
+    dependsOn: {migrate: {condition: service_completed_successfully}, cache: {}}
+  worker: {image: 'worker:1', restart: always, dependsOn: {api: {condition: service_healthy}}}
+  proxy: {image: 'proxy:1', ports: [{target: 80}], dependsOn: {api: {condition: service_healthy}}}
+volumes: {data: {}}
+configs: {settings: {content: fast}}
+";
+
+/// New images, a service that goes, and one that changes its kind of workload.
+const UPDATE: &str = "
+services:
+  db: {image: 'db:2'}
+  cache: {volumes: [{source: kept, target: /data}]}
+  migrate: {image: 'migrate:2'}
+  api: {image: 'api:2'}
+  worker: null
+volumes: {kept: {}}
+";
+
+/// How many scenarios play at a time: each has an operator of its own, which mostly waits.
+const AT_A_TIME: usize = 8;
+
+/// Watches are disturbed after every so many changes of the namespace's objects.
+const STEP: usize = 12;
+
+/// What the operator is doing when it is disturbed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Work {
+    BringUp,
+    Update,
+}
+
+/// What a run left, and how often each object was created and deleted on the way.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct End {
+    objects: BTreeMap<Key, Value>,
+    counts: BTreeMap<Key, (usize, usize)>,
+}
+
+/// What goes wrong.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    /// The operator is killed at a write, and another one started.
+    Kill(usize, Side),
+    /// Every watch breaks off when so many things have happened.
+    Cut(usize),
+    /// The API server cannot be reached for 3 s when so many things have happened.
+    Outage(usize),
+}
+
+#[test]
+fn an_operator_killed_at_any_write_of_bringing_up_a_stack_of_six_reaches_the_same_end() {
+    block_on(survives(Work::BringUp, |size| kills(size.writes)));
+}
+
+#[test]
+fn an_operator_killed_at_any_write_of_updating_a_stack_of_six_reaches_the_same_end() {
+    block_on(survives(Work::Update, |size| kills(size.writes)));
+}
+
+#[test]
+fn watches_that_break_off_at_any_point_lead_to_the_same_end() {
+    block_on(survives(Work::BringUp, |size| (0..size.changes).step_by(STEP).map(Fault::Cut).collect()));
+}
+
+#[test]
+fn a_lost_connection_to_the_api_server_leads_to_the_same_end() {
+    block_on(survives(Work::Update, |size| (0..size.changes).step_by(STEP).map(Fault::Outage).collect()));
+}
+
+fn kills(writes: usize) -> Vec<Fault> {
+    (1..=writes)
+        .flat_map(|write| [Fault::Kill(write, Side::Before), Fault::Kill(write, Side::After)])
+        .collect()
+}
+
+/// How much there is to disturb in a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    writes: usize,
+    changes: usize,
+}
+
+/// Plays the work once undisturbed, then once with each fault, and asserts the same end.
+async fn survives(work: Work, faults: impl FnOnce(Size) -> Vec<Fault>) {
+    let cluster = Cluster::shared().await;
+    let (undisturbed, size) = an_undisturbed_run(cluster, work).await;
+    let faults = faults(size);
+    let planned = faults.len();
+    let runs = stream::iter(faults).map(|fault| a_disturbed_run(cluster, work, fault, &undisturbed));
+    let came = runs.buffer_unordered(AT_A_TIME).filter(|came| std::future::ready(*came)).count().await;
+    eprintln!("{work:?}: {came} faults in runs of {} writes and {} changes", size.writes, size.changes);
+    // How many statuses are written hangs on how events fall together, so a run may have fewer
+    // writes than the undisturbed one; but not many.
+    assert!(came * 10 >= planned * 8, "only {came} of {planned} faults came to pass");
+}
+
+/// How it ends, and how large it is, when nobody disturbs.
+async fn an_undisturbed_run(cluster: &Cluster, work: Work) -> (End, Size) {
+    let (mut end, mut size) = (End::default(), Size::default());
+    Setup::with_faulty_line()
+        .play(cluster, async |s| {
+            let stack = begin(s, work).await;
+            let (writes, changes) = (s.line().writes(), s.history.changes().len());
+            go_on(s, work, stack.as_ref()).await.until_ready().await;
+            // What is pruned goes after the last service is up.
+            s.let_pass(3).await;
+            size.writes = s.line().writes() - writes;
+            size.changes = s.history.changes().len() - changes;
+            end = end_of(s, &s.history.view());
+        })
+        .await;
+    assert!(size.writes >= 10, "{size:?} is too little for a stack of six: does the line count?");
+    (end, size)
+}
+
+/// Plays one fault, and says whether it came to pass.
+async fn a_disturbed_run(cluster: &Cluster, work: Work, fault: Fault, undisturbed: &End) -> bool {
+    let mut came = false;
+    let setup = Setup::with_faulty_line();
+    let setup = if matches!(fault, Fault::Kill(..)) { setup.with_short_lease() } else { setup };
+    setup
+        .play(cluster, async |s| {
+            let stack = begin(s, work).await;
+            let strike = disturb(s, fault);
+            let stack = go_on(s, work, stack.as_ref()).await;
+            tokio::select! {
+                () = strike => came = true,
+                _ = stack.until_ready() => {}
+            }
+            stack.until_ready().await;
+            let what = format!("the end is the same as without {fault:?}");
+            s.until_none(&what, |view| difference(&end_of(s, view), undisturbed)).await;
+        })
+        .await;
+    came
+}
+
+/// Prepares a fault; what is returned ends when it has come and gone.
+fn disturb<'s>(s: &'s Scenario<'_>, fault: Fault) -> impl Future<Output = ()> + 's {
+    let from = s.history.changes().len();
+    if let Fault::Kill(write, side) = fault {
+        let operator = Arc::clone(&s.operator);
+        s.line().strike_at(write, side, move || operator.kill());
+    }
+    async move {
+        match fault {
+            Fault::Kill(..) => {
+                s.line().struck().await;
+                s.operator.start();
+            }
+            Fault::Cut(after) => {
+                s.until_changes(from + after).await;
+                s.line().cut();
+            }
+            Fault::Outage(after) => {
+                s.until_changes(from + after).await;
+                s.line().set_down(true);
+                s.let_pass(3).await;
+                s.line().set_down(false);
+            }
+        }
+    }
+}
+
+/// Everything that comes before the work that is disturbed.
+async fn begin<'s>(s: &'s Scenario<'_>, work: Work) -> Option<StackHandle<'s>> {
+    if work == Work::BringUp {
+        return None;
+    }
+    let stack = s.apply("six", SIX).await;
+    stack.until_ready().await;
+    Some(stack)
+}
+
+/// What sets the work off.
+async fn go_on<'s>(s: &'s Scenario<'_>, work: Work, stack: Option<&StackHandle<'s>>) -> StackHandle<'s> {
+    match (work, stack) {
+        (Work::Update, Some(stack)) => stack.edit(UPDATE).await,
+        _ => s.apply("six", SIX).await,
+    }
+}
+
+fn end_of(s: &Scenario<'_>, view: &View) -> End {
+    End { objects: end_state(view), counts: s.creations_and_deletions() }
+}
+
+/// What two ends do not have in common, in words; nothing when they are the same.
+fn difference(is: &End, should_be: &End) -> Option<String> {
+    fn of<T: std::fmt::Debug + PartialEq>(
+        is: &BTreeMap<Key, T>,
+        should_be: &BTreeMap<Key, T>,
+    ) -> Vec<String> {
+        let keys: BTreeSet<_> = is.keys().chain(should_be.keys()).collect();
+        let differing = keys.into_iter().filter(|key| is.get(key) != should_be.get(key));
+        differing
+            .map(|key| format!("{key:?}:\n  is {:?}\n  should be {:?}", is.get(key), should_be.get(key)))
+            .collect()
+    }
+    let differing = [of(&is.objects, &should_be.objects), of(&is.counts, &should_be.counts)].concat();
+    (!differing.is_empty()).then(|| differing.join("\n"))
+}

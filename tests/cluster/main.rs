@@ -1,0 +1,21 @@
+//! What Stackwright does on a real control plane with simulated nodes. Each test's name is the
+//! sentence that it proves; `tests/support` explains the language.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod conflict;
+mod cost;
+mod crowd;
+mod drift;
+mod faults;
+mod invalid;
+mod missing;
+mod oneshot;
+mod order;
+mod policy;
+mod removal;
+mod transcript;
+mod update;

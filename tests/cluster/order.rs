@@ -1,0 +1,179 @@
+//! The order in which services start and take their new versions.
+
+use crate::support::{Scenario, StackHandle, children_of, image_of, pods, scenario};
+
+const SHOP: &str = "
+services:
+  db: {image: 'db:1', healthcheck: {test: [CMD, check]}, annotations: {sim/ready: never}}
+  migrate:
+    image: migrate:1
+    restart: 'no'
+    dependsOn: {db: {condition: service_healthy}}
+    annotations: {sim/ready: never}
+  cache: {image: 'cache:1'}
+  web:
+    image: web:1
+    restart: always
+    dependsOn: {cache: {}, migrate: {condition: service_completed_successfully}}
+";
+
+#[test]
+fn services_start_in_the_order_of_depends_on() {
+    scenario(async |s| {
+        let shop = s.apply("shop", SHOP).await;
+        let view = shop.until("db=Starting cache=Running migrate=Waiting web=Waiting").await;
+        assert_eq!(shop.service("migrate").waits_for, ["db"]);
+        assert_eq!(shop.service("web").waits_for, ["migrate"]);
+        assert!(pods(&view, "migrate").next().is_none() && pods(&view, "web").next().is_none());
+        assert!(view.get("Service", "web").is_some(), "names resolve before what bears them runs");
+
+        s.steer("db", "ready", Some("now")).await;
+        shop.until("db=Healthy migrate=Running web=Waiting").await;
+        s.steer("migrate", "ready", Some("now")).await;
+        shop.until("db=Healthy migrate=Completed cache=Running web=Running").await;
+        shop.until_ready().await;
+
+        assert!(s.when_created("cache") < s.when_up("db"), "what nothing holds starts at once");
+        assert!(s.when_up("db") < s.when_created("migrate"));
+        assert!(s.when_completed("migrate") < s.when_created("web"));
+        assert_eq!(shop.states_of("web").first().map(String::as_str), Some("Waiting"));
+    });
+}
+
+#[test]
+fn a_waiting_service_tells_what_it_waits_for_and_why() {
+    scenario(async |s| {
+        let shop = s.apply("shop", SHOP).await;
+        shop.until_message("migrate", "db is not healthy yet").await;
+        shop.until_message("web", "migrate has not been started yet").await;
+        shop.until_condition("Reconciling", "Progressing", &["db", "migrate", "web"]).await;
+    });
+}
+
+const CHAIN: &str = "
+services:
+  a: {image: 'a:1', healthcheck: {test: [CMD, check]}}
+  b: {image: 'b:1', healthcheck: {test: [CMD, check]}, dependsOn: {a: {condition: service_healthy}}}
+  c: {image: 'c:1', restart: always, dependsOn: {b: {condition: service_healthy}}}
+";
+
+#[test]
+fn an_unhealthy_end_of_a_chain_holds_back_both_others_new_templates() {
+    scenario(async |s| {
+        let chain = s.apply("chain", CHAIN).await;
+        chain.until_ready().await;
+        assert!(s.when_up("a") < s.when_created("b") && s.when_up("b") < s.when_created("c"));
+        s.steer("a", "ready", Some("never")).await;
+        chain.until("a=Unhealthy b=Healthy c=Running").await;
+
+        chain.edit("services: {a: {image: 'a:2', annotations: {sim/ready: never}}, b: {image: 'b:2'}, c: {image: 'c:2'}}").await;
+        let view = chain.until("a=Starting b=Updating c=Updating").await;
+        assert_eq!(image(&chain, &view, "b"), "b:1");
+        assert_eq!(image(&chain, &view, "c"), "c:1");
+        assert_eq!(chain.service("b").waits_for, ["a"]);
+        assert_eq!(chain.service("c").waits_for, ["b"]);
+
+        s.steer("a", "ready", Some("now")).await;
+        chain.until_ready().await;
+        assert!(s.when_ready("a", "a:2") < s.when_image("b", "b:2"));
+        assert!(s.when_ready("b", "b:2") < s.when_image("c", "c:2"));
+    });
+}
+
+#[test]
+fn while_a_template_is_held_other_changes_go_through() {
+    scenario(async |s| {
+        let chain = s.apply("chain", CHAIN).await;
+        chain.until_ready().await;
+        s.steer("a", "ready", Some("never")).await;
+        chain.until("a=Unhealthy").await;
+        chain.edit("services: {b: {image: 'b:2', deploy: {replicas: 2}, ports: [{target: 80}]}}").await;
+        let view = chain.until("b=Updating").await;
+        assert_eq!(image(&chain, &view, "b"), "b:1");
+        let name = chain.object("b");
+        s.until("b has two pods of its old version", |view| {
+            view.get("Deployment", &name)
+                .is_some_and(|it| it["spec"]["replicas"] == 2 && image_of(it) == "b:1")
+        })
+        .await;
+        s.until_there("Service", "b-published").await;
+    });
+}
+
+#[test]
+fn a_service_that_was_let_through_is_not_held_again() {
+    scenario(async |s| {
+        let chain = s.apply("chain", &CHAIN.replace("b:1',", "b:1', deploy: {replicas: 2},")).await;
+        chain.until_ready().await;
+        s.steer("a", "ready", Some("never")).await;
+        chain.until("a=Unhealthy b=Healthy c=Running").await;
+        // Neither scale nor a new pod asks for the dependency again.
+        chain.edit("services: {b: {deploy: {replicas: 3}}}").await;
+        s.until("there are three pods of b", |view| pods(view, "b").count() == 3).await;
+        chain.until("a=Unhealthy b=Healthy c=Running").await;
+    });
+}
+
+#[test]
+fn a_dependency_that_is_stopped_or_of_no_active_profile_counts_as_met() {
+    scenario(async |s| {
+        let shop = s
+            .apply(
+                "shop",
+                "
+services:
+  db: {image: 'db:1', stopped: true}
+  tools: {image: 'tools:1', profiles: [debug]}
+  web: {image: 'web:1', restart: always, dependsOn: {db: {}, tools: {required: false}}}
+",
+            )
+            .await;
+        let view = shop.until("db=Stopped web=Running").await;
+        assert!(pods(&view, "db").next().is_none());
+        assert!(children_of(&view, "tools").is_empty(), "an inactive service has no objects");
+    });
+}
+
+#[test]
+fn an_update_restarts_the_dependents_that_ask_for_it_and_no_others() {
+    scenario(async |s| {
+        let shop = s
+            .apply(
+                "shop",
+                "
+services:
+  db: {image: 'db:1', expose: [{port: 5432}]}
+  web: {image: 'web:1', restart: always, dependsOn: {db: {restart: true}}}
+  worker: {image: 'worker:1', restart: always, dependsOn: {db: {}}}
+",
+            )
+            .await;
+        shop.until_ready().await;
+        let (web, worker) = (template(s, &shop, "web"), template(s, &shop, "worker"));
+        shop.edit("services: {db: {image: 'db:2'}}").await;
+        shop.until_ready().await;
+        assert_ne!(template(s, &shop, "web"), web, "web restarts with db");
+        assert_eq!(template(s, &shop, "worker"), worker, "worker does not");
+        assert!(s.when_image("db", "db:2") < pod_of_second_template(s, "web", &web));
+    });
+}
+
+/// The version at which the first pod of `service` came whose template is not `before`.
+fn pod_of_second_template(s: &Scenario<'_>, service: &str, before: &str) -> u64 {
+    s.when(&format!("{service} had a pod of another template"), |change| {
+        change.key.0 == "Pod"
+            && crate::support::is_of(&change.object, service)
+            && change.object["metadata"]["annotations"]["stackwright.dev/template"] != *before
+    })
+}
+
+fn template(s: &Scenario<'_>, shop: &StackHandle<'_>, service: &str) -> String {
+    let view = s.history.view();
+    let workload = view.get("Deployment", &shop.object(service)).expect("its Deployment");
+    let hash = workload.pointer("/spec/template/metadata/annotations/stackwright.dev~1template");
+    hash.and_then(|hash| hash.as_str()).expect("the template's hash").to_owned()
+}
+
+fn image(stack: &StackHandle<'_>, view: &crate::support::View, service: &str) -> String {
+    image_of(view.get("Deployment", &stack.object(service)).expect("its Deployment")).to_owned()
+}

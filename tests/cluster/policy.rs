@@ -1,0 +1,176 @@
+//! Applying: what is written stays as it was written, and an admission policy that changes it is
+//! not fought.
+
+use std::time::Duration;
+
+use k8s_openapi::api::admissionregistration::v1::{MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding};
+use kube::{
+    Api, ResourceExt,
+    api::{DeleteParams, Patch, PatchParams, PostParams},
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::support::{Request, Scenario, children, from_yaml, scenario};
+
+const EVERYTHING: &str = "
+services:
+  db:
+    image: db:1
+    user: '999:999'
+    environment: {MODE: '', NAME: shop, URL: 'http://$(NAME):$(PORT)'}
+    environmentFrom: {PORT: {configMapKeyRef: {name: given, key: port}}, PASSWORD: {secretKeyRef: {name: given, key: password}}}
+    volumes: [{source: data, target: /data}, {source: data, target: /logs, subpath: logs, readOnly: true}]
+    tmpfs: [{target: /tmp, size: 64Mi}]
+    configs: [{source: settings, target: /etc/db.conf, mode: '0440'}, {source: named}]
+    secrets: [{source: key}]
+    healthcheck: {test: [CMD-SHELL, 'true'], interval: 1m30s, startPeriod: 10s, startInterval: 1s, onUnhealthy: Restart}
+    expose: [{port: 5432}, {port: 5432, protocol: UDP}]
+    networks: {back: {aliases: [database]}}
+    stopGracePeriod: 1m
+  migrate: {image: 'migrate:1', restart: 'on-failure:3', dependsOn: {db: {}}, networks: {back: {}}}
+  web:
+    image: web:1
+    entrypoint: [web]
+    command: [--listen, '$(PORT)']
+    workingDir: /srv
+    ports: [{target: 80, published: 8080}, {target: 443, published: 8443, hostIp: 127.0.0.1}, {target: 443, protocol: UDP}]
+    networks: {default: {}, back: {}}
+    readOnly: true
+    labels: {team: shop}
+    annotations: {note: text}
+    healthcheck: {test: [CMD, check]}
+    deploy: {replicas: 2, resources: {limits: {cpus: '0.5', memory: 1024Mi}, reservations: {cpus: '0.1', memory: '67108864'}}}
+  worker: {image: 'worker:1', restart: always, containerName: the-worker, hostname: worker-1}
+networks: {back: {internal: true}}
+volumes: {data: {size: 1024Mi}}
+configs: {settings: {content: fast}, named: {configMap: {name: given, key: port}}}
+secrets: {key: {secret: {name: given, key: password}}}
+";
+
+#[test]
+fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is() {
+    scenario(async |s| {
+        s.create("{apiVersion: v1, kind: ConfigMap, metadata: {name: given}, data: {port: '1'}}").await;
+        s.create("{apiVersion: v1, kind: Secret, metadata: {name: given}, stringData: {password: secret}}")
+            .await;
+        let shop = s.apply("shop", EVERYTHING).await;
+        let view = shop.until_ready().await;
+        // Nobody may come between.
+        assert!(s.operator.stop());
+        let mut kinds = Vec::new();
+        for ((kind, name), live) in children(&view).filter(|((kind, _), _)| kind != "PersistentVolumeClaim") {
+            let mut body = stackwright::plan::owned_fields(live);
+            body["apiVersion"] = live["apiVersion"].clone();
+            body["kind"] = json!(kind);
+            let params = PatchParams::apply("stackwright").force();
+            let mut versions = Vec::new();
+            for _ in 0..2 {
+                let applied = s.api(kind).patch(name, &params, &Patch::Apply(&body)).await;
+                versions.push(
+                    applied.unwrap_or_else(|error| panic!("{kind} {name}: {error}")).resource_version(),
+                );
+            }
+            assert_eq!(versions[0], versions[1], "{kind} {name}: {body:#}");
+            kinds.push(kind.as_str());
+        }
+        kinds.dedup();
+        assert_eq!(kinds, ["ConfigMap", "Deployment", "Job", "NetworkPolicy", "Service", "StatefulSet"]);
+    });
+}
+
+#[test]
+fn a_mutating_policy_that_changes_a_field_of_ours_causes_one_apply_and_then_silence() {
+    scenario(async |s| {
+        let policy = Policy::install(s).await;
+        let mark = s.mark();
+        let shop = s.apply("shop", "services: {web: {image: 'web:1', ports: [{target: 80}]}}").await;
+        let view = shop.until_ready().await;
+        let web = view.get("Deployment", &shop.object("web")).expect("its Deployment");
+        assert_eq!(web.pointer(FIELD), Some(&json!(99)), "the policy has had its way");
+        shop.until_condition(
+            "Approximated",
+            "NotExact",
+            &["Deployment shop-web", "terminationGracePeriodSeconds"],
+        )
+        .await;
+        s.let_pass(5).await;
+        let on_deployments = |request: &Request| request.is_write() && request.resource == "deployments";
+        s.requests_since(mark).assert(1, "writes to the Deployment", on_deployments);
+
+        let mark = s.mark();
+        shop.edit("services: {web: {image: 'web:2'}}").await;
+        shop.until_ready().await;
+        s.let_pass(5).await;
+        s.requests_since(mark).assert(1, "writes for a new image", on_deployments);
+        policy.remove().await;
+    });
+}
+
+/// The field that the policy sets.
+const FIELD: &str = "/spec/template/spec/terminationGracePeriodSeconds";
+
+/// An admission policy that sets a field of every Deployment in a scenario's namespace.
+struct Policy<'s> {
+    scenario: &'s Scenario<'s>,
+}
+
+impl<'s> Policy<'s> {
+    async fn install(scenario: &'s Scenario<'_>) -> Self {
+        let name = &scenario.namespace;
+        let policy: MutatingAdmissionPolicy = typed(&format!(
+            "
+metadata: {{name: {name}}}
+spec:
+  reinvocationPolicy: Never
+  failurePolicy: Fail
+  matchConstraints:
+    namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {name}}}}}
+    resourceRules: [{{apiGroups: [apps], apiVersions: [v1], operations: [CREATE, UPDATE], resources: [deployments]}}]
+  mutations:
+  - patchType: JSONPatch
+    jsonPatch: {{expression: '[JSONPatch{{op: \"replace\", path: \"{FIELD}\", value: 99}}]'}}
+"
+        ));
+        let binding: MutatingAdmissionPolicyBinding =
+            typed(&format!("{{metadata: {{name: {name}}}, spec: {{policyName: {name}}}}}"));
+        let params = PostParams::default();
+        Api::all(scenario.admin()).create(&params, &policy).await.expect("the policy");
+        Api::all(scenario.admin()).create(&params, &binding).await.expect("its binding");
+        let installed = Self { scenario };
+        // The API server tells nobody when it has taken up a policy, so it is asked until it shows.
+        let shows = async { while !installed.shows().await {} };
+        tokio::time::timeout(Duration::from_secs(30), shows).await.expect("the policy is taken up in time");
+        installed
+    }
+
+    /// Whether the policy changes a Deployment that is created now (and not kept).
+    async fn shows(&self) -> bool {
+        let trial = from_yaml(
+            "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: trial}
+spec:
+  selector: {matchLabels: {app: trial}}
+  template: {metadata: {labels: {app: trial}}, spec: {containers: [{name: trial, image: 'trial:1'}]}}
+",
+        );
+        let params = PostParams { dry_run: true, ..PostParams::default() };
+        let trial = serde_json::from_value(trial).expect("a Deployment");
+        let created = self.scenario.api("Deployment").create(&params, &trial).await.expect("a trial");
+        created.data.pointer(FIELD) == Some(&json!(99))
+    }
+
+    async fn remove(self) {
+        let (name, params) = (&self.scenario.namespace, DeleteParams::default());
+        let bindings = Api::<MutatingAdmissionPolicyBinding>::all(self.scenario.admin());
+        bindings.delete(name, &params).await.expect("the binding");
+        let policies = Api::<MutatingAdmissionPolicy>::all(self.scenario.admin());
+        policies.delete(name, &params).await.expect("the policy");
+    }
+}
+
+fn typed<K: DeserializeOwned>(yaml: &str) -> K {
+    serde_json::from_value(from_yaml(yaml)).expect("a well-formed object")
+}

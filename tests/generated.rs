@@ -1,0 +1,51 @@
+//! Files that are made from code say what the code says.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::{path::Path, process::Command};
+
+fn stackwright(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_stackwright")).args(arguments).output().unwrap();
+    assert!(
+        output.status.success(),
+        "stackwright {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Not `assert_eq!`, which would print both texts whole.
+fn assert_generated(file: &str, arguments: &[&str]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let wanted = stackwright(arguments);
+    if let Some(line) = first_difference(&text, &wanted) {
+        panic!(
+            "{file}, line {line}, is not what `stackwright {}` prints: run make generate",
+            arguments.join(" ")
+        );
+    }
+}
+
+fn first_difference(a: &str, b: &str) -> Option<usize> {
+    if a == b {
+        return None;
+    }
+    Some(1 + a.lines().zip(b.lines()).take_while(|(a, b)| a == b).count())
+}
+
+#[test]
+fn the_crd_is_that_of_the_code() {
+    assert_generated("crds/stackwright.dev_stacks.yaml", &["crds"]);
+}
+
+#[test]
+fn the_charts_crd_is_that_of_the_code() {
+    assert_generated("charts/stackwright/crds/stackwright.dev_stacks.yaml", &["crds"]);
+}
+
+#[test]
+fn the_charts_rules_are_those_of_the_code() {
+    assert_generated("charts/stackwright/files/cluster-role.yaml", &["rbac"]);
+    assert_generated("charts/stackwright/files/role.yaml", &["rbac", "--namespaced"]);
+}

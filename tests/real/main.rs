@@ -1,0 +1,83 @@
+//! What containers, names, policies and volumes do on a real node. The language is that of the
+//! cluster tests; here pods cannot be steered, but they run.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "the cluster tests use the rest of the language")]
+mod support;
+
+mod names;
+mod networks;
+mod replacement;
+mod scripteam;
+mod volumes;
+
+use std::{
+    env,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use support::{Cluster, Scenario, Setup, block_on};
+use tokio::sync::OnceCell;
+
+/// Real programs take their time, in seconds: a database has to initialise its data.
+const PATIENCE: u64 = 120;
+
+/// Plays a scenario on a cluster with real nodes, named after the test that calls it.
+fn on_real_nodes(body: impl AsyncFnOnce(&Scenario<'_>)) {
+    block_on(async {
+        let patiently = async move |s: &Scenario<'_>| {
+            s.allow(PATIENCE);
+            body(s).await;
+        };
+        Setup::default().play(cluster().await, patiently).await;
+    });
+}
+
+/// The cluster that all scenarios share: the one whose state folder `STACKWRIGHT_TEST_REAL_CLUSTER`
+/// names, else one that is started here and left running, so that the next run starts at once.
+async fn cluster() -> &'static Cluster {
+    static SHARED: OnceCell<Cluster> = OnceCell::const_new();
+    SHARED
+        .get_or_init(|| async {
+            let cluster = match env::var_os("STACKWRIGHT_TEST_REAL_CLUSTER") {
+                Some(state) => Cluster::of_state(Path::new(&state)).await,
+                None => Cluster::started("test-real", &["--real", "1", "--images", &images()]).await,
+            };
+            cluster.install_stack_definition().await;
+            cluster
+        })
+        .await
+}
+
+/// The folder of the images, which are built when they are missing.
+fn images() -> String {
+    let output = Command::new("hack/images").arg("dir").output().expect("hack/images runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// What a shell text in a container prints, `Err` when it ends with an error.
+fn shell(s: &Scenario<'_>, object: &str, script: &str) -> Result<String, String> {
+    let output = s.cluster.kubectl(&s.namespace, &["exec", object, "--", "sh", "-c", script]).output();
+    let output = output.expect("kubectl runs");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+/// Asks again until the answer is as it should be. The world outside of the API server (rules in
+/// a kernel, a DNS server's memory) cannot be watched; each question takes its own time.
+#[track_caller]
+fn until_answer<T: std::fmt::Debug>(what: &str, ask: impl Fn() -> T, is_right: impl Fn(&T) -> bool) -> T {
+    let began = Instant::now();
+    loop {
+        let answer = ask();
+        if is_right(&answer) {
+            return answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(30), "it is not so that {what}: {answer:?}");
+    }
+}

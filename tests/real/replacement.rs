@@ -1,0 +1,89 @@
+//! Who writes a volume is alone with it.
+
+use serde_json::Value;
+
+use crate::{
+    on_real_nodes, shell,
+    support::{Scenario, View, pods},
+};
+
+/// Holds the lock of the volume while it runs, and takes ten seconds to end. One that finds the
+/// lock held says so for ever.
+const WRITER: &str = r#"
+    services:
+      db:
+        image: stackwright/testbox:1
+        command:
+        - sh
+        - -c
+        - |
+          end() { sleep 10; echo "end $HOSTNAME $VERSION" >>/data/marks; rmdir /data/lock; exit 0; }
+          mkdir /data/lock || echo "$HOSTNAME $VERSION began beside another" >>/data/overlaps
+          echo "begin $HOSTNAME $VERSION" >>/data/marks
+          trap end TERM
+          while true; do sleep 1 & wait; done
+        environment: {VERSION: one}
+        restart: always
+        stopGracePeriod: 30s
+        volumes: [{source: data, target: /data}]
+    volumes: {data: {}}
+"#;
+
+#[test]
+fn never_do_two_containers_write_one_volume() {
+    on_real_nodes(async |s| {
+        let shop = s.apply("shop", WRITER).await;
+        shop.until("db=Running").await;
+        let mut pod = the_pod(s, None).await;
+        assert_eq!(kind(s), "StatefulSet");
+
+        s.delete("Pod", "shop-db-0").await;
+        pod = the_pod(s, Some(pod)).await;
+        shop.until("db=Running").await;
+
+        shop.edit("services: {db: {environment: {VERSION: two}}}").await;
+        pod = the_pod(s, Some(pod)).await;
+        shop.until("db=Running").await;
+
+        // Whoever asks for it gets two of one kind at once, but never in the change of kinds.
+        shop.edit("services: {db: {deploy: {updateConfig: {order: start-first}}}}").await;
+        pod = the_pod(s, Some(pod)).await;
+        shop.until("db=Running").await;
+        assert_eq!(kind(s), "Deployment");
+
+        shop.edit("services: {db: {deploy: null}}").await;
+        the_pod(s, Some(pod)).await;
+        shop.until("db=Running").await;
+        assert_eq!(kind(s), "StatefulSet");
+
+        let read =
+            |file| shell(s, "sts/shop-db", &format!("cat /data/{file} 2>/dev/null || true")).expect("a file");
+        let marks = read("marks");
+        assert_eq!(read("overlaps"), "", "{marks}");
+        let verbs: Vec<_> = marks.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(
+            verbs,
+            ["begin", "end", "begin", "end", "begin", "end", "begin", "end", "begin"],
+            "{marks}"
+        );
+    });
+}
+
+/// Waits for a running pod other than `former`, and gives its uid.
+async fn the_pod(s: &Scenario<'_>, former: Option<Value>) -> Value {
+    let is_next =
+        |pod: &Value| pod["status"]["phase"] == "Running" && Some(&pod["metadata"]["uid"]) != former.as_ref();
+    let view = s.until("the next pod runs", |view| pods(view, "db").any(|(_, pod)| is_next(pod))).await;
+    let (_, pod) = pods(&view, "db").find(|(_, pod)| is_next(pod)).expect("it was just seen");
+    pod["metadata"]["uid"].clone()
+}
+
+/// The kind of the one workload.
+fn kind(s: &Scenario<'_>) -> String {
+    let view: View = s.history.view();
+    let kinds: Vec<_> = ["Deployment", "StatefulSet"]
+        .into_iter()
+        .filter(|kind| view.get(kind, "shop-db").is_some())
+        .collect();
+    kinds.join(" and ")
+}

@@ -1,0 +1,58 @@
+//! What stays in a volume.
+
+use crate::{
+    on_real_nodes, shell,
+    support::{Scenario, pods},
+};
+
+const STACK: &str = "
+    services:
+      db:
+        image: stackwright/testbox:1
+        command: [sh, -c, 'trap exit TERM; while true; do sleep 1 & wait; done']
+        volumes: [{source: data, target: /data}]
+        healthcheck: {test: [CMD, test, -d, /data], interval: 1s}
+    volumes: {data: {}}
+";
+
+#[test]
+fn a_volume_keeps_its_files_over_the_end_of_its_pod() {
+    on_real_nodes(async |s| {
+        let shop = s.apply("shop", STACK).await;
+        shop.until("db=Healthy").await;
+        shell(s, "sts/shop-db", "echo precious >/data/file").expect("the volume can be written");
+        let before = uid_of_pod(s, "db");
+        s.delete("Pod", "shop-db-0").await;
+        s.until("another pod is there", |view| {
+            pods(view, "db").any(|(_, pod)| pod["metadata"]["uid"] != before && is_ready(pod))
+        })
+        .await;
+        assert_eq!(shell(s, "sts/shop-db", "cat /data/file").as_deref(), Ok("precious"));
+        assert_eq!(shell(s, "sts/shop-db", "ls /data").as_deref(), Ok("file"), "a fresh volume is empty");
+    });
+}
+
+#[test]
+fn a_stack_that_comes_back_finds_its_files() {
+    on_real_nodes(async |s| {
+        let shop = s.apply("shop", STACK).await;
+        shop.until("db=Healthy").await;
+        shell(s, "sts/shop-db", "echo precious >/data/file").expect("the volume can be written");
+        shop.delete().await;
+        s.until_gone("Pod", "shop-db-0").await;
+        s.until_gone("StatefulSet", "shop-db").await;
+        s.apply("shop", STACK).await.until("db=Healthy").await;
+        assert_eq!(shell(s, "sts/shop-db", "cat /data/file").as_deref(), Ok("precious"));
+    });
+}
+
+fn uid_of_pod(s: &Scenario<'_>, service: &str) -> serde_json::Value {
+    let view = s.history.view();
+    let (_, pod) = pods(&view, service).next().expect("the service has a pod");
+    pod["metadata"]["uid"].clone()
+}
+
+fn is_ready(pod: &serde_json::Value) -> bool {
+    let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.filter(|it| it["type"] == "Ready").any(|it| it["status"] == "True")
+}

@@ -1,0 +1,173 @@
+//! What the operator asked of the API server, by the audit log.
+//!
+//! The log is written in blocking mode: a request's line is there before its answer has ended. So
+//! whoever has seen an effect finds its cause in the log.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{Read, Seek, SeekFrom},
+    path::Path,
+};
+
+use serde::Deserialize;
+
+/// A place in the audit log: what was asked before it does not count.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(u64);
+
+/// One request of the operator that was answered. A watch counts when it begins.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Request {
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`.
+    pub verb: String,
+    /// The plural name, and the subresource after a slash.
+    pub resource: String,
+    /// The object's name; empty for a collection.
+    pub name: String,
+    /// The status code of the answer.
+    pub code: u16,
+}
+
+impl Request {
+    /// Whether it asks for a change.
+    pub fn is_write(&self) -> bool {
+        !matches!(self.verb.as_str(), "get" | "list" | "watch")
+    }
+
+    /// Whether it changes a child of a Stack.
+    pub fn is_child_write(&self) -> bool {
+        let children = [
+            "configmaps",
+            "persistentvolumeclaims",
+            "networkpolicies",
+            "services",
+            "deployments",
+            "statefulsets",
+            "jobs",
+        ];
+        self.is_write() && children.contains(&self.resource.as_str())
+    }
+
+    /// Whether it writes the status of a Stack.
+    pub fn is_status_write(&self) -> bool {
+        self.is_write() && self.resource == "stacks/status"
+    }
+
+    /// Whether it belongs to the operator's rest: watches, and its lease.
+    pub fn is_watch_or_lease(&self) -> bool {
+        self.verb == "watch" || self.resource == "leases"
+    }
+}
+
+impl fmt::Display for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {} -> {}", self.verb, self.resource, self.name, self.code)
+    }
+}
+
+/// The requests of a span of time; unknown where the audit log cannot be read.
+#[derive(Debug)]
+pub struct Requests(Option<Vec<Request>>);
+
+impl Requests {
+    /// Reads what `user` asked since `mark`.
+    pub fn since(log: Option<&Path>, mark: Mark, user: &str) -> Self {
+        Self(log.map(|log| {
+            let text = read_from(log, mark.0);
+            text.lines().filter(|line| line.contains(user)).filter_map(|line| request(line, user)).collect()
+        }))
+    }
+
+    /// Asserts that `count` of them are as `which` says. `what` names them in a failure, and where
+    /// there is no audit log, in the note that they were not counted.
+    #[track_caller]
+    pub fn assert(&self, count: usize, what: &str, which: impl Fn(&Request) -> bool) {
+        let Some(requests) = &self.0 else {
+            eprintln!("skipped, for want of an audit log: {count} {what}");
+            return;
+        };
+        let found: Vec<_> = requests.iter().filter(|request| which(request)).collect();
+        assert_eq!(found.len(), count, "{what}, of all that was asked:\n{self}");
+    }
+
+    /// How many there are, where that is known.
+    pub fn count(&self) -> Option<usize> {
+        self.0.as_ref().map(Vec::len)
+    }
+}
+
+impl fmt::Display for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().flatten().try_for_each(|request| writeln!(f, "  {request}"))
+    }
+}
+
+/// The end of the log as it is now.
+pub fn mark(log: Option<&Path>) -> Mark {
+    let length =
+        log.map(|log| log.metadata().unwrap_or_else(|error| panic!("{}: {error}", log.display())).len());
+    Mark(length.unwrap_or_default())
+}
+
+fn read_from(log: &Path, offset: u64) -> String {
+    let mut text = Vec::new();
+    File::open(log)
+        .and_then(|mut file| file.seek(SeekFrom::Start(offset)).map(|_| file))
+        .and_then(|mut file| file.read_to_end(&mut text))
+        .unwrap_or_else(|error| panic!("{}: {error}", log.display()));
+    // The last line may be half written, by someone else's request.
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+/// A line of the log as a request of `user`, when it is one. A watch has two lines, of which the
+/// first counts; every other request has one.
+fn request(line: &str, user: &str) -> Option<Request> {
+    let event: Event = serde_json::from_str(line).ok()?;
+    let stage = if event.verb == "watch" { "ResponseStarted" } else { "ResponseComplete" };
+    if event.user.username != user || event.stage != stage {
+        return None;
+    }
+    let object = event.object_ref.unwrap_or_default();
+    let resource = match object.subresource {
+        Some(subresource) => format!("{}/{subresource}", object.resource),
+        None => object.resource,
+    };
+    Some(Request {
+        verb: event.verb,
+        resource: if resource.is_empty() { event.request_uri } else { resource },
+        name: object.name,
+        code: event.response_status.map(|status| status.code).unwrap_or_default(),
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    stage: String,
+    verb: String,
+    #[serde(rename = "requestURI")]
+    request_uri: String,
+    user: User,
+    object_ref: Option<ObjectRef>,
+    response_status: Option<ResponseStatus>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    username: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ObjectRef {
+    resource: String,
+    subresource: Option<String>,
+    name: String,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ResponseStatus {
+    code: u16,
+}

@@ -1,0 +1,191 @@
+//! The control plane that scenarios run on, and the identities that it gives them.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use k8s_openapi::{
+    api::core::v1::Node, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
+};
+use kube::{
+    Api, Client, Config, CustomResourceExt, ResourceExt,
+    api::{ListParams, Patch, PatchParams},
+    config::{KubeConfigOptions, Kubeconfig},
+    runtime::wait::{await_condition, conditions::is_crd_established},
+};
+use serde_json::Value;
+use stackwright::api::Stack;
+use tokio::sync::OnceCell;
+
+/// A running control plane with simulated nodes.
+pub struct Cluster {
+    /// A client that may do everything.
+    pub admin: Client,
+    /// The administrator's kubeconfig.
+    pub kubeconfig: PathBuf,
+    /// The API server's audit log, where it can be read.
+    pub audit_log: Option<PathBuf>,
+    kubectl: PathBuf,
+}
+
+impl Cluster {
+    /// The cluster that all scenarios share: the one that the environment names, else one that is
+    /// started here and left running, so that the next run starts at once.
+    ///
+    /// - `STACKWRIGHT_TEST_CLUSTER`: the state folder of a cluster that `hack/cluster` started;
+    /// - `STACKWRIGHT_TEST_KUBECONFIG`: any cluster whose nodes are simulated with our stages. Its
+    ///   audit log cannot be read, so counts of requests are not judged there.
+    pub async fn shared() -> &'static Self {
+        static SHARED: OnceCell<Cluster> = OnceCell::const_new();
+        SHARED
+            .get_or_init(|| async {
+                let cluster = if let Some(state) = env::var_os("STACKWRIGHT_TEST_CLUSTER") {
+                    Self::of_state(Path::new(&state)).await
+                } else if let Some(kubeconfig) = env::var_os("STACKWRIGHT_TEST_KUBECONFIG") {
+                    Self::connect(PathBuf::from(kubeconfig), None, PathBuf::from("kubectl")).await
+                } else {
+                    Self::started("test", &["--simulated", "3"]).await
+                };
+                cluster.assert_simulated().await;
+                cluster.install_stack_definition().await;
+                cluster
+            })
+            .await
+    }
+
+    /// A cluster that no other scenario sees, for one that changes what all would share. It ends
+    /// when it is dropped.
+    pub async fn of_its_own(name: &'static str) -> OwnCluster {
+        let own = OwnCluster { cluster: Self::started(name, &["--simulated", "1"]).await, name };
+        // As a user does it, client-side.
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
+        let applied = own.kubectl("default", &["apply", "-f", folder]).status();
+        assert!(applied.is_ok_and(|status| status.success()), "kubectl apply -f crds/ (above)");
+        own.until_established().await;
+        own
+    }
+
+    /// The cluster of a name: started with these options of `hack/cluster up`, or found running.
+    pub async fn started(name: &str, options: &[&str]) -> Self {
+        Self::of_state(&up(name, options)).await
+    }
+
+    /// The cluster of a state folder.
+    pub async fn of_state(state: &Path) -> Self {
+        let read = |file: &str| {
+            let path = state.join(file);
+            fs::read_to_string(&path).unwrap_or_else(|error| {
+                panic!("{}: {error}; is it the state folder of a cluster that runs?", path.display())
+            })
+        };
+        let kubectl = Path::new(read("bin").trim()).join("kubectl");
+        Self::connect(state.join("admin.kubeconfig"), Some(state.join("audit.log")), kubectl).await
+    }
+
+    async fn connect(kubeconfig: PathBuf, audit_log: Option<PathBuf>, kubectl: PathBuf) -> Self {
+        let admin = client_of(&kubeconfig).await;
+        Self { admin, kubeconfig, audit_log, kubectl }
+    }
+
+    async fn assert_simulated(&self) {
+        let nodes = Api::<Node>::all(self.admin.clone()).list(&ListParams::default()).await;
+        let nodes =
+            nodes.unwrap_or_else(|error| panic!("the cluster of {}: {error}", self.kubeconfig.display()));
+        assert!(
+            nodes.iter().any(|node| node.annotations().contains_key("kwok.x-k8s.io/node")),
+            "the cluster of {} has no simulated nodes, so no pod can be steered; \
+             `hack/cluster up --simulated 3` starts one that has",
+            self.kubeconfig.display()
+        );
+    }
+
+    /// Teaches it what a Stack is.
+    pub async fn install_stack_definition(&self) {
+        let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
+        let params = PatchParams::apply("tests").force();
+        let applied = api.patch(Stack::crd_name(), &params, &Patch::Apply(&Stack::crd())).await;
+        applied.expect("the API server takes the CRD");
+        self.until_established().await;
+    }
+
+    async fn until_established(&self) {
+        let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
+        let established = await_condition(api, Stack::crd_name(), is_crd_established());
+        tokio::time::timeout(Duration::from_secs(30), established)
+            .await
+            .expect("the CRD is established in time")
+            .expect("the CRD can be watched");
+    }
+
+    /// A call of kubectl as the administrator in `namespace`.
+    pub fn kubectl(&self, namespace: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command.env("KUBECONFIG", &self.kubeconfig).args(["--namespace", namespace]).args(arguments);
+        command
+    }
+
+    /// The kubeconfig of someone else on this cluster: `token` on this cluster, or on `server`.
+    pub fn kubeconfig_for(&self, namespace: &str, token: &str, server: Option<&str>) -> String {
+        let admin = fs::read_to_string(&self.kubeconfig).expect("the administrator's kubeconfig");
+        let mut config: Value = serde_saphyr::from_str(&admin).expect("a kubeconfig is YAML");
+        let mut cluster = config["clusters"][0]["cluster"].take();
+        if let Some(server) = server {
+            cluster = serde_json::json!({ "server": server });
+        }
+        serde_json::json!({
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "it",
+            "clusters": [{"name": "it", "cluster": cluster}],
+            "users": [{"name": "it", "user": {"token": token}}],
+            "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it", "namespace": namespace}}],
+        })
+        .to_string()
+    }
+}
+
+/// A client with the identity that a kubeconfig holds.
+pub async fn client_of(kubeconfig: &Path) -> Client {
+    let kubeconfig =
+        Kubeconfig::read_from(kubeconfig).unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+    Client::try_from(config.expect("a complete kubeconfig")).expect("a client")
+}
+
+/// A cluster that ends with its scenario.
+pub struct OwnCluster {
+    cluster: Cluster,
+    name: &'static str,
+}
+
+impl std::ops::Deref for OwnCluster {
+    type Target = Cluster;
+
+    fn deref(&self) -> &Cluster {
+        &self.cluster
+    }
+}
+
+impl Drop for OwnCluster {
+    fn drop(&mut self) {
+        // Whatever it answers, the scenario has been judged already.
+        let _ = hack_cluster().args(["down", "--name", self.name]).status();
+    }
+}
+
+/// Starts a cluster, or finds it running, and gives its state folder.
+fn up(name: &str, options: &[&str]) -> PathBuf {
+    let status = hack_cluster().args(["up", "--name", name]).args(options).status();
+    assert!(status.is_ok_and(|status| status.success()), "hack/cluster could not start '{name}' (above)");
+    let output = hack_cluster().args(["env", "--name", name]).output().expect("hack/cluster env");
+    let line = String::from_utf8(output.stdout).expect("a path in UTF-8");
+    let kubeconfig = line.trim().strip_prefix("export KUBECONFIG=").expect("the line that sets KUBECONFIG");
+    Path::new(kubeconfig).parent().expect("a file in the state folder").to_owned()
+}
+
+fn hack_cluster() -> Command {
+    Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/hack/cluster"))
+}

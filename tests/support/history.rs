@@ -1,0 +1,208 @@
+//! What happens in a scenario's namespace: one watch for each kind, every state of every object.
+//!
+//! Waits look at it in place of asking again and again, and order is proven from it: all kinds lie
+//! in one store, so resource versions tell what came first, across kinds, without a clock.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::{StreamExt, future::join_all};
+use kube::{
+    Api, Client, ResourceExt,
+    api::{ApiResource, DynamicObject},
+    core::GroupVersionKind,
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
+};
+use serde_json::Value;
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
+
+/// The kinds that are watched: group, version, kind, plural.
+const KINDS: [(&str, &str, &str, &str); 11] = [
+    ("stackwright.dev", "v1alpha1", "Stack", "stacks"),
+    ("", "v1", "ConfigMap", "configmaps"),
+    ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
+    ("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
+    ("", "v1", "Service", "services"),
+    ("apps", "v1", "Deployment", "deployments"),
+    ("apps", "v1", "StatefulSet", "statefulsets"),
+    ("batch", "v1", "Job", "jobs"),
+    ("", "v1", "Pod", "pods"),
+    ("", "v1", "Secret", "secrets"),
+    ("events.k8s.io", "v1", "Event", "events"),
+];
+
+/// How a kind is addressed.
+pub fn resource(kind: &str) -> ApiResource {
+    let (group, version, kind, plural) = KINDS
+        .into_iter()
+        .find(|row| row.2 == kind)
+        .unwrap_or_else(|| panic!("'{kind}' is no kind that scenarios watch: add it to KINDS"));
+    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
+}
+
+/// The kinds that a Stack makes.
+pub const CHILDREN: [&str; 7] =
+    ["ConfigMap", "PersistentVolumeClaim", "NetworkPolicy", "Service", "Deployment", "StatefulSet", "Job"];
+
+/// Kind and name.
+pub type Key = (String, String);
+
+/// The objects of a namespace at one moment.
+#[derive(Clone, Default)]
+pub struct View(BTreeMap<Key, Arc<Value>>);
+
+impl View {
+    /// An object.
+    pub fn get(&self, kind: &str, name: &str) -> Option<&Value> {
+        self.0.get(&(kind.to_owned(), name.to_owned())).map(Arc::as_ref)
+    }
+
+    /// All objects of a kind, by name.
+    pub fn all(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
+        self.0
+            .iter()
+            .filter(move |(key, _)| key.0 == kind)
+            .map(|(key, object)| (key.1.as_str(), object.as_ref()))
+    }
+
+    /// All objects.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Value)> {
+        self.0.iter().map(|(key, object)| (key, object.as_ref()))
+    }
+}
+
+/// One state of one object.
+#[derive(Clone)]
+pub struct Change {
+    /// Its resource version: a later change, of whatever kind, has a greater one.
+    pub version: u64,
+    /// Kind and name.
+    pub key: Key,
+    /// What happened.
+    pub event: What,
+    /// The object after it (before it, when it was deleted).
+    pub object: Arc<Value>,
+}
+
+/// What happened to an object.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum What {
+    /// It appeared.
+    Created,
+    /// It changed.
+    Changed,
+    /// It is gone.
+    Deleted,
+}
+
+/// Follows a namespace from before its first object.
+pub struct History {
+    log: Arc<Log>,
+    seen: watch::Receiver<usize>,
+    followers: Vec<JoinHandle<()>>,
+}
+
+struct Log {
+    entries: Mutex<(View, Vec<Change>)>,
+    length: watch::Sender<usize>,
+}
+
+impl History {
+    /// Begins, and returns when every watch stands.
+    pub async fn follow(client: &Client, namespace: &str) -> Self {
+        let (length, seen) = watch::channel(0);
+        let log = Arc::new(Log { entries: Mutex::default(), length });
+        let (followers, standing): (Vec<_>, Vec<_>) = KINDS
+            .iter()
+            .map(|row| {
+                let api = Api::namespaced_with(client.clone(), namespace, &resource(row.2));
+                let (stands, standing) = oneshot::channel();
+                (tokio::spawn(follow(api, row.2, log.clone(), stands)), standing)
+            })
+            .unzip();
+        join_all(standing).await;
+        Self { log, seen, followers }
+    }
+
+    /// The objects as they are now.
+    pub fn view(&self) -> View {
+        self.log.entries().0.clone()
+    }
+
+    /// Everything that has happened, in order.
+    pub fn changes(&self) -> Vec<Change> {
+        let mut changes = self.log.entries().1.clone();
+        changes.sort_by_key(|change| change.version);
+        changes
+    }
+
+    /// A receiver that wakes when something has happened since it was made.
+    pub fn seen(&self) -> watch::Receiver<usize> {
+        let mut seen = self.seen.clone();
+        seen.mark_unchanged();
+        seen
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        self.followers.iter().for_each(JoinHandle::abort);
+    }
+}
+
+impl Log {
+    fn entries(&self) -> MutexGuard<'_, (View, Vec<Change>)> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, kind: &str, object: &DynamicObject, gone: bool) {
+        let key = (kind.to_owned(), object.name_any());
+        let version = object.resource_version().and_then(|version| version.parse().ok());
+        let version = version.expect("resource versions are numbers");
+        let value = Arc::new(serde_json::to_value(object).expect("an object is JSON"));
+        let mut entries = self.entries();
+        let (view, changes) = &mut *entries;
+        let known = view.0.get(&key).filter(|known| known["metadata"]["uid"] == value["metadata"]["uid"]);
+        let event = match known {
+            _ if gone => What::Deleted,
+            // A watch that begins anew shows what is known already.
+            Some(known) if known["metadata"]["resourceVersion"] == value["metadata"]["resourceVersion"] => {
+                return;
+            }
+            Some(_) => What::Changed,
+            None => What::Created,
+        };
+        if gone {
+            view.0.remove(&key);
+        } else {
+            view.0.insert(key.clone(), value.clone());
+        }
+        changes.push(Change { version, key, event, object: value });
+        let length = changes.len();
+        drop(entries);
+        self.length.send_replace(length);
+    }
+}
+
+async fn follow(api: Api<DynamicObject>, kind: &str, log: Arc<Log>, stands: oneshot::Sender<()>) {
+    let mut stands = Some(stands);
+    let mut events = watcher(api, watcher::Config::default()).default_backoff().boxed();
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(Event::Init) => {}
+            Ok(Event::InitApply(object) | Event::Apply(object)) => log.note(kind, &object, false),
+            Ok(Event::Delete(object)) => log.note(kind, &object, true),
+            // Nobody is left to tell when the scenario has ended meanwhile.
+            Ok(Event::InitDone) => drop(stands.take().map(|stands| stands.send(()))),
+            Err(error) => eprintln!("the scenario's watch of {kind}: {error}"),
+        }
+    }
+}

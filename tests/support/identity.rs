@@ -1,0 +1,64 @@
+//! A namespace for each scenario, and in it an account for the operator with exactly the rights
+//! that the code lists.
+
+use k8s_openapi::api::{
+    authentication::v1::TokenRequest,
+    core::v1::{Namespace, ServiceAccount},
+    rbac::v1::RoleBinding,
+};
+use kube::{
+    Api, Client,
+    api::{DeleteParams, PostParams},
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+/// The name of the operator's account in each scenario's namespace.
+const ACCOUNT: &str = "operator";
+
+/// Makes the namespace of a scenario; the API server ends its name, so that no two runs meet.
+pub async fn make_namespace(admin: &Client, prefix: &str) -> String {
+    let namespace: Namespace = typed(json!({ "metadata": { "generateName": format!("{prefix}-") } }));
+    let made = Api::all(admin.clone()).create(&PostParams::default(), &namespace).await.expect("a namespace");
+    made.metadata.name.expect("a created namespace has a name")
+}
+
+/// Begins to delete the namespace and does not wait for its end.
+pub async fn delete_namespace(admin: &Client, namespace: &str) {
+    let deleted = Api::<Namespace>::all(admin.clone()).delete(namespace, &DeleteParams::default()).await;
+    if let Err(error) = deleted {
+        eprintln!("namespace {namespace} stays: {error}");
+    }
+}
+
+/// Makes the operator's account and returns a token of it.
+pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
+    let role = stackwright::cluster::rbac::role(ACCOUNT);
+    let account: ServiceAccount = typed(json!({ "metadata": { "name": ACCOUNT } }));
+    let binding: RoleBinding = typed(json!({
+        "metadata": { "name": ACCOUNT },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": ACCOUNT },
+        "subjects": [{ "kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace }],
+    }));
+    let params = PostParams::default();
+    let accounts = Api::<ServiceAccount>::namespaced(admin.clone(), namespace);
+    accounts.create(&params, &account).await.expect("the operator's account");
+    Api::namespaced(admin.clone(), namespace).create(&params, &role).await.expect("the operator's role");
+    Api::namespaced(admin.clone(), namespace)
+        .create(&params, &binding)
+        .await
+        .expect("the operator's binding");
+
+    let request: TokenRequest = typed(json!({ "spec": { "audiences": [], "expirationSeconds": 3600 } }));
+    let answer = accounts.create_token_request(ACCOUNT, &params, &request).await.expect("a token");
+    answer.status.and_then(|status| status.token).expect("an answered request has a token")
+}
+
+/// The name under which the audit log shows the operator of a namespace.
+pub fn operator_user(namespace: &str) -> String {
+    format!("system:serviceaccount:{namespace}:{ACCOUNT}")
+}
+
+fn typed<K: DeserializeOwned>(value: Value) -> K {
+    serde_json::from_value(value).expect("a well-formed object")
+}

@@ -1,0 +1,38 @@
+//! The language of cluster tests: given this Stack, when these steps, then these states, objects,
+//! order and counts of requests.
+//!
+//! ```ignore
+//! #[test]
+//! fn a_deleted_child_comes_back() {
+//!     scenario(async |s| {
+//!         let shop = s.apply("shop", "services: {web: {image: 'web:1'}}").await;
+//!         let before = shop.until_ready().await;
+//!         s.delete("Deployment", &shop.object("web")).await;
+//!         ...
+//!     });
+//! }
+//! ```
+//!
+//! Each scenario has a namespace of its own and, in it, the real binary under an identity of its
+//! own, by which the audit log tells its requests. Nothing sleeps: waits look at watches, and a
+//! wait that takes too long shows all that is known. `sim/...` annotations steer simulated pods
+//! (`hack/cluster.d/README.md`).
+
+mod audit;
+mod cluster;
+mod diagnosis;
+mod history;
+mod identity;
+mod operator;
+mod proof;
+mod proxy;
+mod scenario;
+mod stack;
+
+pub use audit::{Request, Requests};
+pub use cluster::Cluster;
+pub use history::{Key, View, What};
+pub use proof::{children, children_of, end_state, image_of, uids, wanted};
+pub use proxy::Side;
+pub use scenario::{Scenario, Setup, block_on, is_of, pods, scenario};
+pub use stack::{StackHandle, condition, from_yaml, status_in};

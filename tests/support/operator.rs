@@ -1,0 +1,97 @@
+//! The operator as it is delivered: the real binary, as a process that can be killed.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// The operator of one scenario.
+pub struct Operator {
+    namespace: String,
+    folder: PathBuf,
+    options: Vec<String>,
+    child: Mutex<Option<Child>>,
+}
+
+impl Operator {
+    /// An operator for `namespace` with the identity of `kubeconfig`; it does not run yet.
+    pub fn new(namespace: &str, kubeconfig: &str, options: &[&str]) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(namespace);
+        fs::create_dir_all(&folder).expect("a folder for the operator's log");
+        let operator = Self {
+            namespace: namespace.to_owned(),
+            folder,
+            options: options.iter().map(ToString::to_string).collect(),
+            child: Mutex::new(None),
+        };
+        fs::write(operator.kubeconfig(), kubeconfig).expect("the operator's kubeconfig");
+        operator
+    }
+
+    /// Its kubeconfig.
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.join("kubeconfig")
+    }
+
+    /// Starts it.
+    pub fn start(&self) {
+        let log = File::options().create(true).append(true).open(self.folder.join("log")).expect("its log");
+        let mut running = self.child();
+        assert!(running.is_none(), "the operator runs already");
+        let child = Command::new(env!("CARGO_BIN_EXE_stackwright"))
+            .args(["controller", "--namespace", &self.namespace, "--no-http"])
+            .args(&self.options)
+            .env("KUBECONFIG", self.kubeconfig())
+            .env("RUST_LOG", "stackwright=debug,info")
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle of the log"))
+            .stderr(log)
+            .spawn();
+        *running = Some(child.expect("the operator's binary runs"));
+    }
+
+    /// Kills it on the spot (SIGKILL).
+    pub fn kill(&self) {
+        if let Some(mut child) = self.child().take() {
+            // An operator that ended by itself is as dead.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Asks it to end (SIGTERM), waits, and says whether it ended well.
+    pub fn stop(&self) -> bool {
+        let Some(mut child) = self.child().take() else { return false };
+        let asked = Command::new("kill").arg(child.id().to_string()).status();
+        assert!(asked.is_ok_and(|status| status.success()), "SIGTERM could not be sent");
+        child.wait().is_ok_and(|status| status.success())
+    }
+
+    /// How it ended, when it did so by itself.
+    pub fn ended_by_itself(&self) -> Option<String> {
+        let ended = self.child().as_mut()?.try_wait().ok()??;
+        Some(ended.to_string())
+    }
+
+    /// All that it has said.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    fn child(&self) -> MutexGuard<'_, Option<Child>> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Operator {
+    fn drop(&mut self) {
+        self.kill();
+        // A scenario that failed has shown the log's end; a file in use by nobody helps nobody.
+        if !std::thread::panicking() {
+            let _ = fs::remove_dir_all(&self.folder);
+        }
+    }
+}

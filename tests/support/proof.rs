@@ -1,0 +1,218 @@
+//! What the history of a scenario proves: what came first, what never happened, what came twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use stackwright::api::labels::{MANAGED_BY, MANAGER, SERVICE};
+
+use super::{
+    history::{CHILDREN, Change, Key, View, What},
+    scenario::{Scenario, is_of},
+    stack::status_in,
+};
+
+impl Scenario<'_> {
+    /// The first moment at which something happened, as a version to compare; it must have.
+    #[track_caller]
+    pub fn when(&self, what: &str, which: impl Fn(&Change) -> bool) -> u64 {
+        let change = self.history.changes().into_iter().find(which);
+        change.unwrap_or_else(|| panic!("it never happened that {what}")).version
+    }
+
+    /// When the workload of a service was first created.
+    #[track_caller]
+    pub fn when_created(&self, service: &str) -> u64 {
+        self.when(&format!("{service} was created"), |change| {
+            change.event == What::Created && is_workload(change) && is_of(&change.object, service)
+        })
+    }
+
+    /// When a service first had a ready pod.
+    #[track_caller]
+    pub fn when_up(&self, service: &str) -> u64 {
+        self.when(&format!("{service} had a ready pod"), |change| {
+            change.key.0 == "Pod" && is_of(&change.object, service) && is_ready(&change.object)
+        })
+    }
+
+    /// When a one-shot first had completed.
+    #[track_caller]
+    pub fn when_completed(&self, service: &str) -> u64 {
+        self.when(&format!("{service} had completed"), |change| {
+            change.key.0 == "Job"
+                && is_of(&change.object, service)
+                && has_condition(&change.object, "Complete")
+        })
+    }
+
+    /// When the workload of a service first had an image.
+    #[track_caller]
+    pub fn when_image(&self, service: &str, image: &str) -> u64 {
+        self.when(&format!("{service} had {image}"), |change| {
+            is_workload(change) && is_of(&change.object, service) && image_of(&change.object) == image
+        })
+    }
+
+    /// When the first pod of a service with this image was ready.
+    #[track_caller]
+    pub fn when_ready(&self, service: &str, image: &str) -> u64 {
+        self.when(&format!("a pod of {service} with {image} was ready"), |change| {
+            change.key.0 == "Pod"
+                && is_of(&change.object, service)
+                && change.object["spec"]["containers"][0]["image"] == *image
+                && is_ready(&change.object)
+        })
+    }
+
+    /// For each moment at which a pod of the service came, changed or went: how many there were
+    /// that had not ended, and how many were ready.
+    pub fn pods_over_time(&self, service: &str) -> Vec<(usize, usize)> {
+        let mut pods: BTreeMap<String, Value> = BTreeMap::new();
+        let mut moments = Vec::new();
+        for change in self.history.changes() {
+            if change.key.0 != "Pod" || !is_of(&change.object, service) {
+                continue;
+            }
+            if change.event == What::Deleted {
+                pods.remove(&change.key.1);
+            } else {
+                pods.insert(change.key.1.clone(), (*change.object).clone());
+            }
+            let ended =
+                |pod: &&Value| matches!(pod["status"]["phase"].as_str(), Some("Failed" | "Succeeded"));
+            let living = pods.values().filter(|pod| !ended(pod)).count();
+            moments.push((living, pods.values().filter(|pod| is_ready(pod)).count()));
+        }
+        moments
+    }
+
+    /// Asserts that no two containers of a service ever existed at a time.
+    #[track_caller]
+    pub fn assert_never_two_pods(&self, service: &str) {
+        let moments = self.pods_over_time(service);
+        assert!(moments.iter().all(|(living, _)| *living <= 1), "two pods of {service}: {moments:?}");
+    }
+
+    /// Asserts that from its first readiness on a service was never without a ready pod.
+    #[track_caller]
+    pub fn assert_never_without_a_ready_pod(&self, service: &str) {
+        let moments = self.pods_over_time(service);
+        let mut after_first = moments.iter().skip_while(|(_, ready)| *ready == 0);
+        assert!(after_first.all(|(_, ready)| *ready >= 1), "a gap of {service}: {moments:?}");
+    }
+
+    /// How often each object of the Stacks, and any pod of each service, was created and deleted.
+    pub fn creations_and_deletions(&self) -> BTreeMap<Key, (usize, usize)> {
+        let mut counts: BTreeMap<Key, (usize, usize)> = BTreeMap::new();
+        for change in self.history.changes() {
+            if !is_ours(&change.object) && change.key.0 != "Pod" {
+                continue;
+            }
+            let key = match change.key.0.as_str() {
+                // Pods have random names.
+                "Pod" => ("Pod".to_owned(), change.object["metadata"]["labels"][SERVICE].to_string()),
+                _ => change.key.clone(),
+            };
+            let count = counts.entry(key).or_default();
+            match change.event {
+                What::Created => count.0 += 1,
+                What::Deleted => count.1 += 1,
+                What::Changed => {}
+            }
+        }
+        counts
+    }
+}
+
+/// The UIDs of all children of Stacks.
+pub fn uids(view: &View) -> BTreeMap<Key, String> {
+    children(view).map(|(key, object)| (key.clone(), object["metadata"]["uid"].to_string())).collect()
+}
+
+/// All children of Stacks as far as someone asked for them: what the cluster tells of them moves.
+pub fn wanted(view: &View) -> BTreeMap<Key, Value> {
+    let wanted = |object: &Value| json!([object["metadata"]["uid"], without_chance(object)]);
+    children(view).map(|(key, object)| (key.clone(), wanted(object))).collect()
+}
+
+/// The children of Stacks.
+pub fn children(view: &View) -> impl Iterator<Item = (&Key, &Value)> {
+    view.iter().filter(|(key, object)| CHILDREN.contains(&key.0.as_str()) && is_ours(object))
+}
+
+/// The names of the children of a service, by kind.
+pub fn children_of(view: &View, service: &str) -> BTreeSet<Key> {
+    children(view).filter(|(_, object)| is_of(object, service)).map(|(key, _)| key.clone()).collect()
+}
+
+/// The end state: what was asked for and what became of it, without what differs from run to run.
+pub fn end_state(view: &View) -> BTreeMap<Key, Value> {
+    let mut objects: BTreeMap<Key, Value> =
+        children(view).map(|(key, object)| (key.clone(), without_chance(object))).collect();
+    for (name, _) in view.all("Stack") {
+        let mut status = status_in(view, name);
+        status.conditions.iter_mut().for_each(|condition| condition.last_transition_time = unix_epoch());
+        objects.insert(("Stack".to_owned(), name.to_owned()), json!(status));
+    }
+    objects
+}
+
+fn unix_epoch() -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time {
+    k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH)
+}
+
+/// An object's labels, annotations, owner and spec, without addresses, UIDs and what the cluster
+/// notes for itself.
+fn without_chance(object: &Value) -> Value {
+    let metadata = &object["metadata"];
+    let mut annotations = metadata["annotations"].clone();
+    if let Some(annotations) = annotations.as_object_mut() {
+        annotations.retain(|name, _| name.contains("stackwright.dev"));
+    }
+    let owner = &metadata["ownerReferences"][0];
+    let mut spec = object["spec"].clone();
+    for chance in
+        ["clusterIP", "clusterIPs", "volumeName", "selector", "healthCheckNodePort", "backoffLimitPerIndex"]
+    {
+        spec.as_object_mut().map(|spec| spec.remove(chance));
+    }
+    for port in spec["ports"].as_array_mut().into_iter().flatten() {
+        port.as_object_mut().map(|port| port.remove("nodePort"));
+    }
+    if let Some(labels) = spec.pointer_mut("/template/metadata/labels").and_then(Value::as_object_mut) {
+        // A Job's controller marks its pods with the Job's UID.
+        labels.retain(|name, _| !name.ends_with("controller-uid"));
+    }
+    json!({
+        "labels": metadata["labels"],
+        "annotations": annotations,
+        "owner": [owner["kind"], owner["name"]],
+        "spec": spec,
+        "data": object["data"],
+    })
+}
+
+/// The image of a workload's first container.
+pub fn image_of(workload: &Value) -> &str {
+    workload["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap_or_default()
+}
+
+fn is_ready(pod: &Value) -> bool {
+    has_condition(pod, "Ready")
+}
+
+fn has_condition(object: &Value, kind: &str) -> bool {
+    let conditions = object["status"]["conditions"].as_array();
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition["type"] == kind && condition["status"] == "True")
+}
+
+fn is_workload(change: &Change) -> bool {
+    matches!(change.key.0.as_str(), "Deployment" | "StatefulSet" | "Job")
+}
+
+fn is_ours(object: &Value) -> bool {
+    object["metadata"]["labels"][MANAGED_BY] == MANAGER
+}

@@ -1,0 +1,299 @@
+//! A scenario: a namespace of its own, an operator of its own, the steps of a user, and waits that
+//! look at what happens in place of sleeping.
+
+use std::{
+    any::type_name,
+    future::Future,
+    panic::{AssertUnwindSafe, resume_unwind},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::FutureExt;
+use kube::{
+    Api, Client,
+    api::{DeleteParams, DynamicObject, Patch, PatchParams, PostParams, ValidationDirective},
+};
+use serde_json::{Value, json};
+use stackwright::api::labels::SERVICE;
+use tokio::{runtime::Runtime, time::Instant};
+
+use super::{
+    audit::{self, Mark, Requests},
+    cluster::{Cluster, client_of},
+    diagnosis,
+    history::{History, View, resource},
+    identity,
+    operator::Operator,
+    proxy::Proxy,
+    stack::{StackHandle, from_yaml},
+};
+
+/// How long a wait may take, on a machine that has other things to do.
+const PATIENCE: u64 = 30;
+
+/// Plays a scenario on the shared cluster, named after the test that calls it. The operator runs
+/// already when `body` begins.
+pub fn scenario(body: impl AsyncFnOnce(&Scenario<'_>)) {
+    Setup::default().run(body);
+}
+
+/// Runs something on the runtime that all scenarios share.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    RUNTIME.get_or_init(|| Runtime::new().expect("an async runtime")).block_on(future)
+}
+
+/// What a scenario begins with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Whether the operator runs from the start.
+    pub operator: bool,
+    /// Whether the operator reaches the API server through a faulty line.
+    pub proxy: bool,
+    /// Options of the operator beside its namespace.
+    pub options: Vec<&'static str>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self { operator: true, proxy: false, options: Vec::new() }
+    }
+}
+
+impl Setup {
+    /// The operator does not run until the scenario starts it.
+    pub fn without_operator() -> Self {
+        Self { operator: false, ..Self::default() }
+    }
+
+    /// The operator runs behind a faulty line.
+    pub fn with_faulty_line() -> Self {
+        Self { proxy: true, ..Self::default() }
+    }
+
+    /// The operator's lease is short, so that a killed one is soon followed by the next.
+    pub fn with_short_lease(self) -> Self {
+        Self { options: vec!["--lease-duration", "2s"], ..self }
+    }
+
+    /// Plays `body` on the shared cluster.
+    pub fn run(self, body: impl AsyncFnOnce(&Scenario<'_>)) {
+        block_on(async { self.play(Cluster::shared().await, body).await });
+    }
+
+    /// Plays `body` on `cluster`.
+    pub async fn play<F: AsyncFnOnce(&Scenario<'_>)>(self, cluster: &Cluster, body: F) {
+        let scenario = Scenario::start(cluster, &namespace_prefix(type_name::<F>()), &self).await;
+        let mut outcome = AssertUnwindSafe(body(&scenario)).catch_unwind().await;
+        if outcome.is_ok() && scenario.operator.log().contains("panicked at") {
+            outcome = Err(Box::new("the operator panicked"));
+        }
+        if outcome.is_err() {
+            eprintln!("{}", diagnosis::of(&scenario));
+        }
+        scenario.operator.kill();
+        identity::delete_namespace(&cluster.admin, &scenario.namespace).await;
+        if let Err(panic) = outcome {
+            resume_unwind(panic);
+        }
+    }
+}
+
+/// The test's name out of its closure's, fit to begin a namespace's.
+fn namespace_prefix(closure: &str) -> String {
+    let test = closure.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(closure);
+    let name = test.replace('_', "-");
+    name[..name.len().min(50)].trim_end_matches('-').to_owned()
+}
+
+/// One scenario under way.
+pub struct Scenario<'c> {
+    /// Where it plays.
+    pub cluster: &'c Cluster,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its operator.
+    pub operator: Arc<Operator>,
+    /// What has happened in its namespace.
+    pub history: History,
+    proxy: Option<Proxy>,
+    patience: AtomicU64,
+}
+
+impl<'c> Scenario<'c> {
+    async fn start(cluster: &'c Cluster, prefix: &str, setup: &Setup) -> Self {
+        let namespace = identity::make_namespace(&cluster.admin, prefix).await;
+        let history = History::follow(&cluster.admin, &namespace).await;
+        let token = identity::make_operator_account(&cluster.admin, &namespace).await;
+        let direct = cluster.kubeconfig_for(&namespace, &token, None);
+        let operator = Operator::new(&namespace, &direct, &setup.options);
+        let mut proxy = None;
+        if setup.proxy {
+            let line = Proxy::start(client_of(&operator.kubeconfig()).await).await;
+            let through = cluster.kubeconfig_for(&namespace, &token, Some(line.address()));
+            std::fs::write(operator.kubeconfig(), through).expect("the operator's kubeconfig");
+            proxy = Some(line);
+        }
+        if setup.operator {
+            operator.start();
+        }
+        let patience = AtomicU64::new(PATIENCE);
+        Self { cluster, namespace, operator: Arc::new(operator), history, proxy, patience }
+    }
+
+    // --- steps ---------------------------------------------------------------
+
+    /// Applies a Stack as a user does: server-side, under strict validation. `spec` is YAML, in
+    /// which `sim/` stands for the domain of the annotations that steer simulated pods.
+    pub async fn apply(&self, name: &str, spec: &str) -> StackHandle<'_> {
+        self.try_apply(name, spec).await.unwrap_or_else(|error| panic!("Stack {name}: {error}"))
+    }
+
+    /// Applies a Stack that the API server may refuse.
+    pub async fn try_apply(&self, name: &str, spec: &str) -> kube::Result<StackHandle<'_>> {
+        let mut body = json!({
+            "apiVersion": "stackwright.dev/v1alpha1",
+            "kind": "Stack",
+            "metadata": { "name": name },
+            "spec": from_yaml(spec),
+        });
+        let params = PatchParams::apply("user").force();
+        let params = PatchParams { field_validation: Some(ValidationDirective::Strict), ..params };
+        let applied = self.api("Stack").patch(name, &params, &Patch::Apply(&body)).await?;
+        Ok(StackHandle::new(self, body["spec"].take(), &applied))
+    }
+
+    /// Creates an object of someone else; YAML.
+    pub async fn create(&self, object: &str) -> DynamicObject {
+        let object: DynamicObject = serde_json::from_value(from_yaml(object)).expect("an object");
+        let kind = object.types.as_ref().map(|types| types.kind.as_str()).expect("an object has a kind");
+        let created = self.api(kind).create(&PostParams::default(), &object).await;
+        created.unwrap_or_else(|error| panic!("{kind}: {error}"))
+    }
+
+    /// Changes an object as someone else would: a merge patch by another field manager, in YAML.
+    pub async fn patch(&self, kind: &str, name: &str, patch: &str) -> DynamicObject {
+        let params = PatchParams { field_manager: Some("someone-else".into()), ..PatchParams::default() };
+        let patched = self.api(kind).patch(name, &params, &Patch::Merge(from_yaml(patch))).await;
+        patched.unwrap_or_else(|error| panic!("{kind} {name}: {error}"))
+    }
+
+    /// Deletes an object, with all that hangs on it, and does not wait for its end.
+    pub async fn delete(&self, kind: &str, name: &str) {
+        let deleted = self.api(kind).delete(name, &DeleteParams::background()).await;
+        deleted.unwrap_or_else(|error| panic!("{kind} {name}: {error}"));
+    }
+
+    /// Steers the pods of a service, as soon as there are some: sets `sim.stackwright.dev/<what>`,
+    /// or takes it away.
+    pub async fn steer(&self, service: &str, what: &str, value: Option<&str>) {
+        let view =
+            self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
+        let annotation = format!("sim.stackwright.dev/{what}");
+        let patch = json!({ "metadata": { "annotations": { annotation: value } } });
+        for (name, _) in pods(&view, service) {
+            match self.api("Pod").patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await {
+                Err(kube::Error::Api(status)) if status.is_not_found() => {}
+                steered => drop(steered.unwrap_or_else(|error| panic!("Pod {name}: {error}"))),
+            }
+        }
+    }
+
+    /// The faulty line before the operator.
+    pub fn line(&self) -> &Proxy {
+        self.proxy.as_ref().expect("this scenario was set up with a faulty line")
+    }
+
+    /// Objects of a kind that scenarios watch.
+    pub fn api(&self, kind: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.admin(), &self.namespace, &resource(kind))
+    }
+
+    /// A client that may do everything.
+    pub fn admin(&self) -> Client {
+        self.cluster.admin.clone()
+    }
+
+    /// What kubectl prints in the scenario's namespace; it must succeed.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        let output = self.cluster.kubectl(&self.namespace, arguments).output().expect("kubectl runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "kubectl {arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    // --- waits ---------------------------------------------------------------
+
+    /// Gives every further wait this many seconds, where what is waited for takes its time: the
+    /// garbage collector, which learns of a new kind within 30 s, or what is looked at once a minute.
+    pub fn allow(&self, seconds: u64) {
+        self.patience.store(seconds, Ordering::Relaxed);
+    }
+
+    /// Waits until `holds`, and returns the objects as they are then.
+    pub async fn until(&self, what: &str, holds: impl Fn(&View) -> bool) -> View {
+        self.until_none(what, |view| (!holds(view)).then(String::new)).await
+    }
+
+    /// Waits until `problem` finds none, and returns the objects as they are then; when that takes
+    /// too long, the last problem is told.
+    pub async fn until_none(&self, what: &str, problem: impl Fn(&View) -> Option<String>) -> View {
+        let patience = Duration::from_secs(self.patience.load(Ordering::Relaxed));
+        let deadline = Instant::now() + patience;
+        let mut seen = self.history.seen();
+        loop {
+            let view = self.history.view();
+            let Some(problem) = problem(&view) else { return view };
+            let more = tokio::time::timeout_at(deadline, seen.changed()).await;
+            assert!(more.is_ok(), "after {patience:?} it is not so that {what}\n{problem}");
+        }
+    }
+
+    /// Waits until so many things have happened in all.
+    pub async fn until_changes(&self, count: usize) {
+        self.until(&format!("{count} things have happened"), |_| self.history.changes().len() >= count).await;
+    }
+
+    /// Waits until an object is there.
+    pub async fn until_there(&self, kind: &str, name: &str) -> Value {
+        let view =
+            self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
+        view.get(kind, name).cloned().unwrap_or_default()
+    }
+
+    /// Waits until an object is gone.
+    pub async fn until_gone(&self, kind: &str, name: &str) {
+        self.until(&format!("{kind} {name} is gone"), |view| view.get(kind, name).is_none()).await;
+    }
+
+    /// Lets a span of time go by: only where the claim is about one, such as that nothing happens.
+    pub async fn let_pass(&self, seconds: u64) {
+        tokio::time::sleep(Duration::from_secs(seconds)).await;
+    }
+
+    // --- counts --------------------------------------------------------------
+
+    /// The present end of the audit log.
+    pub fn mark(&self) -> Mark {
+        audit::mark(self.cluster.audit_log.as_deref())
+    }
+
+    /// What the operator has asked since a mark.
+    pub fn requests_since(&self, mark: Mark) -> Requests {
+        Requests::since(self.cluster.audit_log.as_deref(), mark, &identity::operator_user(&self.namespace))
+    }
+}
+
+/// The pods of a service, by name.
+pub fn pods<'v>(view: &'v View, service: &str) -> impl Iterator<Item = (&'v str, &'v Value)> {
+    view.all("Pod").filter(move |(_, pod)| is_of(pod, service))
+}
+
+/// Whether an object is labelled as a service's.
+pub fn is_of(object: &Value, service: &str) -> bool {
+    object["metadata"]["labels"][SERVICE] == *service
+}

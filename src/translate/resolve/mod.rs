@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::EnvVar;
 
 use problems::Problems;
-use resources::amount;
+use resources::{Counted, amount};
 use siblings::Siblings;
 
 use super::{Activity, Approximation, Invalid, Kind, ObjectKind, Reason, WaitFor};
@@ -254,7 +254,8 @@ fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, 
     let mut sizes = BTreeMap::new();
     for (name, volume) in &spec.volumes {
         let given = volume.size.as_ref();
-        let size = given.and_then(|size| amount(size, &format!("spec.volumes.{name}.size"), problems));
+        let size = given
+            .and_then(|size| amount(size, Counted::Bytes, &format!("spec.volumes.{name}.size"), problems));
         sizes.insert(name.as_str(), size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)));
     }
     sizes

@@ -72,6 +72,7 @@ fn an_operator_that_starts_again_writes_nothing() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;
+        s.let_pass(QUIET).await;
         assert!(s.operator.stop(), "it ends well when asked to");
         let mark = s.mark();
         s.operator.start();

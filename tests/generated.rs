@@ -1,5 +1,7 @@
 //! Files that are made from code say what the code says.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 use std::{path::Path, process::Command};
 
 fn stackwright(arguments: &[&str]) -> String {

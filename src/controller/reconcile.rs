@@ -161,8 +161,7 @@ async fn carry_out(
     writer.apply(&others, &mut plan.conflicts, &mut failures).await;
     // No pod of ours mounts what belongs to someone else.
     let foreign = plan.conflicts.clone();
-    let mounts_foreign =
-        |apply: &Apply| foreign.iter().any(|it| apply.object.mounts(it.kind, &it.name));
+    let mounts_foreign = |apply: &Apply| foreign.iter().any(|it| apply.object.mounts(it.kind, &it.name));
     let workloads: Vec<_> = workloads.into_iter().filter(|apply| !mounts_foreign(apply)).collect();
     writer.apply(&workloads, &mut plan.conflicts, &mut failures).await;
     if failures.is_empty() {

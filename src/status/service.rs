@@ -258,7 +258,10 @@ impl View<'_> {
         if let Some(why) = &pod.unschedulable {
             let asks =
                 self.unit.requests.as_ref().map(|asks| format!("asks for {asks}; ")).unwrap_or_default();
-            return Some(Told::because(ServiceState::Blocked, format!("no node can take it: {asks}{why}")));
+            return Some(Told::because(
+                ServiceState::Blocked,
+                format!("no node can take it: {asks}{}", first_sentence(why)),
+            ));
         }
         let (reason, message) = pod.waiting.as_ref()?;
         match reason.as_str() {
@@ -318,6 +321,11 @@ fn trouble(pod: &Pod) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// What follows in the scheduler's message speaks of preemption, which nobody can act on.
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
 fn first_line(text: &str) -> &str {

@@ -55,7 +55,8 @@ fn bringing_up_a_stack_writes_each_child_once_and_the_status_once_for_each_trans
         let mark = s.mark();
         // An update that starts first brings one more write: once it was healthy, a service's
         // name leads to ready pods only.
-        let stop_first = SHOP.replace("image: web:1", "image: web:1\n    deploy: {updateConfig: {order: stop-first}}");
+        let stop_first =
+            SHOP.replace("image: web:1", "image: web:1\n    deploy: {updateConfig: {order: stop-first}}");
         let shop = s.apply("shop", &stop_first).await;
         let view = shop.until_ready().await;
         s.let_pass(QUIET).await;
@@ -85,11 +86,7 @@ fn an_operator_that_starts_again_writes_nothing() {
     });
 }
 
-fn assert_one_status_write_for_each_transition(
-    shop: &StackHandle<'_>,
-    before: usize,
-    requests: &Requests,
-) {
+fn assert_one_status_write_for_each_transition(shop: &StackHandle<'_>, before: usize, requests: &Requests) {
     let all = shop.statuses();
     // The first status is the empty one of a new Stack.
     let new = &all[before.max(1)..];
@@ -98,4 +95,3 @@ fn assert_one_status_write_for_each_transition(
         assert_ne!(pair[0], pair[1], "each write shows a reader something new");
     }
 }
-

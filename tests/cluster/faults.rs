@@ -215,10 +215,15 @@ fn end_of(s: &Scenario<'_>, view: &View) -> End {
 
 /// What two ends do not have in common, in words; nothing when they are the same.
 fn difference(is: &End, should_be: &End) -> Option<String> {
-    fn of<K: Debug + Ord, T: Debug + PartialEq>(is: &BTreeMap<K, T>, should_be: &BTreeMap<K, T>) -> Vec<String> {
+    fn of<K: Debug + Ord, T: Debug + PartialEq>(
+        is: &BTreeMap<K, T>,
+        should_be: &BTreeMap<K, T>,
+    ) -> Vec<String> {
         let keys: BTreeSet<_> = is.keys().chain(should_be.keys()).collect();
         let differing = keys.into_iter().filter(|key| is.get(key) != should_be.get(key));
-        differing.map(|key| format!("{key:?}:\n  is {:?}\n  should be {:?}", is.get(key), should_be.get(key))).collect()
+        differing
+            .map(|key| format!("{key:?}:\n  is {:?}\n  should be {:?}", is.get(key), should_be.get(key)))
+            .collect()
     }
     let differing = [
         of(&is.objects, &should_be.objects),

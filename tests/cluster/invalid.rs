@@ -49,7 +49,11 @@ fn an_unknown_dependency_is_stalled() {
 
 #[test]
 fn an_unknown_network_is_stalled() {
-    is_stalled("services: {web: {networks: {back: {}}}}", "UnknownNetwork", &["spec.services.web.networks.back", "spec.networks"]);
+    is_stalled(
+        "services: {web: {networks: {back: {}}}}",
+        "UnknownNetwork",
+        &["spec.services.web.networks.back", "spec.networks"],
+    );
 }
 
 #[test]
@@ -138,7 +142,8 @@ fn a_port_of_a_service_whose_profile_is_not_active_clashes_with_nobody() {
 #[test]
 fn an_unknown_field_is_refused_under_strict_validation() {
     scenario(async |s| {
-        let refused = s.try_apply("shop", "services: {web: {image: 'web:1', imagee: 'web:2'}}").await.map(|_| ());
+        let refused =
+            s.try_apply("shop", "services: {web: {image: 'web:1', imagee: 'web:2'}}").await.map(|_| ());
         let error = refused.expect_err("the field does not exist").to_string();
         assert!(error.contains("spec.services.web.imagee"), "{error}");
     });

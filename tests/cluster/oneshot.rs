@@ -92,14 +92,18 @@ fn runs(s: &crate::support::Scenario<'_>) -> usize {
 fn a_one_shot_that_runs_counts_as_up() {
     scenario(async |s| {
         let shop = s
-            .apply("shop", "services: {import: {image: 'import:1', restart: 'no', annotations: {sim/ready: never}}}")
+            .apply(
+                "shop",
+                "services: {import: {image: 'import:1', restart: 'no', annotations: {sim/ready: never}}}",
+            )
             .await;
         shop.until("import=Running").await;
         shop.until_ready().await;
         s.steer("import", "ready", Some("now")).await;
         shop.until("import=Completed").await;
         let pods = s.history.changes().into_iter();
-        let pods = pods.filter(|it| it.event == What::Created && it.key.0 == "Pod" && is_of(&it.object, "import"));
+        let pods =
+            pods.filter(|it| it.event == What::Created && it.key.0 == "Pod" && is_of(&it.object, "import"));
         assert_eq!(pods.count(), 1);
     });
 }

@@ -92,7 +92,8 @@ fn while_a_template_is_held_other_changes_go_through() {
         assert_eq!(image(&chain, &view, "b"), "b:1");
         let name = chain.object("b");
         s.until("b has two pods of its old version", |view| {
-            view.get("Deployment", &name).is_some_and(|it| it["spec"]["replicas"] == 2 && image_of(it) == "b:1")
+            view.get("Deployment", &name)
+                .is_some_and(|it| it["spec"]["replicas"] == 2 && image_of(it) == "b:1")
         })
         .await;
         s.until_there("Service", "b-published").await;

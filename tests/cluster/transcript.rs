@@ -45,7 +45,8 @@ fn kubectl_wait_returns_when_the_stack_is_ready() {
         let shop = s.apply("shop", SHOP).await;
         shop.until("db=Starting").await;
         let wait = ["wait", "--for=condition=Ready", "stk/shop"];
-        let too_early = s.cluster.kubectl(&s.namespace, &[wait[0], wait[1], wait[2], "--timeout=1s"]).status();
+        let too_early =
+            s.cluster.kubectl(&s.namespace, &[wait[0], wait[1], wait[2], "--timeout=1s"]).status();
         assert!(!too_early.expect("kubectl runs").success(), "it is not Ready yet");
         mend(s).await;
         let told = s.kubectl(&[wait[0], wait[1], wait[2], "--timeout=30s"]);
@@ -105,7 +106,9 @@ fn description(text: &str) -> String {
     let (_, status) = text.split_once("\nStatus:").expect("a described Stack has a status");
     let (status, events) = status.split_once("\nEvents:").expect("describe ends with the events");
     let status = status.lines().map(|line| match line.split_once(':') {
-        Some((key, _)) if ["Last Transition Time", "Template"].contains(&key.trim()) => format!("{key}:  <...>"),
+        Some((key, _)) if ["Last Transition Time", "Template"].contains(&key.trim()) => {
+            format!("{key}:  <...>")
+        }
         _ => line.to_owned(),
     });
     // Type, Reason, Age, From, Message, two spaces or more apart; a heading and a line under it.
@@ -113,7 +116,8 @@ fn description(text: &str) -> String {
         let columns: Vec<_> = line.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
         format!("  {}  {}  {}", columns[0], columns[1], columns[4..].join("  "))
     };
-    let events: BTreeSet<_> = events.lines().skip(3).filter(|line| line.contains("Warning")).map(event).collect();
+    let events: BTreeSet<_> =
+        events.lines().skip(3).filter(|line| line.contains("Warning")).map(event).collect();
     let lines = status.chain(["Warnings:".to_owned()]).chain(events);
     lines.collect::<Vec<_>>().join("\n")
 }

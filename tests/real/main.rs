@@ -1,6 +1,8 @@
 //! What containers, names, policies and volumes do on a real node. The language is that of the
 //! cluster tests; here pods cannot be steered, but they run.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "the cluster tests use the rest of the language")]
 mod support;

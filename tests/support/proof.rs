@@ -39,7 +39,9 @@ impl Scenario<'_> {
     #[track_caller]
     pub fn when_completed(&self, service: &str) -> u64 {
         self.when(&format!("{service} had completed"), |change| {
-            change.key.0 == "Job" && is_of(&change.object, service) && has_condition(&change.object, "Complete")
+            change.key.0 == "Job"
+                && is_of(&change.object, service)
+                && has_condition(&change.object, "Complete")
         })
     }
 
@@ -76,7 +78,8 @@ impl Scenario<'_> {
             } else {
                 pods.insert(change.key.1.clone(), (*change.object).clone());
             }
-            let ended = |pod: &&Value| matches!(pod["status"]["phase"].as_str(), Some("Failed" | "Succeeded"));
+            let ended =
+                |pod: &&Value| matches!(pod["status"]["phase"].as_str(), Some("Failed" | "Succeeded"));
             let living = pods.values().filter(|pod| !ended(pod)).count();
             moments.push((living, pods.values().filter(|pod| is_ready(pod)).count()));
         }
@@ -208,7 +211,10 @@ fn is_ready(pod: &Value) -> bool {
 
 fn has_condition(object: &Value, kind: &str) -> bool {
     let conditions = object["status"]["conditions"].as_array();
-    conditions.into_iter().flatten().any(|condition| condition["type"] == kind && condition["status"] == "True")
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition["type"] == kind && condition["status"] == "True")
 }
 
 fn is_workload(change: &Change) -> bool {

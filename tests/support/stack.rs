@@ -94,7 +94,9 @@ impl<'s> StackHandle<'s> {
     pub async fn until_condition(&self, kind: &str, reason: &str, parts: &[&str]) -> View {
         self.until_status(&format!("{} is {kind}: {reason}, telling {parts:?}", self.name), |status| {
             condition(status, kind).is_some_and(|it| {
-                it.status == "True" && it.reason == reason && parts.iter().all(|part| it.message.contains(part))
+                it.status == "True"
+                    && it.reason == reason
+                    && parts.iter().all(|part| it.message.contains(part))
             })
         })
         .await

@@ -1,6 +1,6 @@
 //! Files that are made from code say what the code says.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{path::Path, process::Command};
 

@@ -1,8 +1,10 @@
 //! Health checks, in Compose's terms.
 
-use kube::{KubeSchema, core::Duration};
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::Duration;
 
 /// How a service's health is judged, as Compose's `healthcheck`.
 ///
@@ -27,12 +29,10 @@ pub struct Healthcheck {
 
     /// Time between two checks, such as `10s`. Rounded up to whole seconds. Default `30s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$"))]
     pub interval: Option<Duration>,
 
     /// Time after which a running check counts as failed. Rounded up to whole seconds. Default `30s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$"))]
     pub timeout: Option<Duration>,
 
     /// How many checks in a row must fail before the container counts as unhealthy. Default 3.
@@ -42,12 +42,10 @@ pub struct Healthcheck {
 
     /// Time that a container may take to start; failures within it do not count. Default `0s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$"))]
     pub start_period: Option<Duration>,
 
     /// Time between two checks until the first success, at most `5s`. Default `5s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$"))]
     pub start_interval: Option<Duration>,
 
     /// Switches the check off, also one that the image brings. Default false.

@@ -8,6 +8,7 @@
 //! [`crate::translate`]. Every string, list and map has a bound, because the API server refuses a
 //! CRD whose CEL rules it cannot price.
 
+mod duration;
 mod health;
 pub mod labels;
 mod network;
@@ -18,6 +19,7 @@ mod status;
 mod storage;
 mod text;
 
+pub use duration::{Duration, DurationError};
 pub use health::{Healthcheck, OnUnhealthy};
 pub use network::{Expose, Network, Port, Protocol, Publish, ServiceNetwork};
 pub use quantity::{Quantity, QuantityError};
@@ -29,9 +31,6 @@ pub use stack::{Stack, StackSpec};
 pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus};
 pub use storage::{AccessMode, Config, FileMount, Secret, Tmpfs, Volume, VolumeMount, VolumePolicy};
 pub use text::Text;
-
-/// A span of time in Go's syntax, such as `90s` or `1m30s`.
-pub use kube::core::Duration;
 
 /// The API group of everything Stackwright defines, and the prefix of its labels and annotations.
 pub const GROUP: &str = "stackwright.dev";

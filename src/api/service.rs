@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use kube::{KubeSchema, core::Duration};
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Expose, FileMount, Healthcheck, Port, Quantity, Text, Tmpfs, VolumeMount, network::ServiceNetworks,
+    Duration, Expose, FileMount, Healthcheck, Port, Quantity, Text, Tmpfs, VolumeMount,
+    network::ServiceNetworks,
 };
 
 /// One service of the stack, in the terms of the Compose Specification.
@@ -122,7 +123,6 @@ pub struct Service {
 
     /// Time from the stop signal to the kill, rounded up to whole seconds. Default `10s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64), regex(pattern = r"^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$"))]
     pub stop_grace_period: Option<Duration>,
 
     /// Makes the container's root file system read-only. Default false.

@@ -16,7 +16,7 @@ use super::{context::Context, facts, key_of, report};
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
     cluster::{Applied, Applier, ApplyError, StackKey, lock},
-    plan::{self, Apply, Delete, Identity, Plan},
+    plan::{self, Apply, Conflict, Delete, Identity, Plan},
     status::{self, Finding},
     translate::{self, Desired},
 };
@@ -156,23 +156,17 @@ async fn carry_out(
     let writer =
         Writer { context, key, stack, applier: Applier::new(context.client.clone(), &key.namespace) };
     let mut failures = writer.delete(&plan.replaced, PropagationPolicy::Foreground).await;
-    // Sorted by kind, and workloads come last.
-    let workloads = plan.applies.partition_point(|apply| !apply.object.kind.is_workload());
-    let (others, workloads) = plan.applies.split_at(workloads);
-    let mut taken = Vec::new();
-    for batch in [others, workloads] {
-        for outcome in writer.apply(batch).await {
-            match outcome {
-                Ok(Some(conflict)) => taken.push(conflict),
-                Ok(None) => {}
-                Err(failure) => failures.push(failure),
-            }
-        }
-    }
+    let (workloads, others): (Vec<_>, Vec<_>) =
+        plan.applies.iter().cloned().partition(|apply| apply.object.kind.is_workload());
+    writer.apply(&others, &mut plan.conflicts, &mut failures).await;
+    // No pod of ours mounts what belongs to someone else.
+    let foreign = plan.conflicts.clone();
+    let mounts_foreign = |apply: &Apply| foreign.iter().any(|it| apply.object.mounts(it.kind, &it.name));
+    let workloads: Vec<_> = workloads.into_iter().filter(|apply| !mounts_foreign(apply)).collect();
+    writer.apply(&workloads, &mut plan.conflicts, &mut failures).await;
     if failures.is_empty() {
         failures = writer.delete(&plan.pruned, PropagationPolicy::Background).await;
     }
-    plan.conflicts.extend(taken);
     failures
 }
 
@@ -184,12 +178,18 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    async fn apply(&self, applies: &[Apply]) -> Vec<Result<Option<plan::Conflict>, ApplyError>> {
+    async fn apply(&self, applies: &[Apply], taken: &mut Vec<Conflict>, failures: &mut Vec<ApplyError>) {
         let writes: Vec<_> = applies.iter().map(|apply| self.apply_one(apply)).collect();
-        stream::iter(writes).buffer_unordered(PARALLEL_WRITES).collect().await
+        let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).collect().await;
+        for outcome in outcomes {
+            match outcome {
+                Ok(conflict) => taken.extend(conflict),
+                Err(failure) => failures.push(failure),
+            }
+        }
     }
 
-    async fn apply_one(&self, apply: &Apply) -> Result<Option<plan::Conflict>, ApplyError> {
+    async fn apply_one(&self, apply: &Apply) -> Result<Option<Conflict>, ApplyError> {
         let kind = apply.object.kind;
         match self.applier.apply(self.stack, apply).await? {
             Applied::Written { object, settled } => {

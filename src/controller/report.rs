@@ -94,7 +94,7 @@ async fn send(
     let event = Event {
         type_: kind,
         reason: reason.to_owned(),
-        note: Some(note.chars().take(LONGEST_NOTE).collect()),
+        note: Some(clipped(note).to_owned()),
         action: "Reconcile".to_owned(),
         secondary: None,
     };
@@ -104,5 +104,7 @@ async fn send(
     }
 }
 
-/// The API server takes notes of 1,024 bytes; characters may have up to four.
-const LONGEST_NOTE: usize = 256;
+/// The API server takes notes of 1,024 bytes.
+fn clipped(note: &str) -> &str {
+    &note[..note.floor_char_boundary(1024)]
+}

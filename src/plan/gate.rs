@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::observed::{ChildState, Observed, WorkloadState};
+use super::observed::{Child, ChildState, Observed, WorkloadState};
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus},
     translate::{Desired, Missing, Need, Unit, WaitFor},
@@ -64,6 +64,14 @@ impl Level<'_> {
     pub(super) fn has_ended(&self, unit: &Unit) -> bool {
         self.remembered(unit) == Some(unit.template.as_str())
             && matches!(self.remembered_state(unit), Some(ServiceState::Completed | ServiceState::Failed))
+    }
+
+    /// Whether its workload is at zero replicas because it was stopped (which clears the memory)
+    /// or has completed, and not because someone else has scaled it: it is not started again
+    /// before what it waits for.
+    pub(super) fn rests(&self, unit: &Unit, child: &Child) -> bool {
+        let completed = matches!(&child.state, ChildState::Workload(state) if state.completed.is_some());
+        child.state.is_at_zero() && (completed || self.remembered(unit).is_none())
     }
 
     /// What holds the unit's template back; empty when nothing does.

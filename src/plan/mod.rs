@@ -113,9 +113,11 @@ impl Plan {
                 Owner::Other => None,
             };
             self.conflicts.push(Conflict { kind: object.kind, name: object.name, holder });
-        } else if !child.deleting
-            && !is_as_desired(child, observed.settled.get(&key), &object, keeps_template)
-        {
+        } else if child.deleting {
+            // What follows it comes when it is gone.
+        } else if changes_address(child, &object) {
+            self.replaced.push(child.delete(&key));
+        } else if !is_as_desired(child, observed.settled.get(&key), &object, keeps_template) {
             self.applies.push(Apply { object, uid: Some(child.uid.clone()), keeps_template });
         }
     }
@@ -130,8 +132,7 @@ impl Plan {
         if !level.was_let_through(unit) {
             let waits = level.waits(unit);
             if !waits.is_empty() {
-                // One that was stopped is not started before what it waits for.
-                if live.is_some_and(|child| unit.replicas == 0 || !child.state.is_at_zero()) {
+                if live.is_some_and(|child| unit.replicas == 0 || !level.rests(unit, child)) {
                     self.place(stack, level.observed, object, true);
                 }
                 return Gate::Waits(waits);
@@ -169,6 +170,15 @@ impl Child {
 
     fn delete(&self, (kind, name): &(Kind, String)) -> Delete {
         Delete { kind: *kind, name: name.clone(), uid: self.uid.clone() }
+    }
+}
+
+/// Whether a Service gains or loses its cluster address, which no update can do: one without a
+/// port has none, also when it had ports before.
+fn changes_address(child: &Child, object: &Object) -> bool {
+    match &child.state {
+        ChildState::Service(service) => service.headless != (object.body["spec"]["clusterIP"] == "None"),
+        _ => false,
     }
 }
 

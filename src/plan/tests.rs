@@ -196,6 +196,9 @@ fn a_service_that_was_stopped_starts_only_after_what_it_waits_for() {
         ChildState::Workload(WorkloadState { template: Some("1".to_owned()), ..WorkloadState::default() });
     stopped.digest.rest = "at zero".to_owned();
     assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), []);
+    // One that someone else has scaled to zero was not stopped, so it is repaired.
+    let memory = Memory::from([remember("web", State::Healthy, "0")]);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &memory)), [("s-web", true)]);
     observed.pods.iter_mut().for_each(|pod| pod.ready = true);
     assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
 }
@@ -359,4 +362,31 @@ fn a_state_that_a_webhook_keeps_restoring_is_the_level_until_either_side_changes
 
     observed.children.get_mut(&key).unwrap().digest.rest = "someone edited it".to_owned();
     assert_eq!(applied(&plan(STACK, &wanting, &observed, &Memory::new())), [("s-web", false)]);
+}
+
+#[test]
+fn a_service_that_loses_its_address_is_made_again_when_the_old_one_is_gone() {
+    let body = |spec| json!({"kind": "Service", "metadata": {"name": "web"}, "spec": spec});
+    let object = |spec| Object { kind: Kind::Service, name: "web".to_owned(), body: body(spec) };
+    let (addressed, headless) =
+        (object(json!({"ports": [{"port": 80}]})), object(json!({"clusterIP": "None"})));
+    let mut wanted = unit("web", "1");
+    wanted.faces.push(headless);
+    let desired = desired([wanted]);
+    let mut observed = Observed::default();
+    live(&mut observed, &desired.units["web"], true);
+
+    observed.children.extend([child(Some("web"), &addressed, ChildState::Service(ServiceState::default()))]);
+    let with_address = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(applied(&with_address), []);
+    assert_eq!(with_address.replaced.iter().map(|delete| delete.kind).collect::<Vec<_>>(), [Kind::Service]);
+
+    let key = (Kind::Service, "web".to_owned());
+    observed.children.get_mut(&key).unwrap().deleting = true;
+    let on_its_way_out = plan(STACK, &desired, &observed, &Memory::new());
+    assert_eq!(applied(&on_its_way_out), []);
+    assert_eq!(on_its_way_out.replaced, []);
+
+    observed.children.remove(&key);
+    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("web", false)]);
 }

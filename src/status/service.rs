@@ -67,9 +67,10 @@ pub(super) fn status(
 impl View<'_> {
     fn told(&self, gate: &Gate) -> Told {
         if self.unit.activity == Activity::Stopped {
-            return match self.observed.live_pods(self.unit.name()).next() {
-                Some(_) => Told::because(ServiceState::Updating, "its containers are being stopped"),
-                None => Told::new(ServiceState::Stopped),
+            return if self.observed.pods.iter().any(|pod| pod.service == self.unit.name() && !pod.ended) {
+                Told::because(ServiceState::Updating, "its containers are being stopped")
+            } else {
+                Told::new(ServiceState::Stopped)
             };
         }
         match gate {
@@ -243,7 +244,9 @@ impl View<'_> {
         if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
             return told;
         }
-        if self.new_pods().any(|pod| pod.running) {
+        // A pod ends before its Job says so; it has not gone back to starting meanwhile.
+        let ended_well = |pod: &Pod| pod.ended && matches!(pod.last_exit, Some((0, _)));
+        if self.pods().any(|pod| ended_well(pod) || pod.running && !pod.deleting) {
             Told::new(ServiceState::Running)
         } else {
             self.starting()
@@ -255,7 +258,10 @@ impl View<'_> {
         if let Some(why) = &pod.unschedulable {
             let asks =
                 self.unit.requests.as_ref().map(|asks| format!("asks for {asks}; ")).unwrap_or_default();
-            return Some(Told::because(ServiceState::Blocked, format!("no node can take it: {asks}{why}")));
+            return Some(Told::because(
+                ServiceState::Blocked,
+                format!("no node can take it: {asks}{}", first_sentence(why)),
+            ));
         }
         let (reason, message) = pod.waiting.as_ref()?;
         match reason.as_str() {
@@ -315,6 +321,11 @@ fn trouble(pod: &Pod) -> Option<&str> {
         }
         _ => None,
     }
+}
+
+/// What follows in the scheduler's message speaks of preemption, which nobody can act on.
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
 }
 
 fn first_line(text: &str) -> &str {

@@ -196,7 +196,7 @@ fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
     };
     let mut hungry = unit("gpt");
     hungry.requests = Some("cpu 4, memory 8Gi".to_owned());
-    let nodes = "0/1 nodes are available: 1 Insufficient cpu.";
+    let nodes = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available.";
     let unschedulable = Pod { unschedulable: Some(nodes.to_owned()), ..Pod::default() };
     let oom = Pod { last_exit: Some((137, "OOMKilled".to_owned())), ..waiting("CrashLoopBackOff", "") };
     for (unit, pod, state, message) in [
@@ -204,7 +204,7 @@ fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
             hungry,
             unschedulable,
             ServiceState::Blocked,
-            "no node can take it: asks for cpu 4, memory 8Gi; 0/1 nodes are available: 1 Insufficient cpu.",
+            "no node can take it: asks for cpu 4, memory 8Gi; 0/1 nodes are available: 1 Insufficient cpu",
         ),
         (
             unit("web"),

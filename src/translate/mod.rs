@@ -1,5 +1,8 @@
 //! Stack + facts -> the objects that should exist. Pure: the same input gives the same objects, in
 //! the same order, byte for byte; `render` and the controller both call it.
+//!
+//! `resolve` looks up every name, reads every value and collects every problem; `build` makes the
+//! objects of what has passed, one builder for each kind of child. `tests/golden/` shows each rule.
 
 mod addresses;
 mod build;
@@ -10,6 +13,8 @@ mod invalid;
 mod names;
 mod object;
 mod order;
+#[cfg(test)]
+mod properties;
 mod references;
 mod resolve;
 

@@ -75,6 +75,18 @@ pub struct Object {
     pub body: Value,
 }
 
+impl Object {
+    /// Whether the pods that it makes mount the ConfigMap or claim of this name.
+    pub fn mounts(&self, kind: Kind, name: &str) -> bool {
+        let volumes = self.body.pointer("/spec/template/spec/volumes").and_then(Value::as_array);
+        volumes.into_iter().flatten().any(|volume| match kind {
+            Kind::ConfigMap => volume["configMap"]["name"] == name,
+            Kind::PersistentVolumeClaim => volume["persistentVolumeClaim"]["claimName"] == name,
+            _ => false,
+        })
+    }
+}
+
 /// A Kubernetes type that is one of our kinds of child.
 pub trait Child: Resource<Scope = NamespaceResourceScope> + Serialize {
     /// Which one.

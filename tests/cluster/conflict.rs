@@ -51,11 +51,12 @@ fn the_second_stack_that_wants_a_services_name_is_stalled_until_the_first_gives_
         second.until_stalled("NameTaken", &["Service web", "first", "rename"]).await;
         s.let_pass(2).await;
         let view = s.history.view();
-        let owner = &view.get("Service", "web").expect("the Service")["metadata"]["ownerReferences"][0]["name"];
+        let owner =
+            &view.get("Service", "web").expect("the Service")["metadata"]["ownerReferences"][0]["name"];
         assert_eq!(owner, "first");
         first.until_ready().await;
 
-        first.edit("services: {web: null, site: {image: 'web:1'}}").await;
+        first.edit("services: {web: null, site: {image: 'web:1', restart: always}}").await;
         s.allow(NEXT_LOOK);
         let view = second.until_ready().await;
         assert_eq!(image_of(view.get("Deployment", &second.object("web")).expect("its workload")), "web:2");

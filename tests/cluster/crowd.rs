@@ -42,7 +42,8 @@ async fn eighteen_are_ready(s: &Scenario<'_>) {
     let ready = ready.filter(|status| condition(status, "Ready").is_some_and(|ready| ready.status == "True"));
     assert_eq!(ready.count(), 18);
     s.until("an event tells what is wrong with the malformed one", |view| {
-        view.all("Event").any(|(_, event)| event["regarding"]["name"] == "malformed" && event["type"] == "Warning")
+        view.all("Event")
+            .any(|(_, event)| event["regarding"]["name"] == "malformed" && event["type"] == "Warning")
     })
     .await;
 

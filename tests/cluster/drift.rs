@@ -26,7 +26,9 @@ fn every_deleted_child_comes_back() {
         }
         s.until("every child is there again, and is another", |view| {
             let now = uids(view);
-            before.iter().all(|(key, uid)| now.get(key).is_some_and(|now| now != uid || key.0.starts_with("Pers")))
+            before
+                .iter()
+                .all(|(key, uid)| now.get(key).is_some_and(|now| now != uid || key.0.starts_with("Pers")))
         })
         .await;
         shop.until_ready().await;
@@ -61,7 +63,8 @@ fn a_child_is_repaired_also_while_its_dependency_is_unhealthy() {
         shop.until("db=Unhealthy web=Running").await;
         let web = shop.object("web");
         s.patch("Deployment", &web, "spec: {replicas: 0}").await;
-        s.until("web has its replica again", |view| at(view, "Deployment", &web)["spec"]["replicas"] == 1).await;
+        s.until("web has its replica again", |view| at(view, "Deployment", &web)["spec"]["replicas"] == 1)
+            .await;
         s.delete("Deployment", &web).await;
         s.until("web is there again", |view| {
             let key = ("Deployment".to_owned(), web.clone());

@@ -90,7 +90,9 @@ fn a_lost_connection_to_the_api_server_leads_to_the_same_end() {
 }
 
 fn kills(writes: usize) -> Vec<Fault> {
-    (1..=writes).flat_map(|write| [Fault::Kill(write, Side::Before), Fault::Kill(write, Side::After)]).collect()
+    (1..=writes)
+        .flat_map(|write| [Fault::Kill(write, Side::Before), Fault::Kill(write, Side::After)])
+        .collect()
 }
 
 /// How much there is to disturb in a run.
@@ -206,10 +208,15 @@ fn end_of(s: &Scenario<'_>, view: &View) -> End {
 
 /// What two ends do not have in common, in words; nothing when they are the same.
 fn difference(is: &End, should_be: &End) -> Option<String> {
-    fn of<T: std::fmt::Debug + PartialEq>(is: &BTreeMap<Key, T>, should_be: &BTreeMap<Key, T>) -> Vec<String> {
+    fn of<T: std::fmt::Debug + PartialEq>(
+        is: &BTreeMap<Key, T>,
+        should_be: &BTreeMap<Key, T>,
+    ) -> Vec<String> {
         let keys: BTreeSet<_> = is.keys().chain(should_be.keys()).collect();
         let differing = keys.into_iter().filter(|key| is.get(key) != should_be.get(key));
-        differing.map(|key| format!("{key:?}:\n  is {:?}\n  should be {:?}", is.get(key), should_be.get(key))).collect()
+        differing
+            .map(|key| format!("{key:?}:\n  is {:?}\n  should be {:?}", is.get(key), should_be.get(key)))
+            .collect()
     }
     let differing = [of(&is.objects, &should_be.objects), of(&is.counts, &should_be.counts)].concat();
     (!differing.is_empty()).then(|| differing.join("\n"))

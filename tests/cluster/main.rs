@@ -1,6 +1,8 @@
 //! What Stackwright does on a real control plane with simulated nodes. Each test's name is the
 //! sentence that it proves; `tests/support` explains the language.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -11,18 +11,20 @@ fn a_missing_secret_holds_its_readers_alone_until_it_appears() {
                 "shop",
                 "
 services:
-  db: {image: 'db:1', environmentFrom: {PASSWORD: {secretKeyRef: {name: db, key: password}}}}
-  web: {image: 'web:1'}
+  db: {image: 'db:1', restart: always, environmentFrom: {PASSWORD: {secretKeyRef: {name: db, key: password}}}}
+  web: {image: 'web:1', restart: always}
 ",
             )
             .await;
         let view = shop.until("db=Waiting web=Running").await;
-        shop.until_condition("Reconciling", "MissingObject", &["Secret db does not exist", "create it"]).await;
+        shop.until_condition("Reconciling", "MissingObject", &["Secret db does not exist", "create it"])
+            .await;
         assert_eq!(shop.service("db").waits_for, ["Secret db"]);
         assert!(pods(&view, "db").next().is_none());
 
         s.create("{apiVersion: v1, kind: Secret, metadata: {name: db}, stringData: {user: me}}").await;
-        shop.until_condition("Reconciling", "MissingObject", &["Secret db has no key 'password'", "add it"]).await;
+        shop.until_condition("Reconciling", "MissingObject", &["Secret db has no key 'password'", "add it"])
+            .await;
         s.patch("Secret", "db", "stringData: {password: secret}").await;
         shop.until("db=Running web=Running").await;
         shop.until_ready().await;
@@ -37,8 +39,8 @@ fn a_missing_config_map_holds_its_readers_alone_until_it_appears() {
                 "shop",
                 "
 services:
-  db: {image: 'db:1', configs: [{source: tuning, target: /etc/db.conf}]}
-  web: {image: 'web:1'}
+  db: {image: 'db:1', restart: always, configs: [{source: tuning, target: /etc/db.conf}]}
+  web: {image: 'web:1', restart: always}
 configs: {tuning: {configMap: {name: tuning, key: db.conf}}}
 ",
             )
@@ -53,9 +55,12 @@ configs: {tuning: {configMap: {name: tuning, key: db.conf}}}
 #[test]
 fn a_new_reader_of_a_missing_secret_leaves_the_running_version_alone() {
     scenario(async |s| {
-        let shop = s.apply("shop", "services: {web: {image: 'web:1'}}").await;
+        let shop = s.apply("shop", "services: {web: {image: 'web:1', restart: always}}").await;
         shop.until_ready().await;
-        shop.edit("services: {web: {secrets: [{source: key}]}}\nsecrets: {key: {secret: {name: key, key: key}}}").await;
+        shop.edit(
+            "services: {web: {secrets: [{source: key}]}}\nsecrets: {key: {secret: {name: key, key: key}}}",
+        )
+        .await;
         let view = shop.until("web=Updating").await;
         assert_eq!(pods(&view, "web").count(), 1, "the old version runs on");
         s.create("{apiVersion: v1, kind: Secret, metadata: {name: key}, stringData: {key: secret}}").await;
@@ -69,7 +74,7 @@ fn what_cannot_be_scheduled_is_told_with_the_numbers() {
         let shop = s
             .apply(
                 "shop",
-                "services: {model: {image: 'model:1', deploy: {resources: {reservations: {cpus: '4000', memory: 8Gi}}}}}",
+                "services: {model: {image: 'model:1', restart: always, deploy: {resources: {reservations: {cpus: '4000', memory: 8Gi}}}}}",
             )
             .await;
         shop.until("model=Blocked").await;
@@ -85,7 +90,12 @@ fn what_cannot_be_scheduled_is_told_with_the_numbers() {
 #[test]
 fn an_image_that_cannot_be_pulled_is_told_and_the_mended_one_runs() {
     scenario(async |s| {
-        let shop = s.apply("shop", "services: {web: {image: 'wbe:1', annotations: {sim/image: missing}}}").await;
+        let shop = s
+            .apply(
+                "shop",
+                "services: {web: {image: 'wbe:1', restart: always, annotations: {sim/image: missing}}}",
+            )
+            .await;
         shop.until("web=Blocked").await;
         shop.until_message("web", "wbe:1").await;
         shop.until_condition("Reconciling", "Blocked", &["web", "cannot be pulled"]).await;
@@ -98,7 +108,10 @@ fn an_image_that_cannot_be_pulled_is_told_and_the_mended_one_runs() {
 fn a_container_that_keeps_ending_is_failed_with_its_exit_code() {
     scenario(async |s| {
         let shop = s
-            .apply("shop", "services: {web: {image: 'web:1', restart: always, annotations: {sim/exit-code: '3'}}}")
+            .apply(
+                "shop",
+                "services: {web: {image: 'web:1', restart: always, annotations: {sim/exit-code: '3'}}}",
+            )
             .await;
         shop.until("web=Failed").await;
         shop.until_condition("Reconciling", "ServiceFailed", &["web", "exit code 3"]).await;

@@ -5,7 +5,7 @@ use crate::support::{What, is_of, pods, scenario};
 const SHOP: &str = "
 services:
   migrate: {image: 'migrate:1', restart: 'no'}
-  web: {image: 'web:1', dependsOn: {migrate: {condition: service_completed_successfully}}}
+  web: {image: 'web:1', restart: always, dependsOn: {migrate: {condition: service_completed_successfully}}}
 ";
 
 #[test]
@@ -52,7 +52,7 @@ fn a_service_without_a_restart_key_that_exits_0_is_completed_at_0_replicas() {
                 "
 services:
   seed: {image: 'seed:1', expose: [{port: 80}], annotations: {sim/exit-after: 1s}}
-  web: {image: 'web:1'}
+  web: {image: 'web:1', restart: always}
 ",
             )
             .await;
@@ -92,14 +92,18 @@ fn runs(s: &crate::support::Scenario<'_>) -> usize {
 fn a_one_shot_that_runs_counts_as_up() {
     scenario(async |s| {
         let shop = s
-            .apply("shop", "services: {import: {image: 'import:1', restart: 'no', annotations: {sim/ready: never}}}")
+            .apply(
+                "shop",
+                "services: {import: {image: 'import:1', restart: 'no', annotations: {sim/ready: never}}}",
+            )
             .await;
         shop.until("import=Running").await;
         shop.until_ready().await;
         s.steer("import", "ready", Some("now")).await;
         shop.until("import=Completed").await;
         let pods = s.history.changes().into_iter();
-        let pods = pods.filter(|it| it.event == What::Created && it.key.0 == "Pod" && is_of(&it.object, "import"));
+        let pods =
+            pods.filter(|it| it.event == What::Created && it.key.0 == "Pod" && is_of(&it.object, "import"));
         assert_eq!(pods.count(), 1);
     });
 }

@@ -13,6 +13,7 @@ services:
   cache: {image: 'cache:1'}
   web:
     image: web:1
+    restart: always
     dependsOn: {cache: {}, migrate: {condition: service_completed_successfully}}
 ";
 
@@ -34,7 +35,7 @@ fn services_start_in_the_order_of_depends_on() {
 
         assert!(s.when_created("cache") < s.when_up("db"), "what nothing holds starts at once");
         assert!(s.when_up("db") < s.when_created("migrate"));
-        assert!(s.when_up("migrate") < s.when_created("web"));
+        assert!(s.when_completed("migrate") < s.when_created("web"));
         assert_eq!(shop.states_of("web").first().map(String::as_str), Some("Waiting"));
     });
 }
@@ -53,7 +54,7 @@ const CHAIN: &str = "
 services:
   a: {image: 'a:1', healthcheck: {test: [CMD, check]}}
   b: {image: 'b:1', healthcheck: {test: [CMD, check]}, dependsOn: {a: {condition: service_healthy}}}
-  c: {image: 'c:1', dependsOn: {b: {condition: service_healthy}}}
+  c: {image: 'c:1', restart: always, dependsOn: {b: {condition: service_healthy}}}
 ";
 
 #[test]
@@ -91,7 +92,8 @@ fn while_a_template_is_held_other_changes_go_through() {
         assert_eq!(image(&chain, &view, "b"), "b:1");
         let name = chain.object("b");
         s.until("b has two pods of its old version", |view| {
-            view.get("Deployment", &name).is_some_and(|it| it["spec"]["replicas"] == 2 && image_of(it) == "b:1")
+            view.get("Deployment", &name)
+                .is_some_and(|it| it["spec"]["replicas"] == 2 && image_of(it) == "b:1")
         })
         .await;
         s.until_there("Service", "b-published").await;
@@ -101,13 +103,13 @@ fn while_a_template_is_held_other_changes_go_through() {
 #[test]
 fn a_service_that_was_let_through_is_not_held_again() {
     scenario(async |s| {
-        let chain = s.apply("chain", CHAIN).await;
+        let chain = s.apply("chain", &CHAIN.replace("b:1',", "b:1', deploy: {replicas: 2},")).await;
         chain.until_ready().await;
         s.steer("a", "ready", Some("never")).await;
         chain.until("a=Unhealthy b=Healthy c=Running").await;
         // Neither scale nor a new pod asks for the dependency again.
-        chain.edit("services: {b: {deploy: {replicas: 2}}}").await;
-        s.until("there are two pods of b", |view| pods(view, "b").count() == 2).await;
+        chain.edit("services: {b: {deploy: {replicas: 3}}}").await;
+        s.until("there are three pods of b", |view| pods(view, "b").count() == 3).await;
         chain.until("a=Unhealthy b=Healthy c=Running").await;
     });
 }
@@ -122,7 +124,7 @@ fn a_dependency_that_is_stopped_or_of_no_active_profile_counts_as_met() {
 services:
   db: {image: 'db:1', stopped: true}
   tools: {image: 'tools:1', profiles: [debug]}
-  web: {image: 'web:1', dependsOn: {db: {}, tools: {required: false}}}
+  web: {image: 'web:1', restart: always, dependsOn: {db: {}, tools: {required: false}}}
 ",
             )
             .await;
@@ -141,8 +143,8 @@ fn an_update_restarts_the_dependents_that_ask_for_it_and_no_others() {
                 "
 services:
   db: {image: 'db:1', expose: [{port: 5432}]}
-  web: {image: 'web:1', dependsOn: {db: {restart: true}}}
-  worker: {image: 'worker:1', dependsOn: {db: {}}}
+  web: {image: 'web:1', restart: always, dependsOn: {db: {restart: true}}}
+  worker: {image: 'worker:1', restart: always, dependsOn: {db: {}}}
 ",
             )
             .await;

@@ -52,7 +52,8 @@ secrets: {key: {secret: {name: given, key: password}}}
 fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is() {
     scenario(async |s| {
         s.create("{apiVersion: v1, kind: ConfigMap, metadata: {name: given}, data: {port: '1'}}").await;
-        s.create("{apiVersion: v1, kind: Secret, metadata: {name: given}, stringData: {password: secret}}").await;
+        s.create("{apiVersion: v1, kind: Secret, metadata: {name: given}, stringData: {password: secret}}")
+            .await;
         let shop = s.apply("shop", EVERYTHING).await;
         let view = shop.until_ready().await;
         // Nobody may come between.
@@ -66,7 +67,9 @@ fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is()
             let mut versions = Vec::new();
             for _ in 0..2 {
                 let applied = s.api(kind).patch(name, &params, &Patch::Apply(&body)).await;
-                versions.push(applied.unwrap_or_else(|error| panic!("{kind} {name}: {error}")).resource_version());
+                versions.push(
+                    applied.unwrap_or_else(|error| panic!("{kind} {name}: {error}")).resource_version(),
+                );
             }
             assert_eq!(versions[0], versions[1], "{kind} {name}: {body:#}");
             kinds.push(kind.as_str());
@@ -85,7 +88,12 @@ fn a_mutating_policy_that_changes_a_field_of_ours_causes_one_apply_and_then_sile
         let view = shop.until_ready().await;
         let web = view.get("Deployment", &shop.object("web")).expect("its Deployment");
         assert_eq!(web.pointer(FIELD), Some(&json!(99)), "the policy has had its way");
-        shop.until_condition("Approximated", "NotExact", &["Deployment shop-web", "terminationGracePeriodSeconds"]).await;
+        shop.until_condition(
+            "Approximated",
+            "NotExact",
+            &["Deployment shop-web", "terminationGracePeriodSeconds"],
+        )
+        .await;
         s.let_pass(5).await;
         let on_deployments = |request: &Request| request.is_write() && request.resource == "deployments";
         s.requests_since(mark).assert(1, "writes to the Deployment", on_deployments);

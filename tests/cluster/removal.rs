@@ -32,7 +32,10 @@ fn removing_a_service_prunes_exactly_its_children() {
 #[test]
 fn removing_a_service_prunes_its_children_also_while_another_waits() {
     scenario(async |s| {
-        let held = SHOP.replace("healthcheck: {test: [CMD, check]}", "annotations: {sim/ready: never}, healthcheck: {test: [CMD, check]}");
+        let held = SHOP.replace(
+            "healthcheck: {test: [CMD, check]}",
+            "annotations: {sim/ready: never}, healthcheck: {test: [CMD, check]}",
+        );
         let shop = s.apply("shop", &held).await;
         let before = shop.until("db=Starting cache=Running web=Waiting").await;
         shop.edit("services: {cache: null}").await;
@@ -130,7 +133,9 @@ fn claims_keep_their_uid_over_every_update() {
             let view = shop.until_ready().await;
             assert_eq!(uids(&view).get(&claim), before.get(&claim), "after {edit}");
         }
-        let owned = |view: &View| !view.get(&claim.0, &claim.1).expect("the claim")["metadata"]["ownerReferences"].is_null();
+        let owned = |view: &View| {
+            !view.get(&claim.0, &claim.1).expect("the claim")["metadata"]["ownerReferences"].is_null()
+        };
         assert!(!owned(&s.history.view()), "Retain takes the owner away again");
     });
 }

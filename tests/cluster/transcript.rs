@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Scenario, scenario};
+use crate::support::{Scenario, StackHandle, scenario};
 
 /// One service of each fate that a reader must understand.
 const SHOP: &str = "
@@ -15,14 +15,14 @@ services:
     environmentFrom: {PASSWORD: {secretKeyRef: {name: db, key: password}}}
     dependsOn: {db: {condition: service_healthy}, seed: {condition: service_completed_successfully}}
   model: {image: 'model:1', restart: always, annotations: {sim/image: missing}}
-  web: {image: 'web:1', dependsOn: {api: {}}}
+  web: {image: 'web:1', restart: always, dependsOn: {api: {}}}
 ";
 
 #[test]
 fn kubectl_get_shows_what_is_up_and_why_the_rest_is_not() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
-        shop.until("api=Waiting cache=Running db=Starting model=Blocked seed=Completed web=Waiting").await;
+        until_all_wait(&shop).await;
         insta::assert_snapshot!("get_waiting", table(&s.kubectl(&["get", "stk"])));
         mend(s).await;
         shop.until_ready().await;
@@ -34,7 +34,7 @@ fn kubectl_get_shows_what_is_up_and_why_the_rest_is_not() {
 fn kubectl_describe_shows_each_services_state_the_cause_of_waiting_and_the_remedy() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
-        shop.until("api=Waiting cache=Running db=Starting model=Blocked seed=Completed web=Waiting").await;
+        until_all_wait(&shop).await;
         insta::assert_snapshot!("describe", description(&s.kubectl(&["describe", "stk", "shop"])));
     });
 }
@@ -45,7 +45,8 @@ fn kubectl_wait_returns_when_the_stack_is_ready() {
         let shop = s.apply("shop", SHOP).await;
         shop.until("db=Starting").await;
         let wait = ["wait", "--for=condition=Ready", "stk/shop"];
-        let too_early = s.cluster.kubectl(&s.namespace, &[wait[0], wait[1], wait[2], "--timeout=1s"]).status();
+        let too_early =
+            s.cluster.kubectl(&s.namespace, &[wait[0], wait[1], wait[2], "--timeout=1s"]).status();
         assert!(!too_early.expect("kubectl runs").success(), "it is not Ready yet");
         mend(s).await;
         let told = s.kubectl(&[wait[0], wait[1], wait[2], "--timeout=30s"]);
@@ -73,6 +74,12 @@ fn the_definition_is_small_enough_for_a_client_side_apply() {
     });
 }
 
+/// Waits until each service has met its fate.
+async fn until_all_wait(shop: &StackHandle<'_>) {
+    shop.until("api=Waiting cache=Running db=Starting model=Blocked seed=Completed web=Waiting").await;
+    shop.until_message("api", "db is not healthy yet").await;
+}
+
 /// The folder of the generated definition.
 const CRDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
 
@@ -93,12 +100,15 @@ fn table(text: &str) -> String {
     text.lines().map(without_age).collect::<Vec<_>>().join("\n")
 }
 
-/// What describe tells of the status and the events, without times and hashes.
+/// What describe tells of the status, without times and hashes, and its warnings; what other events
+/// there are hangs on how things fall together.
 fn description(text: &str) -> String {
     let (_, status) = text.split_once("\nStatus:").expect("a described Stack has a status");
     let (status, events) = status.split_once("\nEvents:").expect("describe ends with the events");
     let status = status.lines().map(|line| match line.split_once(':') {
-        Some((key, _)) if ["Last Transition Time", "Template"].contains(&key.trim()) => format!("{key}:  <...>"),
+        Some((key, _)) if ["Last Transition Time", "Template"].contains(&key.trim()) => {
+            format!("{key}:  <...>")
+        }
         _ => line.to_owned(),
     });
     // Type, Reason, Age, From, Message, two spaces or more apart; a heading and a line under it.
@@ -106,7 +116,8 @@ fn description(text: &str) -> String {
         let columns: Vec<_> = line.split("  ").map(str::trim).filter(|column| !column.is_empty()).collect();
         format!("  {}  {}  {}", columns[0], columns[1], columns[4..].join("  "))
     };
-    let events: BTreeSet<_> = events.lines().skip(3).filter(|line| !line.trim().is_empty()).map(event).collect();
-    let lines = status.chain(["Events:".to_owned()]).chain(events);
+    let events: BTreeSet<_> =
+        events.lines().skip(3).filter(|line| line.contains("Warning")).map(event).collect();
+    let lines = status.chain(["Warnings:".to_owned()]).chain(events);
     lines.collect::<Vec<_>>().join("\n")
 }

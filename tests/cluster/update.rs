@@ -3,7 +3,8 @@
 use crate::support::{What, is_of, pods, scenario};
 
 /// A service that only one may run at a time, and whose containers take their time to end.
-const SCHEDULER: &str = "services: {scheduler: {image: 'scheduler:1', restart: always, annotations: {sim/linger: 2s}}}";
+const SCHEDULER: &str =
+    "services: {scheduler: {image: 'scheduler:1', restart: always, annotations: {sim/linger: 2s}}}";
 
 #[test]
 fn a_deployment_becomes_a_stateful_set_and_back_only_when_its_pods_are_gone() {
@@ -11,7 +12,8 @@ fn a_deployment_becomes_a_stateful_set_and_back_only_when_its_pods_are_gone() {
         let shop = s.apply("shop", SCHEDULER).await;
         shop.until_ready().await;
         let name = shop.object("scheduler");
-        shop.edit("services: {scheduler: {volumes: [{source: data, target: /data}]}}\nvolumes: {data: {}}").await;
+        shop.edit("services: {scheduler: {volumes: [{source: data, target: /data}]}}\nvolumes: {data: {}}")
+            .await;
         let view = shop.until_ready().await;
         assert!(view.get("StatefulSet", &name).is_some() && view.get("Deployment", &name).is_none());
         shop.edit("services: {scheduler: {volumes: null}}").await;

@@ -166,14 +166,8 @@ struct ObjectRef {
     name: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct ResponseStatus {
     code: u16,
-}
-
-impl Default for ResponseStatus {
-    fn default() -> Self {
-        Self { code: 0 }
-    }
 }

@@ -3,8 +3,12 @@
 use std::fmt::Write;
 
 use serde_json::Value;
+use stackwright::api::labels::TEMPLATE;
 
-use super::{history::View, scenario::Scenario};
+use super::{
+    history::{View, What},
+    scenario::Scenario,
+};
 
 /// How many of the operator's last lines are shown.
 const LAST_LINES: usize = 40;
@@ -32,6 +36,15 @@ pub fn of(scenario: &Scenario<'_>) -> String {
     }
     for (_, event) in view.all("Event").filter(|(_, event)| event["regarding"]["kind"] == "Stack") {
         line(&mut text, format_args!("Event {} {}", event["reason"], event["note"]));
+    }
+    line(&mut text, format_args!("--- what came and went"));
+    for change in scenario.history.changes() {
+        let (kind, name) = &change.key;
+        if change.event != What::Changed && kind != "Event" {
+            let template = &change.object["metadata"]["annotations"][TEMPLATE];
+            let template = template.as_str().map(|hash| format!(" of template {hash}")).unwrap_or_default();
+            line(&mut text, format_args!("{} {:?} {kind} {name}{template}", change.version, change.event));
+        }
     }
     let log = scenario.operator.log();
     let lines: Vec<_> = log.lines().collect();

@@ -44,7 +44,10 @@ pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
     let accounts = Api::<ServiceAccount>::namespaced(admin.clone(), namespace);
     accounts.create(&params, &account).await.expect("the operator's account");
     Api::namespaced(admin.clone(), namespace).create(&params, &role).await.expect("the operator's role");
-    Api::namespaced(admin.clone(), namespace).create(&params, &binding).await.expect("the operator's binding");
+    Api::namespaced(admin.clone(), namespace)
+        .create(&params, &binding)
+        .await
+        .expect("the operator's binding");
 
     let request: TokenRequest = typed(json!({ "spec": { "audiences": [], "expirationSeconds": 3600 } }));
     let answer = accounts.create_token_request(ACCOUNT, &params, &request).await.expect("a token");

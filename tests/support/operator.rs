@@ -45,6 +45,7 @@ impl Operator {
             .args(&self.options)
             .env("KUBECONFIG", self.kubeconfig())
             .env("RUST_LOG", "stackwright=debug,info")
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a second handle of the log"))
             .stderr(log)

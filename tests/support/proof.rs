@@ -27,14 +27,21 @@ impl Scenario<'_> {
         })
     }
 
-    /// When a service first had a ready pod or, for a one-shot, had completed.
+    /// When a service first had a ready pod.
     #[track_caller]
     pub fn when_up(&self, service: &str) -> u64 {
-        self.when(&format!("{service} was up"), |change| {
-            let status = &change.object["status"];
-            is_workload(change)
+        self.when(&format!("{service} had a ready pod"), |change| {
+            change.key.0 == "Pod" && is_of(&change.object, service) && is_ready(&change.object)
+        })
+    }
+
+    /// When a one-shot first had completed.
+    #[track_caller]
+    pub fn when_completed(&self, service: &str) -> u64 {
+        self.when(&format!("{service} had completed"), |change| {
+            change.key.0 == "Job"
                 && is_of(&change.object, service)
-                && (status["readyReplicas"].as_i64() >= Some(1) || status["succeeded"].as_i64() >= Some(1))
+                && has_condition(&change.object, "Complete")
         })
     }
 
@@ -71,7 +78,8 @@ impl Scenario<'_> {
             } else {
                 pods.insert(change.key.1.clone(), (*change.object).clone());
             }
-            let ended = |pod: &&Value| matches!(pod["status"]["phase"].as_str(), Some("Failed" | "Succeeded"));
+            let ended =
+                |pod: &&Value| matches!(pod["status"]["phase"].as_str(), Some("Failed" | "Succeeded"));
             let living = pods.values().filter(|pod| !ended(pod)).count();
             moments.push((living, pods.values().filter(|pod| is_ready(pod)).count()));
         }
@@ -121,9 +129,10 @@ pub fn uids(view: &View) -> BTreeMap<Key, String> {
     children(view).map(|(key, object)| (key.clone(), object["metadata"]["uid"].to_string())).collect()
 }
 
-/// The resource versions of all children of Stacks.
-pub fn versions(view: &View) -> BTreeMap<Key, String> {
-    children(view).map(|(key, object)| (key.clone(), object["metadata"]["resourceVersion"].to_string())).collect()
+/// All children of Stacks as far as someone asked for them: what the cluster tells of them moves.
+pub fn wanted(view: &View) -> BTreeMap<Key, Value> {
+    let wanted = |object: &Value| json!([object["metadata"]["uid"], without_chance(object)]);
+    children(view).map(|(key, object)| (key.clone(), wanted(object))).collect()
 }
 
 /// The children of Stacks.
@@ -189,8 +198,15 @@ pub fn image_of(workload: &Value) -> &str {
 }
 
 fn is_ready(pod: &Value) -> bool {
-    let conditions = pod["status"]["conditions"].as_array();
-    conditions.into_iter().flatten().any(|condition| condition["type"] == "Ready" && condition["status"] == "True")
+    has_condition(pod, "Ready")
+}
+
+fn has_condition(object: &Value, kind: &str) -> bool {
+    let conditions = object["status"]["conditions"].as_array();
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition["type"] == kind && condition["status"] == "True")
 }
 
 fn is_workload(change: &Change) -> bool {

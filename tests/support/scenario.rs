@@ -191,7 +191,8 @@ impl<'c> Scenario<'c> {
     /// Steers the pods of a service, as soon as there are some: sets `sim.stackwright.dev/<what>`,
     /// or takes it away.
     pub async fn steer(&self, service: &str, what: &str, value: Option<&str>) {
-        let view = self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
+        let view =
+            self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
         let annotation = format!("sim.stackwright.dev/{what}");
         let patch = json!({ "metadata": { "annotations": { annotation: value } } });
         for (name, _) in pods(&view, service) {
@@ -259,7 +260,8 @@ impl<'c> Scenario<'c> {
 
     /// Waits until an object is there.
     pub async fn until_there(&self, kind: &str, name: &str) -> Value {
-        let view = self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
+        let view =
+            self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
         view.get(kind, name).cloned().unwrap_or_default()
     }
 

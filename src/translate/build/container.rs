@@ -1,12 +1,14 @@
 //! A service -> the container in its pods.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, Lifecycle, LifecycleHandler, ResourceRequirements, SecurityContext, SleepAction,
 };
 
 use super::probes::{Probes, probes};
 use crate::{
-    api::Service,
+    api::{Protocol, Service},
     translate::resolve::{ResolvedService, Resources},
 };
 
@@ -65,9 +67,9 @@ fn command(service: &Service) -> (Option<Vec<String>>, Option<Vec<String>>) {
 fn ports(service: &Service) -> Vec<ContainerPort> {
     let ports = service.ports.iter().map(|port| (port.target, port.protocol));
     let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
-    let all: std::collections::BTreeSet<_> =
+    let all: BTreeSet<_> =
         ports.chain(exposed).map(|(port, protocol)| (port, protocol.unwrap_or_default())).collect();
-    let port = |(port, protocol): (i32, crate::api::Protocol)| ContainerPort {
+    let port = |(port, protocol): (i32, Protocol)| ContainerPort {
         container_port: port,
         protocol: Some(protocol.as_str().to_owned()),
         ..ContainerPort::default()
@@ -76,7 +78,7 @@ fn ports(service: &Service) -> Vec<ContainerPort> {
 }
 
 fn resources(resources: &Resources) -> Option<ResourceRequirements> {
-    let some = |amounts: &std::collections::BTreeMap<_, _>| (!amounts.is_empty()).then(|| amounts.clone());
+    let some = |amounts: &BTreeMap<_, _>| (!amounts.is_empty()).then(|| amounts.clone());
     let (limits, requests) = (some(&resources.limits), some(&resources.requests));
     (limits.is_some() || requests.is_some()).then_some(ResourceRequirements {
         limits,

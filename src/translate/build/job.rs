@@ -10,16 +10,18 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
-use crate::translate::resolve::{ResolvedService, Restart};
+use crate::translate::{
+    Kind,
+    resolve::{ResolvedService, Restart},
+};
 
 /// The Job of a service. It has no time to live: the finished Job is the memory of having run.
 pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template: PodTemplateSpec) -> Job {
-    let several = (service.replicas != 1).then_some(service.replicas);
     Job {
         metadata,
         spec: Some(JobSpec {
-            completions: several,
-            parallelism: several,
+            completions: completions(service),
+            parallelism: completions(service),
             backoff_limit: Some(match service.restart {
                 Restart::No | Restart::Unset => 0,
                 Restart::Always => i32::MAX,
@@ -33,6 +35,11 @@ pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template:
         }),
         status: None,
     }
+}
+
+/// How many containers of a one-shot must end well, where it is not one.
+pub(super) fn completions(service: &ResolvedService<'_>) -> Option<i32> {
+    (service.kind == Kind::Job && service.replicas > 1).then_some(service.replicas)
 }
 
 /// A pod that its node lost, or that was evicted, is no try of the program.

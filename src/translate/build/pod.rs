@@ -10,6 +10,7 @@ use k8s_openapi::{
 
 use super::{
     container::{container, drain},
+    job::completions,
     metadata::{Labels, alias_label},
 };
 use crate::{
@@ -42,7 +43,12 @@ pub(super) fn template(
     }
     let mut template = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) };
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
-    let hash = short_hash(&canonical(&template).to_string());
+    let mut text = canonical(&template).to_string();
+    if let Some(completions) = completions(service) {
+        // It cannot change on a living Job, so another number is another Job.
+        text.push_str(&format!(" x {completions}"));
+    }
+    let hash = short_hash(&text);
     let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
     annotations.insert(TEMPLATE.to_owned(), hash.clone());
     (template, hash)

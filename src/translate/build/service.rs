@@ -1,6 +1,6 @@
 //! Names in DNS and published ports -> Services.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use k8s_openapi::{
     api::core::v1::{Service, ServicePort, ServiceSpec},
@@ -11,7 +11,7 @@ use super::metadata::Labels;
 use crate::{
     api::{EndpointMode, Protocol, Publish},
     translate::{
-        Activity, Facts,
+        Facts,
         names::published_name,
         resolve::{KnownPort, Resolved, ResolvedService},
     },
@@ -26,10 +26,8 @@ pub(super) fn services(
 ) -> Vec<Service> {
     let metadata = |name: &str| resolved.metadata_of(service, name.to_owned());
     let mut services = vec![name(metadata(service.name), resolved.pods_of(service), &[service], facts)];
-    for (alias, bearers) in bearers(resolved) {
-        if matches!(bearers[..], [only] if only.name == service.name) {
-            services.push(name(metadata(alias), resolved.pods_with_alias(alias), &bearers, facts));
-        }
+    for alias in service.aliases.iter().filter(|alias| resolved.aliases[**alias].len() == 1) {
+        services.push(name(metadata(alias), resolved.pods_with_alias(alias), &[service], facts));
     }
     services.extend(published(resolved, service));
     services
@@ -37,22 +35,12 @@ pub(super) fn services(
 
 /// One Service for each alias that several services bear: it leads to all of them.
 pub(super) fn shared_aliases(resolved: &Resolved<'_>, facts: &Facts) -> Vec<Service> {
-    let shared = bearers(resolved).into_iter().filter(|(_, bearers)| bearers.len() > 1);
-    let service = |(alias, bearers): (&str, Vec<&ResolvedService<'_>>)| {
-        name(resolved.metadata(alias.to_owned()), resolved.pods_with_alias(alias), &bearers, facts)
+    let shared = resolved.aliases.iter().filter(|(_, bearers)| bearers.len() > 1);
+    let service = |(alias, bearers): (&&str, &Vec<&str>)| {
+        let bearers: Vec<_> = bearers.iter().map(|bearer| &resolved.services[bearer]).collect();
+        name(resolved.metadata((*alias).to_owned()), resolved.pods_with_alias(alias), &bearers, facts)
     };
     shared.map(service).collect()
-}
-
-/// The services behind each alias.
-fn bearers<'r, 'a>(resolved: &'r Resolved<'a>) -> BTreeMap<&'a str, Vec<&'r ResolvedService<'a>>> {
-    let mut bearers: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for service in resolved.services.values().filter(|service| service.activity != Activity::Inactive) {
-        for alias in &service.aliases {
-            bearers.entry(alias).or_default().push(service);
-        }
-    }
-    bearers
 }
 
 /// A Service that makes a name resolve to the pods of `services`.

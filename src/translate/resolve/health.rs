@@ -1,7 +1,7 @@
 //! A health check, read: which program, how often, how patiently.
 
-use super::{Problems, seconds};
-use crate::api::{Healthcheck, OnUnhealthy, Service};
+use super::Problems;
+use crate::api::{Duration, Healthcheck, OnUnhealthy, Service};
 
 /// An enabled health check, with Compose's defaults filled in. All times are whole seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,18 +34,16 @@ pub(super) fn health(service: &Service, path: &str, problems: &mut Problems) -> 
         return None;
     }
     let path = format!("{path}.healthcheck");
-    let mut time = |duration: &Option<_>, field: &str, default: i32| match duration {
-        Some(duration) => match seconds(duration, &format!("{path}.{field}"), problems) {
-            0 => default, // as in Docker, where zero means "not given"
-            seconds => i32::try_from(seconds).unwrap_or(i32::MAX),
-        },
-        None => default,
+    // Zero means "not given", as in Docker.
+    let time = |duration: &Option<Duration>, default: i32| {
+        let given = duration.as_ref().map(Duration::seconds).filter(|&seconds| seconds > 0);
+        given.map_or(default, |seconds| i32::try_from(seconds).unwrap_or(i32::MAX))
     };
     Some(Health {
-        interval: time(&check.interval, "interval", 30),
-        timeout: time(&check.timeout, "timeout", 30),
-        start_interval: time(&check.start_interval, "startInterval", START_INTERVAL).min(START_INTERVAL),
-        start_period: time(&check.start_period, "startPeriod", 0).into(),
+        interval: time(&check.interval, 30),
+        timeout: time(&check.timeout, 30),
+        start_interval: time(&check.start_interval, START_INTERVAL).min(START_INTERVAL),
+        start_period: time(&check.start_period, 0).into(),
         retries: check.retries.filter(|&retries| retries > 0).unwrap_or(3),
         restarts: check.on_unhealthy == Some(OnUnhealthy::Restart),
         command: command(check, &path, problems)?,

@@ -18,11 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::EnvVar;
 
 use problems::Problems;
-use resources::amount;
+use resources::{Counted, amount};
 use siblings::Siblings;
 
 use super::{Activity, Approximation, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Duration, Quantity, Service, Stack, StackSpec};
+use crate::api::{Quantity, Service, Stack, StackSpec};
 
 pub(super) use health::Health;
 pub(super) use kind::Restart;
@@ -45,6 +45,8 @@ pub(super) struct Resolved<'a> {
     pub services: BTreeMap<&'a str, ResolvedService<'a>>,
     /// Their names, each after those that it depends on.
     pub order: Vec<&'a str>,
+    /// The services behind each further name, but for inactive ones.
+    pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
     /// What each volume asks for, by the volume's name.
     pub sizes: BTreeMap<&'a str, Quantity>,
     pub approximations: Vec<Approximation>,
@@ -139,7 +141,13 @@ pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
     for (service, waits_for) in services.values_mut().zip(waits) {
         service.waits_for = waits_for;
     }
-    Ok(Resolved { stack, name, services, order, sizes, approximations })
+    let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for service in services.values().filter(|service| service.activity != Activity::Inactive) {
+        for alias in &service.aliases {
+            aliases.entry(alias).or_default().push(service.name);
+        }
+    }
+    Ok(Resolved { stack, name, services, order, aliases, sizes, approximations })
 }
 
 /// What a service is resolved in.
@@ -202,7 +210,7 @@ impl<'a> Context<'_, 'a> {
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
             stop_grace: match &service.stop_grace_period {
-                Some(period) => seconds(period, &format!("{path}.stopGracePeriod"), problems),
+                Some(period) => period.seconds(),
                 None => STOP_GRACE,
             },
             waits_for: Vec::new(),
@@ -246,7 +254,8 @@ fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, 
     let mut sizes = BTreeMap::new();
     for (name, volume) in &spec.volumes {
         let given = volume.size.as_ref();
-        let size = given.and_then(|size| amount(size, &format!("spec.volumes.{name}.size"), problems));
+        let size = given
+            .and_then(|size| amount(size, Counted::Bytes, &format!("spec.volumes.{name}.size"), problems));
         sizes.insert(name.as_str(), size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)));
     }
     sizes
@@ -268,13 +277,4 @@ fn user(service: &Service, path: &str, problems: &mut Problems) -> Option<(i64, 
         problems.value(format!("{path}.user"), message);
     }
     numbers
-}
-
-/// A span of time in whole seconds, rounded up.
-fn seconds(duration: &Duration, path: &str, problems: &mut Problems) -> i64 {
-    if duration.is_negative() {
-        problems.value(path, "a span of time cannot be negative");
-    }
-    let span = std::time::Duration::from(*duration);
-    i64::try_from(span.as_secs()).unwrap_or(i64::MAX).saturating_add(i64::from(span.subsec_nanos() > 0))
 }

@@ -7,8 +7,9 @@ use k8s_openapi::api::core::v1::{
     SecretVolumeSource, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
+use serde_json::json;
 
-use super::{Problems, Read, amount};
+use super::{Counted, Problems, Read, amount};
 use crate::{
     api::{self, FileMount, Service, StackSpec},
     translate::{
@@ -43,8 +44,8 @@ pub(in crate::translate) struct Mounts<'a> {
 impl Mounts<'_> {
     /// A hash of the configs' contents, so that a change of one restarts those who read it.
     pub fn contents_hash(&self) -> Option<String> {
-        // Debug form: quoted and escaped, so that no two maps look alike.
-        (!self.contents.is_empty()).then(|| short_hash(&format!("{:?}", self.contents)))
+        // As JSON, in which no two maps look alike.
+        (!self.contents.is_empty()).then(|| short_hash(&json!(self.contents).to_string()))
     }
 }
 
@@ -116,8 +117,10 @@ impl<'a> Mounter<'a, '_> {
     fn tmpfs(&mut self, service: &Service) {
         for (index, tmpfs) in service.tmpfs.iter().enumerate() {
             let path = format!("{}.tmpfs[{index}]", self.path);
-            let size =
-                tmpfs.size.as_ref().and_then(|size| amount(size, &format!("{path}.size"), self.problems));
+            let size = tmpfs
+                .size
+                .as_ref()
+                .and_then(|size| amount(size, Counted::Bytes, &format!("{path}.size"), self.problems));
             let memory = EmptyDirVolumeSource {
                 medium: Some("Memory".to_owned()),
                 size_limit: size.map(|size| Amount(size.0)),

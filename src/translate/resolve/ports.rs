@@ -25,6 +25,8 @@ pub(in crate::translate) struct Published {
     pub protocol: Protocol,
     pub target: i32,
     pub address: Address,
+    /// Its place in `ports`.
+    pub index: usize,
 }
 
 /// Where a port is published.
@@ -92,7 +94,7 @@ pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) 
         // One Service has one port of a number, on whatever address of the host it was bound:
         // local ports stay inside and are looked at apart.
         let key = (published, protocol, address.is_local());
-        let this = Published { published, protocol, target: port.target, address };
+        let this = Published { published, protocol, target: port.target, address, index };
         let first = found.entry(key).or_insert(this).target;
         if first != port.target {
             let message = format!(
@@ -120,7 +122,11 @@ pub(super) fn check_published(services: &BTreeMap<&str, ResolvedService<'_>>, pr
                     port.published,
                     port.protocol.as_str()
                 );
-                problems.add(Reason::PortClash, format!("spec.services.{}.ports", service.name), message);
+                problems.add(
+                    Reason::PortClash,
+                    format!("spec.services.{}.ports[{}]", service.name, port.index),
+                    message,
+                );
             }
             others.push((service.name, port.address));
         }

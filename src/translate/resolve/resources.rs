@@ -29,9 +29,11 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
     };
     let mut read = |side: &str, resource: &Option<Resource>, what: &str| {
         let resource = resource.as_ref()?;
-        let (field, quantity) =
-            if what == "cpu" { ("cpus", &resource.cpus) } else { ("memory", &resource.memory) };
-        amount(quantity.as_ref()?, &format!("{path}.deploy.resources.{side}.{field}"), problems)
+        let (field, quantity, counted) = match what {
+            "cpu" => ("cpus", &resource.cpus, Counted::Processors),
+            _ => ("memory", &resource.memory, Counted::Bytes),
+        };
+        amount(quantity.as_ref()?, counted, &format!("{path}.deploy.resources.{side}.{field}"), problems)
     };
     let mut resources = Resources::default();
     let mut reserved = false;
@@ -52,11 +54,35 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
     resources
 }
 
-/// A quantity in canonical form; none for zero, which means "no bound" in Compose.
-pub(super) fn amount(quantity: &Quantity, path: &str, problems: &mut Problems) -> Option<Quantity> {
-    match quantity.canonical() {
-        Ok(zero) if zero == "0" => None,
-        Ok(canonical) => Some(Quantity(canonical)),
+/// What is counted, and thereby its finest step.
+#[derive(Clone, Copy)]
+pub(super) enum Counted {
+    /// Thousandths of a processor, to which the API server rounds up.
+    Processors,
+    /// Whole bytes; of parts of one the API server warns.
+    Bytes,
+}
+
+/// A quantity as the API server gives it back, rounded up to the finest step; none for zero, which
+/// means "no bound" in Compose.
+pub(super) fn amount(
+    quantity: &Quantity,
+    counted: Counted,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Quantity> {
+    let (step, unit) = match counted {
+        Counted::Processors => (1_000_000, "m"),
+        Counted::Bytes => (1_000_000_000, ""),
+    };
+    let rounded = quantity.nanos().and_then(|nanos| {
+        if nanos % step == 0 {
+            return quantity.canonical();
+        }
+        Quantity(format!("{}{unit}", nanos / step + 1)).canonical()
+    });
+    match rounded {
+        Ok(rounded) => Some(Quantity(rounded)).filter(|quantity| quantity.0 != "0"),
         Err(error) => {
             problems.value(path, error.to_string());
             None
@@ -87,6 +113,7 @@ mod tests {
             (("1", ""), ("2", "1Gi"), ("1", "1 1Gi", Some("cpu 1, memory 1Gi"))),
             (("", ""), ("0.5", ""), ("", "500m", Some("cpu 500m"))),
             (("0", "0"), ("0", "0"), ("", "", None)),
+            (("0.0015001", "0.1Gi"), ("", ""), ("2m 107374183", "2m 16Mi", None)),
         ] {
             let given = Given { limits: resource(limits), reservations: resource(reservations) };
             let service = Service {

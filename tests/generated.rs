@@ -1,8 +1,14 @@
-//! Files that are made from code say what the code says.
+//! Files that are made from code, or speak of it, say what the code says.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::{path::Path, process::Command};
+
+use serde_json::Value;
+use stackwright::{
+    api::Stack,
+    translate::{Facts, translate},
+};
 
 fn stackwright(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stackwright")).args(arguments).output().unwrap();
@@ -48,4 +54,15 @@ fn the_charts_crd_is_that_of_the_code() {
 fn the_charts_rules_are_those_of_the_code() {
     assert_generated("charts/stackwright/files/cluster-role.yaml", &["rbac"]);
     assert_generated("charts/stackwright/files/role.yaml", &["rbac", "--namespaced"]);
+}
+
+#[test]
+fn the_readmes_stack_is_one() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, rest) = readme.split_once("```yaml\n").unwrap();
+    let (text, _) = rest.split_once("```").unwrap();
+    let value: Value = serde_saphyr::from_str(text).unwrap();
+    let stack: Stack = serde_json::from_value(value.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&stack.spec).unwrap(), value["spec"], "a field that no Stack has");
+    translate(&stack, &Facts::default()).unwrap();
 }

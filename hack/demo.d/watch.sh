@@ -10,18 +10,26 @@ STATUS_TEMPLATE='{{$s := "\u001f"}}{{with .status}}{{range .services}}service{{$
 {{end}}{{end}}end{{$s}}{{.metadata.generation}}{{$s}}{{with .status}}{{with .observedGeneration}}{{.}}{{end}}{{end}}
 '
 
+# The process that watches; end_watch is called on every way out of the demo, since
+# one that is left would hold on to the terminal.
+WATCHER=''
+end_watch() {
+  [[ -z $WATCHER ]] || kill "$WATCHER" 2>/dev/null || true
+  WATCHER=''
+}
+
 # watch_stack NAME SECONDS: returns when it is Ready; fails when it is Stalled, when
 # the operator ends, or when the time is over.
 watch_stack() {
-  local name=$1 until=$((SECONDS + $2)) kind a b c d e watcher
+  local name=$1 until=$((SECONDS + $2)) kind a b c d e
   local -A shown=() condition=()
   exec 7< <(exec kubectl get stk "$name" --watch -o go-template="$STATUS_TEMPLATE")
-  watcher=$!
+  WATCHER=$!
   while true; do
     # With a time limit, so that a dead operator is noticed in a silent stack.
     if ! IFS=$'\037' read -r -t 1 -u 7 kind a b c d e; then
       alive operator >/dev/null || die "the operator has ended" "its log is below"
-      kill -0 $watcher 2>/dev/null || die "the watch has ended" "look at the API server's log in $STATE"
+      kill -0 "$WATCHER" 2>/dev/null || die "the watch has ended" "look at the API server's log in $STATE"
       ((SECONDS < until)) || die "not Ready after $2 s" "the services' states are below"
       continue
     fi
@@ -42,7 +50,7 @@ watch_stack() {
       ;;
     esac
   done
-  kill $watcher 2>/dev/null || true
+  end_watch
   exec 7<&-
 }
 

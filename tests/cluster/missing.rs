@@ -19,7 +19,7 @@ services:
         let view = shop.until("db=Waiting web=Running").await;
         shop.until_condition("Reconciling", "MissingObject", &["Secret db does not exist", "create it"])
             .await;
-        assert_eq!(shop.service("db").waits_for, ["Secret db"]);
+        shop.until_waits_for("db", &["Secret db"]).await;
         assert!(pods(&view, "db").next().is_none());
 
         s.create("{apiVersion: v1, kind: Secret, metadata: {name: db}, stringData: {user: me}}").await;

@@ -22,8 +22,8 @@ fn services_start_in_the_order_of_depends_on() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let view = shop.until("db=Starting cache=Running migrate=Waiting web=Waiting").await;
-        assert_eq!(shop.service("migrate").waits_for, ["db"]);
-        assert_eq!(shop.service("web").waits_for, ["migrate"]);
+        shop.until_waits_for("migrate", &["db"]).await;
+        shop.until_waits_for("web", &["migrate"]).await;
         assert!(pods(&view, "migrate").next().is_none() && pods(&view, "web").next().is_none());
         assert!(view.get("Service", "web").is_some(), "names resolve before what bears them runs");
 
@@ -70,8 +70,8 @@ fn an_unhealthy_end_of_a_chain_holds_back_both_others_new_templates() {
         let view = chain.until("a=Starting b=Updating c=Updating").await;
         assert_eq!(image(&chain, &view, "b"), "b:1");
         assert_eq!(image(&chain, &view, "c"), "c:1");
-        assert_eq!(chain.service("b").waits_for, ["a"]);
-        assert_eq!(chain.service("c").waits_for, ["b"]);
+        chain.until_waits_for("b", &["a"]).await;
+        chain.until_waits_for("c", &["b"]).await;
 
         s.steer("a", "ready", Some("now")).await;
         chain.until_ready().await;

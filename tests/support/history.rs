@@ -11,7 +11,7 @@ use std::{
 use futures::{StreamExt, future::join_all};
 use kube::{
     Api, Client, ResourceExt,
-    api::{ApiResource, DynamicObject},
+    api::{ApiResource, DynamicObject, ListParams, ObjectList, ObjectMeta, PartialObjectMeta},
     core::GroupVersionKind,
     runtime::{
         WatchStreamExt,
@@ -105,6 +105,8 @@ pub enum What {
 
 /// Follows a namespace from before its first object.
 pub struct History {
+    client: Client,
+    namespace: String,
     log: Arc<Log>,
     seen: watch::Receiver<usize>,
     followers: Vec<JoinHandle<()>>,
@@ -129,7 +131,7 @@ impl History {
             })
             .unzip();
         join_all(standing).await;
-        Self { log, seen, followers }
+        Self { client: client.clone(), namespace: namespace.to_owned(), log, seen, followers }
     }
 
     /// The objects as they are now.
@@ -142,6 +144,21 @@ impl History {
         let mut changes = self.log.entries().1.clone();
         changes.sort_by_key(|change| change.version);
         changes
+    }
+
+    /// Waits until the watches of children and pods have shown what the API server has at this
+    /// moment. One watch may be behind another, and a status tell of an object that no view has.
+    pub async fn catch_up(&self) {
+        let lists = CHILDREN.into_iter().chain(["Pod"]).map(|kind| async move {
+            let api: Api<DynamicObject> =
+                Api::namespaced_with(self.client.clone(), &self.namespace, &resource(kind));
+            (kind, api.list_metadata(&ListParams::default()).await.expect("children can be listed"))
+        });
+        let lists = join_all(lists).await;
+        let mut seen = self.seen();
+        while !lists.iter().all(|(kind, list)| self.log.has_shown(kind, list)) {
+            seen.changed().await.expect("the log outlives its receivers");
+        }
     }
 
     /// A receiver that wakes when something has happened since it was made.
@@ -163,10 +180,27 @@ impl Log {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether every object of a list, and the end of every other, has come through the watch.
+    fn has_shown(&self, kind: &str, list: &ObjectList<PartialObjectMeta<DynamicObject>>) -> bool {
+        let entries = self.entries();
+        let (view, changes) = &*entries;
+        let listed: BTreeMap<_, _> =
+            list.items.iter().map(|item| (item.name_any(), version(&item.metadata))).collect();
+        let shown = |(name, version): (&String, &u64)| {
+            let is = |change: &Change| change.key.0 == kind && change.key.1 == *name;
+            changes.iter().rev().any(|change| is(change) && change.version >= *version)
+        };
+        let end = list.metadata.resource_version.as_ref().and_then(|version| version.parse().ok());
+        let ended = |(name, object): (&str, &Value)| {
+            let version = object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok());
+            !listed.contains_key(name) && version <= end
+        };
+        listed.iter().all(shown) && !view.all(kind).any(|object| ended(object))
+    }
+
     fn note(&self, kind: &str, object: &DynamicObject, gone: bool) {
         let key = (kind.to_owned(), object.name_any());
-        let version = object.resource_version().and_then(|version| version.parse().ok());
-        let version = version.expect("resource versions are numbers");
+        let version = version(&object.metadata);
         let value = Arc::new(serde_json::to_value(object).expect("an object is JSON"));
         let mut entries = self.entries();
         let (view, changes) = &mut *entries;
@@ -190,6 +224,11 @@ impl Log {
         drop(entries);
         self.length.send_replace(length);
     }
+}
+
+fn version(metadata: &ObjectMeta) -> u64 {
+    let version = metadata.resource_version.as_ref().and_then(|version| version.parse().ok());
+    version.expect("resource versions are numbers")
 }
 
 async fn follow(api: Api<DynamicObject>, kind: &str, log: Arc<Log>, stands: oneshot::Sender<()>) {

@@ -115,14 +115,23 @@ impl<'s> StackHandle<'s> {
     /// Waits until `holds` of a status that speaks of the spec that was written last.
     pub async fn until_status(&self, what: &str, holds: impl Fn(&StackStatus) -> bool) -> View {
         let generation = Some(self.written().1);
-        self.scenario
-            .until(what, |view| {
-                view.get("Stack", &self.name).is_some() && {
-                    let status = status_in(view, &self.name);
-                    status.observed_generation >= generation && holds(&status)
-                }
-            })
-            .await
+        let speaks_of_it = |view: &View| {
+            view.get("Stack", &self.name).is_some() && {
+                let status = status_in(view, &self.name);
+                status.observed_generation >= generation && holds(&status)
+            }
+        };
+        self.scenario.until(what, speaks_of_it).await;
+        self.scenario.history.catch_up().await;
+        self.scenario.history.view()
+    }
+
+    /// Waits until a service waits for these, and nothing else.
+    pub async fn until_waits_for(&self, name: &str, others: &[&str]) -> View {
+        self.until_status(&format!("{name} waits for {others:?}"), |status| {
+            service(status, name).is_some_and(|service| service.waits_for == others)
+        })
+        .await
     }
 
     // --- what was -----------------------------------------------------------

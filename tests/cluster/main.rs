@@ -6,6 +6,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod apply;
 mod conflict;
 mod cost;
 mod crowd;
@@ -15,7 +16,7 @@ mod invalid;
 mod missing;
 mod oneshot;
 mod order;
-mod policy;
+
 mod removal;
 mod transcript;
 mod update;

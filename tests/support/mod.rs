@@ -14,7 +14,8 @@
 //! ```
 //!
 //! Each scenario has a namespace of its own and, in it, the real binary under an identity of its
-//! own, by which the audit log tells its requests. Nothing sleeps: waits look at watches, and a
+//! own, by which the audit log tells its requests. It is deleted at the end unless
+//! `STACKWRIGHT_TEST_KEEP` is set. Nothing sleeps: waits look at watches, and a
 //! wait that takes too long shows all that is known. `sim/...` annotations steer simulated pods
 //! (`hack/cluster.d/README.md`).
 

@@ -3,6 +3,7 @@
 
 use std::{
     any::type_name,
+    env,
     future::Future,
     panic::{AssertUnwindSafe, resume_unwind},
     sync::{
@@ -101,7 +102,11 @@ impl Setup {
             eprintln!("{}", diagnosis::of(&scenario));
         }
         scenario.operator.kill();
-        identity::delete_namespace(&cluster.admin, &scenario.namespace).await;
+        // Its end costs the API server as much as its life, which is wasted where the cluster ends
+        // too; and a failed scenario may be worth a look.
+        if env::var_os("STACKWRIGHT_TEST_KEEP").is_none() {
+            identity::delete_namespace(&cluster.admin, &scenario.namespace).await;
+        }
         if let Err(panic) = outcome {
             resume_unwind(panic);
         }

@@ -1,7 +1,7 @@
 //! Applying: what is written stays as it was written, and an admission policy that changes it is
 //! not fought.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use k8s_openapi::api::admissionregistration::v1::{MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding};
 use kube::{
@@ -10,8 +10,12 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use stackwright::{
+    api::Stack,
+    translate::{Facts, Kind, LiveService, Object, ObjectKind, Workload, translate},
+};
 
-use crate::support::{Request, Scenario, children, from_yaml, scenario};
+use crate::support::{Request, Scenario, View, from_yaml, scenario};
 
 const EVERYTHING: &str = "
 services:
@@ -58,24 +62,57 @@ fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is()
         let view = shop.until_ready().await;
         // Nobody may come between.
         assert!(s.operator.stop());
-        let mut kinds = Vec::new();
-        for ((kind, name), live) in children(&view).filter(|((kind, _), _)| kind != "PersistentVolumeClaim") {
-            let mut body = stackwright::plan::owned_fields(live);
-            body["apiVersion"] = live["apiVersion"].clone();
-            body["kind"] = json!(kind);
+        let mut kinds = BTreeSet::new();
+        for object in rendered(&view).iter().filter(|object| object.kind != Kind::PersistentVolumeClaim) {
+            let (kind, name) = (object.kind.as_str(), &object.name);
             let params = PatchParams::apply("stackwright").force();
             let mut versions = Vec::new();
             for _ in 0..2 {
-                let applied = s.api(kind).patch(name, &params, &Patch::Apply(&body)).await;
+                let applied = s.api(kind).patch(name, &params, &Patch::Apply(&object.body)).await;
                 versions.push(
                     applied.unwrap_or_else(|error| panic!("{kind} {name}: {error}")).resource_version(),
                 );
             }
-            assert_eq!(versions[0], versions[1], "{kind} {name}: {body:#}");
-            kinds.push(kind.as_str());
+            assert_eq!(versions[0], versions[1], "{kind} {name}: {:#}", object.body);
+            kinds.insert(kind);
         }
-        kinds.dedup();
-        assert_eq!(kinds, ["ConfigMap", "Deployment", "Job", "NetworkPolicy", "Service", "StatefulSet"]);
+        let all = ["ConfigMap", "Deployment", "Job", "NetworkPolicy", "Service", "StatefulSet"];
+        assert_eq!(kinds, BTreeSet::from(all));
+    });
+}
+
+/// What the Stack `shop` is translated into.
+fn rendered(view: &View) -> Vec<Object> {
+    let stack = view.get("Stack", "shop").cloned().expect("the Stack");
+    let stack: Stack = serde_json::from_value(stack).expect("a Stack");
+    let live = view.all("Service").map(|(name, service)| {
+        let publishes_not_ready = service["spec"]["publishNotReadyAddresses"] == true;
+        let live = LiveService { headless: service["spec"]["clusterIP"] == "None", publishes_not_ready };
+        (name.to_owned(), live)
+    });
+    let given = |kind, key: &str| ((kind, "given".to_owned()), BTreeSet::from([key.to_owned()]));
+    let facts = Facts {
+        live_services: live.collect(),
+        objects: [given(ObjectKind::ConfigMap, "port"), given(ObjectKind::Secret, "password")].into(),
+        ..Facts::default()
+    };
+    let desired = translate(&stack, &facts).expect("a Stack in order");
+    let of_units = desired
+        .units
+        .values()
+        .flat_map(|unit| unit.faces.iter().cloned().chain(unit.workload.as_ref().map(Workload::object)));
+    desired.shared.iter().cloned().chain(of_units).collect()
+}
+
+#[test]
+fn the_rendered_children_of_scripteam_pass_a_dry_run_of_the_api_server() {
+    scenario(async |s| {
+        let rendered = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/the-scripteam-stack/objects.yaml");
+        let told = s.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", rendered]);
+        assert!(
+            told.lines().count() > 20 && told.lines().all(|line| line.ends_with("(server dry run)")),
+            "{told}"
+        );
     });
 }
 

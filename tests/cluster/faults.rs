@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Debug,
     sync::Arc,
 };
 
@@ -42,7 +43,7 @@ volumes: {kept: {}}
 const AT_A_TIME: usize = 8;
 
 /// Watches are disturbed after every so many changes of the namespace's objects.
-const STEP: usize = 12;
+const STEP: usize = 16;
 
 /// What the operator is doing when it is disturbed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -51,11 +52,13 @@ enum Work {
     Update,
 }
 
-/// What a run left, and how often each object was created and deleted on the way.
+/// What a run left, how often each object was created and deleted on the way, and the templates
+/// that each service's pods had.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct End {
     objects: BTreeMap<Key, Value>,
     counts: BTreeMap<Key, (usize, usize)>,
+    templates: BTreeMap<String, Vec<String>>,
 }
 
 /// What goes wrong.
@@ -89,10 +92,12 @@ fn a_lost_connection_to_the_api_server_leads_to_the_same_end() {
     block_on(survives(Work::Update, |size| (0..size.changes).step_by(STEP).map(Fault::Outage).collect()));
 }
 
+/// A kill after every write, and before some: that is after the write before it, but for what else
+/// is under way.
 fn kills(writes: usize) -> Vec<Fault> {
-    (1..=writes)
-        .flat_map(|write| [Fault::Kill(write, Side::Before), Fault::Kill(write, Side::After)])
-        .collect()
+    let after = (1..=writes).map(|write| Fault::Kill(write, Side::After));
+    let before = (1..=writes).step_by(4).map(|write| Fault::Kill(write, Side::Before));
+    after.chain(before).collect()
 }
 
 /// How much there is to disturb in a run.
@@ -142,6 +147,8 @@ async fn a_disturbed_run(cluster: &Cluster, work: Work, fault: Fault, undisturbe
     let setup = if matches!(fault, Fault::Kill(..)) { setup.with_short_lease() } else { setup };
     setup
         .play(cluster, async |s| {
+            // Many play at a time.
+            s.allow(60);
             let stack = begin(s, work).await;
             let strike = disturb(s, fault);
             let stack = go_on(s, work, stack.as_ref()).await;
@@ -203,14 +210,14 @@ async fn go_on<'s>(s: &'s Scenario<'_>, work: Work, stack: Option<&StackHandle<'
 }
 
 fn end_of(s: &Scenario<'_>, view: &View) -> End {
-    End { objects: end_state(view), counts: s.creations_and_deletions() }
+    End { objects: end_state(view), counts: s.creations_and_deletions(), templates: s.templates() }
 }
 
 /// What two ends do not have in common, in words; nothing when they are the same.
 fn difference(is: &End, should_be: &End) -> Option<String> {
-    fn of<T: std::fmt::Debug + PartialEq>(
-        is: &BTreeMap<Key, T>,
-        should_be: &BTreeMap<Key, T>,
+    fn of<K: Debug + Ord, T: Debug + PartialEq>(
+        is: &BTreeMap<K, T>,
+        should_be: &BTreeMap<K, T>,
     ) -> Vec<String> {
         let keys: BTreeSet<_> = is.keys().chain(should_be.keys()).collect();
         let differing = keys.into_iter().filter(|key| is.get(key) != should_be.get(key));
@@ -218,6 +225,11 @@ fn difference(is: &End, should_be: &End) -> Option<String> {
             .map(|key| format!("{key:?}:\n  is {:?}\n  should be {:?}", is.get(key), should_be.get(key)))
             .collect()
     }
-    let differing = [of(&is.objects, &should_be.objects), of(&is.counts, &should_be.counts)].concat();
+    let differing = [
+        of(&is.objects, &should_be.objects),
+        of(&is.counts, &should_be.counts),
+        of(&is.templates, &should_be.templates),
+    ]
+    .concat();
     (!differing.is_empty()).then(|| differing.join("\n"))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use stackwright::api::labels::{MANAGED_BY, MANAGER, SERVICE};
+use stackwright::api::labels::{MANAGED_BY, MANAGER, SERVICE, TEMPLATE};
 
 use super::{
     history::{CHILDREN, Change, Key, View, What},
@@ -101,19 +101,12 @@ impl Scenario<'_> {
         assert!(after_first.all(|(_, ready)| *ready >= 1), "a gap of {service}: {moments:?}");
     }
 
-    /// How often each object of the Stacks, and any pod of each service, was created and deleted.
+    /// How often each child of the Stacks was created and deleted.
     pub fn creations_and_deletions(&self) -> BTreeMap<Key, (usize, usize)> {
         let mut counts: BTreeMap<Key, (usize, usize)> = BTreeMap::new();
-        for change in self.history.changes() {
-            if !is_ours(&change.object) && change.key.0 != "Pod" {
-                continue;
-            }
-            let key = match change.key.0.as_str() {
-                // Pods have random names.
-                "Pod" => ("Pod".to_owned(), change.object["metadata"]["labels"][SERVICE].to_string()),
-                _ => change.key.clone(),
-            };
-            let count = counts.entry(key).or_default();
+        let is_child = |change: &Change| CHILDREN.contains(&change.key.0.as_str()) && is_ours(&change.object);
+        for change in self.history.changes().into_iter().filter(is_child) {
+            let count = counts.entry(change.key).or_default();
             match change.event {
                 What::Created => count.0 += 1,
                 What::Deleted => count.1 += 1,
@@ -121,6 +114,21 @@ impl Scenario<'_> {
             }
         }
         counts
+    }
+
+    /// The templates that the pods of each service had, in order. (How many pods there were is not
+    /// ours to say: a StatefulSet's controller may delete the same name twice.)
+    pub fn templates(&self) -> BTreeMap<String, Vec<String>> {
+        let mut templates: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for change in self.history.changes() {
+            if change.key.0 == "Pod" && change.event == What::Created {
+                let metadata = &change.object["metadata"];
+                let of_service = templates.entry(metadata["labels"][SERVICE].to_string()).or_default();
+                of_service.push(metadata["annotations"][TEMPLATE].to_string());
+                of_service.dedup();
+            }
+        }
+        templates
     }
 }
 

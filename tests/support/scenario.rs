@@ -19,7 +19,7 @@ use kube::{
 };
 use serde_json::{Value, json};
 use stackwright::api::labels::SERVICE;
-use tokio::{runtime::Runtime, time::Instant};
+use tokio::{runtime::Runtime, sync::Semaphore, time::Instant};
 
 use super::{
     audit::{self, Mark, Requests},
@@ -34,6 +34,10 @@ use super::{
 
 /// How long a wait may take, on a machine that has other things to do.
 const PATIENCE: u64 = 30;
+
+/// How many scenarios play at a time, whoever plays them: more would only wait for each other, and
+/// lose patience.
+static PLACES: Semaphore = Semaphore::const_new(12);
 
 /// Plays a scenario on the shared cluster, named after the test that calls it. The operator runs
 /// already when `body` begins.
@@ -87,6 +91,7 @@ impl Setup {
 
     /// Plays `body` on `cluster`.
     pub async fn play<F: AsyncFnOnce(&Scenario<'_>)>(self, cluster: &Cluster, body: F) {
+        let _place = PLACES.acquire().await.expect("nobody closes the semaphore");
         let scenario = Scenario::start(cluster, &namespace_prefix(type_name::<F>()), &self).await;
         let mut outcome = AssertUnwindSafe(body(&scenario)).catch_unwind().await;
         if outcome.is_ok() && scenario.operator.log().contains("panicked at") {

@@ -24,9 +24,10 @@ require_rust() {
   require_programs cc:gcc
 }
 
-# can_run_real_nodes: sets WHY_NOT, empty when this machine can.
+# can_run_real_nodes: sets WHY_NOT, empty when this machine can. What is installed for
+# them, and the remedy when something is missing, is shown as well.
 can_run_real_nodes() {
-  if WHY_NOT=$(require_real_nodes 2>&1 >/dev/null); then
+  if WHY_NOT=$(require_real_nodes 2>&1 >/dev/null | tee >(cat >&2)); then
     WHY_NOT=''
     return
   fi

@@ -111,8 +111,9 @@ pub struct Service {
     pub depends_on: BTreeMap<String, Dependency>,
 
     /// `"no"`, `always`, `unless-stopped`, `on-failure` or `on-failure:<tries>`. `"no"` and
-    /// `on-failure` make the service a one-shot (a Job). Without it the service is kept running,
-    /// but one that ends with exit code 0 has `Completed`.
+    /// `on-failure` make the service a one-shot (a Job). Without it, a service that has a port or a
+    /// health check, or that a sibling names, is kept running until it ends with exit code 0; any
+    /// other one runs once, as a one-shot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), regex(pattern = "^(no|always|unless-stopped|on-failure(:[0-9]{1,6})?)$"))]
     pub restart: Option<String>,
@@ -241,8 +242,8 @@ pub struct Resources {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<Resource>,
 
-    /// What a node must have free to take the container. Default: a small amount, so that a limit
-    /// alone never reserves anything.
+    /// What a node must have free to take the container. Default: a small amount beside a limit, so
+    /// that a limit alone reserves next to nothing, and else nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reservations: Option<Resource>,
 }

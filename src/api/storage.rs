@@ -121,7 +121,8 @@ pub struct Secret {
     pub secret: KeyRef,
 }
 
-/// A config or secret mounted into a service as a file.
+/// A config or secret mounted into a service as a file. A container keeps the text that it started
+/// with, unless the Stack itself gives it.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileMount {

@@ -10,8 +10,8 @@ use super::{api_resource, project};
 use crate::{
     api::labels::FIELD_MANAGER,
     plan::{
-        Apply, Child, Conflict, Delete, Digest, Identity, Owner, Settled, differing_fields, owned_fields,
-        with_live_template,
+        Apply, Child, Conflict, Delete, Digest, Holder, Identity, Settled, differing_fields, owned_fields,
+        with_live_template, without_owner,
     },
     translate::Kind,
 };
@@ -35,8 +35,9 @@ pub enum Applied {
     },
     /// The name belongs to someone else, and nothing was sent.
     Taken(Conflict),
-    /// The object of that name is on its way out; its last event brings the next pass.
-    Leaving,
+    /// Not now: the object of that name is on its way out, or what must stay of it cannot be told.
+    /// Its next event brings the next pass.
+    Later,
 }
 
 /// Why a write did not succeed.
@@ -52,6 +53,8 @@ pub enum ApplyError {
         name: String,
         /// The API server's words.
         message: String,
+        /// Whether the object itself is at fault, so that sending it again makes no sense.
+        for_good: bool,
     },
     /// Anything that another try may mend: no connection, a conflict, an overload.
     #[error("{kind} {name} could not be written: {source}", kind = kind.as_str())]
@@ -80,19 +83,23 @@ impl Applier {
     pub async fn apply(&self, stack: Identity<'_>, apply: &Apply) -> Result<Applied, ApplyError> {
         let uid = match &apply.uid {
             Some(uid) => Some(uid.clone()),
-            None => match self.holder(stack, apply).await? {
-                Holder::Nobody => None,
-                Holder::Us { uid } => Some(uid),
-                Holder::UsLeaving => return Ok(Applied::Leaving),
-                Holder::Other(conflict) => return Ok(Applied::Taken(conflict)),
+            None => match self.look(stack, apply.object.kind, &apply.object.name).await? {
+                Found::Nothing => None,
+                Found::Ours { uid } => Some(uid),
+                Found::Leaving => return Ok(Applied::Later),
+                Found::Foreign(conflict) => return Ok(Applied::Taken(conflict)),
             },
         };
+        let (kind, name) = (apply.object.kind, &apply.object.name);
         let body = if apply.keeps_template {
-            self.with_live_template(apply).await?
+            let Some(body) = with_live_template(&apply.object.body, &self.live(kind, name).await?) else {
+                return Ok(Applied::Later);
+            };
+            body
         } else {
             apply.object.body.clone()
         };
-        let written = self.send(apply, &body, uid.as_deref()).await?;
+        let written = self.send(kind, name, &body, uid.as_deref()).await?;
         let settled = settled(&body, &written);
         Ok(Applied::Written { object: Box::new(written), settled })
     }
@@ -114,32 +121,64 @@ impl Applier {
         }
     }
 
-    async fn holder(&self, stack: Identity<'_>, apply: &Apply) -> Result<Holder, ApplyError> {
-        let (kind, name) = (apply.object.kind, &apply.object.name);
+    /// Gives up the ownership of a claim, so that it outlives the Stack; everything else of it
+    /// stays. That it is gone already is no error.
+    ///
+    /// # Errors
+    /// When the API server cannot be asked, or refuses.
+    pub async fn release(&self, claim: &Delete) -> Result<Option<Value>, ApplyError> {
+        let found = self.api(claim.kind).get_opt(&claim.name).await;
+        let found = found.map_err(|error| ApplyError::of(claim.kind, &claim.name, error))?;
+        let Some(live) = found else { return Ok(None) };
+        let body = without_owner(&serde_json::to_value(live).unwrap_or_default());
+        self.send(claim.kind, &claim.name, &body, Some(&claim.uid)).await.map(Some)
+    }
+
+    /// Who else holds a name, if someone does.
+    ///
+    /// # Errors
+    /// When the API server cannot be asked.
+    pub async fn conflict(
+        &self,
+        stack: Identity<'_>,
+        kind: Kind,
+        name: &str,
+    ) -> Result<Option<Conflict>, ApplyError> {
+        match self.look(stack, kind, name).await? {
+            Found::Foreign(conflict) => Ok(Some(conflict)),
+            _ => Ok(None),
+        }
+    }
+
+    async fn look(&self, stack: Identity<'_>, kind: Kind, name: &str) -> Result<Found, ApplyError> {
         let found =
             self.api(kind).get_metadata_opt(name).await.map_err(|error| ApplyError::of(kind, name, error))?;
-        let Some(found) = found else { return Ok(Holder::Nobody) };
-        let metadata = json!({ "metadata": found.metadata });
-        let child: Child = project::child(kind, &metadata);
-        if !child.belongs_to(stack, kind) {
-            let holder = match child.owner {
-                Owner::Stack { name, .. } | Owner::Claim { stack: name } => Some(name),
-                Owner::Other => None,
-            };
-            return Ok(Holder::Other(Conflict { kind, name: name.clone(), holder }));
+        let Some(found) = found else { return Ok(Found::Nothing) };
+        let child: Child = project::child(kind, &json!({ "metadata": found.metadata }));
+        if child.belongs_to(stack, kind) {
+            return Ok(if child.deleting { Found::Leaving } else { Found::Ours { uid: child.uid } });
         }
-        Ok(if child.deleting { Holder::UsLeaving } else { Holder::Us { uid: child.uid } })
+        Ok(match child.holder(stack) {
+            Holder::Predecessor => Found::Leaving,
+            Holder::Stack(holder) => {
+                Found::Foreign(Conflict { kind, name: name.to_owned(), holder: Some(holder) })
+            }
+            Holder::Other => Found::Foreign(Conflict { kind, name: name.to_owned(), holder: None }),
+        })
     }
 
-    async fn with_live_template(&self, apply: &Apply) -> Result<Value, ApplyError> {
-        let (kind, name) = (apply.object.kind, &apply.object.name);
+    async fn live(&self, kind: Kind, name: &str) -> Result<Value, ApplyError> {
         let live = self.api(kind).get(name).await.map_err(|error| ApplyError::of(kind, name, error))?;
-        let live = serde_json::to_value(live).unwrap_or_default();
-        Ok(with_live_template(&apply.object.body, &live))
+        Ok(serde_json::to_value(live).unwrap_or_default())
     }
 
-    async fn send(&self, apply: &Apply, body: &Value, uid: Option<&str>) -> Result<Value, ApplyError> {
-        let (kind, name) = (apply.object.kind, &apply.object.name);
+    async fn send(
+        &self,
+        kind: Kind,
+        name: &str,
+        body: &Value,
+        uid: Option<&str>,
+    ) -> Result<Value, ApplyError> {
         let mut body = body.clone();
         let mut params = PatchParams::apply(FIELD_MANAGER).validation_strict();
         if let Some(uid) = uid {
@@ -157,11 +196,12 @@ impl Applier {
     }
 }
 
-enum Holder {
-    Nobody,
-    Us { uid: String },
-    UsLeaving,
-    Other(Conflict),
+/// What a look at a name found.
+enum Found {
+    Nothing,
+    Ours { uid: String },
+    Leaving,
+    Foreign(Conflict),
 }
 
 /// What to hold against drift from now on when the apply gave back something else than was sent.
@@ -177,11 +217,27 @@ fn settled(sent: &Value, written: &Value) -> Option<Settled> {
 }
 
 impl ApplyError {
+    /// The kind of the object that could not be written.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Refused { kind, .. } | Self::Retry { kind, .. } => *kind,
+        }
+    }
+
+    /// Whether sending the same again makes no sense.
+    pub fn is_for_good(&self) -> bool {
+        matches!(self, Self::Refused { for_good: true, .. })
+    }
+
     fn of(kind: Kind, name: &str, error: kube::Error) -> Self {
         match error {
-            kube::Error::Api(status) if matches!(status.code, 400 | 403 | 413 | 422) => {
-                Self::Refused { kind, name: name.to_owned(), message: status.message.clone() }
-            }
+            kube::Error::Api(status) if matches!(status.code, 400 | 403 | 413 | 422) => Self::Refused {
+                kind,
+                name: name.to_owned(),
+                message: status.message.clone(),
+                // A quota or a right may come back; a malformed object stays malformed.
+                for_good: status.code != 403,
+            },
             error => Self::Retry { kind, name: name.to_owned(), source: Box::new(error) },
         }
     }

@@ -1,6 +1,8 @@
 //! Objects -> projections: what decisions need, and nothing else, so that a thousand Stacks fit
 //! into little memory.
 
+use std::collections::BTreeSet;
+
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod as ApiPod};
 use kube::ResourceExt;
 use serde_json::Value;
@@ -46,8 +48,7 @@ fn state(kind: Kind, object: &Value) -> ChildState {
         Kind::Deployment | Kind::StatefulSet => ChildState::Workload(workload(object)),
         Kind::Job => ChildState::Job(job(object)),
         Kind::Service => ChildState::Service(service(object)),
-        Kind::PersistentVolumeClaim => ChildState::Claim { bound: text(object, "/status/phase") == "Bound" },
-        Kind::ConfigMap | Kind::NetworkPolicy => ChildState::Plain,
+        Kind::PersistentVolumeClaim | Kind::ConfigMap | Kind::NetworkPolicy => ChildState::Plain,
     }
 }
 
@@ -98,7 +99,6 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         })
         .and_then(|condition| condition.message.clone());
     let projection = Pod {
-        name: pod.name_any(),
         uid: pod.uid().unwrap_or_default(),
         service,
         controller: pod
@@ -107,6 +107,7 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
             .find(|owner| owner.controller == Some(true))
             .map(|owner| (owner.kind.clone(), owner.name.clone())),
         template: pod.annotations().get(labels::TEMPLATE).cloned(),
+        claims: claims(pod),
         deleting: pod.metadata.deletion_timestamp.is_some(),
         ended: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
         running: !containers.is_empty() && started.len() == containers.len(),
@@ -120,6 +121,11 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         warning: None,
     };
     Some((stack, projection))
+}
+
+fn claims(pod: &ApiPod) -> BTreeSet<String> {
+    let volumes = pod.spec.as_ref().and_then(|spec| spec.volumes.as_ref()).into_iter().flatten();
+    volumes.filter_map(|volume| Some(volume.persistent_volume_claim.as_ref()?.claim_name.clone())).collect()
 }
 
 fn running_since(container: &ContainerStatus) -> Option<jiff::Timestamp> {

@@ -30,10 +30,13 @@ pub struct Watches {
 }
 
 impl Watches {
+    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets.
+    const COUNT: usize = Kind::ALL.len() + 4;
+
     /// The watches, the stream of Stacks that they wake, and how many have not listed yet.
     pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
         let (wakes, woken) = mpsc::unbounded();
-        let (unsynced, pending) = watch::channel(0);
+        let (unsynced, pending) = watch::channel(Self::COUNT);
         (Self { index: Sources::default(), wakes, unsynced }, woken, pending)
     }
 
@@ -52,7 +55,7 @@ impl Watches {
         streams.push(self.warnings(scoped(client.clone(), namespace)));
         streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
         streams.push(self.objects::<Secret>(scoped(client, namespace), ObjectKind::Secret));
-        self.unsynced.send_replace(streams.len());
+        debug_assert_eq!(streams.len(), Self::COUNT);
         futures::stream::select_all(streams).for_each(|()| async {}).await;
     }
 

@@ -8,10 +8,10 @@ use kube::Api;
 
 use super::context::Context;
 use crate::{
-    api::StackSpec,
+    api::{ServiceState, StackSpec},
     cluster::{StackKey, lock},
-    plan::{ChildState, Identity, Observed, rolled_out},
-    translate::{Facts, Kind, LiveService, ObjectKind, named_objects},
+    plan::{ChildState, Memory, Observed, rolled_out},
+    translate::{Facts, LiveService, ObjectKind, named_objects},
 };
 
 /// Gathers the facts. An object that a Stack names is read once for each of its versions.
@@ -21,9 +21,9 @@ use crate::{
 pub(super) async fn gather(
     context: &Context,
     key: &StackKey,
-    stack: Identity<'_>,
     spec: &StackSpec,
     observed: &Observed,
+    memory: &Memory,
 ) -> Result<Facts, kube::Error> {
     let named = named_objects(spec);
     lock(&context.index).set_reads(key, &named);
@@ -33,16 +33,16 @@ pub(super) async fn gather(
             facts.objects.insert((kind, name), keys.as_ref().clone());
         }
     }
-    for ((kind, name), child) in &observed.children {
+    for ((_, name), child) in &observed.children {
         match &child.state {
-            ChildState::Service(service) if child.belongs_to(stack, *kind) => {
+            ChildState::Service(service) => {
                 let live = LiveService {
                     headless: service.headless,
                     publishes_not_ready: service.publishes_not_ready,
                 };
                 facts.live_services.insert(name.clone(), live);
             }
-            ChildState::Workload(workload) if child.belongs_to(stack, *kind) => {
+            ChildState::Workload(workload) => {
                 let Some(service) = &child.service else { continue };
                 let wanted = workload.wanted;
                 if wanted > 0 && workload.ready >= wanted && rolled_out(workload, wanted) {
@@ -56,6 +56,9 @@ pub(super) async fn gather(
         }
     }
     facts.completed.extend(ended_well(observed));
+    // The annotation may have been taken off; the status remembers too.
+    let completed = memory.values().filter(|service| service.state == ServiceState::Completed);
+    facts.completed.extend(completed.filter_map(|it| Some((it.name.clone(), it.template.clone()?))));
     Ok(facts)
 }
 
@@ -63,8 +66,8 @@ pub(super) async fn gather(
 fn ended_well(observed: &Observed) -> impl Iterator<Item = (String, String)> {
     let services: BTreeSet<&str> = observed.pods.iter().map(|pod| pod.service.as_str()).collect();
     services.into_iter().filter_map(|service| {
-        let pods: Vec<_> =
-            observed.pods.iter().filter(|pod| pod.service == service && !pod.deleting).collect();
+        // A pod that is kept running never ends by itself: one that has was evicted.
+        let pods: Vec<_> = observed.live_pods(service).collect();
         let template = pods.first()?.template.clone()?;
         let all = pods.iter().all(|pod| {
             pod.template.as_deref() == Some(template.as_str())
@@ -105,17 +108,4 @@ async fn object_keys(
     let Some(keys) = keys.map(Arc::new) else { return Ok(None) };
     context.learn_keys(key, version, Arc::clone(&keys));
     Ok(Some(keys))
-}
-
-/// The names that a translation wants, for finding who holds them.
-pub(super) fn wanted_names(desired: &crate::translate::Desired) -> Vec<(Kind, String)> {
-    let faces = desired.units.values().flat_map(|unit| unit.faces.iter());
-    let mut names: Vec<_> =
-        desired.shared.iter().chain(faces).map(|object| (object.kind, object.name.clone())).collect();
-    let workloads = desired.units.values().filter_map(|unit| unit.workload.as_ref());
-    names.extend(workloads.map(|workload| {
-        let object = workload.object();
-        (object.kind, object.name)
-    }));
-    names
 }

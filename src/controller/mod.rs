@@ -8,11 +8,12 @@ mod lease;
 mod metrics;
 mod reconcile;
 mod report;
+mod write;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
-use futures::{StreamExt, future};
+use futures::{Stream, StreamExt, future};
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
     core::DeserializeGuard,
@@ -61,7 +62,7 @@ impl Default for Options {
 pub async fn run(client: Client, options: Options, stop: CancellationToken) -> anyhow::Result<()> {
     let version = server_version(&client).await?;
     let namespace = options.namespace.as_deref();
-    let (watches, woken, unsynced) = Watches::new();
+    let (watches, mut woken, unsynced) = Watches::new();
     let context = Arc::new(Context::new(client.clone(), watches.index(), version));
 
     let serve = async {
@@ -71,7 +72,11 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         }
     };
     let work = async {
-        let mut lease = lease::acquired(client.clone(), options.lease.as_ref(), &stop).await?;
+        let mut lease = tokio::select! {
+            lease = lease::acquired(client.clone(), options.lease.as_ref(), &stop) => lease?,
+            // A standby has no use for wakes: it begins with every Stack when it leads.
+            () = drain(&mut woken) => bail!("the watches ended"),
+        };
         listed(unsynced.clone(), &stop).await;
         let result = tokio::select! {
             () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
@@ -101,7 +106,7 @@ async fn late(stop: &CancellationToken) {
 async fn reconcile_all(
     client: Client,
     options: &Options,
-    woken: impl futures::Stream<Item = StackKey> + Send + 'static,
+    woken: impl Stream<Item = StackKey> + Send + 'static,
     context: Arc<Context>,
     stop: CancellationToken,
 ) {
@@ -128,12 +133,22 @@ async fn reconcile_all(
         .reconcile_on(woken)
         .graceful_shutdown_on(stop.cancelled_owned())
         .run(reconcile::reconcile, reconcile::on_error, context)
-        .for_each(|_| future::ready(()))
+        .for_each(|outcome| {
+            // The outcome of a pass is told where it is known; what is left is the queue itself.
+            if let Err(error @ kube::runtime::controller::Error::QueueError(_)) = outcome {
+                tracing::warn!(%error, "the watch of Stacks ended and is begun again");
+            }
+            future::ready(())
+        })
         .await;
 }
 
 /// Events of one rollout come in bursts; a pass for each would tell states that nobody sees.
 const DEBOUNCE: Duration = Duration::from_millis(50);
+
+async fn drain(woken: &mut (impl Stream<Item = StackKey> + Unpin)) {
+    while woken.next().await.is_some() {}
+}
 
 async fn listed(mut unsynced: watch::Receiver<usize>, stop: &CancellationToken) {
     tokio::select! {

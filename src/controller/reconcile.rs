@@ -2,23 +2,22 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use futures::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::{
     Api, Resource,
-    api::{Patch, PatchParams, PropagationPolicy},
+    api::{Patch, PatchParams},
     core::DeserializeGuard,
     runtime::controller::Action,
 };
 use serde_json::json;
 
-use super::{context::Context, facts, key_of, report};
+use super::{context::Context, facts, key_of, report, write::Writer};
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
-    cluster::{Applied, Applier, ApplyError, StackKey, lock},
-    plan::{self, Apply, Conflict, Delete, Identity, Plan},
-    status::{self, Finding},
-    translate::{self, Desired},
+    cluster::{ApplyError, REFUSED_FOR, StackKey, lock},
+    plan::{self, Identity, Memory, Observed, Plan},
+    status::{self, Finding, Unfinished},
+    translate::{self, Kind},
 };
 
 /// Why a pass did not reach its end. Every one of them may be mended by another try.
@@ -44,8 +43,6 @@ const LONGEST_PASS: Duration = Duration::from_secs(60);
 const CONFLICT_RECHECK: Duration = Duration::from_secs(60);
 /// Insurance against an event that was missed; such a pass sends nothing.
 const INSURANCE: Duration = Duration::from_secs(3600);
-/// How many children of one Stack are written at the same time.
-const PARALLEL_WRITES: usize = 8;
 
 pub(super) async fn reconcile(
     stack: Arc<DeserializeGuard<Stack>>,
@@ -86,8 +83,14 @@ pub(super) fn on_error(stack: Arc<DeserializeGuard<Stack>>, error: &Error, conte
 
 async fn pass(context: &Context, key: &StackKey, stack: &Stack) -> Result<Action, Error> {
     let identity = Identity { uid: stack.metadata.uid.as_deref().unwrap_or_default(), name: &key.name };
-    let mut observed = lock(&context.index).observed(key);
-    let facts = facts::gather(context, key, identity, &stack.spec, &observed).await.map_err(Error::Facts)?;
+    let memory: Memory = stack
+        .status
+        .iter()
+        .flat_map(|status| &status.services)
+        .map(|service| (service.name.clone(), service.clone()))
+        .collect();
+    let observed = lock(&context.index).observed(key, identity);
+    let facts = facts::gather(context, key, &stack.spec, &observed, &memory).await.map_err(Error::Facts)?;
     let desired = match translate::translate(stack, &facts) {
         Ok(desired) => desired,
         Err(invalid) => {
@@ -96,127 +99,70 @@ async fn pass(context: &Context, key: &StackKey, stack: &Stack) -> Result<Action
             return Ok(Action::await_change());
         }
     };
-    let wanted = facts::wanted_names(&desired);
-    let names = || wanted.iter().map(|(kind, name)| (*kind, name.as_str()));
-    lock(&context.index).add_namesakes(key, names(), &mut observed);
-    let memory = stack
-        .status
-        .iter()
-        .flat_map(|status| &status.services)
-        .map(|service| (service.name.clone(), service.clone()))
-        .collect();
-    let mut plan = plan::plan(identity, &desired, &observed, &memory);
-    let failures = carry_out(context, key, identity, &mut plan).await;
-    {
-        let contended: BTreeSet<_> =
-            plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
-        let mut index = lock(&context.index);
-        index.set_contended(key, &contended);
-        observed = index.observed(key);
-        index.add_namesakes(key, names(), &mut observed);
-    }
-    tell(context, key, stack, &desired, &plan, &observed, failures).await
-}
-
-async fn tell(
-    context: &Context,
-    key: &StackKey,
-    stack: &Stack,
-    desired: &Desired,
-    plan: &Plan,
-    observed: &plan::Observed,
-    failures: Vec<ApplyError>,
-) -> Result<Action, Error> {
-    let refused: Vec<String> = failures
-        .iter()
-        .filter(|failure| matches!(failure, ApplyError::Refused { .. }))
-        .map(ToString::to_string)
-        .collect();
-    let now = Timestamp::now();
-    let finding = Finding::Planned { desired, plan, observed, refused: &refused };
+    let level = Level { context, key, identity, wanted: desired.names() };
+    let observed = level.observe();
+    let mut plan = plan::plan(&desired, &observed, &memory);
+    let failures = Writer::new(context, key, identity).carry_out(&mut plan).await;
+    let contended = plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
+    lock(&context.index).set_contended(key, &contended);
+    let after = level.observe();
+    let (now, unfinished) = (Timestamp::now(), unfinished(&plan, &failures));
+    let finding =
+        Finding::Planned { desired: &desired, plan: &plan, observed: &after, unfinished: &unfinished };
     let (status, recheck) = status::status(stack, finding, now);
     write_status(context, key, stack, status).await?;
     if !failures.is_empty() {
         return Err(Error::Write(failures));
     }
-    let again = recheck.and_then(|moment| Duration::try_from(moment.duration_since(now)).ok());
-    let conflict = (!plan.conflicts.is_empty()).then_some(CONFLICT_RECHECK);
-    Ok(Action::requeue([again, conflict].into_iter().flatten().min().unwrap_or(INSURANCE)))
+    Ok(next(&plan, recheck.map(|moment| moment.duration_since(now)), observed != after))
 }
 
-/// Writes what is planned: what pods mount and obey first, then the pods; deletes of what is no
-/// longer wanted only when everything was written. What turns out to belong to someone else
-/// becomes a conflict of the plan.
-async fn carry_out(
-    context: &Context,
-    key: &StackKey,
-    stack: Identity<'_>,
-    plan: &mut Plan,
-) -> Vec<ApplyError> {
-    let writer =
-        Writer { context, key, stack, applier: Applier::new(context.client.clone(), &key.namespace) };
-    let mut failures = writer.delete(&plan.replaced, PropagationPolicy::Foreground).await;
-    let (workloads, others): (Vec<_>, Vec<_>) =
-        plan.applies.iter().cloned().partition(|apply| apply.object.kind.is_workload());
-    writer.apply(&others, &mut plan.conflicts, &mut failures).await;
-    // No pod of ours mounts what belongs to someone else.
-    let foreign = plan.conflicts.clone();
-    let mounts_foreign = |apply: &Apply| foreign.iter().any(|it| apply.object.mounts(it.kind, &it.name));
-    let workloads: Vec<_> = workloads.into_iter().filter(|apply| !mounts_foreign(apply)).collect();
-    writer.apply(&workloads, &mut plan.conflicts, &mut failures).await;
-    if failures.is_empty() {
-        failures = writer.delete(&plan.pruned, PropagationPolicy::Background).await;
-    }
-    failures
-}
-
-struct Writer<'a> {
+/// What is known of a Stack, taken anew whenever it is asked for.
+struct Level<'a> {
     context: &'a Context,
     key: &'a StackKey,
-    stack: Identity<'a>,
-    applier: Applier,
+    identity: Identity<'a>,
+    wanted: BTreeSet<(Kind, String)>,
 }
 
-impl Writer<'_> {
-    async fn apply(&self, applies: &[Apply], taken: &mut Vec<Conflict>, failures: &mut Vec<ApplyError>) {
-        let writes: Vec<_> = applies.iter().map(|apply| self.apply_one(apply)).collect();
-        let outcomes: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).collect().await;
-        for outcome in outcomes {
-            match outcome {
-                Ok(conflict) => taken.extend(conflict),
-                Err(failure) => failures.push(failure),
-            }
+impl Level<'_> {
+    fn observe(&self) -> Observed {
+        let index = lock(&self.context.index);
+        let mut observed = index.observed(self.key, self.identity);
+        index.add_namesakes(self.key, self.identity, &self.wanted, &mut observed);
+        observed
+    }
+}
+
+/// What keeps the Stack from being as its spec says although every service may be up.
+fn unfinished(plan: &Plan, failures: &[ApplyError]) -> Unfinished {
+    let mut unfinished = Unfinished { refused: plan.refused.clone(), ..Unfinished::default() };
+    for failure in failures {
+        match failure {
+            ApplyError::Refused { .. } => unfinished.refused.push(failure.to_string()),
+            ApplyError::Retry { .. } => unfinished.outstanding.push(failure.to_string()),
         }
     }
+    let replaced = plan.replaced.iter().filter(|delete| !delete.kind.is_workload());
+    unfinished
+        .outstanding
+        .extend(replaced.map(|it| format!("{} {} is being replaced", it.kind.as_str(), it.name)));
+    unfinished.outstanding.extend(plan.leaving.iter().map(|(kind, name)| {
+        format!("{} {name} of an earlier Stack of this name is still being deleted", kind.as_str())
+    }));
+    unfinished
+}
 
-    async fn apply_one(&self, apply: &Apply) -> Result<Option<Conflict>, ApplyError> {
-        let kind = apply.object.kind;
-        match self.applier.apply(self.stack, apply).await? {
-            Applied::Written { object, settled } => {
-                report::applied(self.context, self.key, apply);
-                let mut index = lock(&self.context.index);
-                index.apply_child(kind, &object);
-                index.set_settled(&self.key.namespace, (kind, apply.object.name.clone()), settled);
-                Ok(None)
-            }
-            Applied::Taken(conflict) => Ok(Some(conflict)),
-            Applied::Leaving => Ok(None),
-        }
+/// When to look again. Events say most of it; what they do not say is what time alone changes,
+/// what someone else holds, and what happened while this pass was writing.
+fn next(plan: &Plan, recheck: Option<SignedDuration>, has_moved: bool) -> Action {
+    if has_moved {
+        return Action::requeue(Duration::ZERO);
     }
-
-    async fn delete(&self, deletes: &[Delete], propagation: PropagationPolicy) -> Vec<ApplyError> {
-        let writes: Vec<_> =
-            deletes.iter().map(|delete| self.delete_one(delete, propagation.clone())).collect();
-        let results: Vec<_> = stream::iter(writes).buffer_unordered(PARALLEL_WRITES).collect().await;
-        results.into_iter().filter_map(Result::err).collect()
-    }
-
-    async fn delete_one(&self, delete: &Delete, propagation: PropagationPolicy) -> Result<(), ApplyError> {
-        self.applier.delete(delete, propagation).await?;
-        report::deleted(self.context, self.key, delete);
-        lock(&self.context.index).mark_deleting(&self.key.namespace, delete.kind, &delete.name, &delete.uid);
-        Ok(())
-    }
+    let recheck = recheck.and_then(|span| Duration::try_from(span).ok());
+    let conflict = (!plan.conflicts.is_empty()).then_some(CONFLICT_RECHECK);
+    let refused = (!plan.refused.is_empty()).then_some(REFUSED_FOR);
+    Action::requeue([recheck, conflict, refused].into_iter().flatten().min().unwrap_or(INSURANCE))
 }
 
 /// Writes the status if it says something else than before.

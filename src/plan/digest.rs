@@ -39,15 +39,28 @@ pub fn owned_fields(object: &Value) -> Value {
 }
 
 /// Puts the pod template that is live into a body, in place of the desired one, so that everything
-/// but the template is applied.
-pub fn with_live_template(body: &Value, live: &Value) -> Value {
+/// but the template is applied. `None` when nothing of the live template is ours: the desired one
+/// must not slip in, and nobody else's becomes ours.
+pub fn with_live_template(body: &Value, live: &Value) -> Option<Value> {
+    let template = owned_fields(live).pointer("/spec/template")?.clone();
     let mut merged = body.clone();
-    let template = owned_fields(live).pointer("/spec/template").cloned();
-    match (merged.get_mut("spec").and_then(Value::as_object_mut), template) {
-        (Some(spec), Some(template)) => spec.insert("template".to_owned(), template),
-        _ => None,
-    };
-    merged
+    merged.get_mut("spec")?.as_object_mut()?.insert("template".to_owned(), template);
+    Some(merged)
+}
+
+/// The body that gives up an object's owner and keeps everything else of ours as it is.
+pub fn without_owner(live: &Value) -> Value {
+    let mut body = owned_fields(live);
+    if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.remove("ownerReferences");
+    }
+    for identity in ["/apiVersion", "/kind", "/metadata/name", "/metadata/namespace"] {
+        let (parent, field) = identity.rsplit_once('/').unwrap_or_default();
+        if let (Some(value), Some(parent)) = (live.pointer(identity), body.pointer_mut(parent)) {
+            parent[field] = value.clone();
+        }
+    }
+    body
 }
 
 /// The paths of the fields that `sent` and `returned` do not have in common.
@@ -186,8 +199,11 @@ mod tests {
         let (before, after) = (Digest::of(&desired()), Digest::of(&changed));
         assert_eq!(before.rest, after.rest);
         assert_ne!(before.template, after.template);
-        let held = with_live_template(&changed, &observed());
+        let held = with_live_template(&changed, &observed()).unwrap();
         assert_eq!(Digest::of(&held), before);
+        let mut never_applied = observed();
+        never_applied["metadata"].as_object_mut().unwrap().remove("managedFields");
+        assert_eq!(with_live_template(&changed, &never_applied), None);
     }
 
     #[test]
@@ -197,6 +213,14 @@ mod tests {
             .as_object_mut()
             .and_then(|spec| spec.remove("f:replicas"));
         assert_ne!(Digest::of(&owned_fields(&taken)).rest, Digest::of(&desired()).rest);
+    }
+
+    #[test]
+    fn an_object_is_released_with_everything_of_ours_but_the_owner() {
+        let released = without_owner(&observed());
+        assert_eq!(released["metadata"], json!({"name": "s-web", "namespace": "n", "labels": {"a": "1"}}));
+        assert_eq!(released["spec"], owned_fields(&observed())["spec"]);
+        assert_eq!((&released["apiVersion"], &released["kind"]), (&json!("apps/v1"), &json!("Deployment")));
     }
 
     #[test]

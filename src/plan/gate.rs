@@ -48,8 +48,7 @@ impl Level<'_> {
     /// The template of the unit's live workload of the desired kind and name, unless it is held
     /// at zero: what was stopped starts like what is new.
     fn running_template(&self, unit: &Unit) -> Option<&str> {
-        let object = unit.workload.as_ref()?.object();
-        let child = self.observed.children.get(&(object.kind, object.name))?;
+        let child = self.observed.children.get(&unit.workload.as_ref()?.key())?;
         if child.state.is_at_zero() { None } else { child.state.template() }
     }
 
@@ -95,9 +94,8 @@ impl Level<'_> {
     /// Why a dependency is not met, or `None` when it is.
     fn unmet(&self, wait_for: &WaitFor) -> Option<String> {
         let unit = self.desired.units.get(&wait_for.unit)?;
-        let workload = unit.workload.as_ref()?.object();
         let ended = self.has_ended(unit);
-        let Some(child) = self.observed.children.get(&(workload.kind, workload.name)) else {
+        let Some(child) = self.observed.children.get(&unit.workload.as_ref()?.key()) else {
             return match (ended, self.remembered_state(unit)) {
                 (true, Some(ServiceState::Failed)) => self.unless_optional(wait_for, "has failed"),
                 (true, _) => None,

@@ -4,15 +4,17 @@
 mod digest;
 mod gate;
 mod observed;
+mod succession;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-pub use digest::{differing_fields, owned_fields, with_live_template};
+pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
 pub use gate::{Gate, Memory, Wait, rolled_out};
 pub use observed::{
-    Child, ChildState, Digest, JobState, Observed, Owner, Pod, ServiceState, Settled, WorkloadState,
+    Child, ChildState, Digest, Holder, JobState, Observed, Owner, Pod, Refused, ServiceState, Settled,
+    WorkloadState,
 };
 
 use crate::translate::{Desired, Kind, Object, Unit};
@@ -32,12 +34,19 @@ pub struct Identity<'a> {
 pub struct Plan {
     /// What is applied, in this order.
     pub applies: Vec<Apply>,
-    /// What a successor waits to see gone. It is deleted whatever else fails.
+    /// What a successor waits to see gone. It is deleted once everything that the successor needs
+    /// is there.
     pub replaced: Vec<Delete>,
     /// What the Stack no longer wants. It is deleted only when everything was applied.
     pub pruned: Vec<Delete>,
+    /// Claims that no longer go with the Stack, although they did once.
+    pub released: Vec<Delete>,
     /// Wanted names that belong to someone else; nothing is sent for them.
     pub conflicts: Vec<Conflict>,
+    /// Objects of an earlier Stack of this name that are still in the way; they go by themselves.
+    pub leaving: Vec<(Kind, String)>,
+    /// What the API server has refused and would refuse again.
+    pub refused: Vec<String>,
     /// Each unit's gate.
     pub gates: BTreeMap<String, Gate>,
 }
@@ -49,11 +58,12 @@ pub struct Apply {
     pub object: Object,
     /// The UID of the object that is ours already; none for one that no watch holds.
     pub uid: Option<String>,
-    /// Whether the live pod template stays, since the desired one is not let through.
+    /// Whether the live pod template stays: the desired one is not let through, or the kind does
+    /// not let it change.
     pub keeps_template: bool,
 }
 
-/// An object to delete, if it is still the one with this UID.
+/// An object to delete or release, if it is still the one with this UID.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Delete {
     /// Its kind.
@@ -62,6 +72,8 @@ pub struct Delete {
     pub name: String,
     /// The precondition.
     pub uid: String,
+    /// What takes its place, when that has another kind or name.
+    pub successor: Option<(Kind, String)>,
 }
 
 /// A wanted name that belongs to someone else.
@@ -76,24 +88,27 @@ pub struct Conflict {
 }
 
 /// Plans one pass.
-pub fn plan(stack: Identity<'_>, desired: &Desired, observed: &Observed, memory: &Memory) -> Plan {
+pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Plan {
     let level = Level { desired, observed, memory };
     let mut plan = Plan::default();
     for object in &desired.shared {
-        plan.place(stack, observed, object.clone(), false);
+        plan.place(observed, object.clone(), false);
     }
     for unit in desired.units.values() {
         for face in &unit.faces {
-            plan.place(stack, observed, face.clone(), false);
+            plan.place(observed, face.clone(), false);
         }
-        let gate = plan.place_workload(stack, &level, unit);
+        let gate = plan.place_workload(&level, unit);
         plan.gates.insert(unit.name().to_owned(), gate);
     }
     plan.applies.sort_by_key(|apply| apply.object.kind);
-    plan.pruned = unwanted(stack, desired, observed);
-    if plan.gates.values().any(|gate| matches!(gate, Gate::Waits(_) | Gate::Replaces)) {
-        // A pod of a template that is still held may have to be made again, and would miss it.
+    plan.pruned = succession::unwanted(desired, observed);
+    if plan.holds_back_a_live_template(&level) {
+        // Its pods may have to be made again, and would miss the file.
         plan.pruned.retain(|delete| delete.kind != Kind::ConfigMap);
+    }
+    if desired.retains_claims {
+        plan.released = succession::owned_claims(desired, observed);
     }
     plan
 }
@@ -101,84 +116,86 @@ pub fn plan(stack: Identity<'_>, desired: &Desired, observed: &Observed, memory:
 impl Plan {
     /// Plans an object: nothing when it is as desired, an apply when it is ours or absent, a
     /// conflict when it is someone else's.
-    fn place(&mut self, stack: Identity<'_>, observed: &Observed, object: Object, keeps_template: bool) {
+    fn place(&mut self, observed: &Observed, object: Object, keeps_template: bool) {
         let key = (object.kind, object.name.clone());
+        match observed.namesakes.get(&key) {
+            Some(Holder::Predecessor) => return self.leaving.push(key),
+            Some(Holder::Stack(name)) => return self.conflict(key, Some(name.clone())),
+            Some(Holder::Other) => return self.conflict(key, None),
+            None => {}
+        }
+        if let Some(refused) = observed.refused.get(&key)
+            && refused.desired == Digest::of(&object.body)
+        {
+            return self.refused.push(refused.message.clone());
+        }
         let Some(child) = observed.children.get(&key) else {
-            self.applies.push(Apply { object, uid: None, keeps_template });
-            return;
+            return self.applies.push(Apply { object, uid: None, keeps_template });
         };
-        if !child.belongs_to(stack, object.kind) {
-            let holder = match &child.owner {
-                Owner::Stack { name, .. } | Owner::Claim { stack: name } => Some(name.clone()),
-                Owner::Other => None,
-            };
-            self.conflicts.push(Conflict { kind: object.kind, name: object.name, holder });
-        } else if child.deleting {
+        if child.deleting {
             // What follows it comes when it is gone.
-        } else if changes_address(child, &object) {
+        } else if succession::changes_address(child, &object) {
             self.replaced.push(child.delete(&key));
         } else if !is_as_desired(child, observed.settled.get(&key), &object, keeps_template) {
             self.applies.push(Apply { object, uid: Some(child.uid.clone()), keeps_template });
         }
     }
 
-    fn place_workload(&mut self, stack: Identity<'_>, level: &Level<'_>, unit: &Unit) -> Gate {
+    fn holds_back_a_live_template(&self, level: &Level<'_>) -> bool {
+        level.desired.units.values().any(|unit| {
+            let waits = matches!(self.gates.get(unit.name()), Some(Gate::Waits(_) | Gate::Replaces));
+            waits
+                && unit
+                    .workload
+                    .as_ref()
+                    .is_some_and(|live| level.observed.children.contains_key(&live.key()))
+        })
+    }
+
+    fn conflict(&mut self, (kind, name): (Kind, String), holder: Option<String>) {
+        self.conflicts.push(Conflict { kind, name, holder });
+    }
+
+    fn place_workload(&mut self, level: &Level<'_>, unit: &Unit) -> Gate {
         let Some(workload) = &unit.workload else { return Gate::Nothing };
-        let object = workload.object();
-        let live = level.observed.children.get(&(object.kind, object.name.clone()));
-        if object.kind == Kind::Job && live.is_none() && level.has_ended(unit) {
+        let key = workload.key();
+        let live = level.observed.children.get(&key);
+        if key.0 == Kind::Job && live.is_none() && level.has_ended(unit) {
             return Gate::Done;
         }
-        if !level.was_let_through(unit) {
+        // Nothing has to be waited for to run nothing.
+        if unit.replicas > 0 && !level.was_let_through(unit) {
             let waits = level.waits(unit);
             if !waits.is_empty() {
-                if live.is_some_and(|child| unit.replicas == 0 || !level.rests(unit, child)) {
-                    self.place(stack, level.observed, object, true);
+                if live.is_some_and(|child| !level.rests(unit, child)) {
+                    self.place(level.observed, workload.object(), true);
                 }
                 return Gate::Waits(waits);
             }
         }
-        let predecessors: Vec<_> = predecessors(stack, level.observed, unit, &object).collect();
+        let predecessors: Vec<_> = succession::predecessors(level.observed, unit, &key).collect();
         let waits_for_the_last = live.map_or_else(
-            || !predecessors.is_empty() || leaves_pods(level.observed, unit, &object),
-            |child| child.deleting && child.belongs_to(stack, object.kind),
+            || !predecessors.is_empty() || succession::leaves_pods(level, unit, workload),
+            |child| child.deleting,
         );
-        self.replaced.extend(
-            predecessors
-                .into_iter()
-                .filter(|(_, child)| !child.deleting)
-                .map(|(key, child)| child.delete(key)),
-        );
+        let to_delete = predecessors.into_iter().filter(|(_, child)| !child.deleting);
+        self.replaced.extend(to_delete.map(|(predecessor, child)| Delete {
+            successor: Some(key.clone()),
+            ..child.delete(predecessor)
+        }));
         if waits_for_the_last {
             return Gate::Replaces;
         }
-        self.place(stack, level.observed, object, false);
+        // A Job's template never changes: another template is another Job.
+        let keeps_template = key.0 == Kind::Job && live.is_some();
+        self.place(level.observed, workload.object(), keeps_template);
         Gate::Open
     }
 }
 
 impl Child {
-    /// Whether it is this Stack's to change: it bears our owner reference, or is a claim with our
-    /// label and this Stack's name.
-    pub fn belongs_to(&self, stack: Identity<'_>, kind: Kind) -> bool {
-        match &self.owner {
-            Owner::Stack { uid, .. } => uid == stack.uid,
-            Owner::Claim { stack: name } => kind == Kind::PersistentVolumeClaim && name == stack.name,
-            Owner::Other => false,
-        }
-    }
-
     fn delete(&self, (kind, name): &(Kind, String)) -> Delete {
-        Delete { kind: *kind, name: name.clone(), uid: self.uid.clone() }
-    }
-}
-
-/// Whether a Service gains or loses its cluster address, which no update can do: one without a
-/// port has none, also when it had ports before.
-fn changes_address(child: &Child, object: &Object) -> bool {
-    match &child.state {
-        ChildState::Service(service) => service.headless != (object.body["spec"]["clusterIP"] == "None"),
-        _ => false,
+        Delete { kind: *kind, name: name.clone(), uid: self.uid.clone(), successor: None }
     }
 }
 
@@ -199,59 +216,4 @@ impl Settled {
             && self.desired.rest == desired.rest
             && (keeps_template || self.desired.template == desired.template)
     }
-}
-
-/// Workloads of the unit's service other than the wanted one: another kind, another Job.
-fn predecessors<'a>(
-    stack: Identity<'a>,
-    observed: &'a Observed,
-    unit: &'a Unit,
-    wanted: &'a Object,
-) -> impl Iterator<Item = (&'a (Kind, String), &'a Child)> {
-    observed.children.iter().filter(move |((kind, name), child)| {
-        kind.is_workload()
-            && child.service.as_deref() == Some(unit.name())
-            && child.belongs_to(stack, *kind)
-            && (*kind, name.as_str()) != (wanted.kind, wanted.name.as_str())
-    })
-}
-
-/// Whether pods are left that a workload which does not exist yet must not run beside: those of
-/// another workload, and those on their way out where old and new may not overlap. Pods of a
-/// Deployment that was deleted with its pods orphaned are taken up again, so they do not count.
-fn leaves_pods(observed: &Observed, unit: &Unit, wanted: &Object) -> bool {
-    observed.pods.iter().filter(|pod| pod.service == unit.name()).any(|pod| {
-        let of_the_wanted = pod.controller.as_ref().is_none_or(|(kind, name)| match wanted.kind {
-            Kind::Deployment => kind == "ReplicaSet",
-            other => kind == other.as_str() && *name == wanted.name,
-        });
-        !of_the_wanted || (pod.deleting && !unit.may_overlap)
-    })
-}
-
-/// Children of the Stack that nothing wants. Claims are never among them, and neither is the
-/// workload of a unit that still runs one: it is replaced, not pruned.
-fn unwanted(stack: Identity<'_>, desired: &Desired, observed: &Observed) -> Vec<Delete> {
-    let mut wanted: BTreeSet<(Kind, &str)> = BTreeSet::new();
-    let mut running: BTreeSet<&str> = BTreeSet::new();
-    wanted.extend(desired.shared.iter().map(|object| (object.kind, object.name.as_str())));
-    for unit in desired.units.values() {
-        wanted.extend(unit.faces.iter().map(|object| (object.kind, object.name.as_str())));
-        if unit.workload.is_some() {
-            running.insert(unit.name());
-        }
-    }
-    observed
-        .children
-        .iter()
-        .filter(|((kind, name), child)| {
-            *kind != Kind::PersistentVolumeClaim
-                && child.belongs_to(stack, *kind)
-                && !child.deleting
-                && !wanted.contains(&(*kind, name.as_str()))
-                && !(kind.is_workload()
-                    && child.service.as_deref().is_some_and(|name| running.contains(name)))
-        })
-        .map(|(key, child)| child.delete(key))
-        .collect()
 }

@@ -1,22 +1,47 @@
 //! What the watches hold of a Stack: projections, not objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::Identity;
 use crate::translate::Kind;
 
-/// What is observed of one Stack: its children, whatever else bears a name that it wants, and
-/// the pods of its services.
+/// What is observed of one Stack: its children, who else holds a name that it wants, and the pods
+/// of its services.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// Children and namesakes by kind and name.
+    /// Its children by kind and name.
     pub children: BTreeMap<(Kind, String), Child>,
+    /// Who holds a name that it wants, by kind and name.
+    pub namesakes: BTreeMap<(Kind, String), Holder>,
     /// The pods of its services.
     pub pods: Vec<Pod>,
     /// States that an apply returned where they differ from what was sent, since an admission
     /// webhook changes fields of ours. Such a state is the level until either side changes.
     pub settled: BTreeMap<(Kind, String), Settled>,
+    /// What the API server has refused for good; it is not sent again until it changes.
+    pub refused: BTreeMap<(Kind, String), Refused>,
+}
+
+/// Who holds a name that a Stack wants.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Holder {
+    /// The Stack of this name.
+    Stack(String),
+    /// An earlier Stack of the same name and namespace, whose objects are being collected.
+    Predecessor,
+    /// Someone else.
+    Other,
+}
+
+/// What the API server has refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refused {
+    /// What was sent.
+    pub desired: Digest,
+    /// The API server's words.
+    pub message: String,
 }
 
 /// An object of one of our kinds, as far as decisions need it.
@@ -86,12 +111,7 @@ pub enum ChildState {
     Job(JobState),
     /// A Service.
     Service(ServiceState),
-    /// A claim.
-    Claim {
-        /// Whether it is bound to a volume.
-        bound: bool,
-    },
-    /// A ConfigMap or NetworkPolicy.
+    /// Anything else: it is there.
     Plain,
 }
 
@@ -141,8 +161,6 @@ pub struct ServiceState {
 /// A pod of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pod {
-    /// Its name.
-    pub name: String,
     /// Its UID: a later pod of a StatefulSet has the same name.
     pub uid: String,
     /// The service that it belongs to.
@@ -151,6 +169,8 @@ pub struct Pod {
     pub controller: Option<(String, String)>,
     /// The hash of the template that it was made from.
     pub template: Option<String>,
+    /// The claims that it mounts.
+    pub claims: BTreeSet<String>,
     /// Whether its deletion has begun.
     pub deleting: bool,
     /// Whether it has ended, well or not.
@@ -193,5 +213,37 @@ impl Observed {
     /// The pods of a service that are not on their way out and have not ended.
     pub fn live_pods(&self, service: &str) -> impl Iterator<Item = &Pod> {
         self.pods.iter().filter(move |pod| pod.service == service && !pod.deleting && !pod.ended)
+    }
+}
+
+impl Owner {
+    /// The name of the Stack that an object belongs to.
+    pub fn stack(&self) -> Option<&str> {
+        match self {
+            Self::Stack { name, .. } | Self::Claim { stack: name } => Some(name),
+            Self::Other => None,
+        }
+    }
+}
+
+impl Child {
+    /// Whether it is this Stack's to change: it bears our owner reference, or is a claim with our
+    /// label and this Stack's name.
+    pub fn belongs_to(&self, stack: Identity<'_>, kind: Kind) -> bool {
+        match &self.owner {
+            Owner::Stack { uid, .. } => uid == stack.uid,
+            Owner::Claim { stack: name } => kind == Kind::PersistentVolumeClaim && name == stack.name,
+            Owner::Other => false,
+        }
+    }
+
+    /// Who holds its name, for a Stack that it does not belong to.
+    pub fn holder(&self, stack: Identity<'_>) -> Holder {
+        match &self.owner {
+            Owner::Stack { name, .. } if name == stack.name => Holder::Predecessor,
+            Owner::Stack { name, .. } => Holder::Stack(name.clone()),
+            Owner::Claim { stack: name } if name != stack.name => Holder::Stack(name.clone()),
+            Owner::Claim { .. } | Owner::Other => Holder::Other,
+        }
     }
 }

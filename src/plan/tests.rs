@@ -8,8 +8,6 @@ use crate::{
     translate::{Activity, Missing, Need, ObjectKind, WaitFor, Workload},
 };
 
-const STACK: Identity<'static> = Identity { uid: "u", name: "s" };
-
 /// A unit whose Deployment `s-<name>` has the template `template`.
 fn unit(name: &str, template: &str) -> Unit {
     let deployment = serde_json::from_value(json!({
@@ -80,7 +78,7 @@ fn live(observed: &mut Observed, unit: &Unit, ready: bool) {
 
 fn pod(unit: &Unit, controller: &str, ready: bool) -> Pod {
     Pod {
-        name: format!("{}-pod", unit.name()),
+        uid: format!("{}-pod", unit.name()),
         service: unit.name().to_owned(),
         controller: Some((controller.to_owned(), unit.workload.as_ref().unwrap().object().name)),
         template: Some(unit.template.clone()),
@@ -116,7 +114,7 @@ fn what_is_as_desired_needs_nothing() {
     let desired = desired([unit("web", "1")]);
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["web"], true);
-    let plan = plan(STACK, &desired, &observed, &Memory::new());
+    let plan = plan(&desired, &observed, &Memory::new());
     assert_eq!(applied(&plan), []);
     assert_eq!((plan.replaced, plan.pruned, plan.conflicts), (vec![], vec![], vec![]));
 }
@@ -126,22 +124,22 @@ fn a_dependent_waits_until_its_dependency_bears_the_desired_template_and_is_heal
     use DependencyCondition::ServiceHealthy;
     let desired = desired([unit("db", "2"), after(unit("web", "1"), "db", ServiceHealthy)]);
     let mut observed = Observed::default();
-    let first = plan(STACK, &desired, &observed, &Memory::new());
+    let first = plan(&desired, &observed, &Memory::new());
     assert_eq!(applied(&first), [("s-db", false)]);
     assert_eq!(waits(&first, "web"), ["db: has not been started yet"]);
 
     live(&mut observed, &unit("db", "1"), true);
-    let second = plan(STACK, &desired, &observed, &Memory::new());
+    let second = plan(&desired, &observed, &Memory::new());
     assert_eq!(waits(&second, "web"), ["db: is about to be replaced by its new version"]);
 
     observed = Observed::default();
     live(&mut observed, &unit("db", "2"), false);
-    let third = plan(STACK, &desired, &observed, &Memory::new());
+    let third = plan(&desired, &observed, &Memory::new());
     assert_eq!(waits(&third, "web"), ["db: is not healthy yet"]);
 
     observed = Observed::default();
     live(&mut observed, &unit("db", "2"), true);
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
 }
 
 #[test]
@@ -154,7 +152,7 @@ fn in_a_chain_a_held_middle_holds_the_end() {
     live(&mut observed, &unit("a", "2"), false);
     live(&mut observed, &unit("b", "1"), true);
     live(&mut observed, &unit("c", "1"), true);
-    let plan = plan(STACK, &desired, &observed, &Memory::new());
+    let plan = plan(&desired, &observed, &Memory::new());
     assert_eq!(waits(&plan, "b"), ["a: is not healthy yet"]);
     assert_eq!(waits(&plan, "c"), ["b: is about to be replaced by its new version"]);
     assert_eq!(applied(&plan), [], "everything but the templates is as desired");
@@ -171,7 +169,7 @@ fn a_held_template_does_not_hold_the_number_of_replicas() {
     let mut observed = Observed::default();
     live(&mut observed, &unit("db", "1"), false);
     live(&mut observed, &unit("web", "1"), true);
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", true)]);
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", true)]);
 }
 
 #[test]
@@ -181,7 +179,7 @@ fn a_template_that_was_let_through_is_not_gated_again_also_when_the_object_is_go
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["db"], false);
     let memory = Memory::from([remember("web", State::Healthy, "1")]);
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &memory)), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &memory)), [("s-web", false)]);
 }
 
 #[test]
@@ -195,25 +193,25 @@ fn a_service_that_was_stopped_starts_only_after_what_it_waits_for() {
     stopped.state =
         ChildState::Workload(WorkloadState { template: Some("1".to_owned()), ..WorkloadState::default() });
     stopped.digest.rest = "at zero".to_owned();
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), []);
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), []);
     // One that someone else has scaled to zero was not stopped, so it is repaired.
     let memory = Memory::from([remember("web", State::Healthy, "0")]);
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &memory)), [("s-web", true)]);
+    assert_eq!(applied(&plan(&desired, &observed, &memory)), [("s-web", true)]);
     observed.pods.iter_mut().for_each(|pod| pod.ready = true);
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
 }
 
 #[test]
 fn a_one_shot_that_ended_at_its_template_does_not_run_again_when_it_is_deleted() {
     let desired = desired([job("migrate", "1")]);
     let done = Memory::from([remember("migrate", State::Completed, "1")]);
-    let again = plan(STACK, &desired, &Observed::default(), &done);
+    let again = plan(&desired, &Observed::default(), &done);
     assert_eq!(again.gates["migrate"], Gate::Done);
     assert_eq!(applied(&again), []);
     let other = Memory::from([remember("migrate", State::Completed, "0")]);
-    assert_eq!(applied(&plan(STACK, &desired, &Observed::default(), &other)), [("s-migrate-1", false)]);
+    assert_eq!(applied(&plan(&desired, &Observed::default(), &other)), [("s-migrate-1", false)]);
     let running = Memory::from([remember("migrate", State::Running, "1")]);
-    assert_eq!(applied(&plan(STACK, &desired, &Observed::default(), &running)), [("s-migrate-1", false)]);
+    assert_eq!(applied(&plan(&desired, &Observed::default(), &running)), [("s-migrate-1", false)]);
 }
 
 #[test]
@@ -231,16 +229,13 @@ fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers
         })
     };
     observed.children.extend([child(Some("migrate"), &object, state(false, None))]);
-    assert_eq!(
-        waits(&plan(STACK, &desired, &observed, &Memory::new()), "web"),
-        ["migrate: has not completed yet"]
-    );
+    assert_eq!(waits(&plan(&desired, &observed, &Memory::new()), "web"), ["migrate: has not completed yet"]);
     observed.children.extend([child(Some("migrate"), &object, state(false, Some("no")))]);
-    assert_eq!(waits(&plan(STACK, &desired, &observed, &Memory::new()), "web"), ["migrate: has failed"]);
+    assert_eq!(waits(&plan(&desired, &observed, &Memory::new()), "web"), ["migrate: has failed"]);
     observed.children.extend([child(Some("migrate"), &object, state(true, None))]);
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
     let memory = Memory::from([remember("migrate", State::Completed, "1")]);
-    assert_eq!(applied(&plan(STACK, &desired, &Observed::default(), &memory)), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &Observed::default(), &memory)), [("s-web", false)]);
 }
 
 #[test]
@@ -250,7 +245,7 @@ fn a_missing_object_holds_its_reader_and_no_one_else() {
         Missing { kind: ObjectKind::Secret, name: "pw".to_owned(), need: Need::Object },
         Missing { kind: ObjectKind::ConfigMap, name: "files".to_owned(), need: Need::Key("a".to_owned()) },
     ];
-    let plan = plan(STACK, &desired([reader, unit("db", "1")]), &Observed::default(), &Memory::new());
+    let plan = plan(&desired([reader, unit("db", "1")]), &Observed::default(), &Memory::new());
     assert_eq!(applied(&plan), [("s-db", false)]);
     let expected = ["Secret pw: does not exist: create it", "ConfigMap files: has no key 'a': add it"];
     assert_eq!(waits(&plan, "web"), expected);
@@ -261,7 +256,7 @@ fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() 
     let desired = desired([job("web", "2")]);
     let mut observed = Observed::default();
     live(&mut observed, &unit("web", "1"), true);
-    let first = plan(STACK, &desired, &observed, &Memory::new());
+    let first = plan(&desired, &observed, &Memory::new());
     let names = |deletes: &[Delete]| deletes.iter().map(|delete| delete.name.clone()).collect::<Vec<_>>();
     assert_eq!(
         (names(&first.replaced), applied(&first), &first.gates["web"]),
@@ -269,7 +264,7 @@ fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() 
     );
 
     observed.children.values_mut().for_each(|child| child.deleting = true);
-    let second = plan(STACK, &desired, &observed, &Memory::new());
+    let second = plan(&desired, &observed, &Memory::new());
     assert_eq!(
         (names(&second.replaced), &second.gates["web"]),
         (vec![], &Gate::Replaces),
@@ -277,58 +272,143 @@ fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() 
     );
 
     observed.children.clear();
-    let third = plan(STACK, &desired, &observed, &Memory::new());
+    let third = plan(&desired, &observed, &Memory::new());
     assert_eq!(third.gates["web"], Gate::Replaces, "a pod is left");
 
     observed.pods.clear();
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web-2", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web-2", false)]);
 }
 
 #[test]
-fn a_deleted_workload_comes_back_when_its_pods_are_gone_or_were_orphaned() {
-    let desired = desired([unit("web", "1")]);
+fn a_deleted_workload_comes_back_when_its_pods_are_gone_or_may_run_beside_it() {
+    let with_pod = |unit: &Unit, controller: &str| {
+        let mut pod = pod(unit, controller, true);
+        pod.service = unit.name().to_owned();
+        Observed { pods: vec![pod], ..Observed::default() }
+    };
+    let stop_first = unit("web", "1");
+    let start_first = Unit { may_overlap: true, ..unit("web", "1") };
+    let one_shot = job("web", "1");
+    for (unit, comes_back) in [(stop_first, false), (start_first, true), (one_shot, false)] {
+        let controller =
+            if unit.workload.as_ref().unwrap().kind() == Kind::Job { "Job" } else { "ReplicaSet" };
+        let mut observed = with_pod(&unit, controller);
+        let desired = desired([unit]);
+        assert_eq!(plan(&desired, &observed, &Memory::new()).applies.len(), usize::from(comes_back));
+        observed.pods[0].ended = true;
+        assert_eq!(
+            plan(&desired, &observed, &Memory::new()).applies.len(),
+            1,
+            "what has ended is in nobody's way"
+        );
+    }
+}
+
+#[test]
+fn a_volume_has_one_writer_also_when_it_moves_between_services() {
+    let stateful_set = serde_json::from_value(json!({
+        "metadata": {"name": "s-postgres"},
+        "spec": {"selector": {}, "template": {"spec": {"containers": [], "volumes": [
+            {"name": "v", "persistentVolumeClaim": {"claimName": "s-data"}}]}}},
+    }));
+    let renamed = Unit {
+        workload: Some(Workload::StatefulSet(Box::new(stateful_set.unwrap()))),
+        ..unit("postgres", "1")
+    };
+    let desired = desired([renamed]);
+    let mut observed = Observed::default();
+    live(&mut observed, &unit("db", "1"), true);
+    observed.pods[0].claims.insert("s-data".to_owned());
+    let first = plan(&desired, &observed, &Memory::new());
+    assert_eq!((&first.gates["postgres"], first.pruned.len()), (&Gate::Replaces, 1));
+    observed.pods.clear();
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-postgres", false)]);
+}
+
+#[test]
+fn policies_and_configs_stay_until_the_last_pod_of_an_earlier_template_is_gone() {
+    let desired = desired([unit("web", "2")]);
+    let mut observed = Observed::default();
+    live(&mut observed, &unit("web", "2"), true);
+    let object = |kind, name: &str| Object { kind, name: name.to_owned(), body: json!({}) };
+    let policy = child(None, &object(Kind::NetworkPolicy, "s-old"), ChildState::Plain);
+    let config = child(None, &object(Kind::ConfigMap, "s-old"), ChildState::Plain);
+    observed.children.extend([policy, config]);
+    observed.pods.push(pod(&unit("web", "1"), "ReplicaSet", true));
+    assert_eq!(plan(&desired, &observed, &Memory::new()).pruned, []);
+    observed.pods.pop();
+    assert_eq!(plan(&desired, &observed, &Memory::new()).pruned.len(), 2);
+}
+
+#[test]
+fn a_claim_that_left_the_spec_is_released_when_claims_shall_outlive_the_stack() {
+    let object = Object { kind: Kind::PersistentVolumeClaim, name: "s-old".to_owned(), body: json!({}) };
     let mut observed =
-        Observed { pods: vec![pod(&desired.units["web"], "ReplicaSet", true)], ..Observed::default() };
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("s-web", false)]);
-    observed.pods[0].deleting = true;
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), []);
+        Observed { children: [child(None, &object, ChildState::Plain)].into(), ..Observed::default() };
+    let keeping = Desired { retains_claims: true, ..Desired::default() };
+    assert_eq!(plan(&keeping, &observed, &Memory::new()).released.len(), 1);
+    assert_eq!(plan(&Desired::default(), &observed, &Memory::new()).released, []);
+    let claim = observed.children.values_mut().next().unwrap();
+    claim.owner = Owner::Claim { stack: "s".to_owned() };
+    assert_eq!(plan(&keeping, &observed, &Memory::new()).released, []);
 }
 
 #[test]
-fn what_nothing_wants_is_pruned_but_claims_and_the_objects_of_others_never() {
+fn nothing_has_to_be_waited_for_to_run_nothing() {
+    use DependencyCondition::ServiceHealthy;
+    let stopped = Unit { activity: Activity::Stopped, replicas: 0, ..job("web", "2") };
+    let mut stopped = after(stopped, "db", ServiceHealthy);
+    stopped.workload = unit("web", "2").workload;
+    let mut observed = Observed::default();
+    let mut other_kind = unit("web", "1");
+    other_kind.workload = job("web", "1").workload;
+    live(&mut observed, &other_kind, true);
+    let plan = plan(&desired([unit("db", "1"), stopped]), &observed, &Memory::new());
+    assert_eq!(plan.replaced.len(), 1, "the old kind is stopped although db is not healthy");
+}
+
+#[test]
+fn what_was_refused_for_good_is_not_sent_again_until_it_changes() {
+    let wanting = desired([unit("web", "1")]);
+    let object = wanting.units["web"].workload.as_ref().unwrap().object();
+    let refused = Refused { desired: Digest::of(&object.body), message: "no".to_owned() };
+    let observed =
+        Observed { refused: [((object.kind, object.name), refused)].into(), ..Observed::default() };
+    let again = plan(&wanting, &observed, &Memory::new());
+    assert_eq!((applied(&again), &again.refused[..]), (vec![], &["no".to_owned()][..]));
+    let mut mended = unit("web", "2");
+    if let Some(Workload::Deployment(deployment)) = &mut mended.workload {
+        deployment.metadata.labels = Some([("mended".to_owned(), String::new())].into());
+    }
+    assert_eq!(applied(&plan(&desired([mended]), &observed, &Memory::new())), [("s-web", false)]);
+}
+
+#[test]
+fn what_nothing_wants_is_pruned_but_claims_never() {
     let desired = desired([unit("web", "1")]);
     let mut observed = Observed::default();
     live(&mut observed, &unit("web", "1"), true);
     live(&mut observed, &unit("gone", "1"), true);
-    let object = |kind, name: &str| Object { kind, name: name.to_owned(), body: json!({}) };
-    let claim =
-        child(None, &object(Kind::PersistentVolumeClaim, "s-data"), ChildState::Claim { bound: true });
-    let mut foreign = child(None, &object(Kind::ConfigMap, "theirs"), ChildState::Plain);
-    foreign.1.owner = Owner::Other;
-    observed.children.extend([claim, foreign]);
-    let plan = plan(STACK, &desired, &observed, &Memory::new());
-    assert_eq!(
-        plan.pruned,
-        [Delete { kind: Kind::Deployment, name: "s-gone".to_owned(), uid: "uid-s-gone".to_owned() }]
-    );
+    let object = Object { kind: Kind::PersistentVolumeClaim, name: "s-data".to_owned(), body: json!({}) };
+    observed.children.extend([child(None, &object, ChildState::Plain)]);
+    let plan = plan(&desired, &observed, &Memory::new());
+    let pruned: Vec<_> = plan.pruned.iter().map(|delete| (delete.kind, delete.uid.as_str())).collect();
+    assert_eq!(pruned, [(Kind::Deployment, "uid-s-gone")]);
 }
 
 #[test]
 fn a_wanted_name_of_someone_else_is_a_conflict_and_nothing_is_sent() {
     let mut wanting = desired([]);
     wanting.shared.push(Object { kind: Kind::ConfigMap, name: "s-c".to_owned(), body: json!({"data": {}}) });
-    let mut foreign = child(None, &wanting.shared[0], ChildState::Plain);
-    for (owner, holder) in [
-        (Owner::Other, None),
-        (Owner::Stack { uid: "other".to_owned(), name: "t".to_owned() }, Some("t")),
-        (Owner::Claim { stack: "s".to_owned() }, Some("s")),
-    ] {
-        foreign.1.owner = owner;
-        let observed = Observed { children: [foreign.clone()].into(), ..Observed::default() };
-        let plan = plan(STACK, &wanting, &observed, &Memory::new());
-        assert_eq!(applied(&plan), []);
-        assert_eq!(plan.conflicts[0].holder.as_deref(), holder);
+    let key = (Kind::ConfigMap, "s-c".to_owned());
+    for (holder, named) in [(Holder::Other, None), (Holder::Stack("t".to_owned()), Some("t"))] {
+        let observed = Observed { namesakes: [(key.clone(), holder)].into(), ..Observed::default() };
+        let plan = plan(&wanting, &observed, &Memory::new());
+        assert_eq!((applied(&plan), plan.conflicts[0].holder.as_deref()), (vec![], named));
     }
+    let observed = Observed { namesakes: [(key.clone(), Holder::Predecessor)].into(), ..Observed::default() };
+    let plan = plan(&wanting, &observed, &Memory::new());
+    assert_eq!((applied(&plan), plan.conflicts.len(), &plan.leaving[..]), (vec![], 0, &[key][..]));
 }
 
 #[test]
@@ -336,11 +416,11 @@ fn a_claim_that_bears_this_stacks_name_is_adopted() {
     let mut wanting = desired([]);
     let body = json!({"spec": {"resources": {}}});
     wanting.shared.push(Object { kind: Kind::PersistentVolumeClaim, name: "s-data".to_owned(), body });
-    let mut kept = child(None, &wanting.shared[0], ChildState::Claim { bound: true });
+    let mut kept = child(None, &wanting.shared[0], ChildState::Plain);
     kept.1.owner = Owner::Claim { stack: "s".to_owned() };
     kept.1.digest.rest = "as it was".to_owned();
     let observed = Observed { children: [kept].into(), ..Observed::default() };
-    let plan = plan(STACK, &wanting, &observed, &Memory::new());
+    let plan = plan(&wanting, &observed, &Memory::new());
     assert_eq!(plan.applies[0].uid.as_deref(), Some("uid-s-data"));
 }
 
@@ -353,15 +433,15 @@ fn a_state_that_a_webhook_keeps_restoring_is_the_level_until_either_side_changes
     let key = (object.kind, object.name.clone());
     let returned = Digest { rest: "theirs".to_owned(), template: "theirs".to_owned() };
     observed.children.get_mut(&key).unwrap().digest = returned.clone();
-    assert_eq!(applied(&plan(STACK, &wanting, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&wanting, &observed, &Memory::new())), [("s-web", false)]);
 
     let settled =
         Settled { uid: "uid-s-web".to_owned(), desired: Digest::of(&object.body), returned, fields: vec![] };
     observed.settled.insert(key.clone(), settled);
-    assert_eq!(applied(&plan(STACK, &wanting, &observed, &Memory::new())), []);
+    assert_eq!(applied(&plan(&wanting, &observed, &Memory::new())), []);
 
     observed.children.get_mut(&key).unwrap().digest.rest = "someone edited it".to_owned();
-    assert_eq!(applied(&plan(STACK, &wanting, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&wanting, &observed, &Memory::new())), [("s-web", false)]);
 }
 
 #[test]
@@ -377,16 +457,16 @@ fn a_service_that_loses_its_address_is_made_again_when_the_old_one_is_gone() {
     live(&mut observed, &desired.units["web"], true);
 
     observed.children.extend([child(Some("web"), &addressed, ChildState::Service(ServiceState::default()))]);
-    let with_address = plan(STACK, &desired, &observed, &Memory::new());
+    let with_address = plan(&desired, &observed, &Memory::new());
     assert_eq!(applied(&with_address), []);
     assert_eq!(with_address.replaced.iter().map(|delete| delete.kind).collect::<Vec<_>>(), [Kind::Service]);
 
     let key = (Kind::Service, "web".to_owned());
     observed.children.get_mut(&key).unwrap().deleting = true;
-    let on_its_way_out = plan(STACK, &desired, &observed, &Memory::new());
+    let on_its_way_out = plan(&desired, &observed, &Memory::new());
     assert_eq!(applied(&on_its_way_out), []);
     assert_eq!(on_its_way_out.replaced, []);
 
     observed.children.remove(&key);
-    assert_eq!(applied(&plan(STACK, &desired, &observed, &Memory::new())), [("web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("web", false)]);
 }

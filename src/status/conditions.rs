@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use super::Finding;
+use super::{Finding, Unfinished};
 use crate::{
     api::{ConditionType, ServiceState, ServiceStatus},
     plan::{Conflict, Gate, Plan},
@@ -42,8 +42,8 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
             message: invalid.message(),
             approximated: None,
         },
-        Finding::Planned { desired, plan, observed, refused } => {
-            let (outcome, reason, message) = planned(desired, plan, refused, services);
+        Finding::Planned { desired, plan, observed, unfinished } => {
+            let (outcome, reason, message) = planned(desired, plan, unfinished, services);
             let settled = observed.settled.iter().map(|((kind, name), settled)| {
                 format!(
                     "{} {name}: another program keeps changing {}",
@@ -65,17 +65,20 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
 fn planned(
     desired: &Desired,
     plan: &Plan,
-    refused: &[String],
+    unfinished: &Unfinished,
     services: &[ServiceStatus],
 ) -> (Outcome, String, String) {
     if let Some(conflict) = plan.conflicts.first() {
         let reason = if conflict.holder.is_some() { "NameTaken" } else { "Conflict" };
         return (Outcome::Stalled, reason.to_owned(), join(plan.conflicts.iter().map(conflict_message)));
     }
-    if !refused.is_empty() {
-        return (Outcome::Stalled, "Refused".to_owned(), refused.join("; "));
+    if !unfinished.refused.is_empty() {
+        return (Outcome::Stalled, "Refused".to_owned(), unfinished.refused.join("; "));
     }
     let down: Vec<_> = services.iter().filter(|service| !service.state.is_up()).collect();
+    if down.is_empty() && !unfinished.outstanding.is_empty() {
+        return (Outcome::Reconciling, "Progressing".to_owned(), unfinished.outstanding.join("; "));
+    }
     let Some(first) = down.iter().min_by_key(|service| urgency(service.state)) else {
         let message = match services.len() {
             0 => "no service is active".to_owned(),

@@ -29,9 +29,18 @@ pub enum Finding<'a> {
         plan: &'a Plan,
         /// What is observed after it.
         observed: &'a Observed,
-        /// What the API server refused for good, in its words.
-        refused: &'a [String],
+        /// What keeps the Stack from being as its spec says, although every service may be up.
+        unfinished: &'a Unfinished,
     },
+}
+
+/// What a pass could not bring to its end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Unfinished {
+    /// What the API server refuses, in its words.
+    pub refused: Vec<String>,
+    /// What is still under way or is tried again.
+    pub outstanding: Vec<String>,
 }
 
 /// The status of a Stack after a pass, and when to look again because only time will change it.

@@ -49,16 +49,17 @@ pub(super) fn status(
     let told = view.told(gate);
     let waits_for = match gate {
         Gate::Waits(waits) if told.state != ServiceState::Stopped => {
-            waits.iter().map(|wait| wait.what.clone()).collect()
+            waits.iter().map(|wait| clipped(&wait.what, 512).to_owned()).collect()
         }
         _ => Vec::new(),
     };
+    let message = told.message.or_else(|| view.pending_address(told.state));
     let status = ServiceStatus {
         name: unit.name().to_owned(),
         state: told.state,
         ready: view.ready(told.state),
         waits_for,
-        message: told.message,
+        message: message.map(|text| clipped(&text, 4096).to_owned()),
         template: view.template(gate),
     };
     (status, told.recheck)
@@ -93,8 +94,16 @@ impl View<'_> {
     }
 
     fn child(&self) -> Option<&ChildState> {
-        let object = self.unit.workload.as_ref()?.object();
-        Some(&self.observed.children.get(&(object.kind, object.name))?.state)
+        Some(&self.observed.children.get(&self.unit.workload.as_ref()?.key())?.state)
+    }
+
+    /// An address that is still to come is told, but nothing waits for it.
+    fn pending_address(&self, state: ServiceState) -> Option<String> {
+        let pending = self.unit.faces.iter().any(|face| {
+            let child = self.observed.children.get(&(face.kind, face.name.clone()));
+            matches!(child.map(|child| &child.state), Some(ChildState::Service(service)) if service.pending_address)
+        });
+        (pending && state.is_up()).then(|| "its published ports have no address yet".to_owned())
     }
 
     /// The template last let through: the desired one once an object bears it.
@@ -103,7 +112,8 @@ impl View<'_> {
         match gate {
             _ if self.unit.activity == Activity::Stopped => None,
             Gate::Nothing => None,
-            Gate::Done => desired.map(str::to_owned),
+            // It was let through; its predecessor's time to end does not gate it again.
+            Gate::Done | Gate::Replaces => desired.map(str::to_owned),
             Gate::Open if self.child().and_then(ChildState::template) == desired => {
                 desired.map(str::to_owned)
             }
@@ -326,6 +336,11 @@ fn trouble(pod: &Pod) -> Option<&str> {
 /// What follows in the scheduler's message speaks of preemption, which nobody can act on.
 fn first_sentence(text: &str) -> &str {
     text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
+}
+
+/// As much of a text as the API server takes, in characters.
+fn clipped(text: &str, longest: usize) -> &str {
+    text.char_indices().nth(longest).map_or(text, |(end, _)| &text[..end])
 }
 
 fn first_line(text: &str) -> &str {

@@ -9,7 +9,7 @@ use super::*;
 use crate::{
     api::StackSpec,
     plan::{Child, ChildState, Conflict, Digest, Gate, JobState, Owner, Pod, Settled, Wait, WorkloadState},
-    translate::{Approximation, Kind, Problem, Reason, Unit, Workload},
+    translate::{Approximation, Kind, Object, Problem, Reason, Unit, Workload},
 };
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -45,7 +45,7 @@ struct Case {
     plan: Plan,
     observed: Observed,
     before: StackStatus,
-    refused: Vec<String>,
+    unfinished: Unfinished,
 }
 
 impl Case {
@@ -56,7 +56,7 @@ impl Case {
             plan: Plan { gates: BTreeMap::from([(name, gate)]), ..Plan::default() },
             observed: Observed::default(),
             before: StackStatus::default(),
-            refused: Vec::new(),
+            unfinished: Unfinished::default(),
         }
     }
 
@@ -109,7 +109,7 @@ impl Case {
             desired: &self.desired,
             plan: &self.plan,
             observed: &self.observed,
-            refused: &self.refused,
+            unfinished: &self.unfinished,
         };
         status(&stack, finding, now)
     }
@@ -314,6 +314,37 @@ fn an_inactive_service_is_not_counted() {
     let inactive = Unit { activity: Activity::Inactive, workload: None, ..unit("debug") };
     let (status, _) = Case::new(inactive, Gate::Nothing).told(NOW);
     assert_eq!((status.services.len(), status.services_ready.as_deref()), (0, Some("0/0")));
+}
+
+#[test]
+fn a_stack_is_not_ready_while_something_of_it_is_unfinished() {
+    let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    case.unfinished.outstanding = vec!["Service web is being replaced".to_owned()];
+    assert_eq!(case.verdict(), ["Ready=False Progressing", "Reconciling=True Progressing"]);
+    case.unfinished.refused = vec!["no".to_owned()];
+    assert_eq!(case.verdict(), ["Ready=False Refused", "Stalled=True Refused"]);
+}
+
+#[test]
+fn a_pending_address_is_told_and_waited_for_by_nobody() {
+    let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    let face = Object { kind: Kind::Service, name: "web-published".to_owned(), body: json!({}) };
+    let pending =
+        ChildState::Service(crate::plan::ServiceState { pending_address: true, ..Default::default() });
+    let child = Child { state: pending, ..case.observed.children.values().next().unwrap().clone() };
+    case.observed.children.insert((face.kind, face.name.clone()), child);
+    case.desired.units.values_mut().next().unwrap().faces.push(face);
+    assert_eq!(case.state(), (ServiceState::Healthy, "its published ports have no address yet".to_owned()));
+    assert_eq!(case.verdict(), ["Ready=True Succeeded"]);
+}
+
+#[test]
+fn a_message_is_never_longer_than_the_api_server_takes() {
+    let wait = Wait { what: "é".repeat(600), why: "w".repeat(9000), is_object: false };
+    let case = Case::new(unit("web"), Gate::Waits(vec![wait]));
+    let service = case.told(NOW).0.services.remove(0);
+    assert_eq!(service.message.unwrap().chars().count(), 4096);
+    assert_eq!(service.waits_for[0].chars().count(), 512);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What should exist: the result of translation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::{
     apps::v1::{Deployment, StatefulSet},
@@ -17,8 +17,19 @@ pub struct Desired {
     pub units: BTreeMap<String, Unit>,
     /// ConfigMaps, claims and policies, which belong to no service alone.
     pub shared: Vec<Object>,
+    /// Whether claims outlive the Stack, also those that have left the spec.
+    pub retains_claims: bool,
     /// What could not be reproduced exactly.
     pub approximations: Vec<Approximation>,
+}
+
+impl Desired {
+    /// The kind and name of every object that should exist.
+    pub fn names(&self) -> BTreeSet<(Kind, String)> {
+        let faces = self.units.values().flat_map(|unit| &unit.faces);
+        let objects = self.shared.iter().chain(faces).map(|object| (object.kind, object.name.clone()));
+        objects.chain(self.units.values().filter_map(|unit| Some(unit.workload.as_ref()?.key()))).collect()
+    }
 }
 
 /// One or more services that share a pod (one, until `network_mode: service:x` is translated).
@@ -90,6 +101,29 @@ impl Workload {
             Self::StatefulSet(_) => Kind::StatefulSet,
             Self::Job(_) => Kind::Job,
         }
+    }
+
+    /// Its kind and name.
+    pub fn key(&self) -> (Kind, String) {
+        let metadata = match self {
+            Self::Deployment(deployment) => &deployment.metadata,
+            Self::StatefulSet(stateful_set) => &stateful_set.metadata,
+            Self::Job(job) => &job.metadata,
+        };
+        (self.kind(), metadata.name.clone().unwrap_or_default())
+    }
+
+    /// The claims that its pods mount.
+    pub fn claims(&self) -> BTreeSet<&str> {
+        let template = match self {
+            Self::Deployment(deployment) => deployment.spec.as_ref().map(|spec| &spec.template),
+            Self::StatefulSet(stateful_set) => stateful_set.spec.as_ref().map(|spec| &spec.template),
+            Self::Job(job) => job.spec.as_ref().map(|spec| &spec.template),
+        };
+        let volumes = template.and_then(|template| template.spec.as_ref()?.volumes.as_ref());
+        let claims =
+            volumes.into_iter().flatten().filter_map(|volume| volume.persistent_volume_claim.as_ref());
+        claims.map(|claim| claim.claim_name.as_str()).collect()
     }
 
     /// The object to apply.

@@ -4,7 +4,10 @@ mod namespace;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    time::{Duration, Instant},
+};
 
 use k8s_openapi::api::core::v1::{Event, Pod as ApiPod};
 use kube::ResourceExt;
@@ -12,7 +15,7 @@ use serde_json::Value;
 
 use super::project;
 use crate::{
-    plan::{Observed, Settled},
+    plan::{Identity, Observed, Refused, Settled},
     translate::{Kind, ObjectKind},
 };
 use namespace::{Namespace, Versioned};
@@ -31,10 +34,15 @@ type ChildKey = (Kind, String);
 /// An object of others, by kind and name.
 type ObjectKey = (ObjectKind, String);
 
+/// How long a refusal holds: a policy of the cluster, which may be what refused, may change.
+pub const REFUSED_FOR: Duration = Duration::from_secs(300);
+
 /// The projections of everything that is watched.
 #[derive(Debug, Default)]
 pub struct Index {
     namespaces: HashMap<String, Namespace>,
+    /// The newest resourceVersion that the watch of each kind has brought.
+    newest: HashMap<Kind, u64>,
     /// Keys seen since a list began, for each kind that is being listed anew.
     listing: HashMap<Source, HashSet<(String, String)>>,
 }
@@ -49,12 +57,13 @@ pub(super) enum Source {
 }
 
 impl Index {
-    /// Takes in a child as it is now, from a watch or from the reply to our own write, whichever
-    /// comes first. An older state than the one that is held is passed over.
+    /// Takes in a child as it is now, from a watch. An older state than the one that is held,
+    /// which may be the reply to our own write, is passed over.
     pub fn apply_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
         let (name, namespace) = identity(object);
         self.saw(Source::Child(kind), &namespace, &name);
         let version = version(object);
+        self.delivered(kind, version);
         let space = self.namespaces.entry(namespace.clone()).or_default();
         let key = (kind, name);
         if space.children.get(&key).is_some_and(|held| held.version > version) {
@@ -63,21 +72,31 @@ impl Index {
         let child = project::child(kind, object);
         let same = space.children.get(&key).is_some_and(|held| held.value == child);
         let mut woken = space.forget_child(&key);
-        let stack = project::label(object, crate::api::labels::STACK);
         woken.extend(space.wants(&key, &child.owner));
+        let stack = child.owner.stack().map(str::to_owned);
         if let Some(stack) = &stack {
             space.of_stack.entry(stack.clone()).or_default().insert(key.clone());
         }
         space.children.insert(key, Versioned { version, stack, value: child });
-        if same {
-            // A status moves often without anything that a decision needs.
-            return BTreeSet::new();
+        // A status moves often without anything that a decision needs.
+        if same { BTreeSet::new() } else { keys(&namespace, woken) }
+    }
+
+    /// Takes in the reply to our own write, unless the watch has been further already: the object
+    /// may have been deleted since, and nothing would ever tell so again.
+    pub fn apply_reply(&mut self, kind: Kind, object: &Value) {
+        let (name, namespace) = identity(object);
+        let is_held =
+            self.namespaces.get(&namespace).is_some_and(|space| space.children.contains_key(&(kind, name)));
+        let newest = self.newest.get(&kind).copied().unwrap_or_default();
+        if is_held || version(object) > newest {
+            self.apply_child(kind, object);
         }
-        keys(&namespace, woken)
     }
 
     /// Takes in that a child is gone.
     pub fn delete_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
+        self.delivered(kind, version(object));
         let (name, namespace) = identity(object);
         let uid = object.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
         let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
@@ -112,6 +131,9 @@ impl Index {
     pub fn delete_pod(&mut self, pod: &ApiPod) -> BTreeSet<StackKey> {
         let (name, namespace) = (pod.name_any(), pod.namespace().unwrap_or_default());
         let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
+        if let Some(uid) = &pod.metadata.uid {
+            space.warnings.remove(uid);
+        }
         let stack = space.forget_pod(&name);
         keys(&namespace, stack)
     }
@@ -119,9 +141,11 @@ impl Index {
     /// Takes in what the kubelet warned of.
     pub fn apply_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
         let Some(about) = About::of(event) else { return BTreeSet::new() };
-        let space = self.namespaces.entry(about.namespace.clone()).or_default();
+        let Some(space) = self.namespaces.get_mut(&about.namespace) else { return BTreeSet::new() };
+        let Some(stack) = space.pods.get(&about.pod).map(|held| held.stack.clone()) else {
+            return BTreeSet::new();
+        };
         let warning = (event.reason.clone().unwrap_or_default(), event.message.clone().unwrap_or_default());
-        let stack = space.pods.get(&about.pod).and_then(|held| held.stack.clone());
         let before = space.warnings.insert(about.uid, warning.clone());
         // The kubelet repeats itself with every check.
         if before.as_ref() == Some(&warning) { BTreeSet::new() } else { keys(&about.namespace, stack) }
@@ -220,30 +244,65 @@ impl Index {
         woken
     }
 
-    /// What is observed of a Stack: everything that names it in its label.
-    pub fn observed(&self, stack: &StackKey) -> Observed {
+    /// What is observed of a Stack: its children, and the pods of its services.
+    pub fn observed(&self, stack: &StackKey, identity: Identity<'_>) -> Observed {
         let Some(space) = self.namespaces.get(&stack.namespace) else { return Observed::default() };
-        let of_stack = space.of_stack.get(&stack.name).into_iter().flatten();
         let mut observed = Observed::default();
-        for key in of_stack {
-            space.show(key, &mut observed);
+        for key in space.of_stack.get(&stack.name).into_iter().flatten() {
+            space.show(key, identity, &mut observed);
         }
         let pods = space.pods_of_stack.get(&stack.name).into_iter().flatten();
         observed.pods = pods.filter_map(|name| space.pod(name)).collect();
         observed
     }
 
-    /// Adds to `observed` whatever bears a wanted name, whoever it belongs to.
-    pub fn add_namesakes<'a>(
+    /// Adds to `observed` who holds a name that the Stack wants, and what was refused of it.
+    pub fn add_namesakes(
         &self,
         stack: &StackKey,
-        wanted: impl Iterator<Item = (Kind, &'a str)>,
+        identity: Identity<'_>,
+        wanted: &BTreeSet<ChildKey>,
         observed: &mut Observed,
     ) {
         let Some(space) = self.namespaces.get(&stack.namespace) else { return };
-        for (kind, name) in wanted {
-            space.show(&(kind, name.to_owned()), observed);
+        for key in wanted {
+            space.show(key, identity, observed);
+            if let Some((refused, since)) = space.refused.get(key)
+                && since.elapsed() < REFUSED_FOR
+            {
+                observed.refused.insert(key.clone(), refused.clone());
+            }
         }
+    }
+
+    /// Reserves a name for the first apply of a Stack's object, so that two Stacks that are applied
+    /// together do not both find it free: the second would take it from the first, since both
+    /// write as the same field manager. Gives the Stack that has it.
+    pub fn reserve(&mut self, stack: &StackKey, key: &ChildKey) -> Result<(), String> {
+        let space = self.namespaces.entry(stack.namespace.clone()).or_default();
+        match space.reserved.get(key) {
+            Some(holder) if *holder != stack.name => Err(holder.clone()),
+            _ => {
+                space.reserved.insert(key.clone(), stack.name.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// Ends a reservation.
+    pub fn unreserve(&mut self, stack: &StackKey, key: &ChildKey) {
+        if let Some(space) = self.namespaces.get_mut(&stack.namespace) {
+            space.reserved.remove(key);
+        }
+    }
+
+    /// Remembers what the API server has refused for good, or that it has not.
+    pub fn set_refused(&mut self, namespace: &str, key: ChildKey, refused: Option<Refused>) {
+        let space = self.namespaces.entry(namespace.to_owned()).or_default();
+        match refused {
+            Some(refused) => space.refused.insert(key, (refused, Instant::now())),
+            None => space.refused.remove(&key),
+        };
     }
 
     /// The resourceVersion of a Secret or ConfigMap, if it exists.
@@ -281,6 +340,11 @@ impl Index {
         if let Some(held) = held.filter(|held| held.value.uid == uid) {
             held.value.deleting = true;
         }
+    }
+
+    fn delivered(&mut self, kind: Kind, version: u64) {
+        let newest = self.newest.entry(kind).or_default();
+        *newest = version.max(*newest);
     }
 
     fn saw(&mut self, source: Source, namespace: &str, name: &str) {

@@ -1,21 +1,28 @@
 //! What the watches hold of one namespace.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Instant,
+};
 
 use super::{ChildKey, ObjectKey};
-use crate::plan::{Child, Observed, Owner, Pod, Settled};
+use crate::plan::{Child, Identity, Observed, Owner, Pod, Refused, Settled};
 
 /// The projections of one namespace, and the ways to find them.
 #[derive(Debug, Default)]
 pub(super) struct Namespace {
     pub(super) children: BTreeMap<ChildKey, Versioned<Child>>,
-    /// Children by the Stack that they name in their label.
+    /// Children by the name of the Stack that they belong to.
     pub(super) of_stack: HashMap<String, BTreeSet<ChildKey>>,
     pub(super) pods: HashMap<String, Versioned<Pod>>,
     pub(super) pods_of_stack: HashMap<String, BTreeSet<String>>,
     /// What the kubelet warned of last, by the pod's UID: reason and message.
     pub(super) warnings: HashMap<String, (String, String)>,
     pub(super) settled: BTreeMap<ChildKey, Settled>,
+    /// What was refused for good, and when.
+    pub(super) refused: BTreeMap<ChildKey, (Refused, Instant)>,
+    /// Names that a Stack is about to apply first.
+    pub(super) reserved: BTreeMap<ChildKey, String>,
     /// The resourceVersions of Secrets and ConfigMaps, also of others.
     pub(super) objects: HashMap<ObjectKey, u64>,
     /// The Stacks that read an object of others.
@@ -39,9 +46,12 @@ impl Namespace {
         Some(Pod { warning: self.warnings.get(&pod.uid).cloned(), ..pod.clone() })
     }
 
-    pub(super) fn show(&self, key: &ChildKey, observed: &mut Observed) {
-        if let Some(held) = self.children.get(key) {
+    pub(super) fn show(&self, key: &ChildKey, stack: Identity<'_>, observed: &mut Observed) {
+        let Some(held) = self.children.get(key) else { return };
+        if held.value.belongs_to(stack, key.0) {
             observed.children.insert(key.clone(), held.value.clone());
+        } else {
+            observed.namesakes.insert(key.clone(), held.value.holder(stack));
         }
         if let Some(settled) = self.settled.get(key) {
             observed.settled.insert(key.clone(), settled.clone());
@@ -51,10 +61,7 @@ impl Namespace {
     /// The Stacks that an event on a child concerns besides the one it was of.
     pub(super) fn wants(&self, key: &ChildKey, owner: &Owner) -> BTreeSet<String> {
         let mut woken: BTreeSet<String> = self.contenders.get(key).into_iter().flatten().cloned().collect();
-        match owner {
-            Owner::Stack { name, .. } | Owner::Claim { stack: name } => woken.extend([name.clone()]),
-            Owner::Other => {}
-        }
+        woken.extend(owner.stack().map(str::to_owned));
         woken
     }
 
@@ -69,7 +76,8 @@ impl Namespace {
     }
 
     pub(super) fn forget_pod(&mut self, name: &str) -> Option<String> {
-        let stack = self.pods.remove(name)?.stack?;
+        let pod = self.pods.remove(name)?;
+        let stack = pod.stack?;
         remove(&mut self.pods_of_stack, &stack, &name.to_owned());
         Some(stack)
     }

@@ -3,9 +3,14 @@
 use serde_json::json;
 
 use super::*;
+use crate::plan::Holder;
 
 fn key(name: &str) -> StackKey {
     StackKey { namespace: "n".to_owned(), name: name.to_owned() }
+}
+
+fn observed(index: &Index, name: &str) -> Observed {
+    index.observed(&key(name), Identity { uid: "s", name })
 }
 
 fn woken(keys: BTreeSet<StackKey>) -> Vec<String> {
@@ -40,9 +45,9 @@ fn a_childs_event_wakes_its_stack_unless_nothing_that_counts_has_changed() {
     let mut index = Index::default();
     assert_eq!(woken(index.apply_child(Kind::Service, &service(Some("shop"), 1, "u"))), ["shop"]);
     assert_eq!(woken(index.apply_child(Kind::Service, &service(Some("shop"), 2, "u"))), [""; 0]);
-    assert_eq!(index.observed(&key("shop")).children.len(), 1);
+    assert_eq!(observed(&index, "shop").children.len(), 1);
     assert_eq!(woken(index.delete_child(Kind::Service, &service(Some("shop"), 3, "u"))), ["shop"]);
-    assert!(index.observed(&key("shop")).children.is_empty());
+    assert!(observed(&index, "shop").children.is_empty());
 }
 
 #[test]
@@ -52,7 +57,7 @@ fn a_state_older_than_our_own_write_is_passed_over() {
     written["spec"] = json!({"clusterIP": "None"});
     index.apply_child(Kind::Service, &written);
     index.apply_child(Kind::Service, &service(Some("shop"), 4, "u"));
-    let observed = index.observed(&key("shop"));
+    let observed = observed(&index, "shop");
     let child = &observed.children[&(Kind::Service, "web".to_owned())];
     assert!(matches!(&child.state, crate::plan::ChildState::Service(state) if state.headless));
 }
@@ -62,7 +67,7 @@ fn the_late_end_of_a_predecessor_does_not_take_its_successor_away() {
     let mut index = Index::default();
     index.apply_child(Kind::Service, &service(Some("shop"), 9, "successor"));
     assert_eq!(woken(index.delete_child(Kind::Service, &service(Some("shop"), 8, "predecessor"))), [""; 0]);
-    assert_eq!(index.observed(&key("shop")).children.len(), 1);
+    assert_eq!(observed(&index, "shop").children.len(), 1);
 }
 
 #[test]
@@ -80,10 +85,11 @@ fn a_name_that_becomes_free_wakes_every_stack_that_wants_it() {
 fn namesakes_are_shown_to_whom_they_stand_in_the_way_of() {
     let mut index = Index::default();
     index.apply_child(Kind::Service, &service(Some("shop"), 1, "u"));
-    let mut observed = index.observed(&key("late"));
+    let mut observed = observed(&index, "late");
     assert!(observed.children.is_empty());
-    index.add_namesakes(&key("late"), [(Kind::Service, "web")].into_iter(), &mut observed);
-    assert_eq!(observed.children.len(), 1);
+    let wanted = BTreeSet::from([(Kind::Service, "web".to_owned())]);
+    index.add_namesakes(&key("late"), Identity { uid: "l", name: "late" }, &wanted, &mut observed);
+    assert_eq!(observed.namesakes.values().collect::<Vec<_>>(), [&Holder::Stack("shop".to_owned())]);
 }
 
 #[test]
@@ -96,7 +102,7 @@ fn what_a_new_list_does_not_bring_is_gone() {
     index.apply_pod(&pod("a", "Running"));
     assert_eq!(woken(index.end_list(Source::Child(Kind::Service))), ["shop"]);
     assert_eq!(woken(index.end_list(Source::Pod)), [""; 0]);
-    let observed = index.observed(&key("shop"));
+    let observed = observed(&index, "shop");
     assert_eq!((observed.children.len(), observed.pods.len()), (0, 1));
 }
 
@@ -128,8 +134,47 @@ fn a_warning_belongs_to_the_pod_with_its_uid() {
     assert_eq!(woken(index.apply_warning(&event("uid-web-0", "refused"))), ["shop"]);
     assert_eq!(woken(index.apply_warning(&event("uid-web-0", "refused"))), [""; 0]);
     index.apply_warning(&event("its predecessor's", "old"));
-    let warning = index.observed(&key("shop")).pods[0].warning.clone();
+    let warning = observed(&index, "shop").pods[0].warning.clone();
     assert_eq!(warning, Some(("Unhealthy".to_owned(), "refused".to_owned())));
     index.delete_warning(&event("uid-web-0", "refused"));
-    assert_eq!(index.observed(&key("shop")).pods[0].warning, None);
+    assert_eq!(observed(&index, "shop").pods[0].warning, None);
+}
+
+#[test]
+fn the_children_of_an_earlier_stack_of_the_same_name_are_not_this_stacks() {
+    let mut index = Index::default();
+    index.apply_child(Kind::Service, &service(Some("shop"), 1, "u"));
+    let observed = index.observed(&key("shop"), Identity { uid: "another", name: "shop" });
+    assert!(observed.children.is_empty());
+    assert_eq!(observed.namesakes.values().collect::<Vec<_>>(), [&Holder::Predecessor]);
+}
+
+#[test]
+fn a_child_that_lost_its_labels_is_still_its_stacks() {
+    let mut index = Index::default();
+    let mut stripped = service(Some("shop"), 1, "u");
+    stripped["metadata"].as_object_mut().unwrap().remove("labels");
+    index.apply_child(Kind::Service, &stripped);
+    assert_eq!(observed(&index, "shop").children.len(), 1);
+}
+
+#[test]
+fn a_reply_that_its_own_deletion_has_overtaken_leaves_no_ghost() {
+    let mut index = Index::default();
+    index.apply_child(Kind::Service, &service(Some("shop"), 9, "u"));
+    index.delete_child(Kind::Service, &service(Some("shop"), 10, "u"));
+    index.apply_reply(Kind::Service, &service(Some("shop"), 9, "u"));
+    assert!(observed(&index, "shop").children.is_empty());
+    index.apply_reply(Kind::Service, &service(Some("shop"), 11, "v"));
+    assert_eq!(observed(&index, "shop").children.len(), 1);
+}
+
+#[test]
+fn of_two_stacks_that_find_a_name_free_one_gets_it() {
+    let mut index = Index::default();
+    let web = (Kind::Service, "web".to_owned());
+    assert_eq!(index.reserve(&key("shop"), &web), Ok(()));
+    assert_eq!(index.reserve(&key("late"), &web), Err("shop".to_owned()));
+    index.unreserve(&key("shop"), &web);
+    assert_eq!(index.reserve(&key("late"), &web), Ok(()));
 }

@@ -17,10 +17,15 @@ mod unit;
 use std::collections::BTreeMap;
 
 use super::{Desired, Facts, Object, resolve::Resolved};
+use crate::api::VolumePolicy;
 
 /// Builds everything that the Stack should have.
 pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
-    let mut desired = Desired { approximations: resolved.approximations.clone(), ..Desired::default() };
+    let mut desired = Desired {
+        approximations: resolved.approximations.clone(),
+        retains_claims: resolved.stack.spec.volume_policy.unwrap_or_default() == VolumePolicy::Retain,
+        ..Desired::default()
+    };
     desired.shared.extend(config_map::config_maps(resolved).iter().map(Object::from));
     desired.shared.extend(claim::claims(resolved).iter().map(Object::from));
     desired.shared.extend(network_policy::networks(resolved).iter().map(Object::from));

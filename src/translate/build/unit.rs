@@ -29,9 +29,13 @@ pub(super) fn unit(
         .collect();
     let restarted_with = (!restarted_with.is_empty()).then(|| restarted_with.join(","));
     let (pods, template) = template(resolved, service, facts.version, restarted_with);
-    let completes_on_exit = service.kind != Kind::Job && service.restart == Restart::Unset;
-    let completed = completes_on_exit && facts.completed.get(service.name) == Some(&template);
-    let replicas = if service.activity != Activity::Active || completed { 0 } else { service.replicas };
+    // A container that is restarted for being unhealthy ends too, and mostly well.
+    let is_restarted = service.health.as_ref().is_some_and(|health| health.restarts);
+    let completes_on_exit = service.kind != Kind::Job && service.restart == Restart::Unset && !is_restarted;
+    let active = service.activity == Activity::Active;
+    // Stopping and starting it runs it again.
+    let completed = completes_on_exit && active && facts.completed.get(service.name) == Some(&template);
+    let replicas = if !active || completed { 0 } else { service.replicas };
     Unit {
         services: vec![service.name.to_owned()],
         activity: service.activity,

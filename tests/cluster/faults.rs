@@ -147,8 +147,6 @@ async fn a_disturbed_run(cluster: &Cluster, work: Work, fault: Fault, undisturbe
     let setup = if matches!(fault, Fault::Kill(..)) { setup.with_short_lease() } else { setup };
     setup
         .play(cluster, async |s| {
-            // Many play at a time.
-            s.allow(60);
             let stack = begin(s, work).await;
             let strike = disturb(s, fault);
             let stack = go_on(s, work, stack.as_ref()).await;

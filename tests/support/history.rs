@@ -190,12 +190,11 @@ impl Log {
             let is = |change: &Change| change.key.0 == kind && change.key.1 == *name;
             changes.iter().rev().any(|change| is(change) && change.version >= *version)
         };
-        let end = list.metadata.resource_version.as_ref().and_then(|version| version.parse().ok());
+        let listed_at = number(list.metadata.resource_version.as_deref());
         let ended = |(name, object): (&str, &Value)| {
-            let version = object["metadata"]["resourceVersion"].as_str().and_then(|text| text.parse().ok());
-            !listed.contains_key(name) && version <= end
+            !listed.contains_key(name) && number(object["metadata"]["resourceVersion"].as_str()) <= listed_at
         };
-        listed.iter().all(shown) && !view.all(kind).any(|object| ended(object))
+        listed.iter().all(shown) && !view.all(kind).any(ended)
     }
 
     fn note(&self, kind: &str, object: &DynamicObject, gone: bool) {
@@ -227,8 +226,11 @@ impl Log {
 }
 
 fn version(metadata: &ObjectMeta) -> u64 {
-    let version = metadata.resource_version.as_ref().and_then(|version| version.parse().ok());
-    version.expect("resource versions are numbers")
+    number(metadata.resource_version.as_deref())
+}
+
+fn number(version: Option<&str>) -> u64 {
+    version.and_then(|version| version.parse().ok()).expect("resource versions are numbers")
 }
 
 async fn follow(api: Api<DynamicObject>, kind: &str, log: Arc<Log>, stands: oneshot::Sender<()>) {

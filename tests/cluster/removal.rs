@@ -98,6 +98,49 @@ fn with_volume_policy_delete_claims_go_with_the_stack_and_only_then() {
 }
 
 #[test]
+fn a_claim_that_left_the_spec_outlives_the_stack_when_claims_shall() {
+    scenario(async |s| {
+        let shop = s.apply("shop", &format!("{SHOP}volumePolicy: Delete")).await;
+        let claim = claim(&shop.object("data"));
+        let before = uids(&shop.until_ready().await);
+        shop.edit("services: {db: {volumes: null}}\nvolumes: null").await;
+        shop.until_ready().await;
+        shop.edit("volumePolicy: Retain").await;
+        s.until("the claim is released", |view| {
+            view.get(&claim.0, &claim.1).is_some_and(|claim| claim["metadata"]["ownerReferences"].is_null())
+        })
+        .await;
+        shop.delete().await;
+        s.allow(COLLECTION);
+        let left = s.until("nothing but the claim is left", |view| children(view).count() == 1).await;
+        assert_eq!(uids(&left).get(&claim), before.get(&claim));
+    });
+}
+
+#[test]
+fn a_stack_that_is_deleted_and_made_at_once_has_no_memory_of_the_earlier_one() {
+    const ONE_SHOT: &str = "
+services:
+  migrate: {image: 'migrate:1', restart: 'no'}
+  web: {image: 'web:1', expose: [{port: 80}], dependsOn: {migrate: {condition: service_completed_successfully}}}
+";
+    scenario(async |s| {
+        let shop = s.apply("shop", ONE_SHOT).await;
+        let before = uids(&shop.until_ready().await);
+        shop.delete().await;
+        let shop = s.apply("shop", ONE_SHOT).await;
+        s.allow(COLLECTION);
+        let renewed = |view: &View| {
+            let now = uids(view);
+            before.keys().all(|key| now.get(key).is_some_and(|uid| Some(uid) != before.get(key)))
+        };
+        s.until("every child is another one, the finished Job too", renewed).await;
+        shop.until_ready().await;
+        assert!(shop.statuses().iter().flat_map(|status| &status.conditions).all(|it| it.type_ != "Stalled"));
+    });
+}
+
+#[test]
 fn a_volume_that_leaves_the_spec_is_kept() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;

@@ -101,11 +101,12 @@ impl Setup {
         if outcome.is_err() {
             eprintln!("{}", diagnosis::of(&scenario));
         }
-        scenario.operator.kill();
+        let namespace = scenario.namespace.clone();
+        drop(scenario);
         // Its end costs the API server as much as its life, which is wasted where the cluster ends
         // too; and a failed scenario may be worth a look.
         if env::var_os("STACKWRIGHT_TEST_KEEP").is_none() {
-            identity::delete_namespace(&cluster.admin, &scenario.namespace).await;
+            identity::delete_namespace(&cluster.admin, &namespace).await;
         }
         if let Err(panic) = outcome {
             resume_unwind(panic);
@@ -295,6 +296,14 @@ impl<'c> Scenario<'c> {
     /// What the operator has asked since a mark.
     pub fn requests_since(&self, mark: Mark) -> Requests {
         Requests::since(self.cluster.audit_log.as_deref(), mark, &identity::operator_user(&self.namespace))
+    }
+}
+
+impl Drop for Scenario<'_> {
+    /// Others may hold the operator too, such as a strike that never came, and a scenario may be
+    /// dropped half-way, when another one of its test has failed.
+    fn drop(&mut self) {
+        self.operator.kill();
     }
 }
 

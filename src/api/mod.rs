@@ -8,6 +8,7 @@
 //! [`crate::translate`]. Every string, list and map has a bound, because the API server refuses a
 //! CRD whose CEL rules it cannot price.
 
+mod definition;
 mod duration;
 mod health;
 pub mod labels;
@@ -19,6 +20,7 @@ mod status;
 mod storage;
 mod text;
 
+pub use definition::definition;
 pub use duration::{Duration, DurationError};
 pub use health::{Healthcheck, OnUnhealthy};
 pub use network::{Expose, Network, Port, Protocol, Publish, ServiceNetwork};

@@ -65,7 +65,7 @@ pub(super) async fn transitions(context: &Context, stack: &Stack, before: &Stack
         if matches!(service.state, ServiceState::Blocked | ServiceState::Failed | ServiceState::Unhealthy) {
             let cause = service.message.as_deref().unwrap_or_default();
             let reason = format!("Service{}", service.state.as_str());
-            publish(context, stack, EventType::Warning, &reason, &format!("{} {cause}", service.name)).await;
+            publish(context, stack, EventType::Warning, &reason, &format!("{}: {cause}", service.name)).await;
         }
     }
 }

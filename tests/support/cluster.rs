@@ -106,7 +106,8 @@ impl Cluster {
     pub async fn install_stack_definition(&self) {
         let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
         let params = PatchParams::apply("tests").force();
-        let applied = api.patch(Stack::crd_name(), &params, &Patch::Apply(&Stack::crd())).await;
+        let applied =
+            api.patch(Stack::crd_name(), &params, &Patch::Apply(&stackwright::api::definition())).await;
         applied.expect("the API server takes the CRD");
         self.until_established().await;
     }

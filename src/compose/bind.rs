@@ -59,7 +59,9 @@ impl Binder {
         let mut slots: Vec<Option<(Place, Node)>> = (0..fields.len()).map(|_| None).collect();
         let mut extensions = Vec::new();
         for (key, entry) in map.into_entries() {
-            if let Some(index) = fields.iter().position(|field| field.name == &*key) {
+            // The reference takes a key in other letters too, where no schema has refused it before.
+            let exact = fields.iter().position(|field| field.name == &*key);
+            if let Some(index) = exact.or_else(|| fields.iter().position(|field| field.name.eq_ignore_ascii_case(&key))) {
                 slots[index] = Some((entry.key, entry.node));
             } else if key.starts_with("x-") {
                 extensions.push((key, entry));

@@ -117,7 +117,7 @@ fn environment(load: &mut Load<'_>, entry: &Include, scope: &Scope, folder: &str
             continue;
         }
         let full = paths::join(&scope.folder, path);
-        let full = paths::join(&load.working_dir, &full);
+        let full = load.full(&full);
         match load.files.kind(&full) {
             None => {
                 return Err(Diagnostic::error("missing-env-file", *place, format!("couldn't find env file: {full}"))
@@ -131,7 +131,7 @@ fn environment(load: &mut Load<'_>, entry: &Include, scope: &Scope, folder: &str
         }
     }
     if entry.env_files.is_empty() {
-        let default = paths::join(&paths::join(&load.working_dir, folder), ".env");
+        let default = paths::join(&load.full(folder), ".env");
         if load.files.kind(&default) == Some(Kind::File) {
             files.push((default, Place::NONE));
         }

@@ -147,13 +147,17 @@ impl<'a> Load<'a> {
         self.label_files(project)
     }
 
+    /// The path to read from. A path can still be relative to the project's folder when paths stay as written.
+    pub fn full(&self, path: &str) -> String {
+        if self.working_dir.starts_with('/') { paths::join(&self.working_dir, path) } else { path.to_owned() }
+    }
+
     /// The text of a file and its number among the sources.
     fn text(&mut self, path: &str, id: &'static str, place: Place) -> Result<(u32, Arc<str>), Diagnostic> {
         if let Some((number, text)) = self.texts.get(path) {
             return Ok((*number, text.clone()));
         }
-        let full = paths::join(&self.working_dir, path);
-        let bytes = self.files.read(&full).map_err(|reason| {
+        let bytes = self.files.read(&self.full(path)).map_err(|reason| {
             Diagnostic::error(id, place, format!("cannot read {path}: {reason}")).remedy("check the path and who may read it")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
@@ -269,8 +273,7 @@ impl<'a> Load<'a> {
         if self.stages.extends && !is_base {
             extends::apply(self, &mut root, scope, resets)?;
         }
-        let mut dict = merge::merge(dict, root, merge::project(), &Trail::ROOT)?;
-        unicity::enforce(&mut dict)?;
+        let mut dict = merge::files(dict, root)?;
         if self.stages.validate && !is_base {
             self.diagnostics.extend(schema::validate(&dict));
             self.unless_failed()?;
@@ -334,7 +337,7 @@ impl<'a> Load<'a> {
     fn service_file(&mut self, file: &Node, vars: &mut Environment, outer: dotenv::Outer<'_>) -> Result<(), Diagnostic> {
         let path = file.str_at("path").unwrap_or_default().to_owned();
         let place = file.get("path").map_or(file.place, |node| node.place);
-        if self.files.kind(&paths::join(&self.working_dir, &path)).is_none() {
+        if self.files.kind(&self.full(&path)).is_none() {
             let required = file.get("required").and_then(Node::as_bool).unwrap_or(true);
             if !required {
                 return Ok(());
@@ -369,7 +372,7 @@ impl<'a> Load<'a> {
             let mut labels = Environment::default();
             for file in &files {
                 let path = file.as_str().unwrap_or_default().to_owned();
-                if self.files.kind(&paths::join(&self.working_dir, &path)) != Some(Kind::File) {
+                if self.files.kind(&self.full(&path)) != Some(Kind::File) {
                     return Err(Diagnostic::error("missing-label-file", file.place, format!("label file {path} not found"))
                         .remedy("create it, or take it out of `label_file`"));
                 }

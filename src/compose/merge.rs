@@ -12,7 +12,7 @@ use super::unicity::{Index, unique};
 
 /// Rules that differ from "mappings merge, lists append, anything else replaces".
 #[derive(Clone, Copy)]
-pub enum Rule {
+pub(super) enum Rule {
     /// Both become lists of `KEY=VALUE`; the last value of a key holds, at the key's first place.
     KeyValue,
     /// Both become lists; what is there already is not added again.
@@ -71,25 +71,35 @@ static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
 });
 
 /// Where in the table of rules a merge is.
-pub type Point = Option<At<'static, Rule>>;
+pub(super) type Point = Option<At<'static, Rule>>;
 
 /// The point of a whole project.
 #[must_use]
-pub fn project() -> Point {
+pub(super) fn project() -> Point {
     Some(RULES.root())
 }
 
 /// The point of one service.
 #[must_use]
-pub fn service() -> Point {
+pub(super) fn service() -> Point {
     project()?.key("services")?.key("*")
+}
+
+/// Puts one file's project over another's, with lists in which the later of two entries holds.
+///
+/// # Errors
+/// Where the two are of kinds that do not go together.
+pub fn files(base: Node, over: Node) -> Result<Node, Diagnostic> {
+    let mut merged = merge(base, over, project(), &Trail::ROOT)?;
+    super::unicity::enforce(&mut merged)?;
+    Ok(merged)
 }
 
 /// Puts `over` over `base`.
 ///
 /// # Errors
 /// Where the two are of kinds that do not go together.
-pub fn merge(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
+pub(super) fn merge(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
     if let Some(rule) = at.and_then(At::rule) {
         return special(rule, base, over, at, trail);
     }

@@ -158,8 +158,8 @@ mod tests {
         assert_eq!(parse("c:\\x:/d"), Ok(of("c:\\x", "/d")));
         assert_eq!(parse("x:/x"), Ok(of("", "x:/x")));
         assert_eq!(parse("${A:-b}:/d"), Ok(of("${A:-b}", "/d")));
-        assert_eq!(parse("a:/d:ro,z,cached").map(|volume| (volume.read_only, volume.selinux)), Ok((true, Some("z".to_owned()))));
-        for wrong in ["", "a::b", "a:/b:ro:x", ":/b"] {
+        assert_eq!(parse("vol:/d:ro,z,cached").map(|volume| (volume.read_only, volume.selinux)), Ok((true, Some("z".to_owned()))));
+        for wrong in ["", "vol::b", "vol:/b:ro:x", ":/b"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -196,7 +196,7 @@ impl<'a> Load<'a> {
             return Ok(name.clone());
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
-        let written = named.filter_map(|document| document.root.get("name")).filter(|node| !node.is_null()).last();
+        let written = named.filter_map(|document| document.root.get("name")).rfind(|node| !node.is_null());
         let written = written.map(|node| (node.value.to_string(), node.place)).filter(|(name, _)| !name.is_empty());
         let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
         if self.stages.interpolate {

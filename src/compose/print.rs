@@ -59,6 +59,9 @@ fn escaped(text: &str, style: Style) -> Cow<'_, str> {
     if style.escape && text.contains('$') { text.replace('$', "$$").into() } else { text.into() }
 }
 
+/// Something that is printed between two commas.
+type Entry<'a> = Box<dyn FnOnce(&mut Json) + 'a>;
+
 struct Json {
     style: Style,
     text: String,
@@ -102,7 +105,7 @@ impl Json {
 
     fn part(&mut self, map: Option<&Map>, fields: &'static [Field]) {
         let is_project = std::ptr::eq(fields, PROJECT);
-        let mut entries: Vec<Box<dyn FnOnce(&mut Self) + '_>> = Vec::new();
+        let mut entries: Vec<Entry<'_>> = Vec::new();
         for field in fields {
             match (map.and_then(|map| map.get(field.name)), field.absent) {
                 // The reference has no models in JSON.

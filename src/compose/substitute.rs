@@ -208,8 +208,8 @@ pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
     while let Some(dollar) = rest.find('$') {
         let after = &rest[dollar + 1..];
         rest = after;
-        if after.starts_with('$') {
-            rest = &after[1..];
+        if let Some(escaped) = after.strip_prefix('$') {
+            rest = escaped;
         } else if let Some(inner) = after.strip_prefix('{') {
             let line = inner.find('\n').unwrap_or(inner.len());
             let Some(last) = inner[..line].rfind('}') else { continue };

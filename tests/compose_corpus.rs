@@ -70,10 +70,13 @@ fn normal(value: &Json) -> Json {
     match value {
         Json::Object(map) => map
             .iter()
-            .filter(|(key, value)| !(matches!(key.as_str(), "create_host_path" | "required") && **value == true))
+            .filter(|(key, value)| {
+                !(matches!(key.as_str(), "create_host_path" | "required") && **value == true)
+            })
             .map(|(key, value)| (key.clone(), normal(value)))
             .filter(|(key, value)| {
-                !(matches!(key.as_str(), "bind" | "volume" | "ipam") && (value.is_null() || *value == serde_json::json!({})))
+                !(matches!(key.as_str(), "bind" | "volume" | "ipam")
+                    && (value.is_null() || *value == serde_json::json!({})))
             })
             .collect(),
         Json::Array(items) => items.iter().map(normal).collect(),
@@ -126,7 +129,8 @@ fn request(case: &Json, sources: &str) -> Request {
             // Options that the cases do not record.
             prune: test.contains("UnnecessaryResources") && !test.ends_with(".func1"),
             discard_files: matches!(test, "TestProjectWithDiscardEnvFile" | "TestProjectWithMultipleEnvFile")
-                || test == "TestDiscardEnvFileOption" && case["json"]["services"]["web"]["env_file"].is_null(),
+                || test == "TestDiscardEnvFileOption"
+                    && case["json"]["services"]["web"]["env_file"].is_null(),
             ..Stages::default()
         },
     }
@@ -176,7 +180,12 @@ fn difference(path: &str, wanted: &Json, found: &Json, out: &mut Vec<String>) {
             let keys: std::collections::BTreeSet<&String> = a.keys().chain(b.keys()).collect();
             for key in keys {
                 let nothing = Json::String("(absent)".to_owned());
-                difference(&format!("{path}.{key}"), a.get(key).unwrap_or(&nothing), b.get(key).unwrap_or(&nothing), out);
+                difference(
+                    &format!("{path}.{key}"),
+                    a.get(key).unwrap_or(&nothing),
+                    b.get(key).unwrap_or(&nothing),
+                    out,
+                );
             }
         }
         (Json::Array(a), Json::Array(b)) if a.len() == b.len() => {
@@ -226,7 +235,9 @@ fn the_reference_loaders_merges() {
         let wanted = stackwright::compose::yaml::parse(text("want"), 2).unwrap().remove(0).root;
         match merged {
             Ok(merged) if merged == wanted => {}
-            Ok(merged) => differ.push(format!("{}: want {}\nfound {}", text("test"), wanted.value, merged.value)),
+            Ok(merged) => {
+                differ.push(format!("{}: want {}\nfound {}", text("test"), wanted.value, merged.value))
+            }
             Err(error) => differ.push(format!("{}: {}", text("test"), error.message)),
         }
     }

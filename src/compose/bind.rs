@@ -28,7 +28,9 @@ impl Binder {
     /// The value in its shape; nothing where it says nothing.
     fn node(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         match kind {
-            Kind::Part(fields) => self.part(node, fields, trail).filter(|part| part.as_map().is_some_and(|map| !map.is_empty())),
+            Kind::Part(fields) => {
+                self.part(node, fields, trail).filter(|part| part.as_map().is_some_and(|map| !map.is_empty()))
+            }
             Kind::Opt(fields) => self.part(node, fields, trail),
             Kind::List(item) => self.list(node, *item, trail),
             Kind::Map(value) => self.map(node, *value, trail),
@@ -37,7 +39,9 @@ impl Binder {
                 match scalar(node, kind) {
                     Ok(bound) => bound,
                     Err((id, message)) => {
-                        self.faults.push(Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy(id)));
+                        self.faults.push(
+                            Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy(id)),
+                        );
                         None
                     }
                 }
@@ -52,7 +56,8 @@ impl Binder {
             Value::Null => return None,
             other => {
                 let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults.push(Diagnostic::error("wrong-type", place, message).remedy("write it as `key: value`"));
+                self.faults
+                    .push(Diagnostic::error("wrong-type", place, message).remedy("write it as `key: value`"));
                 return None;
             }
         };
@@ -61,7 +66,9 @@ impl Binder {
         for (key, entry) in map.into_entries() {
             // The reference takes a key in other letters too, where no schema has refused it before.
             let exact = fields.iter().position(|field| field.name == &*key);
-            if let Some(index) = exact.or_else(|| fields.iter().position(|field| field.name.eq_ignore_ascii_case(&key))) {
+            if let Some(index) =
+                exact.or_else(|| fields.iter().position(|field| field.name.eq_ignore_ascii_case(&key)))
+            {
                 slots[index] = Some((entry.key, entry.node));
             } else if key.starts_with("x-") {
                 extensions.push((key, entry));
@@ -95,7 +102,9 @@ impl Binder {
             Value::Null => return None,
             other => {
                 let message = format!("{trail}: a list is expected, not {}", other.kind());
-                self.faults.push(Diagnostic::error("wrong-type", place, message).remedy("write it as a list: `- value`"));
+                self.faults.push(
+                    Diagnostic::error("wrong-type", place, message).remedy("write it as a list: `- value`"),
+                );
                 return None;
             }
         };
@@ -115,14 +124,20 @@ impl Binder {
             Value::Null => return None,
             other => {
                 let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults.push(Diagnostic::error("wrong-type", place, message).remedy("write it as `name: value`"));
+                self.faults.push(
+                    Diagnostic::error("wrong-type", place, message).remedy("write it as `name: value`"),
+                );
                 return None;
             }
         };
         let mut bound = Map::default();
         for (key, entry) in map.into_entries() {
             let at = entry.node.place;
-            let nothing = if entry.node.is_null() && matches!(kind, Kind::Opt(_)) { Value::Null } else { Value::Map(Box::default()) };
+            let nothing = if entry.node.is_null() && matches!(kind, Kind::Opt(_)) {
+                Value::Null
+            } else {
+                Value::Map(Box::default())
+            };
             let value = self.node(entry.node, kind, &trail.key(&key));
             bound.insert(key, entry.key, value.unwrap_or_else(|| Node::new(nothing, at)));
         }
@@ -175,7 +190,8 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             (bytes != 0).then(|| node.made(bytes.to_string()))
         }
         Kind::Duration | Kind::OptDuration => {
-            let value = duration::parse(&node.value.to_string()).map_err(|reason| ("invalid-duration", reason))?;
+            let value =
+                duration::parse(&node.value.to_string()).map_err(|reason| ("invalid-duration", reason))?;
             (value != 0 || matches!(kind, Kind::OptDuration)).then(|| node.made(duration::print(value)))
         }
         Kind::Command => command(node)?,
@@ -183,13 +199,17 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             Value::Str(_) => Some(Node::new(Value::List(vec![Node::text("CMD-SHELL", place), node]), place)),
             _ => strings(node)?,
         },
-        Kind::StringList if matches!(node.value, Value::Str(_)) => Some(Node::new(Value::List(vec![node]), place)),
+        Kind::StringList if matches!(node.value, Value::Str(_)) => {
+            Some(Node::new(Value::List(vec![node]), place))
+        }
         Kind::StringList | Kind::Strings => strings(node)?,
         Kind::Texts => match node.value {
             Value::List(items) => filled(items.into_iter().map(text).collect(), place),
             _ => Some(Node::new(Value::List(vec![node]), place)),
         },
-        Kind::Mapping | Kind::Environment | Kind::Labels | Kind::Options | Kind::StringMap => super::pairs::bind(node, kind)?,
+        Kind::Mapping | Kind::Environment | Kind::Labels | Kind::Options | Kind::StringMap => {
+            super::pairs::bind(node, kind)?
+        }
         Kind::MultiOptions => super::pairs::multi(node)?,
         Kind::Hosts => super::pairs::hosts(node)?,
         Kind::Ssh => super::pairs::ssh(node)?,
@@ -207,8 +227,12 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             let count = match &node.value {
                 Value::Int(count) => *count,
                 Value::Str(text) if text.eq_ignore_ascii_case("all") => -1,
-                Value::Str(text) => integer(text)
-                    .ok_or_else(|| ("invalid-number", format!("invalid value {text:?}, the only value allowed is 'all' or a number")))?,
+                Value::Str(text) => integer(text).ok_or_else(|| {
+                    (
+                        "invalid-number",
+                        format!("invalid value {text:?}, the only value allowed is 'all' or a number"),
+                    )
+                })?,
                 other => return Err(wanted("`all` or a number", other)),
             };
             Some(count).filter(|count| *count != 0).and_then(int)
@@ -236,7 +260,9 @@ pub fn text(node: Node) -> Node {
 
 fn strings(node: Node) -> Result<Option<Node>, Refusal> {
     match node.value {
-        Value::List(items) => Ok(filled(items.into_iter().map(string).collect::<Result<_, _>>()?, node.place)),
+        Value::List(items) => {
+            Ok(filled(items.into_iter().map(string).collect::<Result<_, _>>()?, node.place))
+        }
         other => Err(wanted("a list", &other)),
     }
 }
@@ -249,9 +275,9 @@ pub fn filled(items: Vec<Node>, place: Place) -> Option<Node> {
 fn truth(value: &Value) -> Result<bool, Refusal> {
     match value {
         Value::Bool(value) => Ok(*value),
-        Value::Str(text) => {
-            boolean(text).map(|(value, _)| value).ok_or_else(|| ("invalid-boolean", format!("invalid boolean: {text}")))
-        }
+        Value::Str(text) => boolean(text)
+            .map(|(value, _)| value)
+            .ok_or_else(|| ("invalid-boolean", format!("invalid boolean: {text}"))),
         other => Err(wanted("a boolean", other)),
     }
 }
@@ -261,7 +287,9 @@ fn whole(value: &Value) -> Result<i64, Refusal> {
         Value::Int(value) => Ok(*value),
         Value::Uint(_) => Err(("invalid-number", format!("{value} is too large"))),
         Value::Float(value) => Ok(*value as i64),
-        Value::Str(text) => integer(text).ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer"))),
+        Value::Str(text) => {
+            integer(text).ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer")))
+        }
         other => Err(wanted("an integer", other)),
     }
 }
@@ -281,7 +309,9 @@ fn number(value: &Value) -> Result<f64, Refusal> {
         Value::Int(value) => Ok(narrow(*value as f64)),
         Value::Uint(value) => Ok(narrow(*value as f64)),
         Value::Float(value) => Ok(narrow(*value)),
-        Value::Str(text) => float(text, false).ok_or_else(|| ("invalid-number", format!("{text:?} is not a number"))),
+        Value::Str(text) => {
+            float(text, false).ok_or_else(|| ("invalid-number", format!("{text:?} is not a number")))
+        }
         other => Err(wanted("a number", other)),
     }
 }

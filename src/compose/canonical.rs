@@ -32,8 +32,8 @@ enum Long {
 
 static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
     use Long::{
-        Build, Dependencies, Device, EnvFile, Extends, External, FileMount, Gpus, Include, KeyValue, List, Names, Ports, Ssh,
-        Text, Ulimit, Volume,
+        Build, Dependencies, Device, EnvFile, Extends, External, FileMount, Gpus, Include, KeyValue, List,
+        Names, Ports, Ssh, Text, Ulimit, Volume,
     };
     Rules::new(&[
         ("services.*.env_file", EnvFile),
@@ -122,7 +122,17 @@ impl Pass<'_> {
     fn lengthen(&mut self, rule: Long, node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
         let place = node.place;
         match (rule, &mut node.value) {
-            (Long::Build | Long::Device | Long::Extends | Long::FileMount | Long::Include | Long::Volume | Long::Ssh | Long::KeyValue, Value::Map(_))
+            (
+                Long::Build
+                | Long::Device
+                | Long::Extends
+                | Long::FileMount
+                | Long::Include
+                | Long::Volume
+                | Long::Ssh
+                | Long::KeyValue,
+                Value::Map(_),
+            )
             | (Long::Gpus, Value::List(_))
             | (Long::Ulimit, Value::Map(_) | Value::Int(_))
             | (Long::Text, Value::Str(_)) => {}
@@ -201,16 +211,26 @@ impl Pass<'_> {
 
     /// `external: {name: x}` was the form before `name:` and `external: true`.
     fn external(&mut self, map: &mut Map, trail: &Trail<'_>) -> Result<(), Diagnostic> {
-        let Some(Node { value: Value::Map(external), place, .. }) = map.get("external") else { return Ok(()) };
+        let Some(Node { value: Value::Map(external), place, .. }) = map.get("external") else {
+            return Ok(());
+        };
         let (name, place) = (external.get("name").cloned(), *place);
         if let Some(name) = name {
             self.warnings.push(
-                Diagnostic::warning("external-name", place, format!("{trail}: external.name is deprecated. Please set name and external: true"))
-                    .remedy("write `external: true` and `name:` beside it"),
+                Diagnostic::warning(
+                    "external-name",
+                    place,
+                    format!("{trail}: external.name is deprecated. Please set name and external: true"),
+                )
+                .remedy("write `external: true` and `name:` beside it"),
             );
             match map.get("name") {
                 Some(other) if *other != name => {
-                    return Err(Diagnostic::error("name-conflict", place, format!("{trail}: name and external.name conflict; only use name")));
+                    return Err(Diagnostic::error(
+                        "name-conflict",
+                        place,
+                        format!("{trail}: name and external.name conflict; only use name"),
+                    ));
                 }
                 Some(_) => {}
                 None => {
@@ -259,7 +279,13 @@ fn dependencies(value: &mut Value, trail: &Trail<'_>) -> Result<(), Diagnostic> 
             }
             *value = Value::Map(Box::new(map));
         }
-        _ => return Err(wrong(&Node::new(value.clone(), super::source::Place::NONE), trail, "a list or a mapping of services")),
+        _ => {
+            return Err(wrong(
+                &Node::new(value.clone(), super::source::Place::NONE),
+                trail,
+                "a list or a mapping of services",
+            ));
+        }
     }
     Ok(())
 }
@@ -273,13 +299,24 @@ fn device(node: &Node, lenient: bool) -> Result<Node, Diagnostic> {
         [source, target, permissions] => (*source, *target, *permissions),
         _ if lenient => ("", "", "rwm"),
         _ => {
-            return Err(Diagnostic::error("invalid-device", node.place, format!("confusing device mapping, please use long syntax: {text}"))
-                .remedy("write `source:`, `target:` and `permissions:`"));
+            return Err(Diagnostic::error(
+                "invalid-device",
+                node.place,
+                format!("confusing device mapping, please use long syntax: {text}"),
+            )
+            .remedy("write `source:`, `target:` and `permissions:`"));
         }
     };
     let target = if target.is_empty() { source } else { target };
     let place = node.place;
-    Ok(Node::map([("source", node.made(source)), ("target", node.made(target)), ("permissions", node.made(permissions))], place))
+    Ok(Node::map(
+        [
+            ("source", node.made(source)),
+            ("target", node.made(target)),
+            ("permissions", node.made(permissions)),
+        ],
+        place,
+    ))
 }
 
 fn long_port(port: &port::Port, short: &Node) -> Node {
@@ -306,8 +343,12 @@ fn key_values(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), D
             if lenient {
                 return Ok(());
             }
-            return Err(Diagnostic::error("invalid-pair", item.place, format!("{trail}: invalid value {text}, expected key=value"))
-                .remedy("write `NAME=VALUE`"));
+            return Err(Diagnostic::error(
+                "invalid-pair",
+                item.place,
+                format!("{trail}: invalid value {text}, expected key=value"),
+            )
+            .remedy("write `NAME=VALUE`"));
         };
         map.insert(&text[..cut], item.place, item.part(cut + 1, text.len()));
     }
@@ -325,8 +366,12 @@ fn ssh(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), Diagnost
             None if text == "default" => map.insert(text, item.place, Node::new(Value::Null, item.place)),
             None if lenient => return Ok(()),
             None => {
-                return Err(Diagnostic::error("invalid-pair", item.place, format!("{trail}: invalid ssh key {text:?}"))
-                    .remedy("write `default` or `ID=PATH`"));
+                return Err(Diagnostic::error(
+                    "invalid-pair",
+                    item.place,
+                    format!("{trail}: invalid ssh key {text:?}"),
+                )
+                .remedy("write `default` or `ID=PATH`"));
             }
         };
     }

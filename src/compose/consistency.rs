@@ -29,6 +29,36 @@ pub fn check(project: &Project) -> Vec<Diagnostic> {
     check.found
 }
 
+/// What fits together and can still not run: two services that take the same port of the host. Compose finds
+/// out when it starts the second.
+#[must_use]
+pub fn warnings(project: &Project) -> Vec<Diagnostic> {
+    let mut taken: HashMap<(&str, &str, &str), &str> = HashMap::new();
+    let mut found = Vec::new();
+    for (name, service) in project.services() {
+        for port in list(service.get("ports")) {
+            let Some(published) = port.str_at("published").filter(|published| !published.contains('-'))
+            else {
+                continue;
+            };
+            let key = (
+                port.str_at("host_ip").unwrap_or("0.0.0.0"),
+                published,
+                port.str_at("protocol").unwrap_or("tcp"),
+            );
+            let first = *taken.entry(key).or_insert(name);
+            if first != name {
+                let message = format!("services {first:?} and {name:?} both publish {published}/{}", key.2);
+                found.push(
+                    Diagnostic::warning("duplicate-port", port.place, message)
+                        .remedy("give one of the two another published port"),
+                );
+            }
+        }
+    }
+    found
+}
+
 struct Check<'a> {
     project: &'a Project,
     found: Vec<Diagnostic>,
@@ -55,12 +85,21 @@ impl Check<'_> {
             && let Some(first) = test.as_list().and_then(<[Node]>::first)
             && !matches!(first.as_str(), Some("CMD" | "CMD-SHELL" | "NONE"))
         {
-            let message = "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"".to_owned();
-            self.say("healthcheck-test", test.place, message, "put \"CMD\" before the command, or write it as one string");
+            let message =
+                "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"".to_owned();
+            self.say(
+                "healthcheck-test",
+                test.place,
+                message,
+                "put \"CMD\" before the command, or write it as one string",
+            );
         }
         for watch in list(service.get("develop").and_then(|develop| develop.get("watch"))) {
-            if watch.str_at("target").is_none() && !matches!(watch.str_at("action"), Some("rebuild" | "restart")) {
-                let message = format!("services.{name}.develop.watch: target is required for non-rebuild actions");
+            if watch.str_at("target").is_none()
+                && !matches!(watch.str_at("action"), Some("rebuild" | "restart"))
+            {
+                let message =
+                    format!("services.{name}.develop.watch: target is required for non-rebuild actions");
                 self.say("watch-target", watch.place, message, "add `target:`, the path in the container");
             }
         }
@@ -70,18 +109,27 @@ impl Check<'_> {
         if build.get("dockerfile_inline").is_some()
             && let Some(dockerfile) = build.get("dockerfile")
         {
-            let message = format!("service {name:?} declares mutualy exclusive dockerfile and dockerfile_inline");
+            let message =
+                format!("service {name:?} declares mutualy exclusive dockerfile and dockerfile_inline");
             self.say("dockerfile", dockerfile.place, message, "keep one of the two");
         }
-        for (context, value) in build.get("additional_contexts").and_then(Node::as_map).into_iter().flat_map(Map::iter) {
-            let Some(target) = value.as_str().and_then(|text| text.strip_prefix("service:")) else { continue };
+        for (context, value) in
+            build.get("additional_contexts").and_then(Node::as_map).into_iter().flat_map(Map::iter)
+        {
+            let Some(target) = value.as_str().and_then(|text| text.strip_prefix("service:")) else {
+                continue;
+            };
             match self.project.any_service(target) {
                 None => {
-                    let message = format!("service {name:?} declares unknown service {target:?} as additional contexts {context}");
+                    let message = format!(
+                        "service {name:?} declares unknown service {target:?} as additional contexts {context}"
+                    );
                     self.say("undefined-service", value.place, message, self.meant(target));
                 }
                 Some(other) if other.get("build").is_none() => {
-                    let message = format!("service {name:?} declares non-buildable service {target:?} as additional contexts {context}");
+                    let message = format!(
+                        "service {name:?} declares non-buildable service {target:?} as additional contexts {context}"
+                    );
                     self.say("undefined-service", value.place, message, "name a service that has `build:`");
                 }
                 Some(_) => {}
@@ -107,7 +155,8 @@ impl Check<'_> {
         for (network, entry) in networks.into_iter().flat_map(Map::entries) {
             self.defined(name, "networks", "network", network, entry.key);
         }
-        for (model, entry) in service.get("models").and_then(Node::as_map).into_iter().flat_map(Map::entries) {
+        for (model, entry) in service.get("models").and_then(Node::as_map).into_iter().flat_map(Map::entries)
+        {
             self.defined(name, "models", "model", model, entry.key);
         }
         for mount in list(service.get("volumes")) {
@@ -143,25 +192,36 @@ impl Check<'_> {
         };
         let remedy = match did_you_mean(name, self.project.section(section).map(|(name, _)| name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None if section == "volumes" => format!("add `{name}:` below `volumes:` at the top; a path on the host begins with `./` or `/`"),
+            None if section == "volumes" => format!(
+                "add `{name}:` below `volumes:` at the top; a path on the host begins with `./` or `/`"
+            ),
             None => format!("add `{name}:` below `{section}:` at the top"),
         };
         self.say(id, place, format!("service {service:?} refers to undefined {kind} {name}"), remedy);
     }
 
     fn dependencies(&mut self, name: &str, service: &Map) {
-        for (other, entry) in service.get("depends_on").and_then(Node::as_map).into_iter().flat_map(Map::entries) {
+        for (other, entry) in
+            service.get("depends_on").and_then(Node::as_map).into_iter().flat_map(Map::entries)
+        {
             let required = entry.node.get("required").and_then(Node::as_bool).unwrap_or(false);
             let disabled = self.project.is_disabled(other);
             if self.project.service(other).is_some() || disabled && !required {
                 continue;
             }
             let remedy = if disabled {
-                format!("`{other}` has profiles of which none is active: activate one, or write `required: false`")
+                format!(
+                    "`{other}` has profiles of which none is active: activate one, or write `required: false`"
+                )
             } else {
                 self.meant(other)
             };
-            self.say("undefined-service", entry.key, format!("service {name:?} depends on undefined service {other:?}"), remedy);
+            self.say(
+                "undefined-service",
+                entry.key,
+                format!("service {name:?} depends on undefined service {other:?}"),
+                remedy,
+            );
         }
         if let Some(mode) = service.get("network_mode")
             && let Some(other) = mode.as_str().and_then(|text| text.strip_prefix("service:"))
@@ -191,7 +251,8 @@ impl Check<'_> {
         let (count, declared) = (integer(scale), integer(replicas));
         if let (Some(scale), Some(place)) = (count, scale.map(|node| node.place)) {
             if declared.is_some_and(|declared| declared != scale) {
-                let message = format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
+                let message =
+                    format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
                 self.say("distinct-values", place, message, "keep one of the two");
             }
             if scale < 0 {
@@ -206,7 +267,9 @@ impl Check<'_> {
             && let Some(fixed) = service.get("container_name")
         {
             let attribute = if scale.is_some() { "scale" } else { "deploy.replicas" };
-            let message = format!("services.{name}: can't set container_name and {attribute} as container name must be unique");
+            let message = format!(
+                "services.{name}: can't set container_name and {attribute} as container name must be unique"
+            );
             self.say("container-name", fixed.place, message, "remove `container_name`");
         }
         let resources = deploy.and_then(|deploy| deploy.get("resources"));
@@ -216,11 +279,15 @@ impl Check<'_> {
             ("mem_reservation", "reservations", "memory"),
             ("pids_limit", "limits", "pids"),
         ] {
-            let (Some(value), Some(part_node)) = (service.get(key), resources.and_then(|resources| resources.get(part))) else {
+            let (Some(value), Some(part_node)) =
+                (service.get(key), resources.and_then(|resources| resources.get(part)))
+            else {
                 continue;
             };
             if part_node.get(other) != Some(value) {
-                let message = format!("services.{name}: can't set distinct values on '{key}' and 'deploy.resources.{part}.{other}'");
+                let message = format!(
+                    "services.{name}: can't set distinct values on '{key}' and 'deploy.resources.{part}.{other}'"
+                );
                 self.say("distinct-values", value.place, message, "keep one of the two");
             }
         }
@@ -230,15 +297,26 @@ impl Check<'_> {
     fn targets(&mut self, name: &str, service: &Map) {
         let mut taken: HashMap<&str, String> = HashMap::new();
         let tmpfs = list(service.get("tmpfs")).iter().enumerate().filter_map(|(index, node)| {
-            Some((node.as_str()?.split(':').next().unwrap_or_default(), format!("services.{name}.tmpfs[{index}]"), node.place))
+            Some((
+                node.as_str()?.split(':').next().unwrap_or_default(),
+                format!("services.{name}.tmpfs[{index}]"),
+                node.place,
+            ))
         });
         let volumes = list(service.get("volumes")).iter().enumerate().map(|(index, node)| {
-            (node.str_at("target").unwrap_or_default(), format!("services.{name}.volumes[{index}]"), node.place)
+            (
+                node.str_at("target").unwrap_or_default(),
+                format!("services.{name}.volumes[{index}]"),
+                node.place,
+            )
         });
         for (target, at, place) in tmpfs.chain(volumes) {
             if let Some(earlier) = taken.get(target) {
                 let message = format!("{at}: target {target} already mounted as {earlier}");
-                self.found.push(Diagnostic::error("duplicate-target", place, message).remedy("give one of the two another path"));
+                self.found.push(
+                    Diagnostic::error("duplicate-target", place, message)
+                        .remedy("give one of the two another path"),
+                );
             } else {
                 taken.insert(target, at);
             }
@@ -253,29 +331,42 @@ fn list(node: Option<&Node>) -> &[Node] {
 /// Services that wait for each other.
 fn cycle(project: &Project) -> Option<Diagnostic> {
     let mut done = HashSet::new();
+    let mut on_way: HashSet<&str> = HashSet::new();
     for (name, _) in project.services() {
         // Depth first, with the services on the way and what of their dependencies is still to be seen.
         let mut way: Vec<(&str, Vec<(&str, Place)>)> = Vec::new();
         let open = |name: &str| -> Vec<(&str, Place)> {
-            let dependencies = project.service(name).and_then(|service| service.get("depends_on")).and_then(Node::as_map);
-            dependencies.into_iter().flat_map(Map::entries).map(|(name, entry)| (&**name, entry.key)).collect()
+            let dependencies =
+                project.service(name).and_then(|service| service.get("depends_on")).and_then(Node::as_map);
+            dependencies
+                .into_iter()
+                .flat_map(Map::entries)
+                .map(|(name, entry)| (&**name, entry.key))
+                .collect()
         };
         if done.contains(name) {
             continue;
         }
         way.push((name, open(name)));
+        on_way.insert(name);
         while let Some((current, left)) = way.last_mut() {
             let Some((next, place)) = left.pop() else {
                 done.insert(*current);
+                on_way.remove(current);
                 way.pop();
                 continue;
             };
-            if let Some(start) = way.iter().position(|(name, _)| *name == next) {
+            if on_way.contains(next) {
+                let start = way.iter().position(|(name, _)| *name == next).unwrap_or(0);
                 let names: Vec<&str> = way[start..].iter().map(|(name, _)| *name).chain([next]).collect();
                 let message = format!("dependency cycle detected: {}", names.join(" -> "));
-                return Some(Diagnostic::error("dependency-cycle", place, message).remedy("take one of these dependencies out"));
+                return Some(
+                    Diagnostic::error("dependency-cycle", place, message)
+                        .remedy("take one of these dependencies out"),
+                );
             }
             if !done.contains(next) && project.service(next).is_some() {
+                on_way.insert(next);
                 way.push((next, open(next)));
             }
         }

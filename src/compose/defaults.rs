@@ -50,7 +50,10 @@ fn add_below(node: &mut Node, at: At<'_, Added>) {
                 map.insert_new("mode", place, || Node::text("ingress", place));
             }
             Added::SecretTarget => {
-                let target = format!("/run/secrets/{}", map.get("source").map_or(&Value::Null, |source| &source.value));
+                let target = format!(
+                    "/run/secrets/{}",
+                    map.get("source").map_or(&Value::Null, |source| &source.value)
+                );
                 map.insert_new("target", place, || Node::text(target, place));
             }
         },
@@ -125,15 +128,17 @@ fn check_below(node: &Node, at: At<'_, Check>, trail: &Trail<'_>, found: &mut Ve
 }
 
 fn check_one(rule: Check, node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
-    let error = |id, message: String, remedy: &str| Some(Diagnostic::error(id, node.place, message).remedy(remedy));
+    let error =
+        |id, message: String, remedy: &str| Some(Diagnostic::error(id, node.place, message).remedy(remedy));
     match rule {
         Check::Volume => {
             let map = node.as_map()?;
             if map.get("external")?.as_bool() != Some(true) {
                 return None;
             }
-            let (key, entry) =
-                map.entries().find(|(key, _)| !matches!(&***key, "name" | "external") && !key.starts_with("x-"))?;
+            let (key, entry) = map
+                .entries()
+                .find(|(key, _)| !matches!(&***key, "name" | "external") && !key.starts_with("x-"))?;
             let message = format!("{trail}: conflicting parameters \"external\" and {key:?} specified");
             let remedy = "an external volume exists already: only `name` may stand beside `external`";
             Some(Diagnostic::error("external-conflict", entry.key, message).remedy(remedy))
@@ -146,8 +151,14 @@ fn check_one(rule: Check, node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> 
             if is_ip(text) {
                 return None;
             }
-            Some(Diagnostic::error("invalid-address", ip.place, format!("{trail}: invalid ip address: {text}"))
-                .remedy("write an address of the host, such as 127.0.0.1"))
+            Some(
+                Diagnostic::error(
+                    "invalid-address",
+                    ip.place,
+                    format!("{trail}: invalid ip address: {text}"),
+                )
+                .remedy("write an address of the host, such as 127.0.0.1"),
+            )
         }
         Check::WatchPath if node.as_str() == Some("") => {
             error("blank-path", format!("{trail}: value can't be blank"), "name the path to watch")
@@ -172,5 +183,8 @@ fn one_of(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
         1 => return None,
         _ => format!("{trail}: {names} attributes are mutually exclusive"),
     };
-    Some(Diagnostic::error("one-source", node.place, message).remedy(format!("give exactly one of {}", keys.join(", "))))
+    Some(
+        Diagnostic::error("one-source", node.place, message)
+            .remedy(format!("give exactly one of {}", keys.join(", "))),
+    )
 }

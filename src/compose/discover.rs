@@ -30,8 +30,12 @@ pub struct Options {
 /// The names that are looked for, the first before the next.
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 /// The names of the file that is put over it.
-const OVERRIDES: [&str; 4] =
-    ["compose.override.yml", "compose.override.yaml", "docker-compose.override.yml", "docker-compose.override.yaml"];
+const OVERRIDES: [&str; 4] = [
+    "compose.override.yml",
+    "compose.override.yaml",
+    "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+];
 
 /// A request, the texts that were read for it, and what is to be said about it.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +53,8 @@ pub struct Discovered {
 /// # Errors
 /// Where a file that was named is not there or cannot be read; with the texts that were read until then.
 pub fn discover(options: &Options, files: &dyn Files) -> Result<Discovered, Box<(Diagnostic, Sources)>> {
-    let mut search = Search { options, files, found: Discovered::default(), environment: options.environment.clone() };
+    let mut search =
+        Search { options, files, found: Discovered::default(), environment: options.environment.clone() };
     match search.run() {
         Ok(()) => Ok(search.found),
         Err(error) => Err(Box::new((error, search.found.sources))),
@@ -66,11 +71,15 @@ struct Search<'a> {
 impl Search<'_> {
     fn run(&mut self) -> Result<(), Diagnostic> {
         let options = self.options;
-        let absolute = |path: &str| if path == "-" { path.to_owned() } else { paths::join(&options.folder, path) };
-        let directory = options.project_directory.as_deref().filter(|folder| !folder.is_empty()).map(absolute);
+        let absolute =
+            |path: &str| if path == "-" { path.to_owned() } else { paths::join(&options.folder, path) };
+        let directory =
+            options.project_directory.as_deref().filter(|folder| !folder.is_empty()).map(absolute);
         let mut files: Vec<String> = options.files.iter().map(|path| absolute(path)).collect();
-        let folder_of = |files: &[String]| files.iter().find(|path| *path != "-").map(|path| paths::parent(path));
-        let folder = directory.clone().or_else(|| folder_of(&files)).unwrap_or_else(|| options.folder.clone());
+        let folder_of =
+            |files: &[String]| files.iter().find(|path| *path != "-").map(|path| paths::parent(path));
+        let folder =
+            directory.clone().or_else(|| folder_of(&files)).unwrap_or_else(|| options.folder.clone());
         let by_default = self.env_files(&folder)?;
         if files.is_empty() {
             files = self.compose_files(&folder)?;
@@ -79,7 +88,8 @@ impl Search<'_> {
         if by_default && working_dir != folder {
             self.default_env_file(&working_dir)?;
         }
-        let named = self.environment.text("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty()).map(str::to_owned);
+        let named =
+            self.environment.text("COMPOSE_PROJECT_NAME").filter(|name| !name.is_empty()).map(str::to_owned);
         let profiles = if options.profiles.is_empty() {
             let profiles = self.environment.text("COMPOSE_PROFILES").unwrap_or_default();
             profiles.split(',').map(|profile| profile.trim().to_owned()).collect()
@@ -121,8 +131,12 @@ impl Search<'_> {
         for path in named {
             let path = paths::join(&self.options.folder, &path);
             if self.files.kind(&path).is_none() {
-                return Err(Diagnostic::error("missing-env-file", Place::NONE, format!("couldn't find env file: {path}"))
-                    .remedy("create it, or check the path given with `--env-file`"));
+                return Err(Diagnostic::error(
+                    "missing-env-file",
+                    Place::NONE,
+                    format!("couldn't find env file: {path}"),
+                )
+                .remedy("create it, or check the path given with `--env-file`"));
             }
             self.read_env_file(&path, &mut read)?;
         }
@@ -143,8 +157,12 @@ impl Search<'_> {
 
     fn read_env_file(&mut self, path: &str, into: &mut Environment) -> Result<(), Diagnostic> {
         let wrong = |reason: String| {
-            Diagnostic::error("missing-env-file", Place::NONE, format!("cannot read env file {path}: {reason}"))
-                .remedy("an env file is a file of `NAME=value` lines in UTF-8")
+            Diagnostic::error(
+                "missing-env-file",
+                Place::NONE,
+                format!("cannot read env file {path}: {reason}"),
+            )
+            .remedy("an env file is a file of `NAME=value` lines in UTF-8")
         };
         let bytes = self.files.read(path).map_err(wrong)?;
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is not valid UTF-8".to_owned()))?;
@@ -158,7 +176,11 @@ impl Search<'_> {
     /// The files that `COMPOSE_FILE` names, or those with the usual names in this folder or one above it.
     fn compose_files(&mut self, folder: &str) -> Result<Vec<String>, Diagnostic> {
         if let Some(listed) = self.environment.text("COMPOSE_FILE") {
-            let separator = self.environment.text("COMPOSE_PATH_SEPARATOR").filter(|text| !text.is_empty()).unwrap_or(":");
+            let separator = self
+                .environment
+                .text("COMPOSE_PATH_SEPARATOR")
+                .filter(|text| !text.is_empty())
+                .unwrap_or(":");
             return listed.split(separator).map(|path| self.listed_file(path)).collect();
         }
         let mut at = folder.to_owned();
@@ -194,13 +216,17 @@ impl Search<'_> {
     }
 
     fn first_of(&mut self, names: &[&str], folder: &str) -> Option<String> {
-        let mut there = names.iter().map(|name| paths::join(folder, name)).filter(|path| self.files.kind(path).is_some());
+        let mut there =
+            names.iter().map(|name| paths::join(folder, name)).filter(|path| self.files.kind(path).is_some());
         let first = there.next()?;
         let others: Vec<String> = there.collect();
         if !others.is_empty() {
-            let message = format!("Found multiple config files with supported names: {first}, {}", others.join(", "));
+            let message =
+                format!("Found multiple config files with supported names: {first}, {}", others.join(", "));
             let warning = Diagnostic::warning("several-files", Place::NONE, message);
-            self.found.warnings.push(warning.remedy(format!("{first} is used; remove the others or name the files with `-f`")));
+            self.found.warnings.push(
+                warning.remedy(format!("{first} is used; remove the others or name the files with `-f`")),
+            );
         }
         Some(first)
     }

@@ -24,7 +24,12 @@ pub type Outer<'a> = &'a dyn Fn(&str) -> Option<Variable>;
 ///
 /// # Errors
 /// The first line that is none.
-pub fn read(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>, budget: &Budget) -> Result<Vec<Diagnostic>, Diagnostic> {
+pub fn read(
+    source: EnvText<'_>,
+    vars: &mut Environment,
+    outer: Outer<'_>,
+    budget: &Budget,
+) -> Result<Vec<Diagnostic>, Diagnostic> {
     let mark = source.text.len() - source.text.strip_prefix('\u{feff}').unwrap_or(source.text).len();
     let mut reader = Reader { source, at: mark, outer, budget, warnings: Vec::new() };
     while reader.skip_to_statement() {
@@ -87,7 +92,8 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let (key, inherited) = self.key()?;
         if key.contains(' ') {
-            return Err(self.error("env-file-syntax", start, format!("the key `{key}` contains a space"))
+            return Err(self
+                .error("env-file-syntax", start, format!("the key `{key}` contains a space"))
                 .remedy("write `NAME=value`, one on a line"));
         }
         if inherited {
@@ -122,7 +128,11 @@ impl<'a> Reader<'a> {
                 c => {
                     let line = rest.split('\n').next().unwrap_or_default();
                     return Err(self
-                        .error("env-file-syntax", self.at + index, format!("unexpected character {c:?} in variable name {line:?}"))
+                        .error(
+                            "env-file-syntax",
+                            self.at + index,
+                            format!("unexpected character {c:?} in variable name {line:?}"),
+                        )
                         .remedy("write `NAME=value`; put values with such characters into quotes"));
                 }
             }
@@ -165,7 +175,11 @@ impl<'a> Reader<'a> {
             } else {
                 self.at += index + 1;
                 let text = String::from_utf8_lossy(&text);
-                return if quote == b'"' { self.expand(&unescape(&text), vars, start) } else { Ok(text.into()) };
+                return if quote == b'"' {
+                    self.expand(&unescape(&text), vars, start)
+                } else {
+                    Ok(text.into())
+                };
             }
         }
         let line = rest.split('\n').next().unwrap_or_default();
@@ -192,7 +206,8 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&self, id: &'static str, at: usize, message: String) -> Diagnostic {
-        let end = at + self.source.text.get(at..).and_then(|rest| rest.split('\n').next()).map_or(0, str::len);
+        let end =
+            at + self.source.text.get(at..).and_then(|rest| rest.split('\n').next()).map_or(0, str::len);
         Diagnostic::error(id, place(self.source, at, end), message)
     }
 }
@@ -200,8 +215,12 @@ impl<'a> Reader<'a> {
 /// The warning that a variable is not set.
 #[must_use]
 pub fn unset(name: &str, place: Place) -> Diagnostic {
-    Diagnostic::warning("unset-variable", place, format!("The {name:?} variable is not set. Defaulting to a blank string."))
-        .remedy(format!("set it in the environment or in `.env`, or write `${{{name}:-}}` if blank is meant"))
+    Diagnostic::warning(
+        "unset-variable",
+        place,
+        format!("The {name:?} variable is not set. Defaulting to a blank string."),
+    )
+    .remedy(format!("set it in the environment or in `.env`, or write `${{{name}:-}}` if blank is meant"))
 }
 
 /// The error that a text cannot be completed; `path` is where it stands in a compose file.
@@ -212,16 +231,28 @@ pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic
         Failure::Invalid(template) => {
             let within = path.map_or(String::new(), |path| format!(" for {path}"));
             let short: String = template.chars().take(120).collect();
-            Diagnostic::error("invalid-interpolation", place, format!("invalid interpolation format{within}: `{short}`"))
-                .remedy("write `${NAME}` or `${NAME:-default}`; a `$` that is meant as itself is written `$$`")
+            Diagnostic::error(
+                "invalid-interpolation",
+                place,
+                format!("invalid interpolation format{within}: `{short}`"),
+            )
+            .remedy("write `${NAME}` or `${NAME:-default}`; a `$` that is meant as itself is written `$$`")
         }
         Failure::Required { name, reason } => {
             let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-            Diagnostic::error("missing-variable", place, format!("{within}required variable {name} is missing a value{reason}"))
-                .remedy(format!("set {name} in the environment, in `.env`, or with `--env-file`"))
+            Diagnostic::error(
+                "missing-variable",
+                place,
+                format!("{within}required variable {name} is missing a value{reason}"),
+            )
+            .remedy(format!("set {name} in the environment, in `.env`, or with `--env-file`"))
         }
-        Failure::TooLong => Diagnostic::error("too-much-text", place, format!("{within}the variables supply more than 16 MiB of text"))
-            .remedy("look for a variable whose value repeats another one again and again"),
+        Failure::TooLong => Diagnostic::error(
+            "too-much-text",
+            place,
+            format!("{within}the variables supply more than 16 MiB of text"),
+        )
+        .remedy("look for a variable whose value repeats another one again and again"),
     }
 }
 
@@ -292,10 +323,10 @@ mod tests {
 
     fn vars(text: &str) -> Result<Vec<(String, String)>, String> {
         let mut vars = Environment::default();
-        let outer = |name: &str| {
-            (name == "OUTER").then(|| Variable { value: "out".into(), origin: Origin::Process })
-        };
-        read(EnvText { text, file: 0 }, &mut vars, &outer, &Budget::default()).map_err(|error| error.message)?;
+        let outer =
+            |name: &str| (name == "OUTER").then(|| Variable { value: "out".into(), origin: Origin::Process });
+        read(EnvText { text, file: 0 }, &mut vars, &outer, &Budget::default())
+            .map_err(|error| error.message)?;
         Ok(vars.iter().map(|(name, variable)| (name.to_string(), variable.value.to_string())).collect())
     }
 

@@ -19,9 +19,15 @@ pub struct Base {
 /// A file and the folder that it is seen from.
 pub type BaseKey = (String, String);
 
-/// Who extends whom, to find a circle.
-#[derive(Clone, Default)]
-struct Chain(Vec<(Arc<str>, String)>);
+/// Who extends whom, to find a circle; kept on the stack.
+struct Chain<'a> {
+    file: &'a str,
+    service: &'a str,
+    before: Option<&'a Chain<'a>>,
+}
+
+/// Services that extend each other in a row longer than this are refused.
+const MAX_DEPTH: usize = 100;
 
 /// Resolves every `extends` of a document.
 ///
@@ -32,15 +38,21 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
     let place = services.place;
     let Value::Map(services) = &mut services.value else {
         let message = "services must be a mapping";
-        return Err(Diagnostic::error("wrong-type", place, message).remedy("write each service as `name:` with its keys below"));
+        return Err(Diagnostic::error("wrong-type", place, message)
+            .remedy("write each service as `name:` with its keys below"));
     };
-    let names: Vec<Arc<str>> = services.iter().filter(|(_, node)| node.get("extends").is_some()).map(|(name, _)| name.clone()).collect();
+    let names: Vec<Arc<str>> = services
+        .iter()
+        .filter(|(_, node)| node.get("extends").is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
     if let Some((name, node)) = services.iter().find(|(_, node)| !node.is_null() && node.as_map().is_none()) {
         let message = format!("services.{name} must be a mapping");
-        return Err(Diagnostic::error("wrong-type", node.place, message).remedy("write its keys below the name, one step further in"));
+        return Err(Diagnostic::error("wrong-type", node.place, message)
+            .remedy("write its keys below the name, one step further in"));
     }
     for name in names {
-        one(load, &name, services, scope, resets, &Chain::default())?;
+        one(load, &name, services, scope, resets, None)?;
     }
     Ok(())
 }
@@ -54,7 +66,8 @@ struct Extends {
 
 fn read(name: &str, node: &Node) -> Result<Extends, Diagnostic> {
     let wrong = |message: String, place| {
-        Diagnostic::error("extends-service", place, message).remedy("write `extends: SERVICE`, or `service:` and `file:` below it")
+        Diagnostic::error("extends-service", place, message)
+            .remedy("write `extends: SERVICE`, or `service:` and `file:` below it")
     };
     match &node.value {
         Value::Str(service) => Ok(Extends { service: service.clone(), file: None, place: node.place }),
@@ -65,37 +78,55 @@ fn read(name: &str, node: &Node) -> Result<Extends, Diagnostic> {
             let file = match map.get("file") {
                 None | Some(Node { value: Value::Null, .. }) => None,
                 Some(Node { value: Value::Str(file), .. }) => Some(file.clone()),
-                Some(other) => return Err(wrong(format!("extends.{name}.file must be a string"), other.place)),
+                Some(other) => {
+                    return Err(wrong(format!("extends.{name}.file must be a string"), other.place));
+                }
             };
             Ok(Extends { service: service.clone(), file, place: *place })
         }
-        other => Err(wrong(format!("services.{name}.extends must be a string or a mapping, not {}", other.kind()), node.place)),
+        other => Err(wrong(
+            format!("services.{name}.extends must be a string or a mapping, not {}", other.kind()),
+            node.place,
+        )),
     }
 }
 
-fn one(load: &mut Load<'_>, name: &str, services: &mut Map, scope: &Scope, resets: &[Path], chain: &Chain) -> Result<(), Diagnostic> {
+fn one(
+    load: &mut Load<'_>,
+    name: &str,
+    services: &mut Map,
+    scope: &Scope,
+    resets: &[Path],
+    before: Option<&Chain<'_>>,
+) -> Result<(), Diagnostic> {
     let Some(Node { value: Value::Map(service), .. }) = services.get(name) else {
         return match services.get(name) {
             None | Some(Node { value: Value::Null, .. }) => Ok(()),
-            Some(other) => Err(Diagnostic::error("wrong-type", other.place, format!("services.{name} must be a mapping"))),
+            Some(other) => Err(Diagnostic::error(
+                "wrong-type",
+                other.place,
+                format!("services.{name} must be a mapping"),
+            )),
         };
     };
     let Some(extends) = service.get("extends") else { return Ok(()) };
     let extends = read(name, extends)?;
-    let chain = chain.with(&scope.file, name, extends.place)?;
+    let chain = Chain { file: &scope.file, service: name, before };
+    chain.check(extends.place)?;
+    let chain = Some(&chain);
     let base = match &extends.file {
         Some(file) => {
             // Taken out of the cache while it is worked on, so that only the one service is copied.
             let (key, mut base) = base_of_file(load, name, file, &extends, scope)?;
             known(name, &extends, &base.services, Some(file))?;
-            one(load, &extends.service, &mut base.services, &base.scope, &base.resets, &chain)?;
+            one(load, &extends.service, &mut base.services, &base.scope, &base.resets, chain)?;
             let service = base.services.get(&extends.service).cloned();
             load.bases.insert(key, base);
             service
         }
         None => {
             known(name, &extends, services, None)?;
-            one(load, &extends.service, services, scope, resets, &chain)?;
+            one(load, &extends.service, services, scope, resets, chain)?;
             services.get(&extends.service).cloned()
         }
     };
@@ -140,7 +171,13 @@ fn known(name: &str, extends: &Extends, services: &Map, file: Option<&str>) -> R
     Err(Diagnostic::error("extends-service", extends.place, message).remedy(remedy))
 }
 
-fn base_of_file(load: &mut Load<'_>, name: &str, file: &str, extends: &Extends, scope: &Scope) -> Result<(BaseKey, Base), Diagnostic> {
+fn base_of_file(
+    load: &mut Load<'_>,
+    name: &str,
+    file: &str,
+    extends: &Extends,
+    scope: &Scope,
+) -> Result<(BaseKey, Base), Diagnostic> {
     refuse_remote(file, extends.place)?;
     let path = paths::join(&scope.files_folder, file);
     let folder = scope.shown_folder(&paths::parent(&path));
@@ -152,8 +189,12 @@ fn base_of_file(load: &mut Load<'_>, name: &str, file: &str, extends: &Extends, 
     let inner = Scope { file: path.as_str().into(), ..scope.clone() };
     let (mut root, resets) = load.base(&path, &inner, extends.place)?;
     let missing = |what: &str| {
-        Diagnostic::error("extends-service", extends.place, format!("cannot extend service {name:?} in {path}: {what}"))
-            .remedy("name a file that defines the service")
+        Diagnostic::error(
+            "extends-service",
+            extends.place,
+            format!("cannot extend service {name:?} in {path}: {what}"),
+        )
+        .remedy("name a file that defines the service")
     };
     if root.get("services").is_none() {
         return Err(missing("no services section"));
@@ -173,22 +214,42 @@ pub fn refuse_remote(path: &str, place: Place) -> Result<(), Diagnostic> {
     if !schemes.iter().any(|scheme| path.starts_with(scheme)) && !path.starts_with("github.com/") {
         return Ok(());
     }
-    let (what, how) = if path.starts_with("oci://") { ("OCI artifact", "oras pull") } else { ("Git repository", "git clone") };
-    Err(Diagnostic::error("remote-resource", place, format!("{path} is a remote {what}, which is not fetched"))
-        .remedy(format!("fetch it first, such as with `{how}`, and name the file of your copy")))
+    let (what, how) = if path.starts_with("oci://") {
+        ("OCI artifact", "oras pull")
+    } else {
+        ("Git repository", "git clone")
+    };
+    Err(Diagnostic::error(
+        "remote-resource",
+        place,
+        format!("{path} is a remote {what}, which is not fetched"),
+    )
+    .remedy(format!("fetch it first, such as with `{how}`, and name the file of your copy")))
 }
 
-impl Chain {
-    fn with(&self, file: &Arc<str>, service: &str, place: Place) -> Result<Chain, Diagnostic> {
-        let mut links = self.0.clone();
-        links.push((file.clone(), service.to_owned()));
-        if let [earlier @ .., last] = links.as_slice()
-            && earlier.contains(last)
-        {
-            let all: Vec<String> = links.iter().map(|(file, service)| format!("{service} in {file}")).collect();
-            return Err(Diagnostic::error("extends-cycle", place, format!("circular reference: {}", all.join(" extends ")))
-                .remedy("one of these services must stand on its own"));
+impl Chain<'_> {
+    /// Refuses a service that stands in the row already, and a row that is too long.
+    fn check(&self, place: Place) -> Result<(), Diagnostic> {
+        let row: Vec<&Chain<'_>> = std::iter::successors(Some(self), |link| link.before).collect();
+        let again = row.iter().skip(1).any(|link| (link.file, link.service) == (self.file, self.service));
+        if again {
+            let all: Vec<String> =
+                row.iter().rev().map(|link| format!("{} in {}", link.service, link.file)).collect();
+            return Err(Diagnostic::error(
+                "extends-cycle",
+                place,
+                format!("circular reference: {}", all.join(" extends ")),
+            )
+            .remedy("one of these services must stand on its own"));
         }
-        Ok(Chain(links))
+        if row.len() > MAX_DEPTH {
+            return Err(Diagnostic::error(
+                "extends-cycle",
+                place,
+                format!("more than {MAX_DEPTH} services extend each other in a row"),
+            )
+            .remedy("let them extend one that has all they share"));
+        }
+        Ok(())
     }
 }

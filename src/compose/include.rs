@@ -42,7 +42,8 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
 
 fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
     let wrong = |node: &Node, message: &str| {
-        Diagnostic::error("wrong-type", node.place, message).remedy("write a list of paths, or of mappings with `path:`")
+        Diagnostic::error("wrong-type", node.place, message)
+            .remedy("write a list of paths, or of mappings with `path:`")
     };
     let items = match &node.value {
         Value::Null => return Ok(Vec::new()),
@@ -55,7 +56,12 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
             Some(Node { value: Value::Str(text), place, .. }) => Ok(vec![(text.to_string(), *place)]),
             Some(node @ Node { value: Value::List(items), .. }) => items
                 .iter()
-                .map(|item| Ok((item.as_str().ok_or_else(|| wrong(node, "a path must be a string"))?.to_owned(), item.place)))
+                .map(|item| {
+                    Ok((
+                        item.as_str().ok_or_else(|| wrong(node, "a path must be a string"))?.to_owned(),
+                        item.place,
+                    ))
+                })
                 .collect(),
             Some(node) => Err(wrong(node, "a path must be a string")),
         }
@@ -63,9 +69,16 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
     items
         .iter()
         .map(|item| match &item.value {
-            Value::Str(path) => Ok(Include { paths: vec![(path.to_string(), item.place)], folder: None, env_files: Vec::new() }),
+            Value::Str(path) => Ok(Include {
+                paths: vec![(path.to_string(), item.place)],
+                folder: None,
+                env_files: Vec::new(),
+            }),
             Value::Map(map) => {
-                let folder = texts(map.get("project_directory"))?.pop().map(|(folder, _)| folder).filter(|folder| !folder.is_empty());
+                let folder = texts(map.get("project_directory"))?
+                    .pop()
+                    .map(|(folder, _)| folder)
+                    .filter(|folder| !folder.is_empty());
                 Ok(Include { paths: texts(map.get("path"))?, folder, env_files: texts(map.get("env_file"))? })
             }
             _ => Err(wrong(item, "an entry of `include` must be a path or a mapping")),
@@ -79,15 +92,25 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         refuse_remote(path, *place)?;
         files.push((paths::join(&scope.files_folder, path), *place));
     }
-    let Some((main, place)) = files.first().cloned() else { return Ok(Node::new(Value::Map(Box::default()), Place::NONE)) };
+    let Some((main, place)) = files.first().cloned() else {
+        return Ok(Node::new(Value::Map(Box::default()), Place::NONE));
+    };
     if scope.included.contains(&main) {
         let all: Vec<&str> = scope.included.iter().map(String::as_str).chain([main.as_str()]).collect();
-        return Err(Diagnostic::error("include-cycle", place, format!("include cycle detected: {}", all.join(" includes ")))
-            .remedy("one of these files must not include the next"));
+        return Err(Diagnostic::error(
+            "include-cycle",
+            place,
+            format!("include cycle detected: {}", all.join(" includes ")),
+        )
+        .remedy("one of these files must not include the next"));
     }
     if scope.included.len() > MAX_DEPTH {
-        return Err(Diagnostic::error("include-cycle", place, format!("more than {MAX_DEPTH} files include each other in a row"))
-            .remedy("include them from one file"));
+        return Err(Diagnostic::error(
+            "include-cycle",
+            place,
+            format!("more than {MAX_DEPTH} files include each other in a row"),
+        )
+        .remedy("include them from one file"));
     }
     // Paths of the included files are made relative to the folder that this file's paths are relative to,
     // and are made absolute with them.
@@ -100,7 +123,13 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         }
     };
     let environment = environment(load, entry, scope, &files_folder)?.into();
-    let inner = Scope { file: main.as_str().into(), files_folder, folder, environment, included: scope.included.clone() };
+    let inner = Scope {
+        file: main.as_str().into(),
+        files_folder,
+        folder,
+        environment,
+        included: scope.included.clone(),
+    };
     if let Some(known) = load.imported.iter().find(|known| known.files == files && known.scope == inner) {
         return Ok(known.model.clone());
     }
@@ -110,7 +139,12 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
 }
 
 /// What is set outside wins over the env files of the included project.
-fn environment(load: &mut Load<'_>, entry: &Include, scope: &Scope, folder: &str) -> Result<Environment, Diagnostic> {
+fn environment(
+    load: &mut Load<'_>,
+    entry: &Include,
+    scope: &Scope,
+    folder: &str,
+) -> Result<Environment, Diagnostic> {
     let mut files = Vec::new();
     for (path, place) in &entry.env_files {
         if path == "/dev/null" {
@@ -120,8 +154,12 @@ fn environment(load: &mut Load<'_>, entry: &Include, scope: &Scope, folder: &str
         let full = load.full(&full);
         match load.files.kind(&full) {
             None => {
-                return Err(Diagnostic::error("missing-env-file", *place, format!("couldn't find env file: {full}"))
-                    .remedy("create it, or take it out of `env_file`"));
+                return Err(Diagnostic::error(
+                    "missing-env-file",
+                    *place,
+                    format!("couldn't find env file: {full}"),
+                )
+                .remedy("create it, or take it out of `env_file`"));
             }
             Some(Kind::File) => files.push((full, *place)),
             Some(_) => {
@@ -171,7 +209,10 @@ fn take_in(mut imported: Node, map: &mut Map, resets: &[Path]) -> Result<(), Dia
             let over = std::mem::take(here);
             let mut wrapped = Node::map([(kind, Node::map([(&*name, entry.node)], place))], place);
             yaml::apply(resets, &mut wrapped);
-            let base = wrapped.as_map_mut().and_then(|map| map.remove(kind)).and_then(|mut node| node.as_map_mut()?.remove(&name));
+            let base = wrapped
+                .as_map_mut()
+                .and_then(|map| map.remove(kind))
+                .and_then(|mut node| node.as_map_mut()?.remove(&name));
             let at = merge::project().and_then(|at| at.key(kind)).and_then(|at| at.key(&name));
             let trail = Trail::ROOT.key(kind);
             let merged = merge::merge(base.unwrap_or_default(), over, at, &trail.key(&name))?;

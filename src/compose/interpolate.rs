@@ -143,7 +143,9 @@ impl Pass<'_, '_> {
                     }
                 }
                 Err((id, message, remedy)) => {
-                    let message = format!("error while interpolating {trail}: failed to cast to expected type: {message}");
+                    let message = format!(
+                        "error while interpolating {trail}: failed to cast to expected type: {message}"
+                    );
                     self.load.say(Diagnostic::error(id, node.place, message).remedy(remedy));
                 }
             }
@@ -168,7 +170,8 @@ fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
         Cast::Bool => boolean(text)
             .ok_or_else(|| ("invalid-boolean", format!("invalid boolean: {text}"), "write `true` or `false`"))
             .map(|(value, old)| {
-                let warning = format!("{text:?} for boolean is not supported by YAML 1.2, please use `{value}`");
+                let warning =
+                    format!("{text:?} for boolean is not supported by YAML 1.2, please use `{value}`");
                 (Value::Bool(value), old.then_some(warning))
             }),
     }

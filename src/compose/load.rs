@@ -13,7 +13,10 @@ use super::source::{Files, Kind, Place, Sources};
 use super::trail::Trail;
 use super::tree::{Map, Node, Origin, Supplied, Value};
 use super::yaml::{self, Document, Path};
-use super::{Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, paths, schema, unicity};
+use super::{
+    Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, paths,
+    schema, unicity,
+};
 
 /// A load that is under way.
 pub struct Load<'a> {
@@ -104,13 +107,16 @@ impl<'a> Load<'a> {
             environment: environment.clone(),
             included: Vec::new(),
         };
-        let files: Vec<(String, Place)> = request.files.iter().map(|input| (input.path.clone(), Place::NONE)).collect();
+        let files: Vec<(String, Place)> =
+            request.files.iter().map(|input| (input.path.clone(), Place::NONE)).collect();
         let mut tree = self.model(&files, &scope)?;
         if tree.as_map().is_none_or(Map::is_empty) {
-            return Err(Diagnostic::error("empty-file", Place::NONE, "empty compose file").remedy("define at least one service"));
+            return Err(Diagnostic::error("empty-file", Place::NONE, "empty compose file")
+                .remedy("define at least one service"));
         }
         if self.stages.validate && name.is_empty() {
-            return Err(Diagnostic::error("project-name", Place::NONE, "project name must not be empty").remedy("give one with `-p`"));
+            return Err(Diagnostic::error("project-name", Place::NONE, "project name must not be empty")
+                .remedy("give one with `-p`"));
         }
         if self.stages.normalize {
             normalize::normalize(&mut tree, &name, &environment)?;
@@ -118,7 +124,13 @@ impl<'a> Load<'a> {
         if let Some(map) = tree.as_map_mut() {
             map.remove("name");
         }
-        let mut project = Project { name, working_dir: request.working_dir.clone(), environment, tree, ..Project::default() };
+        let mut project = Project {
+            name,
+            working_dir: request.working_dir.clone(),
+            environment,
+            tree,
+            ..Project::default()
+        };
         if self.stages.bind {
             self.finish(&mut project, request)?;
         }
@@ -134,6 +146,7 @@ impl<'a> Load<'a> {
         if self.stages.consistency {
             self.diagnostics.extend(consistency::check(project));
             self.unless_failed()?;
+            self.diagnostics.extend(consistency::warnings(project));
         }
         if !request.services.is_empty() {
             project.select(&request.services)?;
@@ -158,11 +171,17 @@ impl<'a> Load<'a> {
             return Ok((*number, text.clone()));
         }
         let bytes = self.files.read(&self.full(path)).map_err(|reason| {
-            Diagnostic::error(id, place, format!("cannot read {path}: {reason}")).remedy("check the path and who may read it")
+            Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
+                .remedy("check the path and who may read it")
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() + 1;
-            Diagnostic::error("not-utf8", place, format!("{path}: line {line} is not valid UTF-8")).remedy("save the file as UTF-8")
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count()
+                + 1;
+            Diagnostic::error("not-utf8", place, format!("{path}: line {line} is not valid UTF-8"))
+                .remedy("save the file as UTF-8")
         })?;
         let text: Arc<str> = text.into();
         let number = self.sources.add(path, text.clone());
@@ -197,7 +216,8 @@ impl<'a> Load<'a> {
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
         let written = named.filter_map(|document| document.root.get("name")).rfind(|node| !node.is_null());
-        let written = written.map(|node| (node.value.to_string(), node.place)).filter(|(name, _)| !name.is_empty());
+        let written =
+            written.map(|node| (node.value.to_string(), node.place)).filter(|(name, _)| !name.is_empty());
         let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
         if self.stages.interpolate {
             name = interpolate::one(self, &name, &request.environment, place);
@@ -238,7 +258,14 @@ impl<'a> Load<'a> {
     }
 
     /// Puts all documents of a file over what was read before.
-    fn file(&mut self, path: &str, place: Place, mut dict: Node, scope: &Scope, is_base: bool) -> Result<(Node, Vec<Path>), Diagnostic> {
+    fn file(
+        &mut self,
+        path: &str,
+        place: Place,
+        mut dict: Node,
+        scope: &Scope,
+        is_base: bool,
+    ) -> Result<(Node, Vec<Path>), Diagnostic> {
         let documents = match self.parsed.remove(path) {
             Some(documents) => documents,
             None => {
@@ -254,7 +281,14 @@ impl<'a> Load<'a> {
         Ok((dict, resets))
     }
 
-    fn document(&mut self, mut root: Node, resets: &[Path], mut dict: Node, scope: &Scope, is_base: bool) -> Result<Node, Diagnostic> {
+    fn document(
+        &mut self,
+        mut root: Node,
+        resets: &[Path],
+        mut dict: Node,
+        scope: &Scope,
+        is_base: bool,
+    ) -> Result<Node, Diagnostic> {
         if root.as_map().is_none() {
             return Err(Diagnostic::error("wrong-type", root.place, "top-level object must be a mapping")
                 .remedy("begin with `services:` at the first column"));
@@ -288,14 +322,24 @@ impl<'a> Load<'a> {
     fn drop_version(&mut self, dict: &mut Node, file: &str) {
         let Some(map) = dict.as_map_mut() else { return };
         if let Some(version) = map.entry("version") {
-            let message = format!("{file}: the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion");
-            self.diagnostics.push(Diagnostic::warning("obsolete-version", version.key, message).remedy("remove the line"));
+            let message = format!(
+                "{file}: the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion"
+            );
+            self.diagnostics.push(
+                Diagnostic::warning("obsolete-version", version.key, message).remedy("remove the line"),
+            );
             map.remove("version");
         }
     }
 
     /// Reads an env file of variables for a whole project.
-    pub fn env_file(&mut self, path: &str, place: Place, into: &mut Environment, outer: &Environment) -> Result<(), Diagnostic> {
+    pub fn env_file(
+        &mut self,
+        path: &str,
+        place: Place,
+        into: &mut Environment,
+        outer: &Environment,
+    ) -> Result<(), Diagnostic> {
         let (file, text) = self.text(path, "missing-env-file", place)?;
         let outer = |name: &str| outer.get(name).cloned();
         let warnings = dotenv::read(EnvText { text: &text, file }, into, &outer, &self.budget)?;
@@ -320,21 +364,30 @@ impl<'a> Load<'a> {
             let listed = if discard { service.remove("env_file") } else { service.get("env_file").cloned() };
             let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
             let mut own = Environment::default();
-            for (name, node) in service.get("environment").and_then(Node::as_map).into_iter().flat_map(Map::iter) {
+            for (name, node) in
+                service.get("environment").and_then(Node::as_map).into_iter().flat_map(Map::iter)
+            {
                 if let Some(value) = node.as_str() {
                     own.set(name.clone(), value, Origin::Loader);
                 }
             }
             let mut vars = own.clone();
             for file in &files {
-                self.service_file(file, &mut vars, &|name| environment.get(name).or_else(|| own.get(name)).cloned())?;
+                self.service_file(file, &mut vars, &|name| {
+                    environment.get(name).or_else(|| own.get(name)).cloned()
+                })?;
             }
             fill(service, "environment", as_map(&vars));
         }
         Ok(())
     }
 
-    fn service_file(&mut self, file: &Node, vars: &mut Environment, outer: dotenv::Outer<'_>) -> Result<(), Diagnostic> {
+    fn service_file(
+        &mut self,
+        file: &Node,
+        vars: &mut Environment,
+        outer: dotenv::Outer<'_>,
+    ) -> Result<(), Diagnostic> {
         let path = file.str_at("path").unwrap_or_default().to_owned();
         let place = file.get("path").map_or(file.place, |node| node.place);
         if self.files.kind(&self.full(&path)).is_none() {
@@ -354,8 +407,12 @@ impl<'a> Load<'a> {
             }
             Some("raw") => dotenv::read_raw(source, vars, outer),
             Some(other) => {
-                return Err(Diagnostic::error("env-file-format", place, format!("unsupported env_file format {other:?}"))
-                    .remedy("write `format: raw`, or leave it out"));
+                return Err(Diagnostic::error(
+                    "env-file-format",
+                    place,
+                    format!("unsupported env_file format {other:?}"),
+                )
+                .remedy("write `format: raw`, or leave it out"));
             }
         }
         Ok(())
@@ -367,20 +424,26 @@ impl<'a> Load<'a> {
         let Some(services) = project.services_mut() else { return Ok(()) };
         for (_, service) in services.iter_mut() {
             let Some(service) = service.as_map_mut() else { continue };
-            let listed = if discard { service.remove("label_file") } else { service.get("label_file").cloned() };
+            let listed =
+                if discard { service.remove("label_file") } else { service.get("label_file").cloned() };
             let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
             let mut labels = Environment::default();
             for file in &files {
                 let path = file.as_str().unwrap_or_default().to_owned();
                 if self.files.kind(&self.full(&path)) != Some(Kind::File) {
-                    return Err(Diagnostic::error("missing-label-file", file.place, format!("label file {path} not found"))
-                        .remedy("create it, or take it out of `label_file`"));
+                    return Err(Diagnostic::error(
+                        "missing-label-file",
+                        file.place,
+                        format!("label file {path} not found"),
+                    )
+                    .remedy("create it, or take it out of `label_file`"));
                 }
                 let (number, text) = self.text(&path, "missing-label-file", file.place)?;
                 let known = labels.clone();
                 let outer = |name: &str| known.get(name).cloned();
                 let mut vars = Environment::default();
-                let warnings = dotenv::read(EnvText { text: &text, file: number }, &mut vars, &outer, &self.budget)?;
+                let warnings =
+                    dotenv::read(EnvText { text: &text, file: number }, &mut vars, &outer, &self.budget)?;
                 self.diagnostics.extend(warnings);
                 vars.add_missing(&labels);
                 labels = vars;
@@ -391,7 +454,10 @@ impl<'a> Load<'a> {
     }
 
     /// What was found, with all messages.
-    pub fn done(mut self, result: Result<Project, Diagnostic>) -> (Option<Project>, Vec<Diagnostic>, Sources) {
+    pub fn done(
+        mut self,
+        result: Result<Project, Diagnostic>,
+    ) -> (Option<Project>, Vec<Diagnostic>, Sources) {
         let project = match result {
             Ok(project) if !self.failed() => Some(project),
             Ok(_) => None,
@@ -429,7 +495,10 @@ fn promote(root: &mut Node) -> Result<(), Diagnostic> {
     for (name, service) in services.into_iter().flat_map(Map::iter_mut) {
         let Some(service) = service.as_map_mut() else { continue };
         rename(service, "x-develop", "develop", &Trail::ROOT.key("services").key(name))?;
-        let watch = service.get_mut("develop").and_then(Node::as_map_mut).and_then(|develop| develop.get_mut("watch"));
+        let watch = service
+            .get_mut("develop")
+            .and_then(Node::as_map_mut)
+            .and_then(|develop| develop.get_mut("watch"));
         if let Some(Node { value: Value::List(items), .. }) = watch {
             for item in items.iter_mut().filter_map(Node::as_map_mut) {
                 rename(item, "x-initialSync", "initial_sync", &Trail::ROOT.key("watch"))?;

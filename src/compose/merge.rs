@@ -157,8 +157,12 @@ fn special(rule: Rule, base: Node, over: Node, at: Point, trail: &Trail<'_>) -> 
         }
         Rule::Logging => {
             let (Value::Map(into), Value::Map(from)) = (base.value, over.value) else {
-                return Err(Diagnostic::error("cannot-override", place, format!("{trail}: cannot merge logging: a mapping is expected"))
-                    .remedy("write `driver` and `options`"));
+                return Err(Diagnostic::error(
+                    "cannot-override",
+                    place,
+                    format!("{trail}: cannot merge logging: a mapping is expected"),
+                )
+                .remedy("write `driver` and `options`"));
             };
             match (into.get("driver"), from.get("driver")) {
                 (Some(earlier), Some(later)) if earlier != later => Ok(Node::new(Value::Map(from), place)),
@@ -179,9 +183,14 @@ fn special(rule: Rule, base: Node, over: Node, at: Point, trail: &Trail<'_>) -> 
 fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
     let place = over.place;
     let (Value::List(configs), Value::List(overrides)) = (base.value, over.value) else {
-        return Err(Diagnostic::error("cannot-override", place, format!("{trail}: a list of pools is expected")));
+        return Err(Diagnostic::error(
+            "cannot-override",
+            place,
+            format!("{trail}: a list of pools is expected"),
+        ));
     };
-    let overrides: Vec<Map> = overrides.into_iter().map(|item| into_names(item, false, trail)).collect::<Result<_, _>>()?;
+    let overrides: Vec<Map> =
+        overrides.into_iter().map(|item| into_names(item, false, trail)).collect::<Result<_, _>>()?;
     let mut pools: Vec<Map> = Vec::new();
     for original in configs {
         let mut right = into_names(original, false, trail)?;
@@ -227,7 +236,10 @@ fn into_list(node: Node) -> Vec<Node> {
 fn pair(key: &str, value: &Node) -> Node {
     let shift = u32::try_from(key.len() + 1).unwrap_or(0);
     let trace = value.trace.as_ref().map(|parts| {
-        parts.iter().map(|part| Supplied { start: part.start + shift, end: part.end + shift, ..part.clone() }).collect()
+        parts
+            .iter()
+            .map(|part| Supplied { start: part.start + shift, end: part.end + shift, ..part.clone() })
+            .collect()
     });
     Node { value: Value::Str(format!("{key}={}", value.value).into()), place: value.place, trace }
 }
@@ -258,7 +270,10 @@ fn not_names(value: &Value, place: Place, trail: &Trail<'_>) -> Diagnostic {
 /// What a name alone in `depends_on` stands for.
 #[must_use]
 pub fn dependency(place: Place) -> Node {
-    Node::map([("condition", Node::text("service_started", place)), ("required", Node::bool(true, place))], place)
+    Node::map(
+        [("condition", Node::text("service_started", place)), ("required", Node::bool(true, place))],
+        place,
+    )
 }
 
 fn into_build(node: Node) -> Map {

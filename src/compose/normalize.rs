@@ -99,7 +99,11 @@ fn supplied(name: &str, variable: &Variable, prefix: &str, place: Place) -> Node
     let start = u32::try_from(prefix.len()).unwrap_or(0);
     let end = start + u32::try_from(variable.value.len()).unwrap_or(0);
     let part = Supplied { start, end, variable: name.into(), origin: variable.origin.clone() };
-    Node { value: Value::Str(format!("{prefix}{}", variable.value).into()), place, trace: Some(Box::new([part])) }
+    Node {
+        value: Value::Str(format!("{prefix}{}", variable.value).into()),
+        place,
+        trace: Some(Box::new([part])),
+    }
 }
 
 /// Gives names without a value the value that they have in the environment.
@@ -180,7 +184,14 @@ fn implied_dependencies(service: &mut Map) {
     for (name, place, restart) in implied {
         dependencies.insert_new(&name, place, || {
             let condition = Node::text("service_started", place);
-            Node::map([("condition", condition), ("restart", Node::bool(restart, place)), ("required", Node::bool(true, place))], place)
+            Node::map(
+                [
+                    ("condition", condition),
+                    ("restart", Node::bool(restart, place)),
+                    ("required", Node::bool(true, place)),
+                ],
+                place,
+            )
         });
     }
 }
@@ -193,7 +204,8 @@ fn complete_hooks(service: &mut Map) -> Result<(), Diagnostic> {
     }
     let mut base = Map::default();
     for (key, entry) in service.entries() {
-        let shared = PRE_START.iter().any(|field| field.name == &**key) && !matches!(&**key, "volumes" | "per_replica");
+        let shared = PRE_START.iter().any(|field| field.name == &**key)
+            && !matches!(&**key, "volumes" | "per_replica");
         if shared {
             base.insert(key.clone(), entry.key, entry.node.clone());
         }

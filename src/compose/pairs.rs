@@ -18,7 +18,12 @@ pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                     (Value::Null, Kind::Environment) => entry.node,
                     (Value::Null, _) => Node::text("", entry.node.place),
                     (Value::Str(_) | Value::Int(_), _) => text(entry.node),
-                    (other, Kind::StringMap) => return Err(("wrong-type", format!("{key}: a string is expected, not {}", other.kind()))),
+                    (other, Kind::StringMap) => {
+                        return Err((
+                            "wrong-type",
+                            format!("{key}: a string is expected, not {}", other.kind()),
+                        ));
+                    }
                     _ => text(entry.node),
                 };
                 pairs.insert(key, entry.key, value);
@@ -31,7 +36,10 @@ pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                 let cut = whole.find('=');
                 let key = &whole[..cut.unwrap_or(whole.len())];
                 if matches!(kind, Kind::Environment) && key.ends_with(char::is_whitespace) {
-                    return Err(("trailing-space", format!("environment variable {key} is declared with a trailing space")));
+                    return Err((
+                        "trailing-space",
+                        format!("environment variable {key} is declared with a trailing space"),
+                    ));
                 }
                 let value = match cut {
                     Some(cut) => item.part(cut + 1, whole.len()),
@@ -75,7 +83,10 @@ pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
         if host.is_empty() || host.contains([':', '=']) {
             return Err(("invalid-host", format!("bad host name '{host}'")));
         }
-        let bare = address.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).filter(|inner| !inner.is_empty());
+        let bare = address
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .filter(|inner| !inner.is_empty());
         found.push(from.made(format!("{host}={}", bare.unwrap_or(address))));
         Ok(())
     };
@@ -90,23 +101,27 @@ pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
                             add(host, &item.value.to_string(), item)?;
                         }
                     }
-                    other => return Err(("wrong-type", format!("an address is expected, not {}", other.kind()))),
+                    other => {
+                        return Err(("wrong-type", format!("an address is expected, not {}", other.kind())));
+                    }
                 }
             }
         }
         Value::List(items) => {
             for item in items {
                 let whole = item.value.to_string();
-                let (host, addresses) = whole
-                    .split_once('=')
-                    .or_else(|| whole.split_once(':'))
-                    .ok_or_else(|| ("invalid-host", format!("invalid additional host, missing IP: {whole}")))?;
+                let (host, addresses) =
+                    whole.split_once('=').or_else(|| whole.split_once(':')).ok_or_else(|| {
+                        ("invalid-host", format!("invalid additional host, missing IP: {whole}"))
+                    })?;
                 for address in addresses.split(',') {
                     add(host, address, item)?;
                 }
             }
         }
-        other => return Err(("wrong-type", format!("a mapping or a list is expected, not {}", other.kind()))),
+        other => {
+            return Err(("wrong-type", format!("a mapping or a list is expected, not {}", other.kind())));
+        }
     }
     found.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     Ok(filled(found, place))

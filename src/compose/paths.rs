@@ -100,7 +100,8 @@ impl Base<'_> {
                 }
                 let Some(source) = map.get_mut("source") else {
                     let message = "invalid mount config for type \"bind\": field Source must not be empty";
-                    return Err(Diagnostic::error("bind-source", place, message).remedy("add `source:`, a path on the host"));
+                    return Err(Diagnostic::error("bind-source", place, message)
+                        .remedy("add `source:`, a path on the host"));
                 };
                 self.change(source, |text| self.maybe_unix(text));
             }
@@ -109,7 +110,9 @@ impl Base<'_> {
                 if map.get("driver").and_then(Node::as_str) != Some("local") {
                     return Ok(());
                 }
-                let Some(options) = map.get_mut("driver_opts").and_then(Node::as_map_mut) else { return Ok(()) };
+                let Some(options) = map.get_mut("driver_opts").and_then(Node::as_map_mut) else {
+                    return Ok(());
+                };
                 if options.get("o").and_then(Node::as_str) == Some("bind")
                     && let Some(device) = options.get_mut("device")
                 {
@@ -153,7 +156,11 @@ impl Base<'_> {
     fn maybe_unix(&self, text: &str) -> String {
         let at_home = self.home(text);
         let text = at_home.as_deref().unwrap_or(text);
-        if text.starts_with('/') || is_windows_absolute(text) { text.to_owned() } else { join(self.folder, text) }
+        if text.starts_with('/') || is_windows_absolute(text) {
+            text.to_owned()
+        } else {
+            join(self.folder, text)
+        }
     }
 }
 
@@ -222,7 +229,8 @@ pub fn relative(from: &str, to: &str) -> String {
 
 fn is_windows_absolute(path: &str) -> bool {
     let bytes = path.as_bytes();
-    matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic()) || path.starts_with("\\\\")
+    matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
+        || path.starts_with("\\\\")
 }
 
 #[cfg(test)]
@@ -231,7 +239,14 @@ mod tests {
 
     #[test]
     fn paths() {
-        for (path, cleaned) in [("/a/../b/./c//", "/b/c"), ("./x", "x"), ("../../x", "../../x"), ("a/..", "."), ("/..", "/"), ("", "")] {
+        for (path, cleaned) in [
+            ("/a/../b/./c//", "/b/c"),
+            ("./x", "x"),
+            ("../../x", "../../x"),
+            ("a/..", "."),
+            ("/..", "/"),
+            ("", ""),
+        ] {
             assert_eq!(clean(path), cleaned);
         }
         assert_eq!(join("/p", "../x"), "/x");

@@ -147,12 +147,16 @@ impl Json {
                 let of_limits = matches!(kind, Kind::Ulimit);
                 // Of a limit, the reference leaves out what is 0.
                 let entries = map.iter().filter(|(_, node)| !(of_limits && node.value == Value::Int(0)));
-                self.group('{', '}', entries.map(|(key, node)| {
-                    move |out: &mut Self| {
-                        out.key(key);
-                        out.node(node, value);
-                    }
-                }));
+                self.group(
+                    '{',
+                    '}',
+                    entries.map(|(key, node)| {
+                        move |out: &mut Self| {
+                            out.key(key);
+                            out.node(node, value);
+                        }
+                    }),
+                );
             }
             (Value::List(items), _) => {
                 let item = if let Kind::List(kind) = kind { *kind } else { Kind::Any };
@@ -225,7 +229,9 @@ fn yaml_text(text: &str, depth: usize) -> Cow<'_, str> {
     if is_plain(text) {
         return text.into();
     }
-    let lines = text.contains('\n') && !text.starts_with([' ', '\n', '\t']) && !text.contains(['\r', '\t', '\u{85}', '\u{2028}', '\u{2029}']);
+    let lines = text.contains('\n')
+        && !text.starts_with([' ', '\n', '\t'])
+        && !text.contains(['\r', '\t', '\u{85}', '\u{2028}', '\u{2029}']);
     let printable = text.chars().all(|c| c == '\n' || !c.is_control());
     if lines && printable && depth > 0 && !text.lines().any(|line| line.ends_with(' ')) {
         let body = text.trim_end_matches('\n');

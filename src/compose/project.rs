@@ -51,7 +51,12 @@ impl Project {
 
     /// The resources of a section.
     pub fn section(&self, section: &str) -> impl Iterator<Item = (&str, &Node)> {
-        self.tree.get(section).and_then(Node::as_map).into_iter().flat_map(Map::iter).map(|(name, node)| (&**name, node))
+        self.tree
+            .get(section)
+            .and_then(Node::as_map)
+            .into_iter()
+            .flat_map(Map::iter)
+            .map(|(name, node)| (&**name, node))
     }
 
     /// A resource of a section.
@@ -89,7 +94,8 @@ impl Project {
     pub(super) fn select(&mut self, names: &[String]) -> Result<(), Diagnostic> {
         let mut profiles = self.profiles.clone();
         for name in names {
-            let declared = self.disabled.get(name).and_then(|service| service.get("profiles")).and_then(Node::as_list);
+            let declared =
+                self.disabled.get(name).and_then(|service| service.get("profiles")).and_then(Node::as_list);
             profiles.extend(declared.unwrap_or_default().iter().filter_map(Node::as_str).map(str::to_owned));
         }
         self.activate(&profiles);
@@ -100,8 +106,12 @@ impl Project {
                 if !required {
                     continue;
                 }
-                return Err(Diagnostic::error("undefined-service", Place::NONE, format!("no such service: {name}"))
-                    .remedy("name a service of this project"));
+                return Err(Diagnostic::error(
+                    "undefined-service",
+                    Place::NONE,
+                    format!("no such service: {name}"),
+                )
+                .remedy("name a service of this project"));
             };
             let dependencies = service.get("depends_on").and_then(Node::as_map);
             for (other, options) in dependencies.into_iter().flat_map(Map::iter) {
@@ -169,7 +179,9 @@ impl Project {
 fn is_active(service: &Node, profiles: &[String]) -> bool {
     let declared = service.get("profiles").and_then(Node::as_list).unwrap_or_default();
     declared.is_empty()
-        || profiles.iter().any(|active| active == "*" || declared.iter().any(|profile| profile.as_str() == Some(active)))
+        || profiles
+            .iter()
+            .any(|active| active == "*" || declared.iter().any(|profile| profile.as_str() == Some(active)))
 }
 
 /// Puts texts by name into a service, below those it has.

@@ -31,7 +31,9 @@ impl<T: Copy> Rules<T> {
     pub fn new(patterns: &[(&'static str, T)]) -> Self {
         let split: Vec<_> = patterns.iter().map(|(path, rule)| (path.split('.').collect(), *rule)).collect();
         let mut rules = Rules(Vec::new());
-        rules.grow(&split.iter().map(|(path, rule): &(Vec<_>, T)| (path.as_slice(), *rule)).collect::<Vec<_>>());
+        rules.grow(
+            &split.iter().map(|(path, rule): &(Vec<_>, T)| (path.as_slice(), *rule)).collect::<Vec<_>>(),
+        );
         rules
     }
 
@@ -40,7 +42,8 @@ impl<T: Copy> Rules<T> {
         let index = self.0.len();
         let rule = patterns.iter().find(|(path, _)| path.is_empty()).map(|(_, rule)| *rule);
         self.0.push(Branch { named: Vec::new(), any: None, rule });
-        let mut names: Vec<&'static str> = patterns.iter().filter_map(|(path, _)| path.first().copied()).collect();
+        let mut names: Vec<&'static str> =
+            patterns.iter().filter_map(|(path, _)| path.first().copied()).collect();
         names.sort_unstable();
         names.dedup();
         for name in names {

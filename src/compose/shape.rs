@@ -109,9 +109,9 @@ const fn capital(name: &'static str, json: &'static str, kind: Kind) -> Field {
 }
 
 use Kind::{
-    Any, Bool, Bytes, Command, Count, Duration, Environment, Float, HealthTest, Hosts, Int, Labels, List, Map, Mapping, Mode,
-    MultiOptions, Opt, OptBool, OptDuration, OptInt, OptOut, OptUint, Options, Part, Ssh, Str, StringList, StringMap, Strings,
-    Texts, Uint, Ulimit,
+    Any, Bool, Bytes, Command, Count, Duration, Environment, Float, HealthTest, Hosts, Int, Labels, List,
+    Map, Mapping, Mode, MultiOptions, Opt, OptBool, OptDuration, OptInt, OptOut, OptUint, Options, Part, Ssh,
+    Str, StringList, StringMap, Strings, Texts, Uint, Ulimit,
 };
 
 /// A project.
@@ -349,12 +349,18 @@ const DEPENDENCY: &[Field] = &[f("condition", Str), f("restart", Bool), f("requi
 const DEVICE: &[Field] = &[f("source", Str), f("target", Str), f("permissions", Str)];
 const ENV_FILE: &[Field] = &[f("path", Str), f("required", OptOut), f("format", Str)];
 const EXTENDS: &[Field] = &[f("file", Str), f("service", Str)];
-const DEVICE_REQUEST: &[Field] =
-    &[f("capabilities", Strings), f("driver", Str), f("count", Count), f("device_ids", Strings), f("options", Mapping)];
+const DEVICE_REQUEST: &[Field] = &[
+    f("capabilities", Strings),
+    f("driver", Str),
+    f("count", Count),
+    f("device_ids", Strings),
+    f("options", Mapping),
+];
 const LOGGING: &[Field] = &[f("driver", Str), f("options", Options)];
 const SERVICE_MODEL: &[Field] = &[f("endpoint_var", Str), f("model_var", Str)];
 const PROVIDER: &[Field] = &[f("type", Str), f("options", MultiOptions)];
-const FILE_MOUNT: &[Field] = &[f("source", Str), f("target", Str), f("uid", Str), f("gid", Str), f("mode", Mode)];
+const FILE_MOUNT: &[Field] =
+    &[f("source", Str), f("target", Str), f("uid", Str), f("gid", Str), f("mode", Mode)];
 
 const HEALTHCHECK: &[Field] = &[
     f("test", HealthTest),
@@ -394,7 +400,10 @@ const MOUNT: &[Field] = &[
     f("target", Str),
     f("read_only", Bool),
     f("consistency", Str),
-    f("bind", Opt(&[f("selinux", Str), f("propagation", Str), f("create_host_path", OptOut), f("recursive", Str)])),
+    f(
+        "bind",
+        Opt(&[f("selinux", Str), f("propagation", Str), f("create_host_path", OptOut), f("recursive", Str)]),
+    ),
     f("volume", Opt(&[f("labels", Mapping), f("nocopy", Bool), f("subpath", Str)])),
     f("tmpfs", Opt(&[f("size", Bytes), f("mode", Uint)])),
     f("image", Opt(&[f("subpath", Str)])),
@@ -426,7 +435,10 @@ const RESOURCE: &[Field] = &[
     f("memory", Bytes),
     f("pids", Int),
     f("devices", List(&Part(DEVICE_REQUEST))),
-    f("generic_resources", List(&Part(&[f("discrete_resource_spec", Opt(&[f("kind", Str), f("value", OptInt)]))]))),
+    f(
+        "generic_resources",
+        List(&Part(&[f("discrete_resource_spec", Opt(&[f("kind", Str), f("value", OptInt)]))])),
+    ),
 ];
 
 const RESTART: &[Field] =
@@ -464,7 +476,8 @@ const NETWORK: &[Field] = &[
 ];
 
 const IPAM: &[Field] = &[f("driver", Str), f("config", List(&Opt(POOL))), f("options", Options)];
-const POOL: &[Field] = &[f("subnet", Str), f("gateway", Str), f("ip_range", Str), f("aux_addresses", Mapping)];
+const POOL: &[Field] =
+    &[f("subnet", Str), f("gateway", Str), f("ip_range", Str), f("aux_addresses", Mapping)];
 
 const VOLUME: &[Field] =
     &[f("name", Str), f("driver", Str), f("driver_opts", Options), f("external", Bool), f("labels", Labels)];

@@ -104,7 +104,7 @@ pub trait Files {
 }
 
 /// Largest file that is read: a compose file of this size is not one.
-pub const MAX_FILE: u64 = 64 << 20;
+pub const MAX_FILE: u64 = 10 << 20;
 
 /// Files held in memory.
 #[derive(Clone, Debug, Default)]

@@ -87,7 +87,8 @@ impl Pass<'_> {
                         }
                     };
                     let reach = if limit == usize::MAX { None } else { after.get(1..=limit - here) };
-                    let braced = reach.and_then(parse).ok_or_else(|| Failure::Invalid(template.to_owned()))?;
+                    let braced =
+                        reach.and_then(parse).ok_or_else(|| Failure::Invalid(template.to_owned()))?;
                     if depth == MAX_DEPTH {
                         return Err(Failure::Invalid(template.to_owned()));
                     }
@@ -160,7 +161,8 @@ fn parse(text: &str) -> Option<Braced<'_>> {
     if after.starts_with('}') {
         return Some(Braced { name, operator: None, rest: "", length: length + 1 });
     }
-    let operator = [":-", ":?", ":+", "-", "?", "+"].into_iter().find(|operator| after.starts_with(operator))?;
+    let operator =
+        [":-", ":?", ":+", "-", "?", "+"].into_iter().find(|operator| after.starts_with(operator))?;
     let end = closing(text).unwrap_or(text.len() - 1);
     let rest = text.get(length + operator.len()..end)?;
     Some(Braced { name, operator: Some(&after[..operator.len()]), rest, length: end + 1 })

@@ -121,10 +121,14 @@ fn key(entry: &Node, index: Index, trail: &Trail<'_>) -> Result<String, Diagnost
         (Index::Expose, Value::Str(text)) => text.to_string(),
         (Index::Expose, Value::Int(port)) => port.to_string(),
         (Index::Expose, _) => return Err(unexpected()),
-        (Index::Volume, Value::Str(text)) => volume::parse(text).map_err(|reason| volume::refused(&reason, entry.place))?.target,
+        (Index::Volume, Value::Str(text)) => {
+            volume::parse(text).map_err(|reason| volume::refused(&reason, entry.place))?.target
+        }
         (Index::Volume, Value::Map(map)) => match map.get("target").and_then(Node::as_str) {
             Some(target) => target.to_owned(),
-            None => return Err(wrong("is missing a mount target", "add `target:`, the path in the container")),
+            None => {
+                return Err(wrong("is missing a mount target", "add `target:`, the path in the container"));
+            }
         },
         (Index::Device, Value::Str(text)) => {
             let mut parts = text.split(':');
@@ -133,7 +137,9 @@ fn key(entry: &Node, index: Index, trail: &Trail<'_>) -> Result<String, Diagnost
         }
         (Index::Device, Value::Map(map)) => match map.get("target").and_then(Node::as_str) {
             Some(target) => target.to_owned(),
-            None => return Err(wrong("is missing a mount target", "add `target:`, the path in the container")),
+            None => {
+                return Err(wrong("is missing a mount target", "add `target:`, the path in the container"));
+            }
         },
         (Index::File(folder), Value::Str(source)) => format!("{folder}/{source}"),
         (Index::File(folder), Value::Map(map)) => match map.get("target") {
@@ -147,7 +153,9 @@ fn key(entry: &Node, index: Index, trail: &Trail<'_>) -> Result<String, Diagnost
             let Some(target) = map.get("target") else {
                 return Err(wrong("is missing a target port", "add `target:`, the port in the container"));
             };
-            let part = |key: &str, default: &str| map.get(key).map_or(default.to_owned(), |node| node.value.to_string());
+            let part = |key: &str, default: &str| {
+                map.get(key).map_or(default.to_owned(), |node| node.value.to_string())
+            };
             // A number and a text are not the same published port, though they read alike.
             let published = match map.get("published").map(|node| &node.value) {
                 Some(Value::Int(port)) => format!("int {port}"),

@@ -12,12 +12,12 @@ use clap::ValueEnum;
 use crate::compose::discover::{Discovered, Options, discover};
 use crate::compose::disk::Disk;
 use crate::compose::environment::Environment;
+use crate::compose::load_with;
 use crate::compose::print::{Style, json, yaml};
 use crate::compose::project::Project;
 use crate::compose::source::Sources;
 use crate::compose::substitute;
 use crate::compose::tree::{Map, Node, Origin, Value};
-use crate::compose::load_with;
 
 /// What `config` is told.
 #[derive(Debug, clap::Args)]
@@ -149,7 +149,11 @@ fn print(args: &Args) -> anyhow::Result<String> {
 
 fn current_folder() -> anyhow::Result<String> {
     let folder = std::env::current_dir().context("the current folder is gone")?;
-    folder.into_os_string().into_string().ok().context("the current folder's path is not UTF-8; name files with `-f`")
+    folder
+        .into_os_string()
+        .into_string()
+        .ok()
+        .context("the current folder's path is not UTF-8; name files with `-f`")
 }
 
 fn options(args: &Args, folder: &str) -> anyhow::Result<Options> {
@@ -206,9 +210,17 @@ fn list(what: &What, project: &Project, sources: &Sources) -> Option<Vec<String>
         let line = |origin: &Origin| match origin {
             Origin::Process => "the environment".to_owned(),
             Origin::Loader => "the project's name".to_owned(),
-            Origin::File(place) => sources.locate(*place).map_or("an env file".to_owned(), |at| format!("{}:{}", at.file, at.line)),
+            Origin::File(place) => sources
+                .locate(*place)
+                .map_or("an env file".to_owned(), |at| format!("{}:{}", at.file, at.line)),
         };
-        Some(project.environment.iter().map(|(name, variable)| format!("{name}={}\t# {}", variable.value, line(&variable.origin))).collect())
+        Some(
+            project
+                .environment
+                .iter()
+                .map(|(name, variable)| format!("{name}={}\t# {}", variable.value, line(&variable.origin)))
+                .collect(),
+        )
     } else {
         None
     }

@@ -21,7 +21,8 @@ pub fn parse(text: &str) -> Result<i64, String> {
     let mut total = 0i64;
     while !rest.is_empty() {
         let whole_length = digits(rest);
-        let whole: i64 = if whole_length == 0 { 0 } else { rest[..whole_length].parse().map_err(|_| invalid())? };
+        let whole: i64 =
+            if whole_length == 0 { 0 } else { rest[..whole_length].parse().map_err(|_| invalid())? };
         rest = &rest[whole_length..];
         let (mut fraction, mut fraction_length) = (0f64, 0);
         if let Some(after) = rest.strip_prefix('.') {

@@ -69,7 +69,9 @@ pub fn parse(spec: &str) -> Result<Vec<Port>, String> {
 fn address(raw: &str) -> Result<String, String> {
     let refused = || format!("Invalid ip address: {raw}");
     let ip = match raw.strip_prefix('[') {
-        Some(rest) => rest.strip_suffix(']').filter(|inner| !inner.contains(['[', ']'])).ok_or_else(refused)?,
+        Some(rest) => {
+            rest.strip_suffix(']').filter(|inner| !inner.contains(['[', ']'])).ok_or_else(refused)?
+        }
         None if raw.contains([':', '[', ']']) => return Err(refused()),
         None => raw,
     };
@@ -86,7 +88,8 @@ pub fn is_ip(text: &str) -> bool {
 }
 
 fn range(text: &str) -> Option<(u16, u16)> {
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
     match text.split_once('-') {
         None => number(text).map(|port| (port, port)),
         Some((start, end)) => {
@@ -101,7 +104,10 @@ mod tests {
     use super::parse;
 
     fn ports(spec: &str) -> Result<Vec<String>, String> {
-        Ok(parse(spec)?.iter().map(|p| format!("{}|{}|{}|{}", p.host_ip, p.published, p.target, p.protocol)).collect())
+        Ok(parse(spec)?
+            .iter()
+            .map(|p| format!("{}|{}|{}|{}", p.host_ip, p.published, p.target, p.protocol))
+            .collect())
     }
 
     #[test]
@@ -116,7 +122,8 @@ mod tests {
         ] {
             assert_eq!(ports(spec), Ok(expected.into_iter().map(str::to_owned).collect()), "{spec}");
         }
-        for wrong in ["", "a", "80:a", "localhost:80:80", "::1:80:80", "1-2:80-83", "80/foo", "70000", "2-1"] {
+        for wrong in ["", "a", "80:a", "localhost:80:80", "::1:80:80", "1-2:80-83", "80/foo", "70000", "2-1"]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

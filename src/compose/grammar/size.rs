@@ -12,7 +12,8 @@ pub fn parse(text: &str) -> Result<i64, String> {
     let last = text.rfind(|c: char| c.is_ascii_digit() || c == '.' || c == ' ').ok_or_else(invalid)?;
     let number = if text.as_bytes()[last] == b' ' { &text[..last] } else { &text[..=last] };
     let suffix = text[last + 1..].to_lowercase();
-    let size = super::super::interpolate::float(number, true).filter(|size| *size >= 0.0).ok_or_else(invalid)?;
+    let size =
+        super::super::interpolate::float(number, true).filter(|size| *size >= 0.0).ok_or_else(invalid)?;
     let unit = suffix.as_bytes();
     let factor = match unit.first() {
         None => 0,
@@ -36,7 +37,15 @@ pub fn parse(text: &str) -> Result<i64, String> {
 mod tests {
     #[test]
     fn factors_and_refusals() {
-        for (text, bytes) in [("1", 1), ("-1", -1), ("1b", 1), ("1k", 1024), ("1.5 GiB", 1_610_612_736), ("512M", 536_870_912), ("2kb", 2048)] {
+        for (text, bytes) in [
+            ("1", 1),
+            ("-1", -1),
+            ("1b", 1),
+            ("1k", 1024),
+            ("1.5 GiB", 1_610_612_736),
+            ("512M", 536_870_912),
+            ("2kb", 2048),
+        ] {
             assert_eq!(super::parse(text), Ok(bytes), "{text}");
         }
         for text in ["", "g", "1E", "1kbb", "-1k", "1 k b", "1bb"] {

@@ -44,7 +44,8 @@ pub fn parse(spec: &str) -> Result<Volume, String> {
             '$' if bytes.get(index + 1) == Some(&b'{') => nested += 1,
             '}' if nested > 0 => nested -= 1,
             ':' if nested == 0 && !is_drive(&spec[start..index]) => {
-                field(&mut volume, part, &spec[start..index], false).map_err(|reason| format!("invalid spec: {spec}: {reason}"))?;
+                field(&mut volume, part, &spec[start..index], false)
+                    .map_err(|reason| format!("invalid spec: {spec}: {reason}"))?;
                 part += 1;
                 start = index + 1;
             }
@@ -52,7 +53,8 @@ pub fn parse(spec: &str) -> Result<Volume, String> {
         }
     }
     if nested == 0 {
-        field(&mut volume, part, &spec[start..], true).map_err(|reason| format!("invalid spec: {spec}: {reason}"))?;
+        field(&mut volume, part, &spec[start..], true)
+            .map_err(|reason| format!("invalid spec: {spec}: {reason}"))?;
     }
     Ok(volume)
 }
@@ -60,7 +62,8 @@ pub fn parse(spec: &str) -> Result<Volume, String> {
 /// The error of a mount in short form.
 #[must_use]
 pub fn refused(reason: &str, place: Place) -> Diagnostic {
-    Diagnostic::error("invalid-volume", place, reason).remedy("write `SOURCE:TARGET`, `SOURCE:TARGET:ro`, or the long form")
+    Diagnostic::error("invalid-volume", place, reason)
+        .remedy("write `SOURCE:TARGET`, `SOURCE:TARGET:ro`, or the long form")
 }
 
 fn field(volume: &mut Volume, part: usize, text: &str, last: bool) -> Result<(), &'static str> {
@@ -152,13 +155,20 @@ mod tests {
 
     #[test]
     fn short_forms() {
-        let of = |source: &str, target: &str| Volume { source: source.to_owned(), target: target.to_owned(), ..Volume::default() };
+        let of = |source: &str, target: &str| Volume {
+            source: source.to_owned(),
+            target: target.to_owned(),
+            ..Volume::default()
+        };
         assert_eq!(parse("data:/d"), Ok(of("data", "/d")));
         assert_eq!(parse("/only"), Ok(of("", "/only")));
         assert_eq!(parse("c:\\x:/d"), Ok(of("c:\\x", "/d")));
         assert_eq!(parse("x:/x"), Ok(of("", "x:/x")));
         assert_eq!(parse("${A:-b}:/d"), Ok(of("${A:-b}", "/d")));
-        assert_eq!(parse("vol:/d:ro,z,cached").map(|volume| (volume.read_only, volume.selinux)), Ok((true, Some("z".to_owned()))));
+        assert_eq!(
+            parse("vol:/d:ro,z,cached").map(|volume| (volume.read_only, volume.selinux)),
+            Ok((true, Some("z".to_owned())))
+        );
         for wrong in ["", "vol::b", "vol:/b:ro:x", ":/b"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

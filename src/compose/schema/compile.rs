@@ -51,7 +51,10 @@ impl Schema {
 
     /// Whether nothing is said about keys.
     pub fn is_open(&self) -> bool {
-        self.properties.is_empty() && self.patterns.is_empty() && !self.unevaluated && matches!(self.additional, Additional::Any)
+        self.properties.is_empty()
+            && self.patterns.is_empty()
+            && !self.unevaluated
+            && matches!(self.additional, Additional::Any)
     }
 }
 
@@ -86,8 +89,12 @@ impl<'a> Compiler<'a> {
         let texts = |key: &str| -> Vec<String> {
             json[key].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
         };
-        let mut properties: Vec<(String, usize)> =
-            json["properties"].as_object().into_iter().flatten().map(|(key, value)| (key.clone(), self.part(value))).collect();
+        let mut properties: Vec<(String, usize)> = json["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), self.part(value)))
+            .collect();
         properties.sort();
         let patterns = json["patternProperties"]
             .as_object()
@@ -100,7 +107,11 @@ impl<'a> Compiler<'a> {
             reference: json["$ref"].as_str().map(|name| self.definition(name)),
             properties,
             patterns,
-            additional: if json["additionalProperties"] == false { Additional::None } else { Additional::Any },
+            additional: if json["additionalProperties"] == false {
+                Additional::None
+            } else {
+                Additional::Any
+            },
             unevaluated: json["unevaluatedProperties"] == false,
             required: texts("required"),
             items: json["items"].is_object().then(|| self.part(&json["items"])),
@@ -170,7 +181,12 @@ impl Types {
     }
 
     pub fn words(self) -> Vec<&'static str> {
-        TYPES.iter().enumerate().filter(|(bit, _)| self.0 & (1 << bit) != 0).map(|(_, (_, words))| *words).collect()
+        TYPES
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| self.0 & (1 << bit) != 0)
+            .map(|(_, (_, words))| *words)
+            .collect()
     }
 }
 
@@ -196,7 +212,9 @@ impl Pattern {
             ".+" => Pattern::Text,
             "^[a-z]+$" => Pattern::Lower,
             "[a-zA-Z0-9][a-zA-Z0-9_.-]+" => Pattern::ContainerName,
-            "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$" => Pattern::PullPolicy,
+            "^(always|never|build|if_not_present|missing|refresh|daily|weekly|every_([0-9]+[wdhms])+)$" => {
+                Pattern::PullPolicy
+            }
             _ => Pattern::Unknown,
         }
     }
@@ -204,7 +222,9 @@ impl Pattern {
     pub fn source(self) -> &'static str {
         match self {
             Pattern::ContainerName => "'[a-zA-Z0-9][a-zA-Z0-9_.-]+'",
-            Pattern::PullPolicy => "'always|never|build|if_not_present|missing|refresh|daily|weekly|every_<duration>'",
+            Pattern::PullPolicy => {
+                "'always|never|build|if_not_present|missing|refresh|daily|weekly|every_<duration>'"
+            }
             _ => "of its kind",
         }
     }
@@ -228,8 +248,17 @@ impl Pattern {
                 text.as_bytes().windows(2).any(|pair| pair[0].is_ascii_alphanumeric() && name(pair[1]))
             }
             Pattern::PullPolicy => {
-                matches!(text, "always" | "never" | "build" | "if_not_present" | "missing" | "refresh" | "daily" | "weekly")
-                    || text.strip_prefix("every_").is_some_and(every)
+                matches!(
+                    text,
+                    "always"
+                        | "never"
+                        | "build"
+                        | "if_not_present"
+                        | "missing"
+                        | "refresh"
+                        | "daily"
+                        | "weekly"
+                ) || text.strip_prefix("every_").is_some_and(every)
             }
             Pattern::Unknown => false,
         }

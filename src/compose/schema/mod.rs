@@ -15,6 +15,10 @@ use super::tree::{Map, Node, Value};
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
 
+/// After so many faults the rest of a mapping is not looked at: nobody reads on, and each is searched for its
+/// remedy.
+const MAX_FAULTS: usize = 50;
+
 /// All that is not of the form of a compose file.
 #[must_use]
 pub fn validate(root: &Node) -> Vec<Diagnostic> {
@@ -46,16 +50,23 @@ impl Fault {
         let Fault { place, path, .. } = self;
         let path = if path.is_empty() { "the project".to_owned() } else { path };
         match self.kind {
-            FaultKind::Type { wanted, found } => {
-                Diagnostic::error("wrong-type", place, format!("{path} must be {}, not {found}", alternatives(&wanted)))
-                    .remedy(remedy_for(&wanted, found))
-            }
+            FaultKind::Type { wanted, found } => Diagnostic::error(
+                "wrong-type",
+                place,
+                format!("{path} must be {}, not {found}", alternatives(&wanted)),
+            )
+            .remedy(remedy_for(&wanted, found)),
             FaultKind::Unknown { key, meant } => {
                 let remedy = match meant {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => "remove it, or begin its name with `x-` if it is an extension".to_owned(),
                 };
-                Diagnostic::error("unknown-key", place, format!("{path}: additional properties '{key}' not allowed")).remedy(remedy)
+                Diagnostic::error(
+                    "unknown-key",
+                    place,
+                    format!("{path}: additional properties '{key}' not allowed"),
+                )
+                .remedy(remedy)
             }
             FaultKind::Other { id, message, remedy } => {
                 Diagnostic::error(id, place, format!("{path} {message}")).remedy(remedy)
@@ -87,7 +98,13 @@ fn unprintable(node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
     match &node.value {
         Value::Float(value) if !value.is_finite() => {
             let message = format!("is {}, which is no number that a project can hold", node.value);
-            faults.push(other("invalid-number", node.place, trail, message, "write a finite number, or quote it"));
+            faults.push(other(
+                "invalid-number",
+                node.place,
+                trail,
+                message,
+                "write a finite number, or quote it",
+            ));
         }
         Value::List(items) => {
             for (index, item) in items.iter().enumerate() {
@@ -136,7 +153,13 @@ impl Check<'_> {
                 faults.is_empty()
             });
             if !any {
-                faults.push(other("missing-key", node.place, trail, "is of none of the forms that it can have".to_owned(), "add what is missing"));
+                faults.push(other(
+                    "missing-key",
+                    node.place,
+                    trail,
+                    "is of none of the forms that it can have".to_owned(),
+                    "add what is missing",
+                ));
             }
         }
         match &node.value {
@@ -179,7 +202,13 @@ impl Check<'_> {
                 let kind = FaultKind::Type { wanted: types, found: node.value.kind() };
                 faults.push(Fault { depth: trail.depth(), place: node.place, path: trail.to_string(), kind });
             }
-            _ => faults.push(other("ambiguous", node.place, trail, "is of several forms at once".to_owned(), "write one of them")),
+            _ => faults.push(other(
+                "ambiguous",
+                node.place,
+                trail,
+                "is of several forms at once".to_owned(),
+                "write one of them",
+            )),
         }
     }
 
@@ -194,6 +223,9 @@ impl Check<'_> {
             return;
         }
         for (key, entry) in map.entries() {
+            if faults.len() >= MAX_FAULTS {
+                return;
+            }
             let mut known = false;
             if let Some(property) = schema.property(key) {
                 known = true;
@@ -215,7 +247,12 @@ impl Check<'_> {
             if refused {
                 let meant = did_you_mean(key, self.keys(schema)).map(str::to_owned);
                 let kind = FaultKind::Unknown { key: key.to_string(), meant };
-                faults.push(Fault { depth: trail.depth() + 1, place: entry.key, path: trail.to_string(), kind });
+                faults.push(Fault {
+                    depth: trail.depth() + 1,
+                    place: entry.key,
+                    path: trail.to_string(),
+                    kind,
+                });
             }
         }
     }
@@ -228,7 +265,9 @@ impl Check<'_> {
     }
 
     fn evaluated(&self, schema: &Schema, key: &str) -> bool {
-        self.parts(schema).any(|part| part.property(key).is_some() || part.patterns.iter().any(|(pattern, _)| pattern.matches(key)))
+        self.parts(schema).any(|part| {
+            part.property(key).is_some() || part.patterns.iter().any(|(pattern, _)| pattern.matches(key))
+        })
     }
 
     fn keys<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s str> {
@@ -262,7 +301,13 @@ fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faul
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "write one of these".to_owned(),
         };
-        faults.push(other("unknown-value", node.place, trail, format!("value must be one of {all}, not '{text}'"), &remedy));
+        faults.push(other(
+            "unknown-value",
+            node.place,
+            trail,
+            format!("value must be one of {all}, not '{text}'"),
+            &remedy,
+        ));
     }
     if let Some(pattern) = schema.pattern
         && !pattern.matches(text)

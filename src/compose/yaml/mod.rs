@@ -59,14 +59,16 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
 
 /// Characters that YAML text may not hold; the parser itself lets some of them pass.
 fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagnostic> {
-    let refused = |c: char| {
-        matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')
-    };
+    let refused = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     let Some((at, found)) = text.char_indices().find(|(_, c)| refused(*c)) else { return Ok(()) };
     let start = at + shift;
     let place = Place { file, start: small(start), end: small(start + found.len_utf8()) };
-    Err(Diagnostic::error("yaml-control-character", place, format!("control character {found:?} is not allowed in YAML"))
-        .remedy("remove it; inside double quotes it can be written as an escape"))
+    Err(Diagnostic::error(
+        "yaml-control-character",
+        place,
+        format!("control character {found:?} is not allowed in YAML"),
+    )
+    .remedy("remove it; inside double quotes it can be written as an escape"))
 }
 
 /// What is known within one document.
@@ -150,7 +152,9 @@ impl<'a> Builder<'a> {
         let depth = self.state.path.len();
         self.state.built += 1;
         let node = match event {
-            Event::Scalar(text, style, _, ref tag) => self.scalar(text.as_ref(), style, tag.as_deref(), place)?,
+            Event::Scalar(text, style, _, ref tag) => {
+                self.scalar(text.as_ref(), style, tag.as_deref(), place)?
+            }
             Event::SequenceStart(..) => self.sequence(place)?,
             _ => self.mapping(place)?,
         };
@@ -184,10 +188,17 @@ impl<'a> Builder<'a> {
         let path = state.path.clone();
         let uses = state.uses.entry(id).or_default();
         let within = (1..path.len()).any(|length| uses.contains(&path[..length]));
-        let around = uses.range(path.clone()..).find(|other| **other != path).is_some_and(|other| other.starts_with(&path));
+        let around = uses
+            .range(path.clone()..)
+            .find(|other| **other != path)
+            .is_some_and(|other| other.starts_with(&path));
         if !path.is_empty() && (within || around) {
             return Err(self
-                .error("alias-cycle", place, "the same anchor is used here and within a value that it already fills")
+                .error(
+                    "alias-cycle",
+                    place,
+                    "the same anchor is used here and within a value that it already fills",
+                )
                 .remedy("write the inner value out"));
         }
         uses.insert(path.clone());
@@ -210,7 +221,13 @@ impl<'a> Builder<'a> {
         Ok(anchor.node.clone())
     }
 
-    fn scalar(&self, text: &str, style: ScalarStyle, tag: Option<&Tag>, place: Place) -> Result<Node, Diagnostic> {
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        place: Place,
+    ) -> Result<Node, Diagnostic> {
         let value = match tag {
             None if style == ScalarStyle::Plain => scalar::resolve(text),
             None => Value::Str(text.into()),
@@ -237,8 +254,12 @@ impl<'a> Builder<'a> {
         };
         let _ = style;
         value.ok_or_else(|| {
-            self.error("yaml-tag", place, format!("`{text}` is not of the type that its tag `!!{known}` says"))
-                .remedy("remove the tag or mend the value")
+            self.error(
+                "yaml-tag",
+                place,
+                format!("`{text}` is not of the type that its tag `!!{known}` says"),
+            )
+            .remedy("remove the tag or mend the value")
         })
     }
 
@@ -277,7 +298,8 @@ impl<'a> Builder<'a> {
             }
             let key = self.key(&event, &span)?;
             let earlier = map.entry(&key.raw).map(|entry| entry.key);
-            let earlier = earlier.or_else(|| removed.iter().find(|(name, _)| *name == key.raw).map(|(_, at)| *at));
+            let earlier =
+                earlier.or_else(|| removed.iter().find(|(name, _)| *name == key.raw).map(|(_, at)| *at));
             if let Some(earlier) = earlier {
                 return Err(self.duplicate(&key, earlier));
             }
@@ -357,9 +379,15 @@ impl<'a> Builder<'a> {
     }
 
     fn duplicate(&self, key: &Key, earlier: Place) -> Diagnostic {
-        let line = self.body.get(..(earlier.start - self.shift) as usize).unwrap_or_default().matches('\n').count() + 1;
-        self.error("duplicate-key", key.place, format!("the key `{}` is already defined at line {line}", key.raw))
-            .remedy("keep one of the two")
+        let line =
+            self.body.get(..(earlier.start - self.shift) as usize).unwrap_or_default().matches('\n').count()
+                + 1;
+        self.error(
+            "duplicate-key",
+            key.place,
+            format!("the key `{}` is already defined at line {line}", key.raw),
+        )
+        .remedy("keep one of the two")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {
@@ -382,7 +410,8 @@ impl<'a> Builder<'a> {
     }
 
     fn place(&self, span: &Span) -> Place {
-        let at = |marker: &granit_parser::Marker| small(self.shift as usize + marker.byte_offset().unwrap_or(0));
+        let at =
+            |marker: &granit_parser::Marker| small(self.shift as usize + marker.byte_offset().unwrap_or(0));
         Place { file: self.file, start: at(&span.start), end: at(&span.end) }
     }
 }
@@ -435,7 +464,9 @@ pub fn is_plain(text: &str) -> bool {
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
-        && !text.chars().any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+        && !text
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
         && !words.contains(&text.to_ascii_lowercase().as_str())
         && matches!(scalar::resolve(text), Value::Str(_))
         && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))

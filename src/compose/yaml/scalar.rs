@@ -136,7 +136,11 @@ fn timestamp(text: &str) -> Option<Arc<str>> {
         (' ', "") | ('T' | 't', "Z") => "+0000 UTC".to_owned(),
         ('T' | 't', zone) => {
             let (hours, minutes) = zone.strip_prefix(['+', '-'])?.split_once(':')?;
-            if hours.len() != 2 || minutes.len() != 2 || hours.parse::<u8>().ok()? > 24 || minutes.parse::<u8>().ok()? > 60 {
+            if hours.len() != 2
+                || minutes.len() != 2
+                || hours.parse::<u8>().ok()? > 24
+                || minutes.parse::<u8>().ok()? > 60
+            {
                 return None;
             }
             let zone = format!("{}{hours}{minutes}", &zone[..1]);

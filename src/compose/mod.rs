@@ -43,6 +43,7 @@ pub mod print;
 pub mod project;
 mod rules;
 pub mod schema;
+mod service_files;
 pub mod shape;
 pub mod source;
 pub mod substitute;

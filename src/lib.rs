@@ -3,12 +3,15 @@
 //! One direction, one translation:
 //!
 //! ```text
+//! compose files ──compose──▶ canonical tree
+//!
 //! Stack + Facts ──translate──▶ Desired ──plan (with what is observed)──▶ steps ──cluster──▶ status
 //! ```
 //!
 //! | room | what it holds |
 //! |---|---|
 //! | [`api`] | the `Stack` resource: types only |
+//! | [`compose`] | compose text -> canonical tree with the place of every value; knows nothing of Kubernetes |
 //! | [`translate`] | Stack + facts -> the objects that should exist; one builder for each kind of child |
 //! | [`plan`] | desired + observed -> what may be applied now, what waits for what, what is pruned |
 //! | [`status`] | observed -> the state of each service -> conditions |
@@ -16,10 +19,11 @@
 //! | `controller` | wiring: watches, reconcile, backoff, events, metrics, lease |
 //! | `cli` | one verb per file |
 //!
-//! The first four are pure: no I/O, no clock, no environment, a fixed order. They build without a
+//! The first five are pure: no I/O, no clock, no environment, a fixed order. They build without a
 //! client, an async runtime or TLS (`cargo check --lib --no-default-features`).
 
 pub mod api;
+pub mod compose;
 pub mod plan;
 pub mod status;
 pub mod translate;

@@ -1,5 +1,6 @@
 //! The command line: one verb per file.
 
+mod config;
 mod controller;
 mod crds;
 mod rbac;
@@ -16,6 +17,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Load a compose project and print it in canonical form.
+    Config(config::Args),
     /// Run the operator that turns Stacks into running applications.
     Controller(controller::Args),
     /// Print the CustomResourceDefinition of Stack.
@@ -30,6 +33,7 @@ enum Verb {
 /// When the verb fails; the message is for the user.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.verb {
+        Verb::Config(args) => config::run(&args),
         Verb::Controller(args) => controller::run(args).await,
         Verb::Crds => crds::run(),
         Verb::Rbac(args) => rbac::run(&args),

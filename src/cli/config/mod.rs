@@ -1,0 +1,260 @@
+//! `stackwright config`: a compose project in canonical form, or a part of what is known about it.
+
+mod mask;
+mod report;
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+
+use crate::compose::discover::{Discovered, Options, discover};
+use crate::compose::disk::Disk;
+use crate::compose::environment::Environment;
+use crate::compose::load_with;
+use crate::compose::print::{Style, json, yaml};
+use crate::compose::project::Project;
+use crate::compose::source::Sources;
+use crate::compose::substitute;
+use crate::compose::tree::{Map, Node, Origin, Value};
+
+/// What `config` is told.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
+pub struct Args {
+    /// Compose files, the later over the earlier; `-` for standard input
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    files: Vec<String>,
+    /// The project's name
+    #[arg(short = 'p', long, value_name = "NAME")]
+    project_name: Option<String>,
+    /// The folder that relative paths are relative to [default: the first file's]
+    #[arg(long, value_name = "FOLDER")]
+    project_directory: Option<String>,
+    /// Files of variables, instead of `.env`
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<String>,
+    /// A profile to activate; `*` for all
+    #[arg(long, value_name = "PROFILE")]
+    profile: Vec<String>,
+    /// The form of the output
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    format: Format,
+    /// Leave variables as they are written
+    #[arg(long)]
+    no_interpolate: bool,
+    /// Leave out what follows from other values
+    #[arg(long)]
+    no_normalize: bool,
+    /// Leave relative paths as they are written
+    #[arg(long)]
+    no_path_resolution: bool,
+    /// Hide values that look like secrets
+    #[arg(long)]
+    mask: bool,
+    /// Print nothing: only say what is wrong
+    #[arg(short, long)]
+    quiet: bool,
+    /// Write to a file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<String>,
+    #[command(flatten)]
+    what: What,
+    /// The services that are wanted, with all that they depend on [default: all]
+    services: Vec<String>,
+}
+
+/// A list instead of the project.
+#[derive(Debug, clap::Args)]
+#[group(multiple = false)]
+#[allow(clippy::struct_excessive_bools)] // each is a flag
+struct What {
+    /// List the services
+    #[arg(long = "services")]
+    list_services: bool,
+    /// List the images
+    #[arg(long)]
+    images: bool,
+    /// List the volumes
+    #[arg(long)]
+    volumes: bool,
+    /// List the networks
+    #[arg(long)]
+    networks: bool,
+    /// List the profiles
+    #[arg(long)]
+    profiles: bool,
+    /// List the variables that the files use
+    #[arg(long)]
+    variables: bool,
+    /// List the variables of the project and where each has its value from
+    #[arg(long)]
+    environment: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Yaml,
+    Json,
+}
+
+/// Loads the project and prints what is asked for.
+///
+/// # Errors
+/// When the project cannot be loaded, after all messages are printed, or the output cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let text = print(args)?;
+    if args.quiet {
+        return Ok(());
+    }
+    match &args.output {
+        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {path}")),
+        None => std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output"),
+    }
+}
+
+fn print(args: &Args) -> anyhow::Result<String> {
+    let folder = current_folder()?;
+    let Discovered { mut request, sources, warnings } = match discover(&options(args, &folder)?, &Disk) {
+        Ok(found) => found,
+        Err(error) => {
+            let (error, sources) = *error;
+            report::print(&[error], &sources, &folder);
+            bail!("the project cannot be loaded");
+        }
+    };
+    let raw = args.no_interpolate || args.what.variables;
+    request.services.clone_from(&args.services);
+    request.stages.interpolate = !raw;
+    // What still holds variables has no canonical types yet.
+    request.stages.bind = !raw;
+    request.stages.normalize = !args.no_normalize;
+    request.stages.resolve_paths = !args.no_path_resolution;
+    let loaded = load_with(&request, &Disk, sources);
+    report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
+    let Some(mut project) = loaded.project else { bail!("the project cannot be loaded") };
+    if let Some(list) = list(&args.what, &project, &loaded.sources) {
+        return Ok(list.into_iter().map(|line| line + "\n").collect());
+    }
+    if args.mask {
+        mask::mask(&mut project.tree);
+    }
+    let style = Style { escape: !raw };
+    Ok(match args.format {
+        Format::Yaml => yaml(&project, style),
+        Format::Json => json(&project, style),
+    })
+}
+
+fn current_folder() -> anyhow::Result<String> {
+    let folder = std::env::current_dir().context("the current folder is gone")?;
+    folder
+        .into_os_string()
+        .into_string()
+        .ok()
+        .context("the current folder's path is not UTF-8; name files with `-f`")
+}
+
+fn options(args: &Args, folder: &str) -> anyhow::Result<Options> {
+    let mut environment = Environment::default();
+    for (name, value) in std::env::vars_os() {
+        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+            environment.set(name, value, Origin::Process);
+        }
+    }
+    let stdin = if args.files.iter().any(|file| file == "-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+        Some(text)
+    } else {
+        None
+    };
+    Ok(Options {
+        files: args.files.clone(),
+        stdin,
+        project_directory: args.project_directory.clone(),
+        env_files: args.env_file.clone(),
+        name: args.project_name.clone(),
+        profiles: args.profile.clone(),
+        folder: folder.to_owned(),
+        environment,
+    })
+}
+
+fn list(what: &What, project: &Project, sources: &Sources) -> Option<Vec<String>> {
+    let names = |section: &str| project.section(section).map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
+    if what.list_services {
+        Some(names("services"))
+    } else if what.volumes {
+        Some(names("volumes"))
+    } else if what.networks {
+        Some(names("networks"))
+    } else if what.images {
+        let image = |name: &str, service: &Node| match service.str_at("image") {
+            Some(image) => image.to_owned(),
+            None => format!("{}-{name}", project.name),
+        };
+        let services = project.services().filter(|(_, service)| service.get("provider").is_none());
+        Some(services.map(|(name, service)| image(name, service)).collect())
+    } else if what.profiles {
+        let all = project.services().chain(project.disabled.iter().map(|(name, node)| (&**name, node)));
+        let lists = all.filter_map(|(_, service)| service.get("profiles").and_then(Node::as_list));
+        let mut profiles: Vec<String> = lists.flatten().filter_map(Node::as_str).map(str::to_owned).collect();
+        profiles.sort();
+        profiles.dedup();
+        Some(profiles)
+    } else if what.variables {
+        Some(variables(project))
+    } else if what.environment {
+        let line = |origin: &Origin| match origin {
+            Origin::Process => "the environment".to_owned(),
+            Origin::Loader => "the project's name".to_owned(),
+            Origin::File(place) => sources
+                .locate(*place)
+                .map_or("an env file".to_owned(), |at| format!("{}:{}", at.file, at.line)),
+        };
+        Some(
+            project
+                .environment
+                .iter()
+                .map(|(name, variable)| format!("{name}={}\t# {}", variable.value, line(&variable.origin)))
+                .collect(),
+        )
+    } else {
+        None
+    }
+}
+
+/// Each variable once, with what stands in for it.
+fn variables(project: &Project) -> Vec<String> {
+    let mut found: BTreeMap<String, (bool, String, String)> = BTreeMap::new();
+    let mut open: Vec<&Node> = vec![&project.tree];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::Map(map) => open.extend(map_values(map)),
+            Value::List(items) => open.extend(items),
+            Value::Str(text) => {
+                for (name, operator) in substitute::variables(text) {
+                    let entry = found.entry(name).or_default();
+                    match operator {
+                        Some((operator, _)) if operator.ends_with('?') => entry.0 = true,
+                        Some((operator, text)) if operator.ends_with('-') => entry.1 = text,
+                        Some((_, text)) => entry.2 = text,
+                        None => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let header = format!("{:<24} {:<10} {:<24} {}", "NAME", "REQUIRED", "DEFAULT", "ALTERNATE");
+    let rows = found.into_iter().map(|(name, (required, default, alternate))| {
+        format!("{name:<24} {required:<10} {default:<24} {alternate}").trim_end().to_owned()
+    });
+    std::iter::once(header).chain(rows).collect()
+}
+
+fn map_values(map: &Map) -> impl Iterator<Item = &Node> {
+    map.iter().map(|(_, node)| node)
+}

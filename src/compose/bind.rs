@@ -1,0 +1,348 @@
+//! The tree into its canonical shape: types are made what they are, what says nothing is left out.
+
+use super::diagnostic::Diagnostic;
+use super::grammar::{duration, size, words};
+use super::interpolate::{boolean, float, integer, narrow};
+use super::shape::{Field, Kind, PROJECT};
+use super::source::Place;
+use super::trail::Trail;
+use super::tree::{Map, Node, Value};
+
+/// Gives a project its shape; whatever has no place in it is said.
+#[must_use]
+pub fn bind(root: Node) -> (Node, Vec<Diagnostic>) {
+    let mut binder = Binder { faults: Vec::new() };
+    let place = root.place;
+    let bound = binder.node(root, Kind::Opt(PROJECT), &Trail::ROOT);
+    (bound.unwrap_or_else(|| Node::new(Value::Map(Box::default()), place)), binder.faults)
+}
+
+struct Binder {
+    faults: Vec<Diagnostic>,
+}
+
+/// Why a value cannot be bound: an id and the words.
+type Refusal = (&'static str, String);
+
+impl Binder {
+    /// The value in its shape; nothing where it says nothing.
+    fn node(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
+        match kind {
+            Kind::Part(fields) => {
+                self.part(node, fields, trail).filter(|part| part.as_map().is_some_and(|map| !map.is_empty()))
+            }
+            Kind::Opt(fields) => self.part(node, fields, trail),
+            Kind::List(item) => self.list(node, *item, trail),
+            Kind::Map(value) => self.map(node, *value, trail),
+            _ => {
+                let place = node.place;
+                match scalar(node, kind) {
+                    Ok(bound) => bound,
+                    Err((id, message)) => {
+                        self.faults.push(
+                            Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy(id)),
+                        );
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    fn part(&mut self, node: Node, fields: &'static [Field], trail: &Trail<'_>) -> Option<Node> {
+        let place = node.place;
+        let map = match node.value {
+            Value::Map(map) => *map,
+            Value::Null => return None,
+            other => {
+                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
+                self.faults
+                    .push(Diagnostic::error("wrong-type", place, message).remedy("write it as `key: value`"));
+                return None;
+            }
+        };
+        let mut slots: Vec<Option<(Place, Node)>> = (0..fields.len()).map(|_| None).collect();
+        let mut extensions = Vec::new();
+        for (key, entry) in map.into_entries() {
+            // The reference takes a key in other letters too, where no schema has refused it before.
+            let exact = fields.iter().position(|field| field.name == &*key);
+            if let Some(index) =
+                exact.or_else(|| fields.iter().position(|field| field.name.eq_ignore_ascii_case(&key)))
+            {
+                slots[index] = Some((entry.key, entry.node));
+            } else if key.starts_with("x-") {
+                extensions.push((key, entry));
+            }
+        }
+        let mut bound = Map::default();
+        for (field, slot) in fields.iter().zip(slots) {
+            match slot {
+                Some((at, value)) => {
+                    if let Some(value) = self.node(value, field.kind, &trail.key(field.name)) {
+                        bound.insert(field.name, at, value);
+                    }
+                }
+                // What is only left out when true is false where it is not given.
+                None if matches!(field.kind, Kind::OptOut) => {
+                    bound.insert(field.name, place, Node::bool(false, place));
+                }
+                None => {}
+            }
+        }
+        for (key, entry) in extensions {
+            bound.insert(key, entry.key, entry.node);
+        }
+        Some(Node::new(Value::Map(Box::new(bound)), place))
+    }
+
+    fn list(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
+        let place = node.place;
+        let items = match node.value {
+            Value::List(items) => items,
+            Value::Null => return None,
+            other => {
+                let message = format!("{trail}: a list is expected, not {}", other.kind());
+                self.faults.push(
+                    Diagnostic::error("wrong-type", place, message).remedy("write it as a list: `- value`"),
+                );
+                return None;
+            }
+        };
+        let mut bound = Vec::with_capacity(items.len());
+        for (index, item) in items.into_iter().enumerate() {
+            let at = item.place;
+            let value = self.node(item, kind, &trail.index(index));
+            bound.push(value.unwrap_or_else(|| Node::new(Value::Map(Box::default()), at)));
+        }
+        (!bound.is_empty()).then(|| Node::new(Value::List(bound), place))
+    }
+
+    fn map(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
+        let place = node.place;
+        let map = match node.value {
+            Value::Map(map) => *map,
+            Value::Null => return None,
+            other => {
+                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
+                self.faults.push(
+                    Diagnostic::error("wrong-type", place, message).remedy("write it as `name: value`"),
+                );
+                return None;
+            }
+        };
+        let mut bound = Map::default();
+        for (key, entry) in map.into_entries() {
+            let at = entry.node.place;
+            let nothing = if entry.node.is_null() && matches!(kind, Kind::Opt(_)) {
+                Value::Null
+            } else {
+                Value::Map(Box::default())
+            };
+            let value = self.node(entry.node, kind, &trail.key(&key));
+            bound.insert(key, entry.key, value.unwrap_or_else(|| Node::new(nothing, at)));
+        }
+        bound.sort();
+        (!bound.is_empty()).then(|| Node::new(Value::Map(Box::new(bound)), place))
+    }
+}
+
+fn remedy(id: &str) -> &'static str {
+    match id {
+        "invalid-duration" => "write a number and a unit, such as `30s` or `1m30s`",
+        "invalid-size" => "write a number and a unit, such as `512m` or `1g`",
+        "invalid-command" => "close the quote, or write the command as a list",
+        "invalid-host" => "write `HOST=ADDRESS`",
+        "trailing-space" => "remove the space before `=`",
+        _ => "write it in the form that Compose describes",
+    }
+}
+
+fn wanted(what: &str, value: &Value) -> Refusal {
+    ("wrong-type", format!("{what} is expected, not {}", value.kind()))
+}
+
+fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
+    if node.is_null() && !matches!(kind, Kind::Any) {
+        return Ok(None);
+    }
+    let place = node.place;
+    let int = |value: i64| Some(Node::new(Value::Int(value), place));
+    Ok(match kind {
+        Kind::Str => Some(string(node)?).filter(|node| node.as_str() != Some("")),
+        Kind::Bool => truth(&node.value)?.then(|| Node::bool(true, place)),
+        Kind::OptBool => Some(Node::bool(truth(&node.value)?, place)),
+        Kind::OptOut => (!truth(&node.value)?).then(|| Node::bool(false, place)),
+        Kind::Int => Some(whole(&node.value)?).filter(|value| *value != 0).and_then(int),
+        Kind::OptInt => int(whole(&node.value)?),
+        Kind::Uint => Some(natural(&node.value)?).filter(|value| *value != 0).and_then(int),
+        Kind::OptUint => int(natural(&node.value)?),
+        Kind::Float => {
+            let value = number(&node.value)?;
+            (value != 0.0).then(|| Node::new(Value::Float(value), place))
+        }
+        Kind::Bytes => {
+            let bytes = match &node.value {
+                Value::Int(value) => *value,
+                Value::Str(text) => size::parse(text).map_err(|reason| ("invalid-size", reason))?,
+                // The reference passes over all others.
+                _ => 0,
+            };
+            (bytes != 0).then(|| node.made(bytes.to_string()))
+        }
+        Kind::Duration | Kind::OptDuration => {
+            let value =
+                duration::parse(&node.value.to_string()).map_err(|reason| ("invalid-duration", reason))?;
+            (value != 0 || matches!(kind, Kind::OptDuration)).then(|| node.made(duration::print(value)))
+        }
+        Kind::Command => command(node)?,
+        Kind::HealthTest => match node.value {
+            Value::Str(_) => Some(Node::new(Value::List(vec![Node::text("CMD-SHELL", place), node]), place)),
+            _ => strings(node)?,
+        },
+        Kind::StringList if matches!(node.value, Value::Str(_)) => {
+            Some(Node::new(Value::List(vec![node]), place))
+        }
+        Kind::StringList | Kind::Strings => strings(node)?,
+        Kind::Texts => match node.value {
+            Value::List(items) => filled(items.into_iter().map(text).collect(), place),
+            _ => Some(Node::new(Value::List(vec![node]), place)),
+        },
+        Kind::Mapping | Kind::Environment | Kind::Labels | Kind::Options | Kind::StringMap => {
+            super::pairs::bind(node, kind)?
+        }
+        Kind::MultiOptions => super::pairs::multi(node)?,
+        Kind::Hosts => super::pairs::hosts(node)?,
+        Kind::Ssh => super::pairs::ssh(node)?,
+        Kind::Ulimit => Some(ulimit(node)?),
+        Kind::Mode => {
+            let mode = match &node.value {
+                Value::Int(mode) => *mode,
+                Value::Str(text) => i64::from_str_radix(text, 8)
+                    .map_err(|_| ("invalid-mode", format!("{text:?} is not a file mode in octal digits")))?,
+                other => return Err(wanted("a file mode", other)),
+            };
+            Some(node.made(format!("0{mode:o}")))
+        }
+        Kind::Count => {
+            let count = match &node.value {
+                Value::Int(count) => *count,
+                Value::Str(text) if text.eq_ignore_ascii_case("all") => -1,
+                Value::Str(text) => integer(text).ok_or_else(|| {
+                    (
+                        "invalid-number",
+                        format!("invalid value {text:?}, the only value allowed is 'all' or a number"),
+                    )
+                })?,
+                other => return Err(wanted("`all` or a number", other)),
+            };
+            Some(count).filter(|count| *count != 0).and_then(int)
+        }
+        Kind::Any | Kind::Part(_) | Kind::Opt(_) | Kind::List(_) | Kind::Map(_) => Some(node),
+    })
+}
+
+fn string(node: Node) -> Result<Node, Refusal> {
+    match &node.value {
+        Value::Str(_) => Ok(node),
+        Value::Int(value) => Ok(Node::text(value.to_string(), node.place)),
+        Value::Null => Ok(Node::text("", node.place)),
+        other => Err(wanted("a string", other)),
+    }
+}
+
+/// Whatever it is, as text.
+pub fn text(node: Node) -> Node {
+    match &node.value {
+        Value::Str(_) => node,
+        other => Node::text(other.to_string(), node.place),
+    }
+}
+
+fn strings(node: Node) -> Result<Option<Node>, Refusal> {
+    match node.value {
+        Value::List(items) => {
+            Ok(filled(items.into_iter().map(string).collect::<Result<_, _>>()?, node.place))
+        }
+        other => Err(wanted("a list", &other)),
+    }
+}
+
+/// A list, unless it is empty.
+pub fn filled(items: Vec<Node>, place: Place) -> Option<Node> {
+    (!items.is_empty()).then(|| Node::new(Value::List(items), place))
+}
+
+fn truth(value: &Value) -> Result<bool, Refusal> {
+    match value {
+        Value::Bool(value) => Ok(*value),
+        Value::Str(text) => boolean(text)
+            .map(|(value, _)| value)
+            .ok_or_else(|| ("invalid-boolean", format!("invalid boolean: {text}"))),
+        other => Err(wanted("a boolean", other)),
+    }
+}
+
+fn whole(value: &Value) -> Result<i64, Refusal> {
+    match value {
+        Value::Int(value) => Ok(*value),
+        Value::Uint(_) => Err(("invalid-number", format!("{value} is too large"))),
+        Value::Float(value) => Ok(*value as i64),
+        Value::Str(text) => {
+            integer(text).ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer")))
+        }
+        other => Err(wanted("an integer", other)),
+    }
+}
+
+fn natural(value: &Value) -> Result<i64, Refusal> {
+    match value {
+        Value::Str(text) => Err(("wrong-type", format!("an integer is expected, not the text {text:?}"))),
+        value => match whole(value)? {
+            value if value < 0 => Err(("invalid-number", format!("{value} must not be negative"))),
+            value => Ok(value),
+        },
+    }
+}
+
+fn number(value: &Value) -> Result<f64, Refusal> {
+    match value {
+        Value::Int(value) => Ok(narrow(*value as f64)),
+        Value::Uint(value) => Ok(narrow(*value as f64)),
+        Value::Float(value) => Ok(narrow(*value)),
+        Value::Str(text) => {
+            float(text, false).ok_or_else(|| ("invalid-number", format!("{text:?} is not a number")))
+        }
+        other => Err(wanted("a number", other)),
+    }
+}
+
+/// A command: an empty one is not the same as none.
+fn command(node: Node) -> Result<Option<Node>, Refusal> {
+    let place = node.place;
+    let words = match &node.value {
+        Value::Str(text) => {
+            let words = words::split(text).map_err(|reason| ("invalid-command", reason.to_owned()))?;
+            words.into_iter().map(|word| node.made(word)).collect()
+        }
+        Value::List(items) => items.iter().cloned().map(string).collect::<Result<_, _>>()?,
+        _ => return Ok(None),
+    };
+    Ok(Some(Node::new(Value::List(words), place)))
+}
+
+fn ulimit(node: Node) -> Result<Node, Refusal> {
+    let place = node.place;
+    let limits = |soft: i64, hard: i64| {
+        let number = |value| Node::new(Value::Int(value), place);
+        Node::map([("soft", number(soft)), ("hard", number(hard))], place)
+    };
+    match &node.value {
+        Value::Int(0) => Ok(limits(0, 0)),
+        Value::Int(_) => Ok(node),
+        Value::Map(map) => {
+            let of = |key: &str| map.get(key).map_or(Ok(0), |node| whole(&node.value));
+            Ok(limits(of("soft")?, of("hard")?))
+        }
+        other => Err(wanted("a number, or `soft` and `hard`", other)),
+    }
+}

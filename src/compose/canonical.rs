@@ -1,0 +1,391 @@
+//! Short forms into long forms, and the values that the loader itself adds.
+
+use std::sync::LazyLock;
+
+use super::diagnostic::Diagnostic;
+use super::grammar::{port, volume};
+use super::merge::dependency;
+use super::rules::{At, Rules};
+use super::trail::Trail;
+use super::tree::{Map, Node, Value};
+
+#[derive(Clone, Copy)]
+enum Long {
+    Build,
+    Dependencies,
+    Device,
+    EnvFile,
+    Extends,
+    External,
+    FileMount,
+    Gpus,
+    Include,
+    KeyValue,
+    List,
+    Names,
+    Ports,
+    Ssh,
+    Text,
+    Ulimit,
+    Volume,
+}
+
+static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
+    use Long::{
+        Build, Dependencies, Device, EnvFile, Extends, External, FileMount, Gpus, Include, KeyValue, List,
+        Names, Ports, Ssh, Text, Ulimit, Volume,
+    };
+    Rules::new(&[
+        ("services.*.env_file", EnvFile),
+        ("services.*.label_file", List),
+        ("services.*.gpus", Gpus),
+        ("services.*.networks", Names),
+        ("services.*.models", Names),
+        ("services.*.volumes.*", Volume),
+        ("services.*.dns", List),
+        ("services.*.devices.*", Device),
+        ("services.*.secrets.*", FileMount),
+        ("services.*.configs.*", FileMount),
+        ("services.*.ulimits.*", Ulimit),
+        ("services.*.pre_start.*.env_file", EnvFile),
+        ("services.*.pre_start.*.label_file", List),
+        ("services.*.pre_start.*.gpus", Gpus),
+        ("services.*.pre_start.*.networks", Names),
+        ("services.*.pre_start.*.models", Names),
+        ("services.*.pre_start.*.volumes.*", Volume),
+        ("services.*.pre_start.*.dns", List),
+        ("services.*.pre_start.*.devices.*", Device),
+        ("services.*.pre_start.*.secrets.*", FileMount),
+        ("services.*.pre_start.*.configs.*", FileMount),
+        ("services.*.pre_start.*.ulimits.*", Ulimit),
+        ("services.*.build", Build),
+        ("services.*.build.secrets.*", FileMount),
+        ("services.*.build.provenance", Text),
+        ("services.*.build.sbom", Text),
+        ("services.*.build.additional_contexts", KeyValue),
+        ("services.*.build.ssh", Ssh),
+        ("services.*.build.ulimits.*", Ulimit),
+        ("services.*.depends_on", Dependencies),
+        ("services.*.extends", Extends),
+        ("services.*.ports", Ports),
+        ("services.*.develop.watch.*.ignore", List),
+        ("services.*.develop.watch.*.include", List),
+        ("volumes.*", External),
+        ("networks.*", External),
+        ("secrets.*", External),
+        ("configs.*", External),
+        ("include.*", Include),
+    ])
+});
+
+/// Long forms everywhere. `lenient` leaves as they are the texts that cannot be read, since they still
+/// hold variables.
+///
+/// # Errors
+/// The first value that has no long form.
+pub fn canonical(root: &mut Node, lenient: bool, warnings: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
+    Pass { lenient, warnings }.walk(root, LONG.root(), &Trail::ROOT)
+}
+
+struct Pass<'a> {
+    lenient: bool,
+    warnings: &'a mut Vec<Diagnostic>,
+}
+
+impl Pass<'_> {
+    fn walk(&mut self, node: &mut Node, at: At<'_, Long>, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+        if let Some(rule) = at.rule() {
+            self.lengthen(rule, node, trail)?;
+            if !matches!(rule, Long::Build) {
+                return Ok(());
+            }
+        }
+        match &mut node.value {
+            Value::Map(map) => {
+                for (key, child) in map.iter_mut() {
+                    if let Some(at) = at.key(key) {
+                        self.walk(child, at, &trail.key(key))?;
+                    }
+                }
+            }
+            Value::List(items) => {
+                let Some(at) = at.item() else { return Ok(()) };
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.walk(item, at, &trail.index(index))?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn lengthen(&mut self, rule: Long, node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+        let place = node.place;
+        match (rule, &mut node.value) {
+            (
+                Long::Build
+                | Long::Device
+                | Long::Extends
+                | Long::FileMount
+                | Long::Include
+                | Long::Volume
+                | Long::Ssh
+                | Long::KeyValue,
+                Value::Map(_),
+            )
+            | (Long::Gpus, Value::List(_))
+            | (Long::Ulimit, Value::Map(_) | Value::Int(_))
+            | (Long::Text, Value::Str(_)) => {}
+            (Long::Build, Value::Str(_)) => *node = Node::map([("context", std::mem::take(node))], place),
+            (Long::Extends, Value::Str(_)) => *node = Node::map([("service", std::mem::take(node))], place),
+            (Long::Include, Value::Str(_)) => *node = Node::map([("path", std::mem::take(node))], place),
+            (Long::FileMount, Value::Str(_)) => *node = Node::map([("source", std::mem::take(node))], place),
+            (Long::Gpus, Value::Str(_)) => {
+                let all = Node::map([("count", Node::text("all", place))], place);
+                node.value = Value::List(vec![all]);
+            }
+            (Long::List, Value::Str(_)) => node.value = Value::List(vec![node.clone()]),
+            (Long::Text, value) => node.value = Value::Str(value.to_string().into()),
+            (Long::Names, Value::List(items)) => {
+                let mut map = Map::default();
+                for item in std::mem::take(items) {
+                    let name = item.as_str().ok_or_else(|| wrong(&item, trail, "a name"))?;
+                    map.insert(name, item.place, Node::new(Value::Null, item.place));
+                }
+                node.value = Value::Map(Box::new(map));
+            }
+            (Long::List | Long::Names, _) => {}
+            (Long::EnvFile, Value::Str(_)) => node.value = Value::List(vec![env_file(std::mem::take(node))]),
+            (Long::EnvFile, Value::List(items)) => {
+                for item in items {
+                    *item = env_file(std::mem::take(item));
+                }
+            }
+            (Long::Dependencies, value) => dependencies(value, trail)?,
+            (Long::Device, Value::Str(_)) => *node = device(node, self.lenient)?,
+            (Long::Volume, Value::Str(text)) => match volume::parse(text) {
+                Ok(volume) => *node = volume.long(node),
+                Err(_) if self.lenient => {}
+                Err(reason) => return Err(volume::refused(&format!("{trail}: {reason}"), place)),
+            },
+            (Long::Ports, Value::List(_)) => self.ports(node, trail)?,
+            (Long::KeyValue, Value::List(_)) => key_values(node, self.lenient, trail)?,
+            (Long::Ssh, Value::List(_)) => ssh(node, self.lenient, trail)?,
+            (Long::External, Value::Null) => {}
+            (Long::External, Value::Map(map)) => self.external(map, trail)?,
+            (Long::Ulimit, Value::Str(_)) if self.lenient => {}
+            (_, _) => return Err(wrong(node, trail, "the form that Compose describes")),
+        }
+        Ok(())
+    }
+
+    fn ports(&mut self, node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+        let Value::List(items) = &mut node.value else { return Ok(()) };
+        let mut long = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let text = match &item.value {
+                Value::Map(_) => {
+                    long.push(item.clone());
+                    continue;
+                }
+                Value::Int(port) => port.to_string(),
+                Value::Str(text) => text.to_string(),
+                _ => return Err(wrong(item, &trail.index(index), "a port")),
+            };
+            let ports = match port::parse(&text) {
+                Ok(ports) => ports,
+                Err(_) if self.lenient => return Ok(()),
+                Err(reason) => {
+                    let at = trail.index(index);
+                    return Err(Diagnostic::error("invalid-port", item.place, format!("{at}: {reason}"))
+                        .remedy("write `PUBLISHED:TARGET`, such as \"8080:80\", with ports up to 65535"));
+                }
+            };
+            for port in ports {
+                long.push(long_port(&port, item));
+            }
+        }
+        *items = long;
+        Ok(())
+    }
+
+    /// `external: {name: x}` was the form before `name:` and `external: true`.
+    fn external(&mut self, map: &mut Map, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+        let Some(Node { value: Value::Map(external), place, .. }) = map.get("external") else {
+            return Ok(());
+        };
+        let (name, place) = (external.get("name").cloned(), *place);
+        if let Some(name) = name {
+            self.warnings.push(
+                Diagnostic::warning(
+                    "external-name",
+                    place,
+                    format!("{trail}: external.name is deprecated. Please set name and external: true"),
+                )
+                .remedy("write `external: true` and `name:` beside it"),
+            );
+            match map.get("name") {
+                Some(other) if *other != name => {
+                    return Err(Diagnostic::error(
+                        "name-conflict",
+                        place,
+                        format!("{trail}: name and external.name conflict; only use name"),
+                    ));
+                }
+                Some(_) => {}
+                None => {
+                    map.insert("name", place, name);
+                }
+            }
+        }
+        map.insert("external", place, Node::bool(true, place));
+        Ok(())
+    }
+}
+
+fn wrong(node: &Node, trail: &Trail<'_>, wanted: &str) -> Diagnostic {
+    Diagnostic::error("wrong-type", node.place, format!("{trail}: {} is not {wanted}", node.value.kind()))
+}
+
+fn env_file(mut item: Node) -> Node {
+    let place = item.place;
+    match &mut item.value {
+        Value::Str(_) => Node::map([("path", item), ("required", Node::bool(true, place))], place),
+        Value::Map(map) => {
+            map.insert_new("required", place, || Node::bool(true, place));
+            item
+        }
+        _ => Node::new(Value::Null, place),
+    }
+}
+
+fn dependencies(value: &mut Value, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    match value {
+        Value::Map(map) => {
+            for (name, node) in map.iter_mut() {
+                let place = node.place;
+                let Value::Map(options) = &mut node.value else {
+                    return Err(wrong(node, &trail.key(name), "a mapping with a `condition`"));
+                };
+                options.insert_new("condition", place, || Node::text("service_started", place));
+                options.insert_new("required", place, || Node::bool(true, place));
+            }
+        }
+        Value::List(items) => {
+            let mut map = Map::default();
+            for item in items.iter() {
+                let name = item.as_str().ok_or_else(|| wrong(item, trail, "the name of a service"))?;
+                map.insert(name, item.place, dependency(item.place));
+            }
+            *value = Value::Map(Box::new(map));
+        }
+        _ => {
+            return Err(wrong(
+                &Node::new(value.clone(), super::source::Place::NONE),
+                trail,
+                "a list or a mapping of services",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn device(node: &Node, lenient: bool) -> Result<Node, Diagnostic> {
+    let text = node.as_str().unwrap_or_default();
+    let parts: Vec<&str> = text.split(':').collect();
+    let (source, target, permissions) = match parts.as_slice() {
+        [source] => (*source, *source, "rwm"),
+        [source, target] => (*source, *target, "rwm"),
+        [source, target, permissions] => (*source, *target, *permissions),
+        _ if lenient => ("", "", "rwm"),
+        _ => {
+            return Err(Diagnostic::error(
+                "invalid-device",
+                node.place,
+                format!("confusing device mapping, please use long syntax: {text}"),
+            )
+            .remedy("write `source:`, `target:` and `permissions:`"));
+        }
+    };
+    let target = if target.is_empty() { source } else { target };
+    let place = node.place;
+    Ok(Node::map(
+        [
+            ("source", node.made(source)),
+            ("target", node.made(target)),
+            ("permissions", node.made(permissions)),
+        ],
+        place,
+    ))
+}
+
+fn long_port(port: &port::Port, short: &Node) -> Node {
+    let place = short.place;
+    let mut map = Map::default();
+    map.insert("mode", place, Node::text("ingress", place));
+    if !port.host_ip.is_empty() {
+        map.insert("host_ip", place, short.made(port.host_ip.as_str()));
+    }
+    map.insert("target", place, Node::new(Value::Int(i64::from(port.target)), place));
+    if !port.published.is_empty() {
+        map.insert("published", place, short.made(port.published.as_str()));
+    }
+    map.insert("protocol", place, Node::text(port.protocol.as_str(), place));
+    Node::new(Value::Map(Box::new(map)), place)
+}
+
+fn key_values(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    let Value::List(items) = &node.value else { return Ok(()) };
+    let mut map = Map::default();
+    for item in items {
+        let text = item.as_str().ok_or_else(|| wrong(item, trail, "KEY=VALUE"))?;
+        let Some(cut) = text.find('=') else {
+            if lenient {
+                return Ok(());
+            }
+            return Err(Diagnostic::error(
+                "invalid-pair",
+                item.place,
+                format!("{trail}: invalid value {text}, expected key=value"),
+            )
+            .remedy("write `NAME=VALUE`"));
+        };
+        map.insert(&text[..cut], item.place, item.part(cut + 1, text.len()));
+    }
+    node.value = Value::Map(Box::new(map));
+    Ok(())
+}
+
+fn ssh(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    let Value::List(items) = &node.value else { return Ok(()) };
+    let mut map = Map::default();
+    for item in items {
+        let text = item.as_str().ok_or_else(|| wrong(item, trail, "the name of an SSH key"))?;
+        match text.find('=') {
+            Some(cut) => map.insert(&text[..cut], item.place, item.part(cut + 1, text.len())),
+            None if text == "default" => map.insert(text, item.place, Node::new(Value::Null, item.place)),
+            None if lenient => return Ok(()),
+            None => {
+                return Err(Diagnostic::error(
+                    "invalid-pair",
+                    item.place,
+                    format!("{trail}: invalid ssh key {text:?}"),
+                )
+                .remedy("write `default` or `ID=PATH`"));
+            }
+        };
+    }
+    node.value = Value::Map(Box::new(map));
+    Ok(())
+}
+
+/// Takes out empty entries of `dns`, which a variable without a value leaves behind.
+pub fn omit_empty(root: &mut Node) {
+    let services = root.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut);
+    for (_, service) in services.into_iter().flat_map(Map::iter_mut) {
+        let dns = service.as_map_mut().and_then(|map| map.get_mut("dns"));
+        if let Some(Node { value: Value::List(items), .. }) = dns {
+            items.retain(|item| !item.is_null() && item.as_str() != Some(""));
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! What does not fit together within a project.
+
+use std::collections::{HashMap, HashSet};
+
+use super::diagnostic::{Diagnostic, did_you_mean};
+use super::project::Project;
+use super::source::Place;
+use super::tree::{Map, Node, Value};
+
+/// All that does not fit.
+#[must_use]
+pub fn check(project: &Project) -> Vec<Diagnostic> {
+    let mut check = Check { project, found: Vec::new() };
+    for (name, service) in project.services() {
+        if let Some(map) = service.as_map() {
+            check.service(name, service, map);
+        }
+    }
+    for (name, secret) in project.section("secrets") {
+        let given = |key| secret.str_at(key).is_some();
+        if secret.get("external").is_none() && !given("file") && !given("environment") {
+            let message = format!("secret {name:?} must declare either `file` or `environment`");
+            check.say("one-source", secret.place, message, "add `file:` or `environment:`");
+        }
+    }
+    if check.found.is_empty() {
+        check.found.extend(cycle(project));
+    }
+    check.found
+}
+
+/// What fits together and can still not run: two services that take the same port of the host. Compose finds
+/// out when it starts the second.
+#[must_use]
+pub fn warnings(project: &Project) -> Vec<Diagnostic> {
+    let mut taken: HashMap<(&str, &str, &str), &str> = HashMap::new();
+    let mut found = Vec::new();
+    for (name, service) in project.services() {
+        for port in list(service.get("ports")) {
+            let Some(published) = port.str_at("published").filter(|published| !published.contains('-'))
+            else {
+                continue;
+            };
+            let key = (
+                port.str_at("host_ip").unwrap_or("0.0.0.0"),
+                published,
+                port.str_at("protocol").unwrap_or("tcp"),
+            );
+            let first = *taken.entry(key).or_insert(name);
+            if first != name {
+                let message = format!("services {first:?} and {name:?} both publish {published}/{}", key.2);
+                found.push(
+                    Diagnostic::warning("duplicate-port", port.place, message)
+                        .remedy("give one of the two another published port"),
+                );
+            }
+        }
+    }
+    found
+}
+
+struct Check<'a> {
+    project: &'a Project,
+    found: Vec<Diagnostic>,
+}
+
+impl Check<'_> {
+    fn say(&mut self, id: &'static str, place: Place, message: String, remedy: impl Into<String>) {
+        self.found.push(Diagnostic::error(id, place, message).remedy(remedy));
+    }
+
+    fn service(&mut self, name: &str, node: &Node, service: &Map) {
+        if !["build", "image", "provider"].iter().any(|key| service.has(key)) {
+            let message = format!("service {name:?} has neither an image nor a build context specified");
+            self.say("no-image", node.place, message, "add `image:` or `build:`");
+        }
+        if let Some(build) = service.get("build") {
+            self.build(name, build, service);
+        }
+        self.references(name, service);
+        self.dependencies(name, service);
+        self.limits(name, service);
+        self.targets(name, service);
+        if let Some(test) = service.get("healthcheck").and_then(|check| check.get("test"))
+            && let Some(first) = test.as_list().and_then(<[Node]>::first)
+            && !matches!(first.as_str(), Some("CMD" | "CMD-SHELL" | "NONE"))
+        {
+            let message =
+                "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"".to_owned();
+            self.say(
+                "healthcheck-test",
+                test.place,
+                message,
+                "put \"CMD\" before the command, or write it as one string",
+            );
+        }
+        for watch in list(service.get("develop").and_then(|develop| develop.get("watch"))) {
+            if watch.str_at("target").is_none()
+                && !matches!(watch.str_at("action"), Some("rebuild" | "restart"))
+            {
+                let message =
+                    format!("services.{name}.develop.watch: target is required for non-rebuild actions");
+                self.say("watch-target", watch.place, message, "add `target:`, the path in the container");
+            }
+        }
+    }
+
+    fn build(&mut self, name: &str, build: &Node, service: &Map) {
+        if build.get("dockerfile_inline").is_some()
+            && let Some(dockerfile) = build.get("dockerfile")
+        {
+            let message =
+                format!("service {name:?} declares mutualy exclusive dockerfile and dockerfile_inline");
+            self.say("dockerfile", dockerfile.place, message, "keep one of the two");
+        }
+        for (context, value) in
+            build.get("additional_contexts").and_then(Node::as_map).into_iter().flat_map(Map::iter)
+        {
+            let Some(target) = value.as_str().and_then(|text| text.strip_prefix("service:")) else {
+                continue;
+            };
+            match self.project.any_service(target) {
+                None => {
+                    let message = format!(
+                        "service {name:?} declares unknown service {target:?} as additional contexts {context}"
+                    );
+                    self.say("undefined-service", value.place, message, self.meant(target));
+                }
+                Some(other) if other.get("build").is_none() => {
+                    let message = format!(
+                        "service {name:?} declares non-buildable service {target:?} as additional contexts {context}"
+                    );
+                    self.say("undefined-service", value.place, message, "name a service that has `build:`");
+                }
+                Some(_) => {}
+            }
+        }
+        if let (platforms @ [_, ..], Some(platform)) = (list(build.get("platforms")), service.get("platform"))
+            && !platforms.contains(platform)
+        {
+            let message = format!("service.build.platforms MUST include service.platform {}", platform.value);
+            self.say("platform", platform.place, message, "add it to `build.platforms`");
+        }
+    }
+
+    /// Networks, volumes, configs, secrets and models that are used and not defined.
+    fn references(&mut self, name: &str, service: &Map) {
+        let networks = service.get("networks").and_then(Node::as_map);
+        if let (Some(mode), Some(networks)) = (service.get("network_mode"), networks)
+            && !networks.is_empty()
+        {
+            let message = format!("service {name} declares mutually exclusive `network_mode` and `networks`");
+            self.say("network-mode", mode.place, message, "keep one of the two");
+        }
+        for (network, entry) in networks.into_iter().flat_map(Map::entries) {
+            self.defined(name, "networks", "network", network, entry.key);
+        }
+        for (model, entry) in service.get("models").and_then(Node::as_map).into_iter().flat_map(Map::entries)
+        {
+            self.defined(name, "models", "model", model, entry.key);
+        }
+        for mount in list(service.get("volumes")) {
+            if mount.str_at("type") == Some("volume")
+                && let Some(source) = mount.get("source")
+            {
+                self.defined(name, "volumes", "volume", source.as_str().unwrap_or_default(), source.place);
+            }
+        }
+        let build_secrets = service.get("build").and_then(|build| build.get("secrets"));
+        for (section, kind, mounts) in [
+            ("secrets", "build secret", build_secrets),
+            ("configs", "config", service.get("configs")),
+            ("secrets", "secret", service.get("secrets")),
+        ] {
+            for mount in list(mounts) {
+                let place = mount.get("source").map_or(mount.place, |source| source.place);
+                self.defined(name, section, kind, mount.str_at("source").unwrap_or_default(), place);
+            }
+        }
+    }
+
+    fn defined(&mut self, service: &str, section: &str, kind: &str, name: &str, place: Place) {
+        if self.project.resource(section, name).is_some() {
+            return;
+        }
+        let id = match section {
+            "networks" => "undefined-network",
+            "volumes" => "undefined-volume",
+            "configs" => "undefined-config",
+            "secrets" => "undefined-secret",
+            _ => "undefined-model",
+        };
+        let remedy = match did_you_mean(name, self.project.section(section).map(|(name, _)| name)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if section == "volumes" => format!(
+                "add `{name}:` below `volumes:` at the top; a path on the host begins with `./` or `/`"
+            ),
+            None => format!("add `{name}:` below `{section}:` at the top"),
+        };
+        self.say(id, place, format!("service {service:?} refers to undefined {kind} {name}"), remedy);
+    }
+
+    fn dependencies(&mut self, name: &str, service: &Map) {
+        for (other, entry) in
+            service.get("depends_on").and_then(Node::as_map).into_iter().flat_map(Map::entries)
+        {
+            let required = entry.node.get("required").and_then(Node::as_bool).unwrap_or(false);
+            let disabled = self.project.is_disabled(other);
+            if self.project.service(other).is_some() || disabled && !required {
+                continue;
+            }
+            let remedy = if disabled {
+                format!(
+                    "`{other}` has profiles of which none is active: activate one, or write `required: false`"
+                )
+            } else {
+                self.meant(other)
+            };
+            self.say(
+                "undefined-service",
+                entry.key,
+                format!("service {name:?} depends on undefined service {other:?}"),
+                remedy,
+            );
+        }
+        if let Some(mode) = service.get("network_mode")
+            && let Some(other) = mode.as_str().and_then(|text| text.strip_prefix("service:"))
+            && self.project.service(other).is_none()
+        {
+            let message = format!("service {other:?} not found for network_mode 'service:{other}'");
+            self.say("undefined-service", mode.place, message, self.meant(other));
+        }
+    }
+
+    fn meant(&self, name: &str) -> String {
+        match did_you_mean(name, self.project.services().map(|(name, _)| name)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "name a service of this project".to_owned(),
+        }
+    }
+
+    /// Numbers that are given twice must be equal, and a fixed name allows one container only.
+    fn limits(&mut self, name: &str, service: &Map) {
+        let integer = |node: Option<&Node>| match node.map(|node| &node.value) {
+            Some(Value::Int(value)) => Some(*value),
+            _ => None,
+        };
+        let deploy = service.get("deploy");
+        let replicas = deploy.and_then(|deploy| deploy.get("replicas"));
+        let scale = service.get("scale");
+        let (count, declared) = (integer(scale), integer(replicas));
+        if let (Some(scale), Some(place)) = (count, scale.map(|node| node.place)) {
+            if declared.is_some_and(|declared| declared != scale) {
+                let message =
+                    format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
+                self.say("distinct-values", place, message, "keep one of the two");
+            }
+            if scale < 0 {
+                let message = format!("services.{name}.scale: must be greater than or equal to 0");
+                self.say("out-of-range", place, message, "write 0 or more");
+            }
+        } else if let (Some(..0), Some(place)) = (declared, replicas.map(|node| node.place)) {
+            let message = format!("services.{name}.deploy.replicas: must be greater than or equal to 0");
+            self.say("out-of-range", place, message, "write 0 or more");
+        }
+        if count.or(declared).unwrap_or(1) > 1
+            && let Some(fixed) = service.get("container_name")
+        {
+            let attribute = if scale.is_some() { "scale" } else { "deploy.replicas" };
+            let message = format!(
+                "services.{name}: can't set container_name and {attribute} as container name must be unique"
+            );
+            self.say("container-name", fixed.place, message, "remove `container_name`");
+        }
+        let resources = deploy.and_then(|deploy| deploy.get("resources"));
+        for (key, part, other) in [
+            ("cpus", "limits", "cpus"),
+            ("mem_limit", "limits", "memory"),
+            ("mem_reservation", "reservations", "memory"),
+            ("pids_limit", "limits", "pids"),
+        ] {
+            let (Some(value), Some(part_node)) =
+                (service.get(key), resources.and_then(|resources| resources.get(part)))
+            else {
+                continue;
+            };
+            if part_node.get(other) != Some(value) {
+                let message = format!(
+                    "services.{name}: can't set distinct values on '{key}' and 'deploy.resources.{part}.{other}'"
+                );
+                self.say("distinct-values", value.place, message, "keep one of the two");
+            }
+        }
+    }
+
+    /// Two mounts cannot have the same path in the container.
+    fn targets(&mut self, name: &str, service: &Map) {
+        let mut taken: HashMap<&str, String> = HashMap::new();
+        let tmpfs = list(service.get("tmpfs")).iter().enumerate().filter_map(|(index, node)| {
+            Some((
+                node.as_str()?.split(':').next().unwrap_or_default(),
+                format!("services.{name}.tmpfs[{index}]"),
+                node.place,
+            ))
+        });
+        let volumes = list(service.get("volumes")).iter().enumerate().map(|(index, node)| {
+            (
+                node.str_at("target").unwrap_or_default(),
+                format!("services.{name}.volumes[{index}]"),
+                node.place,
+            )
+        });
+        for (target, at, place) in tmpfs.chain(volumes) {
+            if let Some(earlier) = taken.get(target) {
+                let message = format!("{at}: target {target} already mounted as {earlier}");
+                self.found.push(
+                    Diagnostic::error("duplicate-target", place, message)
+                        .remedy("give one of the two another path"),
+                );
+            } else {
+                taken.insert(target, at);
+            }
+        }
+    }
+}
+
+fn list(node: Option<&Node>) -> &[Node] {
+    node.and_then(Node::as_list).unwrap_or_default()
+}
+
+/// Services that wait for each other.
+fn cycle(project: &Project) -> Option<Diagnostic> {
+    let mut done = HashSet::new();
+    let mut on_way: HashSet<&str> = HashSet::new();
+    for (name, _) in project.services() {
+        // Depth first, with the services on the way and what of their dependencies is still to be seen.
+        let mut way: Vec<(&str, Vec<(&str, Place)>)> = Vec::new();
+        let open = |name: &str| -> Vec<(&str, Place)> {
+            let dependencies =
+                project.service(name).and_then(|service| service.get("depends_on")).and_then(Node::as_map);
+            dependencies
+                .into_iter()
+                .flat_map(Map::entries)
+                .map(|(name, entry)| (&**name, entry.key))
+                .collect()
+        };
+        if done.contains(name) {
+            continue;
+        }
+        way.push((name, open(name)));
+        on_way.insert(name);
+        while let Some((current, left)) = way.last_mut() {
+            let Some((next, place)) = left.pop() else {
+                done.insert(*current);
+                on_way.remove(current);
+                way.pop();
+                continue;
+            };
+            if on_way.contains(next) {
+                let start = way.iter().position(|(name, _)| *name == next).unwrap_or(0);
+                let names: Vec<&str> = way[start..].iter().map(|(name, _)| *name).chain([next]).collect();
+                let message = format!("dependency cycle detected: {}", names.join(" -> "));
+                return Some(
+                    Diagnostic::error("dependency-cycle", place, message)
+                        .remedy("take one of these dependencies out"),
+                );
+            }
+            if !done.contains(next) && project.service(next).is_some() {
+                on_way.insert(next);
+                way.push((next, open(next)));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,353 @@
+//! The grammar of `.env`, `env_file` and `label_file`.
+
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::environment::{Budget, Environment, Variable};
+use super::source::Place;
+use super::substitute::{Failure, substitute};
+use super::tree::Origin;
+
+/// An env file that is read: its text and its number among the sources.
+#[derive(Clone, Copy)]
+pub struct EnvText<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The number of its file.
+    pub file: u32,
+}
+
+/// What names mean while an env file is read, before the file's own earlier lines are asked.
+pub type Outer<'a> = &'a dyn Fn(&str) -> Option<Variable>;
+
+/// Reads an env file into `vars`; returns warnings.
+///
+/// # Errors
+/// The first line that is none.
+pub fn read(
+    source: EnvText<'_>,
+    vars: &mut Environment,
+    outer: Outer<'_>,
+    budget: &Budget,
+) -> Result<Vec<Diagnostic>, Diagnostic> {
+    let mark = source.text.len() - source.text.strip_prefix('\u{feff}').unwrap_or(source.text).len();
+    let mut reader = Reader { source, at: mark, outer, budget, warnings: Vec::new() };
+    while reader.skip_to_statement() {
+        reader.statement(vars)?;
+    }
+    Ok(reader.warnings)
+}
+
+/// Reads an env file of `format: raw`: values are taken as they stand.
+pub fn read_raw(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>) {
+    let mut at = 0;
+    for line in source.text.split_inclusive('\n') {
+        let place = place(source, at, at + line.len());
+        at += line.len();
+        let line = line.trim_end_matches(['\n', '\r']).trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match line.split_once('=') {
+            Some((key, value)) => vars.set(key, value, Origin::File(place)),
+            None => {
+                if let Some(variable) = outer(line) {
+                    vars.set(line, variable.value, variable.origin);
+                }
+            }
+        }
+    }
+}
+
+struct Reader<'a> {
+    source: EnvText<'a>,
+    at: usize,
+    outer: Outer<'a>,
+    budget: &'a Budget,
+    warnings: Vec<Diagnostic>,
+}
+
+impl<'a> Reader<'a> {
+    fn rest(&self) -> &'a str {
+        self.source.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Passes over space and comments; false at the end.
+    fn skip_to_statement(&mut self) -> bool {
+        loop {
+            let rest = self.rest();
+            self.at += rest.len() - rest.trim_start().len();
+            let rest = self.rest();
+            if rest.is_empty() {
+                return false;
+            }
+            if !rest.starts_with('#') {
+                return true;
+            }
+            self.at += rest.find('\n').unwrap_or(rest.len());
+        }
+    }
+
+    fn statement(&mut self, vars: &mut Environment) -> Result<(), Diagnostic> {
+        let start = self.at;
+        let (key, inherited) = self.key()?;
+        if key.contains(' ') {
+            return Err(self
+                .error("env-file-syntax", start, format!("the key `{key}` contains a space"))
+                .remedy("write `NAME=value`, one on a line"));
+        }
+        if inherited {
+            if let Some(variable) = (self.outer)(key) {
+                vars.set(key, variable.value, variable.origin);
+            }
+            return Ok(());
+        }
+        let value = self.value(vars)?;
+        let origin = Origin::File(place(self.source, start, start + key.len()));
+        vars.set(key, value, origin);
+        Ok(())
+    }
+
+    /// The key, and whether it stands alone on its line, which takes the value from outside.
+    fn key(&mut self) -> Result<(&'a str, bool), Diagnostic> {
+        if let Some(after) = self.rest().strip_prefix("export")
+            && after.starts_with(|c: char| c.is_ascii_whitespace())
+        {
+            self.at += "export".len() + (after.len() - after.trim_start_matches(blank).len());
+        }
+        let rest = self.rest();
+        let mut end = None;
+        for (index, c) in rest.char_indices() {
+            match c {
+                '=' | ':' | '\n' => {
+                    end = Some((index, c));
+                    break;
+                }
+                '_' | '.' | '-' | '[' | ']' => {}
+                c if blank(c) || c.is_alphabetic() || c.is_numeric() => {}
+                c => {
+                    let line = rest.split('\n').next().unwrap_or_default();
+                    return Err(self
+                        .error(
+                            "env-file-syntax",
+                            self.at + index,
+                            format!("unexpected character {c:?} in variable name {line:?}"),
+                        )
+                        .remedy("write `NAME=value`; put values with such characters into quotes"));
+                }
+            }
+        }
+        // A last line without a newline and without `=` is the value of a key without a name, as in
+        // the reference.
+        let (key, offset, inherited) = match end {
+            Some((index, c)) => (&rest[..index], index + 1, c == '\n'),
+            None => ("", 0, false),
+        };
+        self.at += offset;
+        let rest = self.rest();
+        self.at += rest.len() - rest.trim_start_matches(blank).len();
+        Ok((key.trim_end(), inherited))
+    }
+
+    fn value(&mut self, vars: &Environment) -> Result<Arc<str>, Diagnostic> {
+        let start = self.at;
+        let rest = self.rest();
+        let Some(quote @ (b'"' | b'\'')) = rest.as_bytes().first().copied() else {
+            let line = rest.find('\n').unwrap_or(rest.len());
+            self.at += (line + 1).min(rest.len());
+            let value = rest[..line].split(" #").next().unwrap_or_default().trim_end();
+            return self.expand(value, vars, start);
+        };
+        let mut text = Vec::new();
+        let mut escaped = false;
+        for (index, &byte) in rest.as_bytes().iter().enumerate().skip(1) {
+            if byte != quote {
+                if !escaped && byte == b'\\' {
+                    escaped = true;
+                    continue;
+                }
+                if std::mem::take(&mut escaped) {
+                    text.push(b'\\');
+                }
+                text.push(byte);
+            } else if std::mem::take(&mut escaped) {
+                text.push(byte);
+            } else {
+                self.at += index + 1;
+                let text = String::from_utf8_lossy(&text);
+                return if quote == b'"' {
+                    self.expand(&unescape(&text), vars, start)
+                } else {
+                    Ok(text.into())
+                };
+            }
+        }
+        let line = rest.split('\n').next().unwrap_or_default();
+        Err(self
+            .error("env-file-syntax", start, format!("unterminated quoted value {line}"))
+            .remedy("close the quote"))
+    }
+
+    fn expand(&mut self, value: &str, vars: &Environment, at: usize) -> Result<Arc<str>, Diagnostic> {
+        if !value.contains('$') {
+            return Ok(value.into());
+        }
+        let lookup = |name: &str| (self.outer)(name).or_else(|| vars.get(name).cloned());
+        match substitute(value, &lookup, self.budget) {
+            Ok(done) => {
+                for name in &done.unset {
+                    let place = place(self.source, at, at + value.len());
+                    self.warnings.push(unset(name, place));
+                }
+                Ok(done.text.into())
+            }
+            Err(failure) => Err(failed(&failure, None, place(self.source, at, at + value.len()))),
+        }
+    }
+
+    fn error(&self, id: &'static str, at: usize, message: String) -> Diagnostic {
+        let end =
+            at + self.source.text.get(at..).and_then(|rest| rest.split('\n').next()).map_or(0, str::len);
+        Diagnostic::error(id, place(self.source, at, end), message)
+    }
+}
+
+/// The warning that a variable is not set.
+#[must_use]
+pub fn unset(name: &str, place: Place) -> Diagnostic {
+    Diagnostic::warning(
+        "unset-variable",
+        place,
+        format!("The {name:?} variable is not set. Defaulting to a blank string."),
+    )
+    .remedy(format!("set it in the environment or in `.env`, or write `${{{name}:-}}` if blank is meant"))
+}
+
+/// The error that a text cannot be completed; `path` is where it stands in a compose file.
+#[must_use]
+pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic {
+    let within = path.map_or(String::new(), |path| format!("error while interpolating {path}: "));
+    match failure {
+        Failure::Invalid(template) => {
+            let within = path.map_or(String::new(), |path| format!(" for {path}"));
+            let short: String = template.chars().take(120).collect();
+            Diagnostic::error(
+                "invalid-interpolation",
+                place,
+                format!("invalid interpolation format{within}: `{short}`"),
+            )
+            .remedy("write `${NAME}` or `${NAME:-default}`; a `$` that is meant as itself is written `$$`")
+        }
+        Failure::Required { name, reason } => {
+            let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            Diagnostic::error(
+                "missing-variable",
+                place,
+                format!("{within}required variable {name} is missing a value{reason}"),
+            )
+            .remedy(format!("set {name} in the environment, in `.env`, or with `--env-file`"))
+        }
+        Failure::TooLong => Diagnostic::error(
+            "too-much-text",
+            place,
+            format!("{within}the variables supply more than 16 MiB of text"),
+        )
+        .remedy("look for a variable whose value repeats another one again and again"),
+    }
+}
+
+fn place(source: EnvText<'_>, start: usize, end: usize) -> Place {
+    let small = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    Place { file: source.file, start: small(start), end: small(end) }
+}
+
+/// Space that does not end a line.
+fn blank(c: char) -> bool {
+    matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}')
+}
+
+/// The escapes of a double-quoted value. `\$` becomes `$$`, which the substitution then reads as `$`.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let taken = match after.as_bytes().first() {
+            Some(b'a') => push(&mut out, '\u{7}'),
+            Some(b'b') => push(&mut out, '\u{8}'),
+            Some(b'f') => push(&mut out, '\u{c}'),
+            Some(b'n') => push(&mut out, '\n'),
+            Some(b'r') => push(&mut out, '\r'),
+            Some(b't') => push(&mut out, '\t'),
+            Some(b'v') => push(&mut out, '\u{b}'),
+            Some(b'"') => push(&mut out, '"'),
+            Some(b'\\') => push(&mut out, '\\'),
+            Some(b'$') => {
+                out.push_str("$$");
+                1
+            }
+            Some(b'0') => {
+                let digits = after[1..].bytes().take(3).take_while(u8::is_ascii_digit).count();
+                let number = &after[1..=digits];
+                match u8::from_str_radix(number, 8).ok().filter(|_| digits == 3) {
+                    Some(code) => out.push(char::from(code)),
+                    None => {
+                        out.push('\\');
+                        out.push_str(number);
+                    }
+                }
+                1 + digits
+            }
+            _ => {
+                out.push('\\');
+                0
+            }
+        };
+        rest = &after[taken..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn push(out: &mut String, c: char) -> usize {
+    out.push(c);
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EnvText, read};
+    use crate::compose::environment::{Budget, Environment, Variable};
+    use crate::compose::tree::Origin;
+
+    fn vars(text: &str) -> Result<Vec<(String, String)>, String> {
+        let mut vars = Environment::default();
+        let outer =
+            |name: &str| (name == "OUTER").then(|| Variable { value: "out".into(), origin: Origin::Process });
+        read(EnvText { text, file: 0 }, &mut vars, &outer, &Budget::default())
+            .map_err(|error| error.message)?;
+        Ok(vars.iter().map(|(name, variable)| (name.to_string(), variable.value.to_string())).collect())
+    }
+
+    #[test]
+    fn the_forms_of_a_line() {
+        for (text, value) in [
+            ("A=b", "b"),
+            ("export A = b # note\n", "b"),
+            ("A: b", "b"),
+            ("A='$x \\n'", "$x \\n"),
+            ("A=\"x\\ty\\\\z\\$W\"", "x\ty\\z$W"),
+            ("A=\"two\nlines\" # note", "two\nlines"),
+            ("\u{feff}A=b#c\r\n", "b#c"),
+            ("A=${OUTER}-${MISSING:-d}", "out-d"),
+            ("A=\"\\0101\"", "A"),
+        ] {
+            assert_eq!(vars(text), Ok(vec![("A".to_owned(), value.to_owned())]), "{text}");
+        }
+        assert_eq!(vars("OUTER\nNONE\n"), Ok(vec![("OUTER".to_owned(), "out".to_owned())]));
+        for text in ["A B=c", "A?=c", "A=\"open"] {
+            assert!(vars(text).is_err(), "{text}");
+        }
+    }
+}

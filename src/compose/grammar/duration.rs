@@ -1,0 +1,111 @@
+//! Durations such as `1m30s`, in units from `ns` to `w`.
+
+/// The duration in nanoseconds.
+///
+/// # Errors
+/// Why it is none.
+pub fn parse(text: &str) -> Result<i64, String> {
+    let invalid = || format!("invalid duration {text:?}");
+    let (negative, mut rest) = match text.as_bytes().first() {
+        Some(b'-') => (true, &text[1..]),
+        Some(b'+') => (false, &text[1..]),
+        _ => (false, text),
+    };
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let mut total = 0i64;
+    while !rest.is_empty() {
+        let whole_length = digits(rest);
+        let whole: i64 =
+            if whole_length == 0 { 0 } else { rest[..whole_length].parse().map_err(|_| invalid())? };
+        rest = &rest[whole_length..];
+        let (mut fraction, mut fraction_length) = (0f64, 0);
+        if let Some(after) = rest.strip_prefix('.') {
+            fraction_length = digits(after);
+            if fraction_length > 0 {
+                fraction = format!("0.{}", &after[..fraction_length]).parse().map_err(|_| invalid())?;
+            }
+            rest = &after[fraction_length..];
+        }
+        if whole_length == 0 && fraction_length == 0 {
+            return Err(invalid());
+        }
+        let unit_length = rest.find(|c: char| c == '.' || c.is_ascii_digit()).unwrap_or(rest.len());
+        let unit: i64 = match &rest[..unit_length] {
+            "" => return Err(format!("missing unit in duration {text:?}")),
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            "d" => 86_400_000_000_000,
+            "w" => 604_800_000_000_000,
+            other => return Err(format!("unknown unit {other:?} in duration {text:?}")),
+        };
+        rest = &rest[unit_length..];
+        let part = whole.checked_mul(unit).and_then(|part| part.checked_add((fraction * unit as f64) as i64));
+        total = part.and_then(|part| total.checked_add(part)).ok_or_else(invalid)?;
+    }
+    Ok(if negative { -total } else { total })
+}
+
+/// A duration as Go prints it: `1m30s`, `1.5s`, `100ms`.
+#[must_use]
+pub fn print(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let left = nanoseconds.unsigned_abs();
+    let decimal = |value: u64, unit: u64| {
+        let (whole, fraction) = (value / unit, value % unit);
+        if fraction == 0 {
+            return whole.to_string();
+        }
+        let width = unit.ilog10() as usize;
+        format!("{whole}.{}", format!("{fraction:0width$}").trim_end_matches('0'))
+    };
+    let text = match left {
+        0 => "0s".to_owned(),
+        1..1_000 => format!("{left}ns"),
+        1_000..1_000_000 => format!("{}µs", decimal(left, 1_000)),
+        1_000_000..1_000_000_000 => format!("{}ms", decimal(left, 1_000_000)),
+        _ => {
+            let (minutes, rest) = (left / 60_000_000_000, left % 60_000_000_000);
+            let seconds = format!("{}s", decimal(rest, 1_000_000_000));
+            match (minutes / 60, minutes % 60) {
+                (0, 0) => seconds,
+                (0, minutes) => format!("{minutes}m{seconds}"),
+                (hours, minutes) => format!("{hours}h{minutes}m{seconds}"),
+            }
+        }
+    };
+    format!("{sign}{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn reads_and_prints() {
+        for (text, printed) in [
+            ("30s", "30s"),
+            ("1m30s", "1m30s"),
+            ("90s", "1m30s"),
+            ("1d", "24h0m0s"),
+            ("1w2d3h", "219h0m0s"),
+            ("1.5s", "1.5s"),
+            ("100ms", "100ms"),
+            ("0", "0s"),
+            ("-1s", "-1s"),
+            ("1.5us", "1.5µs"),
+        ] {
+            assert_eq!(super::parse(text).map(super::print), Ok(printed.to_owned()), "{text}");
+        }
+        for text in ["", "10", "1x", ".s", "1 s", "s", "99999999999w"] {
+            assert!(super::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The small languages inside of values.
+
+pub mod duration;
+pub mod port;
+pub mod size;
+pub mod volume;
+pub mod words;

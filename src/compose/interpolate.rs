@@ -1,0 +1,221 @@
+//! Second step: variables into values, and the types that some values must have.
+
+use std::sync::LazyLock;
+
+use super::Load;
+use super::diagnostic::Diagnostic;
+use super::dotenv::{failed, unset};
+use super::environment::Environment;
+use super::rules::{At, Rules};
+use super::source::Place;
+use super::substitute::substitute;
+use super::trail::Trail;
+use super::tree::{Node, Value};
+
+/// The type that a value must have once it is known.
+#[derive(Clone, Copy)]
+enum Cast {
+    Int,
+    Float,
+    Float32,
+    Bool,
+}
+
+static CASTS: LazyLock<Rules<Cast>> = LazyLock::new(|| {
+    use Cast::{Bool, Float, Float32, Int};
+    Rules::new(&[
+        ("networks.*.external", Bool),
+        ("networks.*.internal", Bool),
+        ("networks.*.attachable", Bool),
+        ("networks.*.enable_ipv4", Bool),
+        ("networks.*.enable_ipv6", Bool),
+        ("volumes.*.external", Bool),
+        ("secrets.*.external", Bool),
+        ("configs.*.external", Bool),
+        ("services.*.depends_on.*.required", Bool),
+        ("services.*.depends_on.*.restart", Bool),
+        ("services.*.healthcheck.retries", Int),
+        ("services.*.healthcheck.disable", Bool),
+        ("services.*.ports.*.target", Int),
+        ("services.*.stdin_open", Bool),
+        ("services.*.tty", Bool),
+        ("services.*.deploy.replicas", Int),
+        ("services.*.deploy.update_config.parallelism", Int),
+        ("services.*.deploy.update_config.max_failure_ratio", Float),
+        ("services.*.deploy.rollback_config.parallelism", Int),
+        ("services.*.deploy.rollback_config.max_failure_ratio", Float),
+        ("services.*.deploy.restart_policy.max_attempts", Int),
+        ("services.*.deploy.placement.max_replicas_per_node", Int),
+        ("services.*.scale", Int),
+        ("services.*.cpu_count", Int),
+        ("services.*.cpu_percent", Float),
+        ("services.*.cpu_period", Int),
+        ("services.*.cpu_quota", Int),
+        ("services.*.cpu_rt_period", Int),
+        ("services.*.cpu_rt_runtime", Int),
+        ("services.*.cpus", Float32),
+        ("services.*.cpu_shares", Int),
+        ("services.*.init", Bool),
+        ("services.*.oom_kill_disable", Bool),
+        ("services.*.oom_score_adj", Int),
+        ("services.*.pids_limit", Int),
+        ("services.*.privileged", Bool),
+        ("services.*.read_only", Bool),
+        ("services.*.ulimits.*", Int),
+        ("services.*.ulimits.*.hard", Int),
+        ("services.*.ulimits.*.soft", Int),
+        ("services.*.volumes.*.read_only", Bool),
+        ("services.*.volumes.*.volume.nocopy", Bool),
+        ("services.*.pre_start.*.cpu_count", Int),
+        ("services.*.pre_start.*.cpu_percent", Float),
+        ("services.*.pre_start.*.cpu_period", Int),
+        ("services.*.pre_start.*.cpu_quota", Int),
+        ("services.*.pre_start.*.cpu_rt_period", Int),
+        ("services.*.pre_start.*.cpu_rt_runtime", Int),
+        ("services.*.pre_start.*.cpus", Float32),
+        ("services.*.pre_start.*.cpu_shares", Int),
+        ("services.*.pre_start.*.init", Bool),
+        ("services.*.pre_start.*.oom_kill_disable", Bool),
+        ("services.*.pre_start.*.oom_score_adj", Int),
+        ("services.*.pre_start.*.pids_limit", Int),
+        ("services.*.pre_start.*.privileged", Bool),
+        ("services.*.pre_start.*.read_only", Bool),
+        ("services.*.pre_start.*.ulimits.*", Int),
+        ("services.*.pre_start.*.ulimits.*.hard", Int),
+        ("services.*.pre_start.*.ulimits.*.soft", Int),
+        ("services.*.pre_start.*.volumes.*.read_only", Bool),
+        ("services.*.pre_start.*.volumes.*.volume.nocopy", Bool),
+    ])
+});
+
+/// Puts variables into all texts of a document; every failure is reported, not only the first.
+pub fn interpolate(load: &mut Load<'_>, root: &mut Node, environment: &Environment) {
+    Pass { load, environment }.walk(root, Some(CASTS.root()), &Trail::ROOT);
+}
+
+struct Pass<'a, 'l> {
+    load: &'a mut Load<'l>,
+    environment: &'a Environment,
+}
+
+impl Pass<'_, '_> {
+    fn walk(&mut self, node: &mut Node, at: Option<At<'_, Cast>>, trail: &Trail<'_>) {
+        match &mut node.value {
+            Value::Map(map) => {
+                for (key, child) in map.iter_mut() {
+                    self.walk(child, at.and_then(|at| at.key(key)), &trail.key(key));
+                }
+            }
+            Value::List(items) => {
+                for (index, item) in items.iter_mut().enumerate() {
+                    self.walk(item, at.and_then(At::item), &trail.index(index));
+                }
+            }
+            Value::Str(_) => self.text(node, at.and_then(At::rule), trail),
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, node: &mut Node, cast: Option<Cast>, trail: &Trail<'_>) {
+        let Value::Str(text) = &node.value else { return };
+        if text.contains('$') {
+            let lookup = |name: &str| self.environment.get(name).cloned();
+            match substitute(text, &lookup, &self.load.budget) {
+                Ok(done) => {
+                    for name in &done.unset {
+                        self.load.say(unset(name, node.place));
+                    }
+                    node.trace = (!done.trace.is_empty()).then(|| done.trace.into());
+                    node.value = Value::Str(done.text.into());
+                }
+                Err(failure) => {
+                    self.load.say(failed(&failure, Some(&trail.to_string()), node.place));
+                    return;
+                }
+            }
+        }
+        if let Some(cast) = cast {
+            match self::cast(&node.value, cast) {
+                Ok((value, warning)) => {
+                    node.value = value;
+                    if let Some(warning) = warning {
+                        self.load.say(Diagnostic::warning("yaml-1.1-boolean", node.place, warning));
+                    }
+                }
+                Err((id, message, remedy)) => {
+                    let message = format!(
+                        "error while interpolating {trail}: failed to cast to expected type: {message}"
+                    );
+                    self.load.say(Diagnostic::error(id, node.place, message).remedy(remedy));
+                }
+            }
+        }
+    }
+}
+
+type Refused = (&'static str, String, &'static str);
+
+fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
+    let Value::Str(text) = value else { return Ok((value.clone(), None)) };
+    match cast {
+        Cast::Int => integer(text)
+            .map(|value| (Value::Int(value), None))
+            .ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer"), "write a whole number")),
+        Cast::Float | Cast::Float32 => {
+            let wide = matches!(cast, Cast::Float);
+            float(text, wide)
+                .map(|value| (Value::Float(value), None))
+                .ok_or_else(|| ("invalid-number", format!("{text:?} is not a number"), "write a number"))
+        }
+        Cast::Bool => boolean(text)
+            .ok_or_else(|| ("invalid-boolean", format!("invalid boolean: {text}"), "write `true` or `false`"))
+            .map(|(value, old)| {
+                let warning =
+                    format!("{text:?} for boolean is not supported by YAML 1.2, please use `{value}`");
+                (Value::Bool(value), old.then_some(warning))
+            }),
+    }
+}
+
+/// A whole number in decimal.
+#[must_use]
+pub fn integer(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+/// A number as Go reads it; narrow ones are rounded to 32 bits.
+#[must_use]
+pub fn float(text: &str, wide: bool) -> Option<f64> {
+    let value: f64 = text.parse().ok()?;
+    let named = text.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E'));
+    if value.is_infinite() && !named {
+        return None;
+    }
+    Some(if wide { value } else { narrow(value) })
+}
+
+/// A number rounded to 32 bits, in its shortest decimal form.
+#[must_use]
+pub fn narrow(value: f64) -> f64 {
+    (value as f32).to_string().parse().unwrap_or(value)
+}
+
+/// A truth value, and whether it is one of the words of YAML 1.1.
+#[must_use]
+pub fn boolean(text: &str) -> Option<(bool, bool)> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Some((true, false)),
+        "false" => Some((false, false)),
+        "y" | "yes" | "on" => Some((true, true)),
+        "n" | "no" | "off" => Some((false, true)),
+        _ => None,
+    }
+}
+
+/// Completes the project's name.
+#[must_use]
+pub fn one(load: &mut Load<'_>, text: &str, environment: &Environment, place: Place) -> String {
+    let mut node = Node::text(text, place);
+    Pass { load, environment }.text(&mut node, None, &Trail::ROOT.key("name"));
+    node.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,408 @@
+//! The steps of [`load`](super::load), each over the whole of what the one before it left.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::diagnostic::{Diagnostic, Severity};
+use super::dotenv::{self, EnvText};
+use super::environment::{Budget, Environment};
+use super::extends::{self, Base, BaseKey};
+use super::include::{self, Imported};
+use super::project::Project;
+use super::source::{Files, Place, Sources};
+use super::trail::Trail;
+use super::tree::{Map, Node, Origin, Value};
+use super::yaml::{self, Document, Path};
+use super::{
+    Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, paths,
+    schema, unicity,
+};
+
+/// A load that is under way.
+pub struct Load<'a> {
+    pub files: &'a dyn Files,
+    pub sources: Sources,
+    pub diagnostics: Vec<Diagnostic>,
+    pub budget: Budget,
+    pub stages: Stages,
+    pub working_dir: String,
+    pub home: Option<String>,
+    pub bases: HashMap<BaseKey, Base>,
+    pub imported: Vec<Imported>,
+    texts: HashMap<String, (u32, Arc<str>)>,
+    parsed: HashMap<String, Vec<Document>>,
+}
+
+/// Where a file is read from, and what its words mean.
+#[derive(Clone, PartialEq)]
+pub struct Scope {
+    /// The file.
+    pub file: Arc<str>,
+    /// The folder that `include` and `extends` look in.
+    pub files_folder: String,
+    /// The folder that all other paths are relative to; itself relative to the one of the including file.
+    pub folder: String,
+    /// The variables.
+    pub environment: Arc<Environment>,
+    /// The files that include this one, from the first.
+    pub included: Vec<String>,
+}
+
+impl Scope {
+    /// A folder as seen from the one that files are looked up in.
+    pub fn shown_folder(&self, folder: &str) -> String {
+        paths::relative(&self.files_folder, folder)
+    }
+}
+
+impl<'a> Load<'a> {
+    pub fn new(request: &Request, files: &'a dyn Files, sources: Sources) -> Self {
+        Self {
+            files,
+            sources,
+            diagnostics: Vec::new(),
+            budget: Budget::default(),
+            stages: request.stages,
+            working_dir: request.working_dir.clone(),
+            home: request.home.clone(),
+            bases: HashMap::new(),
+            imported: Vec::new(),
+            texts: HashMap::new(),
+            parsed: HashMap::new(),
+        }
+    }
+
+    /// Keeps a message.
+    pub fn say(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn failed(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Goes on if nothing has failed yet; otherwise ends with what has.
+    fn unless_failed(&mut self) -> Result<(), Diagnostic> {
+        let first = self.diagnostics.iter().position(|diagnostic| diagnostic.severity == Severity::Error);
+        first.map_or(Ok(()), |first| Err(self.diagnostics.remove(first)))
+    }
+
+    /// All steps.
+    pub fn run(&mut self, request: &Request) -> Result<Project, Diagnostic> {
+        if request.files.is_empty() {
+            return Err(Diagnostic::error("no-file", Place::NONE, "no configuration file provided")
+                .remedy("name one with `-f`, or go to a folder with a compose.yaml"));
+        }
+        for input in &request.files {
+            self.open(input)?;
+        }
+        let name = self.project_name(request)?;
+        let mut environment = request.environment.clone();
+        environment.set("COMPOSE_PROJECT_NAME", name.as_str(), Origin::Loader);
+        let environment = Arc::new(environment);
+        let scope = Scope {
+            file: "".into(),
+            files_folder: request.working_dir.clone(),
+            folder: request.working_dir.clone(),
+            environment: environment.clone(),
+            included: Vec::new(),
+        };
+        let files: Vec<(String, Place)> =
+            request.files.iter().map(|input| (input.path.clone(), Place::NONE)).collect();
+        let mut tree = self.model(&files, &scope)?;
+        if tree.as_map().is_none_or(Map::is_empty) {
+            return Err(Diagnostic::error("empty-file", Place::NONE, "empty compose file")
+                .remedy("define at least one service"));
+        }
+        if self.stages.validate && name.is_empty() {
+            return Err(Diagnostic::error("project-name", Place::NONE, "project name must not be empty")
+                .remedy("give one with `-p`"));
+        }
+        if self.stages.normalize {
+            normalize::normalize(&mut tree, &name, &environment)?;
+        }
+        if let Some(map) = tree.as_map_mut() {
+            map.remove("name");
+        }
+        let mut project = Project {
+            name,
+            working_dir: request.working_dir.clone(),
+            environment,
+            tree,
+            ..Project::default()
+        };
+        if self.stages.bind {
+            self.finish(&mut project, request)?;
+        }
+        Ok(project)
+    }
+
+    fn finish(&mut self, project: &mut Project, request: &Request) -> Result<(), Diagnostic> {
+        let (tree, faults) = bind::bind(std::mem::take(&mut project.tree));
+        project.tree = tree;
+        self.diagnostics.extend(faults);
+        self.unless_failed()?;
+        project.activate(&request.profiles);
+        if self.stages.consistency {
+            self.diagnostics.extend(consistency::check(project));
+            self.unless_failed()?;
+            self.diagnostics.extend(consistency::warnings(project));
+        }
+        if !request.services.is_empty() {
+            project.select(&request.services)?;
+        }
+        if self.stages.prune {
+            project.prune();
+        }
+        if self.stages.environment {
+            self.env_files(project)?;
+        }
+        self.label_files(project)
+    }
+
+    /// The path to read from. A path can still be relative to the project's folder when paths stay as written.
+    pub fn full(&self, path: &str) -> String {
+        if self.working_dir.starts_with('/') { paths::join(&self.working_dir, path) } else { path.to_owned() }
+    }
+
+    /// The text of a file and its number among the sources.
+    pub fn text(
+        &mut self,
+        path: &str,
+        id: &'static str,
+        place: Place,
+    ) -> Result<(u32, Arc<str>), Diagnostic> {
+        if let Some((number, text)) = self.texts.get(path) {
+            return Ok((*number, text.clone()));
+        }
+        let bytes = self.files.read(&self.full(path)).map_err(|reason| {
+            Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
+                .remedy("check the path and who may read it")
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
+                .iter()
+                .filter(|&&byte| byte == b'\n')
+                .count()
+                + 1;
+            Diagnostic::error("not-utf8", place, format!("{path}: line {line} is not valid UTF-8"))
+                .remedy("save the file as UTF-8")
+        })?;
+        let text: Arc<str> = text.into();
+        let number = self.sources.add(path, text.clone());
+        self.texts.insert(path.to_owned(), (number, text.clone()));
+        Ok((number, text))
+    }
+
+    fn open(&mut self, input: &Input) -> Result<(), Diagnostic> {
+        let (number, text) = match &input.text {
+            Some(text) => {
+                let text: Arc<str> = text.as_str().into();
+                (self.sources.add(input.path.as_str(), text.clone()), text)
+            }
+            None => self.text(&input.path, "unreadable-file", Place::NONE)?,
+        };
+        let documents = yaml::parse(&text, number)?;
+        self.parsed.insert(input.path.clone(), documents);
+        Ok(())
+    }
+
+    /// The name: as given, or the last one that a file has, or the folder's.
+    fn project_name(&mut self, request: &Request) -> Result<String, Diagnostic> {
+        if let Some(name) = &request.name {
+            if normalized_name(name) != *name || name.is_empty() {
+                let message = format!(
+                    "invalid project name {name:?}: must consist only of lowercase alphanumeric characters, hyphens, and underscores as well as start with a letter or number"
+                );
+                let remedy = format!("`{}` would do", normalized_name(name));
+                return Err(Diagnostic::error("project-name", Place::NONE, message).remedy(remedy));
+            }
+            return Ok(name.clone());
+        }
+        let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
+        let written = named.filter_map(|document| document.root.get("name")).rfind(|node| !node.is_null());
+        let written =
+            written.map(|node| (node.value.to_string(), node.place)).filter(|(name, _)| !name.is_empty());
+        let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
+        if self.stages.interpolate {
+            name = interpolate::one(self, &name, &request.environment, place);
+            self.unless_failed()?;
+        }
+        Ok(if self.stages.normalize { normalized_name(&name) } else { name })
+    }
+
+    /// Files that are put over each other, complete but for what needs the whole project.
+    pub fn model(&mut self, files: &[(String, Place)], scope: &Scope) -> Result<Node, Diagnostic> {
+        let mut dict = Node::new(Value::Map(Box::default()), Place::NONE);
+        for (file, place) in files {
+            let inner = Scope { file: file.as_str().into(), ..scope.clone() };
+            dict = self.file(file, *place, dict, &inner, false)?.0;
+        }
+        if self.stages.defaults {
+            defaults::add(&mut dict);
+        }
+        if self.stages.validate {
+            let faults = defaults::check(&dict);
+            self.diagnostics.extend(faults);
+            self.unless_failed()?;
+        }
+        if self.stages.resolve_paths || !scope.included.is_empty() {
+            self.resolve_paths(&mut dict, &scope.folder)?;
+        }
+        normalize::resolve_listed(&mut dict, &scope.environment);
+        Ok(dict)
+    }
+
+    /// The file that a service extends from: by itself, and without what only a whole project has.
+    pub fn base(&mut self, path: &str, scope: &Scope, place: Place) -> Result<(Node, Vec<Path>), Diagnostic> {
+        self.file(path, place, Node::new(Value::Map(Box::default()), Place::NONE), scope, true)
+    }
+
+    pub fn resolve_paths(&mut self, tree: &mut Node, folder: &str) -> Result<(), Diagnostic> {
+        paths::Base { folder, home: self.home.as_deref(), files: self.files }.resolve(tree)
+    }
+
+    /// Puts all documents of a file over what was read before.
+    fn file(
+        &mut self,
+        path: &str,
+        place: Place,
+        mut dict: Node,
+        scope: &Scope,
+        is_base: bool,
+    ) -> Result<(Node, Vec<Path>), Diagnostic> {
+        let documents = match self.parsed.remove(path) {
+            Some(documents) => documents,
+            None => {
+                let (number, text) = self.text(path, "unreadable-file", place)?;
+                yaml::parse(&text, number)?
+            }
+        };
+        let mut resets = Vec::new();
+        for document in documents {
+            resets = document.resets;
+            dict = self.document(document.root, &resets, dict, scope, is_base)?;
+        }
+        Ok((dict, resets))
+    }
+
+    fn document(
+        &mut self,
+        mut root: Node,
+        resets: &[Path],
+        mut dict: Node,
+        scope: &Scope,
+        is_base: bool,
+    ) -> Result<Node, Diagnostic> {
+        if root.as_map().is_none() {
+            return Err(Diagnostic::error("wrong-type", root.place, "top-level object must be a mapping")
+                .remedy("begin with `services:` at the first column"));
+        }
+        if self.stages.interpolate {
+            interpolate::interpolate(self, &mut root, &scope.environment);
+            self.unless_failed()?;
+        }
+        promote(&mut root)?;
+        if self.stages.include && !is_base {
+            let mut inner = scope.clone();
+            inner.included.push(scope.file.to_string());
+            include::apply(self, &mut root, &inner, resets)?;
+        }
+        yaml::apply(resets, &mut dict);
+        if self.stages.extends && !is_base {
+            extends::apply(self, &mut root, scope, resets)?;
+        }
+        let mut dict = merge::files(dict, root)?;
+        if self.stages.validate && !is_base {
+            self.diagnostics.extend(schema::validate(&dict));
+            self.unless_failed()?;
+            self.drop_version(&mut dict, &scope.file);
+        }
+        canonical::canonical(&mut dict, !self.stages.interpolate, &mut self.diagnostics)?;
+        canonical::omit_empty(&mut dict);
+        unicity::enforce(&mut dict)?;
+        Ok(dict)
+    }
+
+    fn drop_version(&mut self, dict: &mut Node, file: &str) {
+        let Some(map) = dict.as_map_mut() else { return };
+        if let Some(version) = map.entry("version") {
+            let message = format!(
+                "{file}: the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion"
+            );
+            self.diagnostics.push(
+                Diagnostic::warning("obsolete-version", version.key, message).remedy("remove the line"),
+            );
+            map.remove("version");
+        }
+    }
+
+    /// Reads an env file of variables for a whole project.
+    pub fn env_file(
+        &mut self,
+        path: &str,
+        place: Place,
+        into: &mut Environment,
+        outer: &Environment,
+    ) -> Result<(), Diagnostic> {
+        let (file, text) = self.text(path, "missing-env-file", place)?;
+        let outer = |name: &str| outer.get(name).cloned();
+        let warnings = dotenv::read(EnvText { text: &text, file }, into, &outer, &self.budget)?;
+        self.diagnostics.extend(warnings);
+        Ok(())
+    }
+
+    /// What was found, with all messages.
+    pub fn done(
+        mut self,
+        result: Result<Project, Diagnostic>,
+    ) -> (Option<Project>, Vec<Diagnostic>, Sources) {
+        let project = match result {
+            Ok(project) if !self.failed() => Some(project),
+            Ok(_) => None,
+            Err(first) => {
+                self.diagnostics.push(first);
+                None
+            }
+        };
+        (project, self.diagnostics, self.sources)
+    }
+}
+
+/// Extensions that became keys of the specification: what is written under the old name counts.
+fn promote(root: &mut Node) -> Result<(), Diagnostic> {
+    let services = root.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut);
+    for (name, service) in services.into_iter().flat_map(Map::iter_mut) {
+        let Some(service) = service.as_map_mut() else { continue };
+        rename(service, "x-develop", "develop", &Trail::ROOT.key("services").key(name))?;
+        let watch = service
+            .get_mut("develop")
+            .and_then(Node::as_map_mut)
+            .and_then(|develop| develop.get_mut("watch"));
+        if let Some(Node { value: Value::List(items), .. }) = watch {
+            for item in items.iter_mut().filter_map(Node::as_map_mut) {
+                rename(item, "x-initialSync", "initial_sync", &Trail::ROOT.key("watch"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn rename(map: &mut Map, from: &str, to: &'static str, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    let Some(extension) = map.remove(from) else { return Ok(()) };
+    let place = extension.place;
+    let merged = match map.remove(to).filter(|node| !node.is_null()) {
+        Some(own) => merge::merge(extension, own, None, &trail.key(to))?,
+        None => extension,
+    };
+    map.insert(to, place, merged);
+    Ok(())
+}
+
+/// A project name in the letters that it may have.
+#[must_use]
+pub fn normalized_name(name: &str) -> String {
+    let lower = name.to_lowercase();
+    let kept: String = lower.chars().filter(|c| matches!(c, 'a'..='z' | '0'..='9' | '_' | '-')).collect();
+    kept.trim_start_matches(['_', '-']).to_owned()
+}

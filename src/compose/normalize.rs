@@ -1,0 +1,240 @@
+//! What follows from other values: the default network, names of resources, implied dependencies.
+
+use super::diagnostic::Diagnostic;
+use super::environment::{Environment, Variable};
+use super::merge;
+use super::shape::PRE_START;
+use super::source::Place;
+use super::trail::Trail;
+use super::tree::{Map, Node, Supplied, Value};
+
+/// Brings a project to the form that all later steps read.
+///
+/// # Errors
+/// Where a hook of `pre_start` cannot be completed from its service.
+pub fn normalize(root: &mut Node, project: &str, environment: &Environment) -> Result<(), Diagnostic> {
+    let Some(map) = root.as_map_mut() else { return Ok(()) };
+    let uses_default = services(map).fold(false, |uses, (_, service)| default_network(service) || uses);
+    if uses_default {
+        let place = Place::NONE;
+        map.insert_new("networks", place, || Node::new(Value::Map(Box::default()), place));
+        if let Some(networks) = map.get_mut("networks").and_then(Node::as_map_mut) {
+            networks.insert_new("default", place, || Node::new(Value::Null, place));
+        }
+    }
+    for (_, service) in services(map) {
+        one(service, environment)?;
+    }
+    for kind in ["networks", "volumes", "configs", "secrets"] {
+        for (key, node) in map.get_mut(kind).and_then(Node::as_map_mut).into_iter().flat_map(Map::iter_mut) {
+            name_resource(key, node, project);
+        }
+    }
+    Ok(())
+}
+
+fn services(map: &mut Map) -> impl Iterator<Item = (&std::sync::Arc<str>, &mut Map)> {
+    let services = map.get_mut("services").and_then(Node::as_map_mut);
+    services.into_iter().flat_map(Map::iter_mut).filter_map(|(name, node)| Some((name, node.as_map_mut()?)))
+}
+
+/// Puts a service without networks on the default one; whether it is on it.
+fn default_network(service: &mut Map) -> bool {
+    if service.has("provider") || service.has("network_mode") {
+        return false;
+    }
+    let place = Place::NONE;
+    match service.get("networks").and_then(Node::as_map) {
+        Some(networks) if !networks.is_empty() => networks.has("default"),
+        _ => {
+            service.insert("networks", place, Node::map([("default", Node::new(Value::Null, place))], place));
+            true
+        }
+    }
+}
+
+fn one(service: &mut Map, environment: &Environment) -> Result<(), Diagnostic> {
+    if let Some(policy) = service.get_mut("pull_policy")
+        && policy.as_str() == Some("if_not_present")
+    {
+        policy.value = Value::Str("missing".into());
+    }
+    if let Some(build) = service.get_mut("build") {
+        let place = build.place;
+        if let Some(build) = build.as_map_mut() {
+            if build.get("context").is_none_or(Node::is_null) {
+                build.insert("context", place, Node::text(".", place));
+            }
+            let given = |key| build.get(key).is_some_and(|node: &Node| !node.is_null());
+            if !given("dockerfile") && !given("dockerfile_inline") {
+                build.insert("dockerfile", place, Node::text("Dockerfile", place));
+            }
+            if let Some(args) = build.get_mut("args") {
+                from_environment(args, environment, false);
+            }
+        }
+    }
+    if let Some(variables) = service.get_mut("environment") {
+        from_environment(variables, environment, true);
+    }
+    implied_dependencies(service);
+    for mount in service.get_mut("volumes").into_iter().flat_map(|node| match &mut node.value {
+        Value::List(items) => items.iter_mut(),
+        _ => [].iter_mut(),
+    }) {
+        if let Some(target) = mount.as_map_mut().and_then(|mount| mount.get_mut("target"))
+            && let Some(text) = target.as_str()
+        {
+            let cleaned = if text.is_empty() { ".".to_owned() } else { super::paths::clean(text) };
+            if cleaned != text {
+                *target = target.made(cleaned);
+            }
+        }
+    }
+    complete_hooks(service)
+}
+
+/// A variable's value as a node that says where it comes from.
+fn supplied(name: &str, variable: &Variable, prefix: &str, place: Place) -> Node {
+    let start = u32::try_from(prefix.len()).unwrap_or(0);
+    let end = start + u32::try_from(variable.value.len()).unwrap_or(0);
+    let part = Supplied { start, end, variable: name.into(), origin: variable.origin.clone() };
+    Node {
+        value: Value::Str(format!("{prefix}{}", variable.value).into()),
+        place,
+        trace: Some(Box::new([part])),
+    }
+}
+
+/// Gives names without a value the value that they have in the environment.
+fn from_environment(node: &mut Node, environment: &Environment, keep: bool) {
+    match &mut node.value {
+        Value::Map(map) => {
+            map.retain(|key, value| {
+                if value.is_null() {
+                    match environment.get(key) {
+                        Some(variable) => *value = supplied(key, variable, "", value.place),
+                        None => return keep,
+                    }
+                }
+                true
+            });
+        }
+        Value::List(items) => items.retain_mut(|item| {
+            let Some(name) = item.as_str() else { return false };
+            if name.contains('=') {
+                return true;
+            }
+            match environment.get(name) {
+                Some(variable) => {
+                    *item = supplied(name, variable, &format!("{name}="), item.place);
+                    true
+                }
+                None => keep,
+            }
+        }),
+        _ => {}
+    }
+}
+
+/// The same for variables in a list, which happens also where nothing is normalised.
+pub fn resolve_listed(root: &mut Node, environment: &Environment) {
+    let Some(map) = root.as_map_mut() else { return };
+    for (_, service) in services(map) {
+        if let Some(variables) = service.get_mut("environment")
+            && matches!(variables.value, Value::List(_))
+        {
+            from_environment(variables, environment, true);
+        }
+    }
+}
+
+/// What a service needs without saying so in `depends_on`.
+fn implied_dependencies(service: &mut Map) {
+    let texts = |node: Option<&Node>| -> Vec<(String, Place)> {
+        let items = node.and_then(Node::as_list).unwrap_or_default();
+        items.iter().filter_map(|item| Some((item.as_str()?.to_owned(), item.place))).collect()
+    };
+    let mut implied: Vec<(String, Place, bool)> = Vec::new();
+    for (link, place) in texts(service.get("links")) {
+        let name = match link.split(':').collect::<Vec<_>>().as_slice() {
+            [name, _] => (*name).to_owned(),
+            _ => link,
+        };
+        implied.push((name, place, true));
+    }
+    for namespace in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
+        if let Some(node) = service.get(namespace)
+            && let Some(name) = node.as_str().and_then(|text| text.strip_prefix("service:"))
+        {
+            implied.push((name.to_owned(), node.place, true));
+        }
+    }
+    for (from, place) in texts(service.get("volumes_from")) {
+        if !from.starts_with("container:") {
+            implied.push((from.split(':').next().unwrap_or_default().to_owned(), place, false));
+        }
+    }
+    if implied.is_empty() {
+        return;
+    }
+    let place = implied.first().map_or(Place::NONE, |(_, place, _)| *place);
+    service.insert_new("depends_on", place, || Node::new(Value::Map(Box::default()), place));
+    let Some(dependencies) = service.get_mut("depends_on").and_then(Node::as_map_mut) else { return };
+    for (name, place, restart) in implied {
+        dependencies.insert_new(&name, place, || {
+            let condition = Node::text("service_started", place);
+            Node::map(
+                [
+                    ("condition", condition),
+                    ("restart", Node::bool(restart, place)),
+                    ("required", Node::bool(true, place)),
+                ],
+                place,
+            )
+        });
+    }
+}
+
+/// A container of `pre_start` has what the service has, except mounts, with its own over it.
+fn complete_hooks(service: &mut Map) -> Result<(), Diagnostic> {
+    let Some(Value::List(hooks)) = service.get("pre_start").map(|node| &node.value) else { return Ok(()) };
+    if hooks.is_empty() {
+        return Ok(());
+    }
+    let mut base = Map::default();
+    for (key, entry) in service.entries() {
+        let shared = PRE_START.iter().any(|field| field.name == &**key)
+            && !matches!(&**key, "volumes" | "per_replica");
+        if shared {
+            base.insert(key.clone(), entry.key, entry.node.clone());
+        }
+    }
+    let Some(Node { value: Value::List(hooks), .. }) = service.get_mut("pre_start") else { return Ok(()) };
+    for hook in hooks {
+        if hook.as_map().is_some() {
+            let over = std::mem::take(hook);
+            let base = Node::new(Value::Map(Box::new(base.clone())), over.place);
+            *hook = merge::merge(base, over, merge::service(), &Trail::ROOT.key("pre_start"))?;
+        }
+    }
+    Ok(())
+}
+
+/// A resource without a name of its own has the project's name before its key.
+fn name_resource(key: &str, node: &mut Node, project: &str) {
+    let place = node.place;
+    if node.is_null() {
+        node.value = Value::Map(Box::default());
+    }
+    let Some(resource) = node.as_map_mut() else { return };
+    if resource.get("name").is_none_or(Node::is_null) {
+        let external = resource.get("external").is_some_and(|external| match &external.value {
+            Value::Bool(external) => *external,
+            Value::Str(text) => matches!(&**text, "1" | "t" | "T" | "true" | "TRUE" | "True"),
+            _ => false,
+        });
+        let name = if external { key.to_owned() } else { format!("{project}_{key}") };
+        resource.insert("name", place, Node::text(name, place));
+    }
+}

@@ -1,0 +1,144 @@
+//! Texts by name, in the forms that Compose takes for them.
+
+use super::bind::{filled, text};
+use super::shape::Kind;
+use super::source::Place;
+use super::tree::{Map, Node, Value};
+
+type Refusal = (&'static str, String);
+
+/// Labels, variables and options, from a mapping or from a list of `KEY=VALUE`.
+pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
+    let place = node.place;
+    let mut pairs = Map::default();
+    match node.value {
+        Value::Map(map) => {
+            for (key, entry) in map.into_entries() {
+                let value = match (&entry.node.value, kind) {
+                    (Value::Null, Kind::Environment) => entry.node,
+                    (Value::Null, _) => Node::text("", entry.node.place),
+                    (Value::Str(_) | Value::Int(_), _) => text(entry.node),
+                    (other, Kind::StringMap) => {
+                        return Err((
+                            "wrong-type",
+                            format!("{key}: a string is expected, not {}", other.kind()),
+                        ));
+                    }
+                    _ => text(entry.node),
+                };
+                pairs.insert(key, entry.key, value);
+            }
+        }
+        Value::List(items) if matches!(kind, Kind::Mapping | Kind::Environment | Kind::Labels) => {
+            for item in items {
+                let item = text(item);
+                let whole = item.as_str().unwrap_or_default();
+                let cut = whole.find('=');
+                let key = &whole[..cut.unwrap_or(whole.len())];
+                if matches!(kind, Kind::Environment) && key.ends_with(char::is_whitespace) {
+                    return Err((
+                        "trailing-space",
+                        format!("environment variable {key} is declared with a trailing space"),
+                    ));
+                }
+                let value = match cut {
+                    Some(cut) => item.part(cut + 1, whole.len()),
+                    None if matches!(kind, Kind::Environment) => Node::new(Value::Null, item.place),
+                    None => Node::text("", item.place),
+                };
+                pairs.insert(key, item.place, value);
+            }
+        }
+        other => return Err(("wrong-type", format!("a mapping is expected, not {}", other.kind()))),
+    }
+    Ok(sorted(pairs, place))
+}
+
+fn sorted(mut map: Map, place: Place) -> Option<Node> {
+    map.sort();
+    (!map.is_empty()).then(|| Node::new(Value::Map(Box::new(map)), place))
+}
+
+/// Options that may be given several times.
+pub fn multi(node: Node) -> Result<Option<Node>, Refusal> {
+    let place = node.place;
+    let Value::Map(map) = node.value else { return Err(("wrong-type", "a mapping is expected".to_owned())) };
+    let mut options = Map::default();
+    for (key, entry) in map.into_entries() {
+        let at = entry.node.place;
+        let values = match entry.node.value {
+            Value::List(items) => items.into_iter().map(text).collect(),
+            _ => vec![text(entry.node)],
+        };
+        options.insert(key, entry.key, Node::new(Value::List(values), at));
+    }
+    Ok(sorted(options, place))
+}
+
+/// Names of hosts and their addresses, as a sorted list of `HOST=ADDRESS`.
+pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
+    let place = node.place;
+    let mut found: Vec<Node> = Vec::new();
+    let mut add = |host: &str, address: &str, from: &Node| {
+        if host.is_empty() || host.contains([':', '=']) {
+            return Err(("invalid-host", format!("bad host name '{host}'")));
+        }
+        let bare = address
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+            .filter(|inner| !inner.is_empty());
+        found.push(from.made(format!("{host}={}", bare.unwrap_or(address))));
+        Ok(())
+    };
+    match &node.value {
+        Value::Map(map) => {
+            for (host, value) in map.iter() {
+                match &value.value {
+                    Value::Null => add(host, "", value)?,
+                    Value::Str(address) => add(host, address, value)?,
+                    Value::List(items) => {
+                        for item in items {
+                            add(host, &item.value.to_string(), item)?;
+                        }
+                    }
+                    other => {
+                        return Err(("wrong-type", format!("an address is expected, not {}", other.kind())));
+                    }
+                }
+            }
+        }
+        Value::List(items) => {
+            for item in items {
+                let whole = item.value.to_string();
+                let (host, addresses) =
+                    whole.split_once('=').or_else(|| whole.split_once(':')).ok_or_else(|| {
+                        ("invalid-host", format!("invalid additional host, missing IP: {whole}"))
+                    })?;
+                for address in addresses.split(',') {
+                    add(host, address, item)?;
+                }
+            }
+        }
+        other => {
+            return Err(("wrong-type", format!("a mapping or a list is expected, not {}", other.kind())));
+        }
+    }
+    found.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    Ok(filled(found, place))
+}
+
+/// SSH keys: `ID` or `ID: PATH`.
+pub fn ssh(node: Node) -> Result<Option<Node>, Refusal> {
+    let place = node.place;
+    let Value::Map(map) = node.value else { return Err(("wrong-type", "a mapping is expected".to_owned())) };
+    let mut keys: Vec<Node> = map
+        .iter()
+        .map(|(id, path)| match &path.value {
+            Value::Null => Node::text(id.clone(), path.place),
+            value if value.to_string().is_empty() => Node::text(id.clone(), path.place),
+            value => path.made(format!("{id}: {value}")),
+        })
+        .collect();
+    keys.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
+    Ok(filled(keys, place))
+}

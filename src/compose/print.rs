@@ -1,0 +1,255 @@
+//! A project as text, as `docker compose config` prints it.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use super::project::Project;
+use super::shape::{Absent, Field, Kind, PROJECT};
+use super::tree::{Map, Node, Value};
+use super::yaml::is_plain;
+
+/// How a project is printed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// `$` becomes `$$`, so that what is printed can be loaded again.
+    pub escape: bool,
+}
+
+/// The project as JSON. Keys that are null or empty when they are absent are there; extensions within
+/// services are not, as in the reference.
+#[must_use]
+pub fn json(project: &Project, style: Style) -> String {
+    let mut out = Json { style, text: String::new(), depth: 0 };
+    let tree = with_name(project);
+    out.part(tree.as_map(), PROJECT);
+    out.text.push('\n');
+    out.text
+}
+
+/// The project as YAML.
+#[must_use]
+pub fn yaml(project: &Project, style: Style) -> String {
+    let mut text = String::new();
+    yaml_below(&with_name(project), style, 0, &mut text);
+    text
+}
+
+/// A tree as YAML.
+#[must_use]
+pub fn yaml_tree(tree: &Node, style: Style) -> String {
+    let mut text = String::new();
+    yaml_below(tree, style, 0, &mut text);
+    text
+}
+
+fn with_name(project: &Project) -> Node {
+    let place = project.tree.place;
+    let mut map = Map::default();
+    if !project.name.is_empty() {
+        map.insert("name", place, Node::text(project.name.as_str(), place));
+    }
+    for (key, entry) in project.tree.as_map().into_iter().flat_map(Map::entries) {
+        map.insert(key.clone(), entry.key, entry.node.clone());
+    }
+    map.insert_new("services", place, || Node::new(Value::Map(Box::default()), place));
+    Node::new(Value::Map(Box::new(map)), place)
+}
+
+fn escaped(text: &str, style: Style) -> Cow<'_, str> {
+    if style.escape && text.contains('$') { text.replace('$', "$$").into() } else { text.into() }
+}
+
+/// Something that is printed between two commas.
+type Entry<'a> = Box<dyn FnOnce(&mut Json) + 'a>;
+
+struct Json {
+    style: Style,
+    text: String,
+    depth: usize,
+}
+
+impl Json {
+    fn line(&mut self) {
+        self.text.push('\n');
+        self.text.extend(std::iter::repeat_n("  ", self.depth));
+    }
+
+    /// `open`, all entries with commas, `close`.
+    fn group(&mut self, open: char, close: char, entries: impl IntoIterator<Item = impl FnOnce(&mut Self)>) {
+        self.text.push(open);
+        self.depth += 1;
+        let mut any = false;
+        for entry in entries {
+            if any {
+                self.text.push(',');
+            }
+            any = true;
+            self.line();
+            entry(self);
+        }
+        self.depth -= 1;
+        if any {
+            self.line();
+        }
+        self.text.push(close);
+    }
+
+    fn key(&mut self, key: &str) {
+        self.string(key);
+        self.text.push_str(": ");
+    }
+
+    fn string(&mut self, text: &str) {
+        self.text.push_str(&serde_json::Value::from(text).to_string());
+    }
+
+    fn part(&mut self, map: Option<&Map>, fields: &'static [Field]) {
+        let is_project = std::ptr::eq(fields, PROJECT);
+        let mut entries: Vec<Entry<'_>> = Vec::new();
+        for field in fields {
+            match (map.and_then(|map| map.get(field.name)), field.absent) {
+                // The reference has no models in JSON.
+                (Some(_), _) if is_project && field.name == "models" => {}
+                (Some(node), _) => entries.push(Box::new(move |out| {
+                    out.key(field.json);
+                    out.node(node, field.kind);
+                })),
+                (None, Absent::Nothing) => {}
+                (None, Absent::Null) => entries.push(Box::new(move |out| {
+                    out.key(field.json);
+                    out.text.push_str("null");
+                })),
+                (None, Absent::Empty) => entries.push(Box::new(move |out| {
+                    out.key(field.json);
+                    match field.kind {
+                        Kind::Part(fields) => out.part(None, fields),
+                        _ => out.text.push_str("{}"),
+                    }
+                })),
+            }
+        }
+        if is_project {
+            for (key, node) in map.into_iter().flat_map(Map::iter).filter(|(key, _)| key.starts_with("x-")) {
+                entries.push(Box::new(move |out| {
+                    out.key(key);
+                    out.node(node, Kind::Any);
+                }));
+            }
+        }
+        self.group('{', '}', entries);
+    }
+
+    fn node(&mut self, node: &Node, kind: Kind) {
+        match (&node.value, kind) {
+            (Value::Map(map), Kind::Part(fields) | Kind::Opt(fields)) => self.part(Some(map), fields),
+            (Value::Map(map), _) => {
+                let value = if let Kind::Map(kind) = kind { *kind } else { Kind::Any };
+                let of_limits = matches!(kind, Kind::Ulimit);
+                // Of a limit, the reference leaves out what is 0.
+                let entries = map.iter().filter(|(_, node)| !(of_limits && node.value == Value::Int(0)));
+                self.group(
+                    '{',
+                    '}',
+                    entries.map(|(key, node)| {
+                        move |out: &mut Self| {
+                            out.key(key);
+                            out.node(node, value);
+                        }
+                    }),
+                );
+            }
+            (Value::List(items), _) => {
+                let item = if let Kind::List(kind) = kind { *kind } else { Kind::Any };
+                self.group('[', ']', items.iter().map(|node| move |out: &mut Self| out.node(node, item)));
+            }
+            (Value::Null, _) => self.text.push_str("null"),
+            (Value::Str(text) | Value::Time(text), _) => {
+                let text = escaped(text, self.style).into_owned();
+                self.string(&text);
+            }
+            (Value::Float(value), _) => {
+                let _ = write!(self.text, "{value}");
+            }
+            (value, _) => {
+                let _ = write!(self.text, "{value}");
+            }
+        }
+    }
+}
+
+fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
+    let indent = "  ".repeat(depth);
+    match &node.value {
+        Value::Map(map) => {
+            for (key, child) in map.iter() {
+                let _ = write!(out, "{indent}{}:", yaml_text(key, depth));
+                yaml_value(child, style, depth, out);
+            }
+        }
+        Value::List(items) => {
+            for item in items {
+                match &item.value {
+                    Value::Map(map) if !map.is_empty() => {
+                        let mut text = String::new();
+                        yaml_below(item, style, depth + 1, &mut text);
+                        let _ = write!(out, "{indent}- {}", text.trim_start());
+                    }
+                    _ => {
+                        let _ = write!(out, "{indent}-");
+                        yaml_value(item, style, depth, out);
+                    }
+                }
+            }
+        }
+        _ => yaml_value(node, style, depth, out),
+    }
+}
+
+/// A value after its key or dash, with the end of the line.
+fn yaml_value(node: &Node, style: Style, depth: usize, out: &mut String) {
+    match &node.value {
+        Value::Map(map) if map.is_empty() => out.push_str(" {}\n"),
+        Value::List(items) if items.is_empty() => out.push_str(" []\n"),
+        Value::Map(_) | Value::List(_) => {
+            out.push('\n');
+            yaml_below(node, style, depth + 1, out);
+        }
+        Value::Null => out.push_str(" null\n"),
+        Value::Str(text) => {
+            let _ = writeln!(out, " {}", yaml_text(&escaped(text, style), depth + 1));
+        }
+        value => {
+            let _ = writeln!(out, " {value}");
+        }
+    }
+}
+
+/// A text as YAML: plain where it stays a text, in lines where it has some, otherwise quoted.
+fn yaml_text(text: &str, depth: usize) -> Cow<'_, str> {
+    if is_plain(text) {
+        return text.into();
+    }
+    let lines = text.contains('\n')
+        && !text.starts_with([' ', '\n', '\t'])
+        && !text.contains(['\r', '\t', '\u{85}', '\u{2028}', '\u{2029}']);
+    let printable = text.chars().all(|c| c == '\n' || !c.is_control());
+    if lines && printable && depth > 0 && !text.lines().any(|line| line.ends_with(' ')) {
+        let body = text.trim_end_matches('\n');
+        let keep = match text.len() - body.len() {
+            0 => "-",
+            1 => "",
+            _ => "+",
+        };
+        let indent = "  ".repeat(depth);
+        let mut block = format!("|{keep}");
+        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+            block.push('\n');
+            if !line.is_empty() {
+                block.push_str(&indent);
+                block.push_str(line);
+            }
+        }
+        return block.into();
+    }
+    serde_json::Value::from(text).to_string().into()
+}

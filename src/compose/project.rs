@@ -1,0 +1,201 @@
+//! A loaded project, and the steps that look at it as a whole.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use super::environment::Environment;
+use super::source::Place;
+use super::tree::{Map, Node, Value};
+
+/// A project in canonical form.
+#[derive(Clone, Debug, Default)]
+pub struct Project {
+    /// Its name.
+    pub name: String,
+    /// The folder that relative paths are relative to.
+    pub working_dir: String,
+    /// What it says: `services`, `networks`, `volumes`, `secrets`, `configs`, `models` and extensions.
+    pub tree: Node,
+    /// Services that no active profile enables, and those that were not selected.
+    pub disabled: Map,
+    /// The active profiles.
+    pub profiles: Vec<String>,
+    /// The variables that it may use.
+    pub environment: Arc<Environment>,
+}
+
+impl Project {
+    /// The services that are enabled.
+    pub fn services(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.section("services")
+    }
+
+    /// An enabled service.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Option<&Node> {
+        self.resource("services", name)
+    }
+
+    /// A service, enabled or not.
+    #[must_use]
+    pub fn any_service(&self, name: &str) -> Option<&Node> {
+        self.service(name).or_else(|| self.disabled.get(name))
+    }
+
+    /// Whether a service is there and not enabled.
+    #[must_use]
+    pub fn is_disabled(&self, name: &str) -> bool {
+        self.disabled.has(name)
+    }
+
+    /// The resources of a section.
+    pub fn section(&self, section: &str) -> impl Iterator<Item = (&str, &Node)> {
+        self.tree
+            .get(section)
+            .and_then(Node::as_map)
+            .into_iter()
+            .flat_map(Map::iter)
+            .map(|(name, node)| (&**name, node))
+    }
+
+    /// A resource of a section.
+    #[must_use]
+    pub fn resource(&self, section: &str, name: &str) -> Option<&Node> {
+        self.tree.get(section)?.get(name)
+    }
+
+    pub(super) fn services_mut(&mut self) -> Option<&mut Map> {
+        self.tree.as_map_mut()?.get_mut("services")?.as_map_mut()
+    }
+
+    /// Disables the services that no active profile enables.
+    pub(super) fn activate(&mut self, profiles: &[String]) {
+        self.profiles = profiles.to_vec();
+        let mut all = Map::default();
+        for (name, entry) in std::mem::take(&mut self.disabled).into_entries() {
+            all.insert(name, entry.key, entry.node);
+        }
+        for (name, entry) in self.services_mut().map(std::mem::take).unwrap_or_default().into_entries() {
+            all.insert(name, entry.key, entry.node);
+        }
+        let mut enabled = Map::default();
+        for (name, entry) in all.into_entries() {
+            let into = if is_active(&entry.node, profiles) { &mut enabled } else { &mut self.disabled };
+            into.insert(name, entry.key, entry.node);
+        }
+        enabled.sort();
+        if let Some(services) = self.services_mut() {
+            *services = enabled;
+        }
+    }
+
+    /// Keeps the named services and all that they depend on.
+    pub(super) fn select(&mut self, names: &[String]) -> Result<(), Diagnostic> {
+        let mut profiles = self.profiles.clone();
+        for name in names {
+            let declared =
+                self.disabled.get(name).and_then(|service| service.get("profiles")).and_then(Node::as_list);
+            profiles.extend(declared.unwrap_or_default().iter().filter_map(Node::as_str).map(str::to_owned));
+        }
+        self.activate(&profiles);
+        let mut selected: BTreeSet<String> = BTreeSet::new();
+        let mut open: Vec<(String, bool)> = names.iter().map(|name| (name.clone(), true)).collect();
+        while let Some((name, required)) = open.pop() {
+            let Some(service) = self.service(&name) else {
+                if !required {
+                    continue;
+                }
+                return Err(Diagnostic::error(
+                    "undefined-service",
+                    Place::NONE,
+                    format!("no such service: {name}"),
+                )
+                .remedy("name a service of this project"));
+            };
+            let dependencies = service.get("depends_on").and_then(Node::as_map);
+            for (other, options) in dependencies.into_iter().flat_map(Map::iter) {
+                let required = options.get("required").and_then(Node::as_bool).unwrap_or(false);
+                if !selected.contains(&**other) {
+                    open.push((other.to_string(), required));
+                }
+            }
+            selected.insert(name);
+        }
+        let Some(services) = self.services_mut().map(std::mem::take) else { return Ok(()) };
+        let mut kept = Map::default();
+        for (name, mut entry) in services.into_entries() {
+            if !selected.contains(&*name) {
+                self.disabled.insert(name, entry.key, entry.node);
+                continue;
+            }
+            if let Some(service) = entry.node.as_map_mut()
+                && let Some(dependencies) = service.get_mut("depends_on").and_then(Node::as_map_mut)
+            {
+                dependencies.retain(|other, _| selected.contains(&**other));
+                if dependencies.is_empty() {
+                    service.remove("depends_on");
+                }
+            }
+            kept.insert(name, entry.key, entry.node);
+        }
+        if let Some(services) = self.services_mut() {
+            *services = kept;
+        }
+        Ok(())
+    }
+
+    /// Removes the resources that no enabled service uses.
+    pub(super) fn prune(&mut self) {
+        let mut used: BTreeSet<(&'static str, String)> = BTreeSet::new();
+        for (_, service) in self.services() {
+            for section in ["networks", "models"] {
+                let names = service.get(section).and_then(Node::as_map).into_iter().flat_map(Map::iter);
+                used.extend(names.map(|(name, _)| (section, name.to_string())));
+            }
+            let mut sources = |section: &'static str, list: Option<&Node>, only_volumes: bool| {
+                for mount in list.and_then(Node::as_list).unwrap_or_default() {
+                    if !only_volumes || mount.str_at("type") == Some("volume") {
+                        used.extend(mount.str_at("source").map(|source| (section, source.to_owned())));
+                    }
+                }
+            };
+            sources("volumes", service.get("volumes"), true);
+            sources("configs", service.get("configs"), false);
+            sources("secrets", service.get("secrets"), false);
+            sources("secrets", service.get("build").and_then(|build| build.get("secrets")), false);
+        }
+        let Some(tree) = self.tree.as_map_mut() else { return };
+        for section in ["networks", "volumes", "secrets", "configs", "models"] {
+            let Some(resources) = tree.get_mut(section).and_then(Node::as_map_mut) else { continue };
+            resources.retain(|name, _| used.contains(&(section, name.to_string())));
+            if resources.is_empty() {
+                tree.remove(section);
+            }
+        }
+    }
+}
+
+fn is_active(service: &Node, profiles: &[String]) -> bool {
+    let declared = service.get("profiles").and_then(Node::as_list).unwrap_or_default();
+    declared.is_empty()
+        || profiles
+            .iter()
+            .any(|active| active == "*" || declared.iter().any(|profile| profile.as_str() == Some(active)))
+}
+
+/// Puts texts by name into a service, below those it has.
+pub(super) fn fill(service: &mut Map, key: &'static str, mut values: Map) {
+    let place = service.get(key).map_or(Place::NONE, |node| node.place);
+    if let Some(own) = service.remove(key)
+        && let Value::Map(own) = own.value
+    {
+        for (name, entry) in own.into_entries() {
+            values.insert(name, entry.key, entry.node);
+        }
+    }
+    values.sort();
+    if !values.is_empty() {
+        service.insert(key, place, Node::new(Value::Map(Box::new(values)), place));
+    }
+}

@@ -1,0 +1,97 @@
+//! Rules for paths: which of them holds is found while a tree is walked, one step at a time.
+
+/// A table of rules, each for the paths that a pattern such as `services.*.ports.*` matches.
+/// `*` stands for any key and for any item of a list.
+pub struct Rules<T>(Vec<Branch<T>>);
+
+struct Branch<T> {
+    /// Sorted by name.
+    named: Vec<(&'static str, usize)>,
+    any: Option<usize>,
+    rule: Option<T>,
+}
+
+/// A point in the table that some rule can still be reached from.
+pub struct At<'r, T> {
+    rules: &'r Rules<T>,
+    branch: usize,
+}
+
+impl<T> Clone for At<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for At<'_, T> {}
+
+impl<T: Copy> Rules<T> {
+    /// A table of the given patterns; of two that match the same path the first holds.
+    #[must_use]
+    pub fn new(patterns: &[(&'static str, T)]) -> Self {
+        let split: Vec<_> = patterns.iter().map(|(path, rule)| (path.split('.').collect(), *rule)).collect();
+        let mut rules = Rules(Vec::new());
+        rules.grow(
+            &split.iter().map(|(path, rule): &(Vec<_>, T)| (path.as_slice(), *rule)).collect::<Vec<_>>(),
+        );
+        rules
+    }
+
+    /// The branch that all these patterns share, and all that grows out of it.
+    fn grow(&mut self, patterns: &[(&[&'static str], T)]) -> usize {
+        let index = self.0.len();
+        let rule = patterns.iter().find(|(path, _)| path.is_empty()).map(|(_, rule)| *rule);
+        self.0.push(Branch { named: Vec::new(), any: None, rule });
+        let mut names: Vec<&'static str> =
+            patterns.iter().filter_map(|(path, _)| path.first().copied()).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let onward: Vec<_> = patterns
+                .iter()
+                .filter_map(|(path, rule)| match path.split_first() {
+                    Some((first, rest)) if *first == name || *first == "*" => Some((rest, *rule)),
+                    _ => None,
+                })
+                .collect();
+            let branch = self.grow(&onward);
+            if name == "*" {
+                self.0[index].any = Some(branch);
+            } else {
+                self.0[index].named.push((name, branch));
+            }
+        }
+        index
+    }
+
+    /// The point before the first step.
+    #[must_use]
+    pub fn root(&self) -> At<'_, T> {
+        At { rules: self, branch: 0 }
+    }
+}
+
+impl<'r, T: Copy> At<'r, T> {
+    /// The point one key further; nothing where no rule lies that way.
+    #[must_use]
+    pub fn key(self, key: &str) -> Option<At<'r, T>> {
+        let branch = &self.rules.0[self.branch];
+        let next = match branch.named.binary_search_by_key(&key, |(name, _)| name) {
+            Ok(found) => Some(branch.named[found].1),
+            Err(_) => branch.any,
+        };
+        next.map(|branch| At { branch, ..self })
+    }
+
+    /// The point one item of a list further.
+    #[must_use]
+    pub fn item(self) -> Option<At<'r, T>> {
+        self.rules.0[self.branch].any.map(|branch| At { branch, ..self })
+    }
+
+    /// The rule for this very path.
+    #[must_use]
+    pub fn rule(self) -> Option<T> {
+        self.rules.0[self.branch].rule
+    }
+}

@@ -1,0 +1,329 @@
+//! The schema of the Compose Specification, and whether a project is of that form.
+//!
+//! The schema is the specification's own file; read here are the words of JSON Schema that it uses.
+
+mod compile;
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use self::compile::{Additional, Schema, Schemas};
+use super::diagnostic::{Diagnostic, did_you_mean};
+use super::source::Place;
+use super::trail::Trail;
+use super::tree::{Map, Node, Value};
+
+static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
+
+/// After so many faults the rest of a mapping is not looked at: nobody reads on, and each is searched for its
+/// remedy.
+const MAX_FAULTS: usize = 50;
+
+/// All that is not of the form of a compose file.
+#[must_use]
+pub fn validate(root: &Node) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    unprintable(root, &Trail::ROOT, &mut faults);
+    if faults.is_empty() {
+        Check { schemas: &SCHEMAS }.node(0, root, &Trail::ROOT, &mut faults);
+    }
+    faults.into_iter().map(Fault::told).collect()
+}
+
+/// Something that is not as the schema wants it.
+struct Fault {
+    /// How far down it is: of several forms, the one that is matched furthest was meant.
+    depth: usize,
+    place: Place,
+    path: String,
+    kind: FaultKind,
+}
+
+enum FaultKind {
+    Type { wanted: Vec<&'static str>, found: &'static str },
+    Unknown { key: String, meant: Option<String> },
+    Other { id: &'static str, message: String, remedy: String },
+}
+
+impl Fault {
+    fn told(self) -> Diagnostic {
+        let Fault { place, path, .. } = self;
+        let path = if path.is_empty() { "the project".to_owned() } else { path };
+        match self.kind {
+            FaultKind::Type { wanted, found } => Diagnostic::error(
+                "wrong-type",
+                place,
+                format!("{path} must be {}, not {found}", alternatives(&wanted)),
+            )
+            .remedy(remedy_for(&wanted, found)),
+            FaultKind::Unknown { key, meant } => {
+                let remedy = match meant {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "remove it, or begin its name with `x-` if it is an extension".to_owned(),
+                };
+                Diagnostic::error(
+                    "unknown-key",
+                    place,
+                    format!("{path}: additional properties '{key}' not allowed"),
+                )
+                .remedy(remedy)
+            }
+            FaultKind::Other { id, message, remedy } => {
+                Diagnostic::error(id, place, format!("{path} {message}")).remedy(remedy)
+            }
+        }
+    }
+}
+
+fn alternatives(wanted: &[&'static str]) -> String {
+    match wanted {
+        [] => "of another type".to_owned(),
+        [one] => (*one).to_owned(),
+        [firsts @ .., last] => format!("{} or {last}", firsts.join(", ")),
+    }
+}
+
+fn remedy_for(wanted: &[&'static str], found: &'static str) -> String {
+    match (wanted, found) {
+        (["a string"], "an integer" | "a number" | "a boolean") => "put it into quotes".to_owned(),
+        (_, "nothing") => "give it a value, or remove the key".to_owned(),
+        (["a list"], "a string") => "write it as a list: `- value`".to_owned(),
+        (["a mapping"], "a list") => "write `key: value` without the dash".to_owned(),
+        _ => format!("write it as {}", alternatives(wanted)),
+    }
+}
+
+/// Numbers that JSON has no word for.
+fn unprintable(node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
+    match &node.value {
+        Value::Float(value) if !value.is_finite() => {
+            let message = format!("is {}, which is no number that a project can hold", node.value);
+            faults.push(other(
+                "invalid-number",
+                node.place,
+                trail,
+                message,
+                "write a finite number, or quote it",
+            ));
+        }
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                unprintable(item, &trail.index(index), faults);
+            }
+        }
+        Value::Map(map) => {
+            for (key, child) in map.iter() {
+                unprintable(child, &trail.key(key), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn other(id: &'static str, place: Place, trail: &Trail<'_>, message: String, remedy: &str) -> Fault {
+    let kind = FaultKind::Other { id, message, remedy: remedy.to_owned() };
+    Fault { depth: trail.depth(), place, path: trail.to_string(), kind }
+}
+
+struct Check<'s> {
+    schemas: &'s Schemas,
+}
+
+impl Check<'_> {
+    fn node(&self, id: usize, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
+        let schema = self.schemas.get(id);
+        if !schema.types.accepts(&node.value) {
+            let kind = FaultKind::Type { wanted: schema.types.words(), found: node.value.kind() };
+            faults.push(Fault { depth: trail.depth(), place: node.place, path: trail.to_string(), kind });
+            return;
+        }
+        if let Some(reference) = schema.reference {
+            self.node(reference, node, trail, faults);
+        }
+        for &part in &schema.all_of {
+            self.node(part, node, trail, faults);
+        }
+        if !schema.one_of.is_empty() {
+            self.one_of(schema, node, trail, faults);
+        }
+        if !schema.any_of.is_empty() {
+            let any = schema.any_of.iter().any(|&form| {
+                let mut faults = Vec::new();
+                self.node(form, node, trail, &mut faults);
+                faults.is_empty()
+            });
+            if !any {
+                faults.push(other(
+                    "missing-key",
+                    node.place,
+                    trail,
+                    "is of none of the forms that it can have".to_owned(),
+                    "add what is missing",
+                ));
+            }
+        }
+        match &node.value {
+            Value::Map(map) => self.map(schema, node, map, trail, faults),
+            Value::List(items) => self.list(schema, items, trail, faults),
+            Value::Str(text) => scalar_text(schema, text, node, trail, faults),
+            Value::Int(value) => bounds(schema, *value as f64, node, trail, faults),
+            Value::Float(value) => bounds(schema, *value, node, trail, faults),
+            _ => {}
+        }
+    }
+
+    /// Of several forms one must hold; where none does, the faults of the one that was probably meant.
+    fn one_of(&self, schema: &Schema, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
+        let mut best: Option<Vec<Fault>> = None;
+        let mut types = Vec::new();
+        let mut valid = 0;
+        for &form in &schema.one_of {
+            let mut found = Vec::new();
+            self.node(form, node, trail, &mut found);
+            if found.is_empty() {
+                valid += 1;
+                continue;
+            }
+            if let [Fault { depth, kind: FaultKind::Type { wanted, .. }, .. }] = found.as_slice()
+                && *depth == trail.depth()
+            {
+                types.extend(wanted.iter().copied());
+                continue;
+            }
+            let reach = |faults: &[Fault]| faults.iter().map(|fault| fault.depth).max();
+            if best.as_deref().is_none_or(|best| reach(best) < reach(&found)) {
+                best = Some(found);
+            }
+        }
+        match (valid, best) {
+            (1, _) => {}
+            (0, Some(best)) => faults.extend(best),
+            (0, None) => {
+                let kind = FaultKind::Type { wanted: types, found: node.value.kind() };
+                faults.push(Fault { depth: trail.depth(), place: node.place, path: trail.to_string(), kind });
+            }
+            _ => faults.push(other(
+                "ambiguous",
+                node.place,
+                trail,
+                "is of several forms at once".to_owned(),
+                "write one of them",
+            )),
+        }
+    }
+
+    fn map(&self, schema: &Schema, node: &Node, map: &Map, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
+        for required in &schema.required {
+            if !map.has(required) {
+                let message = format!("is missing property '{required}'");
+                faults.push(other("missing-key", node.place, trail, message, &format!("add `{required}:`")));
+            }
+        }
+        if schema.is_open() {
+            return;
+        }
+        for (key, entry) in map.entries() {
+            if faults.len() >= MAX_FAULTS {
+                return;
+            }
+            let mut known = false;
+            if let Some(property) = schema.property(key) {
+                known = true;
+                self.node(property, &entry.node, &trail.key(key), faults);
+            }
+            for (pattern, value) in &schema.patterns {
+                if pattern.matches(key) {
+                    known = true;
+                    self.node(*value, &entry.node, &trail.key(key), faults);
+                }
+            }
+            if known {
+                continue;
+            }
+            let refused = match schema.additional {
+                Additional::Any => schema.unevaluated && !self.evaluated(schema, key),
+                Additional::None => true,
+            };
+            if refused {
+                let meant = did_you_mean(key, self.keys(schema)).map(str::to_owned);
+                let kind = FaultKind::Unknown { key: key.to_string(), meant };
+                faults.push(Fault {
+                    depth: trail.depth() + 1,
+                    place: entry.key,
+                    path: trail.to_string(),
+                    kind,
+                });
+            }
+        }
+    }
+
+    fn parts<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s Schema> {
+        schema.all_of.iter().map(|&part| {
+            let part = self.schemas.get(part);
+            part.reference.map_or(part, |reference| self.schemas.get(reference))
+        })
+    }
+
+    fn evaluated(&self, schema: &Schema, key: &str) -> bool {
+        self.parts(schema).any(|part| {
+            part.property(key).is_some() || part.patterns.iter().any(|(pattern, _)| pattern.matches(key))
+        })
+    }
+
+    fn keys<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s str> {
+        std::iter::once(schema).chain(self.parts(schema)).flat_map(Schema::keys)
+    }
+
+    fn list(&self, schema: &Schema, items: &[Node], trail: &Trail<'_>, faults: &mut Vec<Fault>) {
+        if let Some(form) = schema.items {
+            for (index, item) in items.iter().enumerate() {
+                self.node(form, item, &trail.index(index), faults);
+            }
+        }
+        if schema.unique && items.len() > 1 {
+            let mut seen: HashMap<u64, usize> = HashMap::with_capacity(items.len());
+            for (index, item) in items.iter().enumerate() {
+                let digest = super::merge::digest(&item.value);
+                let first = *seen.entry(digest).or_insert(index);
+                if first != index && items[first] == *item {
+                    let message = format!("items at {first} and {index} are equal");
+                    faults.push(other("duplicate-item", item.place, trail, message, "remove one of the two"));
+                }
+            }
+        }
+    }
+}
+
+fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
+    if !schema.allowed.is_empty() && !schema.allowed.iter().any(|allowed| allowed == text) {
+        let all = schema.allowed.iter().map(|allowed| format!("'{allowed}'")).collect::<Vec<_>>().join(", ");
+        let remedy = match did_you_mean(text, schema.allowed.iter().map(String::as_str)) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => "write one of these".to_owned(),
+        };
+        faults.push(other(
+            "unknown-value",
+            node.place,
+            trail,
+            format!("value must be one of {all}, not '{text}'"),
+            &remedy,
+        ));
+    }
+    if let Some(pattern) = schema.pattern
+        && !pattern.matches(text)
+    {
+        let message = format!("'{text}' does not match pattern {}", pattern.source());
+        faults.push(other("unknown-value", node.place, trail, message, pattern.remedy()));
+    }
+}
+
+fn bounds(schema: &Schema, value: f64, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
+    if let Some(minimum) = schema.minimum.filter(|minimum| value < *minimum) {
+        let message = format!("must be greater than or equal to {minimum}");
+        faults.push(other("out-of-range", node.place, trail, message, "write a larger number"));
+    }
+    if let Some(maximum) = schema.maximum.filter(|maximum| value > *maximum) {
+        let message = format!("must be less than or equal to {maximum}");
+        faults.push(other("out-of-range", node.place, trail, message, "write a smaller number"));
+    }
+}

@@ -1,0 +1,344 @@
+//! The shape of the canonical tree: every key that a project can have after loading, its type, and what a
+//! JSON reader is told where it is absent. The order is the one in which Compose prints.
+
+mod container;
+
+/// What a value is.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Text; left out when empty.
+    Str,
+    /// A truth value; left out when false.
+    Bool,
+    /// A truth value that says something also when false.
+    OptBool,
+    /// A truth value that is left out when true.
+    OptOut,
+    /// A whole number; left out when 0.
+    Int,
+    /// A whole number that says something also when 0.
+    OptInt,
+    /// As `Int`, not negative.
+    Uint,
+    /// As `OptInt`, not negative.
+    OptUint,
+    /// A number of 32 bits; left out when 0.
+    Float,
+    /// A number of bytes, as text; left out when 0.
+    Bytes,
+    /// A duration; left out when 0.
+    Duration,
+    /// A duration that says something also when 0.
+    OptDuration,
+    /// A command: a list of words, or nothing.
+    Command,
+    /// The command of a health check.
+    HealthTest,
+    /// Texts, or one text alone.
+    StringList,
+    /// Texts.
+    Strings,
+    /// Texts, of whatever was written.
+    Texts,
+    /// Texts by name; nothing reads as empty.
+    Mapping,
+    /// Variables: texts by name, or nothing.
+    Environment,
+    /// Labels: as `Mapping`, from any value.
+    Labels,
+    /// Options: as `Mapping`, only from a mapping.
+    Options,
+    /// Texts by name, only from texts and whole numbers.
+    StringMap,
+    /// Lists of texts by name.
+    MultiOptions,
+    /// `HOST=ADDRESS`.
+    Hosts,
+    /// One limit or two.
+    Ulimit,
+    /// A file mode, in octal.
+    Mode,
+    /// How many devices; -1 for all.
+    Count,
+    /// SSH keys.
+    Ssh,
+    /// Anything.
+    Any,
+    /// A mapping that is left out when empty.
+    Part(&'static [Field]),
+    /// A mapping that says something also when empty.
+    Opt(&'static [Field]),
+    /// A list; left out when empty.
+    List(&'static Kind),
+    /// Things by name; left out when empty.
+    Map(&'static Kind),
+}
+
+/// A key.
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// What JSON has where it is absent.
+    pub absent: Absent,
+    /// Its name in JSON, where that is another one.
+    pub json: &'static str,
+}
+
+/// What JSON has where a key is absent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Absent {
+    /// Nothing at all.
+    Nothing,
+    /// `null`, since null and empty mean different things.
+    Null,
+    /// An empty mapping, or what it holds where that is never absent.
+    Empty,
+}
+
+const fn f(name: &'static str, kind: Kind) -> Field {
+    Field { name, kind, absent: Absent::Nothing, json: name }
+}
+
+const fn always(name: &'static str, kind: Kind, absent: Absent) -> Field {
+    Field { name, kind, absent, json: name }
+}
+
+/// The reference gives these keys no name of their own in JSON.
+const fn capital(name: &'static str, json: &'static str, kind: Kind) -> Field {
+    Field { name, kind, absent: Absent::Nothing, json }
+}
+
+pub use container::PRE_START;
+use container::SERVICE;
+
+use Kind::{
+    Any, Bool, Bytes, Command, Count, Duration, Environment, Float, HealthTest, Hosts, Int, Labels, List,
+    Map, Mapping, Mode, MultiOptions, Opt, OptBool, OptDuration, OptInt, OptOut, OptUint, Options, Part, Ssh,
+    Str, StringList, StringMap, Strings, Texts, Uint, Ulimit,
+};
+
+/// A project.
+pub const PROJECT: &[Field] = &[
+    f("name", Str),
+    f("services", Map(&Part(SERVICE))),
+    f("networks", Map(&Part(NETWORK))),
+    f("volumes", Map(&Part(VOLUME))),
+    f("secrets", Map(&Part(SECRET))),
+    f("configs", Map(&Part(CONFIG))),
+    f("models", Map(&Part(MODEL))),
+];
+
+const HOOK: &[Field] = &[
+    always("command", Command, Absent::Null),
+    f("user", Str),
+    f("privileged", Bool),
+    f("working_dir", Str),
+    f("environment", Environment),
+];
+
+const BUILD: &[Field] = &[
+    f("context", Str),
+    f("dockerfile", Str),
+    f("dockerfile_inline", Str),
+    f("entitlements", Strings),
+    f("args", Environment),
+    f("provenance", Str),
+    f("sbom", Str),
+    f("ssh", Ssh),
+    f("labels", Labels),
+    f("cache_from", StringList),
+    f("cache_to", StringList),
+    f("no_cache", Bool),
+    f("no_cache_filter", StringList),
+    f("additional_contexts", Mapping),
+    f("pull", Bool),
+    f("extra_hosts", Hosts),
+    f("isolation", Str),
+    f("network", Str),
+    f("target", Str),
+    f("secrets", List(&Part(FILE_MOUNT))),
+    f("shm_size", Bytes),
+    f("tags", StringList),
+    f("ulimits", Map(&Ulimit)),
+    f("platforms", StringList),
+    f("privileged", Bool),
+];
+
+const BLKIO: &[Field] = &[
+    f("weight", Uint),
+    f("weight_device", List(&Part(WEIGHT))),
+    f("device_read_bps", List(&Part(THROTTLE))),
+    f("device_read_iops", List(&Part(THROTTLE))),
+    f("device_write_bps", List(&Part(THROTTLE))),
+    f("device_write_iops", List(&Part(THROTTLE))),
+];
+const WEIGHT: &[Field] = &[capital("path", "Path", Str), capital("weight", "Weight", OptUint)];
+const THROTTLE: &[Field] = &[capital("path", "Path", Str), capital("rate", "Rate", Bytes)];
+const CREDENTIALS: &[Field] = &[f("config", Str), f("file", Str), f("registry", Str)];
+const DEPENDENCY: &[Field] = &[f("condition", Str), f("restart", Bool), f("required", OptBool)];
+const DEVICE: &[Field] = &[f("source", Str), f("target", Str), f("permissions", Str)];
+const ENV_FILE: &[Field] = &[f("path", Str), f("required", OptOut), f("format", Str)];
+const EXTENDS: &[Field] = &[f("file", Str), f("service", Str)];
+const DEVICE_REQUEST: &[Field] = &[
+    f("capabilities", Strings),
+    f("driver", Str),
+    f("count", Count),
+    f("device_ids", Strings),
+    f("options", Mapping),
+];
+const LOGGING: &[Field] = &[f("driver", Str), f("options", Options)];
+const SERVICE_MODEL: &[Field] = &[f("endpoint_var", Str), f("model_var", Str)];
+const PROVIDER: &[Field] = &[f("type", Str), f("options", MultiOptions)];
+const FILE_MOUNT: &[Field] =
+    &[f("source", Str), f("target", Str), f("uid", Str), f("gid", Str), f("mode", Mode)];
+
+const HEALTHCHECK: &[Field] = &[
+    f("test", HealthTest),
+    f("timeout", OptDuration),
+    f("interval", OptDuration),
+    f("retries", OptUint),
+    f("start_period", OptDuration),
+    f("start_interval", OptDuration),
+    f("disable", Bool),
+];
+
+const ENDPOINT: &[Field] = &[
+    f("aliases", Strings),
+    f("driver_opts", Options),
+    f("gw_priority", Int),
+    f("interface_name", Str),
+    f("ipv4_address", Str),
+    f("ipv6_address", Str),
+    f("link_local_ips", Strings),
+    f("mac_address", Str),
+    f("priority", Int),
+];
+
+const PORT: &[Field] = &[
+    f("name", Str),
+    f("mode", Str),
+    f("host_ip", Str),
+    f("target", Uint),
+    f("published", Str),
+    f("protocol", Str),
+    f("app_protocol", Str),
+];
+
+const MOUNT: &[Field] = &[
+    f("type", Str),
+    f("source", Str),
+    f("target", Str),
+    f("read_only", Bool),
+    f("consistency", Str),
+    f(
+        "bind",
+        Opt(&[f("selinux", Str), f("propagation", Str), f("create_host_path", OptOut), f("recursive", Str)]),
+    ),
+    f("volume", Opt(&[f("labels", Mapping), f("nocopy", Bool), f("subpath", Str)])),
+    f("tmpfs", Opt(&[f("size", Bytes), f("mode", Uint)])),
+    f("image", Opt(&[f("subpath", Str)])),
+];
+
+const DEPLOY: &[Field] = &[
+    f("mode", Str),
+    f("replicas", OptInt),
+    f("labels", Labels),
+    f("update_config", Opt(UPDATE)),
+    f("rollback_config", Opt(UPDATE)),
+    always("resources", Part(&[f("limits", Opt(RESOURCE)), f("reservations", Opt(RESOURCE))]), Absent::Empty),
+    f("restart_policy", Opt(RESTART)),
+    always("placement", Part(PLACEMENT), Absent::Empty),
+    f("endpoint_mode", Str),
+];
+
+const UPDATE: &[Field] = &[
+    f("parallelism", OptUint),
+    f("delay", Duration),
+    f("failure_action", Str),
+    f("monitor", Duration),
+    f("max_failure_ratio", Float),
+    f("order", Str),
+];
+
+const RESOURCE: &[Field] = &[
+    f("cpus", Float),
+    f("memory", Bytes),
+    f("pids", Int),
+    f("devices", List(&Part(DEVICE_REQUEST))),
+    f(
+        "generic_resources",
+        List(&Part(&[f("discrete_resource_spec", Opt(&[f("kind", Str), f("value", OptInt)]))])),
+    ),
+];
+
+const RESTART: &[Field] =
+    &[f("condition", Str), f("delay", OptDuration), f("max_attempts", OptUint), f("window", OptDuration)];
+
+const PLACEMENT: &[Field] = &[
+    f("constraints", Strings),
+    f("preferences", List(&Part(&[f("spread", Str)]))),
+    f("max_replicas_per_node", Uint),
+];
+
+const DEVELOP: &[Field] = &[f("watch", List(&Part(WATCH)))];
+
+const WATCH: &[Field] = &[
+    f("path", Str),
+    f("action", Str),
+    f("target", Str),
+    always("exec", Part(HOOK), Absent::Empty),
+    f("include", Strings),
+    f("ignore", Strings),
+    f("initial_sync", Bool),
+];
+
+const NETWORK: &[Field] = &[
+    f("name", Str),
+    f("driver", Str),
+    f("driver_opts", Options),
+    always("ipam", Part(IPAM), Absent::Empty),
+    f("external", Bool),
+    f("internal", Bool),
+    f("attachable", Bool),
+    f("labels", Labels),
+    f("enable_ipv4", OptBool),
+    f("enable_ipv6", OptBool),
+];
+
+const IPAM: &[Field] = &[f("driver", Str), f("config", List(&Opt(POOL))), f("options", Options)];
+const POOL: &[Field] =
+    &[f("subnet", Str), f("gateway", Str), f("ip_range", Str), f("aux_addresses", Mapping)];
+
+const VOLUME: &[Field] =
+    &[f("name", Str), f("driver", Str), f("driver_opts", Options), f("external", Bool), f("labels", Labels)];
+
+const SECRET: &[Field] = &[
+    f("name", Str),
+    f("file", Str),
+    f("environment", Str),
+    f("external", Bool),
+    f("labels", Labels),
+    f("driver", Str),
+    f("driver_opts", StringMap),
+    f("template_driver", Str),
+];
+
+const CONFIG: &[Field] = &[
+    f("name", Str),
+    f("file", Str),
+    f("environment", Str),
+    f("content", Str),
+    f("external", Bool),
+    f("labels", Labels),
+    f("driver", Str),
+    f("driver_opts", StringMap),
+    f("template_driver", Str),
+];
+
+const MODEL: &[Field] =
+    &[f("name", Str), f("model", Str), f("context_size", Int), f("runtime_flags", Strings)];
+
+/// The kind of an extension.
+pub const EXTENSION: Kind = Any;

@@ -1,0 +1,489 @@
+//! YAML text -> trees, read as go-yaml reads it.
+//!
+//! Built on the events of granit-parser, the parser inside serde-saphyr, rather than on serde: types, tags,
+//! anchors, merge keys and byte offsets are all needed, and serde's data model has none of them.
+
+mod scalar;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+
+use super::diagnostic::Diagnostic;
+use super::source::Place;
+use super::tree::{Map, Node, Value};
+
+/// More values than this in one document are refused, as the reference does.
+const MAX_VALUES: usize = 100_000;
+
+/// The keys that lead to a value.
+pub type Path = Vec<Arc<str>>;
+
+/// One document of a file.
+#[derive(Debug)]
+pub struct Document {
+    /// What it says.
+    pub root: Node,
+    /// What it takes back of the files before it: the paths of `!reset` and `!override`.
+    pub resets: Vec<Path>,
+}
+
+/// Reads all documents of a text.
+///
+/// # Errors
+/// The first thing that is not YAML, or that the reference does not take for it.
+pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
+    let mark = text.len() - text.trim_start_matches('\u{feff}').len();
+    let body = &text[mark..];
+    refuse_controls(body, file, mark)?;
+    let options = granit_parser::options! { emit_comments: false };
+    let mut builder = Builder {
+        events: Parser::new_from_str_with_options(body, options),
+        body,
+        file,
+        shift: u32::try_from(mark).unwrap_or(0),
+        state: State::default(),
+    };
+    let mut documents = Vec::new();
+    while let Some((event, _)) = builder.next()? {
+        if let Event::DocumentStart(..) = event {
+            let (event, span) = builder.expect()?;
+            let root = builder.value(event, span)?.unwrap_or_default();
+            let resets = std::mem::take(&mut builder.state).resets;
+            documents.push(Document { root, resets });
+        }
+    }
+    Ok(documents)
+}
+
+/// Characters that YAML text may not hold; the parser itself lets some of them pass.
+fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagnostic> {
+    let refused = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    let Some((at, found)) = text.char_indices().find(|(_, c)| refused(*c)) else { return Ok(()) };
+    let start = at + shift;
+    let place = Place { file, start: small(start), end: small(start + found.len_utf8()) };
+    Err(Diagnostic::error(
+        "yaml-control-character",
+        place,
+        format!("control character {found:?} is not allowed in YAML"),
+    )
+    .remedy("remove it; inside double quotes it can be written as an escape"))
+}
+
+/// What is known within one document.
+#[derive(Default)]
+struct State {
+    anchors: HashMap<usize, Anchor>,
+    /// Where each anchor was used, to find one that stands within itself.
+    uses: HashMap<usize, BTreeSet<Path>>,
+    path: Path,
+    resets: Vec<Path>,
+    values: usize,
+    built: usize,
+    from_aliases: usize,
+    /// Inside of `!override` the reference takes no further notice of its own tags.
+    overridden: bool,
+}
+
+struct Anchor {
+    /// Nothing for a value that is tagged `!reset`.
+    node: Option<Node>,
+    mark: Mark,
+    resets: Vec<Path>,
+    size: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Mark {
+    None,
+    Reset,
+    Override,
+}
+
+struct Builder<'a> {
+    events: Parser<'a, StrInput<'a>>,
+    body: &'a str,
+    file: u32,
+    shift: u32,
+    state: State,
+}
+
+/// A key of a mapping.
+struct Key {
+    raw: Arc<str>,
+    place: Place,
+    is_text: bool,
+    merges: bool,
+}
+
+impl<'a> Builder<'a> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Diagnostic> {
+        self.events.next().transpose().map_err(|error| self.syntax(&error))
+    }
+
+    fn expect(&mut self) -> Result<(Event<'a>, Span), Diagnostic> {
+        self.next()?.ok_or_else(|| self.error("yaml-syntax", Place::NONE, "the document ends too early"))
+    }
+
+    /// The node of an event and all that belongs to it; nothing where it is tagged `!reset`.
+    fn value(&mut self, event: Event<'a>, span: Span) -> Result<Option<Node>, Diagnostic> {
+        self.state.values += 1;
+        let place = self.place(&span);
+        if self.state.values > MAX_VALUES {
+            return Err(self
+                .error("too-many-values", place, format!("more than {MAX_VALUES} values in one document"))
+                .remedy("split it into several files"));
+        }
+        let (anchor, tag) = match &event {
+            Event::Alias(id) => return self.alias(*id, place),
+            Event::Scalar(_, _, anchor, tag)
+            | Event::SequenceStart(_, anchor, tag)
+            | Event::MappingStart(_, anchor, tag) => (*anchor, tag.as_deref()),
+            _ => return Err(self.error("yaml-syntax", place, "a value is expected here")),
+        };
+        let mark = self.mark(tag);
+        let (outer, before) = (self.state.overridden, self.state.built);
+        if mark != Mark::None {
+            self.state.resets.push(self.state.path.clone());
+            self.state.overridden = true;
+        }
+        let first_reset = self.state.resets.len();
+        let depth = self.state.path.len();
+        self.state.built += 1;
+        let node = match event {
+            Event::Scalar(text, style, _, ref tag) => {
+                self.scalar(text.as_ref(), style, tag.as_deref(), place)?
+            }
+            Event::SequenceStart(..) => self.sequence(place)?,
+            _ => self.mapping(place)?,
+        };
+        self.state.overridden = outer;
+        let node = (mark != Mark::Reset).then_some(node);
+        if anchor != 0 {
+            let resets = self.state.resets.get(first_reset..).unwrap_or_default();
+            let resets = resets.iter().map(|path| path.get(depth..).unwrap_or_default().to_vec()).collect();
+            let size = self.state.built - before;
+            self.state.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size });
+        }
+        Ok(node)
+    }
+
+    fn mark(&self, tag: Option<&Tag>) -> Mark {
+        match tag {
+            Some(tag) if !self.state.overridden && tag.handle() == "!" => match tag.suffix() {
+                "reset" => Mark::Reset,
+                "override" => Mark::Override,
+                _ => Mark::None,
+            },
+            _ => Mark::None,
+        }
+    }
+
+    fn alias(&mut self, id: usize, place: Place) -> Result<Option<Node>, Diagnostic> {
+        let state = &mut self.state;
+        let Some(anchor) = state.anchors.get(&id) else {
+            return Err(self.error("alias-cycle", place, "this alias stands within the value that it names"));
+        };
+        let path = state.path.clone();
+        let uses = state.uses.entry(id).or_default();
+        let within = (1..path.len()).any(|length| uses.contains(&path[..length]));
+        let around = uses
+            .range(path.clone()..)
+            .find(|other| **other != path)
+            .is_some_and(|other| other.starts_with(&path));
+        if !path.is_empty() && (within || around) {
+            return Err(self
+                .error(
+                    "alias-cycle",
+                    place,
+                    "the same anchor is used here and within a value that it already fills",
+                )
+                .remedy("write the inner value out"));
+        }
+        uses.insert(path.clone());
+        state.built += 1 + anchor.size;
+        state.from_aliases += anchor.size;
+        let (built, copied) = (state.built as f64, state.from_aliases as f64);
+        let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
+        if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {
+            return Err(self
+                .error("too-many-aliases", place, "almost all of this document comes from aliases")
+                .remedy("aliases that multiply each other exhaust memory; write fewer of them"));
+        }
+        if anchor.mark != Mark::None {
+            state.resets.push(path);
+        } else {
+            for rest in &anchor.resets {
+                state.resets.push([path.as_slice(), rest].concat());
+            }
+        }
+        Ok(anchor.node.clone())
+    }
+
+    fn scalar(
+        &self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        place: Place,
+    ) -> Result<Node, Diagnostic> {
+        let value = match tag {
+            None if style == ScalarStyle::Plain => scalar::resolve(text),
+            None => Value::Str(text.into()),
+            Some(tag) => self.tagged(text, style, tag, place)?,
+        };
+        Ok(Node::new(value, place))
+    }
+
+    fn tagged(&self, text: &str, style: ScalarStyle, tag: &Tag, place: Place) -> Result<Value, Diagnostic> {
+        let as_is = Value::Str(text.into());
+        let known = if tag.handle() == "tag:yaml.org,2002:" { tag.suffix() } else { "" };
+        let value = match (known, scalar::resolve(text)) {
+            ("str", _) => return Ok(as_is),
+            ("binary", _) => return self.binary(text, place),
+            ("bool", value @ Value::Bool(_))
+            | ("int", value @ (Value::Int(_) | Value::Uint(_)))
+            | ("float", value @ Value::Float(_))
+            | ("timestamp", value @ Value::Time(_))
+            | ("null", value @ Value::Null) => Some(value),
+            ("float", Value::Int(value)) => Some(Value::Float(value as f64)),
+            ("bool" | "int" | "float" | "timestamp" | "null", _) => None,
+            // An unknown tag leaves the text as it is written.
+            _ => return Ok(as_is),
+        };
+        let _ = style;
+        value.ok_or_else(|| {
+            self.error(
+                "yaml-tag",
+                place,
+                format!("`{text}` is not of the type that its tag `!!{known}` says"),
+            )
+            .remedy("remove the tag or mend the value")
+        })
+    }
+
+    fn binary(&self, text: &str, place: Place) -> Result<Value, Diagnostic> {
+        let bytes = decode_base64(text).and_then(|bytes| String::from_utf8(bytes).ok());
+        let bytes = bytes.ok_or_else(|| {
+            self.error("yaml-tag", place, "the value of `!!binary` is not base64 of readable text")
+                .remedy("Compose has no use for binary values: write the text itself")
+        })?;
+        Ok(Value::Str(bytes.into()))
+    }
+
+    fn sequence(&mut self, place: Place) -> Result<Node, Diagnostic> {
+        let mut items = Vec::new();
+        let mut index = 0usize;
+        loop {
+            let (event, span) = self.expect()?;
+            if event == Event::SequenceEnd {
+                return Ok(Node::new(Value::List(items), place));
+            }
+            self.state.path.push(index.to_string().into());
+            items.extend(self.value(event, span)?);
+            self.state.path.pop();
+            index += 1;
+        }
+    }
+
+    fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
+        let mut map = Map::default();
+        let mut removed: Vec<(Arc<str>, Place)> = Vec::new();
+        let mut merged = None;
+        loop {
+            let (event, span) = self.expect()?;
+            if event == Event::MappingEnd {
+                break;
+            }
+            let key = self.key(&event, &span)?;
+            let earlier = map.entry(&key.raw).map(|entry| entry.key);
+            let earlier =
+                earlier.or_else(|| removed.iter().find(|(name, _)| *name == key.raw).map(|(_, at)| *at));
+            if let Some(earlier) = earlier {
+                return Err(self.duplicate(&key, earlier));
+            }
+            let (event, span) = self.expect()?;
+            // A merge key leaves no trace in the path of what it brings in.
+            let on_path = &*key.raw != "<<" || self.state.path.is_empty();
+            if on_path {
+                self.state.path.push(key.raw.clone());
+            }
+            let node = self.value(event, span)?;
+            if on_path {
+                self.state.path.pop();
+            }
+            match node {
+                Some(node) if key.merges => {
+                    removed.push((key.raw, key.place));
+                    merged = Some(node);
+                }
+                Some(_) if !key.is_text => return Err(self.not_text(&key)),
+                Some(node) => {
+                    map.insert(key.raw, key.place, node);
+                }
+                None => removed.push((key.raw, key.place)),
+            }
+        }
+        if let Some(merged) = merged {
+            self.merge(&mut map, merged)?;
+        }
+        Ok(Node::new(Value::Map(Box::new(map)), place))
+    }
+
+    fn key(&mut self, event: &Event<'a>, span: &Span) -> Result<Key, Diagnostic> {
+        let place = self.place(span);
+        self.state.built += 1;
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let node = self.scalar(text, *style, tag.as_deref(), place)?;
+                let is_text = matches!(node.value, Value::Str(_));
+                if *anchor != 0 {
+                    let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
+                    self.state.anchors.insert(*anchor, anchored);
+                }
+                let merges = &**text == "<<" && *style == ScalarStyle::Plain && tag.is_none();
+                Ok(Key { raw: text.as_ref().into(), place, is_text, merges })
+            }
+            Event::Alias(id) => {
+                let node = self.state.anchors.get(id).and_then(|anchor| anchor.node.as_ref());
+                let raw = node.and_then(Node::as_str).map(Arc::from);
+                let key = Key { is_text: raw.is_some(), raw: raw.unwrap_or_default(), place, merges: false };
+                if key.is_text { Ok(key) } else { Err(self.not_text(&key)) }
+            }
+            _ => Err(self.not_text(&Key { raw: "".into(), place, is_text: false, merges: false })),
+        }
+    }
+
+    /// Adds what `<<` names: what stands in the mapping itself wins, then what comes first.
+    fn merge(&self, map: &mut Map, merged: Node) -> Result<(), Diagnostic> {
+        let place = merged.place;
+        let sources = match merged.value {
+            Value::Map(_) => vec![merged],
+            Value::List(items) => items,
+            _ => vec![merged],
+        };
+        for source in sources {
+            let Value::Map(source) = source.value else {
+                return Err(self
+                    .error("merge-key", place, "`<<` takes a mapping or a list of mappings")
+                    .remedy("name an anchor that stands before a mapping"));
+            };
+            for (key, entry) in source.into_entries() {
+                if !map.has(&key) {
+                    map.insert(key, entry.key, entry.node);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn duplicate(&self, key: &Key, earlier: Place) -> Diagnostic {
+        let line =
+            self.body.get(..(earlier.start - self.shift) as usize).unwrap_or_default().matches('\n').count()
+                + 1;
+        self.error(
+            "duplicate-key",
+            key.place,
+            format!("the key `{}` is already defined at line {line}", key.raw),
+        )
+        .remedy("keep one of the two")
+    }
+
+    fn not_text(&self, key: &Key) -> Diagnostic {
+        let parents = self.state.path.join(".");
+        let parents = if parents.is_empty() { "at top level".to_owned() } else { format!("in {parents}") };
+        self.error("non-string-key", key.place, format!("the key `{}` {parents} is not a string", key.raw))
+            .remedy("put it into quotes")
+    }
+
+    fn syntax(&self, error: &ScanError) -> Diagnostic {
+        let start = self.shift as usize + error.marker().byte_offset().unwrap_or(0);
+        let place = Place { file: self.file, start: small(start), end: small(start + 1) };
+        Diagnostic::error("yaml-syntax", place, format!("this is not valid YAML: {}", error.info()))
+            .remedy("look at indentation, quotes and colons here and just above")
+    }
+
+    fn error(&self, id: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {
+        let place = if place == Place::NONE { Place { file: self.file, start: 0, end: 0 } } else { place };
+        Diagnostic::error(id, place, message)
+    }
+
+    fn place(&self, span: &Span) -> Place {
+        let at =
+            |marker: &granit_parser::Marker| small(self.shift as usize + marker.byte_offset().unwrap_or(0));
+        Place { file: self.file, start: at(&span.start), end: at(&span.end) }
+    }
+}
+
+fn small(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
+}
+
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut buffer, mut bits) = (0u32, 0u32);
+    let symbols = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r'));
+    let mut length = 0;
+    let mut padded = 0;
+    for symbol in symbols {
+        length += 1;
+        let digit = match symbol {
+            b'A'..=b'Z' => symbol - b'A',
+            b'a'..=b'z' => symbol - b'a' + 26,
+            b'0'..=b'9' => symbol - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                padded += 1;
+                continue;
+            }
+            _ => return None,
+        };
+        if padded > 0 {
+            return None;
+        }
+        buffer = buffer << 6 | u32::from(digit);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
+        }
+    }
+    (length % 4 == 0 && padded <= 2).then_some(bytes)
+}
+
+/// Whether a text can be written without quotes and stays a text for every reader of YAML.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "<<", "="];
+    let first = text.chars().next();
+    let starts = first.is_some_and(|c| !" -?:,[]{}#&*!|>'\"%@`".contains(c))
+        || text.starts_with('-') && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---");
+    starts
+        && !text.ends_with([' ', ':'])
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text
+            .chars()
+            .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+        && !words.contains(&text.to_ascii_lowercase().as_str())
+        && matches!(scalar::resolve(text), Value::Str(_))
+        && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
+}
+
+/// Takes back what a document takes back: removes every path from the tree.
+pub fn apply(resets: &[Path], target: &mut Node) {
+    for path in resets {
+        remove(target, path);
+    }
+}
+
+fn remove(node: &mut Node, path: &[Arc<str>]) {
+    let (Some(map), Some((key, rest))) = (node.as_map_mut(), path.split_first()) else { return };
+    if rest.is_empty() {
+        map.remove(key);
+    } else if let Some(next) = map.get_mut(key) {
+        remove(next, rest);
+    }
+}

@@ -7,18 +7,23 @@ use std::{
     time::Duration,
 };
 
+use futures::StreamExt;
 use k8s_openapi::{
     api::core::v1::Node, apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition,
 };
 use kube::{
     Api, Client, Config, CustomResourceExt, ResourceExt,
-    api::{ListParams, Patch, PatchParams},
+    api::{ApiResource, DynamicObject, ListParams, Patch, PatchParams, WatchEvent, WatchParams},
     config::{KubeConfigOptions, Kubeconfig},
     runtime::wait::{await_condition, conditions::is_crd_established},
 };
 use serde_json::Value;
 use stackwright::api::Stack;
 use tokio::sync::OnceCell;
+
+fn is_error<K>(event: &WatchEvent<K>) -> bool {
+    matches!(event, WatchEvent::Error(_))
+}
 
 /// A running control plane with simulated nodes.
 pub struct Cluster {
@@ -119,6 +124,25 @@ impl Cluster {
             .await
             .expect("the CRD is established in time")
             .expect("the CRD can be watched");
+        tokio::time::timeout(Duration::from_secs(30), self.until_watched())
+            .await
+            .expect("Stacks can be watched in time");
+    }
+
+    /// A definition that is established is not served at once: a first watch breaks off while its
+    /// storage is made, and a recorder that lists anew has missed what happened between.
+    async fn until_watched(&self) {
+        let api = Api::<DynamicObject>::all_with(self.admin.clone(), &ApiResource::erase::<Stack>(&()));
+        let briefly = WatchParams::default().timeout(2);
+        loop {
+            if let Ok(events) = api.watch(&briefly, "0").await
+                && events
+                    .all(|event| std::future::ready(matches!(event, Ok(event) if !is_error(&event))))
+                    .await
+            {
+                return;
+            }
+        }
     }
 
     /// A call of kubectl as the administrator in `namespace`.

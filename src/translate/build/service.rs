@@ -80,7 +80,7 @@ fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<S
     let publish = match resolved.stack.spec.publish.unwrap_or_default() {
         Publish::LoadBalancer => "LoadBalancer",
         Publish::NodePort => "NodePort",
-        Publish::ClusterIp => "ClusterIP",
+        Publish::HostPort | Publish::ClusterIp => "ClusterIP",
     };
     (!ports.is_empty()).then(|| Service {
         metadata: resolved.metadata_of(service, published_name(service.name)),

@@ -77,7 +77,7 @@ impl<'a> Mounter<'a, '_> {
     fn named_volumes(&mut self, service: &'a Service) {
         for (index, mount) in service.volumes.iter().enumerate() {
             let path = format!("{}.volumes[{index}]", self.path);
-            let source = &mount.source;
+            let Some(source) = &mount.source else { continue };
             if !self.spec.volumes.contains_key(source) {
                 let known = self.spec.volumes.keys().map(String::as_str);
                 self.problems.unknown(

@@ -165,6 +165,8 @@ mod tests {
             target: 80,
             published: Some(8080),
             protocol: None,
+            mode: None,
+            app_protocol: None,
             host_ip: Some(host_ip.to_owned()),
         };
         let service = Service { ports: vec![port("0.0.0.0"), port("::")], ..Service::default() };

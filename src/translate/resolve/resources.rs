@@ -115,11 +115,8 @@ mod tests {
             (("0", "0"), ("0", "0"), ("", "", None)),
             (("0.0015001", "0.1Gi"), ("", ""), ("2m 107374183", "2m 16Mi", None)),
         ] {
-            let given = Given {
-                limits: resource(limits),
-                reservations: resource(reservations),
-                ..Resources::default()
-            };
+            let given =
+                Given { limits: resource(limits), reservations: resource(reservations), ..Given::default() };
             let service = Service {
                 deploy: Some(Deploy { resources: Some(given), ..Deploy::default() }),
                 ..Service::default()

@@ -23,7 +23,7 @@ fn unit(name: &str, template: &str) -> Unit {
         waits_for: Vec::new(),
         missing: Vec::new(),
         replicas: 1,
-        patience: None,
+        patience: BTreeMap::new(),
         may_overlap: false,
         completes_on_exit: false,
         requests: None,
@@ -39,7 +39,12 @@ fn job(name: &str, template: &str) -> Unit {
 }
 
 fn after(mut unit: Unit, dependency: &str, condition: DependencyCondition) -> Unit {
-    unit.waits_for.push(WaitFor { unit: dependency.to_owned(), condition, required: true });
+    unit.waits_for.push(WaitFor {
+        unit: dependency.to_owned(),
+        service: dependency.to_owned(),
+        condition,
+        required: true,
+    });
     unit
 }
 

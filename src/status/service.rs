@@ -169,6 +169,12 @@ impl View<'_> {
         if rolled_out && self.unit.replicas == 0 {
             return Told::because(ServiceState::Stopped, "it is scaled to 0 replicas");
         }
+        if rolled_out && wanted == 0 {
+            return Told::because(
+                ServiceState::Blocked,
+                "no node may have a container of it: see its placement",
+            );
+        }
         if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
             return told;
         }

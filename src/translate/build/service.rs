@@ -61,6 +61,10 @@ pub(super) fn external(resolved: &Resolved<'_>) -> Vec<Service> {
 fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], facts: &Facts) -> Service {
     let ports: BTreeSet<KnownPort> =
         services.iter().flat_map(|service| &service.known_ports).copied().collect();
+    let named = |known: &KnownPort| ServicePort {
+        app_protocol: services.iter().find_map(|service| service.app_protocol(*known)),
+        ..port(known.port, known.port, known.protocol)
+    };
     let live = metadata.name.as_ref().and_then(|name| facts.live_services.get(name));
     // A cluster address is given at creation and never changes, so a living Service stays as it
     // is. One without a single port cannot have an address at all.
@@ -82,7 +86,7 @@ fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], f
         type_: Some("ClusterIP".to_owned()),
         cluster_ip: headless.then(|| "None".to_owned()),
         selector: Some(pods),
-        ports: Some(ports.iter().map(|known| port(known.port, known.port, known.protocol)).collect()),
+        ports: Some(ports.iter().map(named).collect()),
         publish_not_ready_addresses: (always || not_healthy_yet).then_some(true),
         ..ServiceSpec::default()
     };

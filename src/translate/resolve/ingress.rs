@@ -1,11 +1,10 @@
 //! The HTTP routes from outside to a service.
 
-use std::collections::{BTreeMap, btree_map::Entry};
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::{
     Problems, ResolvedService,
     labels::{annotation_key, is_domain},
-    ports::KnownPort,
 };
 use crate::{
     api::{IngressRule, Protocol},
@@ -43,14 +42,17 @@ pub(super) fn routes<'a>(service: &ResolvedService<'a>, problems: &mut Problems)
     routes
 }
 
-/// The port of a service of which one only is known.
+/// The port of a service of which one only is known: by its `ports` and `expose`, else by anything.
 fn only_port(service: &ResolvedService<'_>) -> Option<i32> {
-    let known = if service.own_ports.is_empty() { &service.known_ports } else { &service.own_ports };
-    let mut tcp = known.iter().filter(|known| known.protocol == Protocol::Tcp);
-    match (tcp.next(), tcp.next()) {
-        (Some(KnownPort { port, .. }), None) => Some(*port),
-        _ => None,
-    }
+    let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
+    let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
+    let tcp = |(port, protocol): (i32, Option<Protocol>)| {
+        (protocol.unwrap_or_default() == Protocol::Tcp).then_some(port)
+    };
+    let named: BTreeSet<_> = ports.chain(exposed).filter_map(tcp).collect();
+    let known = || service.known_ports.iter().filter_map(|known| tcp((known.port, Some(known.protocol))));
+    let all = if named.is_empty() { known().collect() } else { named };
+    all.first().copied().filter(|_| all.len() == 1)
 }
 
 fn check(rule: &IngressRule, place: &str, problems: &mut Problems) {

@@ -127,6 +127,14 @@ impl<'a> ResolvedService<'a> {
         self.ports_to_publish().filter(|port| !port.on_node)
     }
 
+    /// The application protocol that is told of a port.
+    pub fn app_protocol(&self, known: KnownPort) -> Option<String> {
+        let ports = self.spec.ports.iter();
+        let mut told =
+            ports.filter(|it| (it.target, it.protocol.unwrap_or_default()) == (known.port, known.protocol));
+        told.find_map(|port| port.app_protocol.clone())
+    }
+
     /// Those that are bound on each node that runs a container.
     pub fn node_ports(&self) -> impl Iterator<Item = &Published> {
         self.ports_to_publish().filter(|port| port.on_node)

@@ -106,6 +106,7 @@ pub(super) fn agree<'a>(
         for other in others {
             disagreements(lead, other, problems);
             approximations.extend(shared_unasked(lead, other));
+            approximations.extend(labels_of_two_minds(&pod, other));
         }
         check_ports(&pod, problems);
         let kind = kind(&pod, problems);
@@ -225,6 +226,25 @@ fn shared_unasked(lead: &ResolvedService<'_>, other: &ResolvedService<'_>) -> Ve
             }
         };
         found.push(Approximation { path: format!("spec.services.{}.{field}", other.name), message });
+    }
+    found
+}
+
+/// Labels and annotations that two services of one pod give different values.
+fn labels_of_two_minds(pod: &[&ResolvedService<'_>], other: &ResolvedService<'_>) -> Vec<Approximation> {
+    let mut found = Vec::new();
+    let fields = [("labels", &other.spec.labels), ("annotations", &other.spec.annotations)];
+    for (field, key, value) in
+        fields.iter().flat_map(|(field, all)| all.iter().map(move |(key, value)| (field, key, value)))
+    {
+        let before = pod.iter().take_while(|service| service.name != other.name);
+        let first = before.filter_map(|it| Some((it.name, it.labels.annotations.get(key)?))).next();
+        if let Some((name, kept)) = first.filter(|(_, kept)| **kept != value.0) {
+            let message =
+                format!("the pod that it shares with '{name}' has it once, with that one's value '{kept}'");
+            found
+                .push(Approximation { path: format!("spec.services.{}.{field}.{key}", other.name), message });
+        }
     }
     found
 }

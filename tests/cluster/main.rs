@@ -20,3 +20,4 @@ mod order;
 mod removal;
 mod transcript;
 mod update;
+mod workloads;

@@ -22,7 +22,11 @@ fn a_global_service_is_up_when_every_node_runs_a_healthy_container() {
         let nodes = s.kubectl(&["get", "nodes", "--output=name"]).lines().count();
         shop.until("agent=Starting web=Waiting").await;
         s.until("each node has a pod", |view| running(view, "agent") == nodes).await;
-        assert_eq!(shop.service("agent").ready, Some(format!("0/{nodes}")));
+        let none_yet = Some(format!("0/{nodes}"));
+        shop.until_status("the nodes are counted", |status| {
+            status.services.iter().any(|service| service.name == "agent" && service.ready == none_yet)
+        })
+        .await;
         shop.until_waits_for("web", &["agent"]).await;
 
         s.steer("agent", "ready", Some("now")).await;
@@ -51,7 +55,7 @@ fn a_global_service_is_stopped_started_and_replaced_like_any_other() {
         shop.until_ready().await;
         shop.edit("services: {agent: {stopped: true}}").await;
         let view = shop.until("agent=Stopped").await;
-        assert!(view.all("DaemonSet").next().is_none() && pods(&view, "agent").next().is_none());
+        assert!(view.all("DaemonSet").next().is_none() && running(&view, "agent") == 0);
         shop.edit("services: {agent: {stopped: null}}").await;
         shop.until("agent=Running").await;
 

@@ -95,10 +95,7 @@ fn facts(case: &Path) -> Facts {
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
         powers: Powers(
-            [Power::HostPorts]
-                .into_iter()
-                .filter(|it| given.powers.iter().any(|name| name == it.as_str()))
-                .collect(),
+            Power::ALL.into_iter().filter(|it| given.powers.iter().any(|name| name == it.as_str())).collect(),
         ),
         ..Facts::default()
     };

@@ -1,0 +1,24 @@
+//! The ConfigMaps and Secrets that a Stack needs beside it, as they are gathered.
+
+use std::collections::BTreeMap;
+
+/// Data by object name and key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Objects {
+    /// ConfigMaps.
+    pub config_maps: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    /// Secrets.
+    pub secrets: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+}
+
+impl Objects {
+    /// Puts a key into a ConfigMap.
+    pub fn config(&mut self, object: &str, key: &str, data: impl Into<Vec<u8>>) {
+        self.config_maps.entry(object.to_owned()).or_default().insert(key.to_owned(), data.into());
+    }
+
+    /// Puts a key into a Secret.
+    pub fn secret(&mut self, object: &str, key: &str, data: impl Into<Vec<u8>>) {
+        self.secrets.entry(object.to_owned()).or_default().insert(key.to_owned(), data.into());
+    }
+}

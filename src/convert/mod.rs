@@ -19,8 +19,12 @@ mod lint;
 pub mod names;
 mod objects;
 pub mod reader;
+mod renames;
+mod resources;
 pub mod secrecy;
 mod services;
+mod settings;
+mod shell;
 mod sizes;
 pub mod verdict;
 
@@ -86,12 +90,34 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     let mut context = Context::new(project, files, options, &log, &secrecy);
     let mut spec = StackSpec { profiles: options.profiles.clone(), ..StackSpec::default() };
     let mut root = Value::project(&project.tree, &log, &secrecy).section();
-    for (name, value) in root.take("services").map(Value::entries).unwrap_or_default() {
+    let mut section = |name: &str| root.take(name).map(Value::entries).unwrap_or_default();
+    let (networks, volumes, configs) = (section("networks"), section("volumes"), section("configs"));
+    let (secrets, services) = (section("secrets"), section("services"));
+    project_name(&context);
+    for (name, value) in networks {
+        resources::network(&context, name, value.section(), &mut spec);
+    }
+    for (name, value) in volumes {
+        resources::volume(&mut context, name, value.section());
+    }
+    for (name, value) in secrets {
+        resources::secret(&mut context, name, value.section());
+    }
+    for (name, value) in configs {
+        resources::config(&mut context, name, value.section());
+    }
+    for (name, value) in services {
         let service = services::service(&mut context, name, value.section());
         spec.services.insert(context.names.service(name), service);
     }
+    services::aliases(&mut context, &mut spec.services);
+    services::volumes_from(&mut context, &mut spec.services);
     spec.volumes.append(&mut context.volumes);
+    spec.configs.append(&mut context.configs);
+    spec.secrets.append(&mut context.secrets);
+    settings::project(&mut root, &mut spec);
     root.rest();
+    renames::renames(&context);
     lint::lint(&context, &spec);
     let objects = std::mem::take(&mut context.objects);
     let mut stack = Stack::new(&context.names.stack, spec);
@@ -103,4 +129,15 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
         entries.push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
     }
     Converted { stack, objects, entries }
+}
+
+/// The project's name, which the tree does not hold.
+fn project_name(context: &Context<'_>) {
+    let place = context.project.tree.get("name").map_or(context.project.tree.place, |node| node.place);
+    if context.names.stack == context.project.name {
+        context.log.mapped("/name", place);
+    } else {
+        let detail = format!("the Stack is '{}'", context.names.stack);
+        context.log.remark(&catalogue::PROJECT_NAME, "/name", place, detail);
+    }
 }

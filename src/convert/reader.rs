@@ -211,6 +211,11 @@ impl<'a> Section<'a> {
         Some(self.value.child(key, key, &entry.node, entry.key))
     }
 
+    /// Whether a key is there and not yet taken.
+    pub fn has(&self, key: &str) -> bool {
+        self.left.contains(key)
+    }
+
     /// Takes a plain text off.
     pub fn text(&mut self, key: &str) -> Option<String> {
         self.take(key)?.text()
@@ -256,12 +261,26 @@ impl<'a> Section<'a> {
     /// The keys that nobody took get the verdict that the catalogue has for the attribute; extensions are
     /// ignored. A key that is in neither stays unread.
     pub fn rest(mut self) {
+        self.finish();
+    }
+
+    /// As [`Section::rest`], for a section that is only lent.
+    pub fn finish(&mut self) {
+        self.rest_by(None);
+    }
+
+    /// As [`Section::rest`], with one rule's verdict on what the catalogue has none for.
+    pub fn rest_judged(mut self, rule: &'static Rule) {
+        self.rest_by(Some(rule));
+    }
+
+    fn rest_by(&mut self, otherwise: Option<&'static Rule>) {
         for key in std::mem::take(&mut self.left) {
             self.left.insert(key);
             let Some(value) = self.take(key) else { continue };
             if key.starts_with("x-") {
                 value.judged(&catalogue::EXTENSION);
-            } else if let Some(rule) = catalogue::for_attribute(&value.attribute) {
+            } else if let Some(rule) = catalogue::for_attribute(&value.attribute).or(otherwise) {
                 value.judged(rule);
             }
         }
@@ -276,6 +295,11 @@ pub fn int(node: &Node) -> Option<i64> {
         tree::Value::Str(text) => text.parse().ok(),
         _ => None,
     }
+}
+
+/// The RFC 6901 pointer of a path.
+pub fn pointer<const N: usize>(path: [&str; N]) -> String {
+    path.iter().map(|key| format!("/{}", escaped(key))).collect()
 }
 
 fn escaped(key: &str) -> String {

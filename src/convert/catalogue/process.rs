@@ -55,7 +55,7 @@ rules! { PROCESS:
         "a storage option",
         "only size has a meaning on a cluster: how much a container may write before it is ended, instead of an error when it writes",
         "use storage_opt.size";
-    RUN_USER "SW1113" Approximated []
+    RUN_USER "SW1113" Refused []
         "a user or group by name",
         "Kubernetes takes numbers only, and only the image knows the number of a name",
         "write the number: docker run --rm IMAGE id NAME tells it";

@@ -1,15 +1,99 @@
 //! A service, area by area.
 
+mod deploy;
+mod health;
+mod hooks;
+mod mounts;
+mod networks;
+mod ports;
+mod process;
+mod security;
+mod text;
 mod volumes;
 
+use std::collections::BTreeMap;
+
+use self::text::Variables;
+pub use self::volumes::{bytes, volumes_from};
+use super::catalogue;
 use super::context::Context;
-use super::reader::Section;
-use crate::api::Service;
+use super::reader::{Section, Value};
+use super::settings;
+use crate::api::{Dependency, DependencyCondition, Service};
 
 /// Converts a service.
 pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) -> Service {
-    let mut service = Service { image: section.text("image").unwrap_or_default(), ..Service::default() };
-    volumes::volumes(context, name, &mut section, &mut service);
+    let section = &mut section;
+    let mut made = Service::default();
+    let service = &mut made;
+    let mut variables = Variables::of(context, name);
+    process::image(context, name, section, service);
+    process::environment(context, section, &mut variables, service);
+    process::command(context, section, &mut variables, service);
+    process::settings(section, service);
+    health::health(context, section, &mut variables, service);
+    hooks::hooks(context, section, &mut variables, service);
+    service.environment_from = variables.into_from();
+    deploy::deploy(section, service);
+    ports::ports(section, service);
+    networks::networks(context, name, section, service);
+    security::security(context, section, service);
+    mounts::mounts(context, section, service);
+    volumes::volumes(context, name, section, service);
+    for (other, value) in section.take("depends_on").map(Value::entries).unwrap_or_default() {
+        let dependency = dependency(value.section());
+        service.depends_on.insert(context.names.service(other), dependency);
+    }
+    loader_only(section);
+    settings::service(section, service);
+    section.finish();
+    made
+}
+
+/// What the loader has read already: what it says stands elsewhere in the tree.
+fn loader_only(section: &mut Section<'_>) {
+    for key in ["extends", "env_file", "label_file"] {
+        section.take(key).map(Value::mapped);
+    }
+}
+
+fn dependency(mut section: Section<'_>) -> Dependency {
+    let condition = section.take("condition").and_then(|value| {
+        let word = value.peek_text().unwrap_or_default();
+        let condition = match word {
+            "service_healthy" => Some(DependencyCondition::ServiceHealthy),
+            "service_completed_successfully" => Some(DependencyCondition::ServiceCompletedSuccessfully),
+            _ => None,
+        };
+        if condition.is_some() || matches!(word, "service_started" | "") {
+            value.mapped();
+        } else {
+            value.judged(&catalogue::CONDITION_WORD);
+        }
+        condition
+    });
+    let made = Dependency {
+        condition,
+        required: section.bool("required").filter(|required| !required),
+        restart: section.bool("restart").filter(|restart| *restart),
+    };
     section.rest();
-    service
+    made
+}
+
+/// Names that links give to other services.
+pub fn aliases(context: &mut Context<'_>, services: &mut BTreeMap<String, Service>) {
+    for alias in std::mem::take(&mut context.aliases) {
+        let Some(service) = services.get_mut(&alias.service) else { continue };
+        let has = service.networks.values().any(|place| place.aliases.contains(&alias.name));
+        if has || service.container_name.as_ref() == Some(&alias.name) || service.network_mode.is_some() {
+            continue;
+        }
+        if service.networks.is_empty() {
+            service.networks.insert("default".to_owned(), crate::api::ServiceNetwork::default());
+        }
+        if let Some(place) = service.networks.values_mut().next() {
+            place.aliases.push(alias.name);
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! What a service mounts.
 
+use std::collections::BTreeMap;
+
 use crate::api::{Propagation, Service, Tmpfs, VolumeMount};
 use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::files::{Bind, Bound, bind};
+use crate::convert::names::label;
 use crate::convert::reader::{Section, Value, int};
 use crate::convert::sizes::quantity;
 
@@ -16,6 +19,7 @@ pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>,
     for value in section.take("tmpfs").map(Value::items).unwrap_or_default() {
         service.tmpfs.extend(short_tmpfs(value));
     }
+    from_others(context, name, section);
 }
 
 fn volume(context: &mut Context<'_>, name: &str, mount: Value<'_>, service: &mut Service) {
@@ -149,7 +153,7 @@ fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
 }
 
 /// A size as `mount` takes it: a number with k, m or g.
-fn bytes(text: &str) -> Option<Node> {
+pub fn bytes(text: &str) -> Option<Node> {
     use crate::compose::{source::Place, tree};
     let lower = text.to_lowercase();
     let digits = lower.trim_end_matches(['k', 'm', 'g', 'b']);
@@ -162,4 +166,51 @@ fn bytes(text: &str) -> Option<Node> {
     };
     let number = int(&Node::text(digits, Place::NONE))?.checked_mul(factor)?;
     Some(Node::new(tree::Value::Int(number), Place::NONE))
+}
+
+/// `volumes_from`: whose mounts a service has too.
+fn from_others(context: &mut Context<'_>, name: &str, section: &mut Section<'_>) {
+    for value in section.take("volumes_from").map(Value::items).unwrap_or_default() {
+        let text = value.peek_text().unwrap_or_default().to_owned();
+        if text.starts_with("container:") {
+            value.judged(&catalogue::CONTAINER_REFERENCE);
+            continue;
+        }
+        let (other, mode) = text.split_once(':').unwrap_or((&text, "rw"));
+        value.judged(&catalogue::VOLUMES_FROM);
+        context.volumes_from.push((context.names.service(name), context.names.service(other), mode == "ro"));
+    }
+}
+
+/// Gives each service the mounts of those that its `volumes_from` names. An anonymous volume that others
+/// have too becomes a named one.
+pub fn volumes_from(context: &mut Context<'_>, services: &mut BTreeMap<String, Service>) {
+    let wanted = std::mem::take(&mut context.volumes_from);
+    for (_, other, _) in &wanted {
+        for mount in services.get_mut(other).into_iter().flat_map(|service| &mut service.volumes) {
+            if mount.source.is_none() && mount.host_path.is_none() && mount.image.is_none() {
+                let name = label(&format!("{other}{}", mount.target.replace('/', "-")), "volume");
+                context.volumes.entry(name.clone()).or_default();
+                mount.source = Some(name);
+            }
+        }
+    }
+    // A service may have the mounts of one that has them from a third.
+    for _ in 0..wanted.len().min(16) {
+        for (service, other, read_only) in &wanted {
+            let Some(from) = services.get(other).cloned() else { continue };
+            let Some(service) = services.get_mut(service) else { continue };
+            for mut mount in from.volumes {
+                if !service.volumes.iter().any(|own| own.target == mount.target) {
+                    mount.read_only = mount.read_only.or(read_only.then_some(true));
+                    service.volumes.push(mount);
+                }
+            }
+            for tree in from.files {
+                if !service.files.iter().any(|own| own.target == tree.target) {
+                    service.files.push(tree);
+                }
+            }
+        }
+    }
 }

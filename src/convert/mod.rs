@@ -14,10 +14,12 @@
 
 pub mod catalogue;
 mod context;
+mod disk;
 mod files;
 mod lint;
 pub mod names;
 mod objects;
+pub mod output;
 pub mod reader;
 mod renames;
 mod resources;

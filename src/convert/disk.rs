@@ -36,7 +36,11 @@ impl Folders for Memory {
             .filter_map(|file| file.strip_prefix(&below)?.split('/').next().map(str::to_owned))
             .collect();
         names.dedup();
-        if names.is_empty() && self.kind(path).is_none() { Err("no such folder".to_owned()) } else { Ok(names) }
+        if names.is_empty() && self.kind(path).is_none() {
+            Err("no such folder".to_owned())
+        } else {
+            Ok(names)
+        }
     }
 
     fn is_executable(&self, path: &str) -> bool {

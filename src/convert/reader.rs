@@ -211,9 +211,14 @@ impl<'a> Section<'a> {
         Some(self.value.child(key, key, &entry.node, entry.key))
     }
 
-    /// Whether a key is there and not yet taken.
-    pub fn has(&self, key: &str) -> bool {
-        self.left.contains(key)
+    /// Keys that the canonical model has as JSON also where nobody wrote them: null or empty, so that there
+    /// is nothing to do.
+    pub fn always(&self, keys: &[&str]) {
+        for key in keys {
+            if self.value.node.get(key).is_none() {
+                self.value.log.mapped(&format!("{}/{key}", self.value.pointer), self.value.place);
+            }
+        }
     }
 
     /// Takes a plain text off.

@@ -21,10 +21,7 @@ pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec
         let ordinary = matches!(driver.peek_text(), Some("bridge" | "overlay" | "default" | "") | None);
         driver.judged(if ordinary { &catalogue::DRIVER } else { &catalogue::OTHER_DRIVER });
     }
-    if !section.has("ipam") {
-        // The canonical model has the key where it is absent.
-        context.log.mapped(&format!("{}/ipam", section.pointer()), section.place());
-    }
+    section.always(&["ipam"]);
     let chosen = settings::network(&mut section);
     section.rest();
     let made = Network { internal, shared_name: chosen.or(shared) };

@@ -1,7 +1,7 @@
 //! What is secret: by the name of a variable, by where a value came from, by its form, or because the same
 //! value is secret elsewhere in the project.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::compose::project::Project;
@@ -83,6 +83,8 @@ pub struct Span {
 pub struct Secrecy {
     /// Values that are distinctive enough to be searched for.
     values: BTreeSet<Arc<str>>,
+    /// The value of each variable of the project whose name says that it is secret.
+    variables: BTreeMap<Arc<str>, Arc<str>>,
 }
 
 impl Secrecy {
@@ -104,16 +106,18 @@ impl Secrecy {
                 }
             }
         }
+        let mut variables = BTreeMap::new();
         for (name, variable) in project.environment.iter() {
             if looks_secret(name) {
                 add(&variable.value);
+                variables.insert(name.clone(), variable.value.clone());
             }
         }
         for (_, secret) in project.section("secrets") {
             let variable = secret.str_at("environment").and_then(|name| project.environment.text(name));
             variable.into_iter().for_each(&mut add);
         }
-        Self { values }
+        Self { values, variables }
     }
 
     /// Whether a value holds a secret: a part of a text, or a text anywhere below.
@@ -133,13 +137,17 @@ impl Secrecy {
     pub fn spans(&self, node: &Node) -> Vec<Span> {
         let Some(text) = node.as_str() else { return Vec::new() };
         let mut spans: Vec<Span> = Vec::new();
-        let supplied = node.trace.iter().flatten();
-        for part in supplied {
+        for part in node.trace.iter().flatten() {
             let (start, end) = (part.start as usize, part.end as usize);
             let value = text.get(start..end).unwrap_or_default();
-            let secret = looks_secret(&part.variable) || password(value).is_some() || self.knows(value);
+            let secret =
+                looks_secret(&part.variable) || password(value).is_some() || self.values.contains(value);
             if secret && !is_harmless(value) {
-                spans.push(Span { start, end, variable: Some(part.variable.clone()) });
+                let parts = self.exact(&part.variable, value);
+                let variable = Some(part.variable.clone());
+                let span =
+                    |(from, to)| Span { start: start + from, end: start + to, variable: variable.clone() };
+                spans.extend(parts.into_iter().map(span));
             }
         }
         let passwords = password(text).into_iter();
@@ -167,8 +175,17 @@ impl Secrecy {
         apart
     }
 
-    fn knows(&self, value: &str) -> bool {
-        self.values.contains(value)
+    /// The parts of a text that are the variable's value. A text that the loader made of another, such as a
+    /// word of a command, has the variables of the whole: most words hold no part of the value.
+    fn exact(&self, variable: &str, text: &str) -> Vec<(usize, usize)> {
+        let whole = vec![(0, text.len())];
+        let Some(value) = self.variables.get(variable).filter(|value| !value.is_empty()) else {
+            return whole;
+        };
+        let found: Vec<_> = text.match_indices(&**value).map(|(at, value)| (at, at + value.len())).collect();
+        // Quotes and the like are gone from words, so that the value cannot be found again.
+        let changed = value.contains(|c: char| c.is_whitespace() || "\"'\\;&|<>()`".contains(c));
+        if found.is_empty() && changed { whole } else { found }
     }
 }
 

@@ -64,7 +64,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let folder = current_folder()?;
     let Discovered { mut request, sources, warnings } = args.project.discover(&folder)?;
     // A Stack keeps all services and says which profiles are active.
-    let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
+    let mut profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
+    profiles.retain(|profile| !profile.is_empty());
     let loaded = load_with(&request, &Disk, sources);
     report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
     let Some(project) = loaded.project else { bail!("the project cannot be loaded") };
@@ -88,7 +89,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     write(args, &converted)?;
     tell_secrets(args, &converted);
     if args.strict && count(Verdict::Approximated) > 0 {
-        bail!("{} values are only approximated, which --strict does not accept", count(Verdict::Approximated));
+        bail!(
+            "{} values are only approximated, which --strict does not accept",
+            count(Verdict::Approximated)
+        );
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ rules! { PROJECT:
         "an unknown setting under x-stackwright",
         "no setting of this name or value is known at this place",
         "see docs/compose.md for the settings and where they may stand";
-    PROJECT_NAME "SW1003" Approximated []
+    PROJECT_NAME "SW1003" Mapped []
         "a project name that no object may bear",
         "a Stack's name has at most 63 lower-case letters, digits and hyphens, so the Stack has another name than the project",
         "give the name that you want with -p or name:";

@@ -20,6 +20,7 @@ pub fn deploy(section: &mut Section<'_>, service: &mut Service) {
     }
     service.restart = section.take("restart").and_then(restart);
     if let Some(mut deploy) = section.take("deploy").map(Value::section) {
+        deploy.always(&["resources", "placement"]);
         made.mode = deploy.take("mode").and_then(mode);
         made.replicas = count(&mut deploy, "replicas").or(made.replicas);
         for (name, text) in deploy.texts_by_name("labels") {

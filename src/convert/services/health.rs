@@ -1,6 +1,6 @@
 //! Health checks.
 
-use super::text::{Syntax, Variables, escaped};
+use super::text::{Piece, Variables, escaped};
 use crate::api::{Healthcheck, OnUnhealthy, Service};
 use crate::compose::tree::Node;
 use crate::convert::catalogue;
@@ -20,14 +20,13 @@ pub fn health(
     let mut made = Healthcheck::default();
     if let Some(test) = check.take("test") {
         let words = test.peek().as_list().unwrap_or_default();
-        let secret = context.secrecy.holds_secret(test.peek());
-        made.test = words_of(context, words, secret, variables);
+        made.test = words_of(context, words, context.secrecy.holds_secret(test.peek()), variables);
         for item in test.items() {
-            if secret {
-                item.judged(&catalogue::HOOK_SHELL)
+            if context.secrecy.holds_secret(item.peek()) {
+                item.judged(&catalogue::HOOK_SHELL);
             } else {
-                item.mapped()
-            };
+                item.mapped();
+            }
         }
     }
     made.interval = check.take("interval").and_then(|value| duration(value.mapped()));
@@ -64,7 +63,13 @@ fn words_of(
     match (kind.as_str()?, secret) {
         (_, false) => Some(words.iter().map(plain).collect()),
         ("CMD-SHELL", true) => {
-            let (text, _) = variables.text(context, rest.first()?, "HEALTHCHECK", Syntax::Shell)?;
+            let mut text = String::new();
+            for piece in variables.pieces(context, rest.first()?, "HEALTHCHECK")? {
+                match piece {
+                    Piece::Plain(plain) => text.push_str(&plain),
+                    Piece::Variable(name) => text.push_str(&shell::variable(&text, &name)),
+                }
+            }
             Some(vec!["CMD-SHELL".to_owned(), escaped(&text, false)])
         }
         (_, true) => {
@@ -84,37 +89,16 @@ pub fn shell_line(
     let mut line = "exec".to_owned();
     for word in words {
         line.push(' ');
-        if context.secrecy.holds_secret(word) {
-            // Within double quotes nothing but what is escaped here has a meaning to the shell.
-            let pieces = variables.text(context, &quotable(word), hint, Syntax::Shell);
-            line.push_str(&pieces.map(|(text, _)| text).unwrap_or_default());
-        } else {
-            line.push_str(&shell::quoted(&word.value.to_string()));
+        let pieces = variables.pieces(context, word, hint).unwrap_or_default();
+        if pieces.is_empty() {
+            line.push_str(&shell::quoted(""));
+        }
+        for piece in pieces {
+            match piece {
+                Piece::Plain(plain) => line.push_str(&shell::quoted(&plain)),
+                Piece::Variable(name) => line.push_str(&shell::variable("", &name)),
+            }
         }
     }
     line
-}
-
-/// A word between single quotes, with the places of its secrets kept; a single quote within it ends the
-/// quotes for as long as it takes.
-fn quotable(word: &Node) -> Node {
-    let text = word.value.to_string();
-    let mut node = word.clone();
-    let mut made = String::from("'");
-    let mut shifts: Vec<(usize, usize)> = Vec::new();
-    for (at, c) in text.char_indices() {
-        shifts.push((at, made.len()));
-        if c == '\'' { made.push_str("'\\''") } else { made.push(c) }
-    }
-    shifts.push((text.len(), made.len()));
-    made.push('\'');
-    let moved = |old: u32| {
-        let new = shifts.iter().find(|(at, _)| *at >= old as usize).map_or(0, |(_, new)| *new);
-        u32::try_from(new).unwrap_or(u32::MAX)
-    };
-    for part in node.trace.iter_mut().flat_map(|parts| parts.iter_mut()) {
-        (part.start, part.end) = (moved(part.start), moved(part.end));
-    }
-    node.value = crate::compose::tree::Value::Str(made.into());
-    node
 }

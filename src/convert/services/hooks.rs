@@ -2,7 +2,7 @@
 
 use super::health::shell_line;
 use super::process::{list, user};
-use super::text::{Syntax, Variables};
+use super::text::Variables;
 use crate::api::{Hook, PreStart, Service, Text};
 use crate::convert::catalogue;
 use crate::convert::context::Context;
@@ -28,6 +28,7 @@ pub fn hooks(
 }
 
 fn hook(context: &mut Context<'_>, mut section: Section<'_>, variables: &mut Variables) -> Option<Hook> {
+    section.always(&["command"]);
     let mut command = Vec::new();
     if let Some(value) = section.take("command") {
         if context.secrecy.holds_secret(value.peek()) {
@@ -52,6 +53,7 @@ fn pre_start(
     variables: &mut Variables,
     image: &str,
 ) -> PreStart {
+    section.always(&["entrypoint", "command"]);
     let mut words = Vec::new();
     for key in ["entrypoint", "command"] {
         if let Some(value) = section.take(key) {
@@ -60,7 +62,7 @@ fn pre_start(
     }
     let mut environment = std::collections::BTreeMap::new();
     for (name, value) in section.take("environment").map(Value::entries).unwrap_or_default() {
-        let text = variables.text(context, value.peek(), name, Syntax::Kubernetes);
+        let text = variables.text(context, value.peek(), name);
         match text {
             Some((_, true)) => value.judged(&catalogue::MOVED_TO_SECRET),
             _ => value.mapped(),

@@ -1,6 +1,6 @@
 //! What runs: image, command, user, and what the program finds around it.
 
-use super::text::{Syntax, Variables};
+use super::text::Variables;
 use crate::api::{PullPolicy, Service, Text};
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
@@ -73,12 +73,9 @@ pub fn command(
     variables: &mut Variables,
     service: &mut Service,
 ) {
+    section.always(&["entrypoint", "command"]);
     let mut words = |key: &str, rule: Option<&'static Rule>| {
-        let Some(value) = section.take(key) else {
-            // The canonical model has the key with null where it is absent.
-            context.log.mapped(&format!("{}/{key}", section.pointer()), section.place());
-            return None;
-        };
+        let value = section.take(key)?;
         match rule {
             Some(rule) if value.peek().as_list().is_some_and(<[_]>::is_empty) => {
                 value.judged(rule);
@@ -110,7 +107,7 @@ pub fn list(
     let nodes = value.items().into_iter();
     nodes
         .filter_map(|item| {
-            let (text, secret) = variables.text(context, item.peek(), hint, Syntax::Kubernetes)?;
+            let (text, secret) = variables.text(context, item.peek(), hint)?;
             if secret {
                 item.judged(&catalogue::MOVED_TO_SECRET)
             } else {
@@ -133,7 +130,7 @@ pub fn environment(
             value.judged(&catalogue::MOVED_TO_SECRET);
             continue;
         }
-        let Some((text, secret)) = variables.text(context, value.peek(), name, Syntax::Kubernetes) else {
+        let Some((text, secret)) = variables.text(context, value.peek(), name) else {
             // A variable that is not set where the project is loaded is not set in the container.
             value.mapped();
             continue;

@@ -10,13 +10,13 @@ use crate::convert::secrecy::{Span, from_env_file, is_harmless, looks_secret};
 use crate::convert::shell;
 use crate::translate::names::object_name;
 
-/// Where a text is read, which decides how a variable is written and what is escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Syntax {
-    /// By Kubernetes: `$(NAME)` is a variable.
-    Kubernetes,
-    /// By a shell: `${NAME}` is a variable.
-    Shell,
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// What stands there.
+    Plain(String),
+    /// A secret: the variable of the service that holds it.
+    Variable(String),
 }
 
 /// The variables of one service, as they are made.
@@ -56,39 +56,34 @@ impl Variables {
         self.from
     }
 
-    /// A text with its secrets as variables; nothing where it is no text. The boolean says whether there
-    /// were any.
-    pub fn text(
-        &mut self,
-        context: &mut Context<'_>,
-        node: &Node,
-        hint: &str,
-        syntax: Syntax,
-    ) -> Option<(String, bool)> {
-        let text = if node.is_null() { return None } else { node.value.to_string() };
-        let spans = context.secrecy.spans(node);
+    /// A text as Kubernetes reads it, with its secrets as variables; nothing where it is none. The boolean
+    /// says whether there were any.
+    pub fn text(&mut self, context: &mut Context<'_>, node: &Node, hint: &str) -> Option<(String, bool)> {
+        let pieces = self.pieces(context, node, hint)?;
         let mut made = String::new();
-        let mut at = 0;
-        for span in &spans {
-            let name = self.name(context, &text, span, hint);
-            let before = &text[at..span.start];
-            match syntax {
-                Syntax::Kubernetes => {
-                    made.push_str(&escaped(before, true));
-                    made.push_str(&format!("$({name})"));
-                }
-                Syntax::Shell => {
-                    made.push_str(before);
-                    made.push_str(&shell::variable(&text[..span.start], &name));
-                }
+        for (index, piece) in pieces.iter().enumerate() {
+            match piece {
+                Piece::Plain(text) => made.push_str(&escaped(text, index + 1 < pieces.len())),
+                Piece::Variable(name) => made.push_str(&format!("$({name})")),
             }
+        }
+        Some((made, pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))))
+    }
+
+    /// A text with its secrets cut out; nothing where it is none.
+    pub fn pieces(&mut self, context: &mut Context<'_>, node: &Node, hint: &str) -> Option<Vec<Piece>> {
+        let text = if node.is_null() { return None } else { node.value.to_string() };
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for span in &context.secrecy.spans(node) {
+            let name = self.name(context, &text, span, hint);
+            pieces.push(Piece::Plain(text[at..span.start].to_owned()));
+            pieces.push(Piece::Variable(name));
             at = span.end;
         }
-        match syntax {
-            Syntax::Kubernetes => made.push_str(&escaped(&text[at..], false)),
-            Syntax::Shell => made.push_str(&text[at..]),
-        }
-        Some((made, !spans.is_empty()))
+        pieces.push(Piece::Plain(text[at..].to_owned()));
+        pieces.retain(|piece| *piece != Piece::Plain(String::new()));
+        Some(pieces)
     }
 
     /// Whether a variable is secret as a whole, and the project's variable whose value it is.

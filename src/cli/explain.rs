@@ -2,6 +2,7 @@
 
 use anyhow::Context;
 
+use crate::convert::catalogue::document::document;
 use crate::convert::catalogue::{self, Rule};
 
 /// What `explain` is told.
@@ -9,9 +10,16 @@ use crate::convert::catalogue::{self, Rule};
 pub struct Args {
     /// The rule, such as SW1109 [default: list all]
     id: Option<String>,
+    /// Print the tables of docs/compose.md
+    #[arg(long, hide = true)]
+    markdown: bool,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    if args.markdown {
+        print!("{}", document());
+        return Ok(());
+    }
     match &args.id {
         Some(id) => {
             let rule = catalogue::find(id)

@@ -39,6 +39,8 @@ pub struct Context<'a> {
     pub aliases: Vec<Alias>,
     /// The services whose mounts others have too: reader, bearer, whether read-only.
     pub volumes_from: Vec<(String, String, bool)>,
+    /// The numbers under which ports are published.
+    pub published: BTreeSet<i32>,
     /// The hosts that texts of services dial.
     dialed: BTreeSet<String>,
 }
@@ -82,6 +84,7 @@ impl<'a> Context<'a> {
             secret_configs: BTreeMap::new(),
             aliases: Vec::new(),
             volumes_from: Vec::new(),
+            published: BTreeSet::new(),
             dialed,
         }
     }

@@ -14,6 +14,8 @@ pub struct Names {
     pub stack: String,
     /// Of each service, by its name in the project.
     services: BTreeMap<String, String>,
+    /// Of each volume that cannot have its own, by its name in the project.
+    volumes: BTreeMap<String, String>,
 }
 
 impl Names {
@@ -30,19 +32,34 @@ impl Names {
         for (name, _) in project.services() {
             let mut new = service_label(name);
             if new != name && !taken.insert(new.clone()) {
-                let short: String = new.chars().take(50).collect();
-                new = format!("{}-{}", short.trim_end_matches('-'), short_hash(name));
+                new = format!("{}-{}", cut(&new), short_hash(name));
                 taken.insert(new.clone());
             }
             services.insert(name.to_owned(), new);
         }
-        Self { stack, services }
+        let mut claims = BTreeSet::new();
+        let mut volumes = BTreeMap::new();
+        for (name, _) in project.section("volumes") {
+            let new = label(name, "volume");
+            if !claims.insert(new.clone()) {
+                volumes.insert(name.to_owned(), format!("{}-{}", cut(&new), short_hash(name)));
+            } else if new != dns_label(name) {
+                volumes.insert(name.to_owned(), new);
+            }
+        }
+        Self { stack, services, volumes }
     }
 
     /// The name of a service on the cluster.
     #[must_use]
     pub fn service(&self, name: &str) -> String {
         self.services.get(name).cloned().unwrap_or_else(|| service_label(name))
+    }
+
+    /// The name of a volume in the Stack.
+    #[must_use]
+    pub fn volume(&self, name: &str) -> String {
+        self.volumes.get(name).map_or(name, String::as_str).to_owned()
     }
 
     /// Whether a name is one of a service, on the cluster.
@@ -69,6 +86,11 @@ impl Names {
         let renamed = self.services.iter().filter(|(old, new)| old.to_lowercase() != **new);
         renamed.map(|(old, new)| (old.as_str(), new.as_str()))
     }
+}
+
+/// So much of a name that a hash fits behind it.
+fn cut(name: &str) -> &str {
+    name[..name.floor_char_boundary(50)].trim_end_matches('-')
 }
 
 /// A name of at most 63 lower-case letters, digits and hyphens.

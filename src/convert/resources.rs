@@ -58,8 +58,12 @@ pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
         made.labels.insert(label, Text(text));
     }
     settings::volume(&mut section, &mut made);
+    let new = context.names.volume(name);
+    if new != name {
+        section.remark("name", &catalogue::RESOURCE_NAME, format!("'{new}' in the Stack"));
+    }
     section.rest();
-    context.volumes.insert(name.to_owned(), made);
+    context.volumes.insert(new, made);
 }
 
 /// The options of the local driver are those of `mount`.

@@ -3,7 +3,9 @@
 //!
 //! An id, once given, keeps its meaning.
 
+pub mod attributes;
 mod deploy;
+pub mod document;
 mod file;
 mod lint;
 mod network;

@@ -75,7 +75,7 @@ rules! { NETWORK:
         "write the one port that you want";
     PORT_FREE "SW1218" Approximated []
         "a port that the engine chooses",
-        "the port is published under its own number, not under one that is free by chance",
+        "the port is published under its own number, or under one that no other port of the project has, and not under one that is free by chance",
         "write the number under which it is to be published";
     PORT_PROTOCOL "SW1219" Refused []
         "a port that cannot be published",

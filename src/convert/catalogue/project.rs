@@ -27,10 +27,14 @@ rules! { PROJECT:
         "a text that dials a renamed service",
         "the service has another name on the cluster, which this text does not know",
         "write the new name here, or accept it with --allow-refused SW1006";
-    RESOURCE_NAME "SW1007" Approximated []
-        "a name that no object may bear",
-        "objects are named by lower-case letters, digits and hyphens, so the one made for this has a name of that form; nothing in a container sees it",
+    RESOURCE_NAME "SW1007" Mapped []
+        "a name that no object may bear, or that another bears",
+        "objects are named by lower-case letters, digits and hyphens, so the volume has another name in the Stack; no program sees it",
         "nothing needs to be done";
+    DEPENDS_ON_HEALTH "SW1008" Refused []
+        "waiting for the health of a service without a health check",
+        "Kubernetes does not read the HEALTHCHECK of an image, so the service that is waited for would never become healthy",
+        "write the image's HEALTHCHECK under healthcheck: of that service; or accept it with --allow-refused SW1008, to wait until it has started";
     INTERNAL "SW1999" Refused []
         "a value that the converter did not read",
         "this is an error of Stackwright: each value has to have a verdict",

@@ -20,6 +20,7 @@ use super::context::Context;
 use super::reader::{Section, Value};
 use super::settings;
 use crate::api::{Dependency, DependencyCondition, Service};
+use crate::compose::tree::Node;
 
 /// Converts a service.
 pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) -> Service {
@@ -35,13 +36,13 @@ pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) 
     hooks::hooks(context, section, &mut variables, service);
     service.environment_from = variables.into_from();
     deploy::deploy(section, service);
-    ports::ports(section, service);
+    ports::ports(context, section, service);
     networks::networks(context, name, section, service);
     security::security(context, section, service);
     mounts::mounts(context, section, service);
     volumes::volumes(context, name, section, service);
     for (other, value) in section.take("depends_on").map(Value::entries).unwrap_or_default() {
-        let dependency = dependency(value.section());
+        let dependency = dependency(has_check(context, other), value.section());
         service.depends_on.insert(context.names.service(other), dependency);
     }
     loader_only(section);
@@ -57,7 +58,17 @@ fn loader_only(section: &mut Section<'_>) {
     }
 }
 
-fn dependency(mut section: Section<'_>) -> Dependency {
+/// Whether the project gives a service a health check; one in its image is not seen.
+fn has_check(context: &Context<'_>, service: &str) -> bool {
+    let Some(check) = context.project.service(service).and_then(|node| node.get("healthcheck")) else {
+        return false;
+    };
+    let test = check.get("test").and_then(Node::as_list).unwrap_or_default();
+    check.get("disable").and_then(Node::as_bool) != Some(true)
+        && test.first().and_then(Node::as_str).is_some_and(|kind| kind != "NONE")
+}
+
+fn dependency(has_check: bool, mut section: Section<'_>) -> Dependency {
     let condition = section.take("condition").and_then(|value| {
         let word = value.peek_text().unwrap_or_default();
         let condition = match word {
@@ -65,6 +76,10 @@ fn dependency(mut section: Section<'_>) -> Dependency {
             "service_completed_successfully" => Some(DependencyCondition::ServiceCompletedSuccessfully),
             _ => None,
         };
+        if condition == Some(DependencyCondition::ServiceHealthy) && !has_check {
+            value.judged(&catalogue::DEPENDS_ON_HEALTH);
+            return None;
+        }
         if condition.is_some() || matches!(word, "service_started" | "") {
             value.mapped();
         } else {

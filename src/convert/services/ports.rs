@@ -1,13 +1,15 @@
 //! Published ports, and ports that only peers reach.
 
 use crate::api::{Expose, Port, PortMode, Protocol, Service};
+use crate::compose::tree::Node;
 use crate::convert::catalogue;
+use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value, int};
 
 /// `ports` and `expose`.
-pub fn ports(section: &mut Section<'_>, service: &mut Service) {
+pub fn ports(context: &mut Context<'_>, section: &mut Section<'_>, service: &mut Service) {
     for value in section.take("ports").map(Value::items).unwrap_or_default() {
-        service.ports.extend(port(value.section()));
+        service.ports.extend(port(context, value.section()));
     }
     for value in section.take("expose").map(Value::items).unwrap_or_default() {
         match expose(&value.peek().value.to_string()) {
@@ -28,7 +30,24 @@ fn number(number: i64) -> Option<i32> {
     i32::try_from(number).ok().filter(|number| (1..=65535).contains(number))
 }
 
-fn port(mut section: Section<'_>) -> Option<Port> {
+/// A number that no port of the project is published under: the target's own, or one of those that systems
+/// give out by chance (IANA, "dynamic and private ports").
+fn free(context: &mut Context<'_>, target: i32) -> Option<i32> {
+    if context.published.is_empty() {
+        for (_, service) in context.project.services() {
+            let ports = service.get("ports").and_then(Node::as_list).unwrap_or_default();
+            let numbers =
+                ports.iter().filter_map(|port| port.get("published")).filter_map(int).filter_map(number);
+            context.published.extend(numbers);
+        }
+    }
+    let number =
+        std::iter::once(target).chain(49152..=65535).find(|number| !context.published.contains(number))?;
+    context.published.insert(number);
+    Some(number)
+}
+
+fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
     let target = section.take("target").and_then(|value| {
         let target = int(value.peek()).and_then(number);
         if target.is_some() {
@@ -52,8 +71,10 @@ fn port(mut section: Section<'_>) -> Option<Port> {
     };
     let published = match section.take("published") {
         None => {
-            section.remark("target", &catalogue::PORT_FREE, "");
-            None
+            let number = target.and_then(|target| free(context, target));
+            let detail = number.map_or(String::new(), |number| format!("here {number}"));
+            section.remark("target", &catalogue::PORT_FREE, detail);
+            number
         }
         Some(value) => {
             let text = value.peek().value.to_string();
@@ -70,7 +91,7 @@ fn port(mut section: Section<'_>) -> Option<Port> {
                 }
                 None if text.is_empty() || text == "0" => {
                     value.judged(&catalogue::PORT_FREE);
-                    None
+                    target.and_then(|target| free(context, target))
                 }
                 None => {
                     value.judged(&catalogue::PORT_PROTOCOL);

@@ -87,7 +87,8 @@ fn volume(context: &mut Context<'_>, name: &str, mount: Value<'_>, service: &mut
             service.volumes.push(made);
         }
         _ => {
-            made.source = mount.text("source").filter(|source| !source.is_empty());
+            let source = mount.text("source").filter(|source| !source.is_empty());
+            made.source = source.map(|source| context.names.volume(&source));
             service.volumes.push(made);
         }
     }

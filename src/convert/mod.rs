@@ -30,6 +30,8 @@ mod shell;
 mod sizes;
 pub mod verdict;
 
+use std::collections::BTreeSet;
+
 use crate::api::{Stack, StackSpec};
 use crate::compose::project::Project;
 use crate::compose::source::Files;
@@ -71,9 +73,22 @@ pub struct Converted {
     pub objects: Objects,
     /// The verdict on every value, by pointer.
     pub entries: Vec<Entry>,
+    /// Secret texts that were refused, and so stand in no Secret.
+    hidden: BTreeSet<String>,
 }
 
 impl Converted {
+    /// Whether a line of a compose file shows a secret, so that no message may quote it.
+    #[must_use]
+    pub fn gives_away(&self, line: &str) -> bool {
+        let stored = self.objects.secrets.values().flat_map(|data| data.values());
+        let stored = stored.filter_map(|value| std::str::from_utf8(value).ok()).flat_map(str::lines);
+        let hidden = self.hidden.iter().map(String::as_str);
+        stored
+            .chain(hidden)
+            .any(|secret| !secrecy::is_harmless(secret.trim()) && line.contains(secret.trim()))
+    }
+
     /// What was refused and is not among the ids that the user accepts (`all` for all).
     pub fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a Entry> {
         let is_allowed = move |id: &str| allowed.iter().any(|a| a == "all" || a.eq_ignore_ascii_case(id));
@@ -94,7 +109,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     let mut root = Value::project(&project.tree, &log, &secrecy).section();
     let mut section = |name: &str| root.take(name).map(Value::entries).unwrap_or_default();
     let (networks, volumes, configs) = (section("networks"), section("volumes"), section("configs"));
-    let (secrets, services) = (section("secrets"), section("services"));
+    let (secrets, services, models) = (section("secrets"), section("services"), section("models"));
     project_name(&context);
     for (name, value) in networks {
         resources::network(&context, name, value.section(), &mut spec);
@@ -112,6 +127,10 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
         let service = services::service(&mut context, name, value.section());
         spec.services.insert(context.names.service(name), service);
     }
+    for (_, model) in models {
+        model.section().rest_judged(&catalogue::MODELS);
+    }
+    services::without_image(&mut spec.services);
     services::aliases(&mut context, &mut spec.services);
     services::volumes_from(&mut context, &mut spec.services);
     spec.volumes.append(&mut context.volumes);
@@ -124,13 +143,14 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     let objects = std::mem::take(&mut context.objects);
     let mut stack = Stack::new(&context.names.stack, spec);
     stack.metadata.namespace.clone_from(&options.namespace);
+    let hidden = log.take_hidden();
     let mut entries = log.into_entries();
     for (pointer, place) in reader::unread(&project.tree, &entries) {
         let rule = &catalogue::INTERNAL;
         let detail = format!("at {pointer}");
         entries.push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
     }
-    Converted { stack, objects, entries }
+    Converted { stack, objects, entries, hidden }
 }
 
 /// The project's name, which the tree does not hold.

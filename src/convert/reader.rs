@@ -14,13 +14,23 @@ use crate::compose::tree::{self, Map, Node};
 
 /// The verdicts so far.
 #[derive(Debug, Default)]
-pub struct Log(RefCell<Vec<Entry>>);
+pub struct Log {
+    entries: RefCell<Vec<Entry>>,
+    /// Secret texts that were refused, and so stand in no Secret.
+    hidden: RefCell<BTreeSet<String>>,
+}
 
 impl Log {
     /// States the verdict of a rule on a value that is not in a reader's hand: a remark.
     pub fn remark(&self, rule: &'static Rule, pointer: &str, place: Place, detail: impl Into<String>) {
         let (pointer, detail) = (pointer.to_owned(), detail.into());
-        self.0.borrow_mut().push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
+        self.entries.borrow_mut().push(Entry {
+            pointer,
+            place,
+            verdict: rule.verdict,
+            rule: Some(rule),
+            detail,
+        });
     }
 
     /// States that a value means the same on the cluster.
@@ -32,12 +42,17 @@ impl Log {
             rule: None,
             detail: String::new(),
         };
-        self.0.borrow_mut().push(entry);
+        self.entries.borrow_mut().push(entry);
+    }
+
+    /// The secret texts that were refused.
+    pub fn take_hidden(&self) -> BTreeSet<String> {
+        self.hidden.take()
     }
 
     /// All verdicts, by pointer; a verdict that was stated twice stands once.
     pub fn into_entries(self) -> Vec<Entry> {
-        let mut entries = self.0.into_inner();
+        let mut entries = self.entries.into_inner();
         let key = |entry: &Entry| (entry.rule.map(|rule| rule.id), entry.detail.clone());
         entries.sort_by(|a, b| (&a.pointer, key(a)).cmp(&(&b.pointer, key(b))));
         entries.dedup_by(|a, b| a.pointer == b.pointer && key(a) == key(b));
@@ -97,6 +112,11 @@ impl<'a> Value<'a> {
         self.node.as_str()
     }
 
+    /// Whether it holds a secret, which may stand in a Secret only.
+    pub fn holds_secret(&self) -> bool {
+        self.secrecy.holds_secret(self.node)
+    }
+
     /// It means the same on the cluster. The node may hold secrets: see [`Value::text`] for a plain text.
     pub fn mapped(self) -> &'a Node {
         self.log.mapped(&self.pointer, self.place);
@@ -127,6 +147,10 @@ impl<'a> Value<'a> {
 
     fn checked(self, rule: Option<(&'static Rule, String)>) -> Option<String> {
         if self.secrecy.holds_secret(self.node) {
+            let text = self.node.as_str().unwrap_or_default();
+            let spans = self.secrecy.spans(self.node);
+            let parts = spans.iter().map(|span| text[span.start..span.end].to_owned());
+            self.log.hidden.borrow_mut().extend(parts);
             self.judged(&catalogue::SECRET_IN_PLAIN_TEXT);
             return None;
         }
@@ -219,6 +243,11 @@ impl<'a> Section<'a> {
                 self.value.log.mapped(&format!("{}/{key}", self.value.pointer), self.value.place);
             }
         }
+    }
+
+    /// Whether a key is there and not taken yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.left.contains(key)
     }
 
     /// Takes a plain text off.

@@ -95,6 +95,10 @@ pub fn network(section: &mut Section<'_>) -> Option<String> {
 /// Reads the settings; what cannot be read is refused.
 fn read<T: DeserializeOwned + Default>(section: &mut Section<'_>) -> T {
     let Some(value) = section.take("x-stackwright") else { return T::default() };
+    if value.holds_secret() {
+        value.judged(&catalogue::SECRET_IN_PLAIN_TEXT);
+        return T::default();
+    }
     match serde_json::from_value(json(&value)) {
         Ok(settings) => {
             value.mapped();

@@ -13,6 +13,7 @@ use crate::compose::diagnostic::{Diagnostic, Severity};
 use crate::compose::discover::Discovered;
 use crate::compose::disk::Disk;
 use crate::compose::load_with;
+use crate::compose::source::{Place, Sources};
 use crate::convert::output::{self, kustomization, manifests, needed_secrets, stream};
 use crate::convert::verdict::{Entry, Verdict, report as lines};
 use crate::convert::{Converted, Options, convert};
@@ -71,10 +72,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let Some(project) = loaded.project else { bail!("the project cannot be loaded") };
     let (namespace, registry) = (args.namespace.clone(), args.registry.clone());
     let converted = convert(&project, &Disk, &Options { namespace, registry, profiles });
-    let messages = messages(&converted, &args.allow_refused);
+    let messages = messages(&converted, &args.allow_refused, &loaded.sources);
     report::print(&messages, &loaded.sources, &folder);
     let refused = converted.refused(&args.allow_refused).count();
-    let count = |verdict: Verdict| converted.entries.iter().filter(|entry| entry.verdict == verdict).count();
     if let Some(path) = &args.report {
         let below = if project.working_dir.is_empty() { &folder } else { &project.working_dir };
         let text = serde_json::to_string_pretty(&lines(&converted.entries, &loaded.sources, below))?;
@@ -114,7 +114,7 @@ fn write(args: &Args, converted: &Converted) -> anyhow::Result<()> {
 }
 
 /// One message for each rule and place that is not mapped or ignored; what is accepted is a warning.
-fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
+fn messages(converted: &Converted, allowed: &[String], sources: &Sources) -> Vec<Diagnostic> {
     let refused: Vec<*const Entry> = converted.refused(allowed).map(std::ptr::from_ref).collect();
     let told = converted.entries.iter().filter(|entry| {
         matches!(entry.verdict, Verdict::Refused | Verdict::Approximated)
@@ -123,15 +123,28 @@ fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
     told.map(|entry| {
         let error = refused.contains(&std::ptr::from_ref(entry));
         let state = if entry.verdict == Verdict::Refused && !error { " is left out" } else { "" };
+        // A message quotes the line that it is about, unless that shows a secret.
+        let hidden = line(sources, entry.place).is_some_and(|line| converted.gives_away(line));
+        let at = sources.locate(entry.place).filter(|_| hidden);
+        let at = at.map_or(String::new(), |at| format!("{}:{}: ", at.file, at.line));
         Diagnostic {
             id: entry.rule.map_or("", |rule| rule.id),
             severity: if error { Severity::Error } else { Severity::Warning },
-            place: entry.place,
-            message: format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
+            place: if hidden { Place::NONE } else { entry.place },
+            message: format!("{at}{}{state}: {}", attribute(&entry.pointer), entry.reason()),
             remedy: entry.remedy().to_owned(),
         }
     })
     .collect()
+}
+
+/// The whole line that a place begins in.
+fn line(sources: &Sources, place: Place) -> Option<&str> {
+    let text = &*sources.get(place)?.text;
+    let (before, after) = text.split_at_checked(place.start as usize)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = after.find('\n').map_or(text.len(), |newline| before.len() + newline);
+    text.get(start..end)
 }
 
 /// `services.web.ports.0` for `/services/web/ports/0`.

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use super::all;
 use super::attributes::ATTRIBUTES;
-use super::{all, find};
 
 /// Where the part begins that is made from code.
 pub const MARK: &str = "<!-- From here on made from code by hack/generate: edit src/convert/catalogue. -->\n";
@@ -61,6 +61,7 @@ pub fn is_covered(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::find;
     use super::*;
 
     #[test]

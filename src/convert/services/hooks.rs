@@ -86,6 +86,15 @@ fn pre_start(
         working_dir: section.text("working_dir").filter(|path| path.starts_with('/')),
         environment,
     };
+    if let Some(networks) = section.take("networks") {
+        // The loader writes the default network where nobody wrote any.
+        let default = networks.peek().as_map().is_some_and(|map| map.len() == 1 && map.has("default"));
+        if default {
+            networks.mapped()
+        } else {
+            networks.judged(&catalogue::PRE_START_SETTING)
+        };
+    }
     section.rest_judged(&catalogue::PRE_START_SETTING);
     made
 }

@@ -96,6 +96,15 @@ fn dependency(has_check: bool, mut section: Section<'_>) -> Dependency {
     made
 }
 
+/// Takes out the services that a program elsewhere provides: there is nothing of them to run.
+pub fn without_image(services: &mut BTreeMap<String, Service>) {
+    services.retain(|_, service| !service.image.is_empty());
+    let there: Vec<String> = services.keys().cloned().collect();
+    for service in services.values_mut() {
+        service.depends_on.retain(|other, _| there.contains(other));
+    }
+}
+
 /// Names that links give to other services.
 pub fn aliases(context: &mut Context<'_>, services: &mut BTreeMap<String, Service>) {
     for alias in std::mem::take(&mut context.aliases) {

@@ -10,6 +10,7 @@ use crate::convert::sizes::{duration, quantity};
 /// `image`, `build` and how the image is pulled.
 pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
     let image = section.text("image").filter(|image| !image.is_empty());
+    let builds = section.has("build");
     if let Some(build) = section.take("build") {
         match (&image, &context.options.registry) {
             (Some(_), _) => build.judged(&catalogue::BUILD_SETTINGS),
@@ -18,6 +19,9 @@ pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
         };
     }
     service.image = image.unwrap_or_else(|| {
+        if !builds {
+            return String::new();
+        }
         let built = format!("{}-{}", context.project.name, name.to_lowercase());
         match &context.options.registry {
             Some(registry) => format!("{}/{built}", registry.trim_end_matches('/')),

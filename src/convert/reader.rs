@@ -53,9 +53,11 @@ impl Log {
     /// All verdicts, by pointer; a verdict that was stated twice stands once.
     pub fn into_entries(self) -> Vec<Entry> {
         let mut entries = self.entries.into_inner();
-        let key = |entry: &Entry| (entry.rule.map(|rule| rule.id), entry.detail.clone());
-        entries.sort_by(|a, b| (&a.pointer, key(a)).cmp(&(&b.pointer, key(b))));
-        entries.dedup_by(|a, b| a.pointer == b.pointer && key(a) == key(b));
+        fn key(entry: &Entry) -> (&str, Option<&str>, &str) {
+            (&entry.pointer, entry.rule.map(|rule| rule.id), &entry.detail)
+        }
+        entries.sort_by(|a, b| key(a).cmp(&key(b)));
+        entries.dedup_by(|a, b| key(a) == key(b));
         entries
     }
 }

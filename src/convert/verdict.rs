@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::catalogue::Rule;
+use crate::compose::paths::relative;
 use crate::compose::source::{Place, Sources};
 
 /// What becomes of a value on the cluster.
@@ -87,18 +88,20 @@ pub struct Line {
     pub remedy: String,
 }
 
-/// The report: one line for each entry, in the order of the pointers. Paths below `folder` are shown from
-/// there, so that a report does not depend on where the project lies.
+/// The report: one line for each entry, in the order of the pointers. Paths are shown as seen from `folder`,
+/// so that a report does not depend on where the project lies.
 #[must_use]
 pub fn report(entries: &[Entry], sources: &Sources, folder: &str) -> Vec<Line> {
-    let below = format!("{}/", folder.trim_end_matches('/'));
     entries
         .iter()
         .map(|entry| {
             let at = sources.locate(entry.place);
             Line {
                 pointer: entry.pointer.clone(),
-                file: at.as_ref().map(|at| at.file.strip_prefix(&below).unwrap_or(&at.file).to_owned()),
+                file: at.as_ref().map(|at| match at.file.strip_prefix('/') {
+                    Some(_) => relative(folder, &at.file),
+                    None => at.file.to_string(),
+                }),
                 line: at.as_ref().map(|at| at.line),
                 column: at.as_ref().map(|at| at.column),
                 verdict: entry.verdict,

@@ -11,40 +11,50 @@ use k8s_openapi::{
 use super::{
     container::{container, drain},
     job::completions,
-    metadata::{Labels, alias_label},
+    metadata::{Labels, alias_label, member_label},
+    placement::place,
+    together::join,
 };
 use crate::{
     api::labels::{CONFIGS, RESTARTED_WITH, TEMPLATE},
     translate::{
         Kind, ServerVersion,
         object::canonical,
-        resolve::{Resolved, ResolvedService},
+        resolve::{Resolved, ResolvedService, shares_processes},
         short_hash,
     },
 };
 
-/// The template of a service's pods, and its hash. `restarted_with` are the templates of the
-/// services whose update restarts this one.
+/// The template of a unit's pods, and its hash. `restarted_with` are the templates of the services
+/// whose update restarts one of it.
 ///
 /// What does not make a container another one stays out of it: replicas, profiles, what the service
 /// waits for, and everything that siblings say of it.
 pub(super) fn template(
     resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
+    lead: &ResolvedService<'_>,
+    others: &[&ResolvedService<'_>],
     version: ServerVersion,
     restarted_with: Option<String>,
 ) -> (PodTemplateSpec, String) {
-    let mut annotations = service.labels.annotations.clone();
-    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
-    annotations.extend(restarted_with.map(|templates| (RESTARTED_WITH.to_owned(), templates)));
-    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
-    if !annotations.is_empty() {
-        metadata.annotations = Some(annotations);
+    let mut template = of_service(resolved, lead, version);
+    for other in others {
+        join(&mut template, other.name, of_service(resolved, other, version));
+        let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
+        labels.insert(member_label(other.name), String::new());
     }
-    let mut template = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) };
+    let spec = template.spec.get_or_insert_default();
+    place(spec, &lead.placement, resolved.pods_of(lead));
+    if std::iter::once(&lead).chain(others).any(|service| shares_processes(service.spec)) {
+        spec.share_process_namespace = Some(true);
+    }
+    if let Some(templates) = restarted_with {
+        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+        annotations.insert(RESTARTED_WITH.to_owned(), templates);
+    }
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
-    if let Some(completions) = completions(service) {
+    if let Some(completions) = completions(lead) {
         // It cannot change on a living Job, so another number is another Job.
         text.push_str(&format!(" x {completions}"));
     }
@@ -52,6 +62,21 @@ pub(super) fn template(
     let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
     annotations.insert(TEMPLATE.to_owned(), hash.clone());
     (template, hash)
+}
+
+/// The template of the pods of one service, as if it were alone.
+fn of_service(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    version: ServerVersion,
+) -> PodTemplateSpec {
+    let mut annotations = service.labels.annotations.clone();
+    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
+    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
+    if !annotations.is_empty() {
+        metadata.annotations = Some(annotations);
+    }
+    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) }
 }
 
 fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {

@@ -63,7 +63,7 @@ attributes! {
     "services.*.environment" => "`environment`; secrets `environmentFrom`" ["SW1401"];
     "services.*.expose" => "`expose`" ["SW1222"];
     "services.*.extends" => "resolved by the loader" [];
-    "services.*.external_links" => "`externalLinks`" ["SW1212", "SW1214"];
+    "services.*.external_links" => "`externalLinks`" ["SW1212", "SW1226"];
     "services.*.extra_hosts" => "`extraHosts`" ["SW1220", "SW1225"];
     "services.*.gpus" => "`deploy.resources.devices`" ["SW1506", "SW1507", "SW1508", "SW1509"];
     "services.*.group_add" => "`groupAdd`" ["SW1113"];

@@ -105,4 +105,8 @@ rules! { NETWORK:
         "a line of /etc/hosts that no pod may have",
         "a host name or address of it is not valid",
         "write a name of letters, digits, hyphens and dots, and an IP address";
+    EXTERNAL_LINK_TARGET "SW1226" Refused []
+        "a container outside of the project without a whole name",
+        "a further name on a cluster stands for a whole name, and in which namespace the other one runs is not said",
+        "name the namespace with --namespace, or write NAME.NAMESPACE.svc.cluster.local:ALIAS";
 }

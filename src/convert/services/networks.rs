@@ -3,7 +3,7 @@
 use crate::api::{Addresses, HostName, Service, ServiceNetwork};
 use crate::convert::catalogue;
 use crate::convert::context::{Alias, Context};
-use crate::convert::names::label;
+use crate::convert::names::{label, service_label};
 use crate::convert::reader::{Section, Value};
 use crate::translate::names::is_service_name;
 
@@ -31,13 +31,22 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
     for value in section.take("external_links").map(Value::items).unwrap_or_default() {
         let text = value.peek_text().unwrap_or_default();
         let (target, alias) = text.split_once(':').unwrap_or((text, text));
-        if is_service_name(alias) && !target.is_empty() && target.len() <= 253 {
-            let (target, alias) = (target.to_owned(), alias.to_owned());
-            if value.text_judged(&catalogue::EXTERNAL_LINK).is_some() {
-                service.external_links.insert(alias, HostName(target));
+        let alias = alias.to_lowercase();
+        // An alias of the cluster's DNS stands for a whole name only.
+        let target = match &context.options.namespace {
+            _ if target.contains('.') => Some(target.to_owned()),
+            Some(namespace) => Some(format!("{}.{namespace}.svc.cluster.local", service_label(target))),
+            None => None,
+        };
+        match target.filter(|target| is_service_name(&alias) && target.len() <= 253) {
+            Some(target) => {
+                if value.text_judged(&catalogue::EXTERNAL_LINK).is_some() {
+                    service.external_links.insert(alias, HostName(target));
+                }
             }
-        } else {
-            value.judged(&catalogue::ALIAS_DIALED);
+            None => {
+                value.judged(&catalogue::EXTERNAL_LINK_TARGET);
+            }
         }
     }
     if let Some(value) = section.take("container_name") {

@@ -7,7 +7,7 @@ use super::names::{key, label};
 use super::reader::{Section, Value};
 use super::secrecy::looks_secret;
 use super::settings;
-use crate::api::{Config, KeyRef, Network, Nfs, Secret, StackSpec, Text, Volume};
+use crate::api::{Config, KeyRef, Network, Nfs, Secret, StackSpec, Volume};
 use crate::compose::tree::{Map, Node};
 use crate::translate::names::object_name;
 
@@ -54,9 +54,7 @@ pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     if let Some(options) = section.take("driver_opts") {
         driver_options(options, &mut made);
     }
-    for (label, text) in section.texts_by_name("labels") {
-        made.labels.insert(label, Text(text));
-    }
+    made.labels = super::services::labels(&mut section, "labels");
     settings::volume(&mut section, &mut made);
     let new = context.names.volume(name);
     if new != name {

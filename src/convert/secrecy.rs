@@ -60,6 +60,18 @@ pub fn looks_secret(name: &str) -> bool {
     (part || ends) && !about
 }
 
+/// Whether a line gives a value to something that usually is secret: `NAME: value` or `name=value`.
+pub fn names_secret(line: &str) -> bool {
+    let name = |text: &str| {
+        let from = text.trim_end_matches(['"', '\'']);
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let start =
+            from.char_indices().rev().take_while(|(_, c)| fits(*c)).last().map_or(from.len(), |(at, _)| at);
+        looks_secret(&from[start..])
+    };
+    line.match_indices([':', '=']).any(|(at, _)| name(&line[..at]) && !line[at + 1..].trim().is_empty())
+}
+
 /// Whether a value says yes or no, or nothing, and so gives no secret away.
 pub fn is_harmless(value: &str) -> bool {
     value.is_empty()
@@ -254,6 +266,16 @@ mod tests {
             "MONKEY",
         ] {
             assert!(!looks_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_sets_a_secret_is_known() {
+        for line in ["  API_TOKEN: x", "- DB_PASSWORD=x", "o: username=u,password=x", "{\"api-key\": x}"] {
+            assert!(names_secret(line), "{line}");
+        }
+        for line in ["image: a:1", "    environment:", "  password:", "PUBLIC_KEY: x"] {
+            assert!(!names_secret(line), "{line}");
         }
     }
 

@@ -86,14 +86,15 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             if refused == 1 { "value is" } else { "values are" }
         );
     }
-    write(args, &converted)?;
-    tell_secrets(args, &converted);
-    if args.strict && count(Verdict::Approximated) > 0 {
+    let approximated =
+        converted.entries.iter().filter(|entry| entry.verdict == Verdict::Approximated).count();
+    if args.strict && approximated > 0 {
         bail!(
-            "{} values are only approximated, which --strict does not accept",
-            count(Verdict::Approximated)
+            "{approximated} values are only approximated, which --strict does not accept: nothing is written"
         );
     }
+    write(args, &converted)?;
+    tell_secrets(args, &converted);
     Ok(())
 }
 

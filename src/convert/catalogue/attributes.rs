@@ -30,7 +30,7 @@ attributes! {
     "secrets" => "`spec.secrets` and a Secret" ["SW1001"];
     "configs" => "`spec.configs` and a ConfigMap; a Secret where a secret is in it" ["SW1001", "SW1401"];
 
-    "services.*.annotations" => "`annotations`" ["SW1402"];
+    "services.*.annotations" => "`annotations`" ["SW1136", "SW1402"];
     "services.*.build" => "`image`, built and pushed outside of the cluster" ["SW1129", "SW1130", "SW1131"];
     "services.*.cap_add" => "`capAdd`" [];
     "services.*.cap_drop" => "`capDrop`" [];
@@ -73,7 +73,7 @@ attributes! {
     "services.*.init" => "`init`" [];
     "services.*.ipc" => "`ipc`" ["SW1117", "SW1513"];
     "services.*.label_file" => "read by the loader into `labels`" [];
-    "services.*.labels" => "`labels`; `autoheal: true` becomes `healthcheck.onUnhealthy: Restart`" ["SW1402"];
+    "services.*.labels" => "`labels`; `autoheal: true` becomes `healthcheck.onUnhealthy: Restart`" ["SW1136", "SW1402"];
     "services.*.links" => "`aliases` of the linked service and `dependsOn`"
         ["SW1211", "SW1213", "SW1214", "SW1215"];
     "services.*.mem_limit" => "`deploy.resources.limits.memory`" [];

@@ -144,4 +144,12 @@ rules! { PROCESS:
         "an entrypoint that is cleared",
         "Kubernetes cannot clear an image's ENTRYPOINT; with a command that is given, the command runs in its place, which is the same",
         "write the command that is to run";
+    PRE_START_ENV_FILE "SW1135" Refused ["services.*.pre_start.*.env_file"]
+        "variables of a file for a pre_start container",
+        "the container has the service's variables and its own environment, and would run without those of the file",
+        "name the file in env_file of the service, or write the variables in environment";
+    RESERVED_LABEL "SW1136" Approximated []
+        "a label that is kept for others",
+        "labels of Stackwright and of app.kubernetes.io say whose an object is, so this one is left out",
+        "give the label another name";
 }

@@ -1,8 +1,8 @@
 //! Replicas, resources, placement, restarts and the way of updates.
 
+use super::process::labels;
 use crate::api::{
-    Deploy, EndpointMode, Mode, Placement, Quantity, Resource, Resources, Service, Text, UpdateConfig,
-    UpdateOrder,
+    Deploy, EndpointMode, Mode, Placement, Quantity, Resource, Resources, Service, UpdateConfig, UpdateOrder,
 };
 use crate::compose::tree::Node;
 use crate::convert::catalogue;
@@ -23,9 +23,7 @@ pub fn deploy(section: &mut Section<'_>, service: &mut Service) {
         deploy.always(&["resources", "placement"]);
         made.mode = deploy.take("mode").and_then(mode);
         made.replicas = count(&mut deploy, "replicas").or(made.replicas);
-        for (name, text) in deploy.texts_by_name("labels") {
-            made.labels.insert(name, Text(text));
-        }
+        made.labels = labels(&mut deploy, "labels");
         if let Some(update) = deploy.take("update_config") {
             made.update_config = Some(update_config(update.section()));
         }

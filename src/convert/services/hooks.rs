@@ -86,6 +86,9 @@ fn pre_start(
         working_dir: section.text("working_dir").filter(|path| path.starts_with('/')),
         environment,
     };
+    if let Some(files) = section.take("env_file") {
+        files.judged(&catalogue::PRE_START_ENV_FILE);
+    }
     if let Some(networks) = section.take("networks") {
         // The loader writes the default network where nobody wrote any.
         let default = networks.peek().as_map().is_some_and(|map| map.len() == 1 && map.has("default"));

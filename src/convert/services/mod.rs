@@ -13,6 +13,7 @@ mod volumes;
 
 use std::collections::BTreeMap;
 
+pub use self::process::labels;
 use self::text::Variables;
 pub use self::volumes::{bytes, volumes_from};
 use super::catalogue;

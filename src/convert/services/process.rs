@@ -1,6 +1,9 @@
 //! What runs: image, command, user, and what the program finds around it.
 
+use std::collections::BTreeMap;
+
 use super::text::Variables;
+use crate::api::labels::RESERVED;
 use crate::api::{PullPolicy, Service, Text};
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
@@ -182,13 +185,22 @@ pub fn settings(section: &mut Section<'_>, service: &mut Service) {
         }
         value.judged(&catalogue::STORAGE_OPTION);
     }
-    for (name, text) in section.texts_by_name("labels") {
-        service.labels.insert(name, Text(text));
-    }
-    for (name, text) in section.texts_by_name("annotations") {
-        service.annotations.insert(name, Text(text));
-    }
+    service.labels = labels(section, "labels");
+    service.annotations = labels(section, "annotations");
     service.profiles = section.texts("profiles");
+}
+
+/// Labels or annotations, without those that are kept for others.
+pub fn labels(section: &mut Section<'_>, key: &str) -> BTreeMap<String, Text> {
+    let entries = section.take(key).map(Value::entries).unwrap_or_default().into_iter();
+    let kept = entries.filter_map(|(name, value)| {
+        if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
+            value.judged(&catalogue::RESERVED_LABEL);
+            return None;
+        }
+        Some((name.to_owned(), Text(value.text()?)))
+    });
+    kept.collect()
 }
 
 /// A user in numbers.

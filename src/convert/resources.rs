@@ -2,7 +2,7 @@
 
 use super::catalogue;
 use super::context::Context;
-use super::files::content;
+use super::files::{content, is_secret};
 use super::names::{key, label};
 use super::reader::{Section, Value};
 use super::secrecy::looks_secret;
@@ -152,7 +152,7 @@ pub fn config(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     };
     section.rest();
     let Some(content) = content else { return };
-    if secret || is_private_key(&content) {
+    if secret || is_secret(context, name, &content) {
         let free = |name: &str| context.project.resource("secrets", name).is_none();
         let own = if free(name) { name.to_owned() } else { format!("config-{name}") };
         insert_secret(context, &own, content, format!("config-{name}"));
@@ -198,9 +198,4 @@ fn of_variable(context: &Context<'_>, variable: Value<'_>) -> Option<String> {
         variable.judged(&catalogue::UNSET_VARIABLE)
     };
     value.map(str::to_owned)
-}
-
-fn is_private_key(content: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(content);
-    text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----")
 }

@@ -187,6 +187,12 @@ impl Secrecy {
         apart
     }
 
+    /// Whether a text of another file holds a secret of the project.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        self.values.iter().any(|value| text.contains(&**value))
+    }
+
     /// The parts of a text that are the variable's value. A text that the loader made of another, such as a
     /// word of a command, has the variables of the whole: most words hold no part of the value.
     fn exact(&self, variable: &str, text: &str) -> Vec<(usize, usize)> {

@@ -111,7 +111,9 @@ attributes! {
     "services.*.tmpfs" => "`tmpfs`" ["SW1307"];
     "services.*.tty" => "`tty`" [];
     "services.*.user" => "`user`" ["SW1113", "SW1114"];
-    "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1351"];
+    "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311"];
+    "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
+        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358"];
     "services.*.volumes.*.bind.propagation" => "`volumes[].propagation`" ["SW1310"];
     "services.*.volumes_from" => "the mounts of the other service" ["SW1117", "SW1308"];
     "services.*.working_dir" => "`workingDir`" [];

@@ -14,7 +14,7 @@ use crate::convert::sizes::quantity;
 /// `volumes` and `tmpfs`. What `volumes_from` adds comes when all services are there.
 pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
     for mount in section.take("volumes").map(Value::items).unwrap_or_default() {
-        volume(context, name, mount, service);
+        volume(context, mount, service);
     }
     for value in section.take("tmpfs").map(Value::items).unwrap_or_default() {
         service.tmpfs.extend(short_tmpfs(value));
@@ -22,7 +22,7 @@ pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>,
     from_others(context, name, section);
 }
 
-fn volume(context: &mut Context<'_>, name: &str, mount: Value<'_>, service: &mut Service) {
+fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service) {
     let mut mount = mount.section();
     let Some(kind) = mount.take("type") else { return mount.rest() };
     let word = kind.peek_text().unwrap_or_default();
@@ -71,10 +71,7 @@ fn volume(context: &mut Context<'_>, name: &str, mount: Value<'_>, service: &mut
         "bind" => {
             if let Some(source) = mount.take("source") {
                 let (read_only, propagation) = (made.read_only.is_some(), made.propagation);
-                match bind(
-                    context,
-                    Bind { service: name, source, target: made.target, read_only, propagation },
-                ) {
+                match bind(context, Bind { source, target: made.target, read_only, propagation }) {
                     Bound::Files(tree) => service.files.push(tree),
                     Bound::Mount(mount) => service.volumes.push(mount),
                     Bound::Nothing => {}

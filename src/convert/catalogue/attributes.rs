@@ -101,13 +101,13 @@ attributes! {
     "services.*.runtime" => "`runtime`" [];
     "services.*.scale" => "`deploy.replicas`" [];
     "services.*.secrets" => "`secrets`" ["SW1113"];
-    "services.*.security_opt" => "`securityOpt`" [];
+    "services.*.security_opt" => "`securityOpt`" ["SW1137"];
     "services.*.shm_size" => "`shmSize`" [];
     "services.*.stdin_open" => "`stdinOpen`" [];
     "services.*.stop_grace_period" => "`stopGracePeriod`" [];
     "services.*.stop_signal" => "`stopSignal`" ["SW1132", "SW1513"];
     "services.*.storage_opt" => "`storageSize` from `size`" ["SW1112"];
-    "services.*.sysctls" => "`sysctls`" [];
+    "services.*.sysctls" => "`sysctls`" ["SW1138"];
     "services.*.tmpfs" => "`tmpfs`" ["SW1307"];
     "services.*.tty" => "`tty`" [];
     "services.*.user" => "`user`" ["SW1113", "SW1114"];

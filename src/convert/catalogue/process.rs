@@ -152,4 +152,12 @@ rules! { PROCESS:
         "a label that is kept for others",
         "labels of Stackwright and of app.kubernetes.io say whose an object is, so this one is left out",
         "give the label another name";
+    SECURITY_OPTION "SW1137" Refused []
+        "a security option that no pod has",
+        "a seccomp profile is a file of the nodes and not of the project, and other options have no counterpart",
+        "put the profile into the kubelet's seccomp folder of each node and write seccomp=localhost/PATH";
+    SYSCTL_OF_NODE "SW1138" Refused []
+        "a kernel parameter of the node's network",
+        "a service with network_mode: host has no network of its own, and neither Docker nor Kubernetes sets the parameter of a whole machine",
+        "set it on the nodes, or take network_mode: host out";
 }

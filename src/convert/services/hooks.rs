@@ -1,7 +1,7 @@
 //! What runs before a service, when it has started, and before it ends.
 
 use super::health::shell_line;
-use super::process::{list, user};
+use super::process::{command, user};
 use super::text::Variables;
 use crate::api::{Hook, PreStart, Service, Text};
 use crate::convert::catalogue;
@@ -53,13 +53,7 @@ fn pre_start(
     variables: &mut Variables,
     image: &str,
 ) -> PreStart {
-    section.always(&["entrypoint", "command"]);
-    let mut words = Vec::new();
-    for key in ["entrypoint", "command"] {
-        if let Some(value) = section.take(key) {
-            words.extend(list(context, value, variables, "PRE_START"));
-        }
-    }
+    let (entrypoint, command) = command(context, &mut section, variables);
     let mut environment = std::collections::BTreeMap::new();
     for (name, value) in section.take("environment").map(Value::entries).unwrap_or_default() {
         let text = variables.text(context, value.peek(), name);
@@ -79,7 +73,8 @@ fn pre_start(
         section.remark("per_replica", &catalogue::PRE_START_REPLICA, "");
     }
     let made = PreStart {
-        command: words,
+        entrypoint,
+        command: command.unwrap_or_default(),
         image: section.text("image").filter(|own| !own.is_empty() && own != image),
         user: section.take("user").and_then(user),
         privileged: section.bool("privileged").filter(|on| *on),

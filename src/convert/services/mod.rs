@@ -31,7 +31,7 @@ pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) 
     let mut variables = Variables::of(context, name);
     process::image(context, name, section, service);
     process::environment(context, section, &mut variables, service);
-    process::command(context, section, &mut variables, service);
+    (service.entrypoint, service.command) = process::command(context, section, &mut variables);
     process::settings(section, service);
     health::health(context, section, &mut variables, service);
     hooks::hooks(context, section, &mut variables, service);

@@ -73,13 +73,12 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
 }
 
-/// `entrypoint` and `command`.
+/// `entrypoint` and `command`, of a service or of a container that runs before it.
 pub fn command(
     context: &mut Context<'_>,
     section: &mut Section<'_>,
     variables: &mut Variables,
-    service: &mut Service,
-) {
+) -> (Option<Vec<String>>, Option<Vec<String>>) {
     section.always(&["entrypoint", "command"]);
     let mut words = |key: &str, rule: Option<&'static Rule>| {
         let value = section.take(key)?;
@@ -98,19 +97,14 @@ pub fn command(
     let entrypoint = words("entrypoint", Some(&catalogue::EMPTY_ENTRYPOINT));
     // The engine takes an empty command for none.
     let command = words("command", None).filter(|words| !words.is_empty());
-    (service.entrypoint, service.command) = match (entrypoint, command) {
+    match (entrypoint, command) {
         (Some(cleared), command) if cleared.is_empty() => (command, None),
         both => both,
-    };
+    }
 }
 
 /// A list of words that Kubernetes reads.
-pub fn list(
-    context: &mut Context<'_>,
-    value: Value<'_>,
-    variables: &mut Variables,
-    hint: &str,
-) -> Vec<String> {
+fn list(context: &mut Context<'_>, value: Value<'_>, variables: &mut Variables, hint: &str) -> Vec<String> {
     let nodes = value.items().into_iter();
     nodes
         .filter_map(|item| {

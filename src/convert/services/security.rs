@@ -15,14 +15,39 @@ pub fn security(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
     service.cap_add = section.texts("cap_add").into_iter().map(capability).collect();
     service.cap_drop = section.texts("cap_drop").into_iter().map(capability).collect();
     service.privileged = section.bool("privileged").filter(|on| *on);
-    service.security_opt = section.texts("security_opt");
-    for (name, text) in section.texts_by_name("sysctls") {
-        service.sysctls.insert(name, Text(text));
+    for value in section.take("security_opt").map(Value::items).unwrap_or_default() {
+        if value.peek_text().is_some_and(is_known) {
+            service.security_opt.extend(value.text());
+        } else {
+            value.judged(&catalogue::SECURITY_OPTION);
+        }
+    }
+    let host_network = service.network_mode.as_deref() == Some("host");
+    for (name, value) in section.take("sysctls").map(Value::entries).unwrap_or_default() {
+        if host_network && name.starts_with("net.") {
+            value.judged(&catalogue::SYSCTL_OF_NODE);
+        } else {
+            service.sysctls.extend(value.text().map(|text| (name.to_owned(), Text(text))));
+        }
     }
     service.ipc = section.take("ipc").and_then(|value| mode(context, value));
     service.pid = section.take("pid").and_then(|value| mode(context, value));
     for value in section.take("devices").map(Value::items).unwrap_or_default() {
         service.devices.extend(device(value.section()));
+    }
+}
+
+/// Whether a security option has a counterpart in a pod.
+fn is_known(option: &str) -> bool {
+    let (name, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
+    match name {
+        "no-new-privileges" | "apparmor" | "systempaths" => true,
+        "seccomp" => matches!(value, "unconfined" | "builtin" | "") || value.starts_with("localhost/"),
+        "label" => {
+            let kinds = ["user:", "role:", "type:", "level:"];
+            value == "disable" || kinds.iter().any(|kind| value.starts_with(kind))
+        }
+        _ => false,
     }
 }
 

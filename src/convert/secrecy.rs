@@ -49,7 +49,8 @@ const ABOUT: [&str; 16] = [
 /// Whether a variable of this name usually holds a secret.
 #[must_use]
 pub fn looks_secret(name: &str) -> bool {
-    let name = name.to_uppercase().replace(['-', '.'], "_");
+    // Tokens in the plural are those that language models count.
+    let name = name.to_uppercase().replace(['-', '.'], "_").replace("TOKENS", "");
     if name.contains("PUBLIC_KEY") || name.contains("PUBLISHABLE") {
         return false;
     }
@@ -270,6 +271,7 @@ mod tests {
             "KEYCLOAK_HOST",
             "PASSENGER_APP_ENV",
             "MONKEY",
+            "MAX_TOKENS",
         ] {
             assert!(!looks_secret(name), "{name}");
         }

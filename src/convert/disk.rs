@@ -16,6 +16,10 @@ impl Folders for Disk {
         Ok(names)
     }
 
+    fn real(&self, path: &str) -> Option<String> {
+        std::fs::canonicalize(path).ok()?.into_os_string().into_string().ok()
+    }
+
     #[cfg(unix)]
     fn is_executable(&self, path: &str) -> bool {
         use std::os::unix::fs::PermissionsExt;

@@ -51,6 +51,11 @@ pub trait Folders: Files {
 
     /// Whether a file may be executed.
     fn is_executable(&self, path: &str) -> bool;
+
+    /// The path with all symbolic links resolved; nothing where it leads nowhere.
+    fn real(&self, path: &str) -> Option<String> {
+        Some(path.to_owned())
+    }
 }
 
 /// What is to be made of a project.

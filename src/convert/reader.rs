@@ -344,7 +344,8 @@ fn escaped(key: &str) -> String {
 
 /// The pointers of all leaves that no verdict covers, with their places: an error of ours.
 pub fn unread(tree: &Node, entries: &[Entry]) -> Vec<(String, Place)> {
-    let covered: BTreeSet<&str> = entries.iter().map(|entry| entry.pointer.as_str()).collect();
+    let verdicts = entries.iter().filter(|entry| !entry.rule.is_some_and(Rule::is_advice));
+    let covered: BTreeSet<&str> = verdicts.map(|entry| entry.pointer.as_str()).collect();
     let mut found = Vec::new();
     walk(tree, String::new(), tree.place, &covered, &mut found);
     found

@@ -14,6 +14,7 @@ use crate::compose::discover::Discovered;
 use crate::compose::disk::Disk;
 use crate::compose::load_with;
 use crate::compose::source::{Place, Sources};
+use crate::convert::catalogue::Rule;
 use crate::convert::output::{self, kustomization, manifests, needed_secrets, stream};
 use crate::convert::verdict::{Entry, Verdict, report as lines};
 use crate::convert::{Converted, Options, convert};
@@ -119,7 +120,7 @@ fn messages(converted: &Converted, allowed: &[String], sources: &Sources) -> Vec
     let refused: Vec<*const Entry> = converted.refused(allowed).map(std::ptr::from_ref).collect();
     let told = converted.entries.iter().filter(|entry| {
         matches!(entry.verdict, Verdict::Refused | Verdict::Approximated)
-            || entry.rule.is_some_and(|rule| rule.id.starts_with("SW17"))
+            || entry.rule.is_some_and(Rule::is_advice)
     });
     told.map(|entry| {
         let error = refused.contains(&std::ptr::from_ref(entry));

@@ -39,6 +39,14 @@ pub struct Rule {
     pub remedy: &'static str,
 }
 
+impl Rule {
+    /// Whether it is advice, which stands beside a verdict and is none.
+    #[must_use]
+    pub fn is_advice(&self) -> bool {
+        self.id.starts_with("SW17")
+    }
+}
+
 /// Declares the rules of one area, and the list of them.
 macro_rules! rules {
     ($list:ident: $($name:ident $id:literal $verdict:ident [$($attribute:literal),* $(,)?]

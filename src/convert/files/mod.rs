@@ -1,5 +1,6 @@
 //! Files and folders of the host: bind mounts and the contents of secrets and configs.
 
+mod socket;
 mod tree;
 
 use super::catalogue;
@@ -45,7 +46,8 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
         Some(&catalogue::TIME_ZONE).filter(|_| path == "/etc/localtime" || path == "/etc/timezone")
     };
     if let Some(rule) = special {
-        bind.source.judged(rule);
+        let detail = if path.ends_with(".sock") { socket::instead(context, &bind.source) } else { "" };
+        bind.source.judged_with(rule, detail);
         return Bound::Nothing;
     }
     let Some(shown) = beside(context, &path) else {

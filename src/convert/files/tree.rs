@@ -17,11 +17,17 @@ const MOST_FILES: usize = 1000;
 /// How deep folders may lie in each other: a link that leads upwards has no end.
 const DEEPEST: usize = 32;
 
+/// Names of files that hold keys or passwords.
+const SECRET_FILES: [&str; 8] =
+    [".htpasswd", ".netrc", ".npmrc", ".pgpass", "id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"];
+
 /// A file that was found.
 pub struct Found {
     /// Its path below the mount's source; empty for the source itself.
     path: String,
     bytes: Vec<u8>,
+    /// How many bytes it has: those beyond the limit are counted and not kept.
+    size: usize,
     executable: bool,
 }
 
@@ -35,49 +41,65 @@ pub enum Failure {
 
 /// All files at a path.
 pub fn find(context: &Context<'_>, source: &str) -> Result<Vec<Found>, Failure> {
-    let mut found = Vec::new();
-    walk(context, source, "", 0, &mut found)?;
-    let total: usize = found.iter().map(|file| file.bytes.len()).sum();
-    let largest = found.iter().max_by_key(|file| file.bytes.len());
-    if let Some(largest) = largest
-        && (total > LARGEST_TREE || largest.bytes.len() > LARGEST_FILE)
-    {
-        let (path, size) = (&largest.path, largest.bytes.len());
-        return Err(Failure::TooLarge(format!("{total} bytes in all, {size} of them in '{path}'")));
+    let root = context.files.real(source).unwrap_or_else(|| source.to_owned());
+    let mut walk = Walk { context, source, root, total: 0, found: Vec::new() };
+    walk.at("", 0)?;
+    let Walk { total, mut found, .. } = walk;
+    if total <= LARGEST_TREE && found.iter().all(|file| file.size <= LARGEST_FILE) {
+        return Ok(found);
     }
-    Ok(found)
+    found.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
+    let largest = found.iter().take(3).map(|file| format!("{} in '{}'", file.size, file.path));
+    Err(Failure::TooLarge(format!("{total} bytes in all, {}", largest.collect::<Vec<_>>().join(", "))))
 }
 
-fn walk(
-    context: &Context<'_>,
-    source: &str,
-    below: &str,
-    depth: usize,
-    found: &mut Vec<Found>,
-) -> Result<(), Failure> {
-    let full = if below.is_empty() { source.to_owned() } else { format!("{source}/{below}") };
-    let unreadable = |why: String| Failure::Unreadable(format!("'{below}' {why}"));
-    match context.files.kind(&full) {
-        Some(Kind::File) => {
-            if found.len() >= MOST_FILES {
-                return Err(Failure::TooLarge(format!("more than {MOST_FILES} files")));
-            }
-            let bytes = context.files.read(&full).map_err(unreadable)?;
-            let executable = context.files.is_executable(&full);
-            found.push(Found { path: below.to_owned(), bytes, executable });
+/// A walk through the files at a path.
+struct Walk<'w> {
+    context: &'w Context<'w>,
+    source: &'w str,
+    /// The source with all links resolved.
+    root: String,
+    total: usize,
+    found: Vec<Found>,
+}
+
+impl Walk<'_> {
+    fn at(&mut self, below: &str, depth: usize) -> Result<(), Failure> {
+        let full = if below.is_empty() { self.source.to_owned() } else { format!("{}/{below}", self.source) };
+        let files = self.context.files;
+        let unreadable = |why: String| Failure::Unreadable(format!("'{below}' {why}"));
+        // In a container there is nothing of the host outside of the mount.
+        let real = files.real(&full).ok_or_else(|| unreadable("leads nowhere".to_owned()))?;
+        if !real.strip_prefix(&self.root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+            return Err(unreadable("is a link that leads out of the folder".to_owned()));
         }
-        Some(Kind::Folder) if depth < DEEPEST => {
-            for name in context.files.list(&full).map_err(unreadable)? {
-                let next = if below.is_empty() { name } else { format!("{below}/{name}") };
-                walk(context, source, &next, depth + 1, found)?;
+        match files.kind(&full) {
+            Some(Kind::File) => {
+                if self.found.len() >= MOST_FILES {
+                    return Err(Failure::TooLarge(format!("more than {MOST_FILES} files")));
+                }
+                let mut bytes = files.read(&full).map_err(unreadable)?;
+                let size = bytes.len();
+                self.total += size;
+                if self.total > LARGEST_TREE {
+                    bytes = Vec::new();
+                }
+                let executable = files.is_executable(&full);
+                self.found.push(Found { path: below.to_owned(), bytes, size, executable });
             }
+            Some(Kind::Folder) if depth < DEEPEST => {
+                for name in files.list(&full).map_err(unreadable)? {
+                    let next = if below.is_empty() { name } else { format!("{below}/{name}") };
+                    self.at(&next, depth + 1)?;
+                }
+            }
+            Some(Kind::Folder) => return Err(unreadable("lies too deep".to_owned())),
+            // A socket or a FIFO is never read, and a link into nothing has no content.
+            Some(Kind::Other) => return Err(unreadable("is no regular file".to_owned())),
+            None => return Err(unreadable("leads nowhere".to_owned())),
         }
-        Some(Kind::Folder) => return Err(unreadable("lies too deep".to_owned())),
-        // A socket or a FIFO is never read, and a link into nothing has no content.
-        Some(Kind::Other) => return Err(unreadable("is no regular file".to_owned())),
-        None => return Err(unreadable("leads nowhere".to_owned())),
+        Ok(())
     }
-    Ok(())
 }
 
 /// Puts files into objects. They are named by the source's path below the project, so that several services
@@ -133,8 +155,13 @@ pub fn is_secret(context: &Context<'_>, path: &str, bytes: &[u8]) -> bool {
         && ["PRIVATE KEY-----", "CERTIFICATE-----"].iter().any(|end| text.contains(end));
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let named = ["key", "pem", "p12", "pfx", "jks", "keystore", "env"].contains(&extension);
-    armoured || named || name.starts_with(".env") || name == ".htpasswd" || context.secrecy.is_in(&text)
+    let named = ["key", "pem", "p8", "p12", "pfx", "crt", "cer", "der", "jks", "keystore", "env"]
+        .contains(&extension);
+    armoured
+        || named
+        || name.starts_with(".env")
+        || SECRET_FILES.contains(&name)
+        || context.secrecy.is_in(&text)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use std::{
 use serde::Deserialize;
 use stackwright::{
     api::{Stack, labels::TEMPLATE},
-    translate::{Desired, Facts, Invalid, LiveService, Object, ObjectKind, ServerVersion, translate},
+    translate::{Desired, Facts, Invalid, LiveService, Object, ObjectKind, Powers, ServerVersion, translate},
 };
 
 #[test]
@@ -74,6 +74,8 @@ struct GivenFacts {
     headless: BTreeMap<String, bool>,
     publishes_not_ready: Vec<String>,
     healthy: Vec<String>,
+    /// The powers over nodes that the namespace allows.
+    powers: Vec<String>,
     /// Services that ended at the template that they are to have.
     completed: Vec<String>,
 }
@@ -90,6 +92,7 @@ fn facts(case: &Path) -> Facts {
         version: given.minor.map_or_else(ServerVersion::default, |minor| ServerVersion { minor }),
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
+        powers: powers(&given.powers),
         ..Facts::default()
     };
     for (kind, objects) in [(ObjectKind::ConfigMap, &given.config_maps), (ObjectKind::Secret, &given.secrets)]
@@ -104,6 +107,13 @@ fn facts(case: &Path) -> Facts {
         facts.completed = given.completed.iter().map(template).collect();
     }
     facts
+}
+
+fn powers(names: &[String]) -> Powers {
+    let labels = names.iter().map(|name| (format!("allow.stackwright.dev/{name}"), "true".to_owned()));
+    let powers = Powers::of_labels(&labels.collect());
+    assert_eq!(powers.0.len(), names.len(), "{names:?} are not all powers");
+    powers
 }
 
 /// Every object in the order in which it is applied, and before them what is no object.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Powers;
+
 /// What is known of the cluster. An empty value means a new cluster where nothing exists yet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
@@ -16,6 +18,8 @@ pub struct Facts {
     /// Services that are kept running and whose container ended with exit code 0, with the
     /// hash of the template that it ran.
     pub completed: BTreeMap<String, String>,
+    /// The powers over nodes that the namespace allows.
+    pub powers: Powers,
 }
 
 /// A Kubernetes version `1.<minor>`.

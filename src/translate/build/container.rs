@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, Lifecycle, LifecycleHandler, ResourceRequirements, SecurityContext, SleepAction,
-};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, ResourceRequirements, SecurityContext};
 
-use super::probes::{Probes, probes};
+use super::{
+    lifecycle::lifecycle,
+    probes::{Probes, probes},
+};
 use crate::{
-    api::{Protocol, Service},
+    api::{Protocol, PullPolicy, Service},
     translate::resolve::{ResolvedService, Resources},
 };
 
@@ -29,8 +30,7 @@ pub(super) fn container(service: &ResolvedService<'_>) -> Container {
     Container {
         name: service.name.to_owned(),
         image: Some(service.spec.image.clone()),
-        // Compose's `missing`. Kubernetes would pull `:latest` at every start.
-        image_pull_policy: Some("IfNotPresent".to_owned()),
+        image_pull_policy: Some(pull_policy(service.spec)),
         command,
         args,
         env: Some(service.environment.clone()),
@@ -41,16 +41,22 @@ pub(super) fn container(service: &ResolvedService<'_>) -> Container {
         startup_probe: startup,
         readiness_probe: readiness,
         liveness_probe: liveness,
-        lifecycle: drain(service).map(|seconds| Lifecycle {
-            pre_stop: Some(LifecycleHandler {
-                sleep: Some(SleepAction { seconds }),
-                ..LifecycleHandler::default()
-            }),
-            ..Lifecycle::default()
-        }),
-        security_context: security(service),
+        lifecycle: lifecycle(service),
+        stdin: service.spec.stdin_open.filter(|&yes| yes),
+        tty: service.spec.tty.filter(|&yes| yes),
+        security_context: security(&service.settings.security.container, service.user),
         ..Container::default()
     }
+}
+
+/// Always written: Kubernetes would pull `:latest` at every start, which Compose's `missing` does not.
+pub(super) fn pull_policy(service: &Service) -> String {
+    let policy = match service.pull_policy.unwrap_or_default() {
+        PullPolicy::Missing => "IfNotPresent",
+        PullPolicy::Always => "Always",
+        PullPolicy::Never => "Never",
+    };
+    policy.to_owned()
 }
 
 /// ENTRYPOINT and CMD. Kubernetes drops the image's CMD by itself when there is an entrypoint. An
@@ -77,7 +83,7 @@ fn ports(service: &Service) -> Vec<ContainerPort> {
     all.into_iter().map(port).collect()
 }
 
-fn resources(resources: &Resources) -> Option<ResourceRequirements> {
+pub(super) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     let some = |amounts: &BTreeMap<_, _>| (!amounts.is_empty()).then(|| amounts.clone());
     let (limits, requests) = (some(&resources.limits), some(&resources.requests));
     (limits.is_some() || requests.is_some()).then_some(ResourceRequirements {
@@ -87,12 +93,15 @@ fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     })
 }
 
-fn security(service: &ResolvedService<'_>) -> Option<SecurityContext> {
-    let read_only = service.spec.read_only.filter(|&yes| yes);
-    (read_only.is_some() || service.user.is_some()).then(|| SecurityContext {
-        read_only_root_filesystem: read_only,
-        run_as_user: service.user.map(|(user, _)| user),
-        run_as_group: service.user.and_then(|(_, group)| group),
-        ..SecurityContext::default()
-    })
+/// What a container may do, and as whom.
+pub(super) fn security(
+    context: &SecurityContext,
+    user: Option<(i64, Option<i64>)>,
+) -> Option<SecurityContext> {
+    let context = SecurityContext {
+        run_as_user: user.map(|(user, _)| user),
+        run_as_group: user.and_then(|(_, group)| group),
+        ..context.clone()
+    };
+    (context != SecurityContext::default()).then_some(context)
 }

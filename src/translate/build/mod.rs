@@ -5,12 +5,17 @@ mod claim;
 mod config_map;
 mod container;
 mod deployment;
+mod hostname;
 mod job;
+mod lifecycle;
 mod metadata;
 mod network_policy;
 mod pod;
+mod pre_start;
 mod probes;
 mod service;
+mod settings;
+mod shell;
 mod stateful_set;
 mod unit;
 

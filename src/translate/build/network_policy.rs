@@ -59,29 +59,31 @@ pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) 
 }
 
 /// The policy that keeps a service inside its networks, if all of them are internal: it reaches its
-/// peers and DNS.
+/// peers and DNS. A service on no network at all reaches nobody, and nobody reaches it.
 pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
     let members = |network: &&str| pods([(resolved.network_label(network), String::new())].into());
     let dns = NetworkPolicyPeer {
         namespace_selector: Some(selector(labels([("kubernetes.io/metadata.name", "kube-system")]))),
         ..NetworkPolicyPeer::default()
     };
+    let reachable = || {
+        let peers =
+            NetworkPolicyEgressRule { to: Some(service.networks.iter().map(members).collect()), ports: None };
+        let names = NetworkPolicyEgressRule {
+            to: Some(vec![dns]),
+            ports: Some(vec![port(53, Protocol::Udp), port(53, Protocol::Tcp)]),
+        };
+        vec![peers, names]
+    };
+    let cut_off = service.networks.is_empty();
+    let directions: &[&str] = if cut_off { &["Ingress", "Egress"] } else { &["Egress"] };
     service.only_internal.then(|| NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(selector(resolved.pods_of(service))),
-            policy_types: Some(vec!["Egress".to_owned()]),
+            policy_types: Some(directions.iter().map(|&direction| direction.to_owned()).collect()),
             ingress: None,
-            egress: Some(vec![
-                NetworkPolicyEgressRule {
-                    to: Some(service.networks.iter().map(members).collect()),
-                    ports: None,
-                },
-                NetworkPolicyEgressRule {
-                    to: Some(vec![dns]),
-                    ports: Some(vec![port(53, Protocol::Udp), port(53, Protocol::Tcp)]),
-                },
-            ]),
+            egress: (!cut_off).then(reachable),
         }),
     })
 }

@@ -1,17 +1,17 @@
 //! A service -> the template of its pods.
 
 use k8s_openapi::{
-    api::core::v1::{
-        PodDNSConfig, PodDNSConfigOption, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
-        Sysctl,
-    },
+    api::core::v1::{PodSpec, PodTemplateSpec},
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
 use super::{
-    container::{container, drain},
+    container::container,
+    hostname,
     job::completions,
+    lifecycle::grace,
     metadata::{Labels, alias_label},
+    settings,
 };
 use crate::{
     api::labels::{CONFIGS, RESTARTED_WITH, TEMPLATE},
@@ -63,8 +63,7 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
 }
 
 fn spec(service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
-    let hostname = hostname(service, version);
-    PodSpec {
+    let mut spec = PodSpec {
         containers: vec![container(service)],
         volumes: Some(service.mounts.volumes.values().cloned().collect()),
         // The variables of every Service of the namespace (REDIS_PORT=tcp://…) would get into the
@@ -72,55 +71,11 @@ fn spec(service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
         enable_service_links: Some(false),
         // Programs from Compose know nothing of the Kubernetes API and have no business with it.
         automount_service_account_token: Some(false),
-        security_context: Some(PodSecurityContext {
-            // Docker's defaults: its seccomp profile, and every user may listen on every port.
-            seccomp_profile: Some(SeccompProfile {
-                type_: "RuntimeDefault".to_owned(),
-                localhost_profile: None,
-            }),
-            sysctls: Some(vec![Sysctl {
-                name: "net.ipv4.ip_unprivileged_port_start".to_owned(),
-                value: "0".to_owned(),
-            }]),
-            ..PodSecurityContext::default()
-        }),
-        // Names with a dot are looked up as they are first, as in Docker, not below the cluster's
-        // domains.
-        dns_config: Some(PodDNSConfig {
-            options: Some(vec![PodDNSConfigOption {
-                name: Some("ndots".to_owned()),
-                value: Some("1".to_owned()),
-            }]),
-            ..PodDNSConfig::default()
-        }),
         restart_policy: (service.kind == Kind::Job).then(|| "Never".to_owned()),
-        // Kubernetes counts the pause in, Compose does not.
-        termination_grace_period_seconds: Some(
-            service.stop_grace.saturating_add(drain(service).unwrap_or_default()),
-        ),
-        hostname_override: hostname.by_override,
-        hostname: hostname.plain,
+        termination_grace_period_seconds: Some(grace(service)),
         ..PodSpec::default()
-    }
-}
-
-/// The host name that a program sees, and the field that gives it.
-#[derive(Debug, Default, PartialEq)]
-struct Hostname {
-    plain: Option<String>,
-    by_override: Option<String>,
-}
-
-/// A single container has the host name that it was given, or its service's name. Of several, each
-/// has its pod's. A StatefulSet overwrites the plain field.
-fn hostname(service: &ResolvedService<'_>, version: ServerVersion) -> Hostname {
-    if !service.is_single() {
-        return Hostname::default();
-    }
-    let name = Some(service.spec.hostname.as_deref().unwrap_or(service.name).to_owned());
-    match service.kind {
-        Kind::StatefulSet if version.has_hostname_override() => Hostname { plain: None, by_override: name },
-        Kind::StatefulSet => Hostname::default(),
-        _ => Hostname { plain: name, by_override: None },
-    }
+    };
+    settings::add(&mut spec, service);
+    hostname::name(&mut spec, service, version);
+    spec
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::{api::core::v1::PodTemplateSpec, apimachinery::pkg::apis::meta::v1::ObjectMeta};
 
 use super::{
-    deployment::deployment, job::job, network_policy, pod::template, service::services,
+    deployment::deployment, hostname, job::job, network_policy, pod::template, service::services,
     stateful_set::stateful_set,
 };
 use crate::{
@@ -127,17 +127,6 @@ pub(super) fn approximations(
     if service.activity == Activity::Inactive {
         return found;
     }
-    if service.kind == Kind::StatefulSet
-        && service.is_single()
-        && service.spec.hostname.is_some()
-        && !facts.version.has_hostname_override()
-    {
-        say(
-            format!("{path}.hostname"),
-            "a service that writes a volume has its pod's name as host name before Kubernetes 1.35: the name is \
-             stable, but not the one that was given",
-        );
-    }
     if service.spec.entrypoint.as_ref().is_some_and(Vec::is_empty)
         && service.spec.command.as_ref().is_none_or(Vec::is_empty)
     {
@@ -155,5 +144,6 @@ pub(super) fn approximations(
              restart \"no\" the service runs exactly once",
         );
     }
+    found.extend(hostname::approximations(service, facts.version));
     found
 }

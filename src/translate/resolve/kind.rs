@@ -1,6 +1,6 @@
 //! Which kind of workload a service is, and how a new version replaces the old one.
 
-use super::{Problems, siblings::Siblings};
+use super::{Problems, is_on_host, siblings::Siblings};
 use crate::{
     api::{Service, UpdateOrder},
     translate::Kind,
@@ -65,9 +65,18 @@ pub(super) fn kind(traits: &Traits<'_>, siblings: &Siblings<'_>) -> (Kind, bool)
     }
     let start_first = match order {
         Some(order) => order == UpdateOrder::StartFirst,
-        None => traits.has_port && traits.has_health && traits.service.container_name.is_none(),
+        None => traits.has_port && traits.has_health && !is_exclusive(traits.service),
     };
     (Kind::Deployment, start_first)
+}
+
+/// Whether a service has something that only one container can have at a time.
+fn is_exclusive(service: &Service) -> bool {
+    let resources = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref());
+    service.container_name.is_some()
+        || is_on_host(service)
+        || !service.devices.is_empty()
+        || resources.is_some_and(|resources| !resources.devices.is_empty())
 }
 
 fn is_one_shot(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {

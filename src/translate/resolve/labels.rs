@@ -61,7 +61,7 @@ fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
 }
 
 /// Whether Kubernetes takes `key` as the key of a label or annotation: a name, or `domain/name`.
-fn is_key(key: &str) -> bool {
+pub(super) fn is_key(key: &str) -> bool {
     match key.split_once('/') {
         None => is_name(key),
         Some((domain, name)) => is_name(name) && is_domain(domain),
@@ -72,7 +72,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && is_label_value(text)
 }
 
-fn is_domain(text: &str) -> bool {
+pub(super) fn is_domain(text: &str) -> bool {
     let label = |part: &str| {
         !part.is_empty()
             && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

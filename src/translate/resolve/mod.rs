@@ -11,6 +11,7 @@ mod naming;
 mod ports;
 mod problems;
 mod resources;
+mod settings;
 mod siblings;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +22,7 @@ use problems::Problems;
 use resources::{Counted, amount};
 use siblings::Siblings;
 
-use super::{Activity, Approximation, Invalid, Kind, ObjectKind, Reason, WaitFor};
+use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Quantity, Service, Stack, StackSpec};
 
 pub(super) use health::Health;
@@ -30,6 +31,7 @@ pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Mounts};
 pub(super) use ports::{KnownPort, Published};
 pub(super) use resources::Resources;
+pub(super) use settings::{PreStart, Settings, Signal, is_cut_off, is_on_host};
 
 /// The network of services that name none.
 const DEFAULT_NETWORK: &str = "default";
@@ -80,6 +82,7 @@ pub(super) struct ResolvedService<'a> {
     pub user: Option<(i64, Option<i64>)>,
     pub resources: Resources,
     pub mounts: Mounts<'a>,
+    pub settings: Settings<'a>,
     pub labels: UserLabels,
     pub stop_grace: i64,
     pub waits_for: Vec<WaitFor>,
@@ -117,7 +120,7 @@ impl<'a> ResolvedService<'a> {
 ///
 /// # Errors
 /// All problems of the spec.
-pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
+pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a>, Invalid> {
     let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
@@ -130,6 +133,10 @@ pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
         let context = Context { stack: name, spec, siblings: &siblings };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
         services.insert(service_name.as_str(), resolved);
+    }
+    for service in services.values() {
+        let namespace = stack.metadata.namespace.as_deref();
+        settings::report(service, namespace, facts, &mut problems, &mut approximations);
     }
     let order = dependencies::dependencies(spec, &services, &mut problems);
     naming::check_clashes(name, spec, &services, &mut problems);
@@ -170,7 +177,8 @@ impl<'a> Context<'_, 'a> {
         let own_ports = ports::own_ports(service, health.as_ref());
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
-        let mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
+        let mut mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
+        let settings = settings::settings(self.spec, service, path, &mut mounts, problems);
         let restart = kind::restart(service, path, problems);
         let traits = kind::Traits {
             name,
@@ -198,7 +206,7 @@ impl<'a> Context<'_, 'a> {
             known_ports: own_ports.iter().copied().chain(dialled).collect(),
             own_ports,
             published: ports::published(service, path, problems),
-            only_internal: networks.iter().all(internal),
+            only_internal: !is_on_host(service) && networks.iter().all(internal),
             networks,
             aliases: further_names
                 .into_iter()
@@ -206,17 +214,20 @@ impl<'a> Context<'_, 'a> {
                 .filter(|alias| *alias != name)
                 .collect(),
             environment: environment::environment(service, path, problems),
-            user: user(service, path, problems),
+            user: user(service.user.as_deref(), path, problems),
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
             stop_grace: match &service.stop_grace_period {
-                Some(period) => period.seconds(),
+                // Pods that are given no time at all are gone for the API server before they have ended, so
+                // that their successors would run beside them.
+                Some(period) => period.seconds().max(1),
                 None => STOP_GRACE,
             },
             waits_for: Vec::new(),
             reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
             health,
             mounts,
+            settings,
         }
     }
 
@@ -232,6 +243,9 @@ impl<'a> Context<'_, 'a> {
     }
 
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
+        if is_on_host(service) || is_cut_off(service) {
+            return BTreeSet::new();
+        }
         if service.networks.is_empty() {
             return BTreeSet::from([DEFAULT_NETWORK]);
         }
@@ -261,8 +275,8 @@ fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, 
     sizes
 }
 
-fn user(service: &Service, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
-    let text = service.user.as_deref()?;
+fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
+    let text = text?;
     // The bound is Kubernetes' own.
     let number = |text: &str| text.parse::<i32>().ok().filter(|n| *n >= 0).map(i64::from);
     let numbers = match text.split_once(':') {

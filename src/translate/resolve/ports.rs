@@ -5,7 +5,7 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Problems, ResolvedService, health::Health};
+use super::{Problems, ResolvedService, health::Health, is_cut_off, is_on_host};
 use crate::{
     api::{Protocol, Service},
     translate::{Activity, Reason, addresses::addresses},
@@ -73,6 +73,8 @@ pub(super) fn own_ports(service: &Service, health: Option<&Health>) -> BTreeSet<
 /// The ports that a service publishes, without repetition, by number.
 pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) -> Vec<Published> {
     let mut found = BTreeMap::new();
+    // As in Docker, nothing is published where there is no network, or the node's.
+    let has_network = !is_on_host(service) && !is_cut_off(service);
     for (index, port) in service.ports.iter().enumerate() {
         let path = format!("{path}.ports[{index}]");
         let address = match port.host_ip.as_deref().map(str::parse) {
@@ -104,7 +106,7 @@ pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) 
             problems.add(Reason::PortClash, path, message);
         }
     }
-    found.into_values().collect()
+    found.into_values().filter(|_| has_network).collect()
 }
 
 /// Refuses two active services that publish one port.

@@ -1,6 +1,6 @@
 //! The problems that are met on the way, and the words that help with them.
 
-use crate::translate::{Invalid, Problem, Reason};
+use crate::translate::{Invalid, Power, Problem, Reason};
 
 /// Collects every problem of a spec, so that its author mends all of them at once.
 #[derive(Debug, Default)]
@@ -29,6 +29,21 @@ impl Problems {
             None => format!("declare it under {place}, or take this reference out"),
         };
         self.add(reason, path, format!("there is no {what} '{name}' in {place}: {remedy}"));
+    }
+
+    /// A power that the namespace does not allow.
+    pub(super) fn not_allowed(&mut self, path: impl Into<String>, power: Power, namespace: Option<&str>) {
+        let message = format!(
+            "the namespace does not allow {}: its administrator allows them by 'kubectl label namespace {} {}=true'",
+            power.object(),
+            namespace.unwrap_or("NAMESPACE"),
+            power.label()
+        );
+        self.add(Reason::NotAllowed, path, message);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn into_result(self) -> Result<(), Invalid> {

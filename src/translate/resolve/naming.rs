@@ -49,7 +49,8 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
         }
     }
     for (index, secret) in spec.image_pull_secrets.iter().enumerate().filter(|(_, name)| !is_domain(name)) {
-        let message = format!("'{secret}' cannot be the name of a Secret: write that of one of the namespace");
+        let message =
+            format!("'{secret}' cannot be the name of a Secret: write that of one of the namespace");
         problems.add(Reason::InvalidName, format!("spec.imagePullSecrets[{index}]"), message);
     }
     let declared = [

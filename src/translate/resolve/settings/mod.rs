@@ -61,6 +61,13 @@ pub(super) fn settings<'a>(
     let mut remarks = Remarks { path, problems, approximations: Vec::new(), powers: Vec::new() };
     let host = host::host(service, &mut remarks);
     platform::check_runtime(service, &mut remarks);
+    if service.storage_size.is_some() {
+        remarks.approximate(
+            "storageSize",
+            "a container that has written more, its logs and temporary folders counted, is ended with its pod and made \
+             anew, where Docker refuses what is written beyond",
+        );
+    }
     shm::mount(service, &host, mounts, &mut remarks);
     devices::mount(service, mounts, &mut remarks);
     Settings {

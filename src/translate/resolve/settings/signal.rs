@@ -41,24 +41,22 @@ pub(super) fn signal(service: &Service, remarks: &mut Remarks<'_>) -> Option<Sig
             );
             Some(Signal::Kill)
         }
-        number if service.pid.is_some() || service.init == Some(true) => {
-            let name = name(number);
+        _ if service.pid.is_some() || service.init == Some(true) => {
             let message = format!(
-                "{name} cannot be sent, since the program is not process 1 with 'init' or 'pid': the program gets the \
+                "{text} cannot be sent, since the program is not process 1 with 'init' or 'pid': the program gets the \
                  STOPSIGNAL of its image, or SIGTERM; set STOPSIGNAL there"
             );
             remarks.approximate("stopSignal", message);
             None
         }
         number => {
-            let name = name(number);
             let message = format!(
-                "{name} is sent by a command in the container, with the image's 'sh': without one the program gets the \
+                "{text} is sent by a command in the container, with the image's 'sh': without one the program gets the \
                  STOPSIGNAL of its image, or SIGTERM, at once; and a program that does not end in time gets that too, just \
                  before the kill; STOPSIGNAL in the image does exactly what Docker does"
             );
             remarks.approximate("stopSignal", message);
-            Some(Signal::Other(name))
+            Some(Signal::Other(name(number)))
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Facts {
     /// Services that are kept running and whose container ended with exit code 0, with the
     /// hash of the template that it ran.
     pub completed: BTreeMap<String, String>,
-    /// The powers over nodes that the namespace allows.
+    /// What the namespace allows of its nodes.
     pub powers: Powers,
 }
 

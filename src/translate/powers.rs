@@ -1,90 +1,69 @@
-//! Powers over nodes: what a Stack may do there only where its namespace's administrator allows it.
+//! What a namespace's administrator allows its Stacks of the nodes that they run on.
 //!
-//! Each is allowed by a label of the Namespace, `allow.stackwright.dev/<power>: "true"`, which who may
-//! create Stacks or pods there cannot set. Pod Security Admission and quotas go on to hold as ever: a
-//! power that is allowed here may still be refused there.
-//!
-//! | power | what it lets a Stack do |
-//! |---|---|
-//! | `host-path` | mount folders and files of the node |
-//! | `privileged` | run containers with all powers over the node (`privileged`) |
-//! | `host-namespaces` | use the node's network, processes or IPC (`networkMode`, `pid`, `ipc`: `host`) |
-//! | `host-ports` | publish ports on the nodes themselves |
-//! | `capabilities` | add kernel capabilities beyond Docker's default ones (`capAdd`) |
-//! | `devices` | use devices of the node, which needs `privileged` too |
+//! Each power is a label of the Namespace, such as `allow.stackwright.dev/host-ports: "true"`. Without
+//! it a Stack that asks for the power is refused: whoever may write Stacks in a namespace gets no hold
+//! of the nodes by that alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What every label that allows a power begins with.
-const PREFIX: &str = "allow.stackwright.dev/";
-
-/// Something that a Stack may do on a node only where its namespace allows it.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+/// Something of a node that a Stack may use only where the namespace allows it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Power {
-    /// Folders and files of the node.
-    HostPath,
-    /// Containers with all powers.
-    Privileged,
-    /// The node's network, processes or IPC.
+    /// Kernel capabilities beyond the container runtime's default set.
+    Capabilities,
+    /// Devices of the nodes.
+    Devices,
+    /// The network, the processes or the IPC of the nodes.
     HostNamespaces,
+    /// Folders and files of the nodes.
+    HostPath,
     /// Ports of the nodes.
     HostPorts,
-    /// Kernel capabilities beyond the default ones.
-    Capabilities,
-    /// Devices of the node.
-    Devices,
+    /// All powers over the node at once.
+    Privileged,
 }
+
+/// Prefix of the labels by which a Namespace allows powers.
+const PREFIX: &str = "allow.stackwright.dev/";
 
 impl Power {
     /// Every power.
     pub const ALL: [Self; 6] = [
-        Self::HostPath,
-        Self::Privileged,
-        Self::HostNamespaces,
-        Self::HostPorts,
         Self::Capabilities,
         Self::Devices,
+        Self::HostNamespaces,
+        Self::HostPath,
+        Self::HostPorts,
+        Self::Privileged,
     ];
 
-    /// Its name, with which its label ends.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::HostPath => "host-path",
-            Self::Privileged => "privileged",
-            Self::HostNamespaces => "host-namespaces",
-            Self::HostPorts => "host-ports",
-            Self::Capabilities => "capabilities",
-            Self::Devices => "devices",
-        }
-    }
-
-    /// The label of a Namespace that allows it, when its value is `true`.
+    /// The label by which a Namespace allows it.
     pub fn label(self) -> String {
         format!("{PREFIX}{}", self.as_str())
     }
 
-    /// What it is a power over, as in "the namespace does not allow …".
-    pub(super) fn object(self) -> &'static str {
+    /// Its name, the last part of the label.
+    pub fn as_str(self) -> &'static str {
         match self {
-            Self::HostPath => "folders and files of the node",
-            Self::Privileged => "privileged containers",
-            Self::HostNamespaces => "the node's network, processes and IPC",
-            Self::HostPorts => "ports of the nodes",
-            Self::Capabilities => "added kernel capabilities",
-            Self::Devices => "devices of the node",
+            Self::Capabilities => "capabilities",
+            Self::Devices => "devices",
+            Self::HostNamespaces => "host-namespaces",
+            Self::HostPath => "host-path",
+            Self::HostPorts => "host-ports",
+            Self::Privileged => "privileged",
         }
     }
 }
 
-/// The powers that a namespace allows; none by default.
+/// The powers that a namespace allows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Powers(pub BTreeSet<Power>);
 
 impl Powers {
-    /// Those that the labels of a Namespace allow.
+    /// The powers that a Namespace with these labels allows: those whose label is `true`.
     pub fn of_labels(labels: &BTreeMap<String, String>) -> Self {
-        let allowed = |power: &Power| labels.get(&power.label()).is_some_and(|value| value == "true");
-        Self(Power::ALL.into_iter().filter(allowed).collect())
+        let is_set = |power: &Power| labels.get(&power.label()).is_some_and(|value| value == "true");
+        Self(Power::ALL.into_iter().filter(is_set).collect())
     }
 
     /// Whether a power is allowed.
@@ -98,15 +77,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_allows_a_power_only_with_the_value_true() {
-        let labels = [
-            ("allow.stackwright.dev/privileged", "true"),
-            ("allow.stackwright.dev/devices", "false"),
-            ("allow.stackwright.dev/host-path", "True"),
-            ("stackwright.dev/host-ports", "true"),
-            ("allow.stackwright.dev/everything", "true"),
-        ];
-        let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        assert_eq!(Powers::of_labels(&labels), Powers([Power::Privileged].into()));
+    fn a_label_that_is_not_true_allows_nothing() {
+        let labels = [("host-path", "true"), ("devices", "false"), ("privileged", ""), ("all", "true")];
+        let labels = labels.map(|(name, value)| (format!("{PREFIX}{name}"), value.to_owned()));
+        assert_eq!(Powers::of_labels(&labels.into()), Powers([Power::HostPath].into()));
     }
 }

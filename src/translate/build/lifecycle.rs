@@ -1,83 +1,63 @@
-//! What runs when a container has started and before it ends, and how long its end may take.
+//! How a container starts and ends -> its lifecycle.
 
 use k8s_openapi::api::core::v1::{ExecAction, Lifecycle, LifecycleHandler, SleepAction};
 
-use super::{container::drain, shell};
-use crate::{
-    api::Hook,
-    translate::resolve::{ResolvedService, Signal},
-};
+use crate::translate::resolve::{Command, ResolvedService};
 
-/// The time from SIGTERM to the kill for a program that is not to be asked, in seconds: with none at all, the
-/// API server would forget the pod before it has ended.
-const KILL: i64 = 1;
+/// How long an ending container keeps answering, in seconds, so that those who still have its
+/// address lose nothing.
+const DRAIN: i64 = 5;
 
-/// What runs when a container has started and before it ends.
-pub(super) fn lifecycle(service: &ResolvedService<'_>) -> Option<Lifecycle> {
-    let lifecycle = Lifecycle {
-        post_start: commands(service.settings.hooks.post_start),
-        pre_stop: pre_stop(service),
-        ..Lifecycle::default()
-    };
-    (lifecycle != Lifecycle::default()).then_some(lifecycle)
+/// The drain pause of a service: where nothing runs beside the ending container, or nobody dials
+/// it, a pause would only be a longer outage.
+fn drain(service: &ResolvedService<'_>) -> Option<i64> {
+    (service.start_first && !service.own_ports.is_empty()).then_some(DRAIN)
 }
 
-/// How long the end of a pod may take, in seconds. Kubernetes counts in what Compose does not: the pause,
-/// and the commands before the stop signal, which have as long again as the program.
+/// The time from the order to end until the kill, in seconds. Kubernetes counts the pause in,
+/// Compose does not.
 pub(super) fn grace(service: &ResolvedService<'_>) -> i64 {
-    let hooks = &service.settings.hooks;
-    let program = if hooks.signal == Some(Signal::Kill) { KILL } else { service.stop_grace };
-    let commands = if hooks.pre_stop.is_empty() { 0 } else { service.stop_grace };
-    program.saturating_add(commands).saturating_add(drain(service).unwrap_or_default())
+    service.shutdown.grace.saturating_add(drain(service).unwrap_or_default())
 }
 
-/// The pause, the commands and the stop signal: a container has one handler for all of them.
+/// A container's lifecycle, where something happens at its start or end.
+pub(super) fn lifecycle(service: &ResolvedService<'_>) -> Option<Lifecycle> {
+    let post_start = service.shutdown.post_start.clone().map(exec);
+    let pre_stop = pre_stop(service);
+    (post_start.is_some() || pre_stop.is_some()).then_some(Lifecycle {
+        post_start,
+        pre_stop,
+        stop_signal: None,
+    })
+}
+
+/// What runs before the container is asked to end: its hooks while it still answers, the pause, and
+/// the signal, which Kubernetes cannot choose by itself before its feature ContainerStopSignals is on.
 fn pre_stop(service: &ResolvedService<'_>) -> Option<LifecycleHandler> {
-    let hooks = &service.settings.hooks;
-    let signal = match &hooks.signal {
-        Some(Signal::Other(name)) => Some(signal(name)),
-        Some(Signal::Kill) | None => None,
-    };
-    match (drain(service), signal) {
-        (None, None) => commands(hooks.pre_stop),
-        (Some(seconds), None) if hooks.pre_stop.is_empty() => {
-            let sleep = Some(SleepAction { seconds });
-            Some(LifecycleHandler { sleep, ..LifecycleHandler::default() })
+    let shutdown = &service.shutdown;
+    match (&shutdown.pre_stop, drain(service), &shutdown.signal) {
+        (None, None, None) => None,
+        (None, Some(seconds), None) => {
+            Some(LifecycleHandler { sleep: Some(SleepAction { seconds }), ..LifecycleHandler::default() })
         }
-        (pause, signal) => {
+        (Some(hooks), None, None) => Some(exec(hooks.clone())),
+        (hooks, pause, signal) => {
+            let hooks = hooks.as_ref().map(Command::script);
             let pause = pause.map(|seconds| format!("sleep {seconds}"));
-            let commands = (!hooks.pre_stop.is_empty()).then(|| in_turn(hooks.pre_stop));
-            let steps: Vec<_> = [pause, commands, signal].into_iter().flatten().collect();
-            Some(in_shell(&steps.join("; ")))
+            // When it returned, SIGTERM would follow at once.
+            let signal = signal
+                .as_ref()
+                .map(|signal| format!("kill -{signal} 1; while kill -0 1 2> /dev/null; do sleep 1; done"));
+            let lines: Vec<_> = [hooks, pause, signal].into_iter().flatten().collect();
+            Some(exec(Command::Script(lines.join("\n"))))
         }
     }
 }
 
-/// Sends a signal to the program and waits for its end, which ends this command too. What asks for the end
-/// after it comes too late to matter, unless the program may not be signalled.
-fn signal(name: &str) -> String {
-    format!("kill -{name} 1 && while kill -0 1 2>/dev/null; do sleep 1 || break; done")
-}
-
-/// One command as it is, unless only a shell can do what it asks; several one after the other.
-fn commands(hooks: &[Hook]) -> Option<LifecycleHandler> {
-    match hooks {
-        [] => None,
-        [hook] if hook.working_dir.is_none() && hook.environment.is_empty() => {
-            Some(exec(hook.command.clone()))
-        }
-        hooks => Some(in_shell(&in_turn(hooks))),
-    }
-}
-
-fn in_turn(hooks: &[Hook]) -> String {
-    hooks.iter().map(shell::line).collect::<Vec<_>>().join(" && ")
-}
-
-fn in_shell(script: &str) -> LifecycleHandler {
-    exec(["sh", "-c", script].map(str::to_owned).to_vec())
-}
-
-fn exec(command: Vec<String>) -> LifecycleHandler {
-    LifecycleHandler { exec: Some(ExecAction { command: Some(command) }), ..LifecycleHandler::default() }
+fn exec(command: Command) -> LifecycleHandler {
+    let words = match command {
+        Command::Program(words) => words,
+        Command::Script(script) => vec!["/bin/sh".to_owned(), "-c".to_owned(), script],
+    };
+    LifecycleHandler { exec: Some(ExecAction { command: Some(words) }), ..LifecycleHandler::default() }
 }

@@ -43,9 +43,10 @@ pub(super) fn networks(resolved: &Resolved<'_>) -> Vec<NetworkPolicy> {
     in_use.into_iter().map(policy).collect()
 }
 
-/// The policy by which everyone reaches the published ports of a service, if it has any.
+/// The policy by which everyone reaches the published ports of a service, and those that routes
+/// lead to, if it has any. Who asks for a route is a controller that may run anywhere.
 pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
-    let targets: BTreeSet<_> = service.ports_to_publish().map(|port| (port.target, port.protocol)).collect();
+    let targets: BTreeSet<_> = service.opened_ports().collect();
     let ports = targets.into_iter().map(|(target, protocol)| port(target, protocol)).collect::<Vec<_>>();
     (!ports.is_empty()).then(|| NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&published_name(service.name))),
@@ -59,33 +60,49 @@ pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) 
 }
 
 /// The policy that keeps a service inside its networks, if all of them are internal: it reaches its
-/// peers and DNS. A service on no network at all reaches nobody, and nobody reaches it.
+/// peers and DNS.
 pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
-    let members = |network: &&str| pods([(resolved.network_label(network), String::new())].into());
+    let labels_of_networks: BTreeSet<_> =
+        service.networks.iter().map(|network| resolved.network_label(network)).collect();
+    let members = |label: String| pods([(label, String::new())].into());
     let dns = NetworkPolicyPeer {
         namespace_selector: Some(selector(labels([("kubernetes.io/metadata.name", "kube-system")]))),
         ..NetworkPolicyPeer::default()
     };
-    let reachable = || {
-        let peers =
-            NetworkPolicyEgressRule { to: Some(service.networks.iter().map(members).collect()), ports: None };
-        let names = NetworkPolicyEgressRule {
-            to: Some(vec![dns]),
-            ports: Some(vec![port(53, Protocol::Udp), port(53, Protocol::Tcp)]),
-        };
-        vec![peers, names]
-    };
-    let cut_off = service.networks.is_empty();
-    let directions: &[&str] = if cut_off { &["Ingress", "Egress"] } else { &["Egress"] };
+    if service.host.no_network {
+        return Some(nothing(resolved, service));
+    }
     service.only_internal.then(|| NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(selector(resolved.pods_of(service))),
-            policy_types: Some(directions.iter().map(|&direction| direction.to_owned()).collect()),
+            policy_types: Some(vec!["Egress".to_owned()]),
             ingress: None,
-            egress: (!cut_off).then(reachable),
+            egress: Some(vec![
+                NetworkPolicyEgressRule {
+                    to: Some(labels_of_networks.into_iter().map(members).collect()),
+                    ports: None,
+                },
+                NetworkPolicyEgressRule {
+                    to: Some(vec![dns]),
+                    ports: Some(vec![port(53, Protocol::Udp), port(53, Protocol::Tcp)]),
+                },
+            ]),
         }),
     })
+}
+
+/// The policy of a service without a network: nothing comes in and nothing goes out.
+fn nothing(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(selector(resolved.pods_of(service))),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+            ingress: None,
+            egress: None,
+        }),
+    }
 }
 
 fn pods(labels: Labels) -> NetworkPolicyPeer {

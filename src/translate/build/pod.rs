@@ -1,50 +1,62 @@
 //! A service -> the template of its pods.
 
 use k8s_openapi::{
-    api::core::v1::{PodSpec, PodTemplateSpec},
+    api::core::v1::{
+        LocalObjectReference, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, Sysctl,
+    },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
 use super::{
     container::container,
-    hostname,
     job::completions,
     lifecycle::grace,
-    metadata::{Labels, alias_label},
-    settings,
+    metadata::{Labels, alias_label, member_label},
+    node,
+    placement::place,
+    pre_start::pre_start,
+    together::join,
 };
 use crate::{
     api::labels::{CONFIGS, RESTARTED_WITH, TEMPLATE},
     translate::{
         Kind, ServerVersion,
         object::canonical,
-        resolve::{Resolved, ResolvedService},
+        resolve::{Resolved, ResolvedService, shares_processes},
         short_hash,
     },
 };
 
-/// The template of a service's pods, and its hash. `restarted_with` are the templates of the
-/// services whose update restarts this one.
+/// The template of a unit's pods, and its hash. `restarted_with` are the templates of the services
+/// whose update restarts one of it.
 ///
 /// What does not make a container another one stays out of it: replicas, profiles, what the service
 /// waits for, and everything that siblings say of it.
 pub(super) fn template(
     resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
+    lead: &ResolvedService<'_>,
+    others: &[&ResolvedService<'_>],
     version: ServerVersion,
     restarted_with: Option<String>,
 ) -> (PodTemplateSpec, String) {
-    let mut annotations = service.labels.annotations.clone();
-    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
-    annotations.extend(restarted_with.map(|templates| (RESTARTED_WITH.to_owned(), templates)));
-    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
-    if !annotations.is_empty() {
-        metadata.annotations = Some(annotations);
+    let mut template = of_service(resolved, lead, version);
+    for other in others {
+        join(&mut template, other.name, of_service(resolved, other, version));
+        let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
+        labels.insert(member_label(other.name), String::new());
     }
-    let mut template = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) };
+    let spec = template.spec.get_or_insert_default();
+    place(spec, &lead.placement, resolved.pods_of(lead));
+    if std::iter::once(&lead).chain(others).any(|service| shares_processes(service.spec)) {
+        spec.share_process_namespace = Some(true);
+    }
+    if let Some(templates) = restarted_with {
+        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+        annotations.insert(RESTARTED_WITH.to_owned(), templates);
+    }
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
-    if let Some(completions) = completions(service) {
+    if let Some(completions) = completions(lead) {
         // It cannot change on a living Job, so another number is another Job.
         text.push_str(&format!(" x {completions}"));
     }
@@ -52,6 +64,23 @@ pub(super) fn template(
     let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
     annotations.insert(TEMPLATE.to_owned(), hash.clone());
     (template, hash)
+}
+
+/// The template of the pods of one service, as if it were alone.
+fn of_service(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    version: ServerVersion,
+) -> PodTemplateSpec {
+    let mut annotations = service.labels.annotations.clone();
+    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
+    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
+    if !annotations.is_empty() {
+        metadata.annotations = Some(annotations);
+    }
+    let mut spec = spec(resolved, service, version);
+    node::add(&mut spec, service);
+    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
 }
 
 fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
@@ -62,20 +91,76 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
     labels
 }
 
-fn spec(service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
-    let mut spec = PodSpec {
+fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
+    let hostname = hostname(service, version);
+    let hosts = &service.resolver.hosts;
+    PodSpec {
+        init_containers: pre_start(service),
         containers: vec![container(service)],
+        image_pull_secrets: pull_secrets(&resolved.stack.spec.image_pull_secrets),
         volumes: Some(service.mounts.volumes.values().cloned().collect()),
         // The variables of every Service of the namespace (REDIS_PORT=tcp://…) would get into the
         // way of the programs' own.
         enable_service_links: Some(false),
         // Programs from Compose know nothing of the Kubernetes API and have no business with it.
         automount_service_account_token: Some(false),
+        security_context: Some(PodSecurityContext {
+            // Docker's default.
+            seccomp_profile: Some(SeccompProfile {
+                type_: "RuntimeDefault".to_owned(),
+                localhost_profile: None,
+            }),
+            sysctls: sysctls(service),
+            supplemental_groups: Some(service.spec.group_add.clone()).filter(|groups| !groups.is_empty()),
+            ..PodSecurityContext::default()
+        }),
+        dns_config: Some(service.resolver.dns.clone()),
+        host_aliases: Some(hosts.clone()).filter(|hosts| !hosts.is_empty()),
         restart_policy: (service.kind == Kind::Job).then(|| "Never".to_owned()),
         termination_grace_period_seconds: Some(grace(service)),
+        hostname_override: hostname.by_override,
+        hostname: hostname.plain,
         ..PodSpec::default()
-    };
-    settings::add(&mut spec, service);
-    hostname::name(&mut spec, service, version);
-    spec
+    }
+}
+
+/// The service's kernel parameters, and Docker's default that every user may listen on every port, where
+/// the port is not one of the node.
+fn sysctls(service: &ResolvedService<'_>) -> Option<Vec<Sysctl>> {
+    let own = &service.security.sysctls;
+    let name = "net.ipv4.ip_unprivileged_port_start";
+    let every_port = Sysctl { name: name.to_owned(), value: "0".to_owned() };
+    let is_free = !service.host.network && own.iter().all(|sysctl| sysctl.name != name);
+    let all: Vec<_> = is_free.then_some(every_port).into_iter().chain(own.iter().cloned()).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+fn pull_secrets(names: &[String]) -> Option<Vec<LocalObjectReference>> {
+    let secret = |name: &String| LocalObjectReference { name: name.clone() };
+    (!names.is_empty()).then(|| names.iter().map(secret).collect())
+}
+
+/// The host name that a program sees, and the field that gives it.
+#[derive(Debug, Default, PartialEq)]
+struct Hostname {
+    plain: Option<String>,
+    by_override: Option<String>,
+}
+
+/// A single container has the host name that it was given, or its service's name. Of several, each
+/// has its pod's. A StatefulSet overwrites the plain field.
+fn hostname(service: &ResolvedService<'_>, version: ServerVersion) -> Hostname {
+    if !service.is_single() || service.host.network {
+        return Hostname::default();
+    }
+    let name = service.spec.hostname.as_deref().unwrap_or(service.name);
+    if let Some(domain) = service.spec.domainname.as_deref().filter(|_| version.has_hostname_override()) {
+        return Hostname { plain: None, by_override: Some(format!("{name}.{domain}")) };
+    }
+    let name = Some(name.to_owned());
+    match service.kind {
+        Kind::StatefulSet if version.has_hostname_override() => Hostname { plain: None, by_override: name },
+        Kind::StatefulSet => Hostname::default(),
+        _ => Hostname { plain: name, by_override: None },
+    }
 }

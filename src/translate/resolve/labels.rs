@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Problems;
 use crate::{
-    api::{Service, labels::RESERVED},
+    api::{Service, Text, labels::RESERVED},
     translate::Approximation,
 };
 
-/// What users put on their pods.
+/// What users put on their pods, or on their workloads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct UserLabels {
     /// Those that Kubernetes takes as labels.
@@ -24,9 +24,35 @@ pub(super) fn user_labels(
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
 ) -> UserLabels {
+    let mut found = labels(&service.labels, &format!("{path}.labels"), problems, approximations);
+    for (key, value) in &service.annotations {
+        let path = format!("{path}.annotations.{key}");
+        annotation_key(key, &path, problems);
+        found.annotations.insert(key.clone(), value.0.clone());
+    }
+    found
+}
+
+/// Sorts the labels of a workload.
+pub(super) fn deploy_labels(
+    service: &Service,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> UserLabels {
+    let Some(deploy) = &service.deploy else { return UserLabels::default() };
+    labels(&deploy.labels, &format!("{path}.deploy.labels"), problems, approximations)
+}
+
+fn labels(
+    given: &BTreeMap<String, Text>,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> UserLabels {
     let mut found = UserLabels::default();
-    for (key, value) in &service.labels {
-        let path = format!("{path}.labels.{key}");
+    for (key, value) in given {
+        let path = format!("{path}.{key}");
         refuse_reserved(key, &path, problems);
         if !is_key(key) {
             let message = "left out: Kubernetes takes no such name for a label or an annotation".to_owned();
@@ -38,17 +64,17 @@ pub(super) fn user_labels(
         }
         found.annotations.insert(key.clone(), value.0.clone());
     }
-    for (key, value) in &service.annotations {
-        let path = format!("{path}.annotations.{key}");
-        refuse_reserved(key, &path, problems);
-        if !is_key(key) {
-            let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
-                           and '.', with a DNS domain and '/' before it if need be";
-            problems.value(path, message);
-        }
-        found.annotations.insert(key.clone(), value.0.clone());
-    }
     found
+}
+
+/// Refuses what cannot be the key of an annotation.
+pub(super) fn annotation_key(key: &str, path: &str, problems: &mut Problems) {
+    refuse_reserved(key, path, problems);
+    if !is_key(key) {
+        let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
+                       and '.', with a DNS domain and '/' before it if need be";
+        problems.value(path, message);
+    }
 }
 
 fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
@@ -82,7 +108,7 @@ pub(super) fn is_domain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
-fn is_label_value(text: &str) -> bool {
+pub(super) fn is_label_value(text: &str) -> bool {
     let alphanumeric = |b: Option<&u8>| b.is_none_or(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
     bytes.len() <= 63

@@ -3,16 +3,24 @@
 
 mod dependencies;
 mod environment;
+mod external;
 mod health;
+mod host;
+mod ingress;
 mod kind;
 mod labels;
 mod mounts;
 mod naming;
+mod placement;
 mod ports;
 mod problems;
+mod resolver;
 mod resources;
-mod settings;
+mod security;
+mod sharing;
+mod shutdown;
 mod siblings;
+mod update;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,24 +28,32 @@ use k8s_openapi::api::core::v1::EnvVar;
 
 use problems::Problems;
 use resources::{Counted, amount};
+use sharing::Sharing;
 use siblings::Siblings;
 
 use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Quantity, Service, Stack, StackSpec};
+use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
 
 pub(super) use health::Health;
+pub(super) use host::Host;
+pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Mounts};
+pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use ports::{KnownPort, Published};
+pub(super) use resolver::Resolver;
 pub(super) use resources::Resources;
-pub(super) use settings::{PreStart, Settings, Signal, is_cut_off, is_on_host};
+pub(super) use security::Security;
+pub(super) use sharing::shares_processes;
+pub(super) use shutdown::{Command, Shutdown};
+pub(super) use update::{AtOnce, Update};
 
 /// The network of services that name none.
 const DEFAULT_NETWORK: &str = "default";
 
-/// The time from the stop signal to the kill where none is given, in seconds.
-const STOP_GRACE: i64 = 10;
+/// The container runtime that Docker has, and that a node has without a RuntimeClass.
+const DEFAULT_RUNTIME: &str = "runc";
 
 /// A Stack that has passed all checks.
 pub(super) struct Resolved<'a> {
@@ -45,10 +61,12 @@ pub(super) struct Resolved<'a> {
     pub name: &'a str,
     /// The services by name.
     pub services: BTreeMap<&'a str, ResolvedService<'a>>,
-    /// Their names, each after those that it depends on.
-    pub order: Vec<&'a str>,
+    /// The services of each pod: the first names it. A pod comes after those that it depends on.
+    pub units: Vec<Vec<&'a str>>,
     /// The services behind each further name, but for inactive ones.
     pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
+    /// What each name of something outside of the stack stands for.
+    pub external_links: BTreeMap<&'a str, &'a str>,
     /// What each volume asks for, by the volume's name.
     pub sizes: BTreeMap<&'a str, Quantity>,
     pub approximations: Vec<Approximation>,
@@ -58,6 +76,8 @@ pub(super) struct Resolved<'a> {
 pub(super) struct ResolvedService<'a> {
     pub name: &'a str,
     pub spec: &'a Service,
+    /// The service that names its pod: itself where it is alone in it.
+    pub lead: &'a str,
     pub activity: Activity,
     /// How many containers should run; not zero while it is stopped.
     pub replicas: i32,
@@ -65,12 +85,16 @@ pub(super) struct ResolvedService<'a> {
     /// Whether a successor starts before its predecessor ends.
     pub start_first: bool,
     pub restart: Restart,
+    pub update: Update,
+    pub placement: Placement,
     pub health: Option<Health>,
     /// The ports that its own settings tell of.
     pub own_ports: BTreeSet<KnownPort>,
     /// Those, and the ports that siblings dial.
     pub known_ports: BTreeSet<KnownPort>,
     pub published: Vec<Published>,
+    /// The HTTP routes to it.
+    pub routes: Vec<Route<'a>>,
     /// The networks that it is on.
     pub networks: BTreeSet<&'a str>,
     /// Whether all of them are internal.
@@ -82,9 +106,21 @@ pub(super) struct ResolvedService<'a> {
     pub user: Option<(i64, Option<i64>)>,
     pub resources: Resources,
     pub mounts: Mounts<'a>,
-    pub settings: Settings<'a>,
     pub labels: UserLabels,
-    pub stop_grace: i64,
+    /// The labels of its workload.
+    pub deploy_labels: UserLabels,
+    /// How its containers start and end.
+    pub shutdown: Shutdown,
+    /// How its containers are confined.
+    pub security: Security,
+    /// What its containers share with their node.
+    pub host: Host,
+    /// How its programs find others by name.
+    pub resolver: Resolver,
+    /// The size of `/dev/shm`, where it is given.
+    pub shm_size: Option<Quantity>,
+    /// The users of the programs that run before it.
+    pub pre_start_users: Vec<Option<(i64, Option<i64>)>>,
     pub waits_for: Vec<WaitFor>,
     /// The keys of objects of others that it reads.
     pub reads: BTreeSet<Read<'a>>,
@@ -105,14 +141,43 @@ impl<'a> ResolvedService<'a> {
         self.published.iter().filter(|port| !self.only_internal && !port.address.is_local())
     }
 
+    /// Those that the Service for published ports leads to.
+    pub fn balanced_ports(&self) -> impl Iterator<Item = &Published> {
+        self.ports_to_publish().filter(|port| !port.on_node)
+    }
+
+    /// The application protocol that is told of a port.
+    pub fn app_protocol(&self, known: KnownPort) -> Option<String> {
+        let ports = self.spec.ports.iter();
+        let mut told =
+            ports.filter(|it| (it.target, it.protocol.unwrap_or_default()) == (known.port, known.protocol));
+        told.find_map(|port| port.app_protocol.clone())
+    }
+
+    /// Those that are bound on each node that runs a container.
+    pub fn node_ports(&self) -> impl Iterator<Item = &Published> {
+        self.ports_to_publish().filter(|port| port.on_node)
+    }
+
+    /// The ports of the containers that everyone may reach.
+    pub fn opened_ports(&self) -> impl Iterator<Item = (i32, Protocol)> {
+        let published = self.ports_to_publish().map(|port| (port.target, port.protocol));
+        published.chain(self.routes.iter().map(|route| (route.port, Protocol::Tcp)))
+    }
+
     /// The services whose update restarts this one.
     pub fn restarts_with(&self) -> impl Iterator<Item = &'a str> {
         self.spec.depends_on.iter().filter(|(_, on)| on.restart == Some(true)).map(|(name, _)| name.as_str())
     }
 
+    /// The RuntimeClass of its pods.
+    pub fn runtime_class(&self) -> Option<&'a str> {
+        self.spec.runtime.as_deref().filter(|name| *name != DEFAULT_RUNTIME)
+    }
+
     /// Whether there is one container at most, which has a name of its own.
     pub fn is_single(&self) -> bool {
-        self.replicas <= 1
+        self.replicas <= 1 && self.kind != Kind::DaemonSet
     }
 }
 
@@ -128,17 +193,27 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
     mounts::check_declarations(spec, &mut problems);
     let sizes = sizes(spec, &mut problems);
     let siblings = Siblings::of(spec);
+    let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
     let mut services = BTreeMap::new();
     for (service_name, service) in &spec.services {
-        let context = Context { stack: name, spec, siblings: &siblings };
+        let context = Context { stack: name, spec, siblings: &siblings, sharing: &sharing };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
         services.insert(service_name.as_str(), resolved);
     }
-    for service in services.values() {
+    sharing::agree(&sharing, &mut services, &mut problems, &mut approximations);
+    for service in services.values_mut().filter(|service| service.activity != Activity::Inactive) {
+        service.routes = ingress::routes(service, &mut problems);
+        ports::check_mode(service, &mut problems);
         let namespace = stack.metadata.namespace.as_deref();
-        settings::report(service, namespace, facts, &mut problems, &mut approximations);
+        ports::check_node_ports(service, &facts.powers, namespace, &mut problems);
+        let path = format!("spec.services.{}", service.name);
+        host::check(service.spec, service.host, (&facts.powers, namespace), &path, &mut problems);
+        approximations.extend(host::approximations(service.spec, service.host, &path));
+        approximations.extend(ports::approximations(service, spec.publish.unwrap_or_default()));
     }
-    let order = dependencies::dependencies(spec, &services, &mut problems);
+    let units = dependencies::dependencies(spec, &services, &sharing, &mut problems, &mut approximations);
+    ingress::check_routes(&services, &mut problems);
+    let external_links = external::external_links(&services, &mut problems);
     naming::check_clashes(name, spec, &services, &mut problems);
     ports::check_published(&services, &mut problems);
     problems.into_result()?;
@@ -154,7 +229,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
             aliases.entry(alias).or_default().push(service.name);
         }
     }
-    Ok(Resolved { stack, name, services, order, aliases, sizes, approximations })
+    Ok(Resolved { stack, name, services, units, aliases, external_links, sizes, approximations })
 }
 
 /// What a service is resolved in.
@@ -162,6 +237,7 @@ struct Context<'c, 'a> {
     stack: &'a str,
     spec: &'a StackSpec,
     siblings: &'c Siblings<'a>,
+    sharing: &'c Sharing<'a>,
 }
 
 impl<'a> Context<'_, 'a> {
@@ -177,36 +253,49 @@ impl<'a> Context<'_, 'a> {
         let own_ports = ports::own_ports(service, health.as_ref());
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
-        let mut mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
-        let settings = settings::settings(self.spec, service, path, &mut mounts, problems);
+        let mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
         let restart = kind::restart(service, path, problems);
+        let placement = placement::placement(service, path, problems, approximations);
+        let published = ports::published(service, self.spec.publish.unwrap_or_default(), path, problems);
         let traits = kind::Traits {
             name,
             service,
             restart,
             has_port: !own_ports.is_empty(),
             has_health: health.is_some(),
+            gates: health.as_ref().is_some_and(Health::gates),
             writes_volume: mounts.writes_volume,
+            is_exclusive: placement.per_node.is_some()
+                || published.iter().any(|port| port.on_node)
+                || service.network_mode.as_deref() == Some("host")
+                || !service.devices.is_empty(),
+            shares_pod: self.sharing.shares_pod(name),
         };
-        let (kind, start_first) = kind::kind(&traits, self.siblings);
+        let (kind, start_first) = kind::kind(&traits, self.siblings, path, problems);
         let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
         let networks = self.networks(service, path, problems);
         let internal = |network: &&str| {
             self.spec.networks.get(*network).is_some_and(|network| network.internal == Some(true))
         };
+        let host = host::host(service, path, problems);
+        let shm_size = service.shm_size.as_ref();
         let further_names = naming::further_names(service, path);
         ResolvedService {
             name,
             spec: service,
+            lead: self.sharing.lead(name),
             activity: self.activity(service, replicas),
             replicas,
             kind,
             start_first,
             restart,
+            update: update::update(service),
+            placement,
             known_ports: own_ports.iter().copied().chain(dialled).collect(),
             own_ports,
-            published: ports::published(service, path, problems),
-            only_internal: !is_on_host(service) && networks.iter().all(internal),
+            published,
+            routes: Vec::new(),
+            only_internal: !host.network && networks.iter().all(internal),
             networks,
             aliases: further_names
                 .into_iter()
@@ -217,23 +306,23 @@ impl<'a> Context<'_, 'a> {
             user: user(service.user.as_deref(), path, problems),
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
-            stop_grace: match &service.stop_grace_period {
-                // Pods that are given no time at all are gone for the API server before they have ended, so
-                // that their successors would run beside them.
-                Some(period) => period.seconds().max(1),
-                None => STOP_GRACE,
-            },
+            deploy_labels: labels::deploy_labels(service, path, problems, approximations),
+            shutdown: shutdown::shutdown(service, path, problems, approximations),
+            security: security::security(service, host, path, problems, approximations),
+            host,
+            resolver: resolver::resolver(service, path, problems, approximations),
+            shm_size: shm_size
+                .and_then(|size| amount(size, Counted::Bytes, &format!("{path}.shmSize"), problems)),
+            pre_start_users: users_of_hooks(service, path, problems),
             waits_for: Vec::new(),
             reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
             health,
             mounts,
-            settings,
         }
     }
 
     fn activity(&self, service: &Service, replicas: i32) -> Activity {
-        let active = |profile: &String| self.spec.profiles.iter().any(|on| on == "*" || on == profile);
-        if !service.profiles.is_empty() && !service.profiles.iter().any(active) {
+        if is_inactive(service, self.spec) {
             Activity::Inactive
         } else if service.stopped == Some(true) || replicas <= 0 {
             Activity::Stopped
@@ -243,11 +332,10 @@ impl<'a> Context<'_, 'a> {
     }
 
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
-        if is_on_host(service) || is_cut_off(service) {
-            return BTreeSet::new();
-        }
         if service.networks.is_empty() {
-            return BTreeSet::from([DEFAULT_NETWORK]);
+            // Whose network it shares is on networks, and it with that one; the node's is on none.
+            let elsewhere = service.network_mode.is_some();
+            return if elsewhere { BTreeSet::new() } else { BTreeSet::from([DEFAULT_NETWORK]) };
         }
         let known = &self.spec.networks;
         for name in
@@ -259,6 +347,12 @@ impl<'a> Context<'_, 'a> {
         }
         service.networks.keys().map(String::as_str).collect()
     }
+}
+
+/// Whether none of a service's profiles is active.
+fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
+    let active = |profile: &String| spec.profiles.iter().any(|on| on == "*" || on == profile);
+    !service.profiles.is_empty() && !service.profiles.iter().any(active)
 }
 
 /// What a volume asks for where no size is given.
@@ -273,6 +367,14 @@ fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, 
         sizes.insert(name.as_str(), size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)));
     }
     sizes
+}
+
+/// The users of a service's `preStart`, in its order.
+fn users_of_hooks(service: &Service, path: &str, problems: &mut Problems) -> Vec<Option<(i64, Option<i64>)>> {
+    let hooks = service.pre_start.iter().enumerate();
+    hooks
+        .map(|(index, hook)| user(hook.user.as_deref(), &format!("{path}.preStart[{index}]"), problems))
+        .collect()
 }
 
 fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {

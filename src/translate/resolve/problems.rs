@@ -31,19 +31,21 @@ impl Problems {
         self.add(reason, path, format!("there is no {what} '{name}' in {place}: {remedy}"));
     }
 
-    /// A power that the namespace does not allow.
-    pub(super) fn not_allowed(&mut self, path: impl Into<String>, power: Power, namespace: Option<&str>) {
+    /// Something of the nodes that the namespace does not allow.
+    pub(super) fn not_allowed(
+        &mut self,
+        path: impl Into<String>,
+        what: &str,
+        power: Power,
+        namespace: Option<&str>,
+    ) {
         let message = format!(
-            "the namespace does not allow {}: its administrator allows them by 'kubectl label namespace {} {}=true'",
-            power.object(),
+            "the namespace allows no {what}: its administrator allows them by 'kubectl label namespace {} \
+             allow.stackwright.dev/{}=true'",
             namespace.unwrap_or("NAMESPACE"),
-            power.label()
+            power.as_str()
         );
         self.add(Reason::NotAllowed, path, message);
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub(super) fn into_result(self) -> Result<(), Invalid> {

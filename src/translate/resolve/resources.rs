@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 
-use super::{Problems, labels::is_key};
+use super::Problems;
 use crate::api::{Quantity, Resource, Service};
 
 /// What the containers may use, and what is set aside for them.
@@ -22,13 +22,13 @@ pub(in crate::translate) struct Resources {
 /// silently reserve the whole limit, which Compose never does.
 const SMALL: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "16Mi")];
 
+/// What a container writes to its own file system and logs.
+const STORAGE: &str = "ephemeral-storage";
+
 /// Compose's reservations become requests, and a request is never above its limit.
 pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) -> Resources {
-    let mut resources = Resources::default();
-    storage(service, path, &mut resources, problems);
-    let Some(given) = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()) else {
-        return resources;
-    };
+    let none = Default::default();
+    let given = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()).unwrap_or(&none);
     let mut read = |side: &str, resource: &Option<Resource>, what: &str| {
         let resource = resource.as_ref()?;
         let (field, quantity, counted) = match what {
@@ -37,7 +37,7 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
         };
         amount(quantity.as_ref()?, counted, &format!("{path}.deploy.resources.{side}.{field}"), problems)
     };
-    let mut asked = Vec::new();
+    let mut resources = Resources::default();
     let mut reserved = false;
     for (what, small) in SMALL {
         let limit = read("limits", &given.limits, what);
@@ -48,46 +48,36 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
             (Some(wanted), Some(limit)) if wanted.nanos().ok() > limit.nanos().ok() => Some(limit.clone()),
             (wanted, _) => wanted,
         };
-        asked.extend(request.iter().map(|request| format!("{what} {}", request.0)));
         resources.limits.extend(limit.map(|limit| (what.to_owned(), Amount(limit.0))));
         resources.requests.extend(request.map(|request| (what.to_owned(), Amount(request.0))));
     }
     for (name, &count) in &given.devices {
-        devices(name, count, path, &mut resources, problems);
-        asked.push(format!("{name} {count}"));
+        let path = format!("{path}.deploy.resources.devices.{name}");
+        if !name.contains('/') || count < 1 {
+            problems.value(
+                path,
+                "write the name of a resource that nodes offer, such as nvidia.com/gpu, and how many",
+            );
+        }
+        // Such resources are given wholly, so what is asked for is the limit too.
+        resources.limits.insert(name.clone(), Amount(count.to_string()));
+        resources.requests.insert(name.clone(), Amount(count.to_string()));
         reserved = true;
     }
-    resources.asked = reserved.then(|| asked.join(", "));
+    let storage = service.storage_size.as_ref();
+    let storage =
+        storage.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.storageSize"), problems));
+    if let Some(size) = storage {
+        resources.limits.insert(STORAGE.to_owned(), Amount(size.0));
+        resources.requests.insert(STORAGE.to_owned(), Amount("16Mi".to_owned()));
+    }
+    let asked = resources
+        .requests
+        .iter()
+        .filter(|(what, _)| *what != STORAGE)
+        .map(|(what, amount)| format!("{what} {}", amount.0));
+    resources.asked = reserved.then(|| asked.collect::<Vec<_>>().join(", "));
     resources
-}
-
-/// What a container may write to its own file system. The request is small, as beside every limit.
-fn storage(service: &Service, path: &str, resources: &mut Resources, problems: &mut Problems) {
-    const NAME: &str = "ephemeral-storage";
-    let small = Quantity::from("16Mi");
-    let Some(size) = &service.storage_size else { return };
-    let Some(limit) = amount(size, Counted::Bytes, &format!("{path}.storageSize"), problems) else { return };
-    let request = if limit.nanos().ok() < small.nanos().ok() { limit.clone() } else { small };
-    resources.limits.insert(NAME.to_owned(), Amount(limit.0));
-    resources.requests.insert(NAME.to_owned(), Amount(request.0));
-}
-
-/// Devices that a node offers under the name of a resource. They are not shared, so the limit is the request.
-fn devices(name: &str, count: i64, path: &str, resources: &mut Resources, problems: &mut Problems) {
-    let path = format!("{path}.deploy.resources.devices.{name}");
-    // Names without a domain, and those of Kubernetes itself, stand for other things than devices.
-    let is_device = name.split_once('/').is_some_and(|(domain, _)| !domain.ends_with("kubernetes.io"));
-    if !is_device || !is_key(name) || name.starts_with("requests.") {
-        let message = "write the name of a resource as nodes offer it, such as nvidia.com/gpu ('kubectl describe node' \
-                       lists them under Capacity)";
-        problems.value(&path, message);
-    }
-    if count < 1 {
-        problems.value(path, "write how many of them each container gets, 1 or more");
-    }
-    for amounts in [&mut resources.limits, &mut resources.requests] {
-        amounts.insert(name.to_owned(), Amount(count.to_string()));
-    }
 }
 
 /// What is counted, and thereby its finest step.

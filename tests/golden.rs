@@ -16,8 +16,11 @@ use std::{
 
 use serde::Deserialize;
 use stackwright::{
-    api::{Stack, labels::TEMPLATE},
-    translate::{Desired, Facts, Invalid, LiveService, Object, ObjectKind, ServerVersion, translate},
+    api::{AccessMode, Stack, labels::TEMPLATE},
+    translate::{
+        Desired, Facts, Invalid, LiveClaim, LiveService, Object, ObjectKind, Power, Powers, ServerVersion,
+        translate,
+    },
 };
 
 #[test]
@@ -76,6 +79,20 @@ struct GivenFacts {
     healthy: Vec<String>,
     /// Services that ended at the template that they are to have.
     completed: Vec<String>,
+    /// The claims that are there, and what of them is known.
+    claims: BTreeMap<String, GivenClaim>,
+    shared_classes: Vec<String>,
+    helper_image: Option<String>,
+    allows_host_path: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct GivenClaim {
+    of_a_stack: bool,
+    access_mode: Option<AccessMode>,
+    together: Option<String>,
+    created: i64,
 }
 
 fn facts(case: &Path) -> Facts {
@@ -86,7 +103,20 @@ fn facts(case: &Path) -> Facts {
         let publishes_not_ready = given.publishes_not_ready.contains(name);
         (name.clone(), LiveService { headless: *headless, publishes_not_ready })
     };
+    let claim = |(name, claim): (&String, &GivenClaim)| {
+        let claim = LiveClaim {
+            of_a_stack: claim.of_a_stack,
+            access_mode: claim.access_mode,
+            together: claim.together.clone(),
+            created: claim.created,
+        };
+        (name.clone(), claim)
+    };
     let mut facts = Facts {
+        claims: given.claims.iter().map(claim).collect(),
+        shared_classes: given.shared_classes.iter().cloned().collect(),
+        helper_image: given.helper_image.clone(),
+        powers: Powers(given.allows_host_path.then_some(Power::HostPath).into_iter().collect()),
         version: given.minor.map_or_else(ServerVersion::default, |minor| ServerVersion { minor }),
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
@@ -95,7 +125,8 @@ fn facts(case: &Path) -> Facts {
     for (kind, objects) in [(ObjectKind::ConfigMap, &given.config_maps), (ObjectKind::Secret, &given.secrets)]
     {
         for (name, keys) in objects {
-            facts.objects.insert((kind, name.clone()), keys.iter().cloned().collect());
+            let digests = keys.iter().map(|key| (key.clone(), format!("of {key}"))).collect();
+            facts.objects.insert((kind, name.clone()), digests);
         }
     }
     if !given.completed.is_empty() {

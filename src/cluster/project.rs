@@ -8,9 +8,12 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use crate::{
-    api::{GROUP, labels},
-    plan::{Child, ChildState, Digest, JobState, Owner, Pod, ServiceState, WorkloadState, owned_fields},
-    translate::Kind,
+    api::{AccessMode, GROUP, labels},
+    plan::{
+        Child, ChildState, ClaimState, Digest, JobState, MadeWith, Owner, Pod, ServiceState, WorkloadState,
+        owned_fields,
+    },
+    translate::{Kind, PREPARE},
 };
 
 /// The projection of a child.
@@ -48,7 +51,8 @@ fn state(kind: Kind, object: &Value) -> ChildState {
         Kind::Deployment | Kind::StatefulSet => ChildState::Workload(workload(object)),
         Kind::Job => ChildState::Job(job(object)),
         Kind::Service => ChildState::Service(service(object)),
-        Kind::PersistentVolumeClaim | Kind::ConfigMap | Kind::NetworkPolicy => ChildState::Plain,
+        Kind::PersistentVolumeClaim => ChildState::Claim(claim(object)),
+        Kind::ConfigMap | Kind::NetworkPolicy => ChildState::Plain,
     }
 }
 
@@ -64,6 +68,28 @@ fn workload(object: &Value) -> WorkloadState {
         ready: count(object, "/status/readyReplicas"),
         completed: annotation(object, "/metadata", labels::COMPLETED),
         failure,
+        made_with: made_with(object),
+    }
+}
+
+fn made_with(object: &Value) -> MadeWith {
+    let init = object.pointer("/spec/template/spec/initContainers").and_then(Value::as_array);
+    let helper = init.and_then(|init| init.iter().find(|container| container["name"] == PREPARE));
+    MadeWith {
+        reads: annotation(object, "/spec/template/metadata", labels::READS),
+        helper_image: helper.map(|container| text(container, "/image")),
+    }
+}
+
+fn claim(object: &Value) -> ClaimState {
+    let mode = object.pointer("/spec/accessModes/0").cloned();
+    let created = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str);
+    ClaimState {
+        access_mode: mode.and_then(|mode| serde_json::from_value::<AccessMode>(mode).ok()),
+        together: label(object, labels::VOLUMES),
+        created: created
+            .and_then(|time| time.parse::<jiff::Timestamp>().ok())
+            .map_or(0, |time| time.as_second()),
     }
 }
 
@@ -72,6 +98,7 @@ fn job(object: &Value) -> JobState {
         template: template(object),
         complete: condition(object, "Complete").is_some(),
         failed: condition(object, "Failed").map(|condition| text(condition, "/message")),
+        made_with: made_with(object),
     }
 }
 

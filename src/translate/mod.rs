@@ -13,16 +13,19 @@ mod invalid;
 mod names;
 mod object;
 mod order;
+mod powers;
 #[cfg(test)]
 mod properties;
 mod references;
 mod resolve;
 
+pub use build::PREPARE;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
-pub use facts::{Facts, LiveService, ObjectKind, ServerVersion};
+pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion};
 pub use hash::short_hash;
 pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};
+pub use powers::{Power, Powers};
 pub use references::named_objects;
 
 use crate::api::Stack;
@@ -32,6 +35,6 @@ use crate::api::Stack;
 /// # Errors
 /// All problems of the spec, each with its place and remedy.
 pub fn translate(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
-    let resolved = resolve::resolve(stack)?;
+    let resolved = resolve::resolve(stack, facts)?;
     Ok(build::build(&resolved, facts))
 }

@@ -5,16 +5,21 @@ mod claim;
 mod config_map;
 mod container;
 mod deployment;
+mod helper;
 mod job;
 mod metadata;
 mod network_policy;
 mod pod;
 mod probes;
+mod reads;
 mod service;
 mod stateful_set;
+mod together;
 mod unit;
 
 use std::collections::BTreeMap;
+
+pub use helper::PREPARE;
 
 use super::{Desired, Facts, Object, resolve::Resolved};
 use crate::api::VolumePolicy;
@@ -28,6 +33,7 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     };
     desired.shared.extend(config_map::config_maps(resolved).iter().map(Object::from));
     desired.shared.extend(claim::claims(resolved).iter().map(Object::from));
+    desired.shared.extend(claim::anonymous(resolved).iter().map(Object::from));
     desired.shared.extend(network_policy::networks(resolved).iter().map(Object::from));
     desired.shared.extend(service::shared_aliases(resolved, facts).iter().map(Object::from));
 

@@ -10,13 +10,15 @@ use k8s_openapi::{
 
 use super::{
     container::{container, drain},
+    helper,
     job::completions,
     metadata::{Labels, alias_label},
+    reads, together,
 };
 use crate::{
-    api::labels::{CONFIGS, RESTARTED_WITH, TEMPLATE},
+    api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
     translate::{
-        Kind, ServerVersion,
+        Facts, Kind, ServerVersion,
         object::canonical,
         resolve::{Resolved, ResolvedService},
         short_hash,
@@ -31,17 +33,55 @@ use crate::{
 pub(super) fn template(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,
-    version: ServerVersion,
+    facts: &Facts,
     restarted_with: Option<String>,
+) -> (PodTemplateSpec, String) {
+    let live = facts.live_workloads.get(service.name);
+    let live_image = live.and_then(|live| live.helper_image.as_ref());
+    let template = |has_helper| with_helper(resolved, service, facts, restarted_with.clone(), has_helper);
+    // Living pods go on with the helper that they had, or without: another version of it, or a first one,
+    // does nothing for volumes that are in use.
+    if let Some(live) = live
+        && (live_image.is_some() || !service.mounts.chores.shape_mounts())
+    {
+        let (mut template, hash) = template(live_image.is_some());
+        if live.template.as_ref() == Some(&hash) {
+            set_image(&mut template, live_image);
+            return (template, hash);
+        }
+    }
+    let (mut template, hash) = template(facts.helper_image.is_some());
+    set_image(&mut template, facts.helper_image.as_ref());
+    (template, hash)
+}
+
+fn set_image(template: &mut PodTemplateSpec, image: Option<&String>) {
+    if let (Some(spec), Some(image)) = (&mut template.spec, image) {
+        helper::set_image(spec, image);
+    }
+}
+
+fn with_helper(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    facts: &Facts,
+    restarted_with: Option<String>,
+    has_helper: bool,
 ) -> (PodTemplateSpec, String) {
     let mut annotations = service.labels.annotations.clone();
     annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
+    annotations.extend(reads::hash(resolved, service, facts).map(|hash| (READS.to_owned(), hash)));
     annotations.extend(restarted_with.map(|templates| (RESTARTED_WITH.to_owned(), templates)));
     let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
     if !annotations.is_empty() {
         metadata.annotations = Some(annotations);
     }
-    let mut template = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) };
+    let mut spec = spec(service, facts.version);
+    together::add(&mut spec, resolved, service);
+    if has_helper && helper::is_needed(&service.mounts) {
+        helper::add(&mut spec, service.name, &service.mounts.chores);
+    }
+    let mut template = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) };
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
     if let Some(completions) = completions(service) {
@@ -58,6 +98,7 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
     let mut labels = service.labels.labels.clone();
     labels.extend(service.networks.iter().map(|network| (resolved.network_label(network), String::new())));
     labels.extend(service.aliases.iter().map(|alias| (alias_label(alias), String::new())));
+    labels.extend(service.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
     labels.extend(resolved.labels_of(service));
     labels
 }

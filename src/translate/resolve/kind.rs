@@ -50,6 +50,7 @@ pub(super) struct Traits<'a> {
     pub has_port: bool,
     pub has_health: bool,
     pub writes_volume: bool,
+    pub writes_host: bool,
 }
 
 /// The kind of workload, and whether its successor starts before it ends.
@@ -65,7 +66,10 @@ pub(super) fn kind(traits: &Traits<'_>, siblings: &Siblings<'_>) -> (Kind, bool)
     }
     let start_first = match order {
         Some(order) => order == UpdateOrder::StartFirst,
-        None => traits.has_port && traits.has_health && traits.service.container_name.is_none(),
+        None => {
+            let has_rival = traits.service.container_name.is_some() || traits.writes_host;
+            traits.has_port && traits.has_health && !has_rival
+        }
     };
     (Kind::Deployment, start_first)
 }

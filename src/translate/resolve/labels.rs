@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Problems;
 use crate::{
-    api::{Service, labels::RESERVED},
+    api::{Service, Text, labels::RESERVED},
     translate::Approximation,
 };
 
@@ -24,9 +24,25 @@ pub(super) fn user_labels(
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
 ) -> UserLabels {
+    let mut found = labels(&service.labels, &format!("{path}.labels"), problems, approximations);
+    for (key, value) in &service.annotations {
+        let path = format!("{path}.annotations.{key}");
+        annotation_key(key, &path, problems);
+        found.annotations.insert(key.clone(), value.0.clone());
+    }
+    found
+}
+
+/// Sorts labels that are given at `path`.
+pub(super) fn labels(
+    given: &BTreeMap<String, Text>,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> UserLabels {
     let mut found = UserLabels::default();
-    for (key, value) in &service.labels {
-        let path = format!("{path}.labels.{key}");
+    for (key, value) in given {
+        let path = format!("{path}.{key}");
         refuse_reserved(key, &path, problems);
         if !is_key(key) {
             let message = "left out: Kubernetes takes no such name for a label or an annotation".to_owned();
@@ -38,17 +54,17 @@ pub(super) fn user_labels(
         }
         found.annotations.insert(key.clone(), value.0.clone());
     }
-    for (key, value) in &service.annotations {
-        let path = format!("{path}.annotations.{key}");
-        refuse_reserved(key, &path, problems);
-        if !is_key(key) {
-            let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
-                           and '.', with a DNS domain and '/' before it if need be";
-            problems.value(path, message);
-        }
-        found.annotations.insert(key.clone(), value.0.clone());
-    }
     found
+}
+
+/// Refuses what cannot be the key of an annotation.
+fn annotation_key(key: &str, path: &str, problems: &mut Problems) {
+    refuse_reserved(key, path, problems);
+    if !is_key(key) {
+        let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
+                       and '.', with a DNS domain and '/' before it if need be";
+        problems.value(path, message);
+    }
 }
 
 fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
@@ -72,7 +88,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && is_label_value(text)
 }
 
-fn is_domain(text: &str) -> bool {
+pub(super) fn is_domain(text: &str) -> bool {
     let label = |part: &str| {
         !part.is_empty()
             && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')

@@ -11,7 +11,9 @@ mod naming;
 mod ports;
 mod problems;
 mod resources;
+mod sharing;
 mod siblings;
+mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,15 +23,16 @@ use problems::Problems;
 use resources::{Counted, amount};
 use siblings::Siblings;
 
-use super::{Activity, Approximation, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Quantity, Service, Stack, StackSpec};
+use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
+use crate::api::{Service, Stack, StackSpec};
 
 pub(super) use health::Health;
 pub(super) use kind::Restart;
 pub(super) use labels::UserLabels;
-pub(super) use mounts::{CONTENT, Mounts};
+pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
 pub(super) use ports::{KnownPort, Published};
 pub(super) use resources::Resources;
+pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
 /// The network of services that name none.
 const DEFAULT_NETWORK: &str = "default";
@@ -47,8 +50,8 @@ pub(super) struct Resolved<'a> {
     pub order: Vec<&'a str>,
     /// The services behind each further name, but for inactive ones.
     pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
-    /// What each volume asks for, by the volume's name.
-    pub sizes: BTreeMap<&'a str, Quantity>,
+    /// The declared volumes by name.
+    pub volumes: BTreeMap<&'a str, DeclaredVolume<'a>>,
     pub approximations: Vec<Approximation>,
 }
 
@@ -80,6 +83,8 @@ pub(super) struct ResolvedService<'a> {
     pub user: Option<(i64, Option<i64>)>,
     pub resources: Resources,
     pub mounts: Mounts<'a>,
+    /// What keeps its pods on the node of those that share its volumes.
+    pub together: Option<String>,
     pub labels: UserLabels,
     pub stop_grace: i64,
     pub waits_for: Vec<WaitFor>,
@@ -117,22 +122,24 @@ impl<'a> ResolvedService<'a> {
 ///
 /// # Errors
 /// All problems of the spec.
-pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
+pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a>, Invalid> {
     let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
     naming::check_names(name, spec, &mut problems);
-    mounts::check_declarations(spec, &mut problems);
-    let sizes = sizes(spec, &mut problems);
+    check_configs(spec, &mut problems);
+    let mut volumes = volumes::volumes(name, spec, facts, &mut problems, &mut approximations);
+    let together = sharing::share(spec, &mut volumes, facts);
     let siblings = Siblings::of(spec);
     let mut services = BTreeMap::new();
     for (service_name, service) in &spec.services {
-        let context = Context { stack: name, spec, siblings: &siblings };
+        let context =
+            Context { stack: name, spec, siblings: &siblings, facts, volumes: &volumes, together: &together };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
         services.insert(service_name.as_str(), resolved);
     }
     let order = dependencies::dependencies(spec, &services, &mut problems);
-    naming::check_clashes(name, spec, &services, &mut problems);
+    naming::check_clashes(name, spec, &volumes, &services, &mut problems);
     ports::check_published(&services, &mut problems);
     problems.into_result()?;
 
@@ -141,13 +148,14 @@ pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
     for (service, waits_for) in services.values_mut().zip(waits) {
         service.waits_for = waits_for;
     }
+    approximations.extend(volumes::not_seeded(&services, facts));
     let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for service in services.values().filter(|service| service.activity != Activity::Inactive) {
         for alias in &service.aliases {
             aliases.entry(alias).or_default().push(service.name);
         }
     }
-    Ok(Resolved { stack, name, services, order, aliases, sizes, approximations })
+    Ok(Resolved { stack, name, services, order, aliases, volumes, approximations })
 }
 
 /// What a service is resolved in.
@@ -155,6 +163,9 @@ struct Context<'c, 'a> {
     stack: &'a str,
     spec: &'a StackSpec,
     siblings: &'c Siblings<'a>,
+    facts: &'c Facts,
+    volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
+    together: &'c BTreeMap<&'a str, String>,
 }
 
 impl<'a> Context<'_, 'a> {
@@ -170,7 +181,7 @@ impl<'a> Context<'_, 'a> {
         let own_ports = ports::own_ports(service, health.as_ref());
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
-        let mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
+        let mounts = mounts::mounts(self, name, service, path, problems, approximations);
         let restart = kind::restart(service, path, problems);
         let traits = kind::Traits {
             name,
@@ -179,6 +190,7 @@ impl<'a> Context<'_, 'a> {
             has_port: !own_ports.is_empty(),
             has_health: health.is_some(),
             writes_volume: mounts.writes_volume,
+            writes_host: mounts.writes_host,
         };
         let (kind, start_first) = kind::kind(&traits, self.siblings);
         let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
@@ -215,6 +227,7 @@ impl<'a> Context<'_, 'a> {
             },
             waits_for: Vec::new(),
             reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
+            together: self.together.get(name).cloned(),
             health,
             mounts,
         }
@@ -247,18 +260,14 @@ impl<'a> Context<'_, 'a> {
     }
 }
 
-/// What a volume asks for where no size is given.
-const VOLUME_SIZE: &str = "1Gi";
-
-fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, Quantity> {
-    let mut sizes = BTreeMap::new();
-    for (name, volume) in &spec.volumes {
-        let given = volume.size.as_ref();
-        let size = given
-            .and_then(|size| amount(size, Counted::Bytes, &format!("spec.volumes.{name}.size"), problems));
-        sizes.insert(name.as_str(), size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)));
+/// What the declarations of configs may get wrong.
+fn check_configs(spec: &StackSpec, problems: &mut Problems) {
+    for (name, config) in &spec.configs {
+        if config.content.is_some() == config.config_map.is_some() {
+            let message = "a config is either given as 'content' or names a 'configMap': set exactly one";
+            problems.value(format!("spec.configs.{name}"), message);
+        }
     }
-    sizes
 }
 
 fn user(service: &Service, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {

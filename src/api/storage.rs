@@ -213,8 +213,7 @@ pub struct Secret {
     pub secret: KeyRef,
 }
 
-/// A config or secret mounted into a service as a file. A container keeps the text that it started
-/// with, unless the Stack itself gives it.
+/// A config or secret mounted into a service as a file. A change of its content restarts the service.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileMount {
@@ -253,8 +252,8 @@ pub struct FileTree {
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub target: String,
 
-    /// Whether the containers may not write it. A tree that may be written begins as given whenever a
-    /// container starts. Default true.
+    /// Whether the containers may not write it. A tree that may be written begins as given with each pod.
+    /// Default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
 

@@ -3,6 +3,7 @@
 mod config;
 mod controller;
 mod crds;
+mod helper;
 mod rbac;
 
 use clap::{Parser, Subcommand};
@@ -23,6 +24,9 @@ enum Verb {
     Controller(controller::Args),
     /// Print the CustomResourceDefinition of Stack.
     Crds,
+    /// What init containers of the operator's own image do.
+    #[command(hide = true)]
+    Helper(helper::Args),
     /// Print the Role or ClusterRole that the operator needs.
     Rbac(rbac::Args),
 }
@@ -36,6 +40,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Config(args) => config::run(&args),
         Verb::Controller(args) => controller::run(args).await,
         Verb::Crds => crds::run(),
+        Verb::Helper(args) => helper::run(&args),
         Verb::Rbac(args) => rbac::run(&args),
     }
 }

@@ -226,6 +226,7 @@ fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers
             template: Some("1".to_owned()),
             complete,
             failed: failed.map(str::to_owned),
+            ..JobState::default()
         })
     };
     observed.children.extend([child(Some("migrate"), &object, state(false, None))]);

@@ -67,8 +67,9 @@ impl<'a> Mounter<'_, 'a, '_> {
         let is_of_the_node = volume.host_path.is_some();
         self.found.writes_volume |= read_only.is_none();
         let folder = self.folder(root, mount, path);
-        // What the mount of a folder shows is the folder's, as with a bind mount.
-        if !is_of_the_node {
+        // A folder of the node is shown as it is, and an export that cannot be written cannot be filled.
+        let is_fixed = volume.nfs.as_ref().is_some_and(|export| export.read_only == Some(true));
+        if !is_of_the_node && !is_fixed {
             self.seed(&volume.name, folder.as_deref(), mount, path);
         }
         self.mount(path, &mount.target, volume, folder, read_only);

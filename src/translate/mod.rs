@@ -18,6 +18,8 @@ mod powers;
 mod properties;
 mod references;
 mod resolve;
+#[cfg(test)]
+mod steadiness;
 
 pub use build::PREPARE;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};

@@ -77,13 +77,14 @@ struct GivenFacts {
     headless: BTreeMap<String, bool>,
     publishes_not_ready: Vec<String>,
     healthy: Vec<String>,
+    /// The powers over nodes that the namespace allows.
+    powers: Vec<String>,
     /// Services that ended at the template that they are to have.
     completed: Vec<String>,
     /// The claims that are there, and what of them is known.
     claims: BTreeMap<String, GivenClaim>,
     shared_classes: Vec<String>,
     helper_image: Option<String>,
-    allows_host_path: bool,
 }
 
 #[derive(Default, Deserialize)]
@@ -116,10 +117,15 @@ fn facts(case: &Path) -> Facts {
         claims: given.claims.iter().map(claim).collect(),
         shared_classes: given.shared_classes.iter().cloned().collect(),
         helper_image: given.helper_image.clone(),
-        powers: Powers(given.allows_host_path.then_some(Power::HostPath).into_iter().collect()),
         version: given.minor.map_or_else(ServerVersion::default, |minor| ServerVersion { minor }),
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
+        powers: Powers(
+            [Power::HostPath, Power::HostPorts]
+                .into_iter()
+                .filter(|it| given.powers.iter().any(|name| name == it.as_str()))
+                .collect(),
+        ),
         ..Facts::default()
     };
     for (kind, objects) in [(ObjectKind::ConfigMap, &given.config_maps), (ObjectKind::Secret, &given.secrets)]
@@ -140,15 +146,16 @@ fn facts(case: &Path) -> Facts {
 /// Every object in the order in which it is applied, and before them what is no object.
 fn objects(desired: &Desired) -> String {
     let mut text = String::new();
-    for (name, unit) in &desired.units {
-        write!(text, "# {name}: {:?}, {} wanted", unit.activity, unit.replicas).unwrap();
+    for unit in desired.units.values() {
+        write!(text, "# {}: {:?}, {} wanted", unit.services.join(" and "), unit.activity, unit.replicas)
+            .unwrap();
         let waits: Vec<_> = unit
             .waits_for
             .iter()
             .map(|wait| {
                 format!(
                     "{} ({:?}{})",
-                    wait.unit,
+                    wait.service,
                     wait.condition,
                     if wait.required { "" } else { ", optional" }
                 )
@@ -169,8 +176,9 @@ fn objects(desired: &Desired) -> String {
                 write!(text, ", {word}").unwrap();
             }
         }
-        if let Some(patience) = unit.patience {
-            write!(text, ", unhealthy after {patience} s").unwrap();
+        for (service, patience) in &unit.patience {
+            let whose = if unit.services.len() > 1 { format!("{service} ") } else { String::new() };
+            write!(text, ", {whose}unhealthy after {patience} s").unwrap();
         }
         if let Some(requests) = &unit.requests {
             write!(text, ", asks for {requests}").unwrap();

@@ -82,12 +82,14 @@ pub struct Resource {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateConfig {
     /// `start-first` starts the successor before the predecessor ends; `stop-first` never runs both.
-    /// Default: `start-first` for a service with a known port and a health check, and nothing that
-    /// only one may hold (container name, written volume); else `stop-first`.
+    /// Default: `start-first` for a service with a known port and a health check that others wait for, and
+    /// nothing that only one may hold (container name, written volume, port or share of a node); else
+    /// `stop-first`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<UpdateOrder>,
 
-    /// How many containers are replaced at the same time; 0 for all. Default 1.
+    /// How many containers are replaced at the same time; 0 for all. Those of a service that writes a volume
+    /// are always replaced one after the other. Default: 1 for `start-first`, else all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 10_000))]
     pub parallelism: Option<i32>,
@@ -148,7 +150,7 @@ pub enum Mode {
 #[serde(rename_all = "camelCase")]
 pub struct Placement {
     /// What a node must have, all of them: `node.labels.disk==ssd`, `node.hostname!=n1`,
-    /// `node.role==worker`, `node.platform.os==linux`, `node.platform.arch==arm64`.
+    /// `node.role==worker`, `node.platform.os==linux`, `node.platform.arch==arm64`; `node.id` is the node's name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 1, max = 512)))]
     pub constraints: Vec<String>,

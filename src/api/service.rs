@@ -128,8 +128,9 @@ pub struct Service {
     #[schemars(extend("maxProperties" = 256))]
     pub extra_hosts: BTreeMap<String, Addresses>,
 
-    /// Further names for what is outside of the stack, by name: `other.default` or `db.example.com` is the
-    /// name that it stands for. Each becomes a Service of type ExternalName.
+    /// Further names for what is outside of the stack, by name: `db.example.com`, or
+    /// `db.other.svc.cluster.local` for the Service `db` of the namespace `other`, is the whole name that it
+    /// stands for. Each becomes a Service of type ExternalName.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 64))]
     pub external_links: BTreeMap<String, HostName>,

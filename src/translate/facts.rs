@@ -10,8 +10,6 @@ use crate::api::AccessMode;
 pub struct Facts {
     /// The API server's version, which decides what may be written.
     pub version: ServerVersion,
-    /// The host powers that the namespace allows.
-    pub powers: Powers,
     /// The Secrets and ConfigMaps that the Stack names and that exist: for each key a digest of its value.
     pub objects: BTreeMap<(ObjectKind, String), BTreeMap<String, String>>,
     /// The claims of the namespace that exist and that are the Stack's or that it names.
@@ -30,6 +28,8 @@ pub struct Facts {
     /// Services that are kept running and whose container ended with exit code 0, with the
     /// hash of the template that it ran.
     pub completed: BTreeMap<String, String>,
+    /// What the namespace allows of its nodes.
+    pub powers: Powers,
 }
 
 /// A Kubernetes version `1.<minor>`.

@@ -21,7 +21,7 @@ mod resolve;
 #[cfg(test)]
 mod steadiness;
 
-pub use build::PREPARE;
+pub use build::helper_image;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
 pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion};
 pub use hash::short_hash;

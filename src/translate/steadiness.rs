@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, LiveWorkload, ObjectKind, PREPARE, Unit, translate};
+use super::{Facts, LiveWorkload, ObjectKind, Unit, helper_image, translate};
 use crate::api::Stack;
 
 fn stack(volumes: &Value, secrets: &Value) -> Stack {
@@ -48,10 +48,7 @@ fn with_live(facts: &Facts, unit: &Unit) -> Facts {
 }
 
 fn helper(unit: &Unit) -> Option<String> {
-    let body = unit.workload.as_ref().unwrap().object().body;
-    let init = body["spec"]["template"]["spec"]["initContainers"].as_array()?.clone();
-    let helper = init.into_iter().find(|container| container["name"] == PREPARE)?;
-    helper["image"].as_str().map(str::to_owned)
+    helper_image(&unit.workload.as_ref().unwrap().object().body["spec"]["template"])
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
     index.apply_child(Kind::PersistentVolumeClaim, &claim);
     let mut workload = json!({"metadata": metadata("shop-db"), "spec": {"template": {
         "metadata": {"annotations": {"stackwright.dev/reads": "abc"}},
-        "spec": {"initContainers": [{"name": "0-prepare", "image": "stackwright:1"}]},
+        "spec": {"initContainers": [{"args": ["helper", "prepare"], "image": "stackwright:1"}]},
     }}});
     workload["metadata"]["ownerReferences"] = json!([{
         "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "s", "controller": true,

@@ -35,7 +35,7 @@ pub(super) fn container(service: &ResolvedService<'_>) -> Container {
         args,
         env: Some(service.environment.clone()),
         working_dir: service.spec.working_dir.clone(),
-        ports: Some(ports(service.spec)),
+        ports: Some(ports(service)),
         resources: resources(&service.resources),
         volume_mounts: Some(service.mounts.mounts.values().cloned().collect()),
         startup_probe: startup,
@@ -64,15 +64,20 @@ fn command(service: &Service) -> (Option<Vec<String>>, Option<Vec<String>>) {
 }
 
 /// The ports that are declared on the container: those in `ports` and `expose`.
-fn ports(service: &Service) -> Vec<ContainerPort> {
-    let ports = service.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
+fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
+    let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
+    let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
     let all: BTreeSet<_> =
         ports.chain(exposed).map(|(port, protocol)| (port, protocol.unwrap_or_default())).collect();
-    let port = |(port, protocol): (i32, Protocol)| ContainerPort {
-        container_port: port,
-        protocol: Some(protocol.as_str().to_owned()),
-        ..ContainerPort::default()
+    let port = |(port, protocol): (i32, Protocol)| {
+        let on_node = service.node_ports().find(|on| (on.target, on.protocol) == (port, protocol));
+        ContainerPort {
+            container_port: port,
+            protocol: Some(protocol.as_str().to_owned()),
+            host_port: on_node.map(|on| on.published),
+            host_ip: on_node.and_then(|on| on.address.ip()),
+            ..ContainerPort::default()
+        }
     };
     all.into_iter().map(port).collect()
 }

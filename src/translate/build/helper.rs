@@ -9,29 +9,33 @@ use std::collections::BTreeMap;
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, EmptyDirVolumeSource, PodSpec, SecurityContext, Volume, VolumeMount,
 };
+use serde_json::Value;
 
 use crate::translate::{
     names::pod_volume,
-    resolve::{CONTENT, Chores, Copied, Mounts},
+    resolve::{CONTENT, Chores, Copied},
 };
 
 /// What stands for the helper's image until the template is hashed: a new version of it is no other template.
-pub(super) const IMAGE: &str = "helper";
+/// No image has such a name.
+const IMAGE: &str = "(helper)";
 
 /// The pod volume that holds the helper's binary. Volumes of services have a hyphen in their names.
 const BINARY: &str = "helper";
 
-/// The init container of the helper's image. Such names begin with a digit, which no service's name does.
-pub const PREPARE: &str = "0-prepare";
-const SEED: &str = "1-seed";
+/// The verbs of the command line that do the work.
+const HELPER: &str = "helper";
+const PREPARES: &str = "prepare";
 
-/// Whether the helper has anything to do for a service.
-pub(super) fn is_needed(mounts: &Mounts<'_>) -> bool {
-    !mounts.chores.seeds.is_empty() || mounts.chores.shape_mounts()
-}
+/// The names begin with a digit, which no service's name does.
+const PREPARE: &str = "0-prepare";
+const SEED: &str = "1-seed";
 
 /// Adds the init containers, and lets the service's container see copies where they are made.
 pub(super) fn add(spec: &mut PodSpec, service: &str, chores: &Chores) {
+    if chores.seeds.is_empty() && !chores.shape_mounts() {
+        return;
+    }
     let Some(container) = spec.containers.iter_mut().find(|container| container.name == service) else {
         return;
     };
@@ -50,18 +54,27 @@ pub(super) fn add(spec: &mut PodSpec, service: &str, chores: &Chores) {
     spec.init_containers = Some(init.into_iter().chain(others).collect());
 }
 
-/// Puts the image in the place that was kept for it.
+/// Puts the image in the places that were kept for it.
 pub(super) fn set_image(spec: &mut PodSpec, image: &str) {
-    for container in spec.init_containers.iter_mut().flatten() {
-        if container.name == PREPARE {
-            container.image = Some(image.to_owned());
-        }
+    let init = spec.init_containers.iter_mut().flatten();
+    for container in init.filter(|container| container.image.as_deref() == Some(IMAGE)) {
+        container.image = Some(image.to_owned());
     }
+}
+
+/// The helper's image in a pod template, as JSON.
+pub fn helper_image(template: &Value) -> Option<String> {
+    let init = template.pointer("/spec/initContainers")?.as_array()?;
+    let helper = init.iter().find(|container| {
+        let first = |at: usize| container["args"][at].as_str();
+        (first(0), first(1)) == (Some(HELPER), Some(PREPARES))
+    })?;
+    helper["image"].as_str().map(str::to_owned)
 }
 
 fn prepare(chores: &Chores) -> Container {
     let mut mounts = BTreeMap::new();
-    let mut arguments = vec!["helper".to_owned(), "prepare".to_owned()];
+    let mut arguments = vec![HELPER.to_owned(), PREPARES.to_owned()];
     if !chores.seeds.is_empty() {
         mounts.insert(BINARY.to_owned(), mount(BINARY));
         arguments.push(format!("--install={}", place(BINARY)));
@@ -95,7 +108,7 @@ fn prepare(chores: &Chores) -> Container {
 
 fn seed(container: &Container, chores: &Chores) -> Container {
     let mut mounts = BTreeMap::from([(BINARY, VolumeMount { read_only: Some(true), ..mount(BINARY) })]);
-    let mut command = vec![format!("{}/stackwright", place(BINARY)), "helper".to_owned(), "seed".to_owned()];
+    let mut command = vec![format!("{}/stackwright", place(BINARY)), HELPER.to_owned(), "seed".to_owned()];
     for seed in &chores.seeds {
         // The folder comes last, since it may hold a colon.
         command.push(format!("{}:{}:{}", seed.target, place(&seed.volume), seed.folder));

@@ -12,37 +12,40 @@ use super::{
     container::{container, drain},
     helper,
     job::completions,
-    metadata::{Labels, alias_label},
-    reads, together,
+    metadata::{Labels, alias_label, member_label},
+    placement::place,
+    reads, same_node,
+    together::join,
 };
 use crate::{
     api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
     translate::{
         Facts, Kind, ServerVersion,
         object::canonical,
-        resolve::{Resolved, ResolvedService},
+        resolve::{Resolved, ResolvedService, shares_processes},
         short_hash,
     },
 };
 
-/// The template of a service's pods, and its hash. `restarted_with` are the templates of the
-/// services whose update restarts this one.
+/// The template of a unit's pods, and its hash. `restarted_with` are the templates of the services
+/// whose update restarts one of it.
 ///
 /// What does not make a container another one stays out of it: replicas, profiles, what the service
 /// waits for, and everything that siblings say of it.
 pub(super) fn template(
     resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
+    services: &[&ResolvedService<'_>],
     facts: &Facts,
     restarted_with: Option<String>,
 ) -> (PodTemplateSpec, String) {
-    let live = facts.live_workloads.get(service.name);
+    let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
     let live_image = live.and_then(|live| live.helper_image.as_ref());
-    let template = |has_helper| with_helper(resolved, service, facts, restarted_with.clone(), has_helper);
+    let shapes_mounts = services.iter().any(|service| service.mounts.chores.shape_mounts());
+    let template = |has_helper| hashed(resolved, services, facts, restarted_with.as_ref(), has_helper);
     // Living pods go on with the helper that they had, or without: another version of it, or a first one,
     // does nothing for volumes that are in use.
     if let Some(live) = live
-        && (live_image.is_some() || !service.mounts.chores.shape_mounts())
+        && (live_image.is_some() || !shapes_mounts)
     {
         let (mut template, hash) = template(live_image.is_some());
         if live.template.as_ref() == Some(&hash) {
@@ -61,30 +64,42 @@ fn set_image(template: &mut PodTemplateSpec, image: Option<&String>) {
     }
 }
 
-fn with_helper(
+fn hashed(
     resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
+    services: &[&ResolvedService<'_>],
     facts: &Facts,
-    restarted_with: Option<String>,
+    restarted_with: Option<&String>,
     has_helper: bool,
 ) -> (PodTemplateSpec, String) {
-    let mut annotations = service.labels.annotations.clone();
-    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
-    annotations.extend(reads::hash(resolved, service, facts).map(|hash| (READS.to_owned(), hash)));
-    annotations.extend(restarted_with.map(|templates| (RESTARTED_WITH.to_owned(), templates)));
-    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
-    if !annotations.is_empty() {
-        metadata.annotations = Some(annotations);
+    let Some((lead, others)) = services.split_first() else { return Default::default() };
+    let of_service = |service: &ResolvedService<'_>| {
+        let mut template = of_service(resolved, service, facts.version);
+        if has_helper && let Some(spec) = &mut template.spec {
+            helper::add(spec, service.name, &service.mounts.chores);
+        }
+        template
+    };
+    let mut template = of_service(lead);
+    for other in others {
+        join(&mut template, other.name, of_service(other));
+        let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
+        labels.insert(member_label(other.name), String::new());
     }
-    let mut spec = spec(service, facts.version);
-    together::add(&mut spec, resolved, service);
-    if has_helper && helper::is_needed(&service.mounts) {
-        helper::add(&mut spec, service.name, &service.mounts.chores);
+    let spec = template.spec.get_or_insert_default();
+    place(spec, &lead.placement, resolved.pods_of(lead));
+    same_node::stay(spec, resolved, lead);
+    if services.iter().any(|service| shares_processes(service.spec)) {
+        spec.share_process_namespace = Some(true);
     }
-    let mut template = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) };
+    let reads = reads::hash(resolved, services, facts).map(|hash| (READS, hash));
+    let restarted_with = restarted_with.map(|templates| (RESTARTED_WITH, templates.clone()));
+    for (name, value) in reads.into_iter().chain(restarted_with) {
+        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+        annotations.insert(name.to_owned(), value);
+    }
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
-    if let Some(completions) = completions(service) {
+    if let Some(completions) = completions(lead) {
         // It cannot change on a living Job, so another number is another Job.
         text.push_str(&format!(" x {completions}"));
     }
@@ -92,6 +107,21 @@ fn with_helper(
     let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
     annotations.insert(TEMPLATE.to_owned(), hash.clone());
     (template, hash)
+}
+
+/// The template of the pods of one service, as if it were alone.
+fn of_service(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    version: ServerVersion,
+) -> PodTemplateSpec {
+    let mut annotations = service.labels.annotations.clone();
+    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
+    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
+    if !annotations.is_empty() {
+        metadata.annotations = Some(annotations);
+    }
+    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) }
 }
 
 fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {

@@ -1,22 +1,141 @@
-//! Volumes that only one node can mount -> affinity of the pods that share them.
+//! The pod templates of several services -> the template of the one pod that they share.
 
-use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
+use std::collections::{BTreeMap, btree_map::Entry};
 
-use super::metadata::{labels, selector};
-use crate::{
-    api::labels::{STACK, VOLUMES},
-    translate::resolve::{Resolved, ResolvedService},
+use k8s_openapi::{
+    api::core::v1::{Container, PodSpec, PodTemplateSpec, Volume},
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
-/// Keeps the pods of a service on the node of those that share its volumes. The first of them finds nobody,
-/// which the scheduler lets pass since the rule speaks of the pod itself.
-pub(super) fn add(spec: &mut PodSpec, resolved: &Resolved<'_>, service: &ResolvedService<'_>) {
-    let Some(together) = &service.together else { return };
-    let term = PodAffinityTerm {
-        label_selector: Some(selector(labels([(STACK, resolved.name), (VOLUMES, together)]))),
-        topology_key: "kubernetes.io/hostname".to_owned(),
-        ..PodAffinityTerm::default()
+use crate::{
+    api::labels::CONFIGS,
+    translate::{names::pod_volume, short_hash},
+};
+
+/// Adds what a further service needs to the template of the service that names the pod. What a pod
+/// has once is the latter's.
+pub(super) fn join(pod: &mut PodTemplateSpec, name: &str, member: PodTemplateSpec) {
+    join_metadata(pod.metadata.get_or_insert_default(), member.metadata.unwrap_or_default());
+    join_spec(pod.spec.get_or_insert_default(), name, member.spec.unwrap_or_default());
+}
+
+fn join_metadata(pod: &mut ObjectMeta, member: ObjectMeta) {
+    join_missing(pod.labels.get_or_insert_default(), member.labels.unwrap_or_default());
+    let mut theirs = member.annotations.unwrap_or_default();
+    let annotations = pod.annotations.get_or_insert_default();
+    if let (Some(content), Some(more)) = (annotations.get_mut(CONFIGS), theirs.remove(CONFIGS)) {
+        // Either's change restarts both, since a pod is made anew as a whole.
+        *content = short_hash(&format!("{content} {more}"));
+    }
+    join_missing(annotations, theirs);
+    if annotations.is_empty() {
+        pod.annotations = None;
+    }
+}
+
+fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
+    let renamed =
+        join_volumes(pod.volumes.get_or_insert_default(), name, member.volumes.take().unwrap_or_default());
+    let take = |containers: Option<Vec<Container>>| {
+        let mut containers = containers.unwrap_or_default();
+        let mounts = containers.iter_mut().flat_map(|container| container.volume_mounts.iter_mut().flatten());
+        for mount in mounts {
+            if let Some(new) = renamed.get(&mount.name) {
+                mount.name.clone_from(new);
+            }
+        }
+        containers
     };
-    let affinity = spec.affinity.get_or_insert_default().pod_affinity.get_or_insert_default();
-    affinity.required_during_scheduling_ignored_during_execution.get_or_insert_default().push(term);
+    let first = take(member.init_containers.take());
+    let init = pod.init_containers.get_or_insert_default();
+    init.extend(first.into_iter().map(|container| with_free_name(container, name)));
+    if init.is_empty() {
+        pod.init_containers = None;
+    }
+    pod.containers.extend(take(Some(member.containers)));
+    pod.termination_grace_period_seconds =
+        pod.termination_grace_period_seconds.max(member.termination_grace_period_seconds);
+    pod.share_process_namespace = [pod.share_process_namespace, member.share_process_namespace]
+        .into_iter()
+        .flatten()
+        .find(|shares| *shares)
+        .or(pod.share_process_namespace);
+}
+
+/// The first containers of a service have names that tell nothing of it.
+fn with_free_name(container: Container, service: &str) -> Container {
+    Container { name: pod_volume(service, &container.name), ..container }
+}
+
+/// Adds a member's volumes, and gives those their new names that may not fall together with another
+/// service's: what is made with the pod is each service's own, and so is what only has the same name.
+fn join_volumes(pod: &mut Vec<Volume>, service: &str, member: Vec<Volume>) -> BTreeMap<String, String> {
+    let mut renamed = BTreeMap::new();
+    let mut all: BTreeMap<String, Volume> =
+        std::mem::take(pod).into_iter().map(|volume| (volume.name.clone(), volume)).collect();
+    for volume in member {
+        let is_its_own = volume.empty_dir.is_some() || volume.ephemeral.is_some();
+        if is_its_own || all.get(&volume.name).is_some_and(|other| *other != volume) {
+            let name = pod_volume(service, &volume.name);
+            renamed.insert(volume.name.clone(), name.clone());
+            all.insert(name.clone(), Volume { name, ..volume });
+        } else {
+            all.insert(volume.name.clone(), volume);
+        }
+    }
+    *pod = all.into_values().collect();
+    renamed
+}
+
+fn join_missing(all: &mut BTreeMap<String, String>, more: BTreeMap<String, String>) {
+    for (key, value) in more {
+        if let Entry::Vacant(free) = all.entry(key) {
+            free.insert(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn template(containers: &str, volumes: &serde_json::Value, grace: i64) -> PodTemplateSpec {
+        let mounts: Vec<_> = volumes
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|volume| json!({"name": volume["name"], "mountPath": "/x"}))
+            .collect();
+        serde_json::from_value(json!({"spec": {
+            "containers": [{"name": containers, "volumeMounts": mounts}],
+            "initContainers": [{"name": "before", "volumeMounts": mounts}],
+            "volumes": volumes, "terminationGracePeriodSeconds": grace,
+        }}))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_claim_is_shared_and_what_is_made_with_the_pod_is_each_services_own() {
+        let claim = json!({"name": "v", "persistentVolumeClaim": {"claimName": "c"}});
+        let temporary = json!({"name": "t", "emptyDir": {}});
+        let same_name = |key: &str| json!({"name": "s", "secret": {"secretName": key}});
+        let mut pod = template("a", &json!([claim, temporary, same_name("a")]), 10);
+        join(&mut pod, "b", template("b", &json!([claim, temporary, same_name("b")]), 30));
+        let spec = pod.spec.unwrap();
+        let names: Vec<_> = spec.volumes.unwrap().into_iter().map(|volume| volume.name).collect();
+        assert_eq!(names, ["b-s", "b-t", "s", "t", "v"]);
+        let mounts = |container: &Container| {
+            let mounts = container.volume_mounts.clone().unwrap();
+            mounts.into_iter().map(|mount| mount.name).collect::<Vec<_>>().join(" ")
+        };
+        let containers: Vec<_> =
+            spec.containers.iter().map(|it| format!("{}: {}", it.name, mounts(it))).collect();
+        assert_eq!(containers, ["a: v t s", "b: v b-t b-s"]);
+        let first: Vec<_> =
+            spec.init_containers.unwrap().iter().map(|it| format!("{}: {}", it.name, mounts(it))).collect();
+        assert_eq!(first, ["before: v t s", "b-before: v b-t b-s"]);
+        assert_eq!(spec.termination_grace_period_seconds, Some(30));
+    }
 }

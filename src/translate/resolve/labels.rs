@@ -8,7 +8,7 @@ use crate::{
     translate::Approximation,
 };
 
-/// What users put on their pods.
+/// What users put on their pods, or on their workloads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct UserLabels {
     /// Those that Kubernetes takes as labels.
@@ -31,6 +31,17 @@ pub(super) fn user_labels(
         found.annotations.insert(key.clone(), value.0.clone());
     }
     found
+}
+
+/// Sorts the labels of a workload.
+pub(super) fn deploy_labels(
+    service: &Service,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> UserLabels {
+    let Some(deploy) = &service.deploy else { return UserLabels::default() };
+    labels(&deploy.labels, &format!("{path}.deploy.labels"), problems, approximations)
 }
 
 /// Sorts labels that are given at `path`.
@@ -58,7 +69,7 @@ pub(super) fn labels(
 }
 
 /// Refuses what cannot be the key of an annotation.
-fn annotation_key(key: &str, path: &str, problems: &mut Problems) {
+pub(super) fn annotation_key(key: &str, path: &str, problems: &mut Problems) {
     refuse_reserved(key, path, problems);
     if !is_key(key) {
         let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
@@ -77,7 +88,7 @@ fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
 }
 
 /// Whether Kubernetes takes `key` as the key of a label or annotation: a name, or `domain/name`.
-fn is_key(key: &str) -> bool {
+pub(super) fn is_key(key: &str) -> bool {
     match key.split_once('/') {
         None => is_name(key),
         Some((domain, name)) => is_name(name) && is_domain(domain),
@@ -98,7 +109,7 @@ pub(super) fn is_domain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
-fn is_label_value(text: &str) -> bool {
+pub(super) fn is_label_value(text: &str) -> bool {
     let alphanumeric = |b: Option<&u8>| b.is_none_or(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
     bytes.len() <= 63

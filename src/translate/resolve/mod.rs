@@ -3,16 +3,21 @@
 
 mod dependencies;
 mod environment;
+mod external;
 mod health;
+mod ingress;
 mod kind;
 mod labels;
 mod mounts;
 mod naming;
+mod placement;
 mod ports;
 mod problems;
 mod resources;
+mod same_node;
 mod sharing;
 mod siblings;
+mod update;
 mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,17 +26,22 @@ use k8s_openapi::api::core::v1::EnvVar;
 
 use problems::Problems;
 use resources::{Counted, amount};
+use sharing::Sharing;
 use siblings::Siblings;
 
 use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Service, Stack, StackSpec};
+use crate::api::{Protocol, Service, Stack, StackSpec};
 
 pub(super) use health::Health;
+pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
+pub(super) use placement::{HOST_NAME, Placement};
 pub(super) use ports::{KnownPort, Published};
 pub(super) use resources::Resources;
+pub(super) use sharing::shares_processes;
+pub(super) use update::{AtOnce, Update};
 pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
 /// The network of services that name none.
@@ -46,10 +56,12 @@ pub(super) struct Resolved<'a> {
     pub name: &'a str,
     /// The services by name.
     pub services: BTreeMap<&'a str, ResolvedService<'a>>,
-    /// Their names, each after those that it depends on.
-    pub order: Vec<&'a str>,
+    /// The services of each pod: the first names it. A pod comes after those that it depends on.
+    pub units: Vec<Vec<&'a str>>,
     /// The services behind each further name, but for inactive ones.
     pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
+    /// What each name of something outside of the stack stands for.
+    pub external_links: BTreeMap<&'a str, &'a str>,
     /// The declared volumes by name.
     pub volumes: BTreeMap<&'a str, DeclaredVolume<'a>>,
     pub approximations: Vec<Approximation>,
@@ -59,6 +71,8 @@ pub(super) struct Resolved<'a> {
 pub(super) struct ResolvedService<'a> {
     pub name: &'a str,
     pub spec: &'a Service,
+    /// The service that names its pod: itself where it is alone in it.
+    pub lead: &'a str,
     pub activity: Activity,
     /// How many containers should run; not zero while it is stopped.
     pub replicas: i32,
@@ -66,12 +80,16 @@ pub(super) struct ResolvedService<'a> {
     /// Whether a successor starts before its predecessor ends.
     pub start_first: bool,
     pub restart: Restart,
+    pub update: Update,
+    pub placement: Placement,
     pub health: Option<Health>,
     /// The ports that its own settings tell of.
     pub own_ports: BTreeSet<KnownPort>,
     /// Those, and the ports that siblings dial.
     pub known_ports: BTreeSet<KnownPort>,
     pub published: Vec<Published>,
+    /// The HTTP routes to it.
+    pub routes: Vec<Route<'a>>,
     /// The networks that it is on.
     pub networks: BTreeSet<&'a str>,
     /// Whether all of them are internal.
@@ -86,6 +104,8 @@ pub(super) struct ResolvedService<'a> {
     /// What keeps its pods on the node of those that share its volumes.
     pub together: Option<String>,
     pub labels: UserLabels,
+    /// The labels of its workload.
+    pub deploy_labels: UserLabels,
     pub stop_grace: i64,
     pub waits_for: Vec<WaitFor>,
     /// The keys of objects of others that it reads.
@@ -107,6 +127,30 @@ impl<'a> ResolvedService<'a> {
         self.published.iter().filter(|port| !self.only_internal && !port.address.is_local())
     }
 
+    /// Those that the Service for published ports leads to.
+    pub fn balanced_ports(&self) -> impl Iterator<Item = &Published> {
+        self.ports_to_publish().filter(|port| !port.on_node)
+    }
+
+    /// The application protocol that is told of a port.
+    pub fn app_protocol(&self, known: KnownPort) -> Option<String> {
+        let ports = self.spec.ports.iter();
+        let mut told =
+            ports.filter(|it| (it.target, it.protocol.unwrap_or_default()) == (known.port, known.protocol));
+        told.find_map(|port| port.app_protocol.clone())
+    }
+
+    /// Those that are bound on each node that runs a container.
+    pub fn node_ports(&self) -> impl Iterator<Item = &Published> {
+        self.ports_to_publish().filter(|port| port.on_node)
+    }
+
+    /// The ports of the containers that everyone may reach.
+    pub fn opened_ports(&self) -> impl Iterator<Item = (i32, Protocol)> {
+        let published = self.ports_to_publish().map(|port| (port.target, port.protocol));
+        published.chain(self.routes.iter().map(|route| (route.port, Protocol::Tcp)))
+    }
+
     /// The services whose update restarts this one.
     pub fn restarts_with(&self) -> impl Iterator<Item = &'a str> {
         self.spec.depends_on.iter().filter(|(_, on)| on.restart == Some(true)).map(|(name, _)| name.as_str())
@@ -114,7 +158,7 @@ impl<'a> ResolvedService<'a> {
 
     /// Whether there is one container at most, which has a name of its own.
     pub fn is_single(&self) -> bool {
-        self.replicas <= 1
+        self.replicas <= 1 && self.kind != Kind::DaemonSet
     }
 }
 
@@ -128,17 +172,36 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
     let mut approximations = Vec::new();
     naming::check_names(name, spec, &mut problems);
     check_configs(spec, &mut problems);
-    let mut volumes = volumes::volumes(name, spec, facts, &mut problems, &mut approximations);
-    let together = sharing::share(spec, &mut volumes, facts);
     let siblings = Siblings::of(spec);
+    let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
+    let mut volumes = volumes::volumes(stack, facts, &mut problems, &mut approximations);
+    let together = same_node::tie(spec, &mut volumes, &sharing, facts);
     let mut services = BTreeMap::new();
     for (service_name, service) in &spec.services {
-        let context =
-            Context { stack: name, spec, siblings: &siblings, facts, volumes: &volumes, together: &together };
+        let context = Context {
+            stack: name,
+            namespace: stack.metadata.namespace.as_deref(),
+            spec,
+            siblings: &siblings,
+            sharing: &sharing,
+            facts,
+            volumes: &volumes,
+            together: &together,
+        };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
         services.insert(service_name.as_str(), resolved);
     }
-    let order = dependencies::dependencies(spec, &services, &mut problems);
+    sharing::agree(&sharing, &mut services, &mut problems, &mut approximations);
+    for service in services.values_mut().filter(|service| service.activity != Activity::Inactive) {
+        service.routes = ingress::routes(service, &mut problems);
+        ports::check_mode(service, &mut problems);
+        let namespace = stack.metadata.namespace.as_deref();
+        ports::check_node_ports(service, &facts.powers, namespace, &mut problems);
+        approximations.extend(ports::approximations(service, spec.publish.unwrap_or_default()));
+    }
+    let units = dependencies::dependencies(spec, &services, &sharing, &mut problems, &mut approximations);
+    ingress::check_routes(&services, &mut problems);
+    let external_links = external::external_links(&services, &mut problems);
     naming::check_clashes(name, spec, &volumes, &services, &mut problems);
     ports::check_published(&services, &mut problems);
     problems.into_result()?;
@@ -155,14 +218,16 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
             aliases.entry(alias).or_default().push(service.name);
         }
     }
-    Ok(Resolved { stack, name, services, order, aliases, volumes, approximations })
+    Ok(Resolved { stack, name, services, units, aliases, external_links, volumes, approximations })
 }
 
 /// What a service is resolved in.
 struct Context<'c, 'a> {
     stack: &'a str,
+    namespace: Option<&'a str>,
     spec: &'a StackSpec,
     siblings: &'c Siblings<'a>,
+    sharing: &'c Sharing<'a>,
     facts: &'c Facts,
     volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
     together: &'c BTreeMap<&'a str, String>,
@@ -183,16 +248,22 @@ impl<'a> Context<'_, 'a> {
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
         let mounts = mounts::mounts(self, name, service, path, problems, approximations);
         let restart = kind::restart(service, path, problems);
+        let placement = placement::placement(service, path, problems, approximations);
+        let published = ports::published(service, self.spec.publish.unwrap_or_default(), path, problems);
         let traits = kind::Traits {
             name,
             service,
             restart,
             has_port: !own_ports.is_empty(),
             has_health: health.is_some(),
+            gates: health.as_ref().is_some_and(Health::gates),
             writes_volume: mounts.writes_volume,
-            writes_host: mounts.writes_host,
+            is_exclusive: placement.per_node.is_some()
+                || published.iter().any(|port| port.on_node)
+                || mounts.writes_host,
+            shares_pod: self.sharing.shares_pod(name),
         };
-        let (kind, start_first) = kind::kind(&traits, self.siblings);
+        let (kind, start_first) = kind::kind(&traits, self.siblings, path, problems);
         let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
         let networks = self.networks(service, path, problems);
         let internal = |network: &&str| {
@@ -202,14 +273,18 @@ impl<'a> Context<'_, 'a> {
         ResolvedService {
             name,
             spec: service,
+            lead: self.sharing.lead(name),
             activity: self.activity(service, replicas),
             replicas,
             kind,
             start_first,
             restart,
+            update: update::update(service),
+            placement,
             known_ports: own_ports.iter().copied().chain(dialled).collect(),
             own_ports,
-            published: ports::published(service, path, problems),
+            published,
+            routes: Vec::new(),
             only_internal: networks.iter().all(internal),
             networks,
             aliases: further_names
@@ -221,6 +296,7 @@ impl<'a> Context<'_, 'a> {
             user: user(service, path, problems),
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
+            deploy_labels: labels::deploy_labels(service, path, problems, approximations),
             stop_grace: match &service.stop_grace_period {
                 Some(period) => period.seconds(),
                 None => STOP_GRACE,
@@ -234,8 +310,7 @@ impl<'a> Context<'_, 'a> {
     }
 
     fn activity(&self, service: &Service, replicas: i32) -> Activity {
-        let active = |profile: &String| self.spec.profiles.iter().any(|on| on == "*" || on == profile);
-        if !service.profiles.is_empty() && !service.profiles.iter().any(active) {
+        if is_inactive(service, self.spec) {
             Activity::Inactive
         } else if service.stopped == Some(true) || replicas <= 0 {
             Activity::Stopped
@@ -246,7 +321,9 @@ impl<'a> Context<'_, 'a> {
 
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
         if service.networks.is_empty() {
-            return BTreeSet::from([DEFAULT_NETWORK]);
+            // Whose network it shares is on networks, and it with that one.
+            let shares = service.network_mode.as_ref().is_some_and(|mode| mode.starts_with("service:"));
+            return if shares { BTreeSet::new() } else { BTreeSet::from([DEFAULT_NETWORK]) };
         }
         let known = &self.spec.networks;
         for name in
@@ -258,6 +335,12 @@ impl<'a> Context<'_, 'a> {
         }
         service.networks.keys().map(String::as_str).collect()
     }
+}
+
+/// Whether none of a service's profiles is active.
+fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
+    let active = |profile: &String| spec.profiles.iter().any(|on| on == "*" || on == profile);
+    !service.profiles.is_empty() && !service.profiles.iter().any(active)
 }
 
 /// What the declarations of configs may get wrong.

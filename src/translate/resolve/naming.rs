@@ -24,6 +24,9 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
         for (path, alias) in further_names(service, &path) {
             service_name(alias, &path, problems);
         }
+        for link in service.external_links.keys() {
+            service_name(link, &format!("{path}.externalLinks.{link}"), problems);
+        }
         if let Some(hostname) = &service.hostname
             && !is_dns_label(hostname)
         {
@@ -86,14 +89,23 @@ pub(super) fn check_clashes(
     }
     for service in services() {
         let path = format!("spec.services.{}", service.name);
-        if service.ports_to_publish().next().is_some() {
+        if service.balanced_ports().next().is_some() {
             taken.take(Kind::Service, published_name(service.name), format!("{path}.ports"));
+        }
+        if service.opened_ports().next().is_some() {
             let policy = object_name(stack, &published_name(service.name));
             taken.take(Kind::NetworkPolicy, policy, format!("{path}.ports"));
         }
         if service.only_internal {
             let policy = object_name(stack, &internal_name(service.name));
             taken.take(Kind::NetworkPolicy, policy, format!("{path}.networks"));
+        }
+    }
+    let mut links = BTreeSet::new();
+    for service in services() {
+        for link in service.spec.external_links.keys().filter(|link| links.insert(link.as_str())) {
+            let path = format!("spec.services.{}.externalLinks.{link}", service.name);
+            taken.take(Kind::Service, link.clone(), path);
         }
     }
     let mut aliases: BTreeMap<&str, (String, &str)> = BTreeMap::new();

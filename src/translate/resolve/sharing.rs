@@ -1,214 +1,327 @@
-//! Which pods must run on one node, since they share a claim that only one node can mount.
-//!
-//! Services that share claims form a graph; the pods of each connected component bear one label and are
-//! drawn to each other by it. A term for each claim would not do: of two terms, the pods of a second
-//! claim's other readers may satisfy one on this node and one on that.
+//! Services of one pod: those that share a network, IPC or processes by `service:<name>`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::volumes::DeclaredVolume;
+use super::{Problems, ResolvedService, Restart};
 use crate::{
-    api::{AccessMode, Mode, Service, StackSpec},
-    translate::{Facts, LiveClaim, short_hash},
+    api::{Mode, Service, StackSpec},
+    translate::{
+        Activity, Approximation, Kind, Reason,
+        order::{Order, order},
+    },
 };
 
-/// Decides on the access mode of claims that say nothing of it, and gives every component its name: on the
-/// volumes, and for each service that must stay with others.
-pub(super) fn share<'a>(
-    spec: &'a StackSpec,
-    volumes: &mut BTreeMap<&'a str, DeclaredVolume<'a>>,
-    facts: &Facts,
-) -> BTreeMap<&'a str, String> {
-    for (name, volume) in volumes.iter_mut() {
-        let mounting = spec.services.values().filter(|service| mounts(service, name));
-        let is_settled = volume.spec.access_mode.is_some()
-            || volume.claim().is_none_or(|claim| facts.claims.contains_key(claim));
-        let class = volume.spec.storage_class_name.as_ref();
-        if !is_settled
-            && class.is_some_and(|class| facts.shared_classes.contains(class))
-            && mounting.map(pods).sum::<i64>() > 1
-        {
-            volume.access_mode = AccessMode::ReadWriteMany;
-        }
-    }
-    let mut claims_of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (service_name, service) in &spec.services {
-        let sources = service.volumes.iter().filter_map(|mount| mount.source.as_deref());
-        let bound = sources.filter_map(|source| volumes.get(source)).filter(|volume| is_of_one_node(volume));
-        let claims: BTreeSet<_> = bound.filter_map(|volume| volume.claim().map(str::to_owned)).collect();
-        if !claims.is_empty() {
-            claims_of.insert(service_name, claims);
-        }
-    }
-    let mut tied = BTreeMap::new();
-    for claims in components(claims_of.values()) {
-        let members: Vec<_> = claims_of
-            .iter()
-            .filter(|(_, of)| !of.is_disjoint(&claims))
-            .map(|(service, _)| *service)
-            .collect();
-        let shared = members.iter().map(|member| pods(&spec.services[*member])).sum::<i64>() > 1;
-        let Some(together) = name(&claims, shared, &facts.claims) else { continue };
-        for volume in volumes.values_mut() {
-            if is_of_one_node(volume) && volume.claim().is_some_and(|claim| claims.contains(claim)) {
-                volume.together = Some(together.clone());
+/// Which services share a pod.
+#[derive(Debug, Default)]
+pub(super) struct Sharing<'a> {
+    /// The service that names the pod, by each service that is not alone in its pod.
+    leads: BTreeMap<&'a str, &'a str>,
+}
+
+/// What a service shares with others: the field that says so, and whose it is.
+pub(super) fn targets(service: &Service) -> impl Iterator<Item = (&'static str, &str)> {
+    let fields = [("networkMode", &service.network_mode), ("ipc", &service.ipc), ("pid", &service.pid)];
+    fields.into_iter().filter_map(|(field, value)| Some((field, value.as_deref()?.strip_prefix("service:")?)))
+}
+
+impl<'a> Sharing<'a> {
+    /// The connected parts of the graph of who shares with whom. A pod is named by the service that
+    /// the others point to: the first one that points to none.
+    pub fn of(spec: &'a StackSpec, is_inactive: impl Fn(&str) -> bool, problems: &mut Problems) -> Self {
+        let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, service) in spec.services.iter().filter(|(name, _)| !is_inactive(name)) {
+            for (field, other) in targets(service) {
+                let path = format!("spec.services.{name}.{field}");
+                if !spec.services.contains_key(other) {
+                    let known = spec.services.keys().map(String::as_str).filter(|known| known != name);
+                    let what = ("service", other, "spec.services");
+                    problems.unknown(Reason::UnknownDependency, path, what, known);
+                } else if is_inactive(other) {
+                    let message = format!(
+                        "'{other}' is of no active profile, so there is nothing to share: add its profile to \
+                         spec.profiles, or give this service the same 'profiles'"
+                    );
+                    problems.value(path, message);
+                } else {
+                    needs.entry(name).or_default().push(other);
+                    needs.entry(other).or_default();
+                }
             }
         }
-        // One pod on each node and all of them on one: no rule can give both.
-        let movable = members.into_iter().filter(|member| !is_everywhere(&spec.services[*member]));
-        tied.extend(movable.map(|member| (member, together.clone())));
+        let Order { names, cycles } = order(&needs);
+        for cycle in cycles {
+            let message = format!(
+                "the services share with each other in a circle ({}), so none could be first: take one 'service:' out",
+                cycle.join(" -> ")
+            );
+            problems.add(Reason::DependencyCycle, format!("spec.services.{}", cycle[0]), message);
+        }
+        let mut leads: BTreeMap<&str, &str> = BTreeMap::new();
+        // Whoever is pointed to comes first, and joins what its pointers join to one.
+        for name in names {
+            let mut joined: BTreeSet<&str> =
+                needs[name].iter().filter_map(|other| leads.get(other).copied()).collect();
+            let lead = joined.pop_first().unwrap_or(name);
+            for other in leads.values_mut().filter(|other| joined.contains(*other)) {
+                *other = lead;
+            }
+            leads.insert(name, lead);
+        }
+        Self { leads }
     }
-    tied
-}
 
-fn mounts(service: &Service, volume: &str) -> bool {
-    service.volumes.iter().any(|mount| mount.source.as_deref() == Some(volume))
-}
-
-/// How many pods a service has when it runs, whether or not it does now: switching it on rolls nobody.
-fn pods(service: &Service) -> i64 {
-    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
-    i64::from(replicas.max(1))
-}
-
-/// Whether the service runs once on each node.
-pub(super) fn is_everywhere(service: &Service) -> bool {
-    let mode = service.deploy.as_ref().and_then(|deploy| deploy.mode);
-    matches!(mode, Some(Mode::Global | Mode::GlobalJob))
-}
-
-fn is_of_one_node(volume: &DeclaredVolume<'_>) -> bool {
-    volume.access_mode == AccessMode::ReadWriteOnce
-}
-
-/// The connected components of a graph in which claims that one service mounts are joined.
-fn components<'a>(services: impl Iterator<Item = &'a BTreeSet<String>>) -> Vec<BTreeSet<String>> {
-    let mut components: Vec<BTreeSet<String>> = Vec::new();
-    for claims in services {
-        let (joined, apart): (Vec<_>, Vec<_>) =
-            components.into_iter().partition(|component| !component.is_disjoint(claims));
-        components = apart;
-        components.push(joined.into_iter().flatten().chain(claims.iter().cloned()).collect());
+    /// The service that names the pod of `service`.
+    pub fn lead(&self, service: &'a str) -> &'a str {
+        self.leads.get(service).copied().unwrap_or(service)
     }
-    components
+
+    /// Whether a service is not alone in its pod.
+    pub fn shares_pod(&self, service: &str) -> bool {
+        self.leads.contains_key(service)
+    }
+
+    /// The services of each pod of several, the one that names it first.
+    pub fn pods(&self) -> Vec<Vec<&'a str>> {
+        let mut pods: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, lead) in &self.leads {
+            let members = pods.entry(lead).or_insert_with(|| vec![lead]);
+            if name != lead {
+                members.push(name);
+            }
+        }
+        pods.into_values().collect()
+    }
 }
 
-/// What a component is called: as its oldest claim says, so that whoever joins or leaves rolls nobody else.
-/// A claim that was never shared says nothing, and a component of one pod needs no name.
-fn name(claims: &BTreeSet<String>, shared: bool, live: &BTreeMap<String, LiveClaim>) -> Option<String> {
-    let written = claims.iter().filter_map(|name| {
-        let claim = live.get(name)?;
-        Some((claim.created, name, claim.together.as_ref()?))
-    });
-    if let Some((_, _, together)) = written.min() {
-        return Some(together.clone());
+/// Makes the services of each pod agree on what a pod has once, or says why they cannot.
+pub(super) fn agree<'a>(
+    sharing: &Sharing<'a>,
+    services: &mut BTreeMap<&'a str, ResolvedService<'a>>,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) {
+    for members in sharing.pods() {
+        let pod: Vec<&ResolvedService<'_>> = members.iter().map(|name| &services[name]).collect();
+        let Some((lead, others)) = pod.split_first() else { continue };
+        for other in others {
+            disagreements(lead, other, problems);
+            approximations.extend(shared_unasked(lead, other));
+            approximations.extend(labels_of_two_minds(&pod, other));
+        }
+        check_ports(&pod, problems);
+        let kind = kind(&pod, problems);
+        let start_first = kind != Kind::StatefulSet && pod.iter().all(|service| service.start_first);
+        let networks: BTreeSet<_> = pod.iter().flat_map(|service| &service.networks).copied().collect();
+        let only_internal =
+            pod.iter().filter(|service| !service.networks.is_empty()).all(|it| it.only_internal);
+        let mut placement = lead.placement.clone();
+        others.iter().for_each(|other| placement.join(&other.placement));
+        for name in &members {
+            if let Some(service) = services.get_mut(name) {
+                service.kind = kind;
+                service.start_first = start_first;
+                service.networks.clone_from(&networks);
+                service.only_internal = only_internal;
+                service.placement.clone_from(&placement);
+            }
+        }
     }
-    let first = claims.first().filter(|_| shared)?;
-    // The name of someone else's claim may be longer than a label.
-    Some(if first.len() <= 63 { first.clone() } else { short_hash(first) })
+}
+
+/// The one kind of workload for all services of a pod.
+fn kind(pod: &[&ResolvedService<'_>], problems: &mut Problems) -> Kind {
+    let has = |kind| pod.iter().any(|service| service.kind == kind);
+    if has(Kind::Job)
+        && let Some(runs_on) = pod.iter().find(|service| service.kind != Kind::Job)
+    {
+        for ends in pod.iter().filter(|service| service.kind == Kind::Job) {
+            let message = format!(
+                "it runs once and shares a pod with '{}', which is kept running: a pod ends as a whole, so give both the \
+                 same 'restart'",
+                runs_on.name
+            );
+            problems.value(format!("spec.services.{}.restart", ends.name), message);
+        }
+    }
+    // What is most careful for one is right for all.
+    let all = [Kind::Job, Kind::DaemonSet, Kind::StatefulSet];
+    all.into_iter().find(|&kind| has(kind)).unwrap_or(Kind::Deployment)
+}
+
+/// What two services of one pod may not say differently.
+fn disagreements(lead: &ResolvedService<'_>, other: &ResolvedService<'_>, problems: &mut Problems) {
+    let path = format!("spec.services.{}", other.name);
+    let mode = |service: &ResolvedService<'_>| {
+        service.spec.deploy.as_ref().and_then(|deploy| deploy.mode).unwrap_or_default()
+    };
+    let tries = |service: &ResolvedService<'_>| match service.restart {
+        Restart::OnFailure(tries) => tries,
+        _ => 0,
+    };
+    let both_once = lead.kind == Kind::Job && other.kind == Kind::Job;
+    let differing = [
+        ("deploy.replicas", lead.replicas != other.replicas && mode(lead) != Mode::Global),
+        ("deploy.mode", mode(lead) != mode(other)),
+        ("stopped", (lead.activity == Activity::Stopped) != (other.activity == Activity::Stopped)),
+        ("restart", both_once && tries(lead) != tries(other)),
+    ];
+    for (field, _) in differing.into_iter().filter(|(_, differ)| *differ) {
+        let message = format!(
+            "it shares a pod with '{}', which has another '{field}': a pod has one, so give both the same",
+            lead.name
+        );
+        problems.value(format!("{path}.{field}"), message);
+    }
+    // A pod has these once, and they are the lead's.
+    let (mine, leads) = (other.spec, lead.spec);
+    let of_the_pod = [
+        ("hostname", mine.hostname.is_some() && mine.hostname != leads.hostname),
+        ("domainname", mine.domainname.is_some() && mine.domainname != leads.domainname),
+        ("dns", !mine.dns.is_empty() && mine.dns != leads.dns),
+        ("dnsSearch", !mine.dns_search.is_empty() && mine.dns_search != leads.dns_search),
+        ("dnsOpt", !mine.dns_opt.is_empty() && mine.dns_opt != leads.dns_opt),
+        ("extraHosts", !mine.extra_hosts.is_empty() && mine.extra_hosts != leads.extra_hosts),
+        ("sysctls", !mine.sysctls.is_empty() && mine.sysctls != leads.sysctls),
+        ("runtime", mine.runtime.is_some() && mine.runtime != leads.runtime),
+        ("platform", mine.platform.is_some() && mine.platform != leads.platform),
+    ];
+    for (field, _) in of_the_pod.into_iter().filter(|(_, differ)| *differ) {
+        let message = format!(
+            "it shares a pod with '{0}', and a pod has one '{field}': set it on '{0}' alone",
+            lead.name
+        );
+        problems.value(format!("{path}.{field}"), message);
+    }
+    if shares_network(other) && !mine.networks.is_empty() {
+        let message = format!(
+            "it has the network of '{}': put that service on the networks, and take this out",
+            lead.name
+        );
+        problems.value(format!("{path}.networks"), message);
+    }
+}
+
+/// Whether the service asks for the network of another one.
+pub(super) fn shares_network(service: &ResolvedService<'_>) -> bool {
+    targets(service.spec).any(|(field, _)| field == "networkMode")
+}
+
+/// What the services of a pod share although they do not ask for it.
+fn shared_unasked(lead: &ResolvedService<'_>, other: &ResolvedService<'_>) -> Vec<Approximation> {
+    let mut found = Vec::new();
+    for (field, target) in targets(other.spec) {
+        let message = match field {
+            "networkMode" => continue,
+            "ipc" if shares_network(other) => continue,
+            "pid" if shares_network(other) => format!(
+                "every container of the pod of '{target}' sees the others' processes, and none of them is process 1"
+            ),
+            "pid" => format!(
+                "the containers share the network of '{}' too, every one of the pod sees the others' processes, and none \
+                 of them is process 1",
+                lead.name
+            ),
+            _ => {
+                format!("the containers share the network of '{}' too, since they are in one pod", lead.name)
+            }
+        };
+        found.push(Approximation { path: format!("spec.services.{}.{field}", other.name), message });
+    }
+    found
+}
+
+/// Labels and annotations that two services of one pod give different values.
+fn labels_of_two_minds(pod: &[&ResolvedService<'_>], other: &ResolvedService<'_>) -> Vec<Approximation> {
+    let mut found = Vec::new();
+    let fields = [("labels", &other.spec.labels), ("annotations", &other.spec.annotations)];
+    for (field, key, value) in
+        fields.iter().flat_map(|(field, all)| all.iter().map(move |(key, value)| (field, key, value)))
+    {
+        let before = pod.iter().take_while(|service| service.name != other.name);
+        let first = before.filter_map(|it| Some((it.name, it.labels.annotations.get(key)?))).next();
+        if let Some((name, kept)) = first.filter(|(_, kept)| **kept != value.0) {
+            let message =
+                format!("the pod that it shares with '{name}' has it once, with that one's value '{kept}'");
+            found
+                .push(Approximation { path: format!("spec.services.{}.{field}.{key}", other.name), message });
+        }
+    }
+    found
+}
+
+/// Refuses two services of one pod that listen on one port: they have one network.
+fn check_ports(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
+    let mut taken = BTreeMap::new();
+    for service in pod {
+        let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol, "ports"));
+        let exposed = service.spec.expose.iter().map(|port| (port.port, port.protocol, "expose"));
+        for (port, protocol, field) in ports.chain(exposed) {
+            let protocol = protocol.unwrap_or_default();
+            let other = *taken.entry((port, protocol)).or_insert(service.name);
+            if other != service.name {
+                let message = format!(
+                    "port {port}/{} is the port of '{other}' already, and both are in one pod with one network: let one of \
+                     the two listen on another port, or take it out where it is only repeated",
+                    protocol.as_str()
+                );
+                problems.add(Reason::PortClash, format!("spec.services.{}.{field}", service.name), message);
+            }
+        }
+    }
+}
+
+/// Whether the containers of the pod see each other's processes.
+pub(in crate::translate) fn shares_processes(service: &Service) -> bool {
+    targets(service).any(|(field, _)| field == "pid")
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::{collection, prelude::*, sample::select};
-    use serde_json::json;
-
     use super::*;
-    use crate::translate::resolve::{Origin, Problems, volumes::volumes};
 
-    const CLAIMS: [&str; 5] = ["a", "b", "c", "d", "e"];
-
-    /// The claims that each service mounts, and how many pods it has.
-    type Graph = BTreeMap<String, (BTreeSet<&'static str>, i32)>;
-
-    fn graph() -> impl Strategy<Value = Graph> {
-        let mounts = collection::btree_set(select(CLAIMS.to_vec()), 0..3);
-        collection::btree_map("[q-z]", (mounts, prop_oneof![5 => 1..2_i32, 1 => 0..4_i32]), 0..6)
-    }
-
-    fn spec(graph: &Graph) -> StackSpec {
-        let service = |(name, (claims, replicas)): (&String, &(BTreeSet<&str>, i32))| {
-            let mounts: Vec<_> =
-                claims.iter().map(|claim| json!({"source": claim, "target": format!("/{claim}")})).collect();
-            (name.clone(), json!({"image": "i", "volumes": mounts, "deploy": {"replicas": replicas}}))
-        };
-        let services: serde_json::Map<_, _> = graph.iter().map(service).collect();
-        let volumes: serde_json::Map<_, _> =
-            CLAIMS.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
-        serde_json::from_value(json!({"services": services, "volumes": volumes})).unwrap()
-    }
-
-    /// What each service is tied to, and the claims as they are on the cluster after that.
-    fn shared(spec: &StackSpec, facts: &Facts) -> (BTreeMap<String, String>, Facts) {
-        let (mut problems, mut approximations) = (Problems::default(), Vec::new());
-        let mut volumes = volumes("s", spec, facts, &mut problems, &mut approximations);
-        let tied = share(spec, &mut volumes, facts);
-        let tied = tied.into_iter().map(|(service, name)| (service.to_owned(), name)).collect();
-        let mut after = facts.clone();
-        for (at, volume) in volumes.values().enumerate() {
-            let Origin::Claim(name) = &volume.origin else { continue };
-            let created = i64::try_from(at).unwrap();
-            let claim = after.claims.entry(name.clone()).or_insert(LiveClaim {
-                of_a_stack: true,
-                created,
-                ..LiveClaim::default()
-            });
-            claim.access_mode = Some(volume.access_mode);
-            claim.together = volume.together.clone().or(claim.together.take());
+    /// The pods of services that are written as `name:target,target`.
+    fn pods(services: &str) -> String {
+        let mut spec = StackSpec::default();
+        for (name, targets) in services.split_whitespace().filter_map(|service| service.split_once(':')) {
+            let mut targets =
+                targets.split(',').filter(|it| !it.is_empty()).map(|it| format!("service:{it}"));
+            let (network_mode, ipc, pid) = (targets.next(), targets.next(), targets.next());
+            let service = Service { network_mode, ipc, pid, ..Service::default() };
+            spec.services.insert(name.to_owned(), service);
         }
-        (tied, after)
-    }
-
-    /// The services that reach each other over claims, found by walking from each of them.
-    fn reached(graph: &Graph, from: &str) -> BTreeSet<String> {
-        let mut reached = BTreeSet::from([from.to_owned()]);
-        loop {
-            let claims: BTreeSet<_> = reached.iter().flat_map(|name| &graph[name].0).collect();
-            let more: BTreeSet<_> = graph
-                .iter()
-                .filter(|(name, (of, _))| {
-                    reached.contains(*name) || of.iter().any(|claim| claims.contains(claim))
-                })
-                .map(|(name, _)| name.clone())
-                .collect();
-            if more == reached {
-                return reached;
-            }
-            reached = more;
+        let mut problems = Problems::default();
+        let sharing = Sharing::of(&spec, |name| name.starts_with('-'), &mut problems);
+        match problems.into_result() {
+            Ok(()) => sharing.pods().iter().map(|pod| pod.join("+")).collect::<Vec<_>>().join(" "),
+            Err(invalid) => invalid.problems[0].reason.as_str().to_owned(),
         }
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn services_are_tied_if_and_only_if_claims_lead_from_one_to_the_other(graph in graph()) {
-            let (tied, _) = shared(&spec(&graph), &Facts::default());
-            for (one, (claims, _)) in &graph {
-                let peers = reached(&graph, one);
-                let pods: i32 = peers.iter().map(|peer| graph[peer].1.max(1)).sum();
-                prop_assert_eq!(tied.contains_key(one), pods > 1 && !claims.is_empty());
-                for other in graph.keys().filter(|_| tied.contains_key(one)) {
-                    prop_assert_eq!(tied.get(one) == tied.get(other), peers.contains(other));
-                }
-            }
+    #[test]
+    fn services_that_share_are_one_pod_that_is_named_by_whom_they_point_to() {
+        for (services, expected) in [
+            ("a: b:", ""),
+            ("a:b b:", "b+a"),
+            ("a:b b:c c: d:", "c+a+b"),
+            ("a:z b:z z:", "z+a+b"),
+            ("a:y,z y: z:", "y+a+z"),
+            ("a:z b:y,z y: z: c:x x:", "x+c y+a+b+z"),
+            ("a:b,b,b b:", "b+a"),
+            ("-a:ghost", ""),
+        ] {
+            assert_eq!(pods(services), expected, "{services}");
         }
+    }
 
-        #[test]
-        fn who_joins_and_leaves_a_shared_volume_rolls_nobody_else(
-            graph in graph(), claim in select(CLAIMS.to_vec()),
-        ) {
-            let (before, facts) = shared(&spec(&graph), &Facts::default());
-            let mut more = graph.clone();
-            more.insert("a-joins".to_owned(), (BTreeSet::from([claim]), 1));
-            let (with, facts) = shared(&spec(&more), &facts);
-            for (service, together) in &before {
-                prop_assert_eq!(with.get(service), Some(together));
-            }
-            let (without, _) = shared(&spec(&graph), &facts);
-            for service in graph.keys() {
-                prop_assert_eq!(with.get(service), without.get(service));
-            }
+    #[test]
+    fn what_cannot_be_shared_is_refused() {
+        for (services, expected) in [
+            ("a:b b:a", "DependencyCycle"),
+            ("a:a", "DependencyCycle"),
+            ("a:ghost", "UnknownDependency"),
+            ("a:-b -b:", "InvalidValue"),
+        ] {
+            assert_eq!(pods(services), expected, "{services}");
         }
     }
 }

@@ -7,7 +7,7 @@ use super::{
     labels::{UserLabels, labels},
 };
 use crate::{
-    api::{AccessMode, Nfs, Quantity, StackSpec, Volume},
+    api::{AccessMode, Nfs, Quantity, Stack, Volume},
     translate::{
         Activity, Approximation, Facts, Power,
         names::{dns_label, object_name},
@@ -57,18 +57,23 @@ impl DeclaredVolume<'_> {
 
 /// Looks up every declared volume.
 pub(super) fn volumes<'a>(
-    stack: &str,
-    spec: &'a StackSpec,
+    stack: &'a Stack,
     facts: &Facts,
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
 ) -> BTreeMap<&'a str, DeclaredVolume<'a>> {
     let mut found = BTreeMap::new();
-    for (name, volume) in &spec.volumes {
+    let stack_name = stack.metadata.name.as_deref().unwrap_or_default();
+    for (name, volume) in &stack.spec.volumes {
         let path = format!("spec.volumes.{name}");
         let given = volume.size.as_ref();
         let size = given.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.size"), problems));
-        let origin = origin(object_name(stack, &dns_label(name)), volume, facts, &path, problems);
+        let origin = origin(volume, facts, &path, problems)
+            .unwrap_or_else(|| Origin::Claim(object_name(stack_name, &dns_label(name))));
+        if let Origin::HostPath(_) = origin {
+            let namespace = stack.metadata.namespace.as_deref();
+            check_host_path(facts, format!("{path}.hostPath"), namespace, problems);
+        }
         let live = match &origin {
             Origin::Claim(claim) => facts.claims.get(claim),
             _ => None,
@@ -87,13 +92,8 @@ pub(super) fn volumes<'a>(
     found
 }
 
-fn origin<'a>(
-    own: String,
-    volume: &'a Volume,
-    facts: &Facts,
-    path: &str,
-    problems: &mut Problems,
-) -> Origin<'a> {
+/// Where the files lie if not in a claim of the Stack's own.
+fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Problems) -> Option<Origin<'a>> {
     let elsewhere = [
         ("claimName", volume.claim_name.is_some()),
         ("nfs", volume.nfs.is_some()),
@@ -119,23 +119,17 @@ fn origin<'a>(
     match (&volume.claim_name, &volume.nfs, &volume.host_path) {
         (Some(claim), ..) => {
             let of_a_stack = facts.claims.get(claim).is_some_and(|claim| claim.of_a_stack);
-            Origin::External { claim, of_a_stack }
+            Some(Origin::External { claim, of_a_stack })
         }
-        (_, Some(nfs), _) => Origin::Nfs(nfs),
-        (.., Some(folder)) => {
-            check_host_path(facts, &format!("{path}.hostPath"), problems);
-            Origin::HostPath(folder)
-        }
-        _ => Origin::Claim(own),
+        (_, Some(nfs), _) => Some(Origin::Nfs(nfs)),
+        (.., folder) => folder.as_deref().map(Origin::HostPath),
     }
 }
 
 /// Refuses a folder of the node where the namespace does not allow them.
-pub(super) fn check_host_path(facts: &Facts, path: &str, problems: &mut Problems) {
+pub(super) fn check_host_path(facts: &Facts, path: String, namespace: Option<&str>, problems: &mut Problems) {
     if !facts.powers.allows(Power::HostPath) {
-        let message = "the namespace does not allow folders of the node: ask its administrator for the power \
-                       'host-path', or name a volume";
-        problems.value(path, message);
+        problems.not_allowed(path, "files of the nodes", Power::HostPath, namespace);
     }
 }
 

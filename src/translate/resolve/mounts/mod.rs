@@ -10,7 +10,7 @@ use k8s_openapi::api::core::v1::{EmptyDirVolumeSource, Volume, VolumeMount};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 use serde_json::json;
 
-use super::{Context, Counted, Problems, Read, amount, sharing::is_everywhere};
+use super::{Context, Counted, Problems, Read, amount, same_node::is_everywhere};
 use crate::{
     api::{KeyRef, Service},
     translate::{Approximation, ObjectKind, names::pod_volume, short_hash},

@@ -1,7 +1,10 @@
 //! Applying: what is written stays as it was written, and an admission policy that changes it is
 //! not fought.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use k8s_openapi::api::admissionregistration::v1::{MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding};
 use kube::{
@@ -41,13 +44,24 @@ services:
     ports: [{target: 80, published: 8080}, {target: 443, published: 8443, hostIp: 127.0.0.1}, {target: 443, protocol: UDP}]
     networks: {default: {}, back: {}}
     readOnly: true
+    volumes: [{image: 'assets:1', target: /assets, subpath: dist}, {source: export, target: /export, readOnly: true}]
+    files:
+      - {target: /etc/web, files: [{path: conf.d/port, configMapKeyRef: {name: given, key: port}, mode: '0640'}]}
+      - {target: /etc/key, readOnly: false, files: [{secretKeyRef: {name: given, key: password}}]}
+    secrets: [{source: key, uid: 1000}]
     labels: {team: shop}
     annotations: {note: text}
     healthcheck: {test: [CMD, check]}
     deploy: {replicas: 2, resources: {limits: {cpus: '0.5', memory: 1024Mi}, reservations: {cpus: '0.1', memory: '67108864'}}}
-  worker: {image: 'worker:1', restart: always, containerName: the-worker, hostname: worker-1}
+  worker:
+    image: worker:1
+    restart: always
+    containerName: the-worker
+    hostname: worker-1
+    volumes: [{target: /cache}, {source: shared, target: /shared}]
+  reader: {image: 'reader:1', restart: always, volumes: [{source: shared, target: /shared, readOnly: true}]}
 networks: {back: {internal: true}}
-volumes: {data: {size: 1024Mi}}
+volumes: {data: {size: 1024Mi}, export: {nfs: {server: nas, path: /export}}, shared: {labels: {team: shop}}}
 configs: {settings: {content: fast}, named: {configMap: {name: given, key: port}}}
 secrets: {key: {secret: {name: given, key: password}}}
 ";
@@ -90,10 +104,13 @@ fn rendered(view: &View) -> Vec<Object> {
         let live = LiveService { headless: service["spec"]["clusterIP"] == "None", publishes_not_ready };
         (name.to_owned(), live)
     });
-    let given = |kind, key: &str| ((kind, "given".to_owned()), BTreeSet::from([key.to_owned()]));
+    let given = |kind, key: &str| {
+        ((kind, "given".to_owned()), BTreeMap::from([(key.to_owned(), "digest".to_owned())]))
+    };
     let facts = Facts {
         live_services: live.collect(),
         objects: [given(ObjectKind::ConfigMap, "port"), given(ObjectKind::Secret, "password")].into(),
+        helper_image: Some("stackwright:1".to_owned()),
         ..Facts::default()
     };
     let desired = translate(&stack, &facts).expect("a Stack in order");

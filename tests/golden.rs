@@ -7,6 +7,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "support/fields.rs"]
+mod fields;
+
 use std::{
     collections::BTreeMap,
     fmt::Write,
@@ -18,8 +21,7 @@ use serde::Deserialize;
 use stackwright::{
     api::{AccessMode, Stack, labels::TEMPLATE},
     translate::{
-        Desired, Facts, Invalid, LiveClaim, LiveService, Object, ObjectKind, Power, Powers, ServerVersion,
-        translate,
+        Desired, Facts, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion, translate,
     },
 };
 
@@ -40,6 +42,21 @@ fn every_case_gives_what_its_files_say() {
         }
     }
     assert!(wrong.is_empty(), "run with UPDATE_GOLDEN=1 if this is meant:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_made_for_kubernetes_1_33_is_known_to_it() {
+    let mut unknown = Vec::new();
+    for case in cases() {
+        let facts = Facts { version: ServerVersion { minor: 33 }, ..facts(&case) };
+        // What an older version lacks is refused, or left out and said.
+        let Ok(desired) = translate(&stack(&case), &facts) else { continue };
+        for object in desired.objects() {
+            let places = fields::unknown_to_1_33(&object.body);
+            unknown.extend(places.iter().map(|place| format!("{}: {place}", case.display())));
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
 
 #[test]
@@ -121,10 +138,7 @@ fn facts(case: &Path) -> Facts {
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
         powers: Powers(
-            [Power::HostPath, Power::HostPorts]
-                .into_iter()
-                .filter(|it| given.powers.iter().any(|name| name == it.as_str()))
-                .collect(),
+            Power::ALL.into_iter().filter(|it| given.powers.iter().any(|name| name == it.as_str())).collect(),
         ),
         ..Facts::default()
     };
@@ -188,21 +202,11 @@ fn objects(desired: &Desired) -> String {
     for approximation in &desired.approximations {
         writeln!(text, "# approximated: {}: {}", approximation.path, approximation.message).unwrap();
     }
-    for object in in_order(desired) {
+    for object in desired.objects() {
         let yaml = serde_saphyr::to_string(&object.body).unwrap();
         write!(text, "---\n{}\n", yaml.trim_end()).unwrap();
     }
     text
-}
-
-fn in_order(desired: &Desired) -> Vec<Object> {
-    let mut all: Vec<Object> = desired.shared.clone();
-    for unit in desired.units.values() {
-        all.extend(unit.faces.iter().cloned());
-        all.extend(unit.workload.iter().map(|workload| workload.object()));
-    }
-    all.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-    all
 }
 
 fn problems(invalid: &Invalid) -> String {

@@ -44,7 +44,12 @@ pub struct Hook {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PreStart {
-    /// The program and its arguments, in place of the image's ENTRYPOINT and CMD. Default: the image's.
+    /// Replaces the image's ENTRYPOINT, and clears its CMD.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256), inner(length(max = 16384)))]
+    pub entrypoint: Option<Vec<String>>,
+
+    /// Replaces the image's CMD.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256), inner(length(max = 16384)))]
     pub command: Vec<String>,

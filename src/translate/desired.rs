@@ -30,6 +30,19 @@ impl Desired {
         self.units.get(service).or_else(|| self.units.values().find(in_it))
     }
 
+    /// Every object in the order in which it is applied where nothing waits: what pods mount and obey
+    /// before the pods.
+    pub fn objects(&self) -> Vec<Object> {
+        let of_unit = |unit: &Unit| {
+            let workload = unit.workload.as_ref().map(Workload::object);
+            unit.faces.iter().cloned().chain(workload).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> =
+            self.shared.iter().cloned().chain(self.units.values().flat_map(of_unit)).collect();
+        all.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        all
+    }
+
     /// The kind and name of every object that should exist.
     pub fn names(&self) -> BTreeSet<(Kind, String)> {
         let faces = self.units.values().flat_map(|unit| &unit.faces);

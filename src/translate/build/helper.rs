@@ -42,7 +42,10 @@ pub(super) fn add(spec: &mut PodSpec, service: &str, chores: &Chores) {
     let volumes = spec.volumes.get_or_insert_default();
     let mut init = vec![prepare(chores)];
     for copied in &chores.copies {
-        see_copy(container, copied);
+        // What runs before the service sees the same files.
+        for container in spec.init_containers.iter_mut().flatten().chain([&mut *container]) {
+            see_copy(container, copied);
+        }
         volumes.push(copy_volume(copied));
     }
     if !chores.seeds.is_empty() {

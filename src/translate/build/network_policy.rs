@@ -69,6 +69,9 @@ pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -
         namespace_selector: Some(selector(labels([("kubernetes.io/metadata.name", "kube-system")]))),
         ..NetworkPolicyPeer::default()
     };
+    if service.host.no_network {
+        return Some(nothing(resolved, service));
+    }
     service.only_internal.then(|| NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
         spec: Some(NetworkPolicySpec {
@@ -87,6 +90,19 @@ pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -
             ]),
         }),
     })
+}
+
+/// The policy of a service without a network: nothing comes in and nothing goes out.
+fn nothing(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(selector(resolved.pods_of(service))),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+            ingress: None,
+            egress: None,
+        }),
+    }
 }
 
 fn pods(labels: Labels) -> NetworkPolicyPeer {

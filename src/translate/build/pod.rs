@@ -2,18 +2,20 @@
 
 use k8s_openapi::{
     api::core::v1::{
-        PodDNSConfig, PodDNSConfigOption, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
-        Sysctl,
+        LocalObjectReference, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, Sysctl,
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
 use super::{
-    container::{container, drain},
+    container::container,
     helper,
     job::completions,
+    lifecycle::grace,
     metadata::{Labels, alias_label, member_label},
+    node,
     placement::place,
+    pre_start::pre_start,
     reads, same_node,
     together::join,
 };
@@ -121,7 +123,9 @@ fn of_service(
     if !annotations.is_empty() {
         metadata.annotations = Some(annotations);
     }
-    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) }
+    let mut spec = spec(resolved, service, version);
+    node::add(&mut spec, service);
+    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
 }
 
 fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
@@ -133,10 +137,13 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
     labels
 }
 
-fn spec(service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
+fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
     let hostname = hostname(service, version);
+    let hosts = &service.resolver.hosts;
     PodSpec {
+        init_containers: pre_start(service),
         containers: vec![container(service)],
+        image_pull_secrets: pull_secrets(&resolved.stack.spec.image_pull_secrets),
         volumes: Some(service.mounts.volumes.values().cloned().collect()),
         // The variables of every Service of the namespace (REDIS_PORT=tcp://…) would get into the
         // way of the programs' own.
@@ -144,35 +151,39 @@ fn spec(service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
         // Programs from Compose know nothing of the Kubernetes API and have no business with it.
         automount_service_account_token: Some(false),
         security_context: Some(PodSecurityContext {
-            // Docker's defaults: its seccomp profile, and every user may listen on every port.
+            // Docker's default.
             seccomp_profile: Some(SeccompProfile {
                 type_: "RuntimeDefault".to_owned(),
                 localhost_profile: None,
             }),
-            sysctls: Some(vec![Sysctl {
-                name: "net.ipv4.ip_unprivileged_port_start".to_owned(),
-                value: "0".to_owned(),
-            }]),
+            sysctls: sysctls(service),
+            supplemental_groups: Some(service.spec.group_add.clone()).filter(|groups| !groups.is_empty()),
             ..PodSecurityContext::default()
         }),
-        // Names with a dot are looked up as they are first, as in Docker, not below the cluster's
-        // domains.
-        dns_config: Some(PodDNSConfig {
-            options: Some(vec![PodDNSConfigOption {
-                name: Some("ndots".to_owned()),
-                value: Some("1".to_owned()),
-            }]),
-            ..PodDNSConfig::default()
-        }),
+        dns_config: Some(service.resolver.dns.clone()),
+        host_aliases: Some(hosts.clone()).filter(|hosts| !hosts.is_empty()),
         restart_policy: (service.kind == Kind::Job).then(|| "Never".to_owned()),
-        // Kubernetes counts the pause in, Compose does not.
-        termination_grace_period_seconds: Some(
-            service.stop_grace.saturating_add(drain(service).unwrap_or_default()),
-        ),
+        termination_grace_period_seconds: Some(grace(service)),
         hostname_override: hostname.by_override,
         hostname: hostname.plain,
         ..PodSpec::default()
     }
+}
+
+/// The service's kernel parameters, and Docker's default that every user may listen on every port, where
+/// the port is not one of the node.
+fn sysctls(service: &ResolvedService<'_>) -> Option<Vec<Sysctl>> {
+    let own = &service.security.sysctls;
+    let name = "net.ipv4.ip_unprivileged_port_start";
+    let every_port = Sysctl { name: name.to_owned(), value: "0".to_owned() };
+    let is_free = !service.host.network && own.iter().all(|sysctl| sysctl.name != name);
+    let all: Vec<_> = is_free.then_some(every_port).into_iter().chain(own.iter().cloned()).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+fn pull_secrets(names: &[String]) -> Option<Vec<LocalObjectReference>> {
+    let secret = |name: &String| LocalObjectReference { name: name.clone() };
+    (!names.is_empty()).then(|| names.iter().map(secret).collect())
 }
 
 /// The host name that a program sees, and the field that gives it.
@@ -185,10 +196,14 @@ struct Hostname {
 /// A single container has the host name that it was given, or its service's name. Of several, each
 /// has its pod's. A StatefulSet overwrites the plain field.
 fn hostname(service: &ResolvedService<'_>, version: ServerVersion) -> Hostname {
-    if !service.is_single() {
+    if !service.is_single() || service.host.network {
         return Hostname::default();
     }
-    let name = Some(service.spec.hostname.as_deref().unwrap_or(service.name).to_owned());
+    let name = service.spec.hostname.as_deref().unwrap_or(service.name);
+    if let Some(domain) = service.spec.domainname.as_deref().filter(|_| version.has_hostname_override()) {
+        return Hostname { plain: None, by_override: Some(format!("{name}.{domain}")) };
+    }
+    let name = Some(name.to_owned());
     match service.kind {
         Kind::StatefulSet if version.has_hostname_override() => Hostname { plain: None, by_override: name },
         Kind::StatefulSet => Hostname::default(),

@@ -55,6 +55,8 @@ fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
     pod.containers.extend(take(Some(member.containers)));
     pod.termination_grace_period_seconds =
         pod.termination_grace_period_seconds.max(member.termination_grace_period_seconds);
+    pod.host_pid = pod.host_pid.or(member.host_pid);
+    pod.host_ipc = pod.host_ipc.or(member.host_ipc);
     pod.share_process_namespace = [pod.share_process_namespace, member.share_process_namespace]
         .into_iter()
         .flatten()

@@ -210,6 +210,16 @@ pub(super) fn approximations(
              should run in its place",
         );
     }
+    if service.spec.domainname.is_some() {
+        let message = if facts.version.has_hostname_override() && service.is_single() && !service.host.network
+        {
+            "the host name is the full name, with the domain"
+        } else {
+            "the host name stays without its domain: a full name needs Kubernetes 1.35, one replica and a network of \
+             its own"
+        };
+        say(format!("{path}.domainname"), message);
+    }
     let parked = unit.completes_on_exit && unit.activity == Activity::Active && unit.replicas == 0;
     if parked {
         say(

@@ -5,6 +5,7 @@ mod dependencies;
 mod environment;
 mod external;
 mod health;
+mod host;
 mod ingress;
 mod kind;
 mod labels;
@@ -13,9 +14,12 @@ mod naming;
 mod placement;
 mod ports;
 mod problems;
+mod resolver;
 mod resources;
 mod same_node;
+mod security;
 mod sharing;
+mod shutdown;
 mod siblings;
 mod update;
 mod volumes;
@@ -30,25 +34,29 @@ use sharing::Sharing;
 use siblings::Siblings;
 
 use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Protocol, Service, Stack, StackSpec};
+use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
 
 pub(super) use health::Health;
+pub(super) use host::Host;
 pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
-pub(super) use placement::{HOST_NAME, Placement};
+pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use ports::{KnownPort, Published};
+pub(super) use resolver::Resolver;
 pub(super) use resources::Resources;
+pub(super) use security::Security;
 pub(super) use sharing::shares_processes;
+pub(super) use shutdown::{Command, Shutdown};
 pub(super) use update::{AtOnce, Update};
 pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
 /// The network of services that name none.
 const DEFAULT_NETWORK: &str = "default";
 
-/// The time from the stop signal to the kill where none is given, in seconds.
-const STOP_GRACE: i64 = 10;
+/// The container runtime that Docker has, and that a node has without a RuntimeClass.
+const DEFAULT_RUNTIME: &str = "runc";
 
 /// A Stack that has passed all checks.
 pub(super) struct Resolved<'a> {
@@ -106,7 +114,18 @@ pub(super) struct ResolvedService<'a> {
     pub labels: UserLabels,
     /// The labels of its workload.
     pub deploy_labels: UserLabels,
-    pub stop_grace: i64,
+    /// How its containers start and end.
+    pub shutdown: Shutdown,
+    /// How its containers are confined.
+    pub security: Security,
+    /// What its containers share with their node.
+    pub host: Host,
+    /// How its programs find others by name.
+    pub resolver: Resolver,
+    /// The size of `/dev/shm`, where it is given.
+    pub shm_size: Option<Quantity>,
+    /// The users of the programs that run before it.
+    pub pre_start_users: Vec<Option<(i64, Option<i64>)>>,
     pub waits_for: Vec<WaitFor>,
     /// The keys of objects of others that it reads.
     pub reads: BTreeSet<Read<'a>>,
@@ -156,6 +175,11 @@ impl<'a> ResolvedService<'a> {
         self.spec.depends_on.iter().filter(|(_, on)| on.restart == Some(true)).map(|(name, _)| name.as_str())
     }
 
+    /// The RuntimeClass of its pods.
+    pub fn runtime_class(&self) -> Option<&'a str> {
+        self.spec.runtime.as_deref().filter(|name| *name != DEFAULT_RUNTIME)
+    }
+
     /// Whether there is one container at most, which has a name of its own.
     pub fn is_single(&self) -> bool {
         self.replicas <= 1 && self.kind != Kind::DaemonSet
@@ -197,6 +221,9 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
         ports::check_mode(service, &mut problems);
         let namespace = stack.metadata.namespace.as_deref();
         ports::check_node_ports(service, &facts.powers, namespace, &mut problems);
+        let path = format!("spec.services.{}", service.name);
+        host::check(service.spec, service.host, (&facts.powers, namespace), &path, &mut problems);
+        approximations.extend(host::approximations(service.spec, service.host, &path));
         approximations.extend(ports::approximations(service, spec.publish.unwrap_or_default()));
     }
     let units = dependencies::dependencies(spec, &services, &sharing, &mut problems, &mut approximations);
@@ -260,7 +287,9 @@ impl<'a> Context<'_, 'a> {
             writes_volume: mounts.writes_volume,
             is_exclusive: placement.per_node.is_some()
                 || published.iter().any(|port| port.on_node)
-                || mounts.writes_host,
+                || mounts.writes_host
+                || service.network_mode.as_deref() == Some("host")
+                || !service.devices.is_empty(),
             shares_pod: self.sharing.shares_pod(name),
         };
         let (kind, start_first) = kind::kind(&traits, self.siblings, path, problems);
@@ -269,6 +298,8 @@ impl<'a> Context<'_, 'a> {
         let internal = |network: &&str| {
             self.spec.networks.get(*network).is_some_and(|network| network.internal == Some(true))
         };
+        let host = host::host(service, path, problems);
+        let shm_size = service.shm_size.as_ref();
         let further_names = naming::further_names(service, path);
         ResolvedService {
             name,
@@ -285,7 +316,7 @@ impl<'a> Context<'_, 'a> {
             own_ports,
             published,
             routes: Vec::new(),
-            only_internal: networks.iter().all(internal),
+            only_internal: !host.network && networks.iter().all(internal),
             networks,
             aliases: further_names
                 .into_iter()
@@ -293,14 +324,17 @@ impl<'a> Context<'_, 'a> {
                 .filter(|alias| *alias != name)
                 .collect(),
             environment: environment::environment(service, path, problems),
-            user: user(service, path, problems),
+            user: user(service.user.as_deref(), path, problems),
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
             deploy_labels: labels::deploy_labels(service, path, problems, approximations),
-            stop_grace: match &service.stop_grace_period {
-                Some(period) => period.seconds(),
-                None => STOP_GRACE,
-            },
+            shutdown: shutdown::shutdown(service, path, problems, approximations),
+            security: security::security(service, host, path, problems, approximations),
+            host,
+            resolver: resolver::resolver(service, path, problems, approximations),
+            shm_size: shm_size
+                .and_then(|size| amount(size, Counted::Bytes, &format!("{path}.shmSize"), problems)),
+            pre_start_users: users_of_hooks(service, path, problems),
             waits_for: Vec::new(),
             reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
             together: self.together.get(name).cloned(),
@@ -321,9 +355,9 @@ impl<'a> Context<'_, 'a> {
 
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
         if service.networks.is_empty() {
-            // Whose network it shares is on networks, and it with that one.
-            let shares = service.network_mode.as_ref().is_some_and(|mode| mode.starts_with("service:"));
-            return if shares { BTreeSet::new() } else { BTreeSet::from([DEFAULT_NETWORK]) };
+            // Whose network it shares is on networks, and it with that one; the node's is on none.
+            let elsewhere = service.network_mode.is_some();
+            return if elsewhere { BTreeSet::new() } else { BTreeSet::from([DEFAULT_NETWORK]) };
         }
         let known = &self.spec.networks;
         for name in
@@ -353,8 +387,16 @@ fn check_configs(spec: &StackSpec, problems: &mut Problems) {
     }
 }
 
-fn user(service: &Service, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
-    let text = service.user.as_deref()?;
+/// The users of a service's `preStart`, in its order.
+fn users_of_hooks(service: &Service, path: &str, problems: &mut Problems) -> Vec<Option<(i64, Option<i64>)>> {
+    let hooks = service.pre_start.iter().enumerate();
+    hooks
+        .map(|(index, hook)| user(hook.user.as_deref(), &format!("{path}.preStart[{index}]"), problems))
+        .collect()
+}
+
+fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
+    let text = text?;
     // The bound is Kubernetes' own.
     let number = |text: &str| text.parse::<i32>().ok().filter(|n| *n >= 0).map(i64::from);
     let numbers = match text.split_once(':') {

@@ -140,6 +140,20 @@ fn node_label(key: &str) -> Option<String> {
     key.strip_prefix("node.labels.").filter(|label| is_key(label)).map(str::to_owned)
 }
 
+/// The operating systems that images are made for.
+const SYSTEMS: [&str; 4] = ["linux", "windows", "darwin", "freebsd"];
+
+/// The labels of the nodes that images of a platform run on: `os`, `os/arch`, `os/arch/variant` or `arch`.
+/// No node tells the variant.
+pub(in crate::translate) fn node_labels(platform: &str) -> Vec<(String, String)> {
+    let (first, rest) = platform.split_once('/').unwrap_or((platform, ""));
+    let arch = rest.split('/').next().unwrap_or_default();
+    let (os, arch) = if SYSTEMS.contains(&first) { (first, arch) } else { ("", first) };
+    let labels = [("kubernetes.io/os", os), ("kubernetes.io/arch", architecture(arch))];
+    let given = labels.into_iter().filter(|(_, value)| !value.is_empty());
+    given.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
+}
+
 /// Docker tells the kernel's name of an architecture, Kubernetes Go's.
 fn architecture(name: &str) -> &str {
     match name {
@@ -181,6 +195,19 @@ mod tests {
                 format!("{} {} {}", it.key, it.operator, it.values.unwrap_or_default().join(","))
             });
             assert_eq!(got.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_platform_asks_for_nodes_of_its_kind() {
+        for (platform, expected) in [
+            ("linux", "kubernetes.io/os=linux"),
+            ("linux/arm64", "kubernetes.io/os=linux kubernetes.io/arch=arm64"),
+            ("linux/arm/v7", "kubernetes.io/os=linux kubernetes.io/arch=arm"),
+            ("x86_64", "kubernetes.io/arch=amd64"),
+        ] {
+            let labels = node_labels(platform).into_iter().map(|(label, value)| format!("{label}={value}"));
+            assert_eq!(labels.collect::<Vec<_>>().join(" "), expected, "{platform}");
         }
     }
 

@@ -22,11 +22,13 @@ pub(in crate::translate) struct Resources {
 /// silently reserve the whole limit, which Compose never does.
 const SMALL: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "16Mi")];
 
+/// What a container writes to its own file system and logs.
+const STORAGE: &str = "ephemeral-storage";
+
 /// Compose's reservations become requests, and a request is never above its limit.
 pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) -> Resources {
-    let Some(given) = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()) else {
-        return Resources::default();
-    };
+    let none = Default::default();
+    let given = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()).unwrap_or(&none);
     let mut read = |side: &str, resource: &Option<Resource>, what: &str| {
         let resource = resource.as_ref()?;
         let (field, quantity, counted) = match what {
@@ -49,7 +51,31 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
         resources.limits.extend(limit.map(|limit| (what.to_owned(), Amount(limit.0))));
         resources.requests.extend(request.map(|request| (what.to_owned(), Amount(request.0))));
     }
-    let asked = resources.requests.iter().map(|(what, amount)| format!("{what} {}", amount.0));
+    for (name, &count) in &given.devices {
+        let path = format!("{path}.deploy.resources.devices.{name}");
+        if !name.contains('/') || count < 1 {
+            problems.value(
+                path,
+                "write the name of a resource that nodes offer, such as nvidia.com/gpu, and how many",
+            );
+        }
+        // Such resources are given wholly, so what is asked for is the limit too.
+        resources.limits.insert(name.clone(), Amount(count.to_string()));
+        resources.requests.insert(name.clone(), Amount(count.to_string()));
+        reserved = true;
+    }
+    let storage = service.storage_size.as_ref();
+    let storage =
+        storage.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.storageSize"), problems));
+    if let Some(size) = storage {
+        resources.limits.insert(STORAGE.to_owned(), Amount(size.0));
+        resources.requests.insert(STORAGE.to_owned(), Amount("16Mi".to_owned()));
+    }
+    let asked = resources
+        .requests
+        .iter()
+        .filter(|(what, _)| *what != STORAGE)
+        .map(|(what, amount)| format!("{what} {}", amount.0));
     resources.asked = reserved.then(|| asked.collect::<Vec<_>>().join(", "));
     resources
 }

@@ -182,6 +182,8 @@ fn disagreements(lead: &ResolvedService<'_>, other: &ResolvedService<'_>, proble
         ("dnsOpt", !mine.dns_opt.is_empty() && mine.dns_opt != leads.dns_opt),
         ("extraHosts", !mine.extra_hosts.is_empty() && mine.extra_hosts != leads.extra_hosts),
         ("sysctls", !mine.sysctls.is_empty() && mine.sysctls != leads.sysctls),
+        ("groupAdd", !mine.group_add.is_empty() && mine.group_add != leads.group_add),
+        ("networkMode", other.host.network && !lead.host.network),
         ("runtime", mine.runtime.is_some() && mine.runtime != leads.runtime),
         ("platform", mine.platform.is_some() && mine.platform != leads.platform),
     ];

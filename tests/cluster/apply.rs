@@ -13,6 +13,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use stackwright::{
     api::Stack,
     translate::{Facts, Kind, LiveService, Object, ObjectKind, Workload, translate},
@@ -104,13 +105,14 @@ fn rendered(view: &View) -> Vec<Object> {
         let live = LiveService { headless: service["spec"]["clusterIP"] == "None", publishes_not_ready };
         (name.to_owned(), live)
     });
-    let given = |kind, key: &str| {
-        ((kind, "given".to_owned()), BTreeMap::from([(key.to_owned(), "digest".to_owned())]))
+    let given = |kind, key: &str, value: &str| {
+        let digest = format!("{:x}", Sha256::digest(value.as_bytes()));
+        ((kind, "given".to_owned()), BTreeMap::from([(key.to_owned(), digest)]))
     };
     let facts = Facts {
         live_services: live.collect(),
-        objects: [given(ObjectKind::ConfigMap, "port"), given(ObjectKind::Secret, "password")].into(),
-        helper_image: Some("stackwright:1".to_owned()),
+        objects: [given(ObjectKind::ConfigMap, "port", "1"), given(ObjectKind::Secret, "password", "secret")]
+            .into(),
         ..Facts::default()
     };
     let desired = translate(&stack, &facts).expect("a Stack in order");
@@ -124,13 +126,38 @@ fn rendered(view: &View) -> Vec<Object> {
 #[test]
 fn the_rendered_children_of_scripteam_pass_a_dry_run_of_the_api_server() {
     scenario(async |s| {
-        let rendered = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/the-scripteam-stack/objects.yaml");
-        let told = s.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", rendered]);
-        assert!(
-            told.lines().count() > 20 && told.lines().all(|line| line.ends_with("(server dry run)")),
-            "{told}"
-        );
+        let told = dry_run(s, "the-scripteam-stack");
+        assert!(told.lines().count() > 20, "{told}");
     });
+}
+
+#[test]
+fn every_form_of_volume_and_file_passes_a_dry_run_of_the_api_server() {
+    scenario(async |s| {
+        for case in [
+            "a-new-volume-begins-with-what-the-image-has",
+            "a-tree-of-files-is-mounted-as-a-folder",
+            "an-anonymous-volume-is-a-claim-that-goes-with-the-stack",
+            "an-external-claim-is-mounted-and-never-made",
+            "an-image-is-mounted-as-a-folder",
+            "an-nfs-export-is-mounted-in-the-pod",
+            "files-that-are-written-or-owned-are-copied-by-the-helper",
+            "folders-of-the-node-are-mounted-where-the-namespace-allows-it",
+            "services-of-one-pod-fill-their-volumes-each-from-its-own-image",
+            "services-that-share-volumes-run-on-one-node",
+        ] {
+            let told = dry_run(s, case);
+            assert!(told.contains("shop"), "{told}");
+        }
+    });
+}
+
+/// What the API server says of the objects of a golden case, all of which it takes.
+fn dry_run(s: &Scenario<'_>, case: &str) -> String {
+    let rendered = format!("{}/tests/golden/{case}/objects.yaml", env!("CARGO_MANIFEST_DIR"));
+    let told = s.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", &rendered]);
+    assert!(told.lines().all(|line| line.ends_with("(server dry run)")), "{case}: {told}");
+    told
 }
 
 #[test]

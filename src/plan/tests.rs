@@ -539,17 +539,14 @@ fn a_daemon_set_is_waited_for_on_as_many_nodes_as_its_controller_counts() {
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["agent"], true);
     let key = (Kind::DaemonSet, "s-agent".to_owned());
-    let nodes = |count| {
-        ChildState::Workload(WorkloadState {
-            template: Some("1".to_owned()),
-            observed: true,
-            wanted: count,
-            total: count,
-            updated: count,
-            ..WorkloadState::default()
-        })
-    };
-    observed.children.get_mut(&key).unwrap().state = nodes(2);
+    observed.children.get_mut(&key).unwrap().state = ChildState::Workload(WorkloadState {
+        template: Some("1".to_owned()),
+        observed: true,
+        wanted: 2,
+        total: 2,
+        updated: 2,
+        ..WorkloadState::default()
+    });
     assert_eq!(waits(&plan(&desired, &observed, &Memory::new()), "web"), ["agent: is starting"]);
     observed.pods.push(pod(&desired.units["agent"], "DaemonSet", true));
     assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);

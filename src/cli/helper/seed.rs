@@ -1,7 +1,7 @@
 //! `stackwright helper seed`: a new volume begins with what the image has, as in Docker.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -28,6 +28,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 /// is. One that the image has nothing for gets the owner and the bits of the image's folder, and another
 /// image may fill it later. A copy that was cut short goes on with the next try.
 fn seed(target: &Path, root: &Path, folder: &str) -> anyhow::Result<()> {
+    // Services that share a volume may start at once, and their images' files must not be mixed. The lock goes
+    // with the file.
+    let turn = File::open(root).with_context(|| format!("cannot open {}", root.display()))?;
+    if let Err(error) = turn.lock() {
+        anstream::eprintln!("warning: {} cannot be locked: {error}", root.display());
+    }
     let (to, marks) = (root.join(folder), Marks::of(root, folder));
     if marks.is_done() || !target.is_dir() {
         return Ok(());
@@ -205,6 +211,22 @@ mod tests {
         fs::write(nothing.join("late"), "").unwrap();
         from(&nothing);
         assert_eq!(case.names("data"), ["link", "run.sh", "sub"]);
+    }
+
+    #[test]
+    fn of_two_images_that_fill_a_volume_at_once_one_does() {
+        let case = Case::new();
+        let other = case.room.path().join("other");
+        fs::create_dir(&other).unwrap();
+        for at in 0..200 {
+            fs::write(other.join(at.to_string()), "").unwrap();
+        }
+        let volume = case.volume("");
+        std::thread::scope(|scope| {
+            scope.spawn(|| seed(&other, &volume, "data").unwrap());
+            scope.spawn(|| case.seed("data"));
+        });
+        assert!([3, 200].contains(&case.names("data").len()), "{:?}", case.names("data"));
     }
 
     #[test]

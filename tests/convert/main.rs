@@ -11,6 +11,7 @@ mod cli;
 mod corpus;
 mod coverage;
 mod secrets;
+mod seeds;
 mod speed;
 
 use std::fmt::Write;

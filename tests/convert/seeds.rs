@@ -37,7 +37,7 @@ const COMMITTED: [Seed; 5] = [
         files: &["docker-compose.yml", "docker-compose.prod.yml"],
         variables: ".env.example",
     },
-    Seed { project: "loc8", files: &["docker-compose.prod.yml"], variables: ".env.prod.example" },
+    Seed { project: "loc8", files: &["docker-compose.prod.yml"], variables: ".env.example" },
     Seed {
         project: "finity",
         files: &["docker-compose.yml", "docker-compose.prod.yml"],

@@ -30,7 +30,7 @@ const COMMITTED: [Seed; 5] = [
     Seed {
         project: "infinite-scribe",
         files: &["docker-compose.yml", "docker-compose.backend.yml"],
-        variables: ".env.example",
+        variables: ".env",
     },
     Seed {
         project: "code-checker",

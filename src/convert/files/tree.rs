@@ -4,6 +4,7 @@ use crate::api::{KeyRef, TreeFile};
 use crate::compose::source::Kind;
 use crate::convert::context::Context;
 use crate::convert::names::{key, label};
+use crate::convert::output::MARK;
 use crate::translate::names::object_name;
 use crate::translate::short_hash;
 
@@ -87,6 +88,8 @@ impl Walk<'_> {
                 let executable = files.is_executable(&full);
                 self.found.push(Found { path: below.to_owned(), bytes, size, executable });
             }
+            // What an earlier conversion wrote is no part of the project.
+            Some(Kind::Folder) if self.is_output(&full) => {}
             Some(Kind::Folder) if depth < DEEPEST => {
                 for name in files.list(&full).map_err(unreadable)? {
                     let next = if below.is_empty() { name } else { format!("{below}/{name}") };
@@ -99,6 +102,12 @@ impl Walk<'_> {
             None => return Err(unreadable("leads nowhere".to_owned())),
         }
         Ok(())
+    }
+
+    fn is_output(&self, folder: &str) -> bool {
+        let list = format!("{folder}/kustomization.yaml");
+        self.context.files.kind(&list) == Some(Kind::File)
+            && self.context.files.read(&list).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()))
     }
 }
 

@@ -10,6 +10,7 @@
 mod cli;
 mod corpus;
 mod coverage;
+mod files;
 mod secrets;
 mod seeds;
 mod speed;

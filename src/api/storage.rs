@@ -115,7 +115,7 @@ pub enum AnonymousVolumes {
 /// content of an image (`image`), or with none of them an anonymous volume of the service's own.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("[has(self.source), has(self.hostPath), has(self.image)].filter(given, given).size() <= 1",
+#[x_kube(validation = ("!(has(self.source) && (has(self.hostPath) || has(self.image))) && !(has(self.hostPath) && has(self.image))",
     "a mount has one origin: set one of 'source', 'hostPath' and 'image', or none for an anonymous volume"))]
 pub struct VolumeMount {
     /// The volume's name under `spec.volumes`.
@@ -213,8 +213,7 @@ pub struct Secret {
     pub secret: KeyRef,
 }
 
-/// A config or secret mounted into a service as a file. A container keeps the text that it started
-/// with, unless the Stack itself gives it.
+/// A config or secret mounted into a service as a file. A change of its content restarts the service.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileMount {
@@ -253,8 +252,8 @@ pub struct FileTree {
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub target: String,
 
-    /// Whether the containers may not write it. A tree that may be written begins as given whenever a
-    /// container starts. Default true.
+    /// Whether the containers may not write it. A tree that may be written begins as given with each pod.
+    /// Default true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
 
@@ -263,11 +262,10 @@ pub struct FileTree {
     pub files: Vec<TreeFile>,
 }
 
-/// A file of a tree.
-#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+/// A file of a tree. It comes from one place: exactly one of `configMapKeyRef` and `secretKeyRef` is set. (So
+/// many files are possible that a rule for each of them would cost the API server too much.)
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("has(self.secretKeyRef) != has(self.configMapKeyRef)",
-    "a file comes from one place: set exactly one of 'secretKeyRef' and 'configMapKeyRef'"))]
 pub struct TreeFile {
     /// Its path below the tree's root, such as `conf.d/site.conf`. Without it the tree is this one file.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ use kube::{
 use std::collections::BTreeSet;
 use tokio::sync::watch;
 
-use super::{Index, StackKey, api_resource, index::Source};
+use super::{Index, StackKey, api_resource, index::Source, namespaces::namespaces};
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
     translate::{Kind, ObjectKind},
@@ -30,8 +30,8 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets.
-    const COUNT: usize = Kind::ALL.len() + 4;
+    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets, Namespaces.
+    const COUNT: usize = Kind::ALL.len() + 5;
 
     /// The watches, the stream of Stacks that they wake, and how many have not listed yet.
     pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
@@ -54,7 +54,8 @@ impl Watches {
         streams.push(self.pods(scoped(client.clone(), namespace)));
         streams.push(self.warnings(scoped(client.clone(), namespace)));
         streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
-        streams.push(self.objects::<Secret>(scoped(client, namespace), ObjectKind::Secret));
+        streams.push(self.objects::<Secret>(scoped(client.clone(), namespace), ObjectKind::Secret));
+        streams.push(self.namespaces(client, namespace));
         debug_assert_eq!(streams.len(), Self::COUNT);
         futures::stream::select_all(streams).for_each(|()| async {}).await;
     }
@@ -110,6 +111,14 @@ impl Watches {
                 }
                 Change::Gone(_) => index.delete_object(kind, &namespace, &name),
             }
+        })
+    }
+
+    /// What Namespaces allow their Stacks.
+    fn namespaces(&self, client: Client, namespace: Option<&str>) -> BoxStream<'_, ()> {
+        self.feed(namespaces(client, namespace), Source::Namespace, |index, change| match change {
+            Change::Is(it) => index.apply_namespace(&it.name_any(), it.labels()),
+            Change::Gone(it) => index.delete_namespace(&it.name_any()),
         })
     }
 

@@ -26,8 +26,12 @@ pub(super) async fn gather(
     memory: &Memory,
 ) -> Result<Facts, kube::Error> {
     let named = named_objects(spec);
-    lock(&context.index).set_reads(key, &named);
-    let mut facts = Facts { version: context.version, ..Facts::default() };
+    let powers = {
+        let mut index = lock(&context.index);
+        index.set_reads(key, &named);
+        index.powers(key)
+    };
+    let mut facts = Facts { version: context.version, powers, ..Facts::default() };
     for (kind, name) in named {
         if let Some(keys) = object_keys(context, &key.namespace, kind, &name).await? {
             facts.objects.insert((kind, name), keys.as_ref().clone());

@@ -16,7 +16,8 @@ mod invalid;
 mod missing;
 mod oneshot;
 mod order;
-
+mod powers;
 mod removal;
 mod transcript;
 mod update;
+mod workloads;

@@ -50,6 +50,10 @@ pub(super) fn template(
     if std::iter::once(&lead).chain(others).any(|service| shares_processes(service.spec)) {
         spec.share_process_namespace = Some(true);
     }
+    if spec.host_pid == Some(true) {
+        // They see all of the node's, and Kubernetes takes only one of the two.
+        spec.share_process_namespace = None;
+    }
     if let Some(templates) = restarted_with {
         let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
         annotations.insert(RESTARTED_WITH.to_owned(), templates);

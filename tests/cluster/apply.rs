@@ -61,7 +61,29 @@ services:
     hostname: worker-1
     volumes: [{target: /cache}, {source: shared, target: /shared}]
   reader: {image: 'reader:1', restart: always, volumes: [{source: shared, target: /shared, readOnly: true}]}
-networks: {back: {internal: true}}
+  agent:
+    image: agent:1
+    restart: always
+    expose: [{port: 9100}]
+    ingress: [{host: agent.example.com, tlsSecretName: tls, className: none, annotations: {note: text}}, {path: /agent}]
+    externalLinks: {outside: db.example.com}
+    networks: {shared: {}}
+    deploy: {mode: global, labels: {team: ops, note: not a label}, updateConfig: {parallelism: 0, delay: 1s}}
+  main:
+    image: main:1
+    restart: always
+    ports: [{target: 80, published: 8081, appProtocol: http}]
+    tmpfs: [{target: /tmp}]
+    healthcheck: {test: [CMD, check], onUnhealthy: Report}
+    deploy:
+      replicas: 2
+      updateConfig: {order: start-first, parallelism: 0, delay: 1s, monitor: 1m}
+      placement:
+        constraints: [node.platform.os!=windows, node.id!=nowhere]
+        spread: [node.labels.zone]
+        maxReplicasPerNode: 2
+  beside: {image: 'beside:1', restart: always, networkMode: 'service:main', pid: 'service:main', tmpfs: [{target: /tmp}], deploy: {replicas: 2}}
+networks: {back: {internal: true}, shared: {sharedName: everyone}}
 volumes: {data: {size: 1024Mi}, export: {nfs: {server: nas, path: /export}}, shared: {labels: {team: shop}}}
 configs: {settings: {content: fast}, named: {configMap: {name: given, key: port}}}
 secrets: {key: {secret: {name: given, key: password}}}
@@ -91,7 +113,16 @@ fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is()
             assert_eq!(versions[0], versions[1], "{kind} {name}: {:#}", object.body);
             kinds.insert(kind);
         }
-        let all = ["ConfigMap", "Deployment", "Job", "NetworkPolicy", "Service", "StatefulSet"];
+        let all = [
+            "ConfigMap",
+            "DaemonSet",
+            "Deployment",
+            "Ingress",
+            "Job",
+            "NetworkPolicy",
+            "Service",
+            "StatefulSet",
+        ];
         assert_eq!(kinds, BTreeSet::from(all));
     });
 }

@@ -21,3 +21,4 @@ mod order;
 mod removal;
 mod transcript;
 mod update;
+mod workloads;

@@ -166,7 +166,7 @@ pub struct IngressRule {
     #[schemars(length(min = 1, max = 1024), regex(pattern = "^/"))]
     pub path: Option<String>,
 
-    /// The port of the container. Default: the service's only known port.
+    /// The port of the container. Default: the only port of `ports` and `expose`, else of the health check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i32>,

@@ -4,13 +4,13 @@
 //! `resolve` looks up every name, reads every value and collects every problem; `build` makes the
 //! objects of what has passed, one builder for each kind of child. `tests/golden/` shows each rule.
 
-mod addresses;
+pub(crate) mod addresses;
 mod build;
 mod desired;
 mod facts;
 mod hash;
 mod invalid;
-mod names;
+pub(crate) mod names;
 mod object;
 mod order;
 mod powers;

@@ -96,6 +96,45 @@ fn program() -> impl Strategy<Value = Map<String, Value>> {
     )
 }
 
+/// Where it runs, with whom it shares a pod, and how it is reached from outside.
+fn place(of: &str) -> impl Strategy<Value = Value> + use<> {
+    let before: Vec<String> =
+        NAMES.iter().filter(|name| **name < of).map(|name| format!("service:{name}")).collect();
+    let shares = move || prop_oneof![5 => Just(None), 1 => option::of(select([before.clone(), vec!["service:db".to_owned()]].concat()))];
+    let mode = prop_oneof![6 => Just(None), 2 => one_of(["global", "replicated-job"]).prop_map(Some), 1 => Just(Some("global-job".to_owned()))];
+    let constraint = mostly(one_of(["node.role==worker", "node.labels.a/b!=x", "node.id == n"]), text());
+    let at_once = option::of(0..3_i32);
+    let route = (
+        option::of(mostly(one_of(["a.b", "*.b"]), text())),
+        option::of(one_of(["/", "/x"])),
+        option::of(80..82_i32),
+    );
+    let links = collection::btree_map(
+        mostly(one_of(["out", "side"]), name()),
+        mostly(one_of(["a.b", "c"]), text()),
+        0..2,
+    );
+    (
+        (shares(), shares()),
+        (mode, collection::vec(constraint, 0..2), option::of(1..3_i32), at_once),
+        collection::vec(route, 0..2),
+        links,
+        mostly(Just(None), one_of(["ClusterIP", "Headless"]).prop_map(Some)),
+    )
+        .prop_map(|((network, pid), (mode, constraints, per_node, at_once), routes, links, service_mode)| {
+            let route = |(host, path, port)| json!({"host": host, "path": path, "port": port});
+            json!({
+                "networkMode": network, "pid": pid, "serviceMode": service_mode, "externalLinks": links,
+                "ingress": routes.into_iter().map(route).collect::<Vec<_>>(),
+                "deploy": {
+                    "mode": mode,
+                    "placement": {"constraints": constraints, "spread": ["node.hostname"], "maxReplicasPerNode": per_node},
+                    "updateConfig": {"parallelism": at_once},
+                },
+            })
+        })
+}
+
 /// What surrounds it.
 fn surroundings(name: &str) -> impl Strategy<Value = Value> + use<> {
     let aliases = collection::vec(mostly(one_of(["x", "y"]), self::name()), 0..2)
@@ -122,12 +161,22 @@ fn surroundings(name: &str) -> impl Strategy<Value = Value> + use<> {
 }
 
 fn service(name: &'static str) -> impl Strategy<Value = (String, Value)> {
-    (program(), surroundings(name)).prop_map(move |(mut program, mut surroundings)| {
-        let order = program.remove("deploy").unwrap_or_default();
-        surroundings["deploy"]["updateConfig"] = order["updateConfig"].clone();
-        program.extend(surroundings.as_object().cloned().unwrap_or_default());
-        (name.to_owned(), Value::Object(program))
-    })
+    (program(), surroundings(name), place(name)).prop_map(
+        move |(mut program, mut surroundings, mut place)| {
+            let order = program.remove("deploy").unwrap_or_default();
+            let mut deploy = place["deploy"].take();
+            deploy["updateConfig"]["order"] = order["updateConfig"]["order"].clone();
+            if let (Some(all), Some(more)) = (surroundings["deploy"].as_object_mut(), deploy.as_object()) {
+                all.extend(more.clone());
+            }
+            if let Some(place) = place.as_object_mut() {
+                place.remove("deploy");
+                program.append(place);
+            }
+            program.extend(surroundings.as_object().cloned().unwrap_or_default());
+            (name.to_owned(), Value::Object(program))
+        },
+    )
 }
 
 /// A Stack as it could come from a cluster whose schema is loose.

@@ -46,7 +46,29 @@ services:
     healthcheck: {test: [CMD, check]}
     deploy: {replicas: 2, resources: {limits: {cpus: '0.5', memory: 1024Mi}, reservations: {cpus: '0.1', memory: '67108864'}}}
   worker: {image: 'worker:1', restart: always, containerName: the-worker, hostname: worker-1}
-networks: {back: {internal: true}}
+  agent:
+    image: agent:1
+    restart: always
+    expose: [{port: 9100}]
+    ingress: [{host: agent.example.com, tlsSecretName: tls, className: none, annotations: {note: text}}, {path: /agent}]
+    externalLinks: {outside: db.example.com}
+    networks: {shared: {}}
+    deploy: {mode: global, labels: {team: ops, note: not a label}, updateConfig: {parallelism: 0, delay: 1s}}
+  main:
+    image: main:1
+    restart: always
+    ports: [{target: 80, published: 8081, appProtocol: http}]
+    tmpfs: [{target: /tmp}]
+    healthcheck: {test: [CMD, check], onUnhealthy: Report}
+    deploy:
+      replicas: 2
+      updateConfig: {order: start-first, parallelism: 0, delay: 1s, monitor: 1m}
+      placement:
+        constraints: [node.platform.os!=windows, node.id!=nowhere]
+        spread: [node.labels.zone]
+        maxReplicasPerNode: 2
+  beside: {image: 'beside:1', restart: always, networkMode: 'service:main', pid: 'service:main', tmpfs: [{target: /tmp}], deploy: {replicas: 2}}
+networks: {back: {internal: true}, shared: {sharedName: everyone}}
 volumes: {data: {size: 1024Mi}}
 configs: {settings: {content: fast}, named: {configMap: {name: given, key: port}}}
 secrets: {key: {secret: {name: given, key: password}}}
@@ -76,7 +98,16 @@ fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is()
             assert_eq!(versions[0], versions[1], "{kind} {name}: {:#}", object.body);
             kinds.insert(kind);
         }
-        let all = ["ConfigMap", "Deployment", "Job", "NetworkPolicy", "Service", "StatefulSet"];
+        let all = [
+            "ConfigMap",
+            "DaemonSet",
+            "Deployment",
+            "Ingress",
+            "Job",
+            "NetworkPolicy",
+            "Service",
+            "StatefulSet",
+        ];
         assert_eq!(kinds, BTreeSet::from(all));
     });
 }

@@ -20,3 +20,4 @@ mod powers;
 mod removal;
 mod transcript;
 mod update;
+mod workloads;

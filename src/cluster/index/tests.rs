@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    plan::Holder,
+    plan::{ChildState, Holder},
     translate::{Power, Powers},
 };
 
@@ -219,4 +219,51 @@ fn a_stack_that_is_gone_is_not_woken_for_its_namespace() {
     index.powers(&key("shop"));
     index.forget_stack(&key("shop"));
     assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
+}
+
+#[test]
+fn a_pod_of_several_services_tells_of_each_of_their_containers_and_of_no_other() {
+    let mut pod = pod("web-1", "Running");
+    pod.metadata
+        .labels
+        .get_or_insert_default()
+        .insert("member.stackwright.dev/log".to_owned(), String::new());
+    let statuses = json!([
+        {"name": "web", "image": "", "imageID": "", "restartCount": 0, "ready": true, "started": true,
+         "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}},
+        {"name": "log", "image": "", "imageID": "", "restartCount": 1, "ready": false,
+         "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 0}}},
+        {"name": "injected", "image": "", "imageID": "", "restartCount": 0, "ready": true,
+         "state": {"terminated": {"exitCode": 7}}},
+    ]);
+    pod.status.get_or_insert_default().container_statuses = serde_json::from_value(statuses).unwrap();
+    let mut index = Index::default();
+    index.apply_pod(&pod);
+    let observed = observed(&index, "shop");
+    let projection = &observed.pods[0];
+    let told: Vec<_> =
+        projection.containers.iter().map(|it| (it.service.as_str(), it.running, it.ready)).collect();
+    assert_eq!(told, [("web", true, true), ("log", false, false)]);
+    assert_eq!(projection.last_exit, None, "web has not ended");
+    assert_eq!(projection.seen_by("log").last_exit, Some((0, String::new())));
+}
+
+#[test]
+fn a_daemon_set_wants_as_many_pods_as_its_controller_counts_nodes() {
+    let daemon_set = |observed: i64, status: Value| {
+        let mut object = json!({
+            "metadata": {"name": "agent", "namespace": "n", "uid": "u", "generation": 2, "resourceVersion": "1"},
+            "spec": {"template": {"metadata": {"annotations": {"stackwright.dev/template": "t"}}}},
+            "status": status,
+        });
+        object["status"]["observedGeneration"] = json!(observed);
+        project::child(Kind::DaemonSet, &object).state
+    };
+    let counts = json!({
+        "desiredNumberScheduled": 3, "currentNumberScheduled": 3, "updatedNumberScheduled": 2, "numberReady": 1,
+    });
+    let ChildState::Workload(state) = daemon_set(2, counts) else { panic!("it is a workload") };
+    assert_eq!((state.wanted, state.total, state.updated, state.ready, state.observed), (3, 3, 2, 1, true));
+    let new = daemon_set(0, json!({}));
+    assert!(!new.is_at_zero() && new.template() == Some("t"), "it was not stopped");
 }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, btree_map::Entry};
 
 use k8s_openapi::{
-    api::core::v1::{Container, PodSpec, PodTemplateSpec, Volume},
+    api::core::v1::{Affinity, Container, PodSpec, PodTemplateSpec, Volume},
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
 use crate::{
-    api::labels::CONFIGS,
+    api::labels::RESERVED,
     translate::{names::pod_volume, short_hash},
 };
 
@@ -21,17 +21,26 @@ pub(super) fn join(pod: &mut PodTemplateSpec, name: &str, member: PodTemplateSpe
 
 fn join_metadata(pod: &mut ObjectMeta, member: ObjectMeta) {
     join_missing(pod.labels.get_or_insert_default(), member.labels.unwrap_or_default());
-    let mut theirs = member.annotations.unwrap_or_default();
     let annotations = pod.annotations.get_or_insert_default();
-    if let (Some(content), Some(more)) = (annotations.get_mut(CONFIGS), theirs.remove(CONFIGS)) {
-        // Either's change restarts both, since a pod is made anew as a whole.
-        *content = short_hash(&format!("{content} {more}"));
+    for (key, value) in member.annotations.unwrap_or_default() {
+        match annotations.entry(key) {
+            Entry::Vacant(free) => {
+                free.insert(value);
+            }
+            // What we hash of a service: either's change restarts both, since a pod is made anew as a whole.
+            Entry::Occupied(mut hash) if hash.key().starts_with(OURS) => {
+                *hash.get_mut() = short_hash(&format!("{} {value}", hash.get()));
+            }
+            Entry::Occupied(_) => {}
+        }
     }
-    join_missing(annotations, theirs);
     if annotations.is_empty() {
         pod.annotations = None;
     }
 }
+
+/// The domain of the annotations that users do not give.
+const OURS: &str = RESERVED[0];
 
 fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
     let renamed =
@@ -55,6 +64,17 @@ fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
     pod.containers.extend(take(Some(member.containers)));
     pod.termination_grace_period_seconds =
         pod.termination_grace_period_seconds.max(member.termination_grace_period_seconds);
+    if let Some(theirs) = member.affinity.take() {
+        join_affinity(pod.affinity.get_or_insert_default(), theirs);
+    }
+    let groups = member.security_context.take().and_then(|context| context.supplemental_groups);
+    let all = &mut pod.security_context.get_or_insert_default().supplemental_groups;
+    for group in groups.unwrap_or_default() {
+        let all = all.get_or_insert_default();
+        if !all.contains(&group) {
+            all.push(group);
+        }
+    }
     pod.host_pid = pod.host_pid.or(member.host_pid);
     pod.host_ipc = pod.host_ipc.or(member.host_ipc);
     pod.host_users = pod.host_users.or(member.host_users);
@@ -63,6 +83,18 @@ fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
         .flatten()
         .find(|shares| *shares)
         .or(pod.share_process_namespace);
+}
+
+/// Whom the pod must be beside: those of each of its services. Where it may run is said for all of them.
+fn join_affinity(pod: &mut Affinity, member: Affinity) {
+    let Some(theirs) = member.pod_affinity else { return };
+    let beside = pod.pod_affinity.get_or_insert_default();
+    let all = beside.required_during_scheduling_ignored_during_execution.get_or_insert_default();
+    for term in theirs.required_during_scheduling_ignored_during_execution.unwrap_or_default() {
+        if !all.contains(&term) {
+            all.push(term);
+        }
+    }
 }
 
 /// The first containers of a service have names that tell nothing of it.
@@ -140,5 +172,30 @@ mod tests {
             spec.init_containers.unwrap().iter().map(|it| format!("{}: {}", it.name, mounts(it))).collect();
         assert_eq!(first, ["before: v t s", "b-before: v b-t b-s"]);
         assert_eq!(spec.termination_grace_period_seconds, Some(30));
+    }
+
+    #[test]
+    fn a_change_of_what_either_reads_changes_the_pod() {
+        let joined = |lead: serde_json::Value, member: serde_json::Value| {
+            let with = |annotations: serde_json::Value| {
+                serde_json::from_value::<PodTemplateSpec>(json!({"metadata": {"annotations": annotations}}))
+                    .unwrap()
+            };
+            let mut pod = with(lead);
+            join(&mut pod, "b", with(member));
+            pod.metadata.unwrap().annotations.unwrap()
+        };
+        let configs = |hash: &str| json!({"stackwright.dev/configs": hash, "note": hash});
+        assert_eq!(
+            joined(json!({}), configs("2")),
+            BTreeMap::from([
+                ("note".to_owned(), "2".to_owned()),
+                ("stackwright.dev/configs".to_owned(), "2".to_owned()),
+            ])
+        );
+        let of = |lead: &str, member: &str| joined(configs(lead), configs(member));
+        assert_ne!(of("1", "2")["stackwright.dev/configs"], of("1", "3")["stackwright.dev/configs"]);
+        assert_ne!(of("1", "2")["stackwright.dev/configs"], of("0", "2")["stackwright.dev/configs"]);
+        assert_eq!(of("1", "2")["note"], "1");
     }
 }

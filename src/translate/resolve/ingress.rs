@@ -42,7 +42,8 @@ pub(super) fn routes<'a>(service: &ResolvedService<'a>, problems: &mut Problems)
     routes
 }
 
-/// The port of a service of which one only is known: by its `ports` and `expose`, else by anything.
+/// The port of a service of which one only is known: by its `ports` and `expose`, else by its health
+/// check. What siblings dial does not count: one more of them must not make the route ambiguous.
 fn only_port(service: &ResolvedService<'_>) -> Option<i32> {
     let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
     let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
@@ -50,7 +51,7 @@ fn only_port(service: &ResolvedService<'_>) -> Option<i32> {
         (protocol.unwrap_or_default() == Protocol::Tcp).then_some(port)
     };
     let named: BTreeSet<_> = ports.chain(exposed).filter_map(tcp).collect();
-    let known = || service.known_ports.iter().filter_map(|known| tcp((known.port, Some(known.protocol))));
+    let known = || service.own_ports.iter().filter_map(|known| tcp((known.port, Some(known.protocol))));
     let all = if named.is_empty() { known().collect() } else { named };
     all.first().copied().filter(|_| all.len() == 1)
 }

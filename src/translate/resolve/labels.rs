@@ -17,6 +17,17 @@ pub(in crate::translate) struct UserLabels {
     pub annotations: BTreeMap<String, String>,
 }
 
+impl UserLabels {
+    /// Takes in what is not there yet.
+    pub(super) fn join(&mut self, more: Self) {
+        for (all, more) in [(&mut self.labels, more.labels), (&mut self.annotations, more.annotations)] {
+            for (key, value) in more {
+                all.entry(key).or_insert(value);
+            }
+        }
+    }
+}
+
 /// Sorts a service's labels and annotations.
 pub(super) fn user_labels(
     service: &Service,

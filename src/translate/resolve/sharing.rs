@@ -118,6 +118,10 @@ pub(super) fn agree<'a>(
             !on_node && pod.iter().filter(|service| !service.networks.is_empty()).all(|it| it.only_internal);
         let mut placement = lead.placement.clone();
         others.iter().for_each(|other| placement.join(&other.placement));
+        let labels: Vec<_> = pod.iter().map(|service| service.deploy_labels.clone()).collect();
+        if let Some(lead) = members.first().and_then(|name| services.get_mut(name)) {
+            labels.into_iter().for_each(|more| lead.deploy_labels.join(more));
+        }
         for name in &members {
             if let Some(service) = services.get_mut(name) {
                 service.kind = kind;
@@ -168,6 +172,9 @@ fn disagreements(lead: &ResolvedService<'_>, other: &ResolvedService<'_>, proble
         ("stopped", (lead.activity == Activity::Stopped) != (other.activity == Activity::Stopped)),
         ("restart", both_once && tries(lead) != tries(other)),
     ];
+    let updates = |service: &ResolvedService<'_>| {
+        service.spec.deploy.as_ref().and_then(|deploy| deploy.update_config.clone())
+    };
     for (field, _) in differing.into_iter().filter(|(_, differ)| *differ) {
         let message = format!(
             "it shares a pod with '{}', which has another '{field}': a pod has one, so give both the same",
@@ -189,6 +196,7 @@ fn disagreements(lead: &ResolvedService<'_>, other: &ResolvedService<'_>, proble
         ("networkMode", other.host.network && !lead.host.network),
         ("runtime", mine.runtime.is_some() && mine.runtime != leads.runtime),
         ("platform", mine.platform.is_some() && mine.platform != leads.platform),
+        ("deploy.updateConfig", updates(other).is_some() && updates(other) != updates(lead)),
     ];
     for (field, _) in of_the_pod.into_iter().filter(|(_, differ)| *differ) {
         let message = format!(

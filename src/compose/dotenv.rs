@@ -89,6 +89,7 @@ impl<'a> Reader<'a> {
     }
 
     fn statement(&mut self, vars: &mut Environment) -> Result<(), Diagnostic> {
+        self.export();
         let start = self.at;
         let (key, inherited) = self.key()?;
         if key.contains(' ') {
@@ -108,14 +109,23 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The key, and whether it stands alone on its line, which takes the value from outside.
-    fn key(&mut self) -> Result<(&'a str, bool), Diagnostic> {
+    /// Passes over the word `export`.
+    fn export(&mut self) {
         if let Some(after) = self.rest().strip_prefix("export")
             && after.starts_with(|c: char| c.is_ascii_whitespace())
         {
             self.at += "export".len() + (after.len() - after.trim_start_matches(blank).len());
         }
+    }
+
+    /// The key, and whether it stands alone on its line, which takes the value from outside.
+    fn key(&mut self) -> Result<(&'a str, bool), Diagnostic> {
         let rest = self.rest();
+        if rest.is_empty() {
+            return Err(self
+                .error("env-file-syntax", self.at, "nothing is exported".to_owned())
+                .remedy("write `export NAME=value`, or remove the line"));
+        }
         let mut end = None;
         for (index, c) in rest.char_indices() {
             match c {
@@ -346,8 +356,20 @@ mod tests {
             assert_eq!(vars(text), Ok(vec![("A".to_owned(), value.to_owned())]), "{text}");
         }
         assert_eq!(vars("OUTER\nNONE\n"), Ok(vec![("OUTER".to_owned(), "out".to_owned())]));
-        for text in ["A B=c", "A?=c", "A=\"open"] {
+        for text in ["A B=c", "A?=c", "A=\"open", "export "] {
             assert!(vars(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_variable_stands_where_its_name_does() {
+        let text = "export \t A = b\nexport C='d'\n";
+        let mut vars = Environment::default();
+        read(EnvText { text, file: 0 }, &mut vars, &|_| None, &Budget::default()).unwrap();
+        let places = vars.iter().map(|(_, variable)| match variable.origin {
+            Origin::File(place) => &text[place.start as usize..place.end as usize],
+            _ => "",
+        });
+        assert_eq!(places.collect::<Vec<_>>(), ["A", "C"]);
     }
 }

@@ -283,7 +283,8 @@ mod tests {
 
     #[test]
     fn variables_are_listed_with_those_of_their_defaults() {
-        let names = |template: &str| variables(template).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        let names =
+            |template: &str| variables(template).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names("$A $$B ${C:-${D}} ${E} ${1} $"), ["A", "C", "D", "E"]);
     }
 

@@ -398,8 +398,11 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax(&self, error: &ScanError) -> Diagnostic {
-        let start = self.shift as usize + error.marker().byte_offset().unwrap_or(0);
-        let place = Place { file: self.file, start: small(start), end: small(start + 1) };
+        let at = error.marker().byte_offset().unwrap_or(0).min(self.body.len());
+        let found = self.body.get(at..).and_then(|rest| rest.chars().next());
+        let start = self.shift as usize + at;
+        let end = start + found.map_or(0, char::len_utf8);
+        let place = Place { file: self.file, start: small(start), end: small(end) };
         Diagnostic::error("yaml-syntax", place, format!("this is not valid YAML: {}", error.info()))
             .remedy("look at indentation, quotes and colons here and just above")
     }
@@ -485,5 +488,20 @@ fn remove(node: &mut Node, path: &[Arc<str>]) {
         map.remove(key);
     } else if let Some(next) = map.get_mut(key) {
         remove(next, rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn the_place_of_what_is_no_yaml_lies_in_the_text() {
+        for text in
+            ["a: [", "a: 'b", "a: %\u{e9}", "a: b\n\u{e9}", "\u{feff}a: [\u{1f40b}", "- a\nb: @\u{20ac}"]
+        {
+            let place = parse(text, 0).expect_err(text).place;
+            assert!(text.get(place.start as usize..place.end as usize).is_some(), "{text:?} {place:?}");
+        }
     }
 }

@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
             let line = rest.find('\n').unwrap_or(rest.len());
             self.at += (line + 1).min(rest.len());
             let value = rest[..line].split(" #").next().unwrap_or_default().trim_end();
-            return self.expand(value, vars, start);
+            return self.expand(value, vars, place(self.source, start, start + value.len()));
         };
         let mut text = Vec::new();
         let mut escaped = false;
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
                 self.at += index + 1;
                 let text = String::from_utf8_lossy(&text);
                 return if quote == b'"' {
-                    self.expand(&unescape(&text), vars, start)
+                    self.expand(&unescape(&text), vars, place(self.source, start, self.at))
                 } else {
                     Ok(text.into())
                 };
@@ -198,20 +198,18 @@ impl<'a> Reader<'a> {
             .remedy("close the quote"))
     }
 
-    fn expand(&mut self, value: &str, vars: &Environment, at: usize) -> Result<Arc<str>, Diagnostic> {
+    /// Completes a value; `place` is where it is written, escapes and all.
+    fn expand(&mut self, value: &str, vars: &Environment, place: Place) -> Result<Arc<str>, Diagnostic> {
         if !value.contains('$') {
             return Ok(value.into());
         }
         let lookup = |name: &str| (self.outer)(name).or_else(|| vars.get(name).cloned());
         match substitute(value, &lookup, self.budget) {
             Ok(done) => {
-                for name in &done.unset {
-                    let place = place(self.source, at, at + value.len());
-                    self.warnings.push(unset(name, place));
-                }
+                self.warnings.extend(done.unset.iter().map(|name| unset(name, place)));
                 Ok(done.text.into())
             }
-            Err(failure) => Err(failed(&failure, None, place(self.source, at, at + value.len()))),
+            Err(failure) => Err(failed(&failure, None, place)),
         }
     }
 
@@ -358,6 +356,16 @@ mod tests {
         assert_eq!(vars("OUTER\nNONE\n"), Ok(vec![("OUTER".to_owned(), "out".to_owned())]));
         for text in ["A B=c", "A?=c", "A=\"open", "export "] {
             assert!(vars(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_message_stands_at_the_value_as_it_is_written() {
+        for (text, value) in [("A= x$U # y", "x$U"), ("A=\"\\t\\$\\$ü$U\" # y", "\"\\t\\$\\$ü$U\"")] {
+            let mut vars = Environment::default();
+            let warnings = read(EnvText { text, file: 0 }, &mut vars, &|_| None, &Budget::default()).unwrap();
+            let place = warnings[0].place;
+            assert_eq!(text.get(place.start as usize..place.end as usize), Some(value));
         }
     }
 

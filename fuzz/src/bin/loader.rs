@@ -61,7 +61,7 @@ fuzz_target!(|text: &str| {
         let json = json(project, style);
         assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "not JSON: {json}");
         let whole = request.stages.bind && request.stages.normalize && request.stages.resolve_paths;
-        if whole && !has_ssh_path(project) {
+        if whole && project.services().all(|(_, service)| is_read_back(service)) {
             check_printed(project, &request, &files, &yaml(project, style));
         }
     }
@@ -91,12 +91,20 @@ fn check(loaded: &Loaded) {
     }
 }
 
-/// Whether an SSH key of a build has a path: it is printed as in the reference, which does not read
-/// what it prints there.
-fn has_ssh_path(project: &Project) -> bool {
-    let keys = |service: &Node| service.get("build")?.get("ssh")?.as_list().map(<[Node]>::to_vec);
-    let mut all = project.services().filter_map(|(_, service)| keys(service)).flatten();
-    all.any(|key| key.as_str().is_some_and(|key| key.contains(": ")))
+/// Whether the reference itself reads what it prints of a service. It does not where an SSH key of a build
+/// has a path, where an env file's last line gives a variable without a name, and where a count of 0
+/// devices is left out, which then means all of them.
+fn is_read_back(service: &Node) -> bool {
+    let items = |keys: &[&str]| {
+        let node = keys.iter().try_fold(service, |node, key| node.get(key));
+        node.and_then(Node::as_list).map(<[Node]>::to_vec).unwrap_or_default()
+    };
+    let has_path = |key: &Node| key.as_str().is_some_and(|key| key.contains(": "));
+    let is_none = |device: &Node| device.get("count").is_none() && device.get("device_ids").is_none();
+    let devices = [items(&["gpus"]), items(&["deploy", "resources", "reservations", "devices"])].concat();
+    let nameless =
+        ["environment", "labels"].iter().any(|key| service.get(key).is_some_and(|map| map.get("").is_some()));
+    !items(&["build", "ssh"]).iter().any(has_path) && !devices.iter().any(is_none) && !nameless
 }
 
 /// A canonical project, printed and loaded again, is the same project.

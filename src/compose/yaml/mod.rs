@@ -467,12 +467,16 @@ pub fn is_plain(text: &str) -> bool {
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
-        && !text
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+        && text.chars().all(is_printable)
         && !words.contains(&text.to_ascii_lowercase().as_str())
         && matches!(scalar::resolve(text), Value::Str(_))
         && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
+}
+
+/// Whether a character can stand for itself in a text within one line.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Takes back what a document takes back: removes every path from the tree.

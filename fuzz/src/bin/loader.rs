@@ -77,6 +77,9 @@ fn set(environment: &mut Environment, text: &str) {
 }
 
 fn check(loaded: &Loaded) {
+    if let Some(first) = loaded.diagnostics.first() {
+        assert!(first.line(&loaded.sources).ends_with(&first.message), "{first:?}");
+    }
     let mut errors = 0;
     for diagnostic in &loaded.diagnostics {
         check_diagnostic(diagnostic, &loaded.sources);

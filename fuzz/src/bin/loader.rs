@@ -95,8 +95,8 @@ fn check(loaded: &Loaded) {
 }
 
 /// Whether the reference itself reads what it prints of a service. It does not where an SSH key of a build
-/// has a path, where an env file's last line gives a variable without a name, and where a count of 0
-/// devices is left out, which then means all of them.
+/// has a path, where an env file's last line gives a variable without a name, and where it leaves out what
+/// then has a default: a count of 0 devices, which means all of them, or an empty context of a build.
 fn is_read_back(service: &Node) -> bool {
     let items = |keys: &[&str]| {
         let node = keys.iter().try_fold(service, |node, key| node.get(key));
@@ -107,7 +107,11 @@ fn is_read_back(service: &Node) -> bool {
     let devices = [items(&["gpus"]), items(&["deploy", "resources", "reservations", "devices"])].concat();
     let nameless =
         ["environment", "labels"].iter().any(|key| service.get(key).is_some_and(|map| map.get("").is_some()));
-    !items(&["build", "ssh"]).iter().any(has_path) && !devices.iter().any(is_none) && !nameless
+    let has_no_context = service.get("build").is_some_and(|build| build.get("context").is_none());
+    !has_no_context
+        && !items(&["build", "ssh"]).iter().any(has_path)
+        && !devices.iter().any(is_none)
+        && !nameless
 }
 
 /// A canonical project, printed and loaded again, is the same project.

@@ -87,7 +87,7 @@ fn remedy_for(wanted: &[&'static str], found: &'static str) -> String {
     match (wanted, found) {
         (["a string"], "an integer" | "a number" | "a boolean") => "put it into quotes".to_owned(),
         (_, "nothing") => "give it a value, or remove the key".to_owned(),
-        (["a list"], "a string") => "write it as a list: `- value`".to_owned(),
+        (["a list"], "a string") => "write each item after a dash and a space: `- value`".to_owned(),
         (["a mapping"], "a list") => "write `key: value` without the dash".to_owned(),
         _ => format!("write it as {}", alternatives(wanted)),
     }

@@ -34,6 +34,7 @@ impl Binder {
             Kind::Opt(fields) => self.part(node, fields, trail),
             Kind::List(item) => self.list(node, *item, trail),
             Kind::Map(value) => self.map(node, *value, trail),
+            Kind::Command if node.as_str().is_some() => self.command(&node, trail),
             _ => {
                 let place = node.place;
                 match scalar(node, kind) {
@@ -45,6 +46,27 @@ impl Binder {
                         None
                     }
                 }
+            }
+        }
+    }
+
+    /// A command line, cut into its words.
+    fn command(&mut self, node: &Node, trail: &Trail<'_>) -> Option<Node> {
+        let line = node.as_str()?;
+        match words::split(line) {
+            Ok(words) => {
+                let words = words.iter().map(|word| node.part(word.at.start, word.at.end).made(&*word.text));
+                Some(Node::new(Value::List(words.collect()), node.place))
+            }
+            Err(at) => {
+                let end = at + line[at..].chars().next().map_or(0, char::len_utf8);
+                let message = format!("{trail}: invalid command line string");
+                self.faults.push(
+                    Diagnostic::error("invalid-command", node.place_of(at, end), message)
+                        .remedy("close what opens here, or write the command as a list of its words")
+                        .supplied(node, at..end),
+                );
+                None
             }
         }
     }
@@ -150,7 +172,6 @@ fn remedy(id: &str) -> &'static str {
     match id {
         "invalid-duration" => "write a number and a unit, such as `30s` or `1m30s`",
         "invalid-size" => "write a number and a unit, such as `512m` or `1g`",
-        "invalid-command" => "close the quote, or write the command as a list",
         "invalid-host" => "write `HOST=ADDRESS`",
         "trailing-space" => "remove the space before `=`",
         _ => "write it in the form that Compose describes",
@@ -320,10 +341,6 @@ fn number(value: &Value) -> Result<f64, Refusal> {
 fn command(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let words = match &node.value {
-        Value::Str(text) => {
-            let words = words::split(text).map_err(|reason| ("invalid-command", reason.to_owned()))?;
-            words.into_iter().map(|word| node.made(word)).collect()
-        }
         Value::List(items) => items.iter().cloned().map(string).collect::<Result<_, _>>()?,
         _ => return Ok(None),
     };

@@ -1,9 +1,13 @@
 //! Short forms into long forms, and the values that the loader itself adds.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::diagnostic::Diagnostic;
-use super::grammar::{port, volume};
+use super::grammar::{
+    port::{self, Parts},
+    volume,
+};
 use super::merge::dependency;
 use super::rules::{At, Rules};
 use super::trail::Trail;
@@ -166,7 +170,7 @@ impl Pass<'_> {
             (Long::Volume, Value::Str(text)) => match volume::parse(text) {
                 Ok(volume) => *node = volume.long(node),
                 Err(_) if self.lenient => {}
-                Err(reason) => return Err(volume::refused(&format!("{trail}: {reason}"), place)),
+                Err(refused) => return Err(refused.told(node, trail)),
             },
             (Long::Ports, Value::List(_)) => self.ports(node, trail)?,
             (Long::KeyValue, Value::List(_)) => key_values(node, self.lenient, trail)?,
@@ -195,15 +199,16 @@ impl Pass<'_> {
             let ports = match port::parse(&text) {
                 Ok(ports) => ports,
                 Err(_) if self.lenient => return Ok(()),
-                Err(reason) => {
-                    let at = trail.index(index);
-                    return Err(Diagnostic::error("invalid-port", item.place, format!("{at}: {reason}"))
-                        .remedy("write `PUBLISHED:TARGET`, such as \"8080:80\", with ports up to 65535"));
+                Err(refused) => {
+                    let place = item.place_of(refused.at.start, refused.at.end);
+                    let message = format!("{}: {}", trail.index(index), refused.reason);
+                    return Err(Diagnostic::error("invalid-port", place, message)
+                        .remedy(refused.remedy)
+                        .supplied(item, refused.at));
                 }
             };
-            for port in ports {
-                long.push(long_port(&port, item));
-            }
+            let parts = Parts::of(&text);
+            long.extend(ports.iter().map(|port| long_port(port, item, &parts)));
         }
         *items = long;
         Ok(())
@@ -319,18 +324,20 @@ fn device(node: &Node, lenient: bool) -> Result<Node, Diagnostic> {
     ))
 }
 
-fn long_port(port: &port::Port, short: &Node) -> Node {
+fn long_port(port: &port::Port, short: &Node, parts: &Parts) -> Node {
     let place = short.place;
+    let part = |at: &Range<usize>| short.part(at.start, at.end);
     let mut map = Map::default();
     map.insert("mode", place, Node::text("ingress", place));
     if !port.host_ip.is_empty() {
-        map.insert("host_ip", place, short.made(port.host_ip.as_str()));
+        map.insert("host_ip", place, part(&parts.host_ip).made(port.host_ip.as_str()));
     }
-    map.insert("target", place, Node::new(Value::Int(i64::from(port.target)), place));
+    let target = Node { value: Value::Int(i64::from(port.target)), ..part(&parts.target) };
+    map.insert("target", place, target);
     if !port.published.is_empty() {
-        map.insert("published", place, short.made(port.published.as_str()));
+        map.insert("published", place, part(&parts.published).made(port.published.as_str()));
     }
-    map.insert("protocol", place, Node::text(port.protocol.as_str(), place));
+    map.insert("protocol", place, part(&parts.protocol).made(port.protocol.as_str()));
     Node::new(Value::Map(Box::new(map)), place)
 }
 

@@ -125,7 +125,7 @@ impl Pass<'_, '_> {
                     for name in &done.unset {
                         self.load.say(unset(name, node.place));
                     }
-                    node.trace = (!done.trace.is_empty()).then(|| done.trace.into());
+                    node.trace = Some(done.trace.into());
                     node.value = Value::Str(done.text.into());
                 }
                 Err(failure) => {

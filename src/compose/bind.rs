@@ -37,9 +37,14 @@ impl Binder {
             Kind::Command if node.as_str().is_some() => self.command(&node, trail),
             _ => {
                 let place = node.place;
-                match scalar(node, kind) {
+                let bound = if node.is_null() || !super::pairs::is_bound(kind) {
+                    scalar(node, kind).map_err(|(id, message)| (id, message, place))
+                } else {
+                    super::pairs::bind(node, kind)
+                };
+                match bound {
                     Ok(bound) => bound,
-                    Err((id, message)) => {
+                    Err((id, message, place)) => {
                         self.faults.push(
                             Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy(id)),
                         );
@@ -228,12 +233,6 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             Value::List(items) => filled(items.into_iter().map(text).collect(), place),
             _ => Some(Node::new(Value::List(vec![node]), place)),
         },
-        Kind::Mapping | Kind::Environment | Kind::Labels | Kind::Options | Kind::StringMap => {
-            super::pairs::bind(node, kind)?
-        }
-        Kind::MultiOptions => super::pairs::multi(node)?,
-        Kind::Hosts => super::pairs::hosts(node)?,
-        Kind::Ssh => super::pairs::ssh(node)?,
         Kind::Ulimit => Some(ulimit(node)?),
         Kind::Mode => {
             let mode = match &node.value {
@@ -258,7 +257,8 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             };
             Some(count).filter(|count| *count != 0).and_then(int)
         }
-        Kind::Any | Kind::Part(_) | Kind::Opt(_) | Kind::List(_) | Kind::Map(_) => Some(node),
+        // Those that are bound elsewhere.
+        _ => Some(node),
     })
 }
 

@@ -82,45 +82,44 @@ static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
     ])
 });
 
-/// Long forms everywhere. `lenient` leaves as they are the texts that cannot be read, since they still
-/// hold variables.
-///
-/// # Errors
-/// The first value that has no long form.
-pub fn canonical(root: &mut Node, lenient: bool, warnings: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
-    Pass { lenient, warnings }.walk(root, LONG.root(), &Trail::ROOT)
+/// Long forms everywhere; a value that has none stays as it is, and is said. `lenient` says nothing of texts
+/// that cannot be read, since they still hold variables.
+pub fn canonical(root: &mut Node, lenient: bool, found: &mut Vec<Diagnostic>) {
+    Pass { lenient, found }.walk(root, LONG.root(), &Trail::ROOT);
 }
 
 struct Pass<'a> {
     lenient: bool,
-    warnings: &'a mut Vec<Diagnostic>,
+    found: &'a mut Vec<Diagnostic>,
 }
 
 impl Pass<'_> {
-    fn walk(&mut self, node: &mut Node, at: At<'_, Long>, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    fn walk(&mut self, node: &mut Node, at: At<'_, Long>, trail: &Trail<'_>) {
         if let Some(rule) = at.rule() {
-            self.lengthen(rule, node, trail)?;
+            if let Err(fault) = self.lengthen(rule, node, trail) {
+                self.found.push(fault);
+                return;
+            }
             if !matches!(rule, Long::Build) {
-                return Ok(());
+                return;
             }
         }
         match &mut node.value {
             Value::Map(map) => {
                 for (key, child) in map.iter_mut() {
                     if let Some(at) = at.key(key) {
-                        self.walk(child, at, &trail.key(key))?;
+                        self.walk(child, at, &trail.key(key));
                     }
                 }
             }
             Value::List(items) => {
-                let Some(at) = at.item() else { return Ok(()) };
+                let Some(at) = at.item() else { return };
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.walk(item, at, &trail.index(index))?;
+                    self.walk(item, at, &trail.index(index));
                 }
             }
             _ => {}
         }
-        Ok(())
     }
 
     fn lengthen(&mut self, rule: Long, node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
@@ -165,7 +164,7 @@ impl Pass<'_> {
                     *item = env_file(std::mem::take(item));
                 }
             }
-            (Long::Dependencies, value) => dependencies(value, trail)?,
+            (Long::Dependencies, _) => dependencies(node, trail)?,
             (Long::Device, Value::Str(_)) => *node = device(node, self.lenient)?,
             (Long::Volume, Value::Str(text)) => match volume::parse(text) {
                 Ok(volume) => *node = volume.long(node),
@@ -202,9 +201,12 @@ impl Pass<'_> {
                 Err(refused) => {
                     let place = item.place_of(refused.at.start, refused.at.end);
                     let message = format!("{}: {}", trail.index(index), refused.reason);
-                    return Err(Diagnostic::error("invalid-port", place, message)
-                        .remedy(refused.remedy)
-                        .supplied(item, refused.at));
+                    self.found.push(
+                        Diagnostic::error("invalid-port", place, message)
+                            .remedy(refused.remedy)
+                            .supplied(item, refused.at),
+                    );
+                    continue;
                 }
             };
             let parts = Parts::of(&text);
@@ -221,7 +223,7 @@ impl Pass<'_> {
         };
         let (name, place) = (external.get("name").cloned(), *place);
         if let Some(name) = name {
-            self.warnings.push(
+            self.found.push(
                 Diagnostic::warning(
                     "external-name",
                     place,
@@ -264,8 +266,8 @@ fn env_file(mut item: Node) -> Node {
     }
 }
 
-fn dependencies(value: &mut Value, trail: &Trail<'_>) -> Result<(), Diagnostic> {
-    match value {
+fn dependencies(node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    match &mut node.value {
         Value::Map(map) => {
             for (name, node) in map.iter_mut() {
                 let place = node.place;
@@ -282,15 +284,9 @@ fn dependencies(value: &mut Value, trail: &Trail<'_>) -> Result<(), Diagnostic> 
                 let name = item.as_str().ok_or_else(|| wrong(item, trail, "the name of a service"))?;
                 map.insert(name, item.place, dependency(item.place));
             }
-            *value = Value::Map(Box::new(map));
+            node.value = Value::Map(Box::new(map));
         }
-        _ => {
-            return Err(wrong(
-                &Node::new(value.clone(), super::source::Place::NONE),
-                trail,
-                "a list or a mapping of services",
-            ));
-        }
+        _ => return Err(wrong(node, trail, "a list or a mapping of services")),
     }
     Ok(())
 }

@@ -29,36 +29,6 @@ pub fn check(project: &Project) -> Vec<Diagnostic> {
     check.found
 }
 
-/// What fits together and can still not run: two services that take the same port of the host. Compose finds
-/// out when it starts the second.
-#[must_use]
-pub fn warnings(project: &Project) -> Vec<Diagnostic> {
-    let mut taken: HashMap<(&str, &str, &str), &str> = HashMap::new();
-    let mut found = Vec::new();
-    for (name, service) in project.services() {
-        for port in list(service.get("ports")) {
-            let Some(published) = port.str_at("published").filter(|published| !published.contains('-'))
-            else {
-                continue;
-            };
-            let key = (
-                port.str_at("host_ip").unwrap_or("0.0.0.0"),
-                published,
-                port.str_at("protocol").unwrap_or("tcp"),
-            );
-            let first = *taken.entry(key).or_insert(name);
-            if first != name {
-                let message = format!("services {first:?} and {name:?} both publish {published}/{}", key.2);
-                found.push(
-                    Diagnostic::warning("duplicate-port", port.place, message)
-                        .remedy("give one of the two another published port"),
-                );
-            }
-        }
-    }
-    found
-}
-
 struct Check<'a> {
     project: &'a Project,
     found: Vec<Diagnostic>,
@@ -295,7 +265,7 @@ impl Check<'_> {
 
     /// Two mounts cannot have the same path in the container.
     fn targets(&mut self, name: &str, service: &Map) {
-        let mut taken: HashMap<&str, String> = HashMap::new();
+        let mut taken: HashMap<&str, (String, Place)> = HashMap::new();
         let tmpfs = list(service.get("tmpfs")).iter().enumerate().filter_map(|(index, node)| {
             Some((
                 node.as_str()?.split(':').next().unwrap_or_default(),
@@ -312,13 +282,15 @@ impl Check<'_> {
         });
         for (target, at, place) in tmpfs.chain(volumes) {
             if let Some(earlier) = taken.get(target) {
+                let (earlier, first) = earlier;
                 let message = format!("{at}: target {target} already mounted as {earlier}");
                 self.found.push(
                     Diagnostic::error("duplicate-target", place, message)
-                        .remedy("give one of the two another path"),
+                        .remedy("give one of the two another path")
+                        .note(*first, "mounted here too"),
                 );
             } else {
-                taken.insert(target, at);
+                taken.insert(target, (at, place));
             }
         }
     }
@@ -327,6 +299,9 @@ impl Check<'_> {
 fn list(node: Option<&Node>) -> &[Node] {
     node.and_then(Node::as_list).unwrap_or_default()
 }
+
+/// Of a long circle so many of its dependencies are shown.
+const MAX_NOTES: usize = 8;
 
 /// Services that wait for each other.
 fn cycle(project: &Project) -> Option<Diagnostic> {
@@ -360,10 +335,15 @@ fn cycle(project: &Project) -> Option<Diagnostic> {
                 let start = way.iter().position(|(name, _)| *name == next).unwrap_or(0);
                 let names: Vec<&str> = way[start..].iter().map(|(name, _)| *name).chain([next]).collect();
                 let message = format!("dependency cycle detected: {}", names.join(" -> "));
-                return Some(
-                    Diagnostic::error("dependency-cycle", place, message)
-                        .remedy("take one of these dependencies out"),
-                );
+                let error = Diagnostic::error("dependency-cycle", place, message)
+                    .remedy("take one of these dependencies out");
+                let others = names.windows(2).take(names.len() - 2).take(MAX_NOTES);
+                return Some(others.fold(error, |error, pair| {
+                    let depends_on = project.service(pair[0]).and_then(|service| service.get("depends_on"));
+                    let entry = depends_on.and_then(Node::as_map).and_then(|map| map.entry(pair[1]));
+                    let place = entry.map_or(Place::NONE, |entry| entry.key);
+                    error.note(place, format!("{} depends on {}", pair[0], pair[1]))
+                }));
             }
             if !done.contains(next) && project.service(next).is_some() {
                 on_way.insert(next);

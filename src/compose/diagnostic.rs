@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::source::{Place, Sources};
 use super::tree::{Node, Origin};
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How bad it is, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The project cannot be loaded.
     Error,

@@ -3,6 +3,8 @@
 //! A braced form reaches to its balanced closing brace, or, where none balances, to the last brace of its
 //! line; `$` before anything else stays what it is.
 
+use std::ops::Range;
+
 use super::environment::{Budget, Variable};
 use super::tree::Supplied;
 
@@ -231,9 +233,30 @@ pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
     found
 }
 
+/// Where a text first uses a variable.
+#[must_use]
+pub fn find(template: &str, name: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    while let Some(found) = template[at..].find('$') {
+        let dollar = at + found;
+        let after = &template[dollar + 1..];
+        at = dollar + if after.starts_with('$') { 2 } else { 1 };
+        let inner = after.strip_prefix('{');
+        let text = inner.unwrap_or(after);
+        if text[..name_length(text)] != *name {
+            continue;
+        }
+        let Some(inner) = inner else { return Some(dollar..dollar + 1 + name.len()) };
+        let line = inner.find('\n').unwrap_or(inner.len());
+        let form = inner[..line].rfind('}').and_then(|last| parse(&inner[..=last]))?;
+        return Some(dollar..dollar + 2 + form.length);
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Failure, substitute};
+    use super::{Failure, find, substitute};
     use crate::compose::environment::{Budget, Variable};
     use crate::compose::tree::Origin;
 
@@ -247,6 +270,19 @@ mod tests {
             Some(Variable { value: value.into(), origin: Origin::Process })
         };
         substitute(template, &lookup, &Budget::default()).map(|out| out.text)
+    }
+
+    #[test]
+    fn the_first_use_of_a_variable_is_found_also_within_another_form() {
+        for (template, name, form) in [
+            ("a$X b", "X", "$X"),
+            ("$$X ${X:-y} $X", "X", "${X:-y}"),
+            ("${Y:-a${X:?b}c}", "X", "${X:?b}"),
+            ("$XY ${X}", "X", "${X}"),
+        ] {
+            assert_eq!(find(template, name).map(|at| &template[at]), Some(form), "{template}");
+        }
+        assert_eq!(find("$$X ${X", "X"), None);
     }
 
     #[test]

@@ -7,13 +7,13 @@
 
 #[test]
 fn config_prints_what_the_transcripts_say() {
+    // Each of these says that it takes nothing from the environment of the machine.
+    trycmd::TestCases::new().case("tests/compose/transcripts/*.toml");
     trycmd::TestCases::new()
         .case("tests/compose/transcripts/*.md")
-        .case("tests/compose/transcripts/*.toml")
-        // What the machine's own environment could say of colours and of projects.
+        // Pages cannot say so: what could be there of colours and of projects.
         .env("NO_COLOR", "1")
         .env("CLICOLOR_FORCE", "0")
-        .env("COMPOSE_FILE", "")
         .env("COMPOSE_PROFILES", "")
         .env("COMPOSE_PROJECT_NAME", "")
         .env("COMPOSE_ENV_FILES", "")

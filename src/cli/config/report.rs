@@ -1,32 +1,52 @@
 //! Messages on standard error, each with the text that it is about.
 
+use std::collections::HashSet;
+
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::compose::diagnostic::{Diagnostic, Severity};
 use crate::compose::source::{Place, Sources};
 
-/// Prints messages; paths below the current folder are shown from there. The same message is shown once.
+/// More messages than this are counted, not shown.
+const MAX_SHOWN: usize = 50;
+
+/// Prints messages; paths below the current folder are shown from there. The same message is shown once, and
+/// errors before warnings where there are too many.
 pub fn print(diagnostics: &[Diagnostic], sources: &Sources, folder: &str) {
     let renderer = Renderer::styled();
-    let mut shown: Vec<String> = Vec::new();
-    for diagnostic in diagnostics {
-        let text = render(diagnostic, sources, folder, &renderer);
-        if !shown.contains(&text) {
-            anstream::eprintln!("{text}\n");
-            shown.push(text);
-        }
+    let mut said = HashSet::new();
+    let mut all: Vec<&Diagnostic> = diagnostics
+        .iter()
+        .filter(|diagnostic| said.insert((diagnostic.place, diagnostic.message.as_str())))
+        .collect();
+    if all.len() > MAX_SHOWN {
+        all.sort_by_key(|diagnostic| diagnostic.severity);
+    }
+    for diagnostic in all.iter().take(MAX_SHOWN) {
+        anstream::eprintln!("{}\n", render(diagnostic, sources, folder, &renderer));
+    }
+    if let Some(more) = all.len().checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
+        anstream::eprintln!("and {more} more\n");
     }
 }
 
+/// A path as seen from a folder, if it is below.
+pub fn shown<'p>(path: &'p str, folder: &str) -> &'p str {
+    path.strip_prefix(&below(folder)).unwrap_or(path)
+}
+
+fn below(folder: &str) -> String {
+    format!("{}/", folder.trim_end_matches('/'))
+}
+
 fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &Renderer) -> String {
-    let below = format!("{}/", folder.trim_end_matches('/'));
-    let message = diagnostic.message.replace(&below, "");
+    let message = diagnostic.message.replace(&below(folder), "");
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(message.as_str()).id(diagnostic.id);
-    let mut main = match excerpt(diagnostic.place, sources, &below) {
+    let mut main = match excerpt(diagnostic.place, sources, folder) {
         Some(excerpt) => title.element(excerpt),
         None => Group::with_title(title),
     };
@@ -39,7 +59,7 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &R
         main = main.element(Level::HELP.message(diagnostic.remedy.as_str()));
     }
     let notes = placed.into_iter().filter_map(|note| {
-        let excerpt = excerpt(note.place, sources, &below)?;
+        let excerpt = excerpt(note.place, sources, folder)?;
         Some(Level::NOTE.secondary_title(note.message.as_str()).element(excerpt))
     });
     let report: Vec<Group<'_>> = std::iter::once(main).chain(notes).collect();
@@ -47,7 +67,7 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &R
 }
 
 /// The line of a place, underlined there. Only the line itself: a value can go on for pages.
-fn excerpt<'s>(place: Place, sources: &'s Sources, below: &str) -> Option<Snippet<'s, Annotation<'s>>> {
+fn excerpt<'s>(place: Place, sources: &'s Sources, folder: &str) -> Option<Snippet<'s, Annotation<'s>>> {
     let (source, at) = (sources.get(place)?, sources.locate(place)?);
     let text = &*source.text;
     let start = text.floor_char_boundary(place.start as usize);
@@ -56,7 +76,7 @@ fn excerpt<'s>(place: Place, sources: &'s Sources, below: &str) -> Option<Snippe
     let end = text.floor_char_boundary((place.end as usize).clamp(start, line_end));
     let snippet = Snippet::source(&text[line_start..line_end])
         .line_start(at.line)
-        .path(source.name.strip_prefix(below).unwrap_or(&source.name))
+        .path(shown(&source.name, folder))
         .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start));
     Some(snippet)
 }

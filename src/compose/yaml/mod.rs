@@ -389,6 +389,7 @@ impl<'a> Builder<'a> {
             format!("the key `{}` is already defined at line {line}", key.raw),
         )
         .remedy("keep one of the two")
+        .note(earlier, "defined here first")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {

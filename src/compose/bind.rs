@@ -78,16 +78,7 @@ impl Binder {
 
     fn part(&mut self, node: Node, fields: &'static [Field], trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
-        let map = match node.value {
-            Value::Map(map) => *map,
-            Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults
-                    .push(Diagnostic::error("wrong-type", place, message).remedy("write it as `key: value`"));
-                return None;
-            }
-        };
+        let map = self.mapping(node, trail)?;
         let mut slots: Vec<Option<(Place, Node)>> = (0..fields.len()).map(|_| None).collect();
         let mut extensions = Vec::new();
         for (key, entry) in map.into_entries() {
@@ -122,18 +113,35 @@ impl Binder {
         Some(Node::new(Value::Map(Box::new(bound)), place))
     }
 
+    /// The mapping that a node is; nothing, and a fault, where it is none.
+    fn mapping(&mut self, node: Node, trail: &Trail<'_>) -> Option<Map> {
+        match node.value {
+            Value::Map(map) => Some(*map),
+            Value::Null => None,
+            other => self.refuse("a mapping", &other, node.place, trail, "write it as `name: value`"),
+        }
+    }
+
+    /// Says that something else is expected.
+    fn refuse<T>(
+        &mut self,
+        what: &str,
+        value: &Value,
+        place: Place,
+        trail: &Trail<'_>,
+        remedy: &str,
+    ) -> Option<T> {
+        let (id, message) = wanted(what, value);
+        self.faults.push(Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy));
+        None
+    }
+
     fn list(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
         let items = match node.value {
             Value::List(items) => items,
             Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a list is expected, not {}", other.kind());
-                self.faults.push(
-                    Diagnostic::error("wrong-type", place, message).remedy("write it as a list: `- value`"),
-                );
-                return None;
-            }
+            other => return self.refuse("a list", &other, place, trail, "write it as a list: `- value`"),
         };
         let mut bound = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
@@ -146,17 +154,7 @@ impl Binder {
 
     fn map(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
-        let map = match node.value {
-            Value::Map(map) => *map,
-            Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults.push(
-                    Diagnostic::error("wrong-type", place, message).remedy("write it as `name: value`"),
-                );
-                return None;
-            }
-        };
+        let map = self.mapping(node, trail)?;
         let mut bound = Map::default();
         for (key, entry) in map.into_entries() {
             let at = entry.node.place;

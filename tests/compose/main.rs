@@ -1,6 +1,5 @@
-//! The Compose loader from the outside.
-
+//! `stackwright config` as people run it: a process of its own, on files of their own.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-mod models;
+mod rules;
 mod transcripts;

@@ -49,7 +49,8 @@ impl Parts {
 }
 
 /// Why a text is no port.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
 pub struct Refused {
     /// The reason in the words of the reference.
     pub reason: String,

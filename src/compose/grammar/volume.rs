@@ -30,7 +30,8 @@ pub struct Volume {
 }
 
 /// Why a text is no mount.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
 pub struct Refused {
     /// The reason in the words of the reference.
     pub reason: String,

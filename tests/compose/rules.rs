@@ -1,10 +1,10 @@
 //! Small projects and the models that Docker Compose's own library makes of them.
 //!
-//! `models/*.txt` hold cases: `=== ` and the sentence that the case shows, the files of the project (those
+//! `rules/*.txt` hold cases: `=== ` and the sentence that the case shows, the files of the project (those
 //! called `compose*.yaml` are put over each other in their order), then either the model, one line for each
 //! resource, or what is wrong. What every service has (its own default network, no command) is left out.
-//! The models were compared with compose-go's when they were written. `UPDATE_MODELS=1 cargo test --test
-//! compose models` writes what comes out now.
+//! The models were compared with compose-go's when they were written. `UPDATE_RULES=1 cargo test --test
+//! compose rules` writes what comes out now.
 
 use std::fmt::Write;
 
@@ -16,17 +16,17 @@ use stackwright::compose::tree::Origin;
 use stackwright::compose::{Input, Request, load};
 
 #[test]
-fn models_are_those_of_the_reference() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose/models");
+fn the_rules_are_those_of_the_reference() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose/rules");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let written = std::fs::read_to_string(&path).unwrap();
-        let (head, cases) = written.split_once("=== ").expect("a file of models has cases");
+        let (head, cases) = written.split_once("=== ").expect("a file of rules has cases");
         let cases: Vec<String> = cases.split("\n=== ").map(again).collect();
         count += cases.len();
         let now = format!("{head}=== {}\n", cases.join("\n=== "));
-        if std::env::var_os("UPDATE_MODELS").is_some() {
+        if std::env::var_os("UPDATE_RULES").is_some() {
             std::fs::write(&path, now).unwrap();
         } else {
             assert_same(&path.display().to_string(), &written, &now);

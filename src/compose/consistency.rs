@@ -300,9 +300,6 @@ fn list(node: Option<&Node>) -> &[Node] {
     node.and_then(Node::as_list).unwrap_or_default()
 }
 
-/// Of a long circle so many of its dependencies are shown.
-const MAX_NOTES: usize = 8;
-
 /// Services that wait for each other.
 fn cycle(project: &Project) -> Option<Diagnostic> {
     let mut done = HashSet::new();
@@ -337,7 +334,7 @@ fn cycle(project: &Project) -> Option<Diagnostic> {
                 let message = format!("dependency cycle detected: {}", names.join(" -> "));
                 let error = Diagnostic::error("dependency-cycle", place, message)
                     .remedy("take one of these dependencies out");
-                let others = names.windows(2).take(names.len() - 2).take(MAX_NOTES);
+                let others = names.windows(2).take(names.len() - 2);
                 return Some(others.fold(error, |error, pair| {
                     let depends_on = project.service(pair[0]).and_then(|service| service.get("depends_on"));
                     let entry = depends_on.and_then(Node::as_map).and_then(|map| map.entry(pair[1]));

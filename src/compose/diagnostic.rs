@@ -14,6 +14,9 @@ pub enum Severity {
     Warning,
 }
 
+/// A message has so many notes at most.
+const MAX_NOTES: usize = 8;
+
 /// A message about a project.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -32,7 +35,7 @@ pub struct Diagnostic {
 }
 
 /// Another place that has to do with a message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
     /// Where it is; [`Place::NONE`] where no text is.
     pub place: Place,
@@ -65,10 +68,13 @@ impl Diagnostic {
         self
     }
 
-    /// With another place that has to do with it.
+    /// With another place that has to do with it. Nobody reads more than a few of them, nor one twice.
     #[must_use]
     pub fn note(mut self, place: Place, message: impl Into<String>) -> Self {
-        self.notes.push(Note { place, message: message.into() });
+        let note = Note { place, message: message.into() };
+        if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
         self
     }
 

@@ -190,7 +190,7 @@ impl Node {
     /// read as it is written.
     #[must_use]
     pub fn place_of(&self, start: usize, end: usize) -> Place {
-        let length = self.as_str().map_or(0, str::len);
+        let Some(length) = self.as_str().map(str::len) else { return self.place };
         let written = self.place.end.saturating_sub(self.place.start) as usize;
         let quote = match written.checked_sub(length) {
             Some(0) => 0,

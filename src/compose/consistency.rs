@@ -42,7 +42,11 @@ impl Check<'_> {
     fn service(&mut self, name: &str, node: &Node, service: &Map) {
         if !["build", "image", "provider"].iter().any(|key| service.has(key)) {
             let message = format!("service {name:?} has neither an image nor a build context specified");
-            self.say("no-image", node.place, message, "add `image:` or `build:`");
+            let services = self.project.tree.get("services").and_then(Node::as_map);
+            let place =
+                services.and_then(|services| services.entry(name)).map_or(node.place, |entry| entry.key);
+            let remedy = "add `image:` or `build:`; a file that only changes another one is loaded after it: `-f FIRST -f SECOND`";
+            self.say("no-image", place, message, remedy);
         }
         if let Some(build) = service.get("build") {
             self.build(name, build, service);
@@ -205,7 +209,7 @@ impl Check<'_> {
     fn meant(&self, name: &str) -> String {
         match did_you_mean(name, self.project.services().map(|(name, _)| name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "name a service of this project".to_owned(),
+            None => format!("define `{name}`, or load the file that does with one more `-f`"),
         }
     }
 

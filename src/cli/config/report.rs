@@ -1,5 +1,6 @@
 //! Messages on standard error, each with the text that it is about.
 
+use std::cmp::Reverse;
 use std::collections::HashSet;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
@@ -10,23 +11,28 @@ use crate::compose::source::{Place, Sources};
 /// More messages than this are counted, not shown.
 const MAX_SHOWN: usize = 50;
 
-/// Prints messages; paths below the current folder are shown from there. The same message is shown once, and
-/// errors before warnings where there are too many.
+/// Prints messages, errors last, where they are still in view; paths below the current folder are shown from
+/// there. An error is shown once for a place, a warning once at all, and warnings give way where there is too
+/// much to say.
 pub fn print(diagnostics: &[Diagnostic], sources: &Sources, folder: &str) {
     let renderer = Renderer::styled();
     let mut said = HashSet::new();
     let mut all: Vec<&Diagnostic> = diagnostics
         .iter()
-        .filter(|diagnostic| said.insert((diagnostic.place, diagnostic.message.as_str())))
+        .filter(|diagnostic| {
+            let place = Some(diagnostic.place).filter(|_| diagnostic.severity == Severity::Error);
+            said.insert((place, diagnostic.message.as_str()))
+        })
         .collect();
-    if all.len() > MAX_SHOWN {
-        all.sort_by_key(|diagnostic| diagnostic.severity);
-    }
-    for diagnostic in all.iter().take(MAX_SHOWN) {
+    all.sort_by_key(|diagnostic| diagnostic.severity);
+    let more = all.len().saturating_sub(MAX_SHOWN);
+    all.truncate(MAX_SHOWN);
+    all.sort_by_key(|diagnostic| Reverse(diagnostic.severity));
+    for diagnostic in all {
         anstream::eprintln!("{}\n", render(diagnostic, sources, folder, &renderer));
     }
-    if let Some(more) = all.len().checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
-        anstream::eprintln!("and {more} more\n");
+    if more > 0 {
+        anstream::eprintln!("and {more} more messages\n");
     }
 }
 

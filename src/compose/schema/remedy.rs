@@ -1,6 +1,6 @@
 //! What to do about a value or a key that the schema does not take.
 
-use super::compile::Schema;
+use super::compile::{Pattern, Schema};
 use super::{Check, SCHEMAS};
 use crate::compose::diagnostic::did_you_mean;
 use crate::compose::trail::Trail;
@@ -53,6 +53,9 @@ impl Check<'_> {
         node: &Node,
         trail: &Trail<'_>,
     ) -> String {
+        if schema.patterns.iter().any(|(pattern, _)| *pattern == Pattern::Name) {
+            return "a name has only letters, digits, `.`, `_` and `-`".to_owned();
+        }
         let below = self.below(schema, key);
         if let [path] = below.as_slice() {
             return format!(

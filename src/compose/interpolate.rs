@@ -129,11 +129,17 @@ impl Pass<'_, '_> {
                     node.value = Value::Str(done.text.into());
                 }
                 Err(failure) => {
-                    let place = match &failure {
-                        Failure::Required { name, .. } => used(node, name),
+                    let wrong = substitute::invalid(text).filter(|_| matches!(failure, Failure::Invalid(_)));
+                    let place = match (&failure, &wrong) {
+                        (Failure::Required { name, .. }, _) => used(node, name),
+                        (_, Some((at, _))) => node.place_of(at.start, at.end),
                         _ => node.place,
                     };
-                    self.load.say(failed(&failure, Some(&trail.to_string()), place));
+                    let mut error = failed(&failure, Some(&trail.to_string()), place);
+                    if let Some((_, remedy)) = wrong {
+                        remedy.clone_into(&mut error.remedy);
+                    }
+                    self.load.say(error);
                     return;
                 }
             }

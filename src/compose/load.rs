@@ -84,6 +84,9 @@ impl<'a> Load<'a> {
     /// What was found since then stands but for errors where an earlier step has found one: there they only
     /// follow from it.
     fn settle(&mut self, since: usize) {
+        if self.diagnostics.len() == since {
+            return;
+        }
         let later = self.diagnostics.split_off(since);
         let errors = self.diagnostics.iter().filter(|earlier| earlier.severity == Severity::Error);
         let faulty: BTreeMap<(u32, u32), u32> =

@@ -56,6 +56,11 @@ impl Check<'_> {
         if schema.patterns.iter().any(|(pattern, _)| *pattern == Pattern::Name) {
             return "a name has only letters, digits, `.`, `_` and `-`".to_owned();
         }
+        let near = did_you_mean(key, self.keys(schema));
+        // One letter is a slip, even where the key as it is written is known elsewhere.
+        if let Some(meant) = near.filter(|meant| strsim::damerau_levenshtein(key, meant) == 1) {
+            return format!("did you mean `{meant}`?");
+        }
         let below = self.below(schema, key);
         if let [path] = below.as_slice() {
             return format!(
@@ -63,7 +68,7 @@ impl Check<'_> {
                 path.rsplit_once('.').map_or("", |(parent, _)| parent)
             );
         }
-        if let Some(meant) = did_you_mean(key, self.keys(schema)) {
+        if let Some(meant) = near {
             return format!("did you mean `{meant}`?");
         }
         let of_service = self.is_key_of_service(key);

@@ -4,6 +4,7 @@
 //! panics. `hack/fuzz` builds and runs them.
 
 use std::alloc::System;
+use std::ops::Range;
 
 use cap::Cap;
 use stackwright::compose::diagnostic::Diagnostic;
@@ -57,6 +58,15 @@ pub fn check_place(place: Place, sources: &Sources) {
 pub fn check_diagnostic(diagnostic: &Diagnostic, sources: &Sources) {
     assert!(!diagnostic.message.is_empty(), "{diagnostic:?} says nothing");
     check_place(diagnostic.place, sources);
+    diagnostic.notes.iter().for_each(|note| check_place(note.place, sources));
+}
+
+/// Checks that a range is a part of a text, between characters.
+///
+/// # Panics
+/// When it is not.
+pub fn check_range(range: &Range<usize>, text: &str) {
+    assert!(text.get(range.clone()).is_some(), "{range:?} is no part of {text:?}");
 }
 
 /// Checks the places and the variables' parts of a tree.
@@ -80,8 +90,7 @@ pub fn check_tree(node: &Node, sources: &Sources) {
 
 fn check_trace(trace: &Trace, text: &str, sources: &Sources) {
     for part in trace.as_deref().unwrap_or_default() {
-        let range = part.start as usize..part.end as usize;
-        assert!(text.get(range).is_some(), "{part:?} is no part of {text:?}");
+        check_range(&(part.start as usize..part.end as usize), text);
         if let Origin::File(place) = part.origin {
             check_place(place, sources);
         }

@@ -3,9 +3,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use stackwright::compose::environment::{Budget, Variable};
-use stackwright::compose::substitute::{Failure, substitute, variables};
+use stackwright::compose::substitute::{Failure, find, invalid, substitute, variables};
 use stackwright::compose::tree::Origin;
-use stackwright_fuzz::bounded;
+use stackwright_fuzz::{bounded, check_range};
 
 /// The variables: set, empty, and with characters that would mean something if they were read again.
 fn value(name: &str) -> Option<&'static str> {
@@ -32,6 +32,14 @@ fuzz_target!(|template: &str| {
     assert_eq!(same.text, template, "an escaped text stands for itself");
     assert!(same.trace.is_empty() && same.unset.is_empty());
 
+    if let Some((at, _)) = invalid(template) {
+        check_range(&at, template);
+    }
+    for name in &names {
+        if let Some(at) = find(template, name) {
+            check_range(&at, template);
+        }
+    }
     match result {
         Ok(done) => {
             if !template.contains('$') {

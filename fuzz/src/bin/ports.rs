@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 
 use libfuzzer_sys::fuzz_target;
 use stackwright::compose::grammar::port::{Port, is_ip, parse};
-use stackwright_fuzz::bounded;
+use stackwright_fuzz::{bounded, check_range};
 
 /// A range may name every port there is, each an entry of some texts.
 const ALL_PORTS: usize = 65_536 * 512;
 
 fuzz_target!(|spec: &str| {
     let parsed = bounded(ALL_PORTS, 64, spec.len(), || parse(spec));
-    let Ok(ports) = parsed else { return };
+    let ports = match parsed {
+        Ok(ports) => ports,
+        Err(refused) => return check_range(&refused.at, spec),
+    };
     assert!(!ports.is_empty(), "neither a port nor an error");
     let targets: BTreeSet<u16> = ports.iter().map(|port| port.target).collect();
     assert_eq!(targets.len(), ports.len(), "a port stands twice");
@@ -35,6 +38,6 @@ fn check(port: &Port) {
         format!("{}:", port.published)
     };
     let spec = format!("{address}{published}{}/{}", port.target, port.protocol);
-    let again = parse(&spec).unwrap_or_else(|error| panic!("{spec}: {error}"));
+    let again = parse(&spec).unwrap_or_else(|error| panic!("{spec}: {error:?}"));
     assert_eq!(again.iter().collect::<Vec<_>>(), [port], "{spec}");
 }

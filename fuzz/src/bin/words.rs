@@ -3,15 +3,21 @@
 
 use libfuzzer_sys::fuzz_target;
 use stackwright::compose::grammar::words::split;
-use stackwright_fuzz::bounded;
+use stackwright_fuzz::{bounded, check_range};
 
 fuzz_target!(|line: &str| {
     bounded(1 << 12, 256, line.len(), || {
-        let Ok(words) = split(line) else { return };
-        let length: usize = words.iter().map(String::len).sum();
-        assert!(length <= line.len(), "words longer than their line: {words:?}");
-        let quoted: Vec<String> = words.iter().map(|word| quote(word)).collect();
-        assert_eq!(split(&quoted.join(" ")), Ok(words));
+        let words = match split(line) {
+            Ok(words) => words,
+            Err(at) => return check_range(&(at..at), line),
+        };
+        words.iter().for_each(|word| check_range(&word.at, line));
+        let texts: Vec<String> = words.into_iter().map(|word| word.text).collect();
+        let length: usize = texts.iter().map(String::len).sum();
+        assert!(length <= line.len(), "words longer than their line: {texts:?}");
+        let quoted: Vec<String> = texts.iter().map(|text| quote(text)).collect();
+        let again = split(&quoted.join(" "));
+        assert_eq!(again.map(|words| words.into_iter().map(|word| word.text).collect()), Ok(texts));
     });
 });
 

@@ -4,6 +4,7 @@
 //! anchors, merge keys and byte offsets are all needed, and serde's data model has none of them.
 
 mod scalar;
+mod syntax;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -388,6 +389,7 @@ impl<'a> Builder<'a> {
             format!("the key `{}` is already defined at line {line}", key.raw),
         )
         .remedy("keep one of the two")
+        .note(earlier, "defined here first")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {
@@ -398,13 +400,10 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax(&self, error: &ScanError) -> Diagnostic {
-        let at = error.marker().byte_offset().unwrap_or(0).min(self.body.len());
-        let found = self.body.get(at..).and_then(|rest| rest.chars().next());
-        let start = self.shift as usize + at;
-        let end = start + found.map_or(0, char::len_utf8);
-        let place = Place { file: self.file, start: small(start), end: small(end) };
-        Diagnostic::error("yaml-syntax", place, format!("this is not valid YAML: {}", error.info()))
-            .remedy("look at indentation, quotes and colons here and just above")
+        let found = syntax::explain(self.body, error);
+        let at = |offset: usize| small(self.shift as usize + offset);
+        let place = Place { file: self.file, start: at(found.place.start), end: at(found.place.end) };
+        Diagnostic::error("yaml-syntax", place, found.message).remedy(found.remedy)
     }
 
     fn error(&self, id: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {

@@ -12,7 +12,7 @@ import (
 
 // Request is what both loaders are asked, as the flags of `docker compose` say it.
 type Request struct {
-	Dir      string   // the folder the command runs in; absolute
+	Dir      string   // the folder of the project, which the command runs in
 	Files    []string // -f
 	EnvFiles []string // --env-file
 	Profiles []string // --profile
@@ -23,8 +23,12 @@ type Request struct {
 // Load reads a project as `docker compose config` does: the steps of its command line around compose-go,
 // in its order, then environment files resolved and resources that nothing uses left out.
 func (r Request) Load(ctx context.Context) (*types.Project, error) {
+	dir := r.Dir
+	if len(r.Files) > 0 {
+		dir = "" // the first file's folder
+	}
 	options, err := cli.NewProjectOptions(r.Files,
-		cli.WithWorkingDirectory(r.Dir),
+		cli.WithWorkingDirectory(dir),
 		cli.WithEnv(r.Env),
 		cli.WithEnvFiles(r.EnvFiles...),
 		cli.WithDotEnv,

@@ -35,6 +35,7 @@ type finding struct {
 type tally struct {
 	accepted, refused atomic.Int64
 	lock              sync.Mutex
+	refusals          map[string]int
 	findings          []finding
 }
 
@@ -47,6 +48,7 @@ func runDiffer(args []string) error {
 	jobs := flags.Int("jobs", 2, "projects loaded at the same time")
 	tries := flags.Int("shrink", 600, "loads that shrinking one case may take")
 	keep := flags.String("keep", "", "a folder for the smallest cases; it is emptied first")
+	refusals := flags.Int("refusals", 0, "how many of the reference's most frequent refusals to show")
 	var seeds []string
 	flags.Func("seeds", "a folder of starting points; may be repeated", func(dir string) error {
 		seeds = append(seeds, dir)
@@ -82,6 +84,9 @@ func runDiffer(args []string) error {
 	all := d.run(*first, *count, *jobs)
 	groups := d.groups(all, *jobs)
 	undocumented := d.print(groups, *keep)
+	for _, why := range all.mostRefused(*refusals) {
+		fmt.Printf("%6d refused: %s\n", all.refusals[why], why)
+	}
 	fmt.Printf("seed %d, %d starting points, %d projects in %.0f s: %d accepted alike, %d refused alike, %d differ as documented, %d differ otherwise\n",
 		*seed, len(starts), *count, time.Since(began).Seconds(), all.accepted.Load(), all.refused.Load(),
 		len(all.findings)-undocumented, undocumented)
@@ -112,9 +117,11 @@ func (d *differ) each(first, count uint64, jobs int, do func(number uint64, dir 
 }
 
 func (d *differ) run(first, count uint64, jobs int) *tally {
-	var all tally
+	all := tally{refusals: map[string]int{}}
 	d.each(first, count, jobs, func(number uint64, dir string) {
-		project := mutate(d.starts, d.seed, number)
+		project := mutate(d.starts, d.seed, number, func(p *Project) bool {
+			return p.Write(dir) == nil && askReference(p.Request(dir)).Error == ""
+		})
 		reference, difference := d.ask(project, dir)
 		switch {
 		case difference != nil:
@@ -126,10 +133,21 @@ func (d *differ) run(first, count uint64, jobs int) *tally {
 			all.accepted.Add(1)
 		default:
 			all.refused.Add(1)
+			all.lock.Lock()
+			all.refusals[general(reference.Error)]++
+			all.lock.Unlock()
 		}
 	})
 	slices.SortFunc(all.findings, func(a, b finding) int { return cmp.Compare(a.number, b.number) })
 	return &all
+}
+
+// mostRefused are the most frequent refusals: what hides the steps behind it from the mutations.
+func (t *tally) mostRefused(count int) []string {
+	why := slices.SortedFunc(maps.Keys(t.refusals), func(a, b string) int {
+		return cmp.Or(-cmp.Compare(t.refusals[a], t.refusals[b]), cmp.Compare(a, b))
+	})
+	return why[:min(count, len(why))]
 }
 
 // ask loads a project on both sides.

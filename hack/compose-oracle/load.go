@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -36,6 +37,7 @@ func (r Request) Load(ctx context.Context) (*types.Project, error) {
 		cli.WithDefaultConfigPath,
 		cli.WithDefaultProfiles(r.Profiles...),
 		cli.WithName(r.Name),
+		cli.WithDiscardEnvFile,
 	)
 	if err != nil {
 		return nil, err
@@ -44,7 +46,6 @@ func (r Request) Load(ctx context.Context) (*types.Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Environment files are gone from the printed model once they are read.
 	project, err = project.WithServicesEnvironmentResolved(true)
 	if err != nil {
 		return nil, err
@@ -64,7 +65,9 @@ func (r Request) JSON(ctx context.Context) (text []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return project.MarshalJSON()
+	text, err = project.MarshalJSON()
+	// What is printed can be read again: a `$` is no variable any more.
+	return bytes.ReplaceAll(text, []byte("$"), []byte("$$")), err
 }
 
 // Panic is the reference's end by a fault of its own.

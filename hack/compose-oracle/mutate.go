@@ -20,8 +20,7 @@ type mutation struct {
 	apply  func(*mutator)
 }
 
-// mutations are weighted so that most cases stay valid in most of their parts: what is refused early
-// says nothing of the steps behind.
+// mutations and how often each is taken.
 var mutations = []mutation{
 	{"attribute", 30, (*mutator).setAttribute},
 	{"own attribute", 14, (*mutator).setOwnAttribute},
@@ -51,12 +50,17 @@ var mutations = []mutation{
 	{"text", 6, (*mutator).changeText},
 }
 
-// mutate is the project of a number: a starting point, changed between one and seven times.
-func mutate(starts []*Project, seed, number uint64) *Project {
+// mutate is the project of a number: a starting point, changed several times. Of the changes after which the
+// project is no longer accepted few stay, for what is refused early says nothing of the steps behind.
+func mutate(starts []*Project, seed, number uint64, accepted func(*Project) bool) *Project {
 	m := newMutator(seed, number)
 	m.project = pick(m, starts).Clone()
-	for range 1 + m.IntN(4) + m.IntN(4) {
+	for range 1 + m.IntN(5) + m.IntN(5) {
+		before := m.project.Clone()
 		m.mutation().apply(m)
+		if !m.one(8) && !accepted(m.project) {
+			m.project = before
+		}
 	}
 	return m.project
 }

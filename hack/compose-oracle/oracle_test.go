@@ -29,8 +29,9 @@ volumes:
 func TestTheSameSeedAndNumberGiveTheSameProject(t *testing.T) {
 	starts := []*Project{web(small), web("services: {a: {image: x}}\n")}
 	changed := 0
+	yes := func(*Project) bool { return true }
 	for number := range uint64(300) {
-		first, second := mutate(starts, 7, number), mutate(starts, 7, number)
+		first, second := mutate(starts, 7, number, yes), mutate(starts, 7, number, yes)
 		if !reflect.DeepEqual(first, second) {
 			t.Fatalf("number %d gave\n%s\nand\n%s", number, first.Describe(), second.Describe())
 		}

@@ -1,6 +1,6 @@
 //! Whole projects under `tests/compose`, each folder named by the sentence that it proves. `model.json` is what
 //! compose-go makes of it, `refused` its error; both are written by the oracle, which holds them to compose-go
-//! (`UPDATE_GOLDEN=1 go test` in `hack/compose-oracle`), and read here, where this loader is held to them.
+//! (`UPDATE_GOLDEN=1 go test -count=1` in `hack/compose-oracle`), and read here, where this loader is held to them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::fs::{read_dir, read_to_string};

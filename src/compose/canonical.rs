@@ -326,7 +326,10 @@ fn long_port(port: &port::Port, short: &Node) -> Node {
     if !port.host_ip.is_empty() {
         map.insert("host_ip", place, short.made(port.host_ip.as_str()));
     }
-    map.insert("target", place, Node::new(Value::Int(i64::from(port.target)), place));
+    // Port 0 is no port: the check for entries without a target refuses it.
+    if port.target != 0 {
+        map.insert("target", place, Node::new(Value::Int(i64::from(port.target)), place));
+    }
     if !port.published.is_empty() {
         map.insert("published", place, short.made(port.published.as_str()));
     }

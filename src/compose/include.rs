@@ -118,7 +118,11 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         None => (scope.shown_folder(&paths::parent(&main)), paths::parent(&main)),
         Some(given) if given.starts_with('/') => (given.clone(), given.clone()),
         Some(given) => {
-            let full = paths::join(&scope.files_folder, given);
+            let mut full = paths::join(&scope.files_folder, given);
+            // What is no folder is taken for a file in it.
+            if load.files.kind(&load.full(&full)) != Some(Kind::Folder) && !given.ends_with('/') {
+                full = paths::parent(&full);
+            }
             (scope.shown_folder(&full), paths::join(&scope.folder, given))
         }
     };

@@ -147,6 +147,7 @@ impl<'a> Load<'a> {
             self.diagnostics.extend(consistency::check(project));
             self.unless_failed()?;
             self.diagnostics.extend(consistency::warnings(project));
+            project.follow_scale();
         }
         if !request.services.is_empty() {
             project.select(&request.services)?;
@@ -220,9 +221,9 @@ impl<'a> Load<'a> {
             return Ok(name.clone());
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
-        let written = named.filter_map(|document| document.root.get("name")).rfind(|node| !node.is_null());
+        let written = named.filter_map(|document| document.root.get("name")).filter(|node| !node.is_null());
         let written =
-            written.map(|node| (node.value.to_string(), node.place)).filter(|(name, _)| !name.is_empty());
+            written.map(|node| (node.value.to_string(), node.place)).rfind(|(name, _)| !name.is_empty());
         let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
         if self.stages.interpolate {
             name = interpolate::one(self, &name, &request.environment, place);

@@ -95,7 +95,7 @@ impl Json {
     }
 
     fn key(&mut self, key: &str) {
-        self.string(key);
+        self.string(&escaped(key, self.style));
         self.text.push_str(": ");
     }
 
@@ -182,7 +182,7 @@ fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
     match &node.value {
         Value::Map(map) => {
             for (key, child) in map.iter() {
-                let _ = write!(out, "{indent}{}:", yaml_text(key, depth));
+                let _ = write!(out, "{indent}{}:", yaml_text(&escaped(key, style), depth));
                 yaml_value(child, style, depth, out);
             }
         }

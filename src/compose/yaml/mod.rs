@@ -342,7 +342,11 @@ impl<'a> Builder<'a> {
                     let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
                     self.state.anchors.insert(*anchor, anchored);
                 }
-                let merges = &**text == "<<" && *style == ScalarStyle::Plain && tag.is_none();
+                let merges = match tag {
+                    None => &**text == "<<" && *style == ScalarStyle::Plain,
+                    // Tools that write YAML anew say it of each merge key: `!!merge <<`.
+                    Some(tag) => tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "merge",
+                };
                 Ok(Key { raw: text.as_ref().into(), place, is_text, merges })
             }
             Event::Alias(id) => {

@@ -92,7 +92,8 @@ func decode(text []byte) Answer {
 // Difference is one disagreement about one project.
 type Difference struct {
 	Cause     string   // what cases of the same fault have in common
-	Paths     []string // where the models differ, with both values
+	Where     []string // the paths where the models differ
+	Paths     []string // the same with both values
 	Reference Answer
 	Ours      Answer
 }
@@ -112,6 +113,7 @@ func compare(reference, ours Answer) *Difference {
 	default:
 		var causes []string
 		diff("", reference.Model, ours.Model, func(path, kind string, want, got any) {
+			d.Where = append(d.Where, path)
 			d.Paths = append(d.Paths, fmt.Sprintf("%s: reference %s, stackwright %s", path, show(want), show(got)))
 			causes = append(causes, generalPath(path)+" "+kind)
 		})

@@ -79,7 +79,11 @@ func runDiffer(args []string) error {
 		return err
 	}
 	quiet()
-	d := &differ{program: full, starts: starts, seed: *seed, dir: dir, tries: *tries}
+	d := &differ{program: full, seed: *seed, dir: dir, tries: *tries}
+	d.starts = slices.DeleteFunc(starts, func(p *Project) bool { return !d.accepted(p, filepath.Join(dir, "start", "project")) })
+	if len(d.starts) == 0 {
+		return fmt.Errorf("the reference accepts none of the %d starting points", len(starts))
+	}
 	began := time.Now()
 	all := d.run(*first, *count, *jobs)
 	groups := d.groups(all, *jobs)
@@ -88,7 +92,7 @@ func runDiffer(args []string) error {
 		fmt.Printf("%6d refused: %s\n", all.refusals[why], why)
 	}
 	fmt.Printf("seed %d, %d starting points, %d projects in %.0f s: %d accepted alike, %d refused alike, %d differ as documented, %d differ otherwise\n",
-		*seed, len(starts), *count, time.Since(began).Seconds(), all.accepted.Load(), all.refused.Load(),
+		*seed, len(d.starts), *count, time.Since(began).Seconds(), all.accepted.Load(), all.refused.Load(),
 		len(all.findings)-undocumented, undocumented)
 	if undocumented > 0 {
 		return fmt.Errorf("%d projects on which the loaders disagree", undocumented)
@@ -119,9 +123,7 @@ func (d *differ) each(first, count uint64, jobs int, do func(number uint64, dir 
 func (d *differ) run(first, count uint64, jobs int) *tally {
 	all := tally{refusals: map[string]int{}}
 	d.each(first, count, jobs, func(number uint64, dir string) {
-		project := mutate(d.starts, d.seed, number, func(p *Project) bool {
-			return p.Write(dir) == nil && askReference(p.Request(dir)).Error == ""
-		})
+		project := mutate(d.starts, d.seed, number, func(p *Project) bool { return d.accepted(p, dir) })
 		reference, difference := d.ask(project, dir)
 		switch {
 		case difference != nil:
@@ -148,6 +150,11 @@ func (t *tally) mostRefused(count int) []string {
 		return cmp.Or(-cmp.Compare(t.refusals[a], t.refusals[b]), cmp.Compare(a, b))
 	})
 	return why[:min(count, len(why))]
+}
+
+// accepted is what the reference alone says of a project.
+func (d *differ) accepted(project *Project, dir string) bool {
+	return project.Write(dir) == nil && askReference(project.Request(dir)).Error == ""
 }
 
 // ask loads a project on both sides.

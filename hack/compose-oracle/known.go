@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // known is a difference that docs/compose.md names. A rule is as narrow as its reason: what only looks
 // alike stays a finding.
@@ -10,6 +13,12 @@ type known struct {
 }
 
 var knownDifferences = []known{
+	{
+		"keys that begin with `x-` below `environment`, `labels`, `networks` of a service and other maps of names",
+		func(_ *Project, d *Difference) bool {
+			return len(d.Where) > 0 && !slices.ContainsFunc(d.Where, d.otherThanExtensions)
+		},
+	},
 	{
 		"`include` beside an empty `networks:`, `volumes:` and the like",
 		func(p *Project, d *Difference) bool {
@@ -33,6 +42,17 @@ func documented(project *Project, difference *Difference) string {
 		}
 	}
 	return ""
+}
+
+// otherThanExtensions is false where a difference comes of an extension: the reference has them below
+// `#extensions`, where this loader has a key with `x-`.
+func (d *Difference) otherThanExtensions(path string) bool {
+	for _, other := range d.Where {
+		if holder, found := strings.CutSuffix(other, ".#extensions"); found && (path == other || strings.HasPrefix(path, holder+".x-")) {
+			return false
+		}
+	}
+	return true
 }
 
 func anyText(p *Project, text string) bool {

@@ -47,6 +47,12 @@ func render(documents []*yaml.Node) (text string, ok bool) {
 	encoder := yaml.NewEncoder(&out)
 	encoder.SetIndent(2)
 	for _, document := range documents {
+		for _, node := range nodes(document) {
+			// The library would write the tag of a merge key out, which hardly anyone does.
+			if node.Tag == "!!merge" && node.Value == "<<" {
+				node.Tag = ""
+			}
+		}
 		if err := encoder.Encode(document); err != nil {
 			return "", false
 		}

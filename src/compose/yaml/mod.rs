@@ -264,12 +264,17 @@ impl<'a> Builder<'a> {
     }
 
     fn binary(&self, text: &str, place: Place) -> Result<Value, Diagnostic> {
-        let bytes = decode_base64(text).and_then(|bytes| String::from_utf8(bytes).ok());
-        let bytes = bytes.ok_or_else(|| {
-            self.error("yaml-tag", place, "the value of `!!binary` is not base64 of readable text")
+        let bytes = decode_base64(text).ok_or_else(|| {
+            self.error("yaml-tag", place, "the value of `!!binary` is not base64")
                 .remedy("Compose has no use for binary values: write the text itself")
         })?;
-        Ok(Value::Str(bytes.into()))
+        // What is no text is printed as the reference prints it: one mark for each byte.
+        let mut text = String::with_capacity(bytes.len());
+        for chunk in bytes.utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+        }
+        Ok(Value::Str(text.into()))
     }
 
     fn sequence(&mut self, place: Place) -> Result<Node, Diagnostic> {

@@ -129,6 +129,9 @@ func (d *differ) run(first, count uint64, jobs int) *tally {
 		case difference != nil:
 			found := finding{number, project, difference, documented(project, difference)}
 			all.lock.Lock()
+			if found.row == "" {
+				fmt.Fprintf(os.Stderr, "%d: %s\n", number, difference.Cause)
+			}
 			all.findings = append(all.findings, found)
 			all.lock.Unlock()
 		case reference.Error == "":

@@ -22,14 +22,40 @@ var knownDifferences = []known{
 	{
 		"`include` beside an empty `networks:`, `volumes:` and the like",
 		func(p *Project, d *Difference) bool {
-			return strings.HasPrefix(d.Reference.Error, "panic: assignment to entry in nil map") && d.Ours.Error == "" &&
-				anyText(p, "include")
+			return d.Reference.Error == "panic: interface conversion: interface {} is nil, not map[string]interface {}" &&
+				d.Ours.Error == "" && anyText(p, "include")
 		},
 	},
 	{
 		"`build.ssh` with a path, as JSON",
-		func(p *Project, d *Difference) bool {
+		func(_ *Project, d *Difference) bool {
 			return strings.Contains(d.Reference.Error, "json: error calling MarshalJSON for type types.SSHKey") && d.Ours.Error == ""
+		},
+	},
+	{
+		"`...` before the first document of a file",
+		func(p *Project, d *Difference) bool {
+			return d.Ours.Error == "" && strings.Contains(d.Reference.Error, "did not find expected node content") &&
+				anyText(p, "...\n")
+		},
+	},
+	{
+		"a line of tabs alone behind a text without quotes",
+		func(p *Project, d *Difference) bool {
+			return d.Ours.Error == "" && strings.Contains(d.Reference.Error, "found a tab character that violates indentation") &&
+				slices.ContainsFunc(p.lines(), func(line string) bool { return line != "" && strings.Trim(line, " \t") == "" })
+		},
+	},
+	{
+		"a comment directly behind `]`, `}` or a quote",
+		func(_ *Project, d *Difference) bool {
+			return d.Reference.Error == "" && strings.Contains(d.Ours.Error, "comments must be separated from other tokens by whitespace")
+		},
+	},
+	{
+		"a wrong `<<` within a value that a merge key brings and that another value hides",
+		func(p *Project, d *Difference) bool {
+			return d.Reference.Error == "" && strings.HasPrefix(d.Ours.Error, "error[merge-key]") && strings.Count(p.text(), "<<") > 1
 		},
 	},
 }
@@ -55,11 +81,17 @@ func (d *Difference) otherThanExtensions(path string) bool {
 	return true
 }
 
-func anyText(p *Project, text string) bool {
+func anyText(p *Project, text string) bool { return strings.Contains(p.text(), text) }
+
+// text is all YAML of the project.
+func (p *Project) text() string {
+	var all strings.Builder
 	for _, path := range p.Yamls() {
-		if strings.Contains(p.Files[path], text) {
-			return true
-		}
+		all.WriteString(p.Files[path] + "\n")
 	}
-	return false
+	return all.String()
+}
+
+func (p *Project) lines() []string {
+	return strings.Split(strings.ReplaceAll(p.text(), "\r", ""), "\n")
 }

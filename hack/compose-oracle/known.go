@@ -53,9 +53,17 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"a wrong `<<` within a value that a merge key brings and that another value hides",
+		"`%YAML 1.2` before a document",
 		func(p *Project, d *Difference) bool {
-			return d.Reference.Error == "" && strings.HasPrefix(d.Ours.Error, "error[merge-key]") && strings.Count(p.text(), "<<") > 1
+			return d.Ours.Error == "" && strings.HasSuffix(d.Reference.Error, "found incompatible YAML document") &&
+				anyText(p, "%YAML 1.2\n")
+		},
+	},
+	{
+		"a wrong tag or `<<` within a value that a merge key brings and that another value hides",
+		func(p *Project, d *Difference) bool {
+			wrong := strings.HasPrefix(d.Ours.Error, "error[merge-key]") || strings.HasPrefix(d.Ours.Error, "error[yaml-tag]")
+			return d.Reference.Error == "" && wrong && anyText(p, "<<")
 		},
 	},
 }

@@ -56,7 +56,9 @@ func TestTheModelsAreThoseOfTheReference(t *testing.T) {
 // pretty is JSON with its keys in order.
 func pretty(t *testing.T, text []byte) string {
 	var model any
-	if err := json.Unmarshal(text, &model); err != nil {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if err := decoder.Decode(&model); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer

@@ -208,6 +208,13 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
+    /// A scalar as text; a date in the letters that stand in the file.
+    fn as_written(&self, node: &Node) -> String {
+        let Node { value: Value::Time(_), place, .. } = node else { return node.value.to_string() };
+        let text = self.sources.get(*place).map_or("", |source| &source.text);
+        text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned()
+    }
+
     /// The name: as given, or the last one that a file has, or the folder's.
     fn project_name(&mut self, request: &Request) -> Result<String, Diagnostic> {
         if let Some(name) = &request.name {
@@ -222,8 +229,7 @@ impl<'a> Load<'a> {
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
         let written = named.filter_map(|document| document.root.get("name")).filter(|node| !node.is_null());
-        let written =
-            written.map(|node| (node.value.to_string(), node.place)).rfind(|(name, _)| !name.is_empty());
+        let written = written.map(|node| (self.as_written(node), node.place)).rfind(|(name, _)| !name.is_empty());
         let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
         if self.stages.interpolate {
             name = interpolate::one(self, &name, &request.environment, place);

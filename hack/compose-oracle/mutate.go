@@ -2,6 +2,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"reflect"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -58,7 +59,7 @@ func mutate(starts []*Project, seed, number uint64, accepted func(*Project) bool
 	for range 1 + m.IntN(5) + m.IntN(5) {
 		before := m.project.Clone()
 		m.mutation().apply(m)
-		if !m.one(8) && !accepted(m.project) {
+		if !reflect.DeepEqual(before, m.project) && !m.one(8) && !accepted(m.project) {
 			m.project = before
 		}
 	}

@@ -1,4 +1,4 @@
-//! Whole projects under `tests/compose`, each folder named by the sentence that it proves. `model.json` is what
+//! Whole projects under `tests/compose/projects`, each folder named by the sentence that it proves. `model.json` is what
 //! compose-go makes of it, `refused` its error; both are written by the oracle, which holds them to compose-go
 //! (`UPDATE_GOLDEN=1 go test -count=1` in `hack/compose-oracle`), and read here, where this loader is held to them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
@@ -29,7 +29,7 @@ fn load(folder: &str) -> Result<String, String> {
 
 #[test]
 fn every_project_becomes_what_compose_go_makes_of_it() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compose/projects");
     let mut wrong = Vec::new();
     let mut count = 0;
     for entry in read_dir(root).unwrap() {

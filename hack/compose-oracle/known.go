@@ -40,10 +40,12 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"a line of tabs alone behind a text without quotes",
+		"a line of tabs alone behind a key or a text without quotes",
 		func(p *Project, d *Difference) bool {
-			return d.Ours.Error == "" && strings.Contains(d.Reference.Error, "found a tab character that violates indentation") &&
-				slices.ContainsFunc(p.lines(), func(line string) bool { return line != "" && strings.Trim(line, " \t") == "" })
+			tab := strings.Contains(d.Reference.Error, "found a tab character that violates indentation") ||
+				strings.HasSuffix(d.Reference.Error, "found character that cannot start any token")
+			return d.Ours.Error == "" && tab &&
+				slices.ContainsFunc(p.lines(), func(line string) bool { return strings.Contains(line, "\t") && strings.Trim(line, " \t") == "" })
 		},
 	},
 	{

@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// The models under tests/compose are the reference's; UPDATE_GOLDEN=1 writes them.
+// The models under tests/compose/projects are the reference's; UPDATE_GOLDEN=1 writes them.
 func TestTheModelsAreThoseOfTheReference(t *testing.T) {
 	quiet()
 	t.Setenv("HOME", home)
-	root, err := filepath.Abs(filepath.Join("..", "..", "tests", "compose"))
+	root, err := filepath.Abs(filepath.Join("..", "..", "tests", "compose", "projects"))
 	if err != nil {
 		t.Fatal(err)
 	}

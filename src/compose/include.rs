@@ -66,8 +66,9 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
             Some(node) => Err(wrong(node, "a path must be a string")),
         }
     };
+    // The reference passes over entries that say nothing.
+    let items = items.iter().filter(|item| !item.is_null());
     items
-        .iter()
         .map(|item| match &item.value {
             Value::Str(path) => Ok(Include {
                 paths: vec![(path.to_string(), item.place)],
@@ -118,11 +119,10 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         None => (scope.shown_folder(&paths::parent(&main)), paths::parent(&main)),
         Some(given) if given.starts_with('/') => (given.clone(), given.clone()),
         Some(given) => {
-            let mut full = paths::join(&scope.files_folder, given);
-            // What is no folder is taken for a file in it.
-            if load.files.kind(&load.full(&full)) != Some(Kind::Folder) && !given.ends_with('/') {
-                full = paths::parent(&full);
-            }
+            let full = paths::join(&scope.files_folder, given);
+            // The reference takes what is no folder for a file in one.
+            let is_folder = load.files.kind(&load.full(&full)) == Some(Kind::Folder);
+            let full = if is_folder { full } else { paths::parent(&full) };
             (scope.shown_folder(&full), paths::join(&scope.folder, given))
         }
     };

@@ -95,7 +95,7 @@ impl Json {
     }
 
     fn key(&mut self, key: &str) {
-        self.string(key);
+        self.string(&escaped(key, self.style));
         self.text.push_str(": ");
     }
 
@@ -163,10 +163,11 @@ impl Json {
                 self.group('[', ']', items.iter().map(|node| move |out: &mut Self| out.node(node, item)));
             }
             (Value::Null, _) => self.text.push_str("null"),
-            (Value::Str(text) | Value::Time(text), _) => {
+            (Value::Str(text), _) => {
                 let text = escaped(text, self.style).into_owned();
                 self.string(&text);
             }
+            (Value::Time(text), _) => self.string(&rfc3339(text)),
             (Value::Float(value), _) => {
                 let _ = write!(self.text, "{value}");
             }
@@ -182,7 +183,7 @@ fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
     match &node.value {
         Value::Map(map) => {
             for (key, child) in map.iter() {
-                let _ = write!(out, "{indent}{}:", yaml_key(key, &indent));
+                let _ = write!(out, "{indent}{}:", yaml_key(&escaped(key, style), &indent));
                 yaml_value(child, style, depth, out);
             }
         }
@@ -218,9 +219,23 @@ fn yaml_value(node: &Node, style: Style, depth: usize, out: &mut String) {
         Value::Str(text) => {
             let _ = writeln!(out, " {}", yaml_text(&escaped(text, style), depth + 1));
         }
+        Value::Time(text) => {
+            let _ = writeln!(out, " {}", rfc3339(text));
+        }
         value => {
             let _ = writeln!(out, " {value}");
         }
+    }
+}
+
+/// A time as it is written where its type is kept; elsewhere it has become a text in the form of Go.
+fn rfc3339(go: &str) -> String {
+    let mut parts = go.split(' ');
+    let mut part = || parts.next().unwrap_or_default();
+    let (date, time, offset) = (part(), part(), part());
+    match offset.split_at_checked(3) {
+        Some((hours, minutes)) if offset != "+0000" => format!("{date}T{time}{hours}:{minutes}"),
+        _ => format!("{date}T{time}Z"),
     }
 }
 

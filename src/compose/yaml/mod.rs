@@ -50,7 +50,8 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
     while let Some((event, _)) = builder.next()? {
         if let Event::DocumentStart(..) = event {
             let (event, span) = builder.expect()?;
-            let root = builder.value(event, span)?.unwrap_or_default();
+            let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
+            let root = builder.value(event, span)?.filter(|_| !nothing).unwrap_or_default();
             let resets = std::mem::take(&mut builder.state).resets;
             documents.push(Document { root, resets });
         }
@@ -83,8 +84,10 @@ struct State {
     values: usize,
     built: usize,
     from_aliases: usize,
-    /// Inside of `!override` the reference takes no further notice of its own tags.
+    /// Inside of `!reset` and `!override` the reference takes no further notice of its own tags.
     overridden: bool,
+    /// Inside of `!reset` it does not look at values at all.
+    discarded: bool,
 }
 
 struct Anchor {
@@ -144,7 +147,9 @@ impl<'a> Builder<'a> {
             _ => return Err(self.error("yaml-syntax", place, "a value is expected here")),
         };
         let mark = self.mark(tag);
-        let (outer, before) = (self.state.overridden, self.state.built);
+        let outer = (self.state.overridden, self.state.discarded);
+        let before = self.state.built;
+        self.state.discarded |= mark == Mark::Reset;
         if mark != Mark::None {
             self.state.resets.push(self.state.path.clone());
             self.state.overridden = true;
@@ -159,7 +164,7 @@ impl<'a> Builder<'a> {
             Event::SequenceStart(..) => self.sequence(place)?,
             _ => self.mapping(place)?,
         };
-        self.state.overridden = outer;
+        (self.state.overridden, self.state.discarded) = outer;
         let node = (mark != Mark::Reset).then_some(node);
         if anchor != 0 {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();
@@ -229,7 +234,8 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         place: Place,
     ) -> Result<Node, Diagnostic> {
-        let value = match tag {
+        // A lone `!` says nothing.
+        let value = match tag.filter(|tag| tag.handle() != "" || tag.suffix() != "!") {
             None if style == ScalarStyle::Plain => scalar::resolve(text),
             None => Value::Str(text.into()),
             Some(tag) => self.tagged(text, style, tag, place)?,
@@ -249,7 +255,7 @@ impl<'a> Builder<'a> {
             | ("timestamp", value @ Value::Time(_))
             | ("null", value @ Value::Null) => Some(value),
             ("float", Value::Int(value)) => Some(Value::Float(value as f64)),
-            ("bool" | "int" | "float" | "timestamp" | "null", _) => None,
+            ("bool" | "int" | "float" | "timestamp" | "null", _) if !self.state.discarded => None,
             // An unknown tag leaves the text as it is written.
             _ => return Ok(as_is),
         };
@@ -265,12 +271,11 @@ impl<'a> Builder<'a> {
     }
 
     fn binary(&self, text: &str, place: Place) -> Result<Value, Diagnostic> {
-        let bytes = decode_base64(text).and_then(|bytes| String::from_utf8(bytes).ok());
-        let bytes = bytes.ok_or_else(|| {
-            self.error("yaml-tag", place, "the value of `!!binary` is not base64 of readable text")
+        let text = scalar::binary(text).ok_or_else(|| {
+            self.error("yaml-tag", place, "the value of `!!binary` is not base64")
                 .remedy("Compose has no use for binary values: write the text itself")
         })?;
-        Ok(Value::Str(bytes.into()))
+        Ok(Value::Str(text.into()))
     }
 
     fn sequence(&mut self, place: Place) -> Result<Node, Diagnostic> {
@@ -301,7 +306,7 @@ impl<'a> Builder<'a> {
             let earlier = map.entry(&key.raw).map(|entry| entry.key);
             let earlier =
                 earlier.or_else(|| removed.iter().find(|(name, _)| *name == key.raw).map(|(_, at)| *at));
-            if let Some(earlier) = earlier {
+            if let Some(earlier) = earlier.filter(|_| !self.state.discarded) {
                 return Err(self.duplicate(&key, earlier));
             }
             let (event, span) = self.expect()?;
@@ -319,7 +324,7 @@ impl<'a> Builder<'a> {
                     removed.push((key.raw, key.place));
                     merged = Some(node);
                 }
-                Some(_) if !key.is_text => return Err(self.not_text(&key)),
+                Some(_) if !key.is_text && !self.state.discarded => return Err(self.not_text(&key)),
                 Some(node) => {
                     map.insert(key.raw, key.place, node);
                 }
@@ -343,7 +348,11 @@ impl<'a> Builder<'a> {
                     let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
                     self.state.anchors.insert(*anchor, anchored);
                 }
-                let merges = &**text == "<<" && *style == ScalarStyle::Plain && tag.is_none();
+                let merges = match tag {
+                    None => &**text == "<<" && *style == ScalarStyle::Plain,
+                    // Tools that write YAML anew say it of each merge key: `!!merge <<`.
+                    Some(tag) => tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "merge",
+                };
                 Ok(Key { raw: text.as_ref().into(), place, is_text, merges })
             }
             Event::Alias(id) => {
@@ -366,6 +375,9 @@ impl<'a> Builder<'a> {
         };
         for source in sources {
             let Value::Map(source) = source.value else {
+                if self.state.discarded {
+                    return Ok(());
+                }
                 return Err(self
                     .error("merge-key", place, "`<<` takes a mapping or a list of mappings")
                     .remedy("name an anchor that stands before a mapping"));
@@ -422,37 +434,8 @@ fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    let symbols = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r'));
-    let mut length = 0;
-    let mut padded = 0;
-    for symbol in symbols {
-        length += 1;
-        let digit = match symbol {
-            b'A'..=b'Z' => symbol - b'A',
-            b'a'..=b'z' => symbol - b'a' + 26,
-            b'0'..=b'9' => symbol - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padded += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padded > 0 {
-            return None;
-        }
-        buffer = buffer << 6 | u32::from(digit);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
-        }
-    }
-    (length % 4 == 0 && padded <= 2).then_some(bytes)
+fn is_null(tag: &Tag) -> bool {
+    tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "null"
 }
 
 /// Whether a text can be written without quotes and stays a text for every reader of YAML.

@@ -67,7 +67,7 @@ impl Load<'_> {
                 let warnings = dotenv::read(source, vars, outer, &self.budget)?;
                 self.diagnostics.extend(warnings);
             }
-            Some("raw") => dotenv::read_raw(source, vars, outer),
+            Some("raw") => dotenv::read_raw(source, vars, outer)?,
             Some(other) => {
                 return Err(Diagnostic::error(
                     "env-file-format",

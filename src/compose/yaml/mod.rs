@@ -449,12 +449,16 @@ pub fn is_plain(text: &str) -> bool {
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
-        && !text
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+        && text.chars().all(is_printable)
         && !words.contains(&text.to_ascii_lowercase().as_str())
         && matches!(scalar::resolve(text), Value::Str(_))
         && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
+}
+
+/// Whether a character can stand for itself in a text within one line.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Takes back what a document takes back: removes every path from the tree.
@@ -470,5 +474,20 @@ fn remove(node: &mut Node, path: &[Arc<str>]) {
         map.remove(key);
     } else if let Some(next) = map.get_mut(key) {
         remove(next, rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn the_place_of_what_is_no_yaml_lies_in_the_text() {
+        for text in
+            ["a: [", "a: 'b", "a: %\u{e9}", "a: b\n\u{e9}", "\u{feff}a: [\u{1f40b}", "- a\nb: @\u{20ac}"]
+        {
+            let place = parse(text, 0).expect_err(text).place;
+            assert!(text.get(place.start as usize..place.end as usize).is_some(), "{text:?} {place:?}");
+        }
     }
 }

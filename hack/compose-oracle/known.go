@@ -40,12 +40,15 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"a line of tabs alone behind a key or a text without quotes",
+		"tabs before the first word of a line, or behind its `-`",
 		func(p *Project, d *Difference) bool {
-			tab := strings.Contains(d.Reference.Error, "found a tab character that violates indentation") ||
-				strings.HasSuffix(d.Reference.Error, "found character that cannot start any token")
-			return d.Ours.Error == "" && tab &&
-				slices.ContainsFunc(p.lines(), func(line string) bool { return strings.Contains(line, "\t") && strings.Trim(line, " \t") == "" })
+			theirs := d.Ours.Error == "" && (strings.Contains(d.Reference.Error, "found a tab character that violates indentation") ||
+				strings.HasSuffix(d.Reference.Error, "found character that cannot start any token"))
+			ours := d.Reference.Error == "" && strings.Contains(d.Ours.Error, "a tab indents this line")
+			return (theirs || ours) && slices.ContainsFunc(p.lines(), func(line string) bool {
+				word := strings.TrimLeft(line, " \t-")
+				return strings.Contains(line[:len(line)-len(word)], "\t")
+			})
 		},
 	},
 	{

@@ -65,9 +65,11 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"a wrong tag or `<<` within a value that a merge key brings and that another value hides",
+		"a wrong tag, key or `<<` within a value that a merge key brings and that another value hides",
 		func(p *Project, d *Difference) bool {
-			wrong := strings.HasPrefix(d.Ours.Error, "error[merge-key]") || strings.HasPrefix(d.Ours.Error, "error[yaml-tag]")
+			wrong := slices.ContainsFunc([]string{"merge-key", "yaml-tag", "non-string-key"}, func(id string) bool {
+				return strings.HasPrefix(d.Ours.Error, "error["+id+"]")
+			})
 			return d.Reference.Error == "" && wrong && anyText(p, "<<")
 		},
 	},

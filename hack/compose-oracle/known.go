@@ -16,7 +16,9 @@ var knownDifferences = []known{
 	{
 		"keys that begin with `x-` below `environment`, `labels`, `networks` of a service and other maps of names",
 		func(_ *Project, d *Difference) bool {
-			return len(d.Where) > 0 && !slices.ContainsFunc(d.Where, d.otherThanExtensions)
+			// Where values must be texts, the entry is refused.
+			return strings.Contains(d.Reference.Error, "[#extensions]' expected type 'string'") && d.Ours.Error == "" ||
+				len(d.Where) > 0 && !slices.ContainsFunc(d.Where, d.otherThanExtensions)
 		},
 	},
 	{

@@ -76,11 +76,16 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
                 env_files: Vec::new(),
             }),
             Value::Map(map) => {
-                let folder = texts(map.get("project_directory"))?
+                // No schema has seen these keys yet, and the reference takes them in any letters.
+                let get = |key: &str| {
+                    let other = || map.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+                    map.get(key).or_else(|| other().map(|(_, node)| node))
+                };
+                let folder = texts(get("project_directory"))?
                     .pop()
                     .map(|(folder, _)| folder)
                     .filter(|folder| !folder.is_empty());
-                Ok(Include { paths: texts(map.get("path"))?, folder, env_files: texts(map.get("env_file"))? })
+                Ok(Include { paths: texts(get("path"))?, folder, env_files: texts(get("env_file"))? })
             }
             _ => Err(wrong(item, "an entry of `include` must be a path or a mapping")),
         })

@@ -67,7 +67,7 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
         }
     };
     // The reference passes over entries that say nothing.
-    let items = items.iter().filter(|item| !item.is_null());
+    let items = items.iter().filter(|item| !matches!(item.value, Value::Null | Value::Time(_)));
     items
         .map(|item| match &item.value {
             Value::Str(path) => Ok(Include {
@@ -81,10 +81,14 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
                     let other = || map.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
                     map.get(key).or_else(|| other().map(|(_, node)| node))
                 };
-                let folder = texts(get("project_directory"))?
-                    .pop()
-                    .map(|(folder, _)| folder)
-                    .filter(|folder| !folder.is_empty());
+                let folder = match get("project_directory") {
+                    None | Some(Node { value: Value::Null, .. }) => None,
+                    Some(Node { value: value @ (Value::Str(_) | Value::Int(_)), .. }) => {
+                        Some(value.to_string())
+                    }
+                    Some(node) => return Err(wrong(node, "a folder must be a string")),
+                };
+                let folder = folder.filter(|folder| !folder.is_empty());
                 Ok(Include { paths: texts(get("path"))?, folder, env_files: texts(get("env_file"))? })
             }
             _ => Err(wrong(item, "an entry of `include` must be a path or a mapping")),

@@ -47,7 +47,7 @@ func runDiffer(args []string) error {
 	count := flags.Uint64("count", 1000, "how many projects")
 	jobs := flags.Int("jobs", 2, "projects loaded at the same time")
 	tries := flags.Int("shrink", 600, "loads that shrinking one case may take")
-	keep := flags.String("keep", "", "a folder for the smallest cases; it is emptied first")
+	keep := flags.String("keep", "", "a folder to put the smallest cases in, each in one of its number")
 	refusals := flags.Int("refusals", 0, "how many of the reference's most frequent refusals to show")
 	var seeds []string
 	flags.Func("seeds", "a folder of starting points; may be repeated", func(dir string) error {
@@ -213,9 +213,6 @@ func (d *differ) groups(all *tally, jobs int) [][]finding {
 
 // print shows the groups and counts what is not documented.
 func (d *differ) print(groups [][]finding, keep string) (undocumented int) {
-	if keep != "" {
-		os.RemoveAll(keep)
-	}
 	rows := map[string]int{}
 	for number, group := range groups {
 		found := group[0]
@@ -225,17 +222,16 @@ func (d *differ) print(groups [][]finding, keep string) (undocumented int) {
 		}
 		undocumented += len(group)
 		fmt.Printf("=== %d: %d projects, first number %d of %s\n%s\n", number, len(group), found.number, found.project.Origin, found.difference.Cause)
-		show := found.project.Describe()
-		fmt.Print(show)
+		fmt.Print(found.project.Describe())
 		fmt.Printf("  reference:   %s\n  stackwright: %s\n", found.difference.Reference.say(), found.difference.Ours.say())
 		for _, path := range found.difference.Paths[:min(6, len(found.difference.Paths))] {
 			fmt.Println("  " + path)
 		}
 		fmt.Println()
 		if keep != "" {
-			at := filepath.Join(keep, fmt.Sprint(number))
-			if err := found.project.Write(at); err == nil {
-				os.WriteFile(filepath.Join(at, "FLAGS"), []byte(found.project.flags()+"\n"), 0o644)
+			// The flags stand in the output above.
+			if err := found.project.Write(filepath.Join(keep, fmt.Sprint(number))); err != nil {
+				fmt.Fprintln(os.Stderr, err)
 			}
 		}
 	}

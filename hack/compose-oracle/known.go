@@ -16,7 +16,9 @@ var knownDifferences = []known{
 	{
 		"keys that begin with `x-` below `environment`, `labels`, `networks` of a service and other maps of names",
 		func(_ *Project, d *Difference) bool {
-			return len(d.Where) > 0 && !slices.ContainsFunc(d.Where, d.otherThanExtensions)
+			// Where values must be texts, the entry is refused.
+			return strings.Contains(d.Reference.Error, "[#extensions]' expected type 'string'") && d.Ours.Error == "" ||
+				len(d.Where) > 0 && !slices.ContainsFunc(d.Where, d.otherThanExtensions)
 		},
 	},
 	{
@@ -40,12 +42,15 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"a line of tabs alone behind a key or a text without quotes",
+		"tabs before the first word of a line, or behind its `-`",
 		func(p *Project, d *Difference) bool {
-			tab := strings.Contains(d.Reference.Error, "found a tab character that violates indentation") ||
-				strings.HasSuffix(d.Reference.Error, "found character that cannot start any token")
-			return d.Ours.Error == "" && tab &&
-				slices.ContainsFunc(p.lines(), func(line string) bool { return strings.Contains(line, "\t") && strings.Trim(line, " \t") == "" })
+			theirs := d.Ours.Error == "" && (strings.Contains(d.Reference.Error, "found a tab character that violates indentation") ||
+				strings.HasSuffix(d.Reference.Error, "found character that cannot start any token"))
+			ours := d.Reference.Error == "" && strings.Contains(d.Ours.Error, "a tab indents this line")
+			return (theirs || ours) && slices.ContainsFunc(p.lines(), func(line string) bool {
+				word := strings.TrimLeft(line, " \t-")
+				return strings.Contains(line[:len(line)-len(word)], "\t")
+			})
 		},
 	},
 	{
@@ -62,9 +67,11 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"a wrong tag or `<<` within a value that a merge key brings and that another value hides",
+		"a wrong tag, key or `<<` within a value that a merge key brings and that another value hides",
 		func(p *Project, d *Difference) bool {
-			wrong := strings.HasPrefix(d.Ours.Error, "error[merge-key]") || strings.HasPrefix(d.Ours.Error, "error[yaml-tag]")
+			wrong := slices.ContainsFunc([]string{"merge-key", "yaml-tag", "non-string-key"}, func(id string) bool {
+				return strings.HasPrefix(d.Ours.Error, "error["+id+"]")
+			})
 			return d.Reference.Error == "" && wrong && anyText(p, "<<")
 		},
 	},

@@ -58,7 +58,7 @@ func (r Request) Load(ctx context.Context) (*types.Project, error) {
 func (r Request) JSON(ctx context.Context) (text []byte, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			text, err = nil, &Panic{fmt.Sprint(fault)}
+			text, err = nil, fmt.Errorf("panic: %v", fault)
 		}
 	}()
 	project, err := r.Load(ctx)
@@ -69,11 +69,6 @@ func (r Request) JSON(ctx context.Context) (text []byte, err error) {
 	// What is printed can be read again: a `$` is no variable any more.
 	return bytes.ReplaceAll(text, []byte("$"), []byte("$$")), err
 }
-
-// Panic is the reference's end by a fault of its own.
-type Panic struct{ what string }
-
-func (p *Panic) Error() string { return "panic: " + p.what }
 
 // quiet keeps the reference's warnings off standard error: models are compared, not words.
 func quiet() { logrus.SetOutput(io.Discard) }

@@ -262,7 +262,8 @@ fn env_file(mut item: Node) -> Node {
             map.insert_new("required", place, || Node::bool(true, place));
             item
         }
-        _ => Node::new(Value::Null, place),
+        // The reference has an entry of nothing here.
+        _ => Node::map([("path", Node::text("", place)), ("required", Node::bool(false, place))], place),
     }
 }
 

@@ -67,7 +67,7 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
         }
     };
     // The reference passes over entries that say nothing.
-    let items = items.iter().filter(|item| !item.is_null());
+    let items = items.iter().filter(|item| !matches!(item.value, Value::Null | Value::Time(_)));
     items
         .map(|item| match &item.value {
             Value::Str(path) => Ok(Include {
@@ -76,11 +76,20 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
                 env_files: Vec::new(),
             }),
             Value::Map(map) => {
-                let folder = texts(map.get("project_directory"))?
-                    .pop()
-                    .map(|(folder, _)| folder)
-                    .filter(|folder| !folder.is_empty());
-                Ok(Include { paths: texts(map.get("path"))?, folder, env_files: texts(map.get("env_file"))? })
+                // No schema has seen these keys yet, and the reference takes them in any letters.
+                let get = |key: &str| {
+                    let other = || map.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+                    map.get(key).or_else(|| other().map(|(_, node)| node))
+                };
+                let folder = match get("project_directory") {
+                    None | Some(Node { value: Value::Null, .. }) => None,
+                    Some(Node { value: value @ (Value::Str(_) | Value::Int(_)), .. }) => {
+                        Some(value.to_string())
+                    }
+                    Some(node) => return Err(wrong(node, "a folder must be a string")),
+                };
+                let folder = folder.filter(|folder| !folder.is_empty());
+                Ok(Include { paths: texts(get("path"))?, folder, env_files: texts(get("env_file"))? })
             }
             _ => Err(wrong(item, "an entry of `include` must be a path or a mapping")),
         })

@@ -115,9 +115,9 @@ impl Json {
                     out.node(node, field.kind);
                 })),
                 (None, Absent::Nothing) => {}
-                (None, Absent::Null) => entries.push(Box::new(move |out| {
+                (None, Absent::As(value)) => entries.push(Box::new(move |out| {
                     out.key(field.json);
-                    out.text.push_str("null");
+                    out.text.push_str(value);
                 })),
                 (None, Absent::Empty) => entries.push(Box::new(move |out| {
                     out.key(field.json);

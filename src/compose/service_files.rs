@@ -52,7 +52,7 @@ impl Load<'_> {
     ) -> Result<(), Diagnostic> {
         let path = file.str_at("path").unwrap_or_default().to_owned();
         let place = file.get("path").map_or(file.place, |node| node.place);
-        if self.files.kind(&self.full(&path)).is_none() {
+        if path.is_empty() || self.files.kind(&self.full(&path)).is_none() {
             let required = file.get("required").and_then(Node::as_bool).unwrap_or(true);
             if !required {
                 return Ok(());

@@ -149,7 +149,8 @@ impl<'a> Builder<'a> {
         let mark = self.mark(tag);
         let outer = (self.state.overridden, self.state.discarded);
         let before = self.state.built;
-        self.state.discarded |= mark == Mark::Reset;
+        // What has an anchor is looked at wherever an alias stands for it.
+        self.state.discarded = mark == Mark::Reset || self.state.discarded && anchor == 0;
         if mark != Mark::None {
             self.state.resets.push(self.state.path.clone());
             self.state.overridden = true;
@@ -343,7 +344,10 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let node = self.scalar(text, *style, tag.as_deref(), place)?;
-                let is_text = matches!(node.value, Value::Str(_));
+                let (raw, is_text) = match &node.value {
+                    Value::Str(text) => (text.clone(), true),
+                    _ => (text.as_ref().into(), false),
+                };
                 if *anchor != 0 {
                     let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
                     self.state.anchors.insert(*anchor, anchored);
@@ -353,7 +357,7 @@ impl<'a> Builder<'a> {
                     // Tools that write YAML anew say it of each merge key: `!!merge <<`.
                     Some(tag) => tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "merge",
                 };
-                Ok(Key { raw: text.as_ref().into(), place, is_text, merges })
+                Ok(Key { raw, place, is_text, merges })
             }
             Event::Alias(id) => {
                 let node = self.state.anchors.get(id).and_then(|anchor| anchor.node.as_ref());

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/compose-spec/compose-go/v2/cli"
+	"github.com/compose-spec/compose-go/v2/types"
+	"github.com/sirupsen/logrus"
+)
+
+// Request is what both loaders are asked, as the flags of `docker compose` say it.
+type Request struct {
+	Dir      string   // the folder the command runs in; absolute
+	Files    []string // -f
+	EnvFiles []string // --env-file
+	Profiles []string // --profile
+	Name     string   // -p
+	Env      []string // the process's variables, as NAME=VALUE
+}
+
+// Load reads a project as `docker compose config` does: the steps of its command line around compose-go,
+// in its order, then environment files resolved and resources that nothing uses left out.
+func (r Request) Load(ctx context.Context) (*types.Project, error) {
+	options, err := cli.NewProjectOptions(r.Files,
+		cli.WithWorkingDirectory(r.Dir),
+		cli.WithEnv(r.Env),
+		cli.WithEnvFiles(r.EnvFiles...),
+		cli.WithDotEnv,
+		cli.WithConfigFileEnv,
+		cli.WithDefaultConfigPath,
+		cli.WithDefaultProfiles(r.Profiles...),
+		cli.WithName(r.Name),
+	)
+	if err != nil {
+		return nil, err
+	}
+	project, err := options.LoadProject(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Environment files are gone from the printed model once they are read.
+	project, err = project.WithServicesEnvironmentResolved(true)
+	if err != nil {
+		return nil, err
+	}
+	return project.WithoutUnnecessaryResources(), nil
+}
+
+// JSON is the canonical model as text. A panic of the reference is an error with its own words: the
+// caller is to compare the answer, not to end with it.
+func (r Request) JSON(ctx context.Context) (text []byte, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			text, err = nil, &Panic{fmt.Sprint(fault)}
+		}
+	}()
+	project, err := r.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return project.MarshalJSON()
+}
+
+// Panic is the reference's end by a fault of its own.
+type Panic struct{ what string }
+
+func (p *Panic) Error() string { return "panic: " + p.what }
+
+// quiet keeps the reference's warnings off standard error: models are compared, not words.
+func quiet() { logrus.SetOutput(io.Discard) }

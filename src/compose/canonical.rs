@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::diagnostic::Diagnostic;
+use super::environment::Budget;
 use super::grammar::{port, volume};
 use super::merge::dependency;
 use super::rules::{At, Rules};
@@ -83,12 +84,18 @@ static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
 ///
 /// # Errors
 /// The first value that has no long form.
-pub fn canonical(root: &mut Node, lenient: bool, warnings: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
-    Pass { lenient, warnings }.walk(root, LONG.root(), &Trail::ROOT)
+pub fn canonical(
+    root: &mut Node,
+    lenient: bool,
+    budget: &Budget,
+    warnings: &mut Vec<Diagnostic>,
+) -> Result<(), Diagnostic> {
+    Pass { lenient, budget, warnings }.walk(root, LONG.root(), &Trail::ROOT)
 }
 
 struct Pass<'a> {
     lenient: bool,
+    budget: &'a Budget,
     warnings: &'a mut Vec<Diagnostic>,
 }
 
@@ -201,6 +208,12 @@ impl Pass<'_> {
                         .remedy("write `PUBLISHED:TARGET`, such as \"8080:80\", with ports up to 65535"));
                 }
             };
+            if !self.budget.ports(ports.len()) {
+                let message =
+                    format!("{}: the ports of this project are more than 20000", trail.index(index));
+                return Err(Diagnostic::error("too-many-ports", item.place, message)
+                    .remedy("publish a smaller range, or use `network_mode: host`"));
+            }
             for port in ports {
                 long.push(long_port(&port, item));
             }

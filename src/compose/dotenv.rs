@@ -33,13 +33,33 @@ pub fn read(
     let mark = source.text.len() - source.text.strip_prefix('\u{feff}').unwrap_or(source.text).len();
     let mut reader = Reader { source, at: mark, outer, budget, warnings: Vec::new() };
     while reader.skip_to_statement() {
+        if !budget.variable() {
+            return Err(too_many_variables(place(source, reader.at, reader.at)));
+        }
         reader.statement(vars)?;
     }
     Ok(reader.warnings)
 }
 
+fn too_many_variables(place: Place) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-variables",
+        place,
+        "the env files of this project set more than 100000 variables",
+    )
+    .remedy("a variable counts once for each service that reads its file; give each service what it needs")
+}
+
 /// Reads an env file of `format: raw`: values are taken as they stand.
-pub fn read_raw(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>) {
+///
+/// # Errors
+/// Where the env files of a load set too many variables.
+pub fn read_raw(
+    source: EnvText<'_>,
+    vars: &mut Environment,
+    outer: Outer<'_>,
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
     let mut at = 0;
     for line in source.text.split_inclusive('\n') {
         let place = place(source, at, at + line.len());
@@ -47,6 +67,9 @@ pub fn read_raw(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>) {
         let line = line.trim_end_matches(['\n', '\r']).trim_start();
         if line.is_empty() || line.starts_with('#') {
             continue;
+        }
+        if !budget.variable() {
+            return Err(too_many_variables(place));
         }
         match line.split_once('=') {
             Some((key, value)) => vars.set(key, value, Origin::File(place)),
@@ -57,6 +80,7 @@ pub fn read_raw(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>) {
             }
         }
     }
+    Ok(())
 }
 
 struct Reader<'a> {

@@ -318,7 +318,7 @@ impl<'a> Load<'a> {
             self.unless_failed()?;
             self.drop_version(&mut dict, &scope.file);
         }
-        canonical::canonical(&mut dict, !self.stages.interpolate, &mut self.diagnostics)?;
+        canonical::canonical(&mut dict, !self.stages.interpolate, &self.budget, &mut self.diagnostics)?;
         canonical::omit_empty(&mut dict);
         unicity::enforce(&mut dict)?;
         Ok(dict)

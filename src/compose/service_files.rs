@@ -6,6 +6,7 @@ use super::dotenv::{self, EnvText};
 use super::environment::{Environment, Variable};
 use super::project::{Project, fill};
 use super::source::{Kind, Place};
+use super::substitute::Failure;
 use super::tree::{Map, Node, Origin, Supplied, Value};
 
 impl Load<'_> {
@@ -61,13 +62,17 @@ impl Load<'_> {
                 .remedy("create it, or write `required: false` beside its `path`"));
         }
         let (number, text) = self.text(&path, "missing-env-file", place)?;
+        // A file is read anew for each service, since its variables may use those of the service.
+        if !self.budget.text(text.len()) {
+            return Err(dotenv::failed(&Failure::TooLong, None, place));
+        }
         let source = EnvText { text: &text, file: number };
         match file.str_at("format") {
             None => {
                 let warnings = dotenv::read(source, vars, outer, &self.budget)?;
                 self.diagnostics.extend(warnings);
             }
-            Some("raw") => dotenv::read_raw(source, vars, outer),
+            Some("raw") => dotenv::read_raw(source, vars, outer, &self.budget)?,
             Some(other) => {
                 return Err(Diagnostic::error(
                     "env-file-format",

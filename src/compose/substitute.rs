@@ -139,7 +139,7 @@ impl Pass<'_> {
     }
 
     fn supply(&self, name: &str, variable: Variable, out: &mut Substituted) -> Result<(), Failure> {
-        if !self.budget.spend(variable.value.len()) {
+        if !self.budget.text(variable.value.len()) {
             return Err(Failure::TooLong);
         }
         let start = out.text.len();

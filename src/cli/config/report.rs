@@ -5,16 +5,28 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use crate::compose::diagnostic::{Diagnostic, Severity};
 use crate::compose::source::Sources;
 
-/// Prints messages; paths below the current folder are shown from there. The same message is shown once.
+/// More messages than this are counted instead of shown: nobody reads on.
+const MAX_SHOWN: usize = 50;
+
+/// Prints messages, errors before warnings where not all are shown; paths below the current folder are shown
+/// from there. The same message is shown once.
 pub fn print(diagnostics: &[Diagnostic], sources: &Sources, folder: &str) {
     let renderer = Renderer::styled();
     let mut shown: Vec<String> = Vec::new();
-    for diagnostic in diagnostics {
+    let mut chosen: Vec<&Diagnostic> = diagnostics.iter().collect();
+    if chosen.len() > MAX_SHOWN {
+        chosen.sort_by_key(|diagnostic| diagnostic.severity == Severity::Warning);
+        chosen.truncate(MAX_SHOWN);
+    }
+    for diagnostic in chosen {
         let text = render(diagnostic, sources, folder, &renderer);
         if !shown.contains(&text) {
             anstream::eprintln!("{text}\n");
             shown.push(text);
         }
+    }
+    if diagnostics.len() > MAX_SHOWN {
+        anstream::eprintln!("... and {} more messages", diagnostics.len() - MAX_SHOWN);
     }
 }
 

@@ -5,7 +5,7 @@
 
 mod scalar;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
@@ -16,6 +16,12 @@ use super::tree::{Map, Node, Value};
 
 /// More values than this in one document are refused, as the reference does.
 const MAX_VALUES: usize = 100_000;
+
+/// More values than this that anchors and aliases copy are refused, since a few lines can ask for millions.
+const MAX_COPIED: usize = 100_000;
+
+/// More documents than this in one file are refused: each goes over all that stands before it.
+const MAX_DOCUMENTS: usize = 100;
 
 /// The keys that lead to a value.
 pub type Path = Vec<Arc<str>>;
@@ -43,12 +49,19 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         body,
         file,
         shift: u32::try_from(mark).unwrap_or(0),
+        names: HashSet::new(),
         state: State::default(),
     };
     let mut documents = Vec::new();
     while let Some((event, _)) = builder.next()? {
         if let Event::DocumentStart(..) = event {
             let (event, span) = builder.expect()?;
+            if documents.len() == MAX_DOCUMENTS {
+                let message = format!("more than {MAX_DOCUMENTS} documents in one file");
+                return Err(builder
+                    .error("too-many-documents", builder.place(&span), message)
+                    .remedy("split it into several files"));
+            }
             let root = builder.value(event, span)?.unwrap_or_default();
             let resets = std::mem::take(&mut builder.state).resets;
             documents.push(Document { root, resets });
@@ -82,6 +95,8 @@ struct State {
     values: usize,
     built: usize,
     from_aliases: usize,
+    /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
+    copied: usize,
     /// Inside of `!override` the reference takes no further notice of its own tags.
     overridden: bool,
 }
@@ -106,6 +121,8 @@ struct Builder<'a> {
     body: &'a str,
     file: u32,
     shift: u32,
+    /// The keys that were read: a file has few different ones, and each is kept once.
+    names: HashSet<Arc<str>>,
     state: State,
 }
 
@@ -145,6 +162,7 @@ impl<'a> Builder<'a> {
         let mark = self.mark(tag);
         let (outer, before) = (self.state.overridden, self.state.built);
         if mark != Mark::None {
+            self.copy(self.state.path.len(), place)?;
             self.state.resets.push(self.state.path.clone());
             self.state.overridden = true;
         }
@@ -164,6 +182,7 @@ impl<'a> Builder<'a> {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();
             let resets = resets.iter().map(|path| path.get(depth..).unwrap_or_default().to_vec()).collect();
             let size = self.state.built - before;
+            self.copy(size, place)?;
             self.state.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size });
         }
         Ok(node)
@@ -204,6 +223,7 @@ impl<'a> Builder<'a> {
         uses.insert(path.clone());
         state.built += 1 + anchor.size;
         state.from_aliases += anchor.size;
+        let size = anchor.size + path.len();
         let (built, copied) = (state.built as f64, state.from_aliases as f64);
         let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
         if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {
@@ -211,6 +231,9 @@ impl<'a> Builder<'a> {
                 .error("too-many-aliases", place, "almost all of this document comes from aliases")
                 .remedy("aliases that multiply each other exhaust memory; write fewer of them"));
         }
+        self.copy(size, place)?;
+        let state = &mut self.state;
+        let Some(anchor) = state.anchors.get(&id) else { return Ok(None) };
         if anchor.mark != Mark::None {
             state.resets.push(path);
         } else {
@@ -219,6 +242,18 @@ impl<'a> Builder<'a> {
             }
         }
         Ok(anchor.node.clone())
+    }
+
+    /// Counts values that are copied.
+    fn copy(&mut self, values: usize, place: Place) -> Result<(), Diagnostic> {
+        self.state.copied += values;
+        if self.state.copied <= MAX_COPIED {
+            return Ok(());
+        }
+        let message = format!("anchors and aliases copy more than {MAX_COPIED} values");
+        Err(self
+            .error("too-many-aliases", place, message)
+            .remedy("aliases that multiply each other exhaust memory; write fewer of them"))
     }
 
     fn scalar(
@@ -289,7 +324,8 @@ impl<'a> Builder<'a> {
 
     fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
         let mut map = Map::default();
-        let mut removed: Vec<(Arc<str>, Place)> = Vec::new();
+        // Keys that are known of while the mapping is read and have no place in it after that.
+        let mut passing: HashSet<Arc<str>> = HashSet::new();
         let mut merged = None;
         loop {
             let (event, span) = self.expect()?;
@@ -297,11 +333,8 @@ impl<'a> Builder<'a> {
                 break;
             }
             let key = self.key(&event, &span)?;
-            let earlier = map.entry(&key.raw).map(|entry| entry.key);
-            let earlier =
-                earlier.or_else(|| removed.iter().find(|(name, _)| *name == key.raw).map(|(_, at)| *at));
-            if let Some(earlier) = earlier {
-                return Err(self.duplicate(&key, earlier));
+            if let Some(earlier) = map.entry(&key.raw) {
+                return Err(self.duplicate(&key, earlier.key));
             }
             let (event, span) = self.expect()?;
             // A merge key leaves no trace in the path of what it brings in.
@@ -313,17 +346,21 @@ impl<'a> Builder<'a> {
             if on_path {
                 self.state.path.pop();
             }
-            match node {
+            let node = match node {
                 Some(node) if key.merges => {
-                    removed.push((key.raw, key.place));
                     merged = Some(node);
+                    None
                 }
                 Some(_) if !key.is_text => return Err(self.not_text(&key)),
-                Some(node) => {
-                    map.insert(key.raw, key.place, node);
-                }
-                None => removed.push((key.raw, key.place)),
+                other => other,
+            };
+            if node.is_none() {
+                passing.insert(key.raw.clone());
             }
+            map.insert(key.raw, key.place, node.unwrap_or_default());
+        }
+        if !passing.is_empty() {
+            map.retain(|key, _| !passing.contains(key));
         }
         if let Some(merged) = merged {
             self.merge(&mut map, merged)?;
@@ -343,7 +380,7 @@ impl<'a> Builder<'a> {
                     self.state.anchors.insert(*anchor, anchored);
                 }
                 let merges = &**text == "<<" && *style == ScalarStyle::Plain && tag.is_none();
-                Ok(Key { raw: text.as_ref().into(), place, is_text, merges })
+                Ok(Key { raw: self.name(text), place, is_text, merges })
             }
             Event::Alias(id) => {
                 let node = self.state.anchors.get(id).and_then(|anchor| anchor.node.as_ref());
@@ -353,6 +390,15 @@ impl<'a> Builder<'a> {
             }
             _ => Err(self.not_text(&Key { raw: "".into(), place, is_text: false, merges: false })),
         }
+    }
+
+    fn name(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let name: Arc<str> = text.into();
+        self.names.insert(name.clone());
+        name
     }
 
     /// Adds what `<<` names: what stands in the mapping itself wins, then what comes first.

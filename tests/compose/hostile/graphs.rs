@@ -143,8 +143,9 @@ fn many_profiles_load() {
 }
 
 #[test]
-fn the_largest_range_of_ports_loads() {
-    Project::of("services: {a: {image: a, ports: [\"1-65535:1-65535\"]}}").loads();
+fn a_range_of_20000_ports_loads_and_a_larger_one_is_refused() {
+    Project::of("services: {a: {image: a, ports: [\"40000-59999:40000-59999/udp\"]}}").loads();
+    Project::of("services: {a: {image: a, ports: [\"1-65535:1-65535\"]}}").refused("too-many-ports");
 }
 
 #[test]

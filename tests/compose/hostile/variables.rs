@@ -36,7 +36,7 @@ fn forms_nested_within_each_other_are_refused() {
 
 #[test]
 fn a_text_of_dollars_loads() {
-    Project::of(format!("services: {{a: {{image: a, hostname: \"{}\"}}}}", "$".repeat(1 << 20))).loads();
+    Project::of(format!("services: {{a: {{image: a, hostname: \"{}\"}}}}", "$$".repeat(1 << 18))).loads();
     Project::of(format!("services: {{a: {{image: a, hostname: \"{}\"}}}}", "$${ ".repeat(1 << 18))).loads();
     Project::of(format!("services: {{a: {{image: a, hostname: \"{}\"}}}}", "${".repeat(1 << 18)))
         .refused("invalid-interpolation");
@@ -72,6 +72,9 @@ fn a_large_env_file_that_all_services_read_is_bounded() {
     let project = Project::of(text);
     project.file("a.env", env);
     project.refused("too-many-variables");
+    let project = Project::of("services: {a: {image: a}}");
+    project.file(".env", "A=b\n".repeat(1_000_000));
+    project.refused("too-many-variables");
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn huge_words_of_a_command_load_or_are_refused() {
 
 #[test]
 fn a_bomb_of_environment_files_is_refused() {
-    // A value of 9 MiB that each of many services takes.
+    // A value of 1 MiB that each of many services takes.
     let project = Project::new();
     project.file(".env", format!("BIG={}", "x".repeat(1 << 20)));
     let mut text = String::from("services:\n");

@@ -91,7 +91,7 @@ fn many_anchors_that_are_never_used_load() {
 #[test]
 fn an_anchor_that_is_used_everywhere_loads() {
     let mut text = String::from("x-a: &a {a: 1}\n") + SERVICE;
-    for number in 0..30_000 {
+    for number in 0..20_000 {
         let _ = writeln!(text, "x-{number}: *a");
     }
     Project::of(text).loads();
@@ -109,21 +109,37 @@ fn an_anchor_around_an_anchor_around_an_anchor_loads() {
 }
 
 #[test]
-fn many_documents_load() {
-    Project::of(format!("{SERVICE}---\n").repeat(20_000) + SERVICE).loads();
+fn anchors_around_anchors_that_keep_millions_of_values_are_refused() {
+    let mut text = SERVICE.to_owned() + "x-a: ";
+    for number in 0..200 {
+        let _ = write!(text, "&a{number} {{k: ");
+    }
+    text.push_str(&format!("[{}]{}", "1, ".repeat(90_000), "}".repeat(200)));
+    Project::of(text).refused("too-many-aliases");
+}
+
+#[test]
+fn resets_deep_within_a_project_are_bounded() {
+    let text = format!("x-a: {}[{}]{}", "{a: ".repeat(200), "!reset 1, ".repeat(80_000), "}".repeat(200));
+    Project::of(text).refused("too-many-aliases");
+}
+
+#[test]
+fn many_documents_load_and_more_are_refused() {
+    Project::long("", &format!("{SERVICE}---\n"), 99, SERVICE).loads();
+    Project::long("", &format!("{SERVICE}---\n"), 100_000, SERVICE).refused("too-many-documents");
 }
 
 #[test]
 fn more_values_than_a_project_ever_has_are_refused() {
-    Project::of(format!("{SERVICE}x-a: [{}]", "1, ".repeat(2_000_000))).refused("too-many-values");
+    Project::long(&format!("{SERVICE}x-a: ["), "1, ", 2_000_000, "]").refused("too-many-values");
 }
 
 #[test]
 fn a_list_of_90000_entries_loads() {
-    let entries = |line: &str| line.repeat(1).to_owned();
     let mut text = String::from("services:\n  web:\n    image: nginx\n    environment:\n");
     for number in 0..45_000 {
-        let _ = writeln!(text, "{}", entries(&format!("      - NAME_{number}=value")));
+        let _ = writeln!(text, "      - NAME_{number}=value");
     }
     text.push_str("    expose:\n");
     for number in 0..45_000 {

@@ -88,11 +88,11 @@ impl Binder {
         let mut bound = Map::with_capacity(found.len() + extensions.len());
         for (index, key, entry) in found {
             if let Some(value) = self.node(entry.node, fields[index].kind, &trail.key(&key)) {
-                bound.insert(key.clone(), entry.key, value);
+                bound.push(key, Entry { key: entry.key, node: value });
             }
         }
         for (key, entry) in extensions {
-            bound.insert(key, entry.key, entry.node);
+            bound.push(key, entry);
         }
         Some(Node::new(Value::Map(Box::new(bound)), place))
     }
@@ -132,7 +132,7 @@ impl Binder {
                 return None;
             }
         };
-        let mut bound = Map::default();
+        let mut bound = Map::with_capacity(map.len());
         for (key, entry) in map.into_entries() {
             let at = entry.node.place;
             let nothing = if entry.node.is_null() && matches!(kind, Kind::Opt(_)) {
@@ -141,7 +141,7 @@ impl Binder {
                 Value::Map(Box::default())
             };
             let value = self.node(entry.node, kind, &trail.key(&key));
-            bound.insert(key, entry.key, value.unwrap_or_else(|| Node::new(nothing, at)));
+            bound.push(key, Entry { key: entry.key, node: value.unwrap_or_else(|| Node::new(nothing, at)) });
         }
         bound.sort();
         (!bound.is_empty()).then(|| Node::new(Value::Map(Box::new(bound)), place))

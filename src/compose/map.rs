@@ -1,11 +1,11 @@
 //! A mapping in the order it was written.
 //!
 //! Almost all mappings of a project have a handful of keys. Those are one list, looked through from its
-//! beginning, which takes a third of the memory of a hash table and no hashing; only larger ones have a table
-//! beside the list.
+//! beginning, which takes a third of the memory of a hash table and no hashing; only larger ones get a table
+//! beside the list, when a key is first looked for.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::source::Place;
 use super::tree::{Entry, Node};
@@ -17,8 +17,8 @@ const FEW: usize = 16;
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     pairs: Vec<(Arc<str>, Entry)>,
-    /// Where each key stands among the pairs: all of them, or nothing while there are few.
-    table: Option<Box<HashMap<Arc<str>, usize>>>,
+    /// Where each key stands among the pairs; nothing while there are few, and after keys have moved.
+    table: OnceLock<Box<HashMap<Arc<str>, usize>>>,
 }
 
 impl PartialEq for Map {
@@ -31,21 +31,15 @@ impl Map {
     /// A mapping with room for so many keys.
     #[must_use]
     pub fn with_capacity(keys: usize) -> Self {
-        Map { pairs: Vec::with_capacity(keys), table: None }
+        Map { pairs: Vec::with_capacity(keys), table: OnceLock::new() }
     }
 
     fn position(&self, key: &str) -> Option<usize> {
-        match &self.table {
-            Some(table) => table.get(key).copied(),
-            None => self.pairs.iter().position(|(name, _)| **name == *key),
+        if self.pairs.len() <= FEW {
+            return self.pairs.iter().position(|(name, _)| **name == *key);
         }
-    }
-
-    /// Makes the table anew, after keys have moved.
-    fn arrange(&mut self) {
-        self.table = (self.pairs.len() > FEW).then(|| {
-            Box::new(self.pairs.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect())
-        });
+        let places = || self.pairs.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
+        self.table.get_or_init(|| Box::new(places())).get(key).copied()
     }
 
     /// The value of a key.
@@ -86,16 +80,11 @@ impl Map {
     }
 
     /// Adds a key that is not there, as the last.
-    fn push(&mut self, key: Arc<str>, entry: Entry) {
-        if let Some(table) = &mut self.table {
+    pub(super) fn push(&mut self, key: Arc<str>, entry: Entry) {
+        if let Some(table) = self.table.get_mut() {
             table.insert(key.clone(), self.pairs.len());
-            self.pairs.push((key, entry));
-        } else {
-            self.pairs.push((key, entry));
-            if self.pairs.len() > FEW {
-                self.arrange();
-            }
         }
+        self.pairs.push((key, entry));
     }
 
     /// Sets a key that is not there yet.
@@ -109,27 +98,21 @@ impl Map {
     pub fn remove(&mut self, key: &str) -> Option<Node> {
         let at = self.position(key)?;
         let (_, entry) = self.pairs.remove(at);
-        if let Some(table) = &mut self.table {
-            table.remove(key);
-            table.values_mut().filter(|other| **other > at).for_each(|other| *other -= 1);
-        }
+        self.table.take();
         Some(entry.node)
     }
 
     /// Keeps the keys that the test accepts.
     pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Node) -> bool) {
-        let before = self.len();
         self.pairs.retain_mut(|(key, entry)| keep(key, &mut entry.node));
-        if self.len() < before {
-            self.arrange();
-        }
+        self.table.take();
     }
 
     /// Puts the keys into alphabetical order, as the reference prints them.
     pub fn sort(&mut self) {
         if !self.pairs.is_sorted_by(|a, b| a.0 <= b.0) {
             self.pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-            self.arrange();
+            self.table.take();
         }
     }
 

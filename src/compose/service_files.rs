@@ -7,7 +7,7 @@ use super::environment::{Environment, Variable};
 use super::project::{Project, fill};
 use super::source::{Kind, Place};
 use super::substitute::Failure;
-use super::tree::{Map, Node, Origin, Supplied, Value};
+use super::tree::{Entry, Map, Node, Origin, Supplied, Value};
 
 impl Load<'_> {
     /// `env_file` of each service into its `environment`, below what stands there.
@@ -135,7 +135,7 @@ fn as_map(vars: &Environment) -> Map {
             Origin::File(place) => place,
             _ => Place::NONE,
         };
-        map.insert(name.clone(), place, from_variable(name, variable, place));
+        map.push(name.clone(), Entry { key: place, node: from_variable(name, variable, place) });
     }
     map
 }

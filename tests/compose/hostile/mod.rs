@@ -150,17 +150,16 @@ impl Project {
     fn run(&self) -> Outcome {
         let (output, errors) = (self.0.join("output"), self.0.join("errors"));
         let start = Instant::now();
-        let mut child =
-            Command::new(std::env::var("SPEED_BIN").unwrap_or(env!("CARGO_BIN_EXE_stackwright").into()))
-                .arg("config")
-                .current_dir(self.folder())
-                .env_clear()
-                .env("PATH", "/usr/bin:/bin")
-                .stdin(Stdio::null())
-                .stdout(File::create(&output).unwrap())
-                .stderr(File::create(&errors).unwrap())
-                .spawn()
-                .unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_stackwright"))
+            .arg("config")
+            .current_dir(self.folder())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .stdin(Stdio::null())
+            .stdout(File::create(&output).unwrap())
+            .stderr(File::create(&errors).unwrap())
+            .spawn()
+            .unwrap();
         let used = loop {
             if let Some(used) = child.try_wait4().unwrap() {
                 break used;
@@ -179,7 +178,13 @@ impl Project {
         };
         let errors = take(&errors);
         assert!(!errors.contains("panicked"), "{}", self::start(&errors));
-        Outcome { code: used.status.code(), output: take(&output), errors, time, memory: used.rusage.maxrss }
+        Outcome {
+            code: used.status.code(),
+            output: take(&output),
+            errors,
+            time: used.rusage.utime + used.rusage.stime,
+            memory: used.rusage.maxrss,
+        }
     }
 }
 

@@ -33,9 +33,9 @@ fn a_merge_key_bomb_is_refused() {
 #[test]
 fn aliases_just_below_the_limit_load() {
     let mut text = String::from("x-0: &a [");
-    text.push_str(&"v, ".repeat(2_000));
+    text.push_str(&"v, ".repeat(1_500));
     text.push_str("]\n");
-    for number in 1..60 {
+    for number in 1..40 {
         let _ = writeln!(text, "x-{number}: [*a]");
     }
     Project::of(text + SERVICE).loads();
@@ -49,10 +49,10 @@ fn nesting_of_100000_is_refused() {
         format!("x-a: {}", "{a: ".repeat(depth)),
         format!("x-a: {}", "[".repeat(depth)),
         "- ".repeat(depth),
-        "? ".repeat(depth),
     ] {
         Project::of(text).refused("yaml-syntax");
     }
+    Project::of("? ".repeat(depth)).refused("non-string-key");
 }
 
 #[test]

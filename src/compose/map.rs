@@ -18,6 +18,7 @@ const FEW: usize = 16;
 pub struct Map {
     pairs: Vec<(Arc<str>, Entry)>,
     /// Where each key stands among the pairs; nothing while there are few, and after keys have moved.
+    #[allow(clippy::box_collection, reason = "seldom there, so every mapping has only a pointer for it")]
     table: OnceLock<Box<HashMap<Arc<str>, usize>>>,
 }
 

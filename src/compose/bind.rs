@@ -36,11 +36,17 @@ impl Binder {
             Kind::Opt(fields) => self.part(node, fields, trail),
             Kind::List(item) => self.list(node, *item, trail),
             Kind::Map(value) => self.map(node, *value, trail),
+            Kind::Command if node.as_str().is_some() => self.command(&node, trail),
             _ => {
                 let place = node.place;
-                match scalar(node, kind) {
+                let bound = if node.is_null() || !super::pairs::is_bound(kind) {
+                    scalar(node, kind).map_err(|(id, message)| (id, message, place))
+                } else {
+                    super::pairs::bind(node, kind)
+                };
+                match bound {
                     Ok(bound) => bound,
-                    Err((id, message)) => {
+                    Err((id, message, place)) => {
                         self.faults.push(
                             Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy(id)),
                         );
@@ -51,18 +57,30 @@ impl Binder {
         }
     }
 
+    /// A command line, cut into its words.
+    fn command(&mut self, node: &Node, trail: &Trail<'_>) -> Option<Node> {
+        let line = node.as_str()?;
+        match words::split(line) {
+            Ok(words) => {
+                let words = words.iter().map(|word| node.part(word.at.start, word.at.end).made(&*word.text));
+                Some(Node::new(Value::List(words.collect()), node.place))
+            }
+            Err(at) => {
+                let end = at + line[at..].chars().next().map_or(0, char::len_utf8);
+                let message = format!("{trail}: invalid command line string");
+                self.faults.push(
+                    Diagnostic::error("invalid-command", node.place_of(at, end), message)
+                        .remedy("close what opens here, or write the command as a list of its words")
+                        .supplied(node, at..end),
+                );
+                None
+            }
+        }
+    }
+
     fn part(&mut self, node: Node, fields: &'static [Field], trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
-        let map = match node.value {
-            Value::Map(map) => *map,
-            Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults
-                    .push(Diagnostic::error("wrong-type", place, message).remedy("write it as `key: value`"));
-                return None;
-            }
-        };
+        let map = self.mapping(node, trail)?;
         let mut found: Vec<(usize, Arc<str>, Entry)> = Vec::with_capacity(map.len());
         let mut extensions = Vec::new();
         for (key, entry) in map.into_entries() {
@@ -97,18 +115,35 @@ impl Binder {
         Some(Node::new(Value::Map(Box::new(bound)), place))
     }
 
+    /// The mapping that a node is; nothing, and a fault, where it is none.
+    fn mapping(&mut self, node: Node, trail: &Trail<'_>) -> Option<Map> {
+        match node.value {
+            Value::Map(map) => Some(*map),
+            Value::Null => None,
+            other => self.refuse("a mapping", &other, node.place, trail, "write it as `name: value`"),
+        }
+    }
+
+    /// Says that something else is expected.
+    fn refuse<T>(
+        &mut self,
+        what: &str,
+        value: &Value,
+        place: Place,
+        trail: &Trail<'_>,
+        remedy: &str,
+    ) -> Option<T> {
+        let (id, message) = wanted(what, value);
+        self.faults.push(Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy));
+        None
+    }
+
     fn list(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
         let items = match node.value {
             Value::List(items) => items,
             Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a list is expected, not {}", other.kind());
-                self.faults.push(
-                    Diagnostic::error("wrong-type", place, message).remedy("write it as a list: `- value`"),
-                );
-                return None;
-            }
+            other => return self.refuse("a list", &other, place, trail, "write it as a list: `- value`"),
         };
         let mut bound = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
@@ -121,17 +156,7 @@ impl Binder {
 
     fn map(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
-        let map = match node.value {
-            Value::Map(map) => *map,
-            Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults.push(
-                    Diagnostic::error("wrong-type", place, message).remedy("write it as `name: value`"),
-                );
-                return None;
-            }
-        };
+        let map = self.mapping(node, trail)?;
         let mut bound = Map::with_capacity(map.len());
         for (key, entry) in map.into_entries() {
             let at = entry.node.place;
@@ -152,7 +177,6 @@ fn remedy(id: &str) -> &'static str {
     match id {
         "invalid-duration" => "write a number and a unit, such as `30s` or `1m30s`",
         "invalid-size" => "write a number and a unit, such as `512m` or `1g`",
-        "invalid-command" => "close the quote, or write the command as a list",
         "invalid-host" => "write `HOST=ADDRESS`",
         "trailing-space" => "remove the space before `=`",
         _ => "write it in the form that Compose describes",
@@ -209,12 +233,6 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             Value::List(items) => filled(items.into_iter().map(text).collect(), place),
             _ => Some(Node::new(Value::List(vec![node]), place)),
         },
-        Kind::Mapping | Kind::Environment | Kind::Labels | Kind::Options | Kind::StringMap => {
-            super::pairs::bind(node, kind)?
-        }
-        Kind::MultiOptions => super::pairs::multi(node)?,
-        Kind::Hosts => super::pairs::hosts(node)?,
-        Kind::Ssh => super::pairs::ssh(node)?,
         Kind::Ulimit => Some(ulimit(node)?),
         Kind::Mode => {
             let mode = match &node.value {
@@ -239,7 +257,8 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             };
             Some(count).filter(|count| *count != 0).and_then(int)
         }
-        Kind::Any | Kind::Part(_) | Kind::Opt(_) | Kind::List(_) | Kind::Map(_) => Some(node),
+        // Those that are bound elsewhere.
+        _ => Some(node),
     })
 }
 
@@ -322,10 +341,6 @@ fn number(value: &Value) -> Result<f64, Refusal> {
 fn command(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let words = match &node.value {
-        Value::Str(text) => {
-            let words = words::split(text).map_err(|reason| ("invalid-command", reason.to_owned()))?;
-            words.into_iter().map(|word| node.made(word)).collect()
-        }
         Value::List(items) => items.iter().cloned().map(string).collect::<Result<_, _>>()?,
         _ => return Ok(None),
     };

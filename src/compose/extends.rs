@@ -7,7 +7,7 @@ use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 use super::yaml::{self, Path};
-use super::{Load, Scope, merge, paths};
+use super::{Load, Scope, merge, paths, schema};
 
 /// The services of a file that another one extends from; those that were asked for are resolved.
 pub struct Base {
@@ -48,8 +48,7 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
         .collect();
     if let Some((name, node)) = services.iter().find(|(_, node)| !node.is_null() && node.as_map().is_none()) {
         let message = format!("services.{name} must be a mapping");
-        return Err(Diagnostic::error("wrong-type", node.place, message)
-            .remedy("write its keys below the name, one step further in"));
+        return Err(Diagnostic::error("wrong-type", node.place, message).remedy(schema::of_service(name)));
     }
     for name in names {
         one(load, &name, services, scope, resets, None)?;

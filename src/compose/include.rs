@@ -119,6 +119,9 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         Some(given) if given.starts_with('/') => (given.clone(), given.clone()),
         Some(given) => {
             let full = paths::join(&scope.files_folder, given);
+            // The reference takes what is no folder for a file in one.
+            let is_folder = load.files.kind(&load.full(&full)) == Some(Kind::Folder);
+            let full = if is_folder { full } else { paths::parent(&full) };
             (scope.shown_folder(&full), paths::join(&scope.folder, given))
         }
     };

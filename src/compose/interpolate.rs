@@ -8,7 +8,7 @@ use super::dotenv::{failed, unset};
 use super::environment::Environment;
 use super::rules::{At, Rules};
 use super::source::Place;
-use super::substitute::substitute;
+use super::substitute::{self, Failure, substitute};
 use super::trail::Trail;
 use super::tree::{Node, Value};
 
@@ -123,13 +123,23 @@ impl Pass<'_, '_> {
             match substitute(text, &lookup, &self.load.budget) {
                 Ok(done) => {
                     for name in &done.unset {
-                        self.load.say(unset(name, node.place));
+                        self.load.say(unset(name, used(node, name)));
                     }
-                    node.trace = (!done.trace.is_empty()).then(|| done.trace.into());
+                    node.trace = Some(done.trace.into());
                     node.value = Value::Str(done.text.into());
                 }
                 Err(failure) => {
-                    self.load.say(failed(&failure, Some(&trail.to_string()), node.place));
+                    let wrong = substitute::invalid(text).filter(|_| matches!(failure, Failure::Invalid(_)));
+                    let place = match (&failure, &wrong) {
+                        (Failure::Required { name, .. }, _) => used(node, name),
+                        (_, Some((at, _))) => node.place_of(at.start, at.end),
+                        _ => node.place,
+                    };
+                    let mut error = failed(&failure, Some(&trail.to_string()), place);
+                    if let Some((_, remedy)) = wrong {
+                        remedy.clone_into(&mut error.remedy);
+                    }
+                    self.load.say(error);
                     return;
                 }
             }
@@ -146,11 +156,19 @@ impl Pass<'_, '_> {
                     let message = format!(
                         "error while interpolating {trail}: failed to cast to expected type: {message}"
                     );
-                    self.load.say(Diagnostic::error(id, node.place, message).remedy(remedy));
+                    let all = 0..node.as_str().map_or(0, str::len);
+                    self.load
+                        .say(Diagnostic::error(id, node.place, message).remedy(remedy).supplied(node, all));
                 }
             }
         }
     }
+}
+
+/// Where a text uses a variable.
+fn used(node: &Node, name: &str) -> Place {
+    let at = node.as_str().and_then(|text| substitute::find(text, name));
+    at.map_or(node.place, |at| node.place_of(at.start, at.end))
 }
 
 type Refused = (&'static str, String, &'static str);

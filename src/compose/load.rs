@@ -1,6 +1,6 @@
 //! The steps of [`load`](super::load), each over the whole of what the one before it left.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Severity};
@@ -15,7 +15,7 @@ use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
 use super::{
     Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, paths,
-    schema, unicity,
+    published, schema, unicity,
 };
 
 /// A load that is under way.
@@ -79,6 +79,23 @@ impl<'a> Load<'a> {
 
     fn failed(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// What was found since then stands but for errors where an earlier step has found one: there they only
+    /// follow from it.
+    fn settle(&mut self, since: usize) {
+        if self.diagnostics.len() == since {
+            return;
+        }
+        let later = self.diagnostics.split_off(since);
+        let errors = self.diagnostics.iter().filter(|earlier| earlier.severity == Severity::Error);
+        let faulty: BTreeMap<(u32, u32), u32> =
+            errors.map(|earlier| ((earlier.place.file, earlier.place.start), earlier.place.end)).collect();
+        let follows = |Place { file, start, end }: Place| {
+            let before = faulty.range(..=(file, end)).next_back();
+            file != Place::NONE.file && before.is_some_and(|((at, _), to)| *at == file && *to >= start)
+        };
+        self.diagnostics.extend(later.into_iter().filter(|later| !follows(later.place)));
     }
 
     /// Goes on if nothing has failed yet; otherwise ends with what has.
@@ -146,7 +163,7 @@ impl<'a> Load<'a> {
         if self.stages.consistency {
             self.diagnostics.extend(consistency::check(project));
             self.unless_failed()?;
-            self.diagnostics.extend(consistency::warnings(project));
+            self.diagnostics.extend(published::warnings(project));
         }
         if !request.services.is_empty() {
             project.select(&request.services)?;
@@ -238,6 +255,7 @@ impl<'a> Load<'a> {
             let inner = Scope { file: file.as_str().into(), ..scope.clone() };
             dict = self.file(file, *place, dict, &inner, false)?.0;
         }
+        self.unless_failed()?;
         if self.stages.defaults {
             defaults::add(&mut dict);
         }
@@ -300,7 +318,6 @@ impl<'a> Load<'a> {
         }
         if self.stages.interpolate {
             interpolate::interpolate(self, &mut root, &scope.environment);
-            self.unless_failed()?;
         }
         promote(&mut root)?;
         if self.stages.include && !is_base {
@@ -314,11 +331,14 @@ impl<'a> Load<'a> {
         }
         let mut dict = merge::files(dict, root)?;
         if self.stages.validate && !is_base {
+            let before = self.diagnostics.len();
             self.diagnostics.extend(schema::validate(&dict));
-            self.unless_failed()?;
+            self.settle(before);
             self.drop_version(&mut dict, &scope.file);
         }
-        canonical::canonical(&mut dict, !self.stages.interpolate, &self.budget, &mut self.diagnostics)?;
+        let before = self.diagnostics.len();
+        canonical::canonical(&mut dict, !self.stages.interpolate, &self.budget, &mut self.diagnostics);
+        self.settle(before);
         canonical::omit_empty(&mut dict);
         unicity::enforce(&mut dict)?;
         Ok(dict)
@@ -361,10 +381,13 @@ impl<'a> Load<'a> {
             Ok(project) if !self.failed() => Some(project),
             Ok(_) => None,
             Err(first) => {
+                let before = self.diagnostics.len();
                 self.diagnostics.push(first);
+                self.settle(before);
                 None
             }
         };
+        self.diagnostics.sort_by_key(|diagnostic| (diagnostic.place.file, diagnostic.place.start));
         (project, self.diagnostics, self.sources)
     }
 }

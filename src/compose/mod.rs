@@ -14,7 +14,7 @@
 //! | long forms | [`canonical`], [`grammar`] |
 //!
 //! Then for all files together: [`defaults`] and their checks, [`paths`], [`normalize`], the canonical
-//! shape ([`bind`], [`shape`]), profiles ([`project`]), [`consistency`], selection, pruning, `env_file` and
+//! shape ([`bind`], [`shape`]), profiles ([`project`]), [`consistency`] and warnings of ports (`published`), selection, pruning, `env_file` and
 //! `label_file` ([`dotenv`]).
 //!
 //! Every [`Node`](tree::Node) of the result says where it was written, and every text which of its parts
@@ -42,6 +42,7 @@ mod pairs;
 pub mod paths;
 pub mod print;
 pub mod project;
+mod published;
 mod rules;
 pub mod schema;
 mod service_files;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, did_you_mean};
 use super::environment::Environment;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
@@ -107,12 +107,12 @@ impl Project {
                 if !required {
                     continue;
                 }
-                return Err(Diagnostic::error(
-                    "undefined-service",
-                    Place::NONE,
-                    format!("no such service: {name}"),
-                )
-                .remedy("name a service of this project"));
+                let remedy = match did_you_mean(&name, self.services().map(|(name, _)| name)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "name a service of this project; `--services` lists them".to_owned(),
+                };
+                let message = format!("no such service: {name}");
+                return Err(Diagnostic::error("undefined-service", Place::NONE, message).remedy(remedy));
             };
             let dependencies = service.get("depends_on").and_then(Node::as_map);
             for (other, options) in dependencies.into_iter().flat_map(Map::iter) {

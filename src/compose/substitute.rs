@@ -3,6 +3,8 @@
 //! A braced form reaches to its balanced closing brace, or, where none balances, to the last brace of its
 //! line; `$` before anything else stays what it is.
 
+use std::ops::Range;
+
 use super::environment::{Budget, Variable};
 use super::tree::Supplied;
 
@@ -231,9 +233,56 @@ pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
     found
 }
 
+/// The first `${` of a text that is no form of the grammar: where it stands, and what to write.
+#[must_use]
+pub fn invalid(template: &str) -> Option<(Range<usize>, &'static str)> {
+    let mut at = 0;
+    while let Some(found) = template[at..].find('$') {
+        let dollar = at + found;
+        let after = &template[dollar + 1..];
+        at = dollar + if after.starts_with('$') { 2 } else { 1 };
+        let Some(inner) = after.strip_prefix('{') else { continue };
+        let line = inner.find('\n').unwrap_or(inner.len());
+        let Some(last) = inner[..line].rfind('}') else {
+            return Some((dollar..dollar + 2 + line, "close it with `}` on the same line"));
+        };
+        if parse(&inner[..=last]).is_none() {
+            let end = inner.find('}').unwrap_or(last);
+            let remedy = if name_length(inner) == 0 {
+                "begin the name of a variable with a letter or `_`; write `$$` for a `$` that is meant as itself"
+            } else {
+                "after the name only `:-`, `-`, `:?`, `?`, `:+` and `+` can follow"
+            };
+            return Some((dollar..dollar + 2 + end + 1, remedy));
+        }
+    }
+    None
+}
+
+/// Where a text first uses a variable.
+#[must_use]
+pub fn find(template: &str, name: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    while let Some(found) = template[at..].find('$') {
+        let dollar = at + found;
+        let after = &template[dollar + 1..];
+        at = dollar + if after.starts_with('$') { 2 } else { 1 };
+        let inner = after.strip_prefix('{');
+        let text = inner.unwrap_or(after);
+        if text[..name_length(text)] != *name {
+            continue;
+        }
+        let Some(inner) = inner else { return Some(dollar..dollar + 1 + name.len()) };
+        let line = inner.find('\n').unwrap_or(inner.len());
+        let form = inner[..line].rfind('}').and_then(|last| parse(&inner[..=last]))?;
+        return Some(dollar..dollar + 2 + form.length);
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Failure, substitute};
+    use super::{Failure, find, invalid, substitute};
     use crate::compose::environment::{Budget, Variable};
     use crate::compose::tree::Origin;
 
@@ -247,6 +296,34 @@ mod tests {
             Some(Variable { value: value.into(), origin: Origin::Process })
         };
         substitute(template, &lookup, &Budget::default()).map(|out| out.text)
+    }
+
+    #[test]
+    fn what_is_no_form_is_found_with_its_remedy() {
+        for (template, form, remedy) in [
+            ("a${B b", "${B b", "close it"),
+            ("$${A ${B:=c} d}", "${B:=c}", "after the name"),
+            ("${A:-b}${1a}", "${1a}", "begin the name"),
+            ("${}", "${}", "begin the name"),
+            ("${A:-${B/c/d}}", "${B/c/d}", "after the name"),
+        ] {
+            let (at, said) = invalid(template).unwrap();
+            assert_eq!((&template[at], said.starts_with(remedy)), (form, true), "{template}");
+        }
+        assert_eq!(invalid("${A} $$ $1 ${B:-{}}"), None);
+    }
+
+    #[test]
+    fn the_first_use_of_a_variable_is_found_also_within_another_form() {
+        for (template, name, form) in [
+            ("a$X b", "X", "$X"),
+            ("$$X ${X:-y} $X", "X", "${X:-y}"),
+            ("${Y:-a${X:?b}c}", "X", "${X:?b}"),
+            ("$XY ${X}", "X", "${X}"),
+        ] {
+            assert_eq!(find(template, name).map(|at| &template[at]), Some(form), "{template}");
+        }
+        assert_eq!(find("$$X ${X", "X"), None);
     }
 
     #[test]

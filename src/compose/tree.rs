@@ -13,7 +13,7 @@ pub struct Node {
     pub value: Value,
     /// Where it was written; [`Place::NONE`] for what the loader adds by itself.
     pub place: Place,
-    /// Which parts of an interpolated text came from variables, in order; empty for all others.
+    /// Which parts of the text came from variables, in order; nothing where it reads as it was written.
     pub trace: Trace,
 }
 
@@ -169,22 +169,47 @@ impl Node {
         matches!(self.value, Value::Null)
     }
 
-    /// A part of this node's text as a node of its own, with the part of the trace that falls into it.
+    /// A part of this node's text as a node of its own, with its own place and the part of the trace that
+    /// falls into it.
     #[must_use]
     pub fn part(&self, start: usize, end: usize) -> Self {
         let text = self.as_str().and_then(|text| text.get(start..end)).unwrap_or_default();
-        Self { value: Value::Str(text.into()), place: self.place, trace: self.trace_within(start, end) }
+        Self {
+            value: Value::Str(text.into()),
+            place: self.place_of(start, end),
+            trace: self.trace_within(start, end),
+        }
     }
 
-    /// A text made of this node's: every variable of the trace is kept, for the whole of the new text.
+    /// Where a part of this node's text stands: within its quotes, or the whole place where the text does not
+    /// read as it is written.
+    #[must_use]
+    pub fn place_of(&self, start: usize, end: usize) -> Place {
+        let Some(length) = self.as_str().map(str::len) else { return self.place };
+        let written = self.place.end.saturating_sub(self.place.start) as usize;
+        let quote = match written.checked_sub(length) {
+            Some(0) => 0,
+            Some(2) => 1,
+            _ => return self.place,
+        };
+        let at = |offset: usize| u32::try_from(offset + quote).ok().map(|offset| self.place.start + offset);
+        match (at(start), at(end), &self.trace) {
+            (Some(start), Some(end), None) => Place { start, end, ..self.place },
+            _ => self.place,
+        }
+    }
+
+    /// A text made of this node's: every variable of the trace is kept, for the whole of a text that differs.
     #[must_use]
     pub fn made(&self, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
+        if self.as_str() == Some(&text) {
+            return self.clone();
+        }
         let whole = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let trace = self.trace.as_ref().map(|parts| {
-            parts.iter().map(|part| Supplied { start: 0, end: whole, ..part.clone() }).collect()
-        });
-        Self { value: Value::Str(text), place: self.place, trace }
+        let parts = self.trace.iter().flat_map(|parts| parts.iter());
+        let trace = parts.map(|part| Supplied { start: 0, end: whole, ..part.clone() }).collect();
+        Self { value: Value::Str(text), place: self.place, trace: Some(trace) }
     }
 
     fn trace_within(&self, start: usize, end: usize) -> Trace {
@@ -200,7 +225,7 @@ impl Node {
                 ..part.clone()
             })
             .collect();
-        (!parts.is_empty()).then_some(parts)
+        Some(parts)
     }
 }
 

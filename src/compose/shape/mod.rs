@@ -75,6 +75,7 @@ pub enum Kind {
 }
 
 /// A key.
+#[derive(Clone, Copy)]
 pub struct Field {
     /// Its name.
     pub name: &'static str,

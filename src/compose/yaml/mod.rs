@@ -4,6 +4,7 @@
 //! anchors, merge keys and byte offsets are all needed, and serde's data model has none of them.
 
 mod scalar;
+mod syntax;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -434,6 +435,7 @@ impl<'a> Builder<'a> {
             format!("the key `{}` is already defined at line {line}", key.raw),
         )
         .remedy("keep one of the two")
+        .note(earlier, "defined here first")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {
@@ -444,10 +446,10 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax(&self, error: &ScanError) -> Diagnostic {
-        let start = self.shift as usize + error.marker().byte_offset().unwrap_or(0);
-        let place = Place { file: self.file, start: small(start), end: small(start + 1) };
-        Diagnostic::error("yaml-syntax", place, format!("this is not valid YAML: {}", error.info()))
-            .remedy("look at indentation, quotes and colons here and just above")
+        let found = syntax::explain(self.body, error);
+        let at = |offset: usize| small(self.shift as usize + offset);
+        let place = Place { file: self.file, start: at(found.place.start), end: at(found.place.end) };
+        Diagnostic::error("yaml-syntax", place, found.message).remedy(found.remedy)
     }
 
     fn error(&self, id: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {

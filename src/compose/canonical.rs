@@ -197,6 +197,11 @@ impl Pass<'_> {
                 Value::Str(text) => text.to_string(),
                 _ => return Err(wrong(item, &trail.index(index), "a port")),
             };
+            // A range is not spelt out only to be refused once more.
+            if !self.budget.ports(1) {
+                self.found.push(too_many_ports(item, &trail.index(index)));
+                break;
+            }
             let ports = match port::parse(&text) {
                 Ok(ports) => ports,
                 Err(_) if self.lenient => return Ok(()),
@@ -211,13 +216,8 @@ impl Pass<'_> {
                     continue;
                 }
             };
-            if !self.budget.ports(ports.len()) {
-                let message =
-                    format!("{}: the ports of this project are more than 20000", trail.index(index));
-                self.found.push(
-                    Diagnostic::error("too-many-ports", item.place, message)
-                        .remedy("publish a smaller range, or use `network_mode: host`"),
-                );
+            if !self.budget.ports(ports.len().saturating_sub(1)) {
+                self.found.push(too_many_ports(item, &trail.index(index)));
                 break;
             }
             let parts = Parts::of(&text);
@@ -259,6 +259,12 @@ impl Pass<'_> {
         map.insert("external", place, Node::bool(true, place));
         Ok(())
     }
+}
+
+fn too_many_ports(item: &Node, at: &Trail<'_>) -> Diagnostic {
+    let message = format!("{at}: the ports of this project are more than 20000");
+    Diagnostic::error("too-many-ports", item.place, message)
+        .remedy("publish a smaller range, or use `network_mode: host`")
 }
 
 fn wrong(node: &Node, trail: &Trail<'_>, wanted: &str) -> Diagnostic {

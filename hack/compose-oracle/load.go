@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,7 +13,7 @@ import (
 
 // Request is what both loaders are asked, as the flags of `docker compose` say it.
 type Request struct {
-	Dir      string   // the folder the command runs in; absolute
+	Dir      string   // the folder of the project, which the command runs in
 	Files    []string // -f
 	EnvFiles []string // --env-file
 	Profiles []string // --profile
@@ -23,8 +24,12 @@ type Request struct {
 // Load reads a project as `docker compose config` does: the steps of its command line around compose-go,
 // in its order, then environment files resolved and resources that nothing uses left out.
 func (r Request) Load(ctx context.Context) (*types.Project, error) {
+	dir := r.Dir
+	if len(r.Files) > 0 {
+		dir = "" // the first file's folder
+	}
 	options, err := cli.NewProjectOptions(r.Files,
-		cli.WithWorkingDirectory(r.Dir),
+		cli.WithWorkingDirectory(dir),
 		cli.WithEnv(r.Env),
 		cli.WithEnvFiles(r.EnvFiles...),
 		cli.WithDotEnv,
@@ -32,6 +37,7 @@ func (r Request) Load(ctx context.Context) (*types.Project, error) {
 		cli.WithDefaultConfigPath,
 		cli.WithDefaultProfiles(r.Profiles...),
 		cli.WithName(r.Name),
+		cli.WithDiscardEnvFile,
 	)
 	if err != nil {
 		return nil, err
@@ -40,7 +46,6 @@ func (r Request) Load(ctx context.Context) (*types.Project, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Environment files are gone from the printed model once they are read.
 	project, err = project.WithServicesEnvironmentResolved(true)
 	if err != nil {
 		return nil, err
@@ -60,7 +65,9 @@ func (r Request) JSON(ctx context.Context) (text []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return project.MarshalJSON()
+	text, err = project.MarshalJSON()
+	// What is printed can be read again: a `$` is no variable any more.
+	return bytes.ReplaceAll(text, []byte("$"), []byte("$$")), err
 }
 
 // Panic is the reference's end by a fault of its own.

@@ -15,10 +15,12 @@ const usage = `usage: compose-oracle VERB
         the canonical model as JSON, as 'stackwright config --format json' prints it
   bench PROJECTDIR... [--rounds N]
         {folder: [seconds of each load]}
+  differ --stackwright PROGRAM --seeds DIR... [--seed N] [--first N] [--count N] [--jobs N] [--shrink N] [--keep DIR]
+        mutates the projects below the folders, and shows where the two loaders disagree; exit code 1 if they do
 `
 
 func main() {
-	verbs := map[string]func([]string) error{"load": load, "bench": bench}
+	verbs := map[string]func([]string) error{"load": load, "bench": bench, "differ": runDiffer}
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

@@ -200,8 +200,10 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
         Kind::OptOut => (!truth(&node.value)?).then(|| Node::bool(false, place)),
         Kind::Int => Some(whole(&node.value)?).filter(|value| *value != 0).and_then(int),
         Kind::OptInt => int(whole(&node.value)?),
-        Kind::Uint => Some(natural(&node.value)?).filter(|value| *value != 0).and_then(int),
-        Kind::OptUint => int(natural(&node.value)?),
+        Kind::Uint => Some(natural(&node.value)?)
+            .filter(|value| *value != Value::Int(0))
+            .map(|value| Node::new(value, place)),
+        Kind::OptUint => Some(Node::new(natural(&node.value)?, place)),
         Kind::Float => {
             let value = number(&node.value)?;
             (value != 0.0).then(|| Node::new(Value::Float(value), place))
@@ -306,7 +308,9 @@ fn truth(value: &Value) -> Result<bool, Refusal> {
 fn whole(value: &Value) -> Result<i64, Refusal> {
     match value {
         Value::Int(value) => Ok(*value),
-        Value::Uint(_) => Err(("invalid-number", format!("{value} is too large"))),
+        // What does not fit becomes what the reference's conversions make of it.
+        Value::Uint(value) => Ok(*value as i64),
+        Value::Float(value) if *value >= i64::MAX as f64 || value.is_nan() => Ok(i64::MIN),
         Value::Float(value) => Ok(*value as i64),
         Value::Str(text) => {
             integer(text).ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer")))
@@ -315,12 +319,15 @@ fn whole(value: &Value) -> Result<i64, Refusal> {
     }
 }
 
-fn natural(value: &Value) -> Result<i64, Refusal> {
+fn natural(value: &Value) -> Result<Value, Refusal> {
     match value {
+        Value::Uint(_) => Ok(value.clone()),
+        Value::Float(float) if *float >= u64::MAX as f64 => Ok(Value::Uint(1 << 63)),
+        Value::Float(float) if *float >= i64::MAX as f64 => Ok(Value::Uint(*float as u64)),
         Value::Str(text) => Err(("wrong-type", format!("an integer is expected, not the text {text:?}"))),
         value => match whole(value)? {
             value if value < 0 => Err(("invalid-number", format!("{value} must not be negative"))),
-            value => Ok(value),
+            value => Ok(Value::Int(value)),
         },
     }
 }

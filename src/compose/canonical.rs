@@ -345,8 +345,11 @@ fn long_port(port: &port::Port, short: &Node, parts: &Parts) -> Node {
     if !port.host_ip.is_empty() {
         map.insert("host_ip", place, part(&parts.host_ip).made(port.host_ip.as_str()));
     }
-    let target = Node { value: Value::Int(i64::from(port.target)), ..part(&parts.target) };
-    map.insert("target", place, target);
+    // Port 0 is no port: the check for entries without a target refuses it.
+    if port.target != 0 {
+        let target = Node { value: Value::Int(i64::from(port.target)), ..part(&parts.target) };
+        map.insert("target", place, target);
+    }
     if !port.published.is_empty() {
         map.insert("published", place, part(&parts.published).made(port.published.as_str()));
     }

@@ -2,11 +2,11 @@
 
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
-use super::extends::refuse_remote;
+use super::extends::{refuse_remote, reset};
 use super::source::{Kind, Place};
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
-use super::yaml::{self, Path};
+use super::yaml::Path;
 use super::{Load, Scope, merge, paths};
 
 /// One entry of `include`.
@@ -66,8 +66,9 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
             Some(node) => Err(wrong(node, "a path must be a string")),
         }
     };
+    // The reference passes over entries that say nothing.
+    let items = items.iter().filter(|item| !item.is_null());
     items
-        .iter()
         .map(|item| match &item.value {
             Value::Str(path) => Ok(Include {
                 paths: vec![(path.to_string(), item.place)],
@@ -210,15 +211,10 @@ fn take_in(mut imported: Node, map: &mut Map, resets: &[Path]) -> Result<(), Dia
                 continue;
             }
             let over = std::mem::take(here);
-            let mut wrapped = Node::map([(kind, Node::map([(&*name, entry.node)], place))], place);
-            yaml::apply(resets, &mut wrapped);
-            let base = wrapped
-                .as_map_mut()
-                .and_then(|map| map.remove(kind))
-                .and_then(|mut node| node.as_map_mut()?.remove(&name));
+            let base = reset(entry.node, kind, &name, resets);
             let at = merge::project().and_then(|at| at.key(kind)).and_then(|at| at.key(&name));
             let trail = Trail::ROOT.key(kind);
-            let merged = merge::merge(base.unwrap_or_default(), over, at, &trail.key(&name))?;
+            let merged = merge::merge(base, over, at, &trail.key(&name))?;
             to.insert(name, entry.key, merged);
         }
     }

@@ -164,6 +164,7 @@ impl<'a> Load<'a> {
             self.diagnostics.extend(consistency::check(project));
             self.unless_failed()?;
             self.diagnostics.extend(published::warnings(project));
+            project.follow_scale();
         }
         if !request.services.is_empty() {
             project.select(&request.services)?;
@@ -224,6 +225,13 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
+    /// A scalar as text; a date in the letters that stand in the file.
+    fn as_written(&self, node: &Node) -> String {
+        let Node { value: Value::Time(_), place, .. } = node else { return node.value.to_string() };
+        let text = self.sources.get(*place).map_or("", |source| &source.text);
+        text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned()
+    }
+
     /// The name: as given, or the last one that a file has, or the folder's.
     fn project_name(&mut self, request: &Request) -> Result<String, Diagnostic> {
         if let Some(name) = &request.name {
@@ -237,15 +245,25 @@ impl<'a> Load<'a> {
             return Ok(name.clone());
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
-        let written = named.filter_map(|document| document.root.get("name")).rfind(|node| !node.is_null());
+        let written = named.filter_map(|document| document.root.get("name")).filter(|node| !node.is_null());
         let written =
-            written.map(|node| (node.value.to_string(), node.place)).filter(|(name, _)| !name.is_empty());
+            written.map(|node| (self.as_written(node), node.place)).rfind(|(name, _)| !name.is_empty());
         let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
         if self.stages.interpolate {
             name = interpolate::one(self, &name, &request.environment, place);
             self.unless_failed()?;
         }
-        Ok(if self.stages.normalize { normalized_name(&name) } else { name })
+        if self.stages.normalize {
+            name = normalized_name(&name);
+        }
+        // Where nothing is left of the name, the folder's counts, unless a file begins with a name.
+        let begins = |input: &Input| self.parsed.get(&input.path)?.first()?.root.get("name").cloned();
+        let is_named = request
+            .files
+            .iter()
+            .filter_map(begins)
+            .any(|name| !name.is_null() && !self.as_written(&name).is_empty());
+        Ok(if name.is_empty() && !is_named { normalized_name(&request.default_name) } else { name })
     }
 
     /// Files that are put over each other, complete but for what needs the whole project.

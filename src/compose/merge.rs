@@ -207,6 +207,10 @@ fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, D
             }
         }
     }
+    if pools.is_empty() {
+        // Nothing rather than an empty list: the schema refuses it.
+        return Ok(Node::new(Value::Null, place));
+    }
     let items = pools.into_iter().map(|pool| Node::new(Value::Map(Box::new(pool)), place)).collect();
     Ok(Node::new(Value::List(items), place))
 }

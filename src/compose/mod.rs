@@ -118,7 +118,7 @@ pub struct Stages {
     pub prune: bool,
     /// `env_file`.
     pub environment: bool,
-    /// Whether `env_file` and `label_file` are gone once they are read.
+    /// Whether `env_file` is gone once it is read; `label_file` stays, as in the reference.
     pub discard_files: bool,
 }
 

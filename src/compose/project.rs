@@ -91,6 +91,17 @@ impl Project {
         }
     }
 
+    /// `deploy.replicas` is what `scale` says, where a service has both `scale` and `deploy`.
+    pub(super) fn follow_scale(&mut self) {
+        for (_, service) in self.services_mut().into_iter().flat_map(Map::iter_mut) {
+            let Some(service) = service.as_map_mut() else { continue };
+            let Some(scale) = service.get("scale").cloned() else { continue };
+            if let Some(deploy) = service.get_mut("deploy").and_then(Node::as_map_mut) {
+                deploy.insert("replicas", scale.place, scale);
+            }
+        }
+    }
+
     /// Keeps the named services and all that they depend on.
     pub(super) fn select(&mut self, names: &[String]) -> Result<(), Diagnostic> {
         let mut profiles = self.profiles.clone();

@@ -87,12 +87,10 @@ impl Load<'_> {
 
     /// `label_file` of each service into its `labels`, below what stands there.
     pub fn label_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
-        let discard = self.stages.discard_files;
         let Some(services) = project.services_mut() else { return Ok(()) };
         for (_, service) in services.iter_mut() {
             let Some(service) = service.as_map_mut() else { continue };
-            let listed =
-                if discard { service.remove("label_file") } else { service.get("label_file").cloned() };
+            let listed = service.get("label_file").cloned();
             let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
             let mut labels = Environment::default();
             for file in &files {

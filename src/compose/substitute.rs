@@ -206,10 +206,19 @@ fn name_length(text: &str) -> usize {
     }
 }
 
-/// The names of the variables that a text uses, with the operator and what follows it.
+/// The names of the variables that a text uses, with the operator and what follows it. Forms that are
+/// nested too deeply to be completed are passed over.
 #[must_use]
 pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
     let mut found = Vec::new();
+    list(template, &mut found, 0);
+    found
+}
+
+fn list(template: &str, found: &mut Vec<(String, Option<(String, String)>)>, depth: usize) {
+    if depth > MAX_DEPTH {
+        return;
+    }
     let mut rest = template;
     while let Some(dollar) = rest.find('$') {
         let after = &rest[dollar + 1..];
@@ -222,7 +231,7 @@ pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
             let Some(form) = inner.get(..=last).and_then(parse) else { continue };
             let operator = form.operator.map(|operator| (operator.to_owned(), form.rest.to_owned()));
             found.push((form.name.to_owned(), operator));
-            found.extend(variables(form.rest));
+            list(form.rest, found, depth + 1);
             rest = &inner[form.length..];
         } else {
             let length = name_length(after);
@@ -232,7 +241,6 @@ pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
             }
         }
     }
-    found
 }
 
 /// The first `${` of a text that is no form of the grammar: where it stands, and what to write.
@@ -297,7 +305,7 @@ pub fn find(template: &str, name: &str) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, find, invalid, substitute};
+    use super::{Failure, find, invalid, substitute, variables};
     use crate::compose::environment::{Budget, Variable};
     use crate::compose::tree::Origin;
 
@@ -363,5 +371,18 @@ mod tests {
         }
         let missing = Failure::Required { name: "U".to_owned(), reason: "need val".to_owned() };
         assert_eq!(with("${U:?need ${SET}}"), Err(missing));
+    }
+
+    #[test]
+    fn variables_are_listed_with_those_of_their_defaults() {
+        let names =
+            |template: &str| variables(template).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names("$A $$B ${C:-${D}} ${E} ${1} $"), ["A", "C", "D", "E"]);
+    }
+
+    #[test]
+    fn listing_variables_ends_for_forms_nested_without_end() {
+        let nested = format!("{}{}", "${A:-".repeat(100_000), "}".repeat(100_000));
+        assert!(variables(&nested).len() <= super::MAX_DEPTH + 1);
     }
 }

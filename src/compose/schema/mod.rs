@@ -268,14 +268,31 @@ impl Check<'_> {
             let mut seen: HashMap<u64, usize> = HashMap::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
                 let digest = super::merge::digest(&item.value);
-                let first = *seen.entry(digest).or_insert(index);
-                if first != index && items[first] == *item {
+                let alike = if items.len() > COMPARED { &[] } else { &items[..index] };
+                let alike = alike.iter().position(|earlier| reads_as(earlier, item));
+                let first = alike.unwrap_or_else(|| *seen.entry(digest).or_insert(index));
+                if first != index && (items[first] == *item || reads_as(&items[first], item)) {
                     let message = format!("items at {first} and {index} are equal");
                     faults.push(other("duplicate-item", item.place, trail, message, "remove one of the two"));
                 }
             }
         }
     }
+}
+
+/// Up to so many items the reference compares each with each, otherwise by digests.
+const COMPARED: usize = 20;
+
+/// Whether an earlier text reads as the number that a later item is: the reference takes them for equal,
+/// though not the other way round.
+fn reads_as(earlier: &Node, later: &Node) -> bool {
+    let number = match later.value {
+        Value::Int(number) => number as f64,
+        Value::Uint(number) => number as f64,
+        Value::Float(number) => number,
+        _ => return false,
+    };
+    earlier.as_str().is_some_and(|text| text.parse() == Ok(number))
 }
 
 fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {

@@ -3,6 +3,7 @@
 //! Built on the events of granit-parser, the parser inside serde-saphyr, rather than on serde: types, tags,
 //! anchors, merge keys and byte offsets are all needed, and serde's data model has none of them.
 
+mod alias;
 mod scalar;
 mod syntax;
 
@@ -17,9 +18,6 @@ use super::tree::{Map, Node, Value};
 
 /// More values than this in one document are refused, as the reference does.
 const MAX_VALUES: usize = 100_000;
-
-/// More values than this that anchors and aliases copy are refused, since a few lines can ask for millions.
-const MAX_COPIED: usize = 100_000;
 
 /// More documents than this in one file are refused: each goes over all that stands before it.
 const MAX_DOCUMENTS: usize = 100;
@@ -63,7 +61,8 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
                     .error("too-many-documents", builder.place(&span), message)
                     .remedy("split it into several files"));
             }
-            let root = builder.value(event, span)?.unwrap_or_default();
+            let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
+            let root = builder.value(event, span)?.filter(|_| !nothing).unwrap_or_default();
             let resets = std::mem::take(&mut builder.state).resets;
             documents.push(Document { root, resets });
         }
@@ -98,8 +97,10 @@ struct State {
     from_aliases: usize,
     /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
     copied: usize,
-    /// Inside of `!override` the reference takes no further notice of its own tags.
+    /// Inside of `!reset` and `!override` the reference takes no further notice of its own tags.
     overridden: bool,
+    /// Inside of `!reset` it does not look at values at all.
+    discarded: bool,
 }
 
 struct Anchor {
@@ -161,7 +162,9 @@ impl<'a> Builder<'a> {
             _ => return Err(self.error("yaml-syntax", place, "a value is expected here")),
         };
         let mark = self.mark(tag);
-        let (outer, before) = (self.state.overridden, self.state.built);
+        let outer = (self.state.overridden, self.state.discarded);
+        let before = self.state.built;
+        self.state.discarded |= mark == Mark::Reset;
         if mark != Mark::None {
             self.copy(self.state.path.len(), place)?;
             self.state.resets.push(self.state.path.clone());
@@ -177,7 +180,7 @@ impl<'a> Builder<'a> {
             Event::SequenceStart(..) => self.sequence(place)?,
             _ => self.mapping(place)?,
         };
-        self.state.overridden = outer;
+        (self.state.overridden, self.state.discarded) = outer;
         let node = (mark != Mark::Reset).then_some(node);
         if anchor != 0 {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();
@@ -200,63 +203,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn alias(&mut self, id: usize, place: Place) -> Result<Option<Node>, Diagnostic> {
-        let state = &mut self.state;
-        let Some(anchor) = state.anchors.get(&id) else {
-            return Err(self.error("alias-cycle", place, "this alias stands within the value that it names"));
-        };
-        let path = state.path.clone();
-        let uses = state.uses.entry(id).or_default();
-        let within = (1..path.len()).any(|length| uses.contains(&path[..length]));
-        let around = uses
-            .range(path.clone()..)
-            .find(|other| **other != path)
-            .is_some_and(|other| other.starts_with(&path));
-        if !path.is_empty() && (within || around) {
-            return Err(self
-                .error(
-                    "alias-cycle",
-                    place,
-                    "the same anchor is used here and within a value that it already fills",
-                )
-                .remedy("write the inner value out"));
-        }
-        uses.insert(path.clone());
-        state.built += 1 + anchor.size;
-        state.from_aliases += anchor.size;
-        let size = anchor.size + path.len();
-        let (built, copied) = (state.built as f64, state.from_aliases as f64);
-        let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
-        if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {
-            return Err(self
-                .error("too-many-aliases", place, "almost all of this document comes from aliases")
-                .remedy("aliases that multiply each other exhaust memory; write fewer of them"));
-        }
-        self.copy(size, place)?;
-        let state = &mut self.state;
-        let Some(anchor) = state.anchors.get(&id) else { return Ok(None) };
-        if anchor.mark != Mark::None {
-            state.resets.push(path);
-        } else {
-            for rest in &anchor.resets {
-                state.resets.push([path.as_slice(), rest].concat());
-            }
-        }
-        Ok(anchor.node.clone())
-    }
-
-    /// Counts values that are copied.
-    fn copy(&mut self, values: usize, place: Place) -> Result<(), Diagnostic> {
-        self.state.copied += values;
-        if self.state.copied <= MAX_COPIED {
-            return Ok(());
-        }
-        let message = format!("anchors and aliases copy more than {MAX_COPIED} values");
-        Err(self
-            .error("too-many-aliases", place, message)
-            .remedy("aliases that multiply each other exhaust memory; write fewer of them"))
-    }
-
     fn scalar(
         &self,
         text: &str,
@@ -264,7 +210,8 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         place: Place,
     ) -> Result<Node, Diagnostic> {
-        let value = match tag {
+        // A lone `!` says nothing.
+        let value = match tag.filter(|tag| tag.handle() != "" || tag.suffix() != "!") {
             None if style == ScalarStyle::Plain => scalar::resolve(text),
             None => Value::Str(text.into()),
             Some(tag) => self.tagged(text, style, tag, place)?,
@@ -284,7 +231,7 @@ impl<'a> Builder<'a> {
             | ("timestamp", value @ Value::Time(_))
             | ("null", value @ Value::Null) => Some(value),
             ("float", Value::Int(value)) => Some(Value::Float(value as f64)),
-            ("bool" | "int" | "float" | "timestamp" | "null", _) => None,
+            ("bool" | "int" | "float" | "timestamp" | "null", _) if !self.state.discarded => None,
             // An unknown tag leaves the text as it is written.
             _ => return Ok(as_is),
         };
@@ -300,12 +247,11 @@ impl<'a> Builder<'a> {
     }
 
     fn binary(&self, text: &str, place: Place) -> Result<Value, Diagnostic> {
-        let bytes = decode_base64(text).and_then(|bytes| String::from_utf8(bytes).ok());
-        let bytes = bytes.ok_or_else(|| {
-            self.error("yaml-tag", place, "the value of `!!binary` is not base64 of readable text")
+        let text = scalar::binary(text).ok_or_else(|| {
+            self.error("yaml-tag", place, "the value of `!!binary` is not base64")
                 .remedy("Compose has no use for binary values: write the text itself")
         })?;
-        Ok(Value::Str(bytes.into()))
+        Ok(Value::Str(text.into()))
     }
 
     fn sequence(&mut self, place: Place) -> Result<Node, Diagnostic> {
@@ -334,8 +280,9 @@ impl<'a> Builder<'a> {
                 break;
             }
             let key = self.key(&event, &span)?;
-            if let Some(earlier) = map.entry(&key.raw) {
-                return Err(self.duplicate(&key, earlier.key));
+            let earlier = map.entry(&key.raw).map(|entry| entry.key);
+            if let Some(earlier) = earlier.filter(|_| !self.state.discarded) {
+                return Err(self.duplicate(&key, earlier));
             }
             let (event, span) = self.expect()?;
             // A merge key leaves no trace in the path of what it brings in.
@@ -352,7 +299,7 @@ impl<'a> Builder<'a> {
                     merged = Some(node);
                     None
                 }
-                Some(_) if !key.is_text => return Err(self.not_text(&key)),
+                Some(_) if !key.is_text && !self.state.discarded => return Err(self.not_text(&key)),
                 other => other,
             };
             if node.is_none() {
@@ -380,7 +327,11 @@ impl<'a> Builder<'a> {
                     let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
                     self.state.anchors.insert(*anchor, anchored);
                 }
-                let merges = &**text == "<<" && *style == ScalarStyle::Plain && tag.is_none();
+                let merges = match tag {
+                    None => &**text == "<<" && *style == ScalarStyle::Plain,
+                    // Tools that write YAML anew say it of each merge key: `!!merge <<`.
+                    Some(tag) => tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "merge",
+                };
                 Ok(Key { raw: self.name(text), place, is_text, merges })
             }
             Event::Alias(id) => {
@@ -412,6 +363,9 @@ impl<'a> Builder<'a> {
         };
         for source in sources {
             let Value::Map(source) = source.value else {
+                if self.state.discarded {
+                    return Ok(());
+                }
                 return Err(self
                     .error("merge-key", place, "`<<` takes a mapping or a list of mappings")
                     .remedy("name an anchor that stands before a mapping"));
@@ -468,37 +422,8 @@ fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    let symbols = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r'));
-    let mut length = 0;
-    let mut padded = 0;
-    for symbol in symbols {
-        length += 1;
-        let digit = match symbol {
-            b'A'..=b'Z' => symbol - b'A',
-            b'a'..=b'z' => symbol - b'a' + 26,
-            b'0'..=b'9' => symbol - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padded += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padded > 0 {
-            return None;
-        }
-        buffer = buffer << 6 | u32::from(digit);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
-        }
-    }
-    (length % 4 == 0 && padded <= 2).then_some(bytes)
+fn is_null(tag: &Tag) -> bool {
+    tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "null"
 }
 
 /// Whether a text can be written without quotes and stays a text for every reader of YAML.
@@ -512,12 +437,16 @@ pub fn is_plain(text: &str) -> bool {
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
-        && !text
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+        && text.chars().all(is_printable)
         && !words.contains(&text.to_ascii_lowercase().as_str())
         && matches!(scalar::resolve(text), Value::Str(_))
         && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
+}
+
+/// Whether a character can stand for itself in a text within one line.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Takes back what a document takes back: removes every path from the tree.
@@ -533,5 +462,20 @@ fn remove(node: &mut Node, path: &[Arc<str>]) {
         map.remove(key);
     } else if let Some(next) = map.get_mut(key) {
         remove(next, rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn the_place_of_what_is_no_yaml_lies_in_the_text() {
+        for text in
+            ["a: [", "a: 'b", "a: %\u{e9}", "a: b\n\u{e9}", "\u{feff}a: [\u{1f40b}", "- a\nb: @\u{20ac}"]
+        {
+            let place = parse(text, 0).expect_err(text).place;
+            assert!(text.get(place.start as usize..place.end as usize).is_some(), "{text:?} {place:?}");
+        }
     }
 }

@@ -28,6 +28,8 @@ pub struct Document {
     pub root: Node,
     /// What it takes back of the files before it: the paths of `!reset` and `!override`.
     pub resets: Vec<Path>,
+    /// A `name` that is tagged `!reset`: the reference still names the project by it.
+    pub reset_name: Option<Node>,
 }
 
 /// Reads all documents of a text.
@@ -52,8 +54,8 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
             let (event, span) = builder.expect()?;
             let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
             let root = builder.value(event, span)?.filter(|_| !nothing).unwrap_or_default();
-            let resets = std::mem::take(&mut builder.state).resets;
-            documents.push(Document { root, resets });
+            let State { resets, reset_name, .. } = std::mem::take(&mut builder.state);
+            documents.push(Document { root, resets, reset_name });
         }
     }
     Ok(documents)
@@ -81,6 +83,7 @@ struct State {
     uses: HashMap<usize, BTreeSet<Path>>,
     path: Path,
     resets: Vec<Path>,
+    reset_name: Option<Node>,
     values: usize,
     built: usize,
     from_aliases: usize,
@@ -166,6 +169,9 @@ impl<'a> Builder<'a> {
             _ => self.mapping(place)?,
         };
         (self.state.overridden, self.state.discarded) = outer;
+        if mark == Mark::Reset && matches!(self.state.path.as_slice(), [key] if &**key == "name") {
+            self.state.reset_name = Some(node.clone());
+        }
         let node = (mark != Mark::Reset).then_some(node);
         if anchor != 0 {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();

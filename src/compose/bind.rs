@@ -1,12 +1,14 @@
 //! The tree into its canonical shape: types are made what they are, what says nothing is left out.
 
+use std::sync::Arc;
+
 use super::diagnostic::Diagnostic;
 use super::grammar::{duration, size, words};
 use super::interpolate::{boolean, float, integer, narrow};
 use super::shape::{Field, Kind, PROJECT};
 use super::source::Place;
 use super::trail::Trail;
-use super::tree::{Map, Node, Value};
+use super::tree::{Entry, Map, Node, Value};
 
 /// Gives a project its shape; whatever has no place in it is said.
 #[must_use]
@@ -79,7 +81,7 @@ impl Binder {
     fn part(&mut self, node: Node, fields: &'static [Field], trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
         let map = self.mapping(node, trail)?;
-        let mut slots: Vec<Option<(Place, Node)>> = (0..fields.len()).map(|_| None).collect();
+        let mut found: Vec<(usize, Arc<str>, Entry)> = Vec::with_capacity(map.len());
         let mut extensions = Vec::new();
         for (key, entry) in map.into_entries() {
             // The reference takes a key in other letters too, where no schema has refused it before.
@@ -87,28 +89,28 @@ impl Binder {
             if let Some(index) =
                 exact.or_else(|| fields.iter().position(|field| field.name.eq_ignore_ascii_case(&key)))
             {
-                slots[index] = Some((entry.key, entry.node));
+                let key = if exact.is_some() { key } else { fields[index].name.into() };
+                found.retain(|(other, ..)| *other != index);
+                found.push((index, key, entry));
             } else if key.starts_with("x-") {
                 extensions.push((key, entry));
             }
         }
-        let mut bound = Map::default();
-        for (field, slot) in fields.iter().zip(slots) {
-            match slot {
-                Some((at, value)) => {
-                    if let Some(value) = self.node(value, field.kind, &trail.key(field.name)) {
-                        bound.insert(field.name, at, value);
-                    }
-                }
-                // What is only left out when true is false where it is not given.
-                None if matches!(field.kind, Kind::OptOut) => {
-                    bound.insert(field.name, place, Node::bool(false, place));
-                }
-                None => {}
+        // What is only left out when true is false where it is not given.
+        for (index, field) in fields.iter().enumerate() {
+            if matches!(field.kind, Kind::OptOut) && !found.iter().any(|(other, ..)| *other == index) {
+                found.push((index, field.name.into(), Entry { key: place, node: Node::bool(false, place) }));
+            }
+        }
+        found.sort_by_key(|(index, ..)| *index);
+        let mut bound = Map::with_capacity(found.len() + extensions.len());
+        for (index, key, entry) in found {
+            if let Some(value) = self.node(entry.node, fields[index].kind, &trail.key(&key)) {
+                bound.push(key, Entry { key: entry.key, node: value });
             }
         }
         for (key, entry) in extensions {
-            bound.insert(key, entry.key, entry.node);
+            bound.push(key, entry);
         }
         Some(Node::new(Value::Map(Box::new(bound)), place))
     }
@@ -155,7 +157,7 @@ impl Binder {
     fn map(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
         let map = self.mapping(node, trail)?;
-        let mut bound = Map::default();
+        let mut bound = Map::with_capacity(map.len());
         for (key, entry) in map.into_entries() {
             let at = entry.node.place;
             let nothing = if entry.node.is_null() && matches!(kind, Kind::Opt(_)) {
@@ -164,7 +166,7 @@ impl Binder {
                 Value::Map(Box::default())
             };
             let value = self.node(entry.node, kind, &trail.key(&key));
-            bound.insert(key, entry.key, value.unwrap_or_else(|| Node::new(nothing, at)));
+            bound.push(key, Entry { key: entry.key, node: value.unwrap_or_else(|| Node::new(nothing, at)) });
         }
         bound.sort();
         (!bound.is_empty()).then(|| Node::new(Value::Map(Box::new(bound)), place))

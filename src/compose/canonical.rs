@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::diagnostic::Diagnostic;
+use super::environment::Budget;
 use super::grammar::{
     port::{self, Parts},
     volume,
@@ -84,12 +85,13 @@ static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
 
 /// Long forms everywhere; a value that has none stays as it is, and is said. `lenient` says nothing of texts
 /// that cannot be read, since they still hold variables.
-pub fn canonical(root: &mut Node, lenient: bool, found: &mut Vec<Diagnostic>) {
-    Pass { lenient, found }.walk(root, LONG.root(), &Trail::ROOT);
+pub fn canonical(root: &mut Node, lenient: bool, budget: &Budget, found: &mut Vec<Diagnostic>) {
+    Pass { lenient, budget, found }.walk(root, LONG.root(), &Trail::ROOT);
 }
 
 struct Pass<'a> {
     lenient: bool,
+    budget: &'a Budget,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -195,6 +197,11 @@ impl Pass<'_> {
                 Value::Str(text) => text.to_string(),
                 _ => return Err(wrong(item, &trail.index(index), "a port")),
             };
+            // A range is not spelt out only to be refused once more.
+            if !self.budget.ports(1) {
+                self.found.push(too_many_ports(item, &trail.index(index)));
+                break;
+            }
             let ports = match port::parse(&text) {
                 Ok(ports) => ports,
                 Err(_) if self.lenient => return Ok(()),
@@ -209,6 +216,10 @@ impl Pass<'_> {
                     continue;
                 }
             };
+            if !self.budget.ports(ports.len().saturating_sub(1)) {
+                self.found.push(too_many_ports(item, &trail.index(index)));
+                break;
+            }
             let parts = Parts::of(&text);
             long.extend(ports.iter().map(|port| long_port(port, item, &parts)));
         }
@@ -248,6 +259,12 @@ impl Pass<'_> {
         map.insert("external", place, Node::bool(true, place));
         Ok(())
     }
+}
+
+fn too_many_ports(item: &Node, at: &Trail<'_>) -> Diagnostic {
+    let message = format!("{at}: the ports of this project are more than 20000");
+    Diagnostic::error("too-many-ports", item.place, message)
+        .remedy("publish a smaller range, or use `network_mode: host`")
 }
 
 fn wrong(node: &Node, trail: &Trail<'_>, wanted: &str) -> Diagnostic {

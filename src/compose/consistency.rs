@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::diagnostic::{Diagnostic, did_you_mean};
+use super::diagnostic::{Diagnostic, MAX_FAULTS, did_you_mean};
 use super::project::Project;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
@@ -12,6 +12,9 @@ use super::tree::{Map, Node, Value};
 pub fn check(project: &Project) -> Vec<Diagnostic> {
     let mut check = Check { project, found: Vec::new() };
     for (name, service) in project.services() {
+        if check.found.len() >= MAX_FAULTS {
+            return check.found;
+        }
         if let Some(map) = service.as_map() {
             check.service(name, service, map);
         }
@@ -304,6 +307,9 @@ fn list(node: Option<&Node>) -> &[Node] {
     node.and_then(Node::as_list).unwrap_or_default()
 }
 
+/// Of a longer circle only the beginning and the end are shown.
+const MAX_SHOWN: usize = 20;
+
 /// Services that wait for each other.
 fn cycle(project: &Project) -> Option<Diagnostic> {
     let mut done = HashSet::new();
@@ -334,7 +340,10 @@ fn cycle(project: &Project) -> Option<Diagnostic> {
             };
             if on_way.contains(next) {
                 let start = way.iter().position(|(name, _)| *name == next).unwrap_or(0);
-                let names: Vec<&str> = way[start..].iter().map(|(name, _)| *name).chain([next]).collect();
+                let mut names: Vec<&str> = way[start..].iter().map(|(name, _)| *name).chain([next]).collect();
+                if names.len() > MAX_SHOWN {
+                    names.splice(MAX_SHOWN / 2..names.len() - MAX_SHOWN / 2, ["..."]);
+                }
                 let message = format!("dependency cycle detected: {}", names.join(" -> "));
                 let error = Diagnostic::error("dependency-cycle", place, message)
                     .remedy("take one of these dependencies out");

@@ -32,16 +32,33 @@ pub fn read(
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
     let mut reader = Reader { source, at: mark(source.text), outer, budget, warnings: Vec::new() };
     while reader.skip_to_statement() {
+        if !budget.variable() {
+            return Err(too_many_variables(place(source, reader.at, reader.at)));
+        }
         reader.statement(vars)?;
     }
     Ok(reader.warnings)
 }
 
+fn too_many_variables(place: Place) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-variables",
+        place,
+        "the env files of this project set more than 100000 variables",
+    )
+    .remedy("a variable counts once for each service that reads its file; give each service what it needs")
+}
+
 /// Reads an env file of `format: raw`: values are taken as they stand.
 ///
 /// # Errors
-/// The first line without a name, or with space in it.
-pub fn read_raw(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>) -> Result<(), Diagnostic> {
+/// The first line without a name, or with space in it; or that the env files of a load set too many variables.
+pub fn read_raw(
+    source: EnvText<'_>,
+    vars: &mut Environment,
+    outer: Outer<'_>,
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
     let mut at = mark(source.text);
     for line in source.text[at..].split_inclusive('\n') {
         let end = at + line.len();
@@ -63,6 +80,9 @@ pub fn read_raw(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>) -
             };
             return Err(Diagnostic::error("env-file-syntax", place, message)
                 .remedy("write `NAME=value`, one on a line, without space around the name"));
+        }
+        if !budget.variable() {
+            return Err(too_many_variables(place(source, start, start + name.len())));
         }
         match value {
             Some(value) => vars.set(name, value, Origin::File(place(source, start, start + name.len()))),

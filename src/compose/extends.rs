@@ -26,6 +26,8 @@ pub type BaseKey = (String, String);
 struct Chain<'a> {
     root: &'a str,
     file: &'a str,
+    /// The file that the service stands in, for messages.
+    within: &'a str,
     service: &'a str,
     before: Option<&'a Chain<'a>>,
 }
@@ -115,7 +117,8 @@ fn one(
     let Some(extends) = service.get("extends") else { return Ok(()) };
     let extends = read(name, extends)?;
     let root = before.map_or(&*scope.file, |link| link.root);
-    let chain = Chain { root, file: extends.file.as_deref().unwrap_or(root), service: name, before };
+    let file = extends.file.as_deref().unwrap_or(root);
+    let chain = Chain { root, file, within: &scope.file, service: name, before };
     chain.check(extends.place)?;
     let chain = Some(&chain);
     let base = match &extends.file {
@@ -239,7 +242,7 @@ impl Chain<'_> {
         let again = row.iter().skip(1).any(|link| (link.file, link.service) == (self.file, self.service));
         if again {
             let all: Vec<String> =
-                row.iter().rev().map(|link| format!("{} in {}", link.service, link.file)).collect();
+                row.iter().rev().map(|link| format!("{} in {}", link.service, link.within)).collect();
             return Err(Diagnostic::error(
                 "extends-cycle",
                 place,

@@ -355,7 +355,7 @@ impl<'a> Load<'a> {
             self.drop_version(&mut dict, &scope.file);
         }
         let before = self.diagnostics.len();
-        canonical::canonical(&mut dict, !self.stages.interpolate, &mut self.diagnostics);
+        canonical::canonical(&mut dict, !self.stages.interpolate, &self.budget, &mut self.diagnostics);
         self.settle(before);
         canonical::omit_empty(&mut dict);
         unicity::enforce(&mut dict)?;

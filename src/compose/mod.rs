@@ -34,6 +34,7 @@ pub mod grammar;
 mod include;
 mod interpolate;
 mod load;
+mod map;
 pub mod merge;
 pub mod normalize;
 pub mod number;

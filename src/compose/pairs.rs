@@ -3,7 +3,7 @@
 use super::bind::{filled, text};
 use super::shape::Kind;
 use super::source::Place;
-use super::tree::{Map, Node, Value};
+use super::tree::{Entry, Map, Node, Value};
 
 /// Why a value cannot be bound: an id, the words, and where.
 type Refusal = (&'static str, String, Place);
@@ -44,7 +44,7 @@ fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                     }
                     _ => text(entry.node),
                 };
-                pairs.insert(key, entry.key, value);
+                pairs.push(key, Entry { key: entry.key, node: value });
             }
         }
         Value::List(items) if matches!(kind, Kind::Mapping | Kind::Environment | Kind::Labels) => {

@@ -193,7 +193,7 @@ fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
                     Value::Map(map) if !map.is_empty() => {
                         let mut text = String::new();
                         yaml_below(item, style, depth + 1, &mut text);
-                        let _ = write!(out, "{indent}- {}", text.trim_start());
+                        let _ = write!(out, "{indent}- {}", text.trim_start_matches(' '));
                     }
                     _ => {
                         let _ = write!(out, "{indent}-");
@@ -322,6 +322,7 @@ mod tests {
             "\u{7f}",
             "\u{9f}é",
             "\u{fffe}",
+            "\u{2000}",
             "\u{85}\u{2028}",
             "- a",
             "yes",

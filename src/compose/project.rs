@@ -1,6 +1,6 @@
 //! A loaded project, and the steps that look at it as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, did_you_mean};
@@ -79,9 +79,10 @@ impl Project {
         for (name, entry) in self.services_mut().map(std::mem::take).unwrap_or_default().into_entries() {
             all.insert(name, entry.key, entry.node);
         }
+        let active: HashSet<&str> = profiles.iter().map(String::as_str).collect();
         let mut enabled = Map::default();
         for (name, entry) in all.into_entries() {
-            let into = if is_active(&entry.node, profiles) { &mut enabled } else { &mut self.disabled };
+            let into = if is_active(&entry.node, &active) { &mut enabled } else { &mut self.disabled };
             into.insert(name, entry.key, entry.node);
         }
         enabled.sort();
@@ -187,12 +188,11 @@ impl Project {
     }
 }
 
-fn is_active(service: &Node, profiles: &[String]) -> bool {
+fn is_active(service: &Node, active: &HashSet<&str>) -> bool {
     let declared = service.get("profiles").and_then(Node::as_list).unwrap_or_default();
     declared.is_empty()
-        || profiles
-            .iter()
-            .any(|active| active == "*" || declared.iter().any(|profile| profile.as_str() == Some(active)))
+        || active.contains("*")
+        || declared.iter().filter_map(Node::as_str).any(|profile| active.contains(profile))
 }
 
 /// Puts texts by name into a service, below those it has.

@@ -6,7 +6,8 @@ use super::dotenv::{self, EnvText};
 use super::environment::{Environment, Variable};
 use super::project::{Project, fill};
 use super::source::{Kind, Place};
-use super::tree::{Map, Node, Origin, Supplied, Value};
+use super::substitute::Failure;
+use super::tree::{Entry, Map, Node, Origin, Supplied, Value};
 
 impl Load<'_> {
     /// `env_file` of each service into its `environment`, below what stands there.
@@ -61,13 +62,17 @@ impl Load<'_> {
                 .remedy("create it, or write `required: false` beside its `path`"));
         }
         let (number, text) = self.text(&path, "missing-env-file", place)?;
+        // A file is read anew for each service, since its variables may use those of the service.
+        if !self.budget.text(text.len()) {
+            return Err(dotenv::failed(&Failure::TooLong, None, place));
+        }
         let source = EnvText { text: &text, file: number };
         match file.str_at("format") {
             None => {
                 let warnings = dotenv::read(source, vars, outer, &self.budget)?;
                 self.diagnostics.extend(warnings);
             }
-            Some("raw") => dotenv::read_raw(source, vars, outer)?,
+            Some("raw") => dotenv::read_raw(source, vars, outer, &self.budget)?,
             Some(other) => {
                 return Err(Diagnostic::error(
                     "env-file-format",
@@ -128,7 +133,7 @@ fn as_map(vars: &Environment) -> Map {
             Origin::File(place) => place,
             _ => Place::NONE,
         };
-        map.insert(name.clone(), place, from_variable(name, variable, place));
+        map.push(name.clone(), Entry { key: place, node: from_variable(name, variable, place) });
     }
     map
 }

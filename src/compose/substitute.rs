@@ -11,6 +11,9 @@ use super::tree::Supplied;
 /// Forms nested deeper than this within each other are refused.
 const MAX_DEPTH: usize = 64;
 
+/// What can follow the name in a braced form; the longer before the shorter.
+const OPERATORS: [&str; 6] = [":-", ":?", ":+", "-", "?", "+"];
+
 /// What became of a text.
 #[derive(Debug, Default)]
 pub struct Substituted {
@@ -141,7 +144,7 @@ impl Pass<'_> {
     }
 
     fn supply(&self, name: &str, variable: Variable, out: &mut Substituted) -> Result<(), Failure> {
-        if !self.budget.spend(variable.value.len()) {
+        if !self.budget.text(variable.value.len()) {
             return Err(Failure::TooLong);
         }
         let start = out.text.len();
@@ -163,8 +166,7 @@ fn parse(text: &str) -> Option<Braced<'_>> {
     if after.starts_with('}') {
         return Some(Braced { name, operator: None, rest: "", length: length + 1 });
     }
-    let operator =
-        [":-", ":?", ":+", "-", "?", "+"].into_iter().find(|operator| after.starts_with(operator))?;
+    let operator = OPERATORS.into_iter().find(|operator| after.starts_with(operator))?;
     let end = closing(text).unwrap_or(text.len() - 1);
     let rest = text.get(length + operator.len()..end)?;
     Some(Braced { name, operator: Some(&after[..operator.len()]), rest, length: end + 1 })
@@ -244,27 +246,40 @@ fn list(template: &str, found: &mut Vec<(String, Option<(String, String)>)>, dep
 /// The first `${` of a text that is no form of the grammar: where it stands, and what to write.
 #[must_use]
 pub fn invalid(template: &str) -> Option<(Range<usize>, &'static str)> {
-    let mut at = 0;
-    while let Some(found) = template[at..].find('$') {
-        let dollar = at + found;
-        let after = &template[dollar + 1..];
-        at = dollar + if after.starts_with('$') { 2 } else { 1 };
-        let Some(inner) = after.strip_prefix('{') else { continue };
-        let line = inner.find('\n').unwrap_or(inner.len());
-        let Some(last) = inner[..line].rfind('}') else {
-            return Some((dollar..dollar + 2 + line, "close it with `}` on the same line"));
-        };
-        if parse(&inner[..=last]).is_none() {
-            let end = inner.find('}').unwrap_or(last);
-            let remedy = if name_length(inner) == 0 {
-                "begin the name of a variable with a letter or `_`; write `$$` for a `$` that is meant as itself"
-            } else {
-                "after the name only `:-`, `-`, `:?`, `?`, `:+` and `+` can follow"
+    let mut start = 0;
+    for line in template.split_inclusive('\n') {
+        // Found once for each line, and forms are not followed to their end: many are nested in a hostile text.
+        let last = line.rfind('}');
+        let mut at = 0;
+        while let Some(found) = line[at..].find('$') {
+            let dollar = at + found;
+            let after = &line[dollar + 1..];
+            at = dollar + if after.starts_with('$') { 2 } else { 1 };
+            let Some(inner) = after.strip_prefix('{') else { continue };
+            let Some(last) = last.filter(|last| *last > dollar) else {
+                let end = start + line.trim_end_matches('\n').len();
+                return Some((start + dollar..end, "close it with `}` on the same line"));
             };
-            return Some((dollar..dollar + 2 + end + 1, remedy));
+            if !begins_form(inner) {
+                let end = inner.find('}').map_or(last, |end| dollar + 2 + end);
+                let remedy = if name_length(inner) == 0 {
+                    "begin the name of a variable with a letter or `_`; write `$$` for a `$` that is meant as itself"
+                } else {
+                    "after the name only `:-`, `-`, `:?`, `?`, `:+` and `+` can follow"
+                };
+                return Some((start + dollar..start + end + 1, remedy));
+            }
         }
+        start += line.len();
     }
     None
+}
+
+/// Whether what stands after `${` is a name and what may follow one.
+fn begins_form(text: &str) -> bool {
+    let length = name_length(text);
+    let after = &text[length..];
+    length > 0 && (after.starts_with('}') || OPERATORS.iter().any(|operator| after.starts_with(operator)))
 }
 
 /// Where a text first uses a variable.

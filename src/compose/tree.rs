@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+pub use super::map::Map;
 use super::source::Place;
 
 /// A value and where it stands.
@@ -69,10 +68,6 @@ pub enum Value {
     /// A mapping.
     Map(Box<Map>),
 }
-
-/// A mapping in the order it was written.
-#[derive(Clone, Debug, Default)]
-pub struct Map(IndexMap<Arc<str>, Entry>);
 
 /// A key's place and its value.
 #[derive(Clone, Debug, Default)]
@@ -301,95 +296,5 @@ impl PartialEq for Value {
             (Value::Map(a), Value::Map(b)) => a == b,
             _ => false,
         }
-    }
-}
-
-impl PartialEq for Map {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len() && self.iter().all(|(key, node)| other.get(key) == Some(node))
-    }
-}
-
-impl Map {
-    /// The value of a key.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Node> {
-        self.0.get(key).map(|entry| &entry.node)
-    }
-
-    /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.0.get_mut(key).map(|entry| &mut entry.node)
-    }
-
-    /// The key's place and value.
-    #[must_use]
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.0.get(key)
-    }
-
-    /// Whether the key is there, with a value or without.
-    #[must_use]
-    pub fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
-    }
-
-    /// Sets a key; its position stays where it was.
-    pub fn insert(&mut self, key: impl Into<Arc<str>>, place: Place, node: Node) -> Option<Node> {
-        self.0.insert(key.into(), Entry { key: place, node }).map(|entry| entry.node)
-    }
-
-    /// Sets a key that is not there yet.
-    pub fn insert_new(&mut self, key: &str, place: Place, node: impl FnOnce() -> Node) {
-        if !self.has(key) {
-            self.insert(key, place, node());
-        }
-    }
-
-    /// Takes a key out.
-    pub fn remove(&mut self, key: &str) -> Option<Node> {
-        self.0.shift_remove(key).map(|entry| entry.node)
-    }
-
-    /// Keeps the keys that the test accepts.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Node) -> bool) {
-        self.0.retain(|key, entry| keep(key, &mut entry.node));
-    }
-
-    /// Puts the keys into alphabetical order, as the reference prints them.
-    pub fn sort(&mut self) {
-        self.0.sort_unstable_keys();
-    }
-
-    /// How many keys there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is no key.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Keys and values in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Node)> {
-        self.0.iter().map(|(key, entry)| (key, &entry.node))
-    }
-
-    /// Keys, their places and values in order.
-    pub fn entries(&self) -> impl Iterator<Item = (&Arc<str>, &Entry)> {
-        self.0.iter()
-    }
-
-    /// Keys and values in order, the values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Node)> {
-        self.0.iter_mut().map(|(key, entry)| (key, &mut entry.node))
-    }
-
-    /// The pairs themselves.
-    pub fn into_entries(self) -> impl Iterator<Item = (Arc<str>, Entry)> {
-        self.0.into_iter()
     }
 }

@@ -16,7 +16,9 @@ fuzz_target!(|text: &str| {
     };
 
     let mut raw = Environment::default();
-    let result = bounded(1 << 12, 1 << 9, text.len(), || read_raw(EnvText { text, file }, &mut raw, &outer));
+    let result = bounded(1 << 12, 1 << 9, text.len(), || {
+        read_raw(EnvText { text, file }, &mut raw, &outer, &Budget::default())
+    });
     if let Err(error) = result {
         check_diagnostic(&error, &sources);
     }

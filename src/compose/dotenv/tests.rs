@@ -35,7 +35,8 @@ fn the_forms_of_a_line() {
 fn raw_values_stay_as_they_stand() {
     let raw = |text: &str| {
         let mut vars = Environment::default();
-        read_raw(EnvText { text, file: 0 }, &mut vars, &|_| None).map_err(|error| error.message)?;
+        let budget = Budget::default();
+        read_raw(EnvText { text, file: 0 }, &mut vars, &|_| None, &budget).map_err(|error| error.message)?;
         let place = |variable: &Variable| match variable.origin {
             Origin::File(place) => text[place.start as usize..place.end as usize].to_owned(),
             _ => String::new(),

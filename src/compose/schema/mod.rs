@@ -13,16 +13,12 @@ use std::sync::LazyLock;
 
 use self::compile::{Additional, Schema, Schemas};
 pub use self::remedy::of_service;
-use super::diagnostic::{Diagnostic, did_you_mean};
+use super::diagnostic::{Diagnostic, MAX_FAULTS, did_you_mean};
 use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
-
-/// After so many faults the rest of a mapping is not looked at: nobody reads on, and each is searched for its
-/// remedy.
-const MAX_FAULTS: usize = 50;
 
 /// All that is not of the form of a compose file.
 #[must_use]
@@ -262,6 +258,9 @@ impl Check<'_> {
     fn list(&self, schema: &Schema, items: &[Node], trail: &Trail<'_>, faults: &mut Vec<Fault>) {
         if let Some(form) = schema.items {
             for (index, item) in items.iter().enumerate() {
+                if faults.len() >= MAX_FAULTS {
+                    return;
+                }
                 self.node(form, item, &trail.index(index), faults);
             }
         }

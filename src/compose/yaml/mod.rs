@@ -3,10 +3,11 @@
 //! Built on the events of granit-parser, the parser inside serde-saphyr, rather than on serde: types, tags,
 //! anchors, merge keys and byte offsets are all needed, and serde's data model has none of them.
 
+mod alias;
 mod scalar;
 mod syntax;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
@@ -17,6 +18,9 @@ use super::tree::{Map, Node, Value};
 
 /// More values than this in one document are refused, as the reference does.
 const MAX_VALUES: usize = 100_000;
+
+/// More documents than this in one file are refused: each goes over all that stands before it.
+const MAX_DOCUMENTS: usize = 100;
 
 /// The keys that lead to a value.
 pub type Path = Vec<Arc<str>>;
@@ -46,12 +50,19 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         body,
         file,
         shift: u32::try_from(mark).unwrap_or(0),
+        names: HashSet::new(),
         state: State::default(),
     };
     let mut documents = Vec::new();
     while let Some((event, _)) = builder.next()? {
         if let Event::DocumentStart(..) = event {
             let (event, span) = builder.expect()?;
+            if documents.len() == MAX_DOCUMENTS {
+                let message = format!("more than {MAX_DOCUMENTS} documents in one file");
+                return Err(builder
+                    .error("too-many-documents", builder.place(&span), message)
+                    .remedy("split it into several files"));
+            }
             let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
             let root = builder.value(event, span)?.filter(|_| !nothing).unwrap_or_default();
             let State { resets, reset_name, .. } = std::mem::take(&mut builder.state);
@@ -87,6 +98,8 @@ struct State {
     values: usize,
     built: usize,
     from_aliases: usize,
+    /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
+    copied: usize,
     /// Inside of `!reset` and `!override` the reference takes no further notice of its own tags.
     overridden: bool,
     /// Inside of `!reset` it does not look at values at all.
@@ -113,6 +126,8 @@ struct Builder<'a> {
     body: &'a str,
     file: u32,
     shift: u32,
+    /// The keys that were read: a file has few different ones, and each is kept once.
+    names: HashSet<Arc<str>>,
     state: State,
 }
 
@@ -155,6 +170,7 @@ impl<'a> Builder<'a> {
         // What has an anchor is looked at wherever an alias stands for it.
         self.state.discarded = mark == Mark::Reset || self.state.discarded && anchor == 0;
         if mark != Mark::None {
+            self.copy(self.state.path.len(), place)?;
             self.state.resets.push(self.state.path.clone());
             self.state.overridden = true;
         }
@@ -177,6 +193,7 @@ impl<'a> Builder<'a> {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();
             let resets = resets.iter().map(|path| path.get(depth..).unwrap_or_default().to_vec()).collect();
             let size = self.state.built - before;
+            self.copy(size, place)?;
             self.state.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size });
         }
         Ok(node)
@@ -191,47 +208,6 @@ impl<'a> Builder<'a> {
             },
             _ => Mark::None,
         }
-    }
-
-    fn alias(&mut self, id: usize, place: Place) -> Result<Option<Node>, Diagnostic> {
-        let state = &mut self.state;
-        let Some(anchor) = state.anchors.get(&id) else {
-            return Err(self.error("alias-cycle", place, "this alias stands within the value that it names"));
-        };
-        let path = state.path.clone();
-        let uses = state.uses.entry(id).or_default();
-        let within = (1..path.len()).any(|length| uses.contains(&path[..length]));
-        let around = uses
-            .range(path.clone()..)
-            .find(|other| **other != path)
-            .is_some_and(|other| other.starts_with(&path));
-        if !path.is_empty() && (within || around) {
-            return Err(self
-                .error(
-                    "alias-cycle",
-                    place,
-                    "the same anchor is used here and within a value that it already fills",
-                )
-                .remedy("write the inner value out"));
-        }
-        uses.insert(path.clone());
-        state.built += 1 + anchor.size;
-        state.from_aliases += anchor.size;
-        let (built, copied) = (state.built as f64, state.from_aliases as f64);
-        let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
-        if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {
-            return Err(self
-                .error("too-many-aliases", place, "almost all of this document comes from aliases")
-                .remedy("aliases that multiply each other exhaust memory; write fewer of them"));
-        }
-        if anchor.mark != Mark::None {
-            state.resets.push(path);
-        } else {
-            for rest in &anchor.resets {
-                state.resets.push([path.as_slice(), rest].concat());
-            }
-        }
-        Ok(anchor.node.clone())
     }
 
     fn scalar(
@@ -302,7 +278,8 @@ impl<'a> Builder<'a> {
 
     fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
         let mut map = Map::default();
-        let mut removed: Vec<(Arc<str>, Place)> = Vec::new();
+        // Keys that are known of while the mapping is read and have no place in it after that.
+        let mut passing: HashSet<Arc<str>> = HashSet::new();
         let mut merged = None;
         loop {
             let (event, span) = self.expect()?;
@@ -311,8 +288,6 @@ impl<'a> Builder<'a> {
             }
             let key = self.key(&event, &span)?;
             let earlier = map.entry(&key.raw).map(|entry| entry.key);
-            let earlier =
-                earlier.or_else(|| removed.iter().find(|(name, _)| *name == key.raw).map(|(_, at)| *at));
             if let Some(earlier) = earlier.filter(|_| !self.state.discarded) {
                 return Err(self.duplicate(&key, earlier));
             }
@@ -326,17 +301,21 @@ impl<'a> Builder<'a> {
             if on_path {
                 self.state.path.pop();
             }
-            match node {
+            let node = match node {
                 Some(node) if key.merges => {
-                    removed.push((key.raw, key.place));
                     merged = Some(node);
+                    None
                 }
                 Some(_) if !key.is_text && !self.state.discarded => return Err(self.not_text(&key)),
-                Some(node) => {
-                    map.insert(key.raw, key.place, node);
-                }
-                None => removed.push((key.raw, key.place)),
+                other => other,
+            };
+            if node.is_none() {
+                passing.insert(key.raw.clone());
             }
+            map.insert(key.raw, key.place, node.unwrap_or_default());
+        }
+        if !passing.is_empty() {
+            map.retain(|key, _| !passing.contains(key));
         }
         if let Some(merged) = merged {
             self.merge(&mut map, merged)?;
@@ -351,8 +330,8 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let node = self.scalar(text, *style, tag.as_deref(), place)?;
                 let (raw, is_text) = match &node.value {
-                    Value::Str(text) => (text.clone(), true),
-                    _ => (text.as_ref().into(), false),
+                    Value::Str(text) => (self.name(text), true),
+                    _ => (self.name(text), false),
                 };
                 if *anchor != 0 {
                     let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
@@ -373,6 +352,15 @@ impl<'a> Builder<'a> {
             }
             _ => Err(self.not_text(&Key { raw: "".into(), place, is_text: false, merges: false })),
         }
+    }
+
+    fn name(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let name: Arc<str> = text.into();
+        self.names.insert(name.clone());
+        name
     }
 
     /// Adds what `<<` names: what stands in the mapping itself wins, then what comes first.

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
+pub use scalar::{is_plain, is_printable};
+
 use super::diagnostic::Diagnostic;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
@@ -434,29 +436,6 @@ fn small(offset: usize) -> u32 {
 
 fn is_null(tag: &Tag) -> bool {
     tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "null"
-}
-
-/// Whether a text can be written without quotes and stays a text for every reader of YAML.
-#[must_use]
-pub fn is_plain(text: &str) -> bool {
-    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "<<", "="];
-    let first = text.chars().next();
-    let starts = first.is_some_and(|c| !" -?:,[]{}#&*!|>'\"%@`".contains(c))
-        || text.starts_with('-') && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---");
-    starts
-        && !text.ends_with([' ', ':'])
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && text.chars().all(is_printable)
-        && !words.contains(&text.to_ascii_lowercase().as_str())
-        && matches!(scalar::resolve(text), Value::Str(_))
-        && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
-}
-
-/// Whether a character can stand for itself in a text within one line.
-#[must_use]
-pub fn is_printable(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Takes back what a document takes back: removes every path from the tree.

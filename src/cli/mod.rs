@@ -2,12 +2,14 @@
 
 mod config;
 mod controller;
+mod conversion;
 mod convert;
 mod crds;
 mod explain;
 mod helper;
 mod project;
 mod rbac;
+mod render;
 mod report;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +39,8 @@ enum Verb {
     Helper(helper::Args),
     /// Print the Role or ClusterRole that the operator needs.
     Rbac(rbac::Args),
+    /// Print the objects that the operator would apply for a Stack or a compose project, without a cluster.
+    Render(render::Args),
 }
 
 /// Carries out a command line.
@@ -52,5 +56,6 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Explain(args) => explain::run(&args),
         Verb::Helper(args) => helper::run(&args),
         Verb::Rbac(args) => rbac::run(&args),
+        Verb::Render(args) => render::run(&args),
     }
 }

@@ -8,14 +8,13 @@ use std::{
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
-use sha2::{Digest, Sha256};
 
 use super::context::{Context, Keys};
 use crate::{
     api::{ServiceState, StackSpec},
     cluster::{StackKey, lock},
     plan::{ChildState, Memory, Observed, rolled_out},
-    translate::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, named_objects},
+    translate::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, content_digest, named_objects},
 };
 
 /// Gathers the facts. An object that a Stack names is read once for each of its versions.
@@ -150,5 +149,5 @@ async fn object_keys(
 }
 
 fn digests<'a>(values: impl Iterator<Item = (&'a String, &'a [u8])>) -> BTreeMap<String, String> {
-    values.map(|(key, value)| (key.clone(), format!("{:x}", Sha256::digest(value)))).collect()
+    values.map(|(key, value)| (key.clone(), content_digest(value))).collect()
 }

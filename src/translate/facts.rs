@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
+
 use super::Powers;
 use crate::api::AccessMode;
 
@@ -112,4 +114,10 @@ pub struct LiveWorkload {
     pub reads: Option<String>,
     /// The helper's image.
     pub helper_image: Option<String>,
+}
+
+/// What is kept of a value of a Secret or ConfigMap: it tells whether the value is still the same, and not
+/// what it is.
+pub fn content_digest(value: &[u8]) -> String {
+    format!("{:x}", Sha256::digest(value))
 }

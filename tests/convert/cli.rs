@@ -121,3 +121,41 @@ fn every_rule_is_explained() {
     assert!(text.contains("services.*.ulimits") && text.contains("What to do:"), "{text}");
     assert_eq!(stackwright(&folder, &["explain", "SW0000"]).status.code(), Some(1));
 }
+
+#[test]
+fn a_project_renders_as_the_manifests_that_it_is_converted_to() {
+    let folder = folder("render");
+    fs::write(folder.join("compose.yaml"), GOOD).unwrap();
+    assert!(stackwright(&folder, &["convert", "-o", "out", "--secrets", "plain"]).status.success());
+    let direct = stackwright(&folder, &["render"]);
+    assert!(direct.status.success(), "{}", said(&direct));
+    let manifests = ["render", "-f", "out/secret-shop-environment.yaml", "-f", "out/stack.yaml"];
+    let of_manifests = stackwright(&folder, &manifests);
+    assert!(of_manifests.status.success(), "{}", said(&of_manifests));
+    let text = String::from_utf8(direct.stdout).unwrap();
+    assert_eq!(text, String::from_utf8(of_manifests.stdout).unwrap());
+    assert!(text.contains("kind: Job") && !text.contains("hush-hush-1"), "{text}");
+    assert_eq!(text, String::from_utf8(stackwright(&folder, &["render"]).stdout).unwrap(), "two runs differ");
+}
+
+#[test]
+fn what_cannot_be_rendered_is_refused_with_its_place() {
+    let folder = folder("render-refused");
+    let stack = |service: &str| {
+        format!(
+            "apiVersion: stackwright.dev/v1alpha1\nkind: Stack\nmetadata: {{name: s}}\n\
+             spec: {{services: {{web: {{image: i, {service}}}}}}}\n"
+        )
+    };
+    for (service, said_of_it) in [
+        ("restrat: always", "unknown field .spec.services.web.restrat"),
+        ("networkMode: host", "allow.stackwright.dev/host-namespaces=true"),
+    ] {
+        fs::write(folder.join("stack.yaml"), stack(service)).unwrap();
+        let output = stackwright(&folder, &["render", "-f", "stack.yaml"]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
+        assert!(said(&output).contains(said_of_it), "{}", said(&output));
+    }
+    let allowed = ["render", "-f", "stack.yaml", "--allow", "host-namespaces", "--format", "json"];
+    assert!(stackwright(&folder, &allowed).status.success());
+}

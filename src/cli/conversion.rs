@@ -1,0 +1,122 @@
+//! A compose project on its way to a Stack, as `convert` and `render` take it.
+
+use anyhow::bail;
+
+use super::project::{ProjectArgs, current_folder};
+use super::report;
+use crate::compose::diagnostic::{Diagnostic, Severity};
+use crate::compose::discover::Discovered;
+use crate::compose::disk::Disk;
+use crate::compose::load_with;
+use crate::compose::source::{Place, Sources};
+use crate::convert::catalogue::Rule;
+use crate::convert::verdict::{Entry, Verdict};
+use crate::convert::{Converted, Options, convert};
+
+/// Which project, and what its conversion is told.
+#[derive(Debug, clap::Args)]
+pub struct ConversionArgs {
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// The namespace that the objects name [default: none, for the one they are applied in]
+    #[arg(long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// The registry, with a path if it has one, that images which the project builds are pushed to
+    #[arg(long, value_name = "REGISTRY")]
+    pub registry: Option<String>,
+    /// Accept what is refused by this rule, and leave it out; `all` for all rules
+    #[arg(long, value_name = "ID")]
+    pub allow_refused: Vec<String>,
+}
+
+/// A project that was converted; what there is to say of it is said.
+pub struct Conversion {
+    /// What it became.
+    pub converted: Converted,
+    /// The texts that places stand in.
+    pub sources: Sources,
+    /// The project's folder.
+    pub folder: String,
+    refused: usize,
+}
+
+impl ConversionArgs {
+    /// Loads and converts the project, and prints all messages.
+    ///
+    /// # Errors
+    /// Where the project cannot be loaded.
+    pub fn convert(&self) -> anyhow::Result<Conversion> {
+        let folder = current_folder()?;
+        let Discovered { mut request, sources, warnings } = self.project.discover(&folder)?;
+        // A Stack keeps all services and says which profiles are active.
+        let mut profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
+        profiles.retain(|profile| !profile.is_empty());
+        let loaded = load_with(&request, &Disk, sources);
+        report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
+        let Some(project) = loaded.project else { bail!("the project cannot be loaded") };
+        let (namespace, registry) = (self.namespace.clone(), self.registry.clone());
+        let converted = convert(&project, &Disk, &Options { namespace, registry, profiles });
+        let messages = messages(&converted, &self.allow_refused, &loaded.sources);
+        report::print(&messages, &loaded.sources, &folder);
+        let refused = converted.refused(&self.allow_refused).count();
+        let folder = if project.working_dir.is_empty() { folder } else { project.working_dir };
+        Ok(Conversion { converted, sources: loaded.sources, folder, refused })
+    }
+}
+
+impl Conversion {
+    /// Ends the verb where something is refused.
+    ///
+    /// # Errors
+    /// Where something is refused and not accepted by the user.
+    pub fn accepted(&self) -> anyhow::Result<()> {
+        let refused = self.refused;
+        if refused > 0 {
+            bail!(
+                "{refused} {} refused and nothing is written: mend what is named above, or accept it with --allow-refused ID",
+                if refused == 1 { "value is" } else { "values are" }
+            );
+        }
+        Ok(())
+    }
+}
+
+/// One message for each rule and place that is not mapped or ignored; what is accepted is a warning.
+fn messages(converted: &Converted, allowed: &[String], sources: &Sources) -> Vec<Diagnostic> {
+    let refused: Vec<*const Entry> = converted.refused(allowed).map(std::ptr::from_ref).collect();
+    let told = converted.entries.iter().filter(|entry| {
+        matches!(entry.verdict, Verdict::Refused | Verdict::Approximated)
+            || entry.rule.is_some_and(Rule::is_advice)
+    });
+    told.map(|entry| {
+        let error = refused.contains(&std::ptr::from_ref(entry));
+        let state = if entry.verdict == Verdict::Refused && !error { " is left out" } else { "" };
+        // A message quotes the line that it is about, unless that shows a secret.
+        let hidden = line(sources, entry.place).is_some_and(|line| converted.gives_away(line));
+        let at = sources.locate(entry.place).filter(|_| hidden);
+        let at = at.map_or(String::new(), |at| format!("{}:{}: ", at.file, at.line));
+        Diagnostic {
+            id: entry.rule.map_or("", |rule| rule.id),
+            severity: if error { Severity::Error } else { Severity::Warning },
+            place: if hidden { Place::NONE } else { entry.place },
+            message: format!("{at}{}{state}: {}", attribute(&entry.pointer), entry.reason()),
+            remedy: entry.remedy().to_owned(),
+            notes: Vec::new(),
+        }
+    })
+    .collect()
+}
+
+/// The whole line that a place begins in.
+fn line(sources: &Sources, place: Place) -> Option<&str> {
+    let text = &*sources.get(place)?.text;
+    let (before, after) = text.split_at_checked(place.start as usize)?;
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = after.find('\n').map_or(text.len(), |newline| before.len() + newline);
+    text.get(start..end)
+}
+
+/// `services.web.ports.0` for `/services/web/ports/0`.
+fn attribute(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
+}

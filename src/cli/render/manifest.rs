@@ -1,0 +1,153 @@
+//! Manifests of Stacks, and of the ConfigMaps and Secrets beside them.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use anyhow::{Context, bail};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::api::{GROUP, Stack};
+use crate::convert::Converted;
+use crate::translate::{ObjectKind, content_digest};
+
+/// What stands in manifests.
+#[derive(Debug, Default)]
+pub(super) struct Manifests {
+    /// The Stacks, in their order.
+    pub stacks: Vec<Stack>,
+    /// The ConfigMaps and Secrets, with their keys.
+    pub objects: BTreeMap<(ObjectKind, String), BTreeMap<String, String>>,
+}
+
+/// Reads files as manifests; none where they are compose files.
+///
+/// # Errors
+/// Where a file cannot be read, or some are manifests and some are not.
+pub(super) fn read(files: &[String]) -> anyhow::Result<Option<Manifests>> {
+    let mut manifests = Manifests::default();
+    let mut compose = None;
+    let mut found = false;
+    for file in files {
+        // Standard input is a compose project's: it can be read once only.
+        let text = match file.as_str() {
+            "-" => String::new(),
+            file => fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?,
+        };
+        if text.lines().any(|line| line.starts_with("apiVersion:")) {
+            found = true;
+            add(&text, &mut manifests)
+                .with_context(|| format!("{file} is no manifest that can be rendered"))?;
+        } else {
+            compose = Some(file);
+        }
+    }
+    match (found, compose) {
+        (false, _) => Ok(None),
+        (true, Some(file)) => {
+            bail!("{file} is a compose file and others are manifests: render one or the other")
+        }
+        (true, None) if manifests.stacks.is_empty() => bail!("there is no Stack in {}", files.join(", ")),
+        (true, None) => Ok(Some(manifests)),
+    }
+}
+
+fn add(text: &str, manifests: &mut Manifests) -> anyhow::Result<()> {
+    for document in serde_saphyr::from_multiple::<Value>(text)? {
+        let kind = document["kind"].as_str().unwrap_or_default();
+        match (document["apiVersion"].as_str().unwrap_or_default(), kind) {
+            (version, "Stack") if version.starts_with(GROUP) => manifests.stacks.push(strictly(&document)?),
+            ("v1", "ConfigMap") => {
+                let map: ConfigMap = strictly(&document)?;
+                let texts = map.data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
+                let bytes = map.binary_data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
+                manifests.add(ObjectKind::ConfigMap, map.metadata.name, texts.chain(bytes));
+            }
+            ("v1", "Secret") => {
+                let secret: Secret = strictly(&document)?;
+                let bytes = secret.data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
+                let texts =
+                    secret.string_data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
+                manifests.add(ObjectKind::Secret, secret.metadata.name, bytes.chain(texts));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+impl Manifests {
+    /// What a compose project became.
+    pub fn of(converted: Converted) -> Self {
+        let mut manifests = Self { stacks: vec![converted.stack], ..Self::default() };
+        let maps = converted.objects.config_maps.into_iter().map(|it| (ObjectKind::ConfigMap, it));
+        let secrets = converted.objects.secrets.into_iter().map(|it| (ObjectKind::Secret, it));
+        for (kind, (name, data)) in maps.chain(secrets) {
+            manifests.add(kind, Some(name), data.into_iter());
+        }
+        manifests
+    }
+
+    fn add(&mut self, kind: ObjectKind, name: Option<String>, data: impl Iterator<Item = (String, Vec<u8>)>) {
+        let keys = data.map(|(key, value)| (key, content_digest(&value))).collect();
+        self.objects.insert((kind, name.unwrap_or_default()), keys);
+    }
+}
+
+/// A document as a type that must know all of its fields, as the API server asks of kubectl.
+fn strictly<T: DeserializeOwned + serde::Serialize>(document: &Value) -> anyhow::Result<T> {
+    let typed: T = serde_json::from_value(document.clone())?;
+    let known = serde_json::to_value(&typed)?;
+    if let Some(path) = unknown(document, &known) {
+        bail!("unknown field {path}");
+    }
+    Ok(typed)
+}
+
+/// The first place of `given` that `known` lacks.
+fn unknown(given: &Value, known: &Value) -> Option<String> {
+    match (given, known) {
+        (Value::Object(given), Value::Object(known)) => given
+            .iter()
+            .filter(|(_, value)| !is_nothing(value))
+            .find_map(|(key, value)| match known.get(key) {
+                None => Some(format!(".{key}")),
+                Some(known) => unknown(value, known).map(|path| format!(".{key}{path}")),
+            }),
+        (Value::Array(given), Value::Array(known)) => given
+            .iter()
+            .zip(known)
+            .enumerate()
+            .find_map(|(index, (given, known))| Some(format!("[{index}]{}", unknown(given, known)?))),
+        _ => None,
+    }
+}
+
+/// Whether a value says as much as its absence.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_that_no_stack_has_is_refused_with_its_place() {
+        let stack = |service: Value| {
+            json!({"apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
+                "spec": {"services": {"web": service}, "volumes": {}}})
+        };
+        assert!(strictly::<Stack>(&stack(json!({"image": "i", "ports": [], "profiles": null}))).is_ok());
+        let error = strictly::<Stack>(&stack(json!({"image": "i", "ports": [{"target": 80, "name": "x"}]})));
+        assert_eq!(error.unwrap_err().to_string(), "unknown field .spec.services.web.ports[0].name");
+    }
+}

@@ -1,0 +1,150 @@
+//! `stackwright render`: the objects that the operator would apply, without a cluster.
+
+mod manifest;
+
+use std::io::Write;
+
+use anyhow::{Context, bail};
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+use super::conversion::ConversionArgs;
+use crate::api::Stack;
+use crate::convert::Converted;
+use crate::translate::{Facts, Power, Powers, ServerVersion, translate};
+
+use self::manifest::{Manifests, read};
+
+/// What `render` is told.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    conversion: ConversionArgs,
+    /// The version of Kubernetes that the objects are for
+    #[arg(long, value_name = "1.33|…|1.36", default_value = "1.36", value_parser = version)]
+    kubernetes_version: ServerVersion,
+    /// A hold of the nodes that the namespace allows; `all` for each
+    #[arg(long, value_name = "POWER", value_parser = powers)]
+    allow: Vec<Powers>,
+    /// The operator's helper image, which fills new volumes and copies files
+    #[arg(long, value_name = "IMAGE", env = "STACKWRIGHT_HELPER_IMAGE")]
+    helper_image: Option<String>,
+    /// How the objects are written
+    #[arg(long, value_enum, default_value_t = Format::Yaml)]
+    format: Format,
+    /// The file that they are written to; `-` for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// One document for each object
+    Yaml,
+    /// One List
+    Json,
+}
+
+/// The oldest and the newest minor version of Kubernetes that is supported.
+const MINORS: std::ops::RangeInclusive<u32> = 33..=36;
+
+fn version(text: &str) -> Result<ServerVersion, String> {
+    let minor = text.strip_prefix("1.").and_then(|minor| minor.parse().ok());
+    let minor = minor.filter(|minor| MINORS.contains(minor));
+    minor.map(|minor| ServerVersion { minor }).ok_or_else(|| "write 1.33, 1.34, 1.35 or 1.36".to_owned())
+}
+
+fn powers(text: &str) -> Result<Powers, String> {
+    let meant = |power: &Power| text == "all" || text == power.as_str();
+    let powers: std::collections::BTreeSet<_> = Power::ALL.into_iter().filter(meant).collect();
+    if powers.is_empty() {
+        let known = Power::ALL.map(Power::as_str).join(", ");
+        return Err(format!("write all or one of {known}"));
+    }
+    Ok(Powers(powers))
+}
+
+/// Renders the Stacks of the manifests, or the Stack that the compose project becomes.
+///
+/// # Errors
+/// When the input cannot be read, a Stack is not valid, or the output cannot be written; all messages are
+/// printed before that.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let Manifests { stacks, objects } = match read(&args.conversion.project.files)? {
+        Some(manifests) => manifests,
+        None => {
+            let conversion = args.conversion.convert()?;
+            conversion.accepted()?;
+            tell_needed(&conversion.converted);
+            Manifests::of(conversion.converted)
+        }
+    };
+    let facts = Facts {
+        version: args.kubernetes_version,
+        powers: Powers(args.allow.iter().flat_map(|powers| powers.0.iter().copied()).collect()),
+        helper_image: args.helper_image.clone(),
+        objects,
+        ..Facts::default()
+    };
+    let mut all = Vec::new();
+    let mut invalid = false;
+    for stack in &stacks {
+        match rendered(stack, &facts, args.conversion.namespace.as_deref()) {
+            Ok(objects) => all.extend(objects),
+            Err(()) => invalid = true,
+        }
+    }
+    if invalid {
+        bail!("nothing is rendered: mend what is named above");
+    }
+    write(args, &all)
+}
+
+/// The objects of one Stack in the order in which they are applied; what is wrong or only approximated is
+/// told.
+fn rendered(stack: &Stack, facts: &Facts, namespace: Option<&str>) -> Result<Vec<Value>, ()> {
+    let name = stack.metadata.name.as_deref().unwrap_or_default();
+    let desired = translate(stack, facts).map_err(|error| {
+        for problem in &error.problems {
+            anstream::eprintln!("error[{}]: Stack {name}: {problem}", problem.reason.as_str());
+        }
+    })?;
+    for approximation in &desired.approximations {
+        anstream::eprintln!("warning: Stack {name}: {}: {}", approximation.path, approximation.message);
+    }
+    let namespace = stack.metadata.namespace.as_deref().or(namespace);
+    let body = |object: crate::translate::Object| {
+        let mut body = object.body;
+        if let Some(namespace) = namespace {
+            body["metadata"]["namespace"] = json!(namespace);
+        }
+        body
+    };
+    Ok(desired.objects().into_iter().map(body).collect())
+}
+
+/// Says which objects the Stack reads and that are not the operator's to apply.
+fn tell_needed(converted: &Converted) {
+    let maps = converted.objects.config_maps.keys().map(|name| format!("ConfigMap {name}"));
+    let secrets = converted.objects.secrets.keys().map(|name| format!("Secret {name}"));
+    for name in maps.chain(secrets) {
+        anstream::eprintln!("the containers read the {name}, which stackwright convert writes");
+    }
+}
+
+fn write(args: &Args, objects: &[Value]) -> anyhow::Result<()> {
+    let text = match args.format {
+        Format::Json => {
+            let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+            serde_json::to_string_pretty(&list)? + "\n"
+        }
+        Format::Yaml => {
+            let documents: Result<Vec<_>, _> = objects.iter().map(serde_saphyr::to_string).collect();
+            documents?.join("---\n")
+        }
+    };
+    if args.output == "-" {
+        return std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output");
+    }
+    super::convert::folder::write_file(&args.output, &text)
+}

@@ -207,11 +207,12 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deploy: Option<Deploy>,
 
-    /// Time from the stop signal to the kill, rounded up to whole seconds. Default `10s`.
+    /// Time from the stop signal to the kill, rounded up to whole seconds; at least one. Default `10s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_grace_period: Option<Duration>,
 
-    /// The signal that asks the program to end, such as `SIGQUIT`. Default: the image's STOPSIGNAL, else SIGTERM.
+    /// The signal that asks the program to end, such as `SIGQUIT`; any but SIGTERM and SIGKILL needs `/bin/sh` in
+    /// the image. Default: the image's STOPSIGNAL, else SIGTERM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 16), regex(pattern = "^[A-Z0-9+]+$"))]
     pub stop_signal: Option<String>,

@@ -3,6 +3,7 @@
 
 mod apply;
 mod index;
+mod namespaces;
 mod project;
 pub mod rbac;
 mod watch;

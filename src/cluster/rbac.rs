@@ -20,6 +20,8 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("", &["configmaps", "services", "persistentvolumeclaims"], CHILD),
         // Secrets that Stacks name: their metadata is watched, their keys are read by name.
         rule("", &["secrets"], &["get", "list", "watch"]),
+        // The labels of Namespaces say which powers over nodes they allow.
+        rule("", &["namespaces"], &["get", "list", "watch"]),
         // Pods, and what kubelets say of them, tell why a service is not up.
         rule("", &["pods", "events"], &["list", "watch"]),
         rule("events.k8s.io", &["events"], &["create", "patch"]),

@@ -12,7 +12,7 @@ use kube::{
 use std::collections::BTreeSet;
 use tokio::sync::watch;
 
-use super::{Index, Seen, StackKey, api_resource, index::Source};
+use super::{Index, Seen, StackKey, api_resource, index::Source, namespaces::namespaces};
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
     translate::{Kind, ObjectKind},
@@ -30,8 +30,9 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets, claims.
-    const COUNT: usize = Kind::ALL.len() + 5;
+    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets, claims,
+    /// Namespaces.
+    const COUNT: usize = Kind::ALL.len() + 6;
 
     /// The watches, the stream of Stacks that they wake, and how many have not listed yet.
     pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
@@ -55,8 +56,9 @@ impl Watches {
         streams.push(self.warnings(scoped(client.clone(), namespace)));
         streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
         streams.push(self.objects::<Secret>(scoped(client.clone(), namespace), ObjectKind::Secret));
-        let claims = scoped(client, namespace);
+        let claims = scoped(client.clone(), namespace);
         streams.push(self.objects::<PersistentVolumeClaim>(claims, ObjectKind::PersistentVolumeClaim));
+        streams.push(self.namespaces(client, namespace));
         debug_assert_eq!(streams.len(), Self::COUNT);
         futures::stream::select_all(streams).for_each(|()| async {}).await;
     }
@@ -115,6 +117,14 @@ impl Watches {
                 }
                 Change::Gone(_) => index.delete_object(kind, &namespace, &name),
             }
+        })
+    }
+
+    /// What Namespaces allow their Stacks.
+    fn namespaces(&self, client: Client, namespace: Option<&str>) -> BoxStream<'_, ()> {
+        self.feed(namespaces(client, namespace), Source::Namespace, |index, change| match change {
+            Change::Is(it) => index.apply_namespace(&it.name_any(), it.labels()),
+            Change::Gone(it) => index.delete_namespace(&it.name_any()),
         })
     }
 

@@ -1,7 +1,7 @@
 //! What passes share.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -95,9 +95,7 @@ impl Context {
     pub(super) fn forget(&self, key: &StackKey) {
         self.backoffs.reset(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        let mut index = crate::cluster::lock(&self.index);
-        index.set_reads(key, &BTreeSet::new());
-        index.set_contended(key, &BTreeSet::new());
+        crate::cluster::lock(&self.index).forget_stack(key);
     }
 }
 

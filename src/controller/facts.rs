@@ -30,8 +30,12 @@ pub(super) async fn gather(
     memory: &Memory,
 ) -> Result<Facts, kube::Error> {
     let named = named_objects(spec);
-    lock(&context.index).set_reads(key, &named);
-    let mut facts = context.facts.clone();
+    let powers = {
+        let mut index = lock(&context.index);
+        index.set_reads(key, &named);
+        index.powers(key)
+    };
+    let mut facts = Facts { powers, ..context.facts.clone() };
     for (kind, name) in named {
         let Some(seen) = lock(&context.index).object(&key.namespace, kind, &name) else { continue };
         if kind == ObjectKind::PersistentVolumeClaim {

@@ -17,7 +17,7 @@ mod invalid;
 mod missing;
 mod oneshot;
 mod order;
-
+mod powers;
 mod removal;
 mod transcript;
 mod update;

@@ -1,6 +1,7 @@
 //! What the watches hold, as a plain structure: events go in, Stacks to wake come out.
 
 mod namespace;
+mod powers;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +17,7 @@ use serde_json::Value;
 use super::project;
 use crate::{
     plan::{Identity, Observed, Refused, Settled},
-    translate::{Kind, ObjectKind},
+    translate::{Kind, ObjectKind, Powers},
 };
 pub use namespace::Seen;
 use namespace::{Namespace, Versioned};
@@ -55,6 +56,7 @@ pub(super) enum Source {
     Pod,
     Warning,
     Object(ObjectKind),
+    Namespace,
 }
 
 impl Index {
@@ -237,6 +239,10 @@ impl Index {
                 }
                 // Their own events tell that they have run out.
                 Source::Warning => {}
+                Source::Namespace if unseen(namespace) => {
+                    woken.extend(space.allow(namespace, Powers::default()));
+                }
+                Source::Namespace => {}
                 Source::Object(kind) => {
                     let gone: Vec<_> = space
                         .objects

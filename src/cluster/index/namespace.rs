@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{ChildKey, ObjectKey};
-use crate::plan::{Child, Identity, Observed, Owner, Pod, Refused, Settled};
+use crate::{
+    plan::{Child, Identity, Observed, Owner, Pod, Refused, Settled},
+    translate::Powers,
+};
 
 /// The projections of one namespace, and the ways to find them.
 #[derive(Debug, Default)]
@@ -27,6 +30,10 @@ pub(super) struct Namespace {
     pub(super) objects: HashMap<ObjectKey, Seen>,
     /// The Stacks that read an object of others.
     pub(super) readers: HashMap<ObjectKey, BTreeSet<String>>,
+    /// The powers over nodes that it allows.
+    pub(super) powers: Powers,
+    /// Its Stacks, as far as they have asked for the powers.
+    pub(super) stacks: BTreeSet<String>,
     /// The Stacks that want a name which someone else holds.
     pub(super) contenders: HashMap<ChildKey, BTreeSet<String>>,
 }

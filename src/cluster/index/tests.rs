@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     api::AccessMode,
     plan::{ChildState, ClaimState, Holder, MadeWith},
+    translate::{Power, Powers},
 };
 
 fn key(name: &str) -> StackKey {
@@ -272,4 +273,43 @@ fn a_daemon_set_wants_as_many_pods_as_its_controller_counts_nodes() {
     assert_eq!((state.wanted, state.total, state.updated, state.ready, state.observed), (3, 3, 2, 1, true));
     let new = daemon_set(0, json!({}));
     assert!(!new.is_at_zero() && new.template() == Some("t"), "it was not stopped");
+}
+
+fn labels(power: &str) -> std::collections::BTreeMap<String, String> {
+    [(format!("allow.stackwright.dev/{power}"), "true".to_owned()), ("team".to_owned(), "a".to_owned())]
+        .into()
+}
+
+#[test]
+fn a_namespaces_labels_wake_its_stacks_only_where_they_allow_other_powers() {
+    let mut index = Index::default();
+    let allowed =
+        |index: &mut Index| index.powers(&key("shop")).0.into_iter().map(Power::as_str).collect::<Vec<_>>();
+    // Listed before any Stack asks.
+    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
+    assert_eq!(allowed(&mut index), ["privileged"]);
+    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
+    assert_eq!(woken(index.apply_namespace("other", &labels("devices"))), [""; 0]);
+    assert_eq!(woken(index.apply_namespace("n", &labels("devices"))), ["shop"]);
+    assert_eq!(allowed(&mut index), ["devices"]);
+    assert_eq!(woken(index.apply_namespace("n", &labels("nothing"))), ["shop"]);
+    assert_eq!(allowed(&mut index), [""; 0]);
+}
+
+#[test]
+fn a_namespace_that_a_list_no_longer_brings_allows_nothing() {
+    let mut index = Index::default();
+    index.apply_namespace("n", &labels("privileged"));
+    index.powers(&key("shop"));
+    index.begin_list(Source::Namespace);
+    assert_eq!(woken(index.end_list(Source::Namespace)), ["shop"]);
+    assert_eq!(index.powers(&key("shop")), Powers::default());
+}
+
+#[test]
+fn a_stack_that_is_gone_is_not_woken_for_its_namespace() {
+    let mut index = Index::default();
+    index.powers(&key("shop"));
+    index.forget_stack(&key("shop"));
+    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
 }

@@ -23,7 +23,7 @@ pub fn lint(context: &Context<'_>) {
                 let detail = format!("it is that of {owner}");
                 text.remark(context, &catalogue::FIXED_ADDRESS_DIALED, detail);
             } else if is_local(address.host)
-                && !text.variable.is_some_and(|name| public::is_read_outside(name))
+                && !text.variable.is_some_and(public::is_read_outside)
                 && let Some(port) = address.port
                 && let Some(owner) = other_owner(context, &text, port)
             {

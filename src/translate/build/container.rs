@@ -35,7 +35,7 @@ pub(super) fn container(service: &ResolvedService<'_>) -> Container {
         lifecycle: lifecycle(service),
         tty: service.spec.tty.filter(|&yes| yes),
         stdin: service.spec.stdin_open.filter(|&yes| yes),
-        security_context: security(service),
+        security_context: security(service.security.container.clone(), service.user),
         ..Container::default()
     }
 }
@@ -70,7 +70,7 @@ fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
     all.into_iter().map(port).collect()
 }
 
-fn resources(resources: &Resources) -> Option<ResourceRequirements> {
+pub(super) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     let some = |amounts: &BTreeMap<_, _>| (!amounts.is_empty()).then(|| amounts.clone());
     let (limits, requests) = (some(&resources.limits), some(&resources.requests));
     (limits.is_some() || requests.is_some()).then_some(ResourceRequirements {
@@ -80,11 +80,15 @@ fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     })
 }
 
-fn security(service: &ResolvedService<'_>) -> Option<SecurityContext> {
+/// What a container may do, and as whom.
+pub(super) fn security(
+    context: SecurityContext,
+    user: Option<(i64, Option<i64>)>,
+) -> Option<SecurityContext> {
     let context = SecurityContext {
-        run_as_user: service.user.map(|(user, _)| user),
-        run_as_group: service.user.and_then(|(_, group)| group),
-        ..service.security.container.clone()
+        run_as_user: user.map(|(user, _)| user),
+        run_as_group: user.and_then(|(_, group)| group),
+        ..context
     };
     (context != SecurityContext::default()).then_some(context)
 }

@@ -45,9 +45,9 @@ fn pre_stop(service: &ResolvedService<'_>) -> Option<LifecycleHandler> {
             let hooks = hooks.as_ref().map(Command::script);
             let pause = pause.map(|seconds| format!("sleep {seconds}"));
             // When it returned, SIGTERM would follow at once.
-            let signal = signal
-                .as_ref()
-                .map(|signal| format!("kill -{signal} 1; while kill -0 1 2> /dev/null; do sleep 1; done"));
+            let signal = signal.as_ref().map(|signal| {
+                format!("kill -{signal} 1; while kill -0 1 2> /dev/null; do sleep 1 || break; done")
+            });
             let lines: Vec<_> = [hooks, pause, signal].into_iter().flatten().collect();
             Some(exec(Command::Script(lines.join("\n"))))
         }

@@ -69,7 +69,8 @@ pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -
         namespace_selector: Some(selector(labels([("kubernetes.io/metadata.name", "kube-system")]))),
         ..NetworkPolicyPeer::default()
     };
-    if service.host.no_network {
+    // A rule without a peer would let everything out.
+    if service.only_internal && service.networks.is_empty() {
         return Some(nothing(resolved, service));
     }
     service.only_internal.then(|| NetworkPolicy {

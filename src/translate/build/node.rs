@@ -9,7 +9,7 @@ use k8s_openapi::{
 
 use crate::translate::{
     names::pod_volume,
-    resolve::{ResolvedService, node_labels},
+    resolve::{ResolvedService, kind_of_device, node_labels, target_of_device},
 };
 
 /// Where programs share memory.
@@ -25,6 +25,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
     spec.share_process_namespace = yes(service.spec.init == Some(true) && !host.pid);
     // Otherwise such pods would ask the node's servers, which know no name of the cluster.
     spec.dns_policy = host.network.then(|| "ClusterFirstWithHostNet".to_owned());
+    spec.host_users = service.security.is_unmasked().then_some(false);
     spec.runtime_class_name = service.runtime_class().map(str::to_owned);
     let labels: BTreeMap<_, _> =
         service.spec.platform.iter().flat_map(|platform| node_labels(platform)).collect();
@@ -32,12 +33,16 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
     for device in &service.spec.devices {
         let volume = Volume {
             name: pod_volume("device", &device.source),
-            host_path: Some(HostPathVolumeSource { path: device.source.clone(), type_: None }),
+            host_path: Some(HostPathVolumeSource {
+                path: device.source.clone(),
+                type_: Some(kind_of_device(&device.source).to_owned()),
+            }),
             ..Volume::default()
         };
-        mount(spec, volume, device.target.as_ref().unwrap_or(&device.source));
+        mount(spec, volume, target_of_device(device));
     }
-    if let Some(size) = &service.shm_size {
+    // With the node's IPC it is the node's, whatever its size, as in Docker.
+    if let Some(size) = service.shm_size.as_ref().filter(|_| !host.ipc) {
         let memory = EmptyDirVolumeSource {
             medium: Some("Memory".to_owned()),
             size_limit: Some(Quantity(size.0.clone())),

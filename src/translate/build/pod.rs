@@ -93,6 +93,10 @@ fn hashed(
     if services.iter().any(|service| shares_processes(service.spec)) {
         spec.share_process_namespace = Some(true);
     }
+    if spec.host_pid == Some(true) {
+        // They see all of the node's, and Kubernetes takes only one of the two.
+        spec.share_process_namespace = None;
+    }
     let reads = reads::hash(resolved, services, facts).map(|hash| (READS, hash));
     let restarted_with = restarted_with.map(|templates| (RESTARTED_WITH, templates.clone()));
     for (name, value) in reads.into_iter().chain(restarted_with) {

@@ -77,6 +77,7 @@ fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
     }
     pod.host_pid = pod.host_pid.or(member.host_pid);
     pod.host_ipc = pod.host_ipc.or(member.host_ipc);
+    pod.host_users = pod.host_users.or(member.host_users);
     pod.share_process_namespace = [pod.share_process_namespace, member.share_process_namespace]
         .into_iter()
         .flatten()

@@ -1,6 +1,6 @@
 //! What a service uses of the node that it runs on, and whether it may.
 
-use super::Problems;
+use super::{Problems, capabilities::is_default};
 use crate::{
     api::Service,
     translate::{Approximation, Power, Powers},
@@ -19,23 +19,12 @@ pub(in crate::translate) struct Host {
     pub no_network: bool,
 }
 
-/// Capabilities of every container: the default set of Docker and containerd.
-const DEFAULT_CAPABILITIES: [&str; 14] = [
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "NET_RAW",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
+impl Host {
+    /// Whether it is the node's network, processes or IPC.
+    pub fn is_any(self) -> bool {
+        self.network || self.pid || self.ipc
+    }
+}
 
 /// Reads which namespaces of the node a service uses.
 pub(super) fn host(service: &Service, path: &str, problems: &mut Problems) -> Host {
@@ -52,12 +41,6 @@ pub(super) fn host(service: &Service, path: &str, problems: &mut Problems) -> Ho
         problems.value(format!("{path}.networkMode"), message);
     }
     host
-}
-
-/// A capability's name as Kubernetes writes it: upper case, without `CAP_`.
-pub(super) fn capability(name: &str) -> String {
-    let name = name.to_uppercase();
-    name.strip_prefix("CAP_").map_or(name.clone(), str::to_owned)
 }
 
 /// Refuses what the namespace does not allow.
@@ -87,8 +70,7 @@ pub(super) fn check(
         needs(asked, format!("preStart[{index}].privileged"), "privileged containers", Power::Privileged);
     }
     for (index, name) in service.cap_add.iter().enumerate() {
-        let added = !DEFAULT_CAPABILITIES.contains(&capability(name).as_str());
-        needs(added, format!("capAdd[{index}]"), "further capabilities", Power::Capabilities);
+        needs(!is_default(name), format!("capAdd[{index}]"), "further capabilities", Power::Capabilities);
     }
     for index in 0..service.devices.len() {
         // Kubernetes hands a device to privileged containers only, so both are asked for.
@@ -108,13 +90,25 @@ pub(super) fn approximations(service: &Service, host: Host, path: &str) -> Vec<A
     say(
         host.network,
         "networkMode",
-        "the containers are outside of network policies: whoever reaches the node reaches their ports",
+        "the containers are outside of network policies: whoever reaches the node reaches their ports, and 'ports' \
+         publishes nothing, as in Docker",
     );
     say(
         host.no_network,
         "networkMode",
         "the containers have a network interface, but a policy lets nothing in or out: it works where the cluster \
          enforces network policies",
+    );
+    say(
+        host.network && service.hostname.is_some(),
+        "hostname",
+        "left out: what is on the node's network has the node's host name",
+    );
+    say(
+        service.storage_size.is_some(),
+        "storageSize",
+        "a container that has written more, its logs and temporary folders counted, is ended and made anew: in Docker \
+         what it writes beyond is refused",
     );
     say(
         !service.devices.is_empty(),

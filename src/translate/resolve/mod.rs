@@ -1,7 +1,9 @@
 //! Stack -> [`Resolved`]: every name looked up, every value read, every problem collected. What
 //! builders are given has passed all checks, so they cannot fail.
 
+mod capabilities;
 mod dependencies;
+mod devices;
 mod environment;
 mod external;
 mod health;
@@ -13,6 +15,7 @@ mod mounts;
 mod naming;
 mod placement;
 mod ports;
+mod pre_start;
 mod problems;
 mod resolver;
 mod resources;
@@ -36,6 +39,7 @@ use siblings::Siblings;
 use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
 
+pub(super) use devices::{kind as kind_of_device, target as target_of_device};
 pub(super) use health::Health;
 pub(super) use host::Host;
 pub(super) use ingress::Route;
@@ -44,6 +48,7 @@ pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use ports::{KnownPort, Published};
+pub(super) use pre_start::Before;
 pub(super) use resolver::Resolver;
 pub(super) use resources::Resources;
 pub(super) use security::Security;
@@ -124,8 +129,8 @@ pub(super) struct ResolvedService<'a> {
     pub resolver: Resolver,
     /// The size of `/dev/shm`, where it is given.
     pub shm_size: Option<Quantity>,
-    /// The users of the programs that run before it.
-    pub pre_start_users: Vec<Option<(i64, Option<i64>)>>,
+    /// The programs that run before it.
+    pub pre_start: Vec<Before<'a>>,
     pub waits_for: Vec<WaitFor>,
     /// The keys of objects of others that it reads.
     pub reads: BTreeSet<Read<'a>>,
@@ -140,10 +145,12 @@ pub(super) struct Read<'a> {
 }
 
 impl<'a> ResolvedService<'a> {
-    /// The ports that are reachable from outside: none on a local address, and none of a service
-    /// that is only on internal networks.
+    /// The ports that are reachable from outside: none on a local address, none of a service that is
+    /// only on internal networks, and, as in Docker, none of one on the node's network.
     pub fn ports_to_publish(&self) -> impl Iterator<Item = &Published> {
-        self.published.iter().filter(|port| !self.only_internal && !port.address.is_local())
+        self.published
+            .iter()
+            .filter(|port| !self.host.network && !self.only_internal && !port.address.is_local())
     }
 
     /// Those that the Service for published ports leads to.
@@ -216,13 +223,16 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
         services.insert(service_name.as_str(), resolved);
     }
     sharing::agree(&sharing, &mut services, &mut problems, &mut approximations);
+    let seeing_others = sharing::seeing_others(&services);
     for service in services.values_mut().filter(|service| service.activity != Activity::Inactive) {
         service.routes = ingress::routes(service, &mut problems);
+        approximations.extend(shutdown::settle_signal(service, seeing_others.contains(service.lead)));
         ports::check_mode(service, &mut problems);
         let namespace = stack.metadata.namespace.as_deref();
         ports::check_node_ports(service, &facts.powers, namespace, &mut problems);
         let path = format!("spec.services.{}", service.name);
         host::check(service.spec, service.host, (&facts.powers, namespace), &path, &mut problems);
+        approximations.extend(placement::variant(service.spec, &path));
         approximations.extend(host::approximations(service.spec, service.host, &path));
         approximations.extend(ports::approximations(service, spec.publish.unwrap_or_default()));
     }
@@ -274,6 +284,7 @@ impl<'a> Context<'_, 'a> {
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
         let mounts = mounts::mounts(self, name, service, path, problems, approximations);
+        devices::check(service, &mounts, path, problems);
         let restart = kind::restart(service, path, problems);
         let placement = placement::placement(service, path, problems, approximations);
         let published = ports::published(service, self.spec.publish.unwrap_or_default(), path, problems);
@@ -289,7 +300,8 @@ impl<'a> Context<'_, 'a> {
                 || published.iter().any(|port| port.on_node)
                 || mounts.writes_host
                 || service.network_mode.as_deref() == Some("host")
-                || !service.devices.is_empty(),
+                || !service.devices.is_empty()
+                || resources::has_devices(service),
             shares_pod: self.sharing.shares_pod(name),
         };
         let (kind, start_first) = kind::kind(&traits, self.siblings, path, problems);
@@ -334,7 +346,7 @@ impl<'a> Context<'_, 'a> {
             resolver: resolver::resolver(service, path, problems, approximations),
             shm_size: shm_size
                 .and_then(|size| amount(size, Counted::Bytes, &format!("{path}.shmSize"), problems)),
-            pre_start_users: users_of_hooks(service, path, problems),
+            pre_start: pre_start::pre_start(service, path, problems),
             waits_for: Vec::new(),
             reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
             together: self.together.get(name).cloned(),
@@ -385,14 +397,6 @@ fn check_configs(spec: &StackSpec, problems: &mut Problems) {
             problems.value(format!("spec.configs.{name}"), message);
         }
     }
-}
-
-/// The users of a service's `preStart`, in its order.
-fn users_of_hooks(service: &Service, path: &str, problems: &mut Problems) -> Vec<Option<(i64, Option<i64>)>> {
-    let hooks = service.pre_start.iter().enumerate();
-    hooks
-        .map(|(index, hook)| user(hook.user.as_deref(), &format!("{path}.preStart[{index}]"), problems))
-        .collect()
 }
 
 fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use super::{DEFAULT_NETWORK, DeclaredVolume, Origin, Problems, ResolvedService};
+use super::{DEFAULT_NETWORK, DeclaredVolume, Origin, Problems, ResolvedService, resolver::is_host_name};
 use crate::{
     api::{Service, StackSpec},
     translate::{
@@ -10,6 +10,9 @@ use crate::{
         names::{dns_label, internal_name, is_dns_label, is_service_name, object_name, published_name},
     },
 };
+
+/// The longest host name that Linux takes, in bytes.
+const LONGEST_HOST: usize = 64;
 
 /// Judges the names that the spec gives.
 pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems) {
@@ -37,6 +40,21 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
             );
             problems.add(Reason::InvalidName, format!("{path}.hostname"), message);
         }
+        if let Some(domain) = &service.domainname {
+            let host = service.hostname.as_ref().unwrap_or(name);
+            if !is_host_name(domain) || host.len() + 1 + domain.len() > LONGEST_HOST {
+                let message = format!(
+                    "'{domain}' cannot be the domain of a host name: write lower-case letters, digits, hyphens and \
+                     dots, at most {LONGEST_HOST} together with the host name '{host}'"
+                );
+                problems.add(Reason::InvalidName, format!("{path}.domainname"), message);
+            }
+        }
+    }
+    for (index, secret) in spec.image_pull_secrets.iter().enumerate().filter(|(_, it)| !is_host_name(it)) {
+        let message =
+            format!("'{secret}' cannot be the name of a Secret: write that of one of the namespace");
+        problems.add(Reason::InvalidName, format!("spec.imagePullSecrets[{index}]"), message);
     }
     let declared = [
         ("networks", spec.networks.keys().collect::<Vec<_>>()),

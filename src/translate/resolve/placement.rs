@@ -154,6 +154,16 @@ pub(in crate::translate) fn node_labels(platform: &str) -> Vec<(String, String)>
     given.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
 }
 
+/// That a platform's variant cannot be asked of a node, unless it is what every node of its kind is.
+pub(super) fn variant(service: &Service, path: &str) -> Option<Approximation> {
+    let mut parts = service.platform.as_deref()?.split('/').skip(1);
+    let (arch, variant) = (architecture(parts.next()?), parts.next()?);
+    let is_usual = matches!((arch, variant), ("arm64", "v8") | ("amd64", "v1") | ("arm", "v7"));
+    let message =
+        format!("no node tells its variant, so '{variant}' is left out: any {arch} node may run it");
+    (!is_usual).then(|| Approximation { path: format!("{path}.platform"), message })
+}
+
 /// Docker tells the kernel's name of an architecture, Kubernetes Go's.
 fn architecture(name: &str) -> &str {
     match name {

@@ -48,6 +48,10 @@ impl Problems {
         self.add(Reason::NotAllowed, path, message);
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn into_result(self) -> Result<(), Invalid> {
         Invalid::unless_empty(self.0)
     }

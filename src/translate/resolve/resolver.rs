@@ -22,9 +22,6 @@ pub(in crate::translate) struct Resolver {
 /// How many servers a resolver asks; the cluster's own is one of them.
 const FURTHER_SERVERS: usize = 2;
 
-/// A full host name has 64 characters at most, and begins with the service's.
-const LONGEST_DOMAIN: usize = 50;
-
 /// Reads a service's `dns`, `dnsSearch`, `dnsOpt` and `extraHosts`.
 pub(super) fn resolver(
     service: &Service,
@@ -48,14 +45,12 @@ pub(super) fn resolver(
                        of the stack";
         approximations.push(Approximation { path: format!("{path}.dns"), message: message.to_owned() });
     }
-    if service
-        .domainname
-        .as_ref()
-        .is_some_and(|domain| domain.len() > LONGEST_DOMAIN || !is_host_name(domain))
-    {
-        let message =
-            "write a domain of at most 50 lower-case letters, digits, hyphens and dots, such as example.com";
-        problems.add(Reason::InvalidName, format!("{path}.domainname"), message);
+    for (index, option) in service.dns_opt.iter().enumerate() {
+        if option.starts_with(':') || option.contains(char::is_whitespace) || option.is_empty() {
+            let message =
+                format!("'{option}' is no option of a resolver: write one such as timeout:2 or rotate");
+            problems.value(format!("{path}.dnsOpt[{index}]"), message);
+        }
     }
     for (index, domain) in service.dns_search.iter().enumerate() {
         if domain != "." && !is_host_name(domain.trim_end_matches('.')) {
@@ -89,10 +84,11 @@ fn hosts(service: &Service, path: &str, problems: &mut Problems) -> Vec<HostAlia
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, addresses) in &service.extra_hosts {
         let path = format!("{path}.extraHosts.{name}");
-        if !is_host_name(name) {
+        // Case means nothing in the name of a host.
+        let name = name.to_lowercase();
+        if !is_host_name(&name) {
             let message =
-                "Kubernetes takes lower-case letters, digits, hyphens and dots in the name of a host"
-                    .to_owned();
+                "Kubernetes takes letters, digits, hyphens and dots in the name of a host".to_owned();
             problems.add(Reason::InvalidName, &path, message);
         }
         for address in &addresses.0 {
@@ -112,7 +108,7 @@ fn hosts(service: &Service, path: &str, problems: &mut Problems) -> Vec<HostAlia
 }
 
 /// Whether a text is a DNS name in lower case: labels between dots.
-fn is_host_name(text: &str) -> bool {
+pub(super) fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 
-use super::Problems;
+use super::{Problems, labels::is_key};
 use crate::api::{Quantity, Resource, Service};
 
 /// What the containers may use, and what is set aside for them.
@@ -53,7 +53,10 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
     }
     for (name, &count) in &given.devices {
         let path = format!("{path}.deploy.resources.devices.{name}");
-        if !name.contains('/') || count < 1 {
+        // Names of Kubernetes' own domain stand for other things than devices.
+        let domain = name.split_once('/').map(|(domain, _)| domain);
+        let is_device = domain.is_some_and(|domain| !domain.ends_with("kubernetes.io"));
+        if !is_device || !is_key(name) || name.starts_with("requests.") || count < 1 {
             problems.value(
                 path,
                 "write the name of a resource that nodes offer, such as nvidia.com/gpu, and how many",
@@ -68,8 +71,10 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
     let storage =
         storage.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.storageSize"), problems));
     if let Some(size) = storage {
+        let small = Quantity::from("16Mi");
+        let request = if size.nanos().ok() < small.nanos().ok() { size.clone() } else { small };
         resources.limits.insert(STORAGE.to_owned(), Amount(size.0));
-        resources.requests.insert(STORAGE.to_owned(), Amount("16Mi".to_owned()));
+        resources.requests.insert(STORAGE.to_owned(), Amount(request.0));
     }
     let asked = resources
         .requests
@@ -78,6 +83,12 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
         .map(|(what, amount)| format!("{what} {}", amount.0));
     resources.asked = reserved.then(|| asked.collect::<Vec<_>>().join(", "));
     resources
+}
+
+/// Whether a service gets whole devices, such as GPUs: a successor would wait for its predecessor's.
+pub(super) fn has_devices(service: &Service) -> bool {
+    let resources = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref());
+    resources.is_some_and(|resources| !resources.devices.is_empty())
 }
 
 /// What is counted, and thereby its finest step.

@@ -1,13 +1,8 @@
 //! How a service's containers are confined: capabilities, profiles, kernel parameters.
 
-use k8s_openapi::api::core::v1::{
-    AppArmorProfile, Capabilities, SELinuxOptions, SeccompProfile, SecurityContext, Sysctl,
-};
+use k8s_openapi::api::core::v1::{AppArmorProfile, SELinuxOptions, SeccompProfile, SecurityContext, Sysctl};
 
-use super::{
-    Problems,
-    host::{Host, capability},
-};
+use super::{Problems, capabilities::capabilities, host::Host, sharing::UNMASKED_ON_HOST};
 use crate::{api::Service, translate::Approximation};
 
 /// How the containers are confined.
@@ -35,8 +30,18 @@ const SAFE: [&str; 12] = [
     "net.ipv4.tcp_wmem",
 ];
 
+/// Shows a container all of `/proc` and `/sys`.
+const UNMASKED: &str = "Unmasked";
+
 /// Beginnings of the parameters that a pod has for itself; all others are the node's.
 const NAMESPACED: [&str; 4] = ["kernel.shm", "kernel.msg", "fs.mqueue.", "net."];
+
+impl Security {
+    /// Whether the container sees all of `/proc`, for which its pod must have users of its own.
+    pub fn is_unmasked(&self) -> bool {
+        self.container.proc_mount.as_deref() == Some(UNMASKED)
+    }
+}
 
 /// Reads how a service is confined.
 pub(super) fn security(
@@ -50,14 +55,23 @@ pub(super) fn security(
         container: SecurityContext {
             // A device is only reached by a privileged container.
             privileged: (service.privileged == Some(true) || !service.devices.is_empty()).then_some(true),
-            capabilities: capabilities(service),
+            capabilities: capabilities(service, path, problems),
             read_only_root_filesystem: service.read_only.filter(|&yes| yes),
             ..SecurityContext::default()
         },
         sysctls: sysctls(service, host, path, problems, approximations),
     };
+    for (index, group) in service.group_add.iter().enumerate() {
+        if !(0..=i64::from(i32::MAX)).contains(group) {
+            problems.value(format!("{path}.groupAdd[{index}]"), "a group is a number from 0 to 2147483647");
+        }
+    }
     for (index, option) in service.security_opt.iter().enumerate() {
         let path = format!("{path}.securityOpt[{index}]");
+        if security.container.privileged == Some(true) && option.starts_with("systempaths") {
+            // It sees all of /proc already.
+            continue;
+        }
         match apply(option, &mut security.container) {
             Understood::Done => {}
             Understood::Otherwise(message) => {
@@ -67,6 +81,9 @@ pub(super) fn security(
         }
     }
     let context = &mut security.container;
+    if host.is_any() && context.proc_mount.is_some() {
+        problems.value(format!("{path}.securityOpt"), UNMASKED_ON_HOST);
+    }
     if context.privileged == Some(true) && context.allow_privilege_escalation == Some(false) {
         context.allow_privilege_escalation = None;
         approximations.push(Approximation {
@@ -76,14 +93,6 @@ pub(super) fn security(
         });
     }
     security
-}
-
-fn capabilities(service: &Service) -> Option<Capabilities> {
-    let names = |names: &[String]| {
-        (!names.is_empty()).then(|| names.iter().map(|name| capability(name)).collect::<Vec<_>>())
-    };
-    let (add, drop) = (names(&service.cap_add), names(&service.cap_drop));
-    (add.is_some() || drop.is_some()).then_some(Capabilities { add, drop })
 }
 
 /// What became of a security option.
@@ -117,9 +126,10 @@ fn apply(option: &str, context: &mut SecurityContext) -> Understood {
         ("apparmor", profile) => context.app_armor_profile = Some(apparmor("Localhost", Some(profile))),
         ("label", value) => return label(value, context.se_linux_options.get_or_insert_default()),
         ("systempaths", "unconfined") => {
+            context.proc_mount = Some(UNMASKED.to_owned());
             return Understood::Otherwise(
-                "the masked paths below /proc and /sys stay masked, since Kubernetes shows them only to pods with user \
-                 namespaces",
+                "Kubernetes shows all of /proc only to pods with users of their own: root in them is nobody on the node, \
+                 and volumes must be of file systems that can map users",
             );
         }
         ("mask" | "unmask" | "writable-cgroups", _) => {
@@ -178,6 +188,9 @@ fn sysctls(
         } else if host.network && name.starts_with("net.") {
             let message = "with the node's network it is the node's parameter: set it on the nodes";
             problems.value(path, message);
+        } else if host.ipc && !name.starts_with("net.") {
+            let message = "with the node's IPC it is the node's parameter: set it on the nodes";
+            problems.value(path, message);
         } else if !SAFE.contains(&name.as_str()) {
             let message = "the nodes' kubelets take it only where --allowed-unsafe-sysctls names it: elsewhere the pods \
                            fail with SysctlForbidden";
@@ -230,6 +243,7 @@ mod tests {
             (&["label=disable"], json!({"seLinuxOptions": {"type": "spc_t"}})),
             (&["label=nonsense"], json!("no")),
             (&["systempaths=unconfined"], json!("otherwise")),
+            (&["unmask=/proc/x"], json!("otherwise")),
             (&["credentialspec=file://x"], json!("no")),
         ] {
             assert_eq!(of(options), expected, "{options:?}");

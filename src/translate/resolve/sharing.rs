@@ -109,11 +109,13 @@ pub(super) fn agree<'a>(
             approximations.extend(labels_of_two_minds(&pod, other));
         }
         check_ports(&pod, problems);
+        check_users(&pod, problems);
         let kind = kind(&pod, problems);
         let start_first = kind != Kind::StatefulSet && pod.iter().all(|service| service.start_first);
         let networks: BTreeSet<_> = pod.iter().flat_map(|service| &service.networks).copied().collect();
+        let on_node = lead.host.network;
         let only_internal =
-            pod.iter().filter(|service| !service.networks.is_empty()).all(|it| it.only_internal);
+            !on_node && pod.iter().filter(|service| !service.networks.is_empty()).all(|it| it.only_internal);
         let mut placement = lead.placement.clone();
         others.iter().for_each(|other| placement.join(&other.placement));
         let labels: Vec<_> = pod.iter().map(|service| service.deploy_labels.clone()).collect();
@@ -126,6 +128,7 @@ pub(super) fn agree<'a>(
                 service.start_first = start_first;
                 service.networks.clone_from(&networks);
                 service.only_internal = only_internal;
+                service.host.network = on_node;
                 service.placement.clone_from(&placement);
             }
         }
@@ -278,6 +281,26 @@ fn check_ports(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
             }
         }
     }
+}
+
+/// Refuses users of a pod's own beside what only the node's users may use.
+fn check_users(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
+    if pod.iter().any(|service| service.host.is_any()) {
+        for service in pod.iter().filter(|service| service.security.is_unmasked()) {
+            problems.value(format!("spec.services.{}.securityOpt", service.name), UNMASKED_ON_HOST);
+        }
+    }
+}
+
+/// Why a container that uses the node's namespaces cannot see all of `/proc`.
+pub(super) const UNMASKED_ON_HOST: &str = "systempaths=unconfined gives the pod users of its own, which may not use the node's network, processes or IPC: \
+     take one of the two out";
+
+/// The services that name pods whose containers see other processes than their own.
+pub(super) fn seeing_others<'a>(services: &BTreeMap<&'a str, ResolvedService<'a>>) -> BTreeSet<&'a str> {
+    let active = services.values().filter(|service| service.activity != Activity::Inactive);
+    let seeing = active.filter(|it| it.spec.init == Some(true) || it.spec.pid.is_some());
+    seeing.map(|service| service.lead).collect()
 }
 
 /// Whether the containers of the pod see each other's processes.

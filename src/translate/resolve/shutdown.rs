@@ -1,6 +1,6 @@
 //! How a container starts and ends: hooks, the stop signal, and the time that ending may take.
 
-use super::Problems;
+use super::{Problems, ResolvedService};
 use crate::{
     api::{Hook, Service},
     translate::Approximation,
@@ -32,7 +32,7 @@ impl Command {
     /// As a text for the shell.
     pub fn script(&self) -> String {
         match self {
-            Self::Program(words) => line(words),
+            Self::Program(words) => format!("({})", line(words)),
             Self::Script(script) => script.clone(),
         }
     }
@@ -40,6 +40,10 @@ impl Command {
 
 /// The time from the stop signal to the kill where none is given, in seconds.
 const GRACE: i64 = 10;
+
+/// The shortest such time, in seconds: a pod that is given none is gone for the API server before it has
+/// ended, so that its successor would run beside it.
+const SHORTEST: i64 = 1;
 
 /// Reads a service's hooks, `stopSignal` and `stopGracePeriod`.
 pub(super) fn shutdown(
@@ -63,34 +67,56 @@ pub(super) fn shutdown(
             "a hook that fails ends the container, which is started again: in Docker it goes on",
         );
     }
+    if !service.pre_stop.is_empty() {
+        say(
+            "preStop",
+            "the hooks have their time out of 'stopGracePeriod', and the program what is left of it: in Docker they have as \
+             long as they take, and one that fails keeps the service running",
+        );
+    }
     let mut shutdown = Shutdown {
-        grace: service.stop_grace_period.as_ref().map_or(GRACE, crate::api::Duration::seconds),
+        grace: service.stop_grace_period.as_ref().map_or(GRACE, crate::api::Duration::seconds).max(SHORTEST),
         post_start: commands(&service.post_start, " &&", &format!("{path}.postStart"), problems),
         pre_stop: commands(&service.pre_stop, ";", &format!("{path}.preStop"), problems),
         signal: None,
     };
     match signal(service.stop_signal.as_deref()) {
         Signal::Term => {}
-        Signal::Kill if shutdown.pre_stop.is_none() => shutdown.grace = 0,
+        Signal::Kill if shutdown.pre_stop.is_none() => {
+            say(
+                "stopSignal",
+                "SIGTERM comes a second before the kill: with less, Kubernetes would not wait for the end before it starts \
+                 a successor",
+            );
+            shutdown.grace = SHORTEST;
+        }
         Signal::Kill => {
             say("stopSignal", "the container gets SIGTERM after its hooks, and SIGKILL when its time is over")
         }
-        Signal::Other(_) if service.init == Some(true) => {
-            say("stopSignal", "beside an init process the program is not process 1, so it gets SIGTERM");
-        }
-        Signal::Other(signal) => {
-            say(
-                "stopSignal",
-                "the signal is sent by a hook, which needs /bin/sh in the image: without one it is SIGTERM",
-            );
-            shutdown.signal = Some(signal);
-        }
+        Signal::Other(signal) => shutdown.signal = Some(signal),
         Signal::Unknown => {
             problems
                 .value(format!("{path}.stopSignal"), "write a signal's name or number, such as SIGQUIT or 3");
         }
     }
     shutdown
+}
+
+/// Settles how the stop signal is sent, once it is known whether the containers of the pod see other
+/// processes than their own: process 1 is the program only where they do not. With `pid: host` it would be
+/// the node's own init, which takes some signals as the order to halt.
+pub(super) fn settle_signal(service: &mut ResolvedService<'_>, sees_others: bool) -> Option<Approximation> {
+    let signal = service.shutdown.signal.take()?;
+    let message = if sees_others {
+        "the program is not process 1 of its pod, beside 'init' or with shared processes, so it gets the STOPSIGNAL of its \
+         image, or SIGTERM: set STOPSIGNAL in the image"
+    } else {
+        service.shutdown.signal = Some(signal);
+        "the signal is sent by a hook, which needs /bin/sh in the image: without one it is the STOPSIGNAL of the image, or \
+         SIGTERM"
+    };
+    let path = format!("spec.services.{}.stopSignal", service.name);
+    Some(Approximation { path, message: message.to_owned() })
 }
 
 enum Signal {
@@ -132,6 +158,11 @@ fn signal(text: Option<&str>) -> Signal {
 /// The hooks as one command: the shell is asked only where one program cannot say it, since an image
 /// may have none.
 fn commands(hooks: &[Hook], between: &str, path: &str, problems: &mut Problems) -> Option<Command> {
+    for (index, _) in
+        hooks.iter().enumerate().filter(|(_, hook)| hook.command.first().is_none_or(String::is_empty))
+    {
+        problems.value(format!("{path}[{index}].command"), "write a program and its arguments");
+    }
     if let [Hook { command, working_dir: None, environment }] = hooks
         && environment.is_empty()
     {
@@ -147,15 +178,18 @@ fn commands(hooks: &[Hook], between: &str, path: &str, problems: &mut Problems) 
     (!lines.is_empty()).then(|| Command::Script(lines.join(&format!("{between}\n"))))
 }
 
+/// One hook in a shell of its own.
 fn script(hook: &Hook) -> String {
     let folder =
         hook.working_dir.as_ref().map(|folder| format!("cd {} && ", quoted(folder))).unwrap_or_default();
-    let variables = hook.environment.iter().map(|(name, value)| format!("{name}={} ", quoted(value)));
-    format!("({folder}{}{})", variables.collect::<String>(), line(&hook.command))
+    let variables = hook.environment.iter().map(|(name, value)| format!("export {name}={}; ", quoted(value)));
+    format!("({}{folder}{})", variables.collect::<String>(), line(&hook.command))
 }
 
+/// A program in place of its shell, so that its name is never taken for something that the shell does
+/// itself, in its own way, such as `echo`.
 fn line(words: &[String]) -> String {
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    format!("exec {}", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
 }
 
 /// A word that a shell reads as it is.
@@ -214,12 +248,31 @@ mod tests {
         assert_eq!(of(&[]), None);
         let program = of(&[hook(&["warm", "a b"], None, &[])]).unwrap();
         assert_eq!(program, Command::Program(vec!["warm".to_owned(), "a b".to_owned()]));
-        assert_eq!(program.script(), "warm 'a b'");
+        assert_eq!(program.script(), "(exec warm 'a b')");
         let script = of(&[
             hook(&["a", "$(X)", "it's"], Some("/my dir"), &[("A", "1 2")]),
             hook(&["b", ""], None, &[]),
         ]);
-        let expected = "(cd '/my dir' && A='1 2' a '$(X)' 'it'\\''s') &&\n(b '')";
+        let expected = "(export A='1 2'; cd '/my dir' && exec a '$(X)' 'it'\\''s') &&\n(exec b '')";
         assert_eq!(script, Some(Command::Script(expected.to_owned())));
+    }
+
+    #[test]
+    fn a_program_gets_its_words_and_variables_as_they_were_written() {
+        let odd = "\\t $HOME `id` \n'\"*";
+        let hook = Hook {
+            // A shell that ran its own printf would still be right; its own echo would not.
+            command: ["env", "printf", "%s|%s", odd, ""].map(str::to_owned).to_vec(),
+            working_dir: Some("/".to_owned()),
+            environment: [("ODD".to_owned(), odd.into())].into(),
+        };
+        let shown = Hook { command: ["printenv", "ODD"].map(str::to_owned).to_vec(), ..hook.clone() };
+        let echo = Hook { command: ["echo", "a\\tb"].map(str::to_owned).to_vec(), ..hook.clone() };
+        for (hook, expected) in
+            [(hook, format!("{odd}|")), (shown, format!("{odd}\n")), (echo, "a\\tb\n".to_owned())]
+        {
+            let output = std::process::Command::new("sh").args(["-c", &script(&hook)]).output().unwrap();
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+        }
     }
 }

@@ -202,7 +202,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
     naming::check_names(name, spec, &mut problems);
-    check_configs(spec, &mut problems);
+    mounts::check_declarations(spec, &mut problems);
     let siblings = Siblings::of(spec);
     let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
     let mut volumes = volumes::volumes(stack, facts, &mut problems, &mut approximations);
@@ -387,16 +387,6 @@ impl<'a> Context<'_, 'a> {
 fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
     let active = |profile: &String| spec.profiles.iter().any(|on| on == "*" || on == profile);
     !service.profiles.is_empty() && !service.profiles.iter().any(active)
-}
-
-/// What the declarations of configs may get wrong.
-fn check_configs(spec: &StackSpec, problems: &mut Problems) {
-    for (name, config) in &spec.configs {
-        if config.content.is_some() == config.config_map.is_some() {
-            let message = "a config is either given as 'content' or names a 'configMap': set exactly one";
-            problems.value(format!("spec.configs.{name}"), message);
-        }
-    }
 }
 
 fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {

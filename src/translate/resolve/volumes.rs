@@ -70,9 +70,9 @@ pub(super) fn volumes<'a>(
         let size = given.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.size"), problems));
         let origin = origin(volume, facts, &path, problems)
             .unwrap_or_else(|| Origin::Claim(object_name(stack_name, &dns_label(name))));
-        if let Origin::HostPath(_) = origin {
+        if let Origin::HostPath(folder) = origin {
             let namespace = stack.metadata.namespace.as_deref();
-            check_host_path(facts, format!("{path}.hostPath"), namespace, problems);
+            check_host_path(folder, facts, format!("{path}.hostPath"), namespace, problems);
         }
         let live = match &origin {
             Origin::Claim(claim) => facts.claims.get(claim),
@@ -126,8 +126,17 @@ fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Prob
     }
 }
 
-/// Refuses a folder of the node where the namespace does not allow them.
-pub(super) fn check_host_path(facts: &Facts, path: String, namespace: Option<&str>, problems: &mut Problems) {
+/// Refuses a folder of the node where the namespace does not allow them, and one that Kubernetes does not take.
+pub(super) fn check_host_path(
+    folder: &str,
+    facts: &Facts,
+    path: String,
+    namespace: Option<&str>,
+    problems: &mut Problems,
+) {
+    if !folder.starts_with('/') || folder.split('/').any(|part| part == "..") {
+        problems.value(&path, "write an absolute path without '..', such as /srv/data");
+    }
     if !facts.powers.allows(Power::HostPath) {
         problems.not_allowed(path, "files of the nodes", Power::HostPath, namespace);
     }

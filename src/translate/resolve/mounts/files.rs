@@ -2,9 +2,9 @@
 
 use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, KeyToPath, SecretVolumeSource, Volume};
 
-use super::{Copied, Mounter, Read, volume};
+use super::{Copied, Mounter, Problems, Read, volume};
 use crate::{
-    api::{FileMount, Service},
+    api::{FileMount, Service, StackSpec},
     translate::{
         ObjectKind, Reason,
         names::{dns_label, object_name, pod_volume},
@@ -109,4 +109,14 @@ impl<'a> Mounter<'_, 'a, '_> {
 /// two dots that a path may not have.
 fn item(key: &str) -> KeyToPath {
     KeyToPath { key: key.to_owned(), path: CONTENT.to_owned(), mode: None }
+}
+
+/// What the declarations of configs may get wrong.
+pub(in crate::translate::resolve) fn check_declarations(spec: &StackSpec, problems: &mut Problems) {
+    for (name, config) in &spec.configs {
+        if config.content.is_some() == config.config_map.is_some() {
+            let message = "a config is either given as 'content' or names a 'configMap': set exactly one";
+            problems.value(format!("spec.configs.{name}"), message);
+        }
+    }
 }

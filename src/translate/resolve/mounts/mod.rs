@@ -17,6 +17,7 @@ use crate::{
 };
 
 pub(in crate::translate) use files::CONTENT;
+pub(super) use files::check_declarations;
 
 /// What a service mounts.
 #[derive(Debug, Default)]

@@ -78,7 +78,7 @@ impl<'a> Mounter<'_, 'a, '_> {
 
     fn host_path(&mut self, folder: &str, mount: &VolumeMount, path: &str) -> bool {
         let namespace = self.context.namespace;
-        check_host_path(self.context.facts, format!("{path}.hostPath"), namespace, self.problems);
+        check_host_path(folder, self.context.facts, format!("{path}.hostPath"), namespace, self.problems);
         let read_only = mount.read_only.filter(|&yes| yes);
         self.found.writes_host |= read_only.is_none();
         let volume = of_the_node(folder, volume(pod_volume("host", folder)));

@@ -19,8 +19,10 @@ use std::{
 
 use serde::Deserialize;
 use stackwright::{
-    api::{Stack, labels::TEMPLATE},
-    translate::{Desired, Facts, Invalid, LiveService, ObjectKind, Power, Powers, ServerVersion, translate},
+    api::{AccessMode, Stack, labels::TEMPLATE},
+    translate::{
+        Desired, Facts, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion, translate,
+    },
 };
 
 #[test]
@@ -96,6 +98,19 @@ struct GivenFacts {
     powers: Vec<String>,
     /// Services that ended at the template that they are to have.
     completed: Vec<String>,
+    /// The claims that are there, and what of them is known.
+    claims: BTreeMap<String, GivenClaim>,
+    shared_classes: Vec<String>,
+    helper_image: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct GivenClaim {
+    of_a_stack: bool,
+    access_mode: Option<AccessMode>,
+    together: Option<String>,
+    created: i64,
 }
 
 fn facts(case: &Path) -> Facts {
@@ -106,7 +121,19 @@ fn facts(case: &Path) -> Facts {
         let publishes_not_ready = given.publishes_not_ready.contains(name);
         (name.clone(), LiveService { headless: *headless, publishes_not_ready })
     };
+    let claim = |(name, claim): (&String, &GivenClaim)| {
+        let claim = LiveClaim {
+            of_a_stack: claim.of_a_stack,
+            access_mode: claim.access_mode,
+            together: claim.together.clone(),
+            created: claim.created,
+        };
+        (name.clone(), claim)
+    };
     let mut facts = Facts {
+        claims: given.claims.iter().map(claim).collect(),
+        shared_classes: given.shared_classes.iter().cloned().collect(),
+        helper_image: given.helper_image.clone(),
         version: given.minor.map_or_else(ServerVersion::default, |minor| ServerVersion { minor }),
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
@@ -118,7 +145,8 @@ fn facts(case: &Path) -> Facts {
     for (kind, objects) in [(ObjectKind::ConfigMap, &given.config_maps), (ObjectKind::Secret, &given.secrets)]
     {
         for (name, keys) in objects {
-            facts.objects.insert((kind, name.clone()), keys.iter().cloned().collect());
+            let digests = keys.iter().map(|key| (key.clone(), format!("of {key}"))).collect();
+            facts.objects.insert((kind, name.clone()), digests);
         }
     }
     if !given.completed.is_empty() {

@@ -28,6 +28,12 @@ pub const CONFIGS: &str = "stackwright.dev/configs";
 /// On a pod template: the templates of the dependencies with `restart: true`.
 pub const RESTARTED_WITH: &str = "stackwright.dev/restarted-with";
 
+/// On a pod template: a hash of what its containers read from Secrets and ConfigMaps of others.
+pub const READS: &str = "stackwright.dev/reads";
+
+/// On claims that only one node can mount, and on the pods that share them: what keeps those together.
+pub const VOLUMES: &str = "stackwright.dev/volumes";
+
 /// The domains whose labels and annotations are ours; users may not set them.
 pub const RESERVED: [&str; 5] =
     ["stackwright.dev/", NETWORK_PREFIX, ALIAS_PREFIX, MEMBER_PREFIX, "app.kubernetes.io/"];

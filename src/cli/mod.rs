@@ -5,6 +5,7 @@ mod controller;
 mod convert;
 mod crds;
 mod explain;
+mod helper;
 mod project;
 mod rbac;
 mod report;
@@ -31,6 +32,9 @@ enum Verb {
     Crds,
     /// Say what a rule of the conversion means and what to do about it.
     Explain(explain::Args),
+    /// What init containers of the operator's own image do.
+    #[command(hide = true)]
+    Helper(helper::Args),
     /// Print the Role or ClusterRole that the operator needs.
     Rbac(rbac::Args),
 }
@@ -46,6 +50,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Convert(args) => convert::run(&args),
         Verb::Crds => crds::run(),
         Verb::Explain(args) => explain::run(&args),
+        Verb::Helper(args) => helper::run(&args),
         Verb::Rbac(args) => rbac::run(&args),
     }
 }

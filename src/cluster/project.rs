@@ -8,11 +8,12 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use crate::{
-    api::{GROUP, labels},
+    api::{AccessMode, GROUP, labels},
     plan::{
-        Child, ChildState, Container, Digest, JobState, Owner, Pod, ServiceState, WorkloadState, owned_fields,
+        Child, ChildState, ClaimState, Container, Digest, JobState, MadeWith, Owner, Pod, ServiceState,
+        WorkloadState, owned_fields,
     },
-    translate::Kind,
+    translate::{Kind, helper_image},
 };
 
 /// The projection of a child.
@@ -51,9 +52,8 @@ fn state(kind: Kind, object: &Value) -> ChildState {
         Kind::DaemonSet => ChildState::Workload(daemon_set(object)),
         Kind::Job => ChildState::Job(job(object)),
         Kind::Service => ChildState::Service(service(object)),
-        Kind::PersistentVolumeClaim | Kind::ConfigMap | Kind::NetworkPolicy | Kind::Ingress => {
-            ChildState::Plain
-        }
+        Kind::PersistentVolumeClaim => ChildState::Claim(claim(object)),
+        Kind::ConfigMap | Kind::NetworkPolicy | Kind::Ingress => ChildState::Plain,
     }
 }
 
@@ -72,6 +72,7 @@ fn workload(object: &Value) -> WorkloadState {
         overdue: conditions(object).any(|condition| {
             condition["type"] == "Progressing" && condition["reason"] == "ProgressDeadlineExceeded"
         }),
+        made_with: made_with(object),
     }
 }
 
@@ -86,7 +87,27 @@ fn daemon_set(object: &Value) -> WorkloadState {
         total: count(object, "/status/currentNumberScheduled"),
         updated: count(object, "/status/updatedNumberScheduled"),
         ready: count(object, "/status/numberReady"),
+        made_with: made_with(object),
         ..WorkloadState::default()
+    }
+}
+
+fn made_with(object: &Value) -> MadeWith {
+    MadeWith {
+        reads: annotation(object, "/spec/template/metadata", labels::READS),
+        helper_image: object.pointer("/spec/template").and_then(helper_image),
+    }
+}
+
+fn claim(object: &Value) -> ClaimState {
+    let mode = object.pointer("/spec/accessModes/0").cloned();
+    let created = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str);
+    ClaimState {
+        access_mode: mode.and_then(|mode| serde_json::from_value::<AccessMode>(mode).ok()),
+        together: label(object, labels::VOLUMES),
+        created: created
+            .and_then(|time| time.parse::<jiff::Timestamp>().ok())
+            .map_or(0, |time| time.as_second()),
     }
 }
 
@@ -95,6 +116,7 @@ fn job(object: &Value) -> JobState {
         template: template(object),
         complete: condition(object, "Complete").is_some(),
         failed: condition(object, "Failed").map(|condition| text(condition, "/message")),
+        made_with: made_with(object),
     }
 }
 

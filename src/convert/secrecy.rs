@@ -222,7 +222,7 @@ pub fn from_env_file(node: &Node) -> bool {
 }
 
 /// A value that is not a word that stands elsewhere by chance.
-fn is_distinctive(value: &str) -> bool {
+pub fn is_distinctive(value: &str) -> bool {
     let has = |test: fn(char) -> bool| value.chars().any(test);
     let mixed = has(|c| c.is_ascii_digit()) && has(char::is_alphabetic);
     !value.contains(char::is_whitespace) && (value.len() >= 20 || value.len() >= 8 && mixed)

@@ -8,7 +8,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::Identity;
-use crate::translate::Kind;
+use crate::{api::AccessMode, translate::Kind};
 
 /// What is observed of one Stack: its children, who else holds a name that it wants, and the pods
 /// of its services.
@@ -114,6 +114,8 @@ pub enum ChildState {
     Job(JobState),
     /// A Service.
     Service(ServiceState),
+    /// A claim.
+    Claim(ClaimState),
     /// Anything else: it is there.
     Plain,
 }
@@ -139,6 +141,28 @@ pub struct WorkloadState {
     pub failure: Option<String>,
     /// Whether an update has made no progress for longer than it may.
     pub overdue: bool,
+    /// What of its template decides how it is translated again.
+    pub made_with: MadeWith,
+}
+
+/// What a workload's pod template was made with.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct MadeWith {
+    /// The hash of what its containers read from objects of others.
+    pub reads: Option<String>,
+    /// The helper's image.
+    pub helper_image: Option<String>,
+}
+
+/// The state of a claim.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClaimState {
+    /// How it may be mounted.
+    pub access_mode: Option<AccessMode>,
+    /// What keeps the pods together that share it.
+    pub together: Option<String>,
+    /// When it was created, in seconds since 1970.
+    pub created: i64,
 }
 
 /// The state of a Job.
@@ -150,6 +174,8 @@ pub struct JobState {
     pub complete: bool,
     /// The message of its condition Failed.
     pub failed: Option<String>,
+    /// What of its template decides how it is translated again.
+    pub made_with: MadeWith,
 }
 
 /// The state of a Service.

@@ -107,7 +107,8 @@ pub(super) fn unwanted(desired: &Desired, observed: &Observed) -> Vec<Delete> {
         .collect()
 }
 
-/// Claims that have left the spec while they had the Stack as their owner.
+/// Named claims that have left the spec while they had the Stack as their owner. Those of anonymous volumes,
+/// which belong to a service, always go with the Stack.
 pub(super) fn owned_claims(desired: &Desired, observed: &Observed) -> Vec<Delete> {
     let wanted = desired.names();
     observed
@@ -116,6 +117,7 @@ pub(super) fn owned_claims(desired: &Desired, observed: &Observed) -> Vec<Delete
         .filter(|(key, child)| {
             key.0 == Kind::PersistentVolumeClaim
                 && matches!(child.owner, Owner::Stack { .. })
+                && child.service.is_none()
                 && !child.deleting
                 && !wanted.contains(*key)
         })

@@ -233,6 +233,7 @@ fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers
             template: Some("1".to_owned()),
             complete,
             failed: failed.map(str::to_owned),
+            ..JobState::default()
         })
     };
     observed.children.extend([child(Some("migrate"), &object, state(false, None))]);
@@ -355,6 +356,9 @@ fn a_claim_that_left_the_spec_is_released_when_claims_shall_outlive_the_stack() 
     let keeping = Desired { retains_claims: true, ..Desired::default() };
     assert_eq!(plan(&keeping, &observed, &Memory::new()).released.len(), 1);
     assert_eq!(plan(&Desired::default(), &observed, &Memory::new()).released, []);
+    let mut anonymous = observed.clone();
+    anonymous.children.values_mut().for_each(|claim| claim.service = Some("web".to_owned()));
+    assert_eq!(plan(&keeping, &anonymous, &Memory::new()).released, []);
     let claim = observed.children.values_mut().next().unwrap();
     claim.owner = Owner::Claim { stack: "s".to_owned() };
     assert_eq!(plan(&keeping, &observed, &Memory::new()).released, []);

@@ -284,6 +284,7 @@ fn a_one_shot_is_running_completed_or_failed_for_good() {
             template: Some("1".to_owned()),
             complete,
             failed: failed.map(str::to_owned),
+            ..JobState::default()
         })
     };
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, None)).pod(running());

@@ -18,9 +18,12 @@ mod powers;
 mod properties;
 mod references;
 mod resolve;
+#[cfg(test)]
+mod steadiness;
 
+pub use build::helper_image;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
-pub use facts::{Facts, LiveService, ObjectKind, ServerVersion};
+pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion};
 pub use hash::short_hash;
 pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};

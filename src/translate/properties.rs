@@ -71,6 +71,27 @@ fn mounts(targets: [&'static str; 3]) -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
+fn anonymous() -> impl Strategy<Value = Vec<Value>> {
+    let origin = mostly(Just(json!({})), select(vec![json!({"image": "i"}), json!({"hostPath": "/x"})]));
+    let mount = (origin, one_of(["/g", "/h"]), any::<bool>()).prop_map(|(mut mount, target, nocopy)| {
+        mount["target"] = json!(target);
+        mount["nocopy"] = json!(nocopy);
+        mount
+    });
+    collection::vec(mount, 0..2)
+}
+
+fn trees() -> impl Strategy<Value = Vec<Value>> {
+    let file = (mostly(one_of(["a", "b/c"]), one_of(["", "..x", "b"])), option::of(one_of(["0755", "x"])))
+        .prop_map(
+            |(path, mode)| json!({"path": path, "mode": mode, "secretKeyRef": {"name": "s", "key": path}}),
+        );
+    let tree = (one_of(["/i", "/j"]), collection::vec(file, 0..2), any::<bool>()).prop_map(
+        |(target, files, read_only)| json!({"target": target, "files": files, "readOnly": read_only}),
+    );
+    collection::vec(tree, 0..2)
+}
+
 /// What a service runs.
 fn program() -> impl Strategy<Value = Map<String, Value>> {
     let words = || option::of(collection::vec(text(), 0..3));
@@ -143,21 +164,24 @@ fn surroundings(name: &str) -> impl Strategy<Value = Value> + use<> {
         collection::vec(port(), 0..2),
         dependencies(name),
         collection::btree_map(self::name(), aliases, 0..3),
-        mounts(["/a", "/b/", "/c"]),
+        (mounts(["/a", "/b/", "/c"]), anonymous(), trees()),
         mounts(["/d", "e", "/f"]),
         (any::<bool>(), collection::vec(Just("p"), 0..2), option::of(0..3_i32)),
         (option::of(quantity()), option::of(quantity())),
     )
-        .prop_map(|(ports, depends_on, networks, volumes, configs, state, resources)| {
-            json!({
-                "ports": ports, "dependsOn": depends_on, "networks": networks, "volumes": volumes,
-                "configs": configs, "stopped": state.0, "profiles": state.1,
-                "deploy": {"replicas": state.2, "resources": {
-                    "limits": {"cpus": resources.0, "memory": resources.1},
-                    "reservations": {"cpus": resources.1},
-                }},
-            })
-        })
+        .prop_map(
+            |(ports, depends_on, networks, (named, anonymous, files), configs, state, resources)| {
+                let volumes = [named, anonymous].concat();
+                json!({
+                    "ports": ports, "dependsOn": depends_on, "networks": networks, "files": files,
+                    "volumes": volumes, "configs": configs, "stopped": state.0, "profiles": state.1,
+                    "deploy": {"replicas": state.2, "resources": {
+                        "limits": {"cpus": resources.0, "memory": resources.1},
+                        "reservations": {"cpus": resources.1},
+                    }},
+                })
+            },
+        )
 }
 
 fn service(name: &'static str) -> impl Strategy<Value = (String, Value)> {
@@ -267,8 +291,10 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_stack_gives_objects_that_the_api_server_takes_or_reasons(stack in stack(), minor in 33..37_u32) {
-        let facts = Facts { version: ServerVersion { minor }, ..Facts::default() };
+    fn a_stack_gives_objects_that_the_api_server_takes_or_reasons(
+        stack in stack(), minor in 33..37_u32, helper_image in option::of(Just("helper:1".to_owned())),
+    ) {
+        let facts = Facts { version: ServerVersion { minor }, helper_image, ..Facts::default() };
         let once = translate(&stack, &facts);
         prop_assert_eq!(&once, &translate(&stack, &facts));
         match once {

@@ -8,6 +8,7 @@ mod support;
 
 mod apply;
 mod conflict;
+mod contents;
 mod cost;
 mod crowd;
 mod drift;

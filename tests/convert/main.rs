@@ -10,7 +10,9 @@
 mod cli;
 mod corpus;
 mod coverage;
+mod files;
 mod secrets;
+mod seeds;
 mod speed;
 
 use std::fmt::Write;

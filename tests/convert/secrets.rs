@@ -24,14 +24,14 @@ struct Planted;
 
 impl Files for Planted {
     fn kind(&self, path: &str) -> Option<Kind> {
-        Disk.kind(path).or_else(|| is_secret_file(path).then_some(Kind::File))
+        Disk.kind(&on_disk(path)).or_else(|| is_secret_file(path).then_some(Kind::File))
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         if is_secret_file(path) {
             return Ok(CANARY.into());
         }
-        let bytes = Disk.read(path)?;
+        let bytes = Disk.read(&on_disk(path))?;
         if !is_env_file(path) {
             return Ok(bytes);
         }
@@ -56,6 +56,12 @@ impl Folders for Planted {
     fn is_executable(&self, path: &str) -> bool {
         Disk.is_executable(path)
     }
+}
+
+/// The examples have no `.env`, but one to copy.
+fn on_disk(path: &str) -> String {
+    let example = format!("{path}.example");
+    if Disk.kind(path).is_none() && path.ends_with("/.env") { example } else { path.to_owned() }
 }
 
 fn is_env_file(path: &str) -> bool {
@@ -110,6 +116,15 @@ fn a_canary_in_every_secret_appears_in_secrets_only() {
         stored += usize::from(found);
     }
     assert!(stored > 3, "the canary was planted {stored} times");
+}
+
+#[test]
+fn a_canary_in_the_examples_appears_in_secrets_only() {
+    for files in super::seeds::projects() {
+        let (open, found) = planted(Path::new(&files[0]).parent().unwrap(), &files);
+        assert!(found, "{}: no secret is there", files[0]);
+        assert!(!open.contains(CANARY), "{}:\n{open}", files[0]);
+    }
 }
 
 #[test]

@@ -26,8 +26,8 @@ pub(super) struct Namespace {
     pub(super) refused: BTreeMap<ChildKey, (Refused, Instant)>,
     /// Names that a Stack is about to apply first.
     pub(super) reserved: BTreeMap<ChildKey, String>,
-    /// The resourceVersions of Secrets and ConfigMaps, also of others.
-    pub(super) objects: HashMap<ObjectKey, u64>,
+    /// Secrets, ConfigMaps and claims, also of others.
+    pub(super) objects: HashMap<ObjectKey, Seen>,
     /// The Stacks that read an object of others.
     pub(super) readers: HashMap<ObjectKey, BTreeSet<String>>,
     /// The powers over nodes that it allows.
@@ -36,6 +36,15 @@ pub(super) struct Namespace {
     pub(super) stacks: BTreeSet<String>,
     /// The Stacks that want a name which someone else holds.
     pub(super) contenders: HashMap<ChildKey, BTreeSet<String>>,
+}
+
+/// What is known of an object of which only the metadata is watched.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Seen {
+    /// Its resourceVersion.
+    pub version: u64,
+    /// Whether a Stack made it.
+    pub of_a_stack: bool,
 }
 
 /// A projection, with what decides whether an event is older than it.

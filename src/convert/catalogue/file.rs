@@ -29,7 +29,7 @@ rules! { FILE:
         "build and push the image when the source changes";
     FILES_TOO_LARGE "SW1357" Refused []
         "files that are too large",
-        "files beside the compose file are taken into ConfigMaps, at most 8 MiB and 1000 files for a mount and 700 KiB for a file",
+        "files beside the compose file are taken into ConfigMaps, at most 8 MiB and 1000 files for a mount and 900 KiB for a file",
         "put them into the image or into a named volume";
     FILES_UNREADABLE "SW1358" Refused []
         "a file that cannot be read",

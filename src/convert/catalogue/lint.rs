@@ -67,4 +67,8 @@ rules! { LINT:
         "the Docker host's name",
         "the name is that of the machine that runs the engine, and a cluster does not know it",
         "write the name of the service or server that is meant";
+    PASSED_ON_UNSET "SW1717" Mapped []
+        "a variable that is passed on and not set",
+        "the project passes on a variable that has no value where you convert, so the container does not have it",
+        "set it where you convert or in .env, or take the line out";
 }

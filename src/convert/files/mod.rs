@@ -130,7 +130,7 @@ pub fn content(context: &Context<'_>, file: Value<'_>) -> Option<Vec<u8>> {
         None => Err("there is none".to_owned()),
     };
     match read {
-        Ok(bytes) if bytes.len() <= 700 << 10 => {
+        Ok(bytes) if bytes.len() <= tree::LARGEST => {
             file.mapped();
             return Some(bytes);
         }

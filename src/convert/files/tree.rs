@@ -4,13 +4,13 @@ use crate::api::{KeyRef, TreeFile};
 use crate::compose::source::Kind;
 use crate::convert::context::Context;
 use crate::convert::names::{key, label};
+use crate::convert::output::MARK;
 use crate::translate::names::object_name;
 use crate::translate::short_hash;
 
-/// The largest file: with Base64 and the object around it, it stays below the 1 MiB of an object.
-const LARGEST_FILE: usize = 700 << 10;
-/// The most bytes of an object.
-const LARGEST_OBJECT: usize = 700 << 10;
+/// The most bytes of an object, and so of a file. The API server takes 1 MiB of data, counted without Base64;
+/// what remains is for keys and the object around them.
+pub const LARGEST: usize = 900 << 10;
 /// The most bytes and files of a mount.
 const LARGEST_TREE: usize = 8 << 20;
 const MOST_FILES: usize = 1000;
@@ -45,7 +45,7 @@ pub fn find(context: &Context<'_>, source: &str) -> Result<Vec<Found>, Failure> 
     let mut walk = Walk { context, source, root, total: 0, found: Vec::new() };
     walk.at("", 0)?;
     let Walk { total, mut found, .. } = walk;
-    if total <= LARGEST_TREE && found.iter().all(|file| file.size <= LARGEST_FILE) {
+    if total <= LARGEST_TREE && found.iter().all(|file| file.size <= LARGEST) {
         return Ok(found);
     }
     found.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
@@ -87,6 +87,8 @@ impl Walk<'_> {
                 let executable = files.is_executable(&full);
                 self.found.push(Found { path: below.to_owned(), bytes, size, executable });
             }
+            // What an earlier conversion wrote is no part of the project.
+            Some(Kind::Folder) if self.is_output(&full) => {}
             Some(Kind::Folder) if depth < DEEPEST => {
                 for name in files.list(&full).map_err(unreadable)? {
                     let next = if below.is_empty() { name } else { format!("{below}/{name}") };
@@ -100,6 +102,12 @@ impl Walk<'_> {
         }
         Ok(())
     }
+
+    fn is_output(&self, folder: &str) -> bool {
+        let list = format!("{folder}/kustomization.yaml");
+        self.context.files.kind(&list) == Some(Kind::File)
+            && self.context.files.read(&list).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()))
+    }
 }
 
 /// Puts files into objects. They are named by the source's path below the project, so that several services
@@ -109,7 +117,7 @@ pub fn store(context: &mut Context<'_>, shown: &str, found: Vec<Found>) -> Vec<T
     let (mut number, mut filled) = (1, 0);
     let mut files = Vec::new();
     for file in found {
-        if filled + file.bytes.len() > LARGEST_OBJECT && filled > 0 {
+        if filled + file.bytes.len() > LARGEST && filled > 0 {
             (number, filled) = (number + 1, 0);
         }
         filled += file.bytes.len();

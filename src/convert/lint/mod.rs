@@ -4,6 +4,7 @@
 
 mod address;
 mod engine;
+mod environment;
 mod image;
 mod ports;
 mod public;
@@ -20,6 +21,7 @@ use crate::compose::tree::{Map, Node};
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     address::lint(context);
     engine::lint(context);
+    environment::lint(context);
     image::lint(context);
     ports::lint(context);
     public::lint(context, spec);

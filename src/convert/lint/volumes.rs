@@ -32,18 +32,19 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
         let mut services: Vec<&str> = mounts.iter().map(|mount| mount.service).collect();
         services.dedup();
         let detail = format!("'{volume}' of {}", services.join(", "));
-        if containers > 1 && !anywhere {
-            remark(context, last, &catalogue::SHARED_VOLUME, &detail);
-        }
-        if writers > 1 {
-            remark(context, last, &catalogue::TWO_WRITERS, &detail);
-        }
         let of_the_project = context
             .project
             .section("volumes")
             .any(|(name, _)| context.names.volume(name) == volume || label(name, "volume") == volume);
         if writers == 0 && !of_the_project {
             remark(context, last, &catalogue::NEVER_FILLED, &detail);
+            continue;
+        }
+        if containers > 1 && !anywhere {
+            remark(context, last, &catalogue::SHARED_VOLUME, &detail);
+        }
+        if writers > 1 {
+            remark(context, last, &catalogue::TWO_WRITERS, &detail);
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::api::{EnvironmentSource, KeyRef};
 use crate::compose::tree::{Map, Node};
 use crate::convert::context::Context;
 use crate::convert::names::key;
-use crate::convert::secrecy::{Span, from_env_file, is_harmless, looks_secret};
+use crate::convert::secrecy::{Span, from_env_file, is_distinctive, is_harmless, looks_secret};
 use crate::convert::shell;
 use crate::translate::names::object_name;
 
@@ -26,8 +26,8 @@ pub struct Variables {
     own: BTreeMap<String, Node>,
     /// Those that come from Secrets.
     from: BTreeMap<String, EnvironmentSource>,
-    /// The variable that holds a secret value.
-    by_value: BTreeMap<String, String>,
+    /// The variable that holds a secret value, by that value and the project's variable that supplied it.
+    holders: BTreeMap<(String, String), String>,
 }
 
 impl Variables {
@@ -37,7 +37,7 @@ impl Variables {
         let own = node.and_then(Node::as_map).into_iter().flat_map(Map::iter);
         let own: BTreeMap<String, Node> = own.map(|(name, node)| (name.to_string(), node.clone())).collect();
         let service = context.names.service(service);
-        let mut variables = Self { service, own, from: BTreeMap::new(), by_value: BTreeMap::new() };
+        let mut variables = Self { service, own, from: BTreeMap::new(), holders: BTreeMap::new() };
         for (name, node) in variables.own.clone() {
             if let Some(supplied) = variables.whole(context, &name, &node) {
                 variables.add(context, &name, supplied.as_deref(), node.as_str().unwrap_or_default());
@@ -104,8 +104,8 @@ impl Variables {
     /// The variable that holds a secret part of a text; a new one where there is none.
     fn name(&mut self, context: &mut Context<'_>, text: &str, span: &Span, hint: &str) -> String {
         let value = &text[span.start..span.end];
-        if let Some(name) = self.by_value.get(value) {
-            return name.clone();
+        if let Some(name) = self.holder(value, span.variable.as_deref()) {
+            return name;
         }
         let wanted = match &span.variable {
             Some(variable) => variable.to_string(),
@@ -132,8 +132,22 @@ impl Variables {
         let source = EnvironmentSource { secret_key_ref: Some(reference), config_map_key_ref: None };
         self.from.insert(name.to_owned(), source);
         if shell::is_name(name) {
-            self.by_value.entry(value.to_owned()).or_insert_with(|| name.to_owned());
+            // A variable of its own that no other supplied may be called as the project calls it.
+            let supplied = supplied.unwrap_or(name).to_owned();
+            self.holders.entry((value.to_owned(), supplied)).or_insert_with(|| name.to_owned());
         }
+    }
+
+    /// The variable that holds a secret already. Two variables of the project stay apart also where they are
+    /// equal now: they need not be when one of them is changed. Of a value that stands there by itself it is
+    /// only known where it cannot be equal by chance.
+    fn holder(&self, value: &str, supplied: Option<&str>) -> Option<String> {
+        let Some(variable) = supplied else {
+            let mut same =
+                self.holders.iter().filter(|((held, _), _)| is_distinctive(value) && held == value);
+            return same.next().map(|(_, name)| name.clone());
+        };
+        self.holders.get(&(value.to_owned(), variable.to_owned())).cloned()
     }
 }
 

@@ -6,6 +6,7 @@ mod config_map;
 mod container;
 mod daemon_set;
 mod deployment;
+mod helper;
 mod ingress;
 mod job;
 mod lifecycle;
@@ -16,12 +17,16 @@ mod placement;
 mod pod;
 mod pre_start;
 mod probes;
+mod reads;
+mod same_node;
 mod service;
 mod stateful_set;
 mod together;
 mod unit;
 
 use std::collections::BTreeMap;
+
+pub use helper::helper_image;
 
 use super::{Desired, Facts, Object, resolve::Resolved};
 use crate::api::VolumePolicy;
@@ -35,6 +40,7 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     };
     desired.shared.extend(config_map::config_maps(resolved).iter().map(Object::from));
     desired.shared.extend(claim::claims(resolved).iter().map(Object::from));
+    desired.shared.extend(claim::anonymous(resolved).iter().map(Object::from));
     desired.shared.extend(network_policy::networks(resolved).iter().map(Object::from));
     desired.shared.extend(service::shared_aliases(resolved, facts).iter().map(Object::from));
     desired.shared.extend(service::external(resolved).iter().map(Object::from));

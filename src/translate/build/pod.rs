@@ -9,18 +9,20 @@ use k8s_openapi::{
 
 use super::{
     container::container,
+    helper,
     job::completions,
     lifecycle::grace,
     metadata::{Labels, alias_label, member_label},
     node,
     placement::place,
     pre_start::pre_start,
+    reads, same_node,
     together::join,
 };
 use crate::{
-    api::labels::{CONFIGS, RESTARTED_WITH, TEMPLATE},
+    api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
     translate::{
-        Kind, ServerVersion,
+        Facts, Kind, ServerVersion,
         object::canonical,
         resolve::{Resolved, ResolvedService, shares_processes},
         short_hash,
@@ -34,29 +36,72 @@ use crate::{
 /// waits for, and everything that siblings say of it.
 pub(super) fn template(
     resolved: &Resolved<'_>,
-    lead: &ResolvedService<'_>,
-    others: &[&ResolvedService<'_>],
-    version: ServerVersion,
+    services: &[&ResolvedService<'_>],
+    facts: &Facts,
     restarted_with: Option<String>,
 ) -> (PodTemplateSpec, String) {
-    let mut template = of_service(resolved, lead, version);
+    let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
+    let live_image = live.and_then(|live| live.helper_image.as_ref());
+    let shapes_mounts = services.iter().any(|service| service.mounts.chores.shape_mounts());
+    let template = |has_helper| hashed(resolved, services, facts, restarted_with.as_ref(), has_helper);
+    // Living pods go on with the helper that they had, or without: another version of it, or a first one,
+    // does nothing for volumes that are in use.
+    if let Some(live) = live
+        && (live_image.is_some() || !shapes_mounts)
+    {
+        let (mut template, hash) = template(live_image.is_some());
+        if live.template.as_ref() == Some(&hash) {
+            set_image(&mut template, live_image);
+            return (template, hash);
+        }
+    }
+    let (mut template, hash) = template(facts.helper_image.is_some());
+    set_image(&mut template, facts.helper_image.as_ref());
+    (template, hash)
+}
+
+fn set_image(template: &mut PodTemplateSpec, image: Option<&String>) {
+    if let (Some(spec), Some(image)) = (&mut template.spec, image) {
+        helper::set_image(spec, image);
+    }
+}
+
+fn hashed(
+    resolved: &Resolved<'_>,
+    services: &[&ResolvedService<'_>],
+    facts: &Facts,
+    restarted_with: Option<&String>,
+    has_helper: bool,
+) -> (PodTemplateSpec, String) {
+    let Some((lead, others)) = services.split_first() else { return Default::default() };
+    let of_service = |service: &ResolvedService<'_>| {
+        let mut template = of_service(resolved, service, facts.version);
+        if has_helper && let Some(spec) = &mut template.spec {
+            helper::add(spec, service.name, &service.mounts.chores);
+        }
+        template
+    };
+    let mut template = of_service(lead);
     for other in others {
-        join(&mut template, other.name, of_service(resolved, other, version));
+        join(&mut template, other.name, of_service(other));
         let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
         labels.insert(member_label(other.name), String::new());
     }
     let spec = template.spec.get_or_insert_default();
     place(spec, &lead.placement, resolved.pods_of(lead));
-    if std::iter::once(&lead).chain(others).any(|service| shares_processes(service.spec)) {
+    same_node::stay(spec, resolved, lead);
+    if services.iter().any(|service| shares_processes(service.spec)) {
         spec.share_process_namespace = Some(true);
     }
     if spec.host_pid == Some(true) {
         // They see all of the node's, and Kubernetes takes only one of the two.
         spec.share_process_namespace = None;
     }
-    if let Some(templates) = restarted_with {
+    let reads = reads::hash(resolved, services, facts).map(|hash| (READS, hash));
+    let restarted_with = restarted_with.map(|templates| (RESTARTED_WITH, templates.clone()));
+    for (name, value) in reads.into_iter().chain(restarted_with) {
         let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
-        annotations.insert(RESTARTED_WITH.to_owned(), templates);
+        annotations.insert(name.to_owned(), value);
     }
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
@@ -91,6 +136,7 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
     let mut labels = service.labels.labels.clone();
     labels.extend(service.networks.iter().map(|network| (resolved.network_label(network), String::new())));
     labels.extend(service.aliases.iter().map(|alias| (alias_label(alias), String::new())));
+    labels.extend(service.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
     labels.extend(resolved.labels_of(service));
     labels
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api::labels::COMPLETED,
     translate::{
-        Activity, Approximation, Facts, Kind, Missing, Need, Object, Unit, Workload,
+        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Workload,
         resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
     },
 };
@@ -34,7 +34,7 @@ pub(super) fn unit(
         .collect();
     let restarted_with =
         (!restarted_with.is_empty()).then(|| restarted_with.into_iter().collect::<Vec<_>>().join(","));
-    let (pods, template) = template(resolved, lead, others, facts.version, restarted_with);
+    let (pods, template) = template(resolved, &services, facts, restarted_with);
     let completes_on_exit = services.iter().all(|service| completes_on_exit(service));
     let active = lead.activity == Activity::Active;
     // Stopping and starting it runs it again.
@@ -146,13 +146,22 @@ fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
     for read in service.reads.iter().filter(|_| service.activity != Activity::Inactive) {
         let need = match facts.objects.get(&(read.kind, read.name.to_owned())) {
             None => Need::Object,
-            Some(keys) if !keys.contains(read.key) => Need::Key(read.key.to_owned()),
+            Some(keys) if !keys.contains_key(read.key) => Need::Key(read.key.to_owned()),
             Some(_) => continue,
         };
         let one = Missing { kind: read.kind, name: read.name.to_owned(), need };
         if missing.last() != Some(&one) {
             missing.push(one);
         }
+    }
+    let is_missing = |claim: &&&str| !facts.claims.contains_key(**claim);
+    let claims = service.mounts.external_claims.iter();
+    if service.activity != Activity::Inactive {
+        missing.extend(claims.filter(is_missing).map(|claim| Missing {
+            kind: ObjectKind::PersistentVolumeClaim,
+            name: (*claim).to_owned(),
+            need: Need::Object,
+        }));
     }
     missing
 }

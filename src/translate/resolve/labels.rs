@@ -55,7 +55,8 @@ pub(super) fn deploy_labels(
     labels(&deploy.labels, &format!("{path}.deploy.labels"), problems, approximations)
 }
 
-fn labels(
+/// Sorts labels that are given at `path`.
+pub(super) fn labels(
     given: &BTreeMap<String, Text>,
     path: &str,
     problems: &mut Problems,

@@ -19,11 +19,14 @@ mod pre_start;
 mod problems;
 mod resolver;
 mod resources;
+mod same_node;
 mod security;
 mod sharing;
 mod shutdown;
 mod siblings;
 mod update;
+mod user;
+mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +36,7 @@ use problems::Problems;
 use resources::{Counted, amount};
 use sharing::Sharing;
 use siblings::Siblings;
+use user::user;
 
 use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
@@ -43,7 +47,7 @@ pub(super) use host::Host;
 pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub(super) use labels::UserLabels;
-pub(super) use mounts::{CONTENT, Mounts};
+pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use ports::{KnownPort, Published};
 pub(super) use pre_start::Before;
@@ -53,6 +57,7 @@ pub(super) use security::Security;
 pub(super) use sharing::shares_processes;
 pub(super) use shutdown::{Command, Shutdown};
 pub(super) use update::{AtOnce, Update};
+pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
 /// The network of services that name none.
 const DEFAULT_NETWORK: &str = "default";
@@ -72,8 +77,8 @@ pub(super) struct Resolved<'a> {
     pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
     /// What each name of something outside of the stack stands for.
     pub external_links: BTreeMap<&'a str, &'a str>,
-    /// What each volume asks for, by the volume's name.
-    pub sizes: BTreeMap<&'a str, Quantity>,
+    /// The declared volumes by name.
+    pub volumes: BTreeMap<&'a str, DeclaredVolume<'a>>,
     pub approximations: Vec<Approximation>,
 }
 
@@ -111,6 +116,8 @@ pub(super) struct ResolvedService<'a> {
     pub user: Option<(i64, Option<i64>)>,
     pub resources: Resources,
     pub mounts: Mounts<'a>,
+    /// What keeps its pods on the node of those that share its volumes.
+    pub together: Option<String>,
     pub labels: UserLabels,
     /// The labels of its workload.
     pub deploy_labels: UserLabels,
@@ -197,13 +204,23 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
     naming::check_names(name, spec, &mut problems);
-    mounts::check_declarations(spec, &mut problems);
-    let sizes = sizes(spec, &mut problems);
+    check_configs(spec, &mut problems);
     let siblings = Siblings::of(spec);
     let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
+    let mut volumes = volumes::volumes(stack, facts, &mut problems, &mut approximations);
+    let together = same_node::tie(spec, &mut volumes, &sharing, facts);
     let mut services = BTreeMap::new();
     for (service_name, service) in &spec.services {
-        let context = Context { stack: name, spec, siblings: &siblings, sharing: &sharing };
+        let context = Context {
+            stack: name,
+            namespace: stack.metadata.namespace.as_deref(),
+            spec,
+            siblings: &siblings,
+            sharing: &sharing,
+            facts,
+            volumes: &volumes,
+            together: &together,
+        };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
         services.insert(service_name.as_str(), resolved);
     }
@@ -224,7 +241,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
     let units = dependencies::dependencies(spec, &services, &sharing, &mut problems, &mut approximations);
     ingress::check_routes(&services, &mut problems);
     let external_links = external::external_links(&services, &mut problems);
-    naming::check_clashes(name, spec, &services, &mut problems);
+    naming::check_clashes(name, spec, &volumes, &services, &mut problems);
     ports::check_published(&services, &mut problems);
     problems.into_result()?;
 
@@ -233,21 +250,26 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
     for (service, waits_for) in services.values_mut().zip(waits) {
         service.waits_for = waits_for;
     }
+    approximations.extend(volumes::not_seeded(&services, facts));
     let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for service in services.values().filter(|service| service.activity != Activity::Inactive) {
         for alias in &service.aliases {
             aliases.entry(alias).or_default().push(service.name);
         }
     }
-    Ok(Resolved { stack, name, services, units, aliases, external_links, sizes, approximations })
+    Ok(Resolved { stack, name, services, units, aliases, external_links, volumes, approximations })
 }
 
 /// What a service is resolved in.
 struct Context<'c, 'a> {
     stack: &'a str,
+    namespace: Option<&'a str>,
     spec: &'a StackSpec,
     siblings: &'c Siblings<'a>,
     sharing: &'c Sharing<'a>,
+    facts: &'c Facts,
+    volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
+    together: &'c BTreeMap<&'a str, String>,
 }
 
 impl<'a> Context<'_, 'a> {
@@ -263,7 +285,7 @@ impl<'a> Context<'_, 'a> {
         let own_ports = ports::own_ports(service, health.as_ref());
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
-        let mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
+        let mounts = mounts::mounts(self, name, service, path, problems, approximations);
         devices::check(service, &mounts, path, problems);
         let restart = kind::restart(service, path, problems);
         let placement = placement::placement(service, path, problems, approximations);
@@ -278,6 +300,7 @@ impl<'a> Context<'_, 'a> {
             writes_volume: mounts.writes_volume,
             is_exclusive: placement.per_node.is_some()
                 || published.iter().any(|port| port.on_node)
+                || mounts.writes_host
                 || service.network_mode.as_deref() == Some("host")
                 || !service.devices.is_empty()
                 || resources::has_devices(service),
@@ -328,6 +351,7 @@ impl<'a> Context<'_, 'a> {
             pre_start: pre_start::pre_start(service, path, problems),
             waits_for: Vec::new(),
             reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
+            together: self.together.get(name).cloned(),
             health,
             mounts,
         }
@@ -367,34 +391,12 @@ fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
     !service.profiles.is_empty() && !service.profiles.iter().any(active)
 }
 
-/// What a volume asks for where no size is given.
-const VOLUME_SIZE: &str = "1Gi";
-
-fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, Quantity> {
-    let mut sizes = BTreeMap::new();
-    for (name, volume) in &spec.volumes {
-        let given = volume.size.as_ref();
-        let size = given
-            .and_then(|size| amount(size, Counted::Bytes, &format!("spec.volumes.{name}.size"), problems));
-        sizes.insert(name.as_str(), size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)));
+/// What the declarations of configs may get wrong.
+fn check_configs(spec: &StackSpec, problems: &mut Problems) {
+    for (name, config) in &spec.configs {
+        if config.content.is_some() == config.config_map.is_some() {
+            let message = "a config is either given as 'content' or names a 'configMap': set exactly one";
+            problems.value(format!("spec.configs.{name}"), message);
+        }
     }
-    sizes
-}
-
-fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
-    let text = text?;
-    // The bound is Kubernetes' own.
-    let number = |text: &str| text.parse::<i32>().ok().filter(|n| *n >= 0).map(i64::from);
-    let numbers = match text.split_once(':') {
-        None => number(text).map(|user| (user, None)),
-        Some((user, group)) => number(user).zip(number(group)).map(|(user, group)| (user, Some(group))),
-    };
-    if numbers.is_none() {
-        let message = format!(
-            "'{text}' is a name, and Kubernetes takes numbers only: write 'uid' or 'uid:gid', which stand in the \
-             image's /etc/passwd"
-        );
-        problems.value(format!("{path}.user"), message);
-    }
-    numbers
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use super::{DEFAULT_NETWORK, Problems, ResolvedService, resolver::is_host_name};
+use super::{DEFAULT_NETWORK, DeclaredVolume, Origin, Problems, ResolvedService, resolver::is_host_name};
 use crate::{
     api::{Service, StackSpec},
     translate::{
@@ -77,6 +77,7 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
 pub(super) fn check_clashes(
     stack: &str,
     spec: &StackSpec,
+    volumes: &BTreeMap<&str, DeclaredVolume<'_>>,
     services: &BTreeMap<&str, ResolvedService<'_>>,
     problems: &mut Problems,
 ) {
@@ -84,9 +85,13 @@ pub(super) fn check_clashes(
     for name in spec.configs.iter().filter(|(_, config)| config.content.is_some()).map(|(name, _)| name) {
         taken.take(Kind::ConfigMap, object_name(stack, &dns_label(name)), format!("spec.configs.{name}"));
     }
-    for name in spec.volumes.keys() {
-        let claim = object_name(stack, &dns_label(name));
-        taken.take(Kind::PersistentVolumeClaim, claim, format!("spec.volumes.{name}"));
+    for (name, volume) in volumes {
+        if let Origin::Claim(claim) = &volume.origin {
+            taken.take(Kind::PersistentVolumeClaim, claim.clone(), format!("spec.volumes.{name}"));
+        }
+    }
+    for claim in services.values().flat_map(|service| &service.mounts.anonymous_claims) {
+        taken.take(Kind::PersistentVolumeClaim, claim.name.clone(), claim.path.clone());
     }
     let networks: BTreeSet<_> = spec.networks.keys().map(String::as_str).chain([DEFAULT_NETWORK]).collect();
     for name in networks {

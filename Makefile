@@ -2,7 +2,7 @@
 # more stands in hack/, where each script's first lines say what it does.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit cluster-test real-test generate
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test bench generate
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -25,11 +25,17 @@ lint: ## format check, clippy, shellcheck, the pure build, the dependency tree
 unit: ## tests that need no cluster: units, properties, golden files
 	@hack/test unit
 
+fuzz: ## random inputs for the Compose loader, 15 s for each target (hack/fuzz SECONDS TARGET...)
+	@hack/fuzz
+
 cluster-test: ## scenarios on simulated nodes
 	@hack/test cluster
 
 real-test: ## scenarios on real nodes
 	@hack/test real
+
+bench: ## how fast compose projects are loaded, beside compose-go
+	@hack/bench
 
 generate: ## write the files that are made from code: CRD, RBAC, the chart's copies
 	@hack/generate

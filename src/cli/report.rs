@@ -1,53 +1,88 @@
 //! Messages on standard error, each with the text that it is about.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::cmp::Reverse;
+use std::collections::HashSet;
+
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::compose::diagnostic::{Diagnostic, Severity};
-use crate::compose::source::Sources;
+use crate::compose::source::{Place, Sources};
 
-/// Prints messages; paths below the current folder are shown from there. The same message is shown once.
+/// More messages than this are counted, not shown.
+const MAX_SHOWN: usize = 50;
+
+/// Prints messages, errors last, where they are still in view; paths below the current folder are shown from
+/// there. An error is shown once for a place, a warning once at all, and warnings give way where there is too
+/// much to say.
 pub fn print(diagnostics: &[Diagnostic], sources: &Sources, folder: &str) {
     let renderer = Renderer::styled();
-    let mut shown: Vec<String> = Vec::new();
-    for diagnostic in diagnostics {
-        let text = render(diagnostic, sources, folder, &renderer);
-        if !shown.contains(&text) {
-            anstream::eprintln!("{text}\n");
-            shown.push(text);
-        }
+    let mut said = HashSet::new();
+    let mut all: Vec<&Diagnostic> = diagnostics
+        .iter()
+        .filter(|diagnostic| {
+            let place = Some(diagnostic.place).filter(|_| diagnostic.severity == Severity::Error);
+            said.insert((place, diagnostic.message.as_str()))
+        })
+        .collect();
+    all.sort_by_key(|diagnostic| diagnostic.severity);
+    let more = all.len().saturating_sub(MAX_SHOWN);
+    all.truncate(MAX_SHOWN);
+    all.sort_by_key(|diagnostic| Reverse(diagnostic.severity));
+    for diagnostic in all {
+        anstream::eprintln!("{}\n", render(diagnostic, sources, folder, &renderer));
+    }
+    if more > 0 {
+        anstream::eprintln!("and {more} more messages\n");
     }
 }
 
+/// A path as seen from a folder, if it is below.
+pub fn shown<'p>(path: &'p str, folder: &str) -> &'p str {
+    path.strip_prefix(&below(folder)).unwrap_or(path)
+}
+
+fn below(folder: &str) -> String {
+    format!("{}/", folder.trim_end_matches('/'))
+}
+
 fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &Renderer) -> String {
-    let below = format!("{}/", folder.trim_end_matches('/'));
-    let message = diagnostic.message.replace(&below, "");
+    let message = diagnostic.message.replace(&below(folder), "");
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = level.primary_title(message.as_str()).id(diagnostic.id);
-    let path;
-    let mut report = match (sources.get(diagnostic.place), sources.locate(diagnostic.place)) {
-        (Some(source), Some(at)) => {
-            // Only the line itself: a value can go on for pages.
-            let start = (diagnostic.place.start as usize).min(source.text.len());
-            let line_start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-            let line_end = source.text[start..].find('\n').map_or(source.text.len(), |end| start + end);
-            let end = (diagnostic.place.end as usize).clamp(start, line_end);
-            path = source.name.strip_prefix(&below).unwrap_or(&source.name).to_owned();
-            let snippet = Snippet::source(&source.text[line_start..line_end])
-                .line_start(at.line)
-                .path(path.as_str())
-                .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start));
-            group.element(snippet)
-        }
-        _ => {
-            group = group.id(diagnostic.id);
-            annotate_snippets::Group::with_title(group)
-        }
+    let title = level.primary_title(message.as_str()).id(diagnostic.id);
+    let mut main = match excerpt(diagnostic.place, sources, folder) {
+        Some(excerpt) => title.element(excerpt),
+        None => Group::with_title(title),
     };
-    if !diagnostic.remedy.is_empty() {
-        report = report.element(Level::HELP.message(diagnostic.remedy.as_str()));
+    let (placed, plain): (Vec<_>, Vec<_>) =
+        diagnostic.notes.iter().partition(|note| sources.get(note.place).is_some());
+    for note in plain {
+        main = main.element(Level::NOTE.message(note.message.as_str()));
     }
-    renderer.render(&[report])
+    if !diagnostic.remedy.is_empty() {
+        main = main.element(Level::HELP.message(diagnostic.remedy.as_str()));
+    }
+    let notes = placed.into_iter().filter_map(|note| {
+        let excerpt = excerpt(note.place, sources, folder)?;
+        Some(Level::NOTE.secondary_title(note.message.as_str()).element(excerpt))
+    });
+    let report: Vec<Group<'_>> = std::iter::once(main).chain(notes).collect();
+    renderer.render(&report)
+}
+
+/// The line of a place, underlined there. Only the line itself: a value can go on for pages.
+fn excerpt<'s>(place: Place, sources: &'s Sources, folder: &str) -> Option<Snippet<'s, Annotation<'s>>> {
+    let (source, at) = (sources.get(place)?, sources.locate(place)?);
+    let text = &*source.text;
+    let start = text.floor_char_boundary(place.start as usize);
+    let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let line_end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+    let end = text.floor_char_boundary((place.end as usize).clamp(start, line_end));
+    let snippet = Snippet::source(&text[line_start..line_end])
+        .line_start(at.line)
+        .path(shown(&source.name, folder))
+        .annotation(AnnotationKind::Primary.span(start - line_start..end - line_start));
+    Some(snippet)
 }

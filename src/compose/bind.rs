@@ -1,12 +1,14 @@
 //! The tree into its canonical shape: types are made what they are, what says nothing is left out.
 
+use std::sync::Arc;
+
 use super::diagnostic::Diagnostic;
 use super::grammar::{duration, size, words};
 use super::interpolate::{boolean, float, integer, narrow};
 use super::shape::{Field, Kind, PROJECT};
 use super::source::Place;
 use super::trail::Trail;
-use super::tree::{Map, Node, Value};
+use super::tree::{Entry, Map, Node, Value};
 
 /// Gives a project its shape; whatever has no place in it is said.
 #[must_use]
@@ -34,11 +36,17 @@ impl Binder {
             Kind::Opt(fields) => self.part(node, fields, trail),
             Kind::List(item) => self.list(node, *item, trail),
             Kind::Map(value) => self.map(node, *value, trail),
+            Kind::Command if node.as_str().is_some() => self.command(&node, trail),
             _ => {
                 let place = node.place;
-                match scalar(node, kind) {
+                let bound = if node.is_null() || !super::pairs::is_bound(kind) {
+                    scalar(node, kind).map_err(|(id, message)| (id, message, place))
+                } else {
+                    super::pairs::bind(node, kind)
+                };
+                match bound {
                     Ok(bound) => bound,
-                    Err((id, message)) => {
+                    Err((id, message, place)) => {
                         self.faults.push(
                             Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy(id)),
                         );
@@ -49,19 +57,31 @@ impl Binder {
         }
     }
 
+    /// A command line, cut into its words.
+    fn command(&mut self, node: &Node, trail: &Trail<'_>) -> Option<Node> {
+        let line = node.as_str()?;
+        match words::split(line) {
+            Ok(words) => {
+                let words = words.iter().map(|word| node.part(word.at.start, word.at.end).made(&*word.text));
+                Some(Node::new(Value::List(words.collect()), node.place))
+            }
+            Err(at) => {
+                let end = at + line[at..].chars().next().map_or(0, char::len_utf8);
+                let message = format!("{trail}: invalid command line string");
+                self.faults.push(
+                    Diagnostic::error("invalid-command", node.place_of(at, end), message)
+                        .remedy("close what opens here, or write the command as a list of its words")
+                        .supplied(node, at..end),
+                );
+                None
+            }
+        }
+    }
+
     fn part(&mut self, node: Node, fields: &'static [Field], trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
-        let map = match node.value {
-            Value::Map(map) => *map,
-            Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults
-                    .push(Diagnostic::error("wrong-type", place, message).remedy("write it as `key: value`"));
-                return None;
-            }
-        };
-        let mut slots: Vec<Option<(Place, Node)>> = (0..fields.len()).map(|_| None).collect();
+        let map = self.mapping(node, trail)?;
+        let mut found: Vec<(usize, Arc<str>, Entry)> = Vec::with_capacity(map.len());
         let mut extensions = Vec::new();
         for (key, entry) in map.into_entries() {
             // The reference takes a key in other letters too, where no schema has refused it before.
@@ -69,30 +89,53 @@ impl Binder {
             if let Some(index) =
                 exact.or_else(|| fields.iter().position(|field| field.name.eq_ignore_ascii_case(&key)))
             {
-                slots[index] = Some((entry.key, entry.node));
+                let key = if exact.is_some() { key } else { fields[index].name.into() };
+                found.retain(|(other, ..)| *other != index);
+                found.push((index, key, entry));
             } else if key.starts_with("x-") {
                 extensions.push((key, entry));
             }
         }
-        let mut bound = Map::default();
-        for (field, slot) in fields.iter().zip(slots) {
-            match slot {
-                Some((at, value)) => {
-                    if let Some(value) = self.node(value, field.kind, &trail.key(field.name)) {
-                        bound.insert(field.name, at, value);
-                    }
-                }
-                // What is only left out when true is false where it is not given.
-                None if matches!(field.kind, Kind::OptOut) => {
-                    bound.insert(field.name, place, Node::bool(false, place));
-                }
-                None => {}
+        // What is only left out when true is false where it is not given.
+        for (index, field) in fields.iter().enumerate() {
+            if matches!(field.kind, Kind::OptOut) && !found.iter().any(|(other, ..)| *other == index) {
+                found.push((index, field.name.into(), Entry { key: place, node: Node::bool(false, place) }));
+            }
+        }
+        found.sort_by_key(|(index, ..)| *index);
+        let mut bound = Map::with_capacity(found.len() + extensions.len());
+        for (index, key, entry) in found {
+            if let Some(value) = self.node(entry.node, fields[index].kind, &trail.key(&key)) {
+                bound.push(key, Entry { key: entry.key, node: value });
             }
         }
         for (key, entry) in extensions {
-            bound.insert(key, entry.key, entry.node);
+            bound.push(key, entry);
         }
         Some(Node::new(Value::Map(Box::new(bound)), place))
+    }
+
+    /// The mapping that a node is; nothing, and a fault, where it is none.
+    fn mapping(&mut self, node: Node, trail: &Trail<'_>) -> Option<Map> {
+        match node.value {
+            Value::Map(map) => Some(*map),
+            Value::Null => None,
+            other => self.refuse("a mapping", &other, node.place, trail, "write it as `name: value`"),
+        }
+    }
+
+    /// Says that something else is expected.
+    fn refuse<T>(
+        &mut self,
+        what: &str,
+        value: &Value,
+        place: Place,
+        trail: &Trail<'_>,
+        remedy: &str,
+    ) -> Option<T> {
+        let (id, message) = wanted(what, value);
+        self.faults.push(Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy));
+        None
     }
 
     fn list(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
@@ -100,13 +143,7 @@ impl Binder {
         let items = match node.value {
             Value::List(items) => items,
             Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a list is expected, not {}", other.kind());
-                self.faults.push(
-                    Diagnostic::error("wrong-type", place, message).remedy("write it as a list: `- value`"),
-                );
-                return None;
-            }
+            other => return self.refuse("a list", &other, place, trail, "write it as a list: `- value`"),
         };
         let mut bound = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {
@@ -119,18 +156,8 @@ impl Binder {
 
     fn map(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         let place = node.place;
-        let map = match node.value {
-            Value::Map(map) => *map,
-            Value::Null => return None,
-            other => {
-                let message = format!("{trail}: a mapping is expected, not {}", other.kind());
-                self.faults.push(
-                    Diagnostic::error("wrong-type", place, message).remedy("write it as `name: value`"),
-                );
-                return None;
-            }
-        };
-        let mut bound = Map::default();
+        let map = self.mapping(node, trail)?;
+        let mut bound = Map::with_capacity(map.len());
         for (key, entry) in map.into_entries() {
             let at = entry.node.place;
             let nothing = if entry.node.is_null() && matches!(kind, Kind::Opt(_)) {
@@ -139,7 +166,7 @@ impl Binder {
                 Value::Map(Box::default())
             };
             let value = self.node(entry.node, kind, &trail.key(&key));
-            bound.insert(key, entry.key, value.unwrap_or_else(|| Node::new(nothing, at)));
+            bound.push(key, Entry { key: entry.key, node: value.unwrap_or_else(|| Node::new(nothing, at)) });
         }
         bound.sort();
         (!bound.is_empty()).then(|| Node::new(Value::Map(Box::new(bound)), place))
@@ -150,7 +177,6 @@ fn remedy(id: &str) -> &'static str {
     match id {
         "invalid-duration" => "write a number and a unit, such as `30s` or `1m30s`",
         "invalid-size" => "write a number and a unit, such as `512m` or `1g`",
-        "invalid-command" => "close the quote, or write the command as a list",
         "invalid-host" => "write `HOST=ADDRESS`",
         "trailing-space" => "remove the space before `=`",
         _ => "write it in the form that Compose describes",
@@ -174,8 +200,10 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
         Kind::OptOut => (!truth(&node.value)?).then(|| Node::bool(false, place)),
         Kind::Int => Some(whole(&node.value)?).filter(|value| *value != 0).and_then(int),
         Kind::OptInt => int(whole(&node.value)?),
-        Kind::Uint => Some(natural(&node.value)?).filter(|value| *value != 0).and_then(int),
-        Kind::OptUint => int(natural(&node.value)?),
+        Kind::Uint => Some(natural(&node.value)?)
+            .filter(|value| *value != Value::Int(0))
+            .map(|value| Node::new(value, place)),
+        Kind::OptUint => Some(Node::new(natural(&node.value)?, place)),
         Kind::Float => {
             let value = number(&node.value)?;
             (value != 0.0).then(|| Node::new(Value::Float(value), place))
@@ -207,12 +235,6 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             Value::List(items) => filled(items.into_iter().map(text).collect(), place),
             _ => Some(Node::new(Value::List(vec![node]), place)),
         },
-        Kind::Mapping | Kind::Environment | Kind::Labels | Kind::Options | Kind::StringMap => {
-            super::pairs::bind(node, kind)?
-        }
-        Kind::MultiOptions => super::pairs::multi(node)?,
-        Kind::Hosts => super::pairs::hosts(node)?,
-        Kind::Ssh => super::pairs::ssh(node)?,
         Kind::Ulimit => Some(ulimit(node)?),
         Kind::Mode => {
             let mode = match &node.value {
@@ -237,7 +259,8 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             };
             Some(count).filter(|count| *count != 0).and_then(int)
         }
-        Kind::Any | Kind::Part(_) | Kind::Opt(_) | Kind::List(_) | Kind::Map(_) => Some(node),
+        // Those that are bound elsewhere.
+        _ => Some(node),
     })
 }
 
@@ -285,7 +308,9 @@ fn truth(value: &Value) -> Result<bool, Refusal> {
 fn whole(value: &Value) -> Result<i64, Refusal> {
     match value {
         Value::Int(value) => Ok(*value),
-        Value::Uint(_) => Err(("invalid-number", format!("{value} is too large"))),
+        // What does not fit becomes what the reference's conversions make of it.
+        Value::Uint(value) => Ok(*value as i64),
+        Value::Float(value) if *value >= i64::MAX as f64 || value.is_nan() => Ok(i64::MIN),
         Value::Float(value) => Ok(*value as i64),
         Value::Str(text) => {
             integer(text).ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer")))
@@ -294,12 +319,15 @@ fn whole(value: &Value) -> Result<i64, Refusal> {
     }
 }
 
-fn natural(value: &Value) -> Result<i64, Refusal> {
+fn natural(value: &Value) -> Result<Value, Refusal> {
     match value {
+        Value::Uint(_) => Ok(value.clone()),
+        Value::Float(float) if *float >= u64::MAX as f64 => Ok(Value::Uint(1 << 63)),
+        Value::Float(float) if *float >= i64::MAX as f64 => Ok(Value::Uint(*float as u64)),
         Value::Str(text) => Err(("wrong-type", format!("an integer is expected, not the text {text:?}"))),
         value => match whole(value)? {
             value if value < 0 => Err(("invalid-number", format!("{value} must not be negative"))),
-            value => Ok(value),
+            value => Ok(Value::Int(value)),
         },
     }
 }
@@ -320,10 +348,6 @@ fn number(value: &Value) -> Result<f64, Refusal> {
 fn command(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let words = match &node.value {
-        Value::Str(text) => {
-            let words = words::split(text).map_err(|reason| ("invalid-command", reason.to_owned()))?;
-            words.into_iter().map(|word| node.made(word)).collect()
-        }
         Value::List(items) => items.iter().cloned().map(string).collect::<Result<_, _>>()?,
         _ => return Ok(None),
     };

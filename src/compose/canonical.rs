@@ -1,9 +1,14 @@
 //! Short forms into long forms, and the values that the loader itself adds.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::diagnostic::Diagnostic;
-use super::grammar::{port, volume};
+use super::environment::Budget;
+use super::grammar::{
+    port::{self, Parts},
+    volume,
+};
 use super::merge::dependency;
 use super::rules::{At, Rules};
 use super::trail::Trail;
@@ -78,45 +83,45 @@ static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
     ])
 });
 
-/// Long forms everywhere. `lenient` leaves as they are the texts that cannot be read, since they still
-/// hold variables.
-///
-/// # Errors
-/// The first value that has no long form.
-pub fn canonical(root: &mut Node, lenient: bool, warnings: &mut Vec<Diagnostic>) -> Result<(), Diagnostic> {
-    Pass { lenient, warnings }.walk(root, LONG.root(), &Trail::ROOT)
+/// Long forms everywhere; a value that has none stays as it is, and is said. `lenient` says nothing of texts
+/// that cannot be read, since they still hold variables.
+pub fn canonical(root: &mut Node, lenient: bool, budget: &Budget, found: &mut Vec<Diagnostic>) {
+    Pass { lenient, budget, found }.walk(root, LONG.root(), &Trail::ROOT);
 }
 
 struct Pass<'a> {
     lenient: bool,
-    warnings: &'a mut Vec<Diagnostic>,
+    budget: &'a Budget,
+    found: &'a mut Vec<Diagnostic>,
 }
 
 impl Pass<'_> {
-    fn walk(&mut self, node: &mut Node, at: At<'_, Long>, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    fn walk(&mut self, node: &mut Node, at: At<'_, Long>, trail: &Trail<'_>) {
         if let Some(rule) = at.rule() {
-            self.lengthen(rule, node, trail)?;
+            if let Err(fault) = self.lengthen(rule, node, trail) {
+                self.found.push(fault);
+                return;
+            }
             if !matches!(rule, Long::Build) {
-                return Ok(());
+                return;
             }
         }
         match &mut node.value {
             Value::Map(map) => {
                 for (key, child) in map.iter_mut() {
                     if let Some(at) = at.key(key) {
-                        self.walk(child, at, &trail.key(key))?;
+                        self.walk(child, at, &trail.key(key));
                     }
                 }
             }
             Value::List(items) => {
-                let Some(at) = at.item() else { return Ok(()) };
+                let Some(at) = at.item() else { return };
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.walk(item, at, &trail.index(index))?;
+                    self.walk(item, at, &trail.index(index));
                 }
             }
             _ => {}
         }
-        Ok(())
     }
 
     fn lengthen(&mut self, rule: Long, node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
@@ -161,12 +166,12 @@ impl Pass<'_> {
                     *item = env_file(std::mem::take(item));
                 }
             }
-            (Long::Dependencies, value) => dependencies(value, trail)?,
+            (Long::Dependencies, _) => dependencies(node, trail)?,
             (Long::Device, Value::Str(_)) => *node = device(node, self.lenient)?,
             (Long::Volume, Value::Str(text)) => match volume::parse(text) {
                 Ok(volume) => *node = volume.long(node),
                 Err(_) if self.lenient => {}
-                Err(reason) => return Err(volume::refused(&format!("{trail}: {reason}"), place)),
+                Err(refused) => return Err(refused.told(node, trail)),
             },
             (Long::Ports, Value::List(_)) => self.ports(node, trail)?,
             (Long::KeyValue, Value::List(_)) => key_values(node, self.lenient, trail)?,
@@ -192,18 +197,31 @@ impl Pass<'_> {
                 Value::Str(text) => text.to_string(),
                 _ => return Err(wrong(item, &trail.index(index), "a port")),
             };
+            // A range is not spelt out only to be refused once more.
+            if !self.budget.ports(1) {
+                self.found.push(too_many_ports(item, &trail.index(index)));
+                break;
+            }
             let ports = match port::parse(&text) {
                 Ok(ports) => ports,
                 Err(_) if self.lenient => return Ok(()),
-                Err(reason) => {
-                    let at = trail.index(index);
-                    return Err(Diagnostic::error("invalid-port", item.place, format!("{at}: {reason}"))
-                        .remedy("write `PUBLISHED:TARGET`, such as \"8080:80\", with ports up to 65535"));
+                Err(refused) => {
+                    let place = item.place_of(refused.at.start, refused.at.end);
+                    let message = format!("{}: {}", trail.index(index), refused.reason);
+                    self.found.push(
+                        Diagnostic::error("invalid-port", place, message)
+                            .remedy(refused.remedy)
+                            .supplied(item, refused.at),
+                    );
+                    continue;
                 }
             };
-            for port in ports {
-                long.push(long_port(&port, item));
+            if !self.budget.ports(ports.len().saturating_sub(1)) {
+                self.found.push(too_many_ports(item, &trail.index(index)));
+                break;
             }
+            let parts = Parts::of(&text);
+            long.extend(ports.iter().map(|port| long_port(port, item, &parts)));
         }
         *items = long;
         Ok(())
@@ -216,7 +234,7 @@ impl Pass<'_> {
         };
         let (name, place) = (external.get("name").cloned(), *place);
         if let Some(name) = name {
-            self.warnings.push(
+            self.found.push(
                 Diagnostic::warning(
                     "external-name",
                     place,
@@ -243,6 +261,12 @@ impl Pass<'_> {
     }
 }
 
+fn too_many_ports(item: &Node, at: &Trail<'_>) -> Diagnostic {
+    let message = format!("{at}: the ports of this project are more than 20000");
+    Diagnostic::error("too-many-ports", item.place, message)
+        .remedy("publish a smaller range, or use `network_mode: host`")
+}
+
 fn wrong(node: &Node, trail: &Trail<'_>, wanted: &str) -> Diagnostic {
     Diagnostic::error("wrong-type", node.place, format!("{trail}: {} is not {wanted}", node.value.kind()))
 }
@@ -255,12 +279,13 @@ fn env_file(mut item: Node) -> Node {
             map.insert_new("required", place, || Node::bool(true, place));
             item
         }
-        _ => Node::new(Value::Null, place),
+        // The reference has an entry of nothing here.
+        _ => Node::map([("path", Node::text("", place)), ("required", Node::bool(false, place))], place),
     }
 }
 
-fn dependencies(value: &mut Value, trail: &Trail<'_>) -> Result<(), Diagnostic> {
-    match value {
+fn dependencies(node: &mut Node, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    match &mut node.value {
         Value::Map(map) => {
             for (name, node) in map.iter_mut() {
                 let place = node.place;
@@ -277,15 +302,9 @@ fn dependencies(value: &mut Value, trail: &Trail<'_>) -> Result<(), Diagnostic> 
                 let name = item.as_str().ok_or_else(|| wrong(item, trail, "the name of a service"))?;
                 map.insert(name, item.place, dependency(item.place));
             }
-            *value = Value::Map(Box::new(map));
+            node.value = Value::Map(Box::new(map));
         }
-        _ => {
-            return Err(wrong(
-                &Node::new(value.clone(), super::source::Place::NONE),
-                trail,
-                "a list or a mapping of services",
-            ));
-        }
+        _ => return Err(wrong(node, trail, "a list or a mapping of services")),
     }
     Ok(())
 }
@@ -319,18 +338,23 @@ fn device(node: &Node, lenient: bool) -> Result<Node, Diagnostic> {
     ))
 }
 
-fn long_port(port: &port::Port, short: &Node) -> Node {
+fn long_port(port: &port::Port, short: &Node, parts: &Parts) -> Node {
     let place = short.place;
+    let part = |at: &Range<usize>| short.part(at.start, at.end);
     let mut map = Map::default();
     map.insert("mode", place, Node::text("ingress", place));
     if !port.host_ip.is_empty() {
-        map.insert("host_ip", place, short.made(port.host_ip.as_str()));
+        map.insert("host_ip", place, part(&parts.host_ip).made(port.host_ip.as_str()));
     }
-    map.insert("target", place, Node::new(Value::Int(i64::from(port.target)), place));
+    // Port 0 is no port: the check for entries without a target refuses it.
+    if port.target != 0 {
+        let target = Node { value: Value::Int(i64::from(port.target)), ..part(&parts.target) };
+        map.insert("target", place, target);
+    }
     if !port.published.is_empty() {
-        map.insert("published", place, short.made(port.published.as_str()));
+        map.insert("published", place, part(&parts.published).made(port.published.as_str()));
     }
-    map.insert("protocol", place, Node::text(port.protocol.as_str(), place));
+    map.insert("protocol", place, part(&parts.protocol).made(port.protocol.as_str()));
     Node::new(Value::Map(Box::new(map)), place)
 }
 

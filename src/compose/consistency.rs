@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::diagnostic::{Diagnostic, did_you_mean};
+use super::diagnostic::{Diagnostic, MAX_FAULTS, did_you_mean};
 use super::project::Project;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
@@ -12,6 +12,9 @@ use super::tree::{Map, Node, Value};
 pub fn check(project: &Project) -> Vec<Diagnostic> {
     let mut check = Check { project, found: Vec::new() };
     for (name, service) in project.services() {
+        if check.found.len() >= MAX_FAULTS {
+            return check.found;
+        }
         if let Some(map) = service.as_map() {
             check.service(name, service, map);
         }
@@ -29,36 +32,6 @@ pub fn check(project: &Project) -> Vec<Diagnostic> {
     check.found
 }
 
-/// What fits together and can still not run: two services that take the same port of the host. Compose finds
-/// out when it starts the second.
-#[must_use]
-pub fn warnings(project: &Project) -> Vec<Diagnostic> {
-    let mut taken: HashMap<(&str, &str, &str), &str> = HashMap::new();
-    let mut found = Vec::new();
-    for (name, service) in project.services() {
-        for port in list(service.get("ports")) {
-            let Some(published) = port.str_at("published").filter(|published| !published.contains('-'))
-            else {
-                continue;
-            };
-            let key = (
-                port.str_at("host_ip").unwrap_or("0.0.0.0"),
-                published,
-                port.str_at("protocol").unwrap_or("tcp"),
-            );
-            let first = *taken.entry(key).or_insert(name);
-            if first != name {
-                let message = format!("services {first:?} and {name:?} both publish {published}/{}", key.2);
-                found.push(
-                    Diagnostic::warning("duplicate-port", port.place, message)
-                        .remedy("give one of the two another published port"),
-                );
-            }
-        }
-    }
-    found
-}
-
 struct Check<'a> {
     project: &'a Project,
     found: Vec<Diagnostic>,
@@ -72,7 +45,11 @@ impl Check<'_> {
     fn service(&mut self, name: &str, node: &Node, service: &Map) {
         if !["build", "image", "provider"].iter().any(|key| service.has(key)) {
             let message = format!("service {name:?} has neither an image nor a build context specified");
-            self.say("no-image", node.place, message, "add `image:` or `build:`");
+            let services = self.project.tree.get("services").and_then(Node::as_map);
+            let place =
+                services.and_then(|services| services.entry(name)).map_or(node.place, |entry| entry.key);
+            let remedy = "add `image:` or `build:`; a file that only changes another one is loaded after it: `-f FIRST -f SECOND`";
+            self.say("no-image", place, message, remedy);
         }
         if let Some(build) = service.get("build") {
             self.build(name, build, service);
@@ -235,7 +212,7 @@ impl Check<'_> {
     fn meant(&self, name: &str) -> String {
         match did_you_mean(name, self.project.services().map(|(name, _)| name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "name a service of this project".to_owned(),
+            None => format!("define `{name}`, or load the file that does with one more `-f`"),
         }
     }
 
@@ -295,7 +272,7 @@ impl Check<'_> {
 
     /// Two mounts cannot have the same path in the container.
     fn targets(&mut self, name: &str, service: &Map) {
-        let mut taken: HashMap<&str, String> = HashMap::new();
+        let mut taken: HashMap<&str, (String, Place)> = HashMap::new();
         let tmpfs = list(service.get("tmpfs")).iter().enumerate().filter_map(|(index, node)| {
             Some((
                 node.as_str()?.split(':').next().unwrap_or_default(),
@@ -312,13 +289,15 @@ impl Check<'_> {
         });
         for (target, at, place) in tmpfs.chain(volumes) {
             if let Some(earlier) = taken.get(target) {
+                let (earlier, first) = earlier;
                 let message = format!("{at}: target {target} already mounted as {earlier}");
                 self.found.push(
                     Diagnostic::error("duplicate-target", place, message)
-                        .remedy("give one of the two another path"),
+                        .remedy("give one of the two another path")
+                        .note(*first, "mounted here too"),
                 );
             } else {
-                taken.insert(target, at);
+                taken.insert(target, (at, place));
             }
         }
     }
@@ -327,6 +306,9 @@ impl Check<'_> {
 fn list(node: Option<&Node>) -> &[Node] {
     node.and_then(Node::as_list).unwrap_or_default()
 }
+
+/// Of a longer circle only the beginning and the end are shown.
+const MAX_SHOWN: usize = 20;
 
 /// Services that wait for each other.
 fn cycle(project: &Project) -> Option<Diagnostic> {
@@ -358,12 +340,20 @@ fn cycle(project: &Project) -> Option<Diagnostic> {
             };
             if on_way.contains(next) {
                 let start = way.iter().position(|(name, _)| *name == next).unwrap_or(0);
-                let names: Vec<&str> = way[start..].iter().map(|(name, _)| *name).chain([next]).collect();
+                let mut names: Vec<&str> = way[start..].iter().map(|(name, _)| *name).chain([next]).collect();
+                if names.len() > MAX_SHOWN {
+                    names.splice(MAX_SHOWN / 2..names.len() - MAX_SHOWN / 2, ["..."]);
+                }
                 let message = format!("dependency cycle detected: {}", names.join(" -> "));
-                return Some(
-                    Diagnostic::error("dependency-cycle", place, message)
-                        .remedy("take one of these dependencies out"),
-                );
+                let error = Diagnostic::error("dependency-cycle", place, message)
+                    .remedy("take one of these dependencies out");
+                let others = names.windows(2).take(names.len() - 2);
+                return Some(others.fold(error, |error, pair| {
+                    let depends_on = project.service(pair[0]).and_then(|service| service.get("depends_on"));
+                    let entry = depends_on.and_then(Node::as_map).and_then(|map| map.entry(pair[1]));
+                    let place = entry.map_or(Place::NONE, |entry| entry.key);
+                    error.note(place, format!("{} depends on {}", pair[0], pair[1]))
+                }));
             }
             if !done.contains(next) && project.service(next).is_some() {
                 on_way.insert(next);

@@ -1,15 +1,21 @@
 //! What is said about a project: each message has a stable id, a place, and a remedy.
 
-use super::source::{Place, Sources};
+use std::ops::Range;
 
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use super::source::{Place, Sources};
+use super::tree::{Node, Origin};
+
+/// How bad it is, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The project cannot be loaded.
     Error,
     /// The project is loaded; something in it is probably not what was meant.
     Warning,
 }
+
+/// A message has so many notes at most.
+const MAX_NOTES: usize = 8;
 
 /// A message about a project.
 #[derive(Clone, Debug)]
@@ -24,12 +30,30 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it; empty where the message says it all.
     pub remedy: String,
+    /// Other places that have to do with it.
+    pub notes: Vec<Note>,
+}
+
+/// Another place that has to do with a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where it is; [`Place::NONE`] where no text is.
+    pub place: Place,
+    /// What is there.
+    pub message: String,
 }
 
 impl Diagnostic {
     /// An error.
     pub fn error(id: &'static str, place: Place, message: impl Into<String>) -> Self {
-        Self { id, severity: Severity::Error, place, message: message.into(), remedy: String::new() }
+        Self {
+            id,
+            severity: Severity::Error,
+            place,
+            message: message.into(),
+            remedy: String::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// A warning.
@@ -44,6 +68,37 @@ impl Diagnostic {
         self
     }
 
+    /// With another place that has to do with it. Nobody reads more than a few of them, nor one twice.
+    #[must_use]
+    pub fn note(mut self, place: Place, message: impl Into<String>) -> Self {
+        let note = Note { place, message: message.into() };
+        if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+        self
+    }
+
+    /// With the variables that supplied a part of a text, and where each has its value from.
+    #[must_use]
+    pub fn supplied(mut self, text: &Node, part: Range<usize>) -> Self {
+        let part = text.part(part.start, part.end);
+        for supplied in part.trace.iter().flat_map(|parts| parts.iter()) {
+            let name = &supplied.variable;
+            self = match supplied.origin {
+                Origin::File(place) => {
+                    self.note(place, format!("the variable {name} has its value from here"))
+                }
+                Origin::Process => {
+                    self.note(Place::NONE, format!("the variable {name} has its value from the environment"))
+                }
+                Origin::Loader => {
+                    self.note(Place::NONE, format!("the variable {name} is the project's name"))
+                }
+            };
+        }
+        self
+    }
+
     /// The message in one line: `file:line:column: message`.
     #[must_use]
     pub fn line(&self, sources: &Sources) -> String {
@@ -54,12 +109,25 @@ impl Diagnostic {
     }
 }
 
+/// After so many faults the rest is not looked at: nobody reads on, and each is searched for its remedy.
+pub(super) const MAX_FAULTS: usize = 50;
+
+/// The longest name that is compared with others, and how many it is compared with: what each costs grows
+/// with the product of both lengths.
+const MAX_NAME: usize = 64;
+const MAX_KNOWN: usize = 1000;
+
 /// The name among `known` that was probably meant.
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = |name: &str| 1 + name.len().max(written.len()) / 4;
     known
         .into_iter()
+        .take(MAX_KNOWN)
+        .filter(|name| written.len().max(name.len()) <= MAX_NAME)
+        // Lengths in bytes, and a letter has up to four: what differs more than this is never near enough.
+        .filter(|name| name.len().abs_diff(written.len()) <= 4 * allowed(name))
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
-        .filter(|(distance, name)| *distance <= 1 + name.len().max(written.len()) / 4)
+        .filter(|(distance, name)| *distance <= allowed(name))
         .min()
         .map(|(_, name)| name)
 }

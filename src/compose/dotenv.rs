@@ -30,33 +30,75 @@ pub fn read(
     outer: Outer<'_>,
     budget: &Budget,
 ) -> Result<Vec<Diagnostic>, Diagnostic> {
-    let mark = source.text.len() - source.text.strip_prefix('\u{feff}').unwrap_or(source.text).len();
-    let mut reader = Reader { source, at: mark, outer, budget, warnings: Vec::new() };
+    let mut reader = Reader { source, at: mark(source.text), outer, budget, warnings: Vec::new() };
     while reader.skip_to_statement() {
+        if !budget.variable() {
+            return Err(too_many_variables(place(source, reader.at, reader.at)));
+        }
         reader.statement(vars)?;
     }
     Ok(reader.warnings)
 }
 
+fn too_many_variables(place: Place) -> Diagnostic {
+    Diagnostic::error(
+        "too-many-variables",
+        place,
+        "the env files of this project set more than 100000 variables",
+    )
+    .remedy("a variable counts once for each service that reads its file; give each service what it needs")
+}
+
 /// Reads an env file of `format: raw`: values are taken as they stand.
-pub fn read_raw(source: EnvText<'_>, vars: &mut Environment, outer: Outer<'_>) {
-    let mut at = 0;
-    for line in source.text.split_inclusive('\n') {
-        let place = place(source, at, at + line.len());
-        at += line.len();
-        let line = line.trim_end_matches(['\n', '\r']).trim_start();
+///
+/// # Errors
+/// The first line without a name, or with space in it; or that the env files of a load set too many variables.
+pub fn read_raw(
+    source: EnvText<'_>,
+    vars: &mut Environment,
+    outer: Outer<'_>,
+    budget: &Budget,
+) -> Result<(), Diagnostic> {
+    let mut at = mark(source.text);
+    for line in source.text[at..].split_inclusive('\n') {
+        let end = at + line.len();
+        let line = line.strip_suffix('\n').unwrap_or(line);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let start = at + line.len() - line.trim_start().len();
+        at = end;
+        let line = line.trim_start();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        match line.split_once('=') {
-            Some((key, value)) => vars.set(key, value, Origin::File(place)),
+        let (name, value) = line.split_once('=').map_or((line, None), |(name, value)| (name, Some(value)));
+        if name.is_empty() || name.contains([' ', '\t']) {
+            let place = place(source, start, start + line.len());
+            let message = if name.is_empty() {
+                "there is no name before `=`".to_owned()
+            } else {
+                format!("the name `{name}` contains space")
+            };
+            return Err(Diagnostic::error("env-file-syntax", place, message)
+                .remedy("write `NAME=value`, one on a line, without space around the name"));
+        }
+        if !budget.variable() {
+            return Err(too_many_variables(place(source, start, start + name.len())));
+        }
+        match value {
+            Some(value) => vars.set(name, value, Origin::File(place(source, start, start + name.len()))),
             None => {
-                if let Some(variable) = outer(line) {
-                    vars.set(line, variable.value, variable.origin);
+                if let Some(variable) = outer(name) {
+                    vars.set(name, variable.value, variable.origin);
                 }
             }
         }
     }
+    Ok(())
+}
+
+/// The length of the byte order mark that some editors put before a text.
+fn mark(text: &str) -> usize {
+    text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len()
 }
 
 struct Reader<'a> {
@@ -89,6 +131,7 @@ impl<'a> Reader<'a> {
     }
 
     fn statement(&mut self, vars: &mut Environment) -> Result<(), Diagnostic> {
+        self.export();
         let start = self.at;
         let (key, inherited) = self.key()?;
         if key.contains(' ') {
@@ -108,14 +151,23 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The key, and whether it stands alone on its line, which takes the value from outside.
-    fn key(&mut self) -> Result<(&'a str, bool), Diagnostic> {
+    /// Passes over the word `export`.
+    fn export(&mut self) {
         if let Some(after) = self.rest().strip_prefix("export")
             && after.starts_with(|c: char| c.is_ascii_whitespace())
         {
             self.at += "export".len() + (after.len() - after.trim_start_matches(blank).len());
         }
+    }
+
+    /// The key, and whether it stands alone on its line, which takes the value from outside.
+    fn key(&mut self) -> Result<(&'a str, bool), Diagnostic> {
         let rest = self.rest();
+        if rest.is_empty() {
+            return Err(self
+                .error("env-file-syntax", self.at, "nothing is exported".to_owned())
+                .remedy("write `export NAME=value`, or remove the line"));
+        }
         let mut end = None;
         for (index, c) in rest.char_indices() {
             match c {
@@ -156,7 +208,7 @@ impl<'a> Reader<'a> {
             let line = rest.find('\n').unwrap_or(rest.len());
             self.at += (line + 1).min(rest.len());
             let value = rest[..line].split(" #").next().unwrap_or_default().trim_end();
-            return self.expand(value, vars, start);
+            return self.expand(value, vars, place(self.source, start, start + value.len()));
         };
         let mut text = Vec::new();
         let mut escaped = false;
@@ -176,7 +228,7 @@ impl<'a> Reader<'a> {
                 self.at += index + 1;
                 let text = String::from_utf8_lossy(&text);
                 return if quote == b'"' {
-                    self.expand(&unescape(&text), vars, start)
+                    self.expand(&unescape(&text), vars, place(self.source, start, self.at))
                 } else {
                     Ok(text.into())
                 };
@@ -188,20 +240,18 @@ impl<'a> Reader<'a> {
             .remedy("close the quote"))
     }
 
-    fn expand(&mut self, value: &str, vars: &Environment, at: usize) -> Result<Arc<str>, Diagnostic> {
+    /// Completes a value; `place` is where it is written, escapes and all.
+    fn expand(&mut self, value: &str, vars: &Environment, place: Place) -> Result<Arc<str>, Diagnostic> {
         if !value.contains('$') {
             return Ok(value.into());
         }
         let lookup = |name: &str| (self.outer)(name).or_else(|| vars.get(name).cloned());
         match substitute(value, &lookup, self.budget) {
             Ok(done) => {
-                for name in &done.unset {
-                    let place = place(self.source, at, at + value.len());
-                    self.warnings.push(unset(name, place));
-                }
+                self.warnings.extend(done.unset.iter().map(|name| unset(name, place)));
                 Ok(done.text.into())
             }
-            Err(failure) => Err(failed(&failure, None, place(self.source, at, at + value.len()))),
+            Err(failure) => Err(failed(&failure, None, place)),
         }
     }
 
@@ -316,38 +366,4 @@ fn push(out: &mut String, c: char) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{EnvText, read};
-    use crate::compose::environment::{Budget, Environment, Variable};
-    use crate::compose::tree::Origin;
-
-    fn vars(text: &str) -> Result<Vec<(String, String)>, String> {
-        let mut vars = Environment::default();
-        let outer =
-            |name: &str| (name == "OUTER").then(|| Variable { value: "out".into(), origin: Origin::Process });
-        read(EnvText { text, file: 0 }, &mut vars, &outer, &Budget::default())
-            .map_err(|error| error.message)?;
-        Ok(vars.iter().map(|(name, variable)| (name.to_string(), variable.value.to_string())).collect())
-    }
-
-    #[test]
-    fn the_forms_of_a_line() {
-        for (text, value) in [
-            ("A=b", "b"),
-            ("export A = b # note\n", "b"),
-            ("A: b", "b"),
-            ("A='$x \\n'", "$x \\n"),
-            ("A=\"x\\ty\\\\z\\$W\"", "x\ty\\z$W"),
-            ("A=\"two\nlines\" # note", "two\nlines"),
-            ("\u{feff}A=b#c\r\n", "b#c"),
-            ("A=${OUTER}-${MISSING:-d}", "out-d"),
-            ("A=\"\\0101\"", "A"),
-        ] {
-            assert_eq!(vars(text), Ok(vec![("A".to_owned(), value.to_owned())]), "{text}");
-        }
-        assert_eq!(vars("OUTER\nNONE\n"), Ok(vec![("OUTER".to_owned(), "out".to_owned())]));
-        for text in ["A B=c", "A?=c", "A=\"open"] {
-            assert!(vars(text).is_err(), "{text}");
-        }
-    }
-}
+mod tests;

@@ -53,26 +53,48 @@ impl Environment {
 /// How much text variables may supply in one load. A value that doubles with every line of an
 /// env file would otherwise fill memory; no project of people comes near.
 const MAX_SUPPLIED: usize = 16 << 20;
+/// How many variables env files may set in one load, counted anew for each service that reads them.
+const MAX_VARIABLES: usize = 100_000;
+/// How many ports short forms may stand for in one load. Ranges of ten thousand are in use, for media.
+const MAX_PORTS: usize = 20_000;
 
-/// What is left of the text that variables may supply.
+/// What one load may still make out of a short text, so that a small input cannot fill memory.
 #[derive(Debug)]
-pub struct Budget(Cell<usize>);
+pub struct Budget {
+    text: Cell<usize>,
+    variables: Cell<usize>,
+    ports: Cell<usize>,
+}
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(Cell::new(MAX_SUPPLIED))
+        Self {
+            text: Cell::new(MAX_SUPPLIED),
+            variables: Cell::new(MAX_VARIABLES),
+            ports: Cell::new(MAX_PORTS),
+        }
     }
 }
 
 impl Budget {
-    /// Takes so many bytes; false where they are not left.
-    pub fn spend(&self, bytes: usize) -> bool {
-        match self.0.get().checked_sub(bytes) {
-            Some(left) => {
-                self.0.set(left);
-                true
-            }
-            None => false,
-        }
+    /// Takes so many bytes of text that variables supply; false where they are not left.
+    pub fn text(&self, bytes: usize) -> bool {
+        spend(&self.text, bytes)
     }
+
+    /// Takes one variable of an env file; false where none is left.
+    pub fn variable(&self) -> bool {
+        spend(&self.variables, 1)
+    }
+
+    /// Takes so many ports; false where they are not left.
+    pub fn ports(&self, ports: usize) -> bool {
+        spend(&self.ports, ports)
+    }
+}
+
+fn spend(left: &Cell<usize>, amount: usize) -> bool {
+    let rest = left.get().checked_sub(amount);
+    left.set(rest.unwrap_or(0));
+    rest.is_some()
 }

@@ -7,7 +7,7 @@ use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 use super::yaml::{self, Path};
-use super::{Load, Scope, merge, paths};
+use super::{Load, Scope, merge, paths, schema};
 
 /// The services of a file that another one extends from; those that were asked for are resolved.
 pub struct Base {
@@ -20,8 +20,14 @@ pub struct Base {
 pub type BaseKey = (String, String);
 
 /// Who extends whom, to find a circle; kept on the stack.
+///
+/// As in the reference a link bears the name of the service that extends with the file that it extends from,
+/// or with the project's own file where it names none: a service and its namesake in that file count as one.
 struct Chain<'a> {
+    root: &'a str,
     file: &'a str,
+    /// The file that the service stands in, for messages.
+    within: &'a str,
     service: &'a str,
     before: Option<&'a Chain<'a>>,
 }
@@ -48,8 +54,7 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
         .collect();
     if let Some((name, node)) = services.iter().find(|(_, node)| !node.is_null() && node.as_map().is_none()) {
         let message = format!("services.{name} must be a mapping");
-        return Err(Diagnostic::error("wrong-type", node.place, message)
-            .remedy("write its keys below the name, one step further in"));
+        return Err(Diagnostic::error("wrong-type", node.place, message).remedy(schema::of_service(name)));
     }
     for name in names {
         one(load, &name, services, scope, resets, None)?;
@@ -111,7 +116,9 @@ fn one(
     };
     let Some(extends) = service.get("extends") else { return Ok(()) };
     let extends = read(name, extends)?;
-    let chain = Chain { file: &scope.file, service: name, before };
+    let root = before.map_or(&*scope.file, |link| link.root);
+    let file = extends.file.as_deref().unwrap_or(root);
+    let chain = Chain { root, file, within: &scope.file, service: name, before };
     chain.check(extends.place)?;
     let chain = Some(&chain);
     let base = match &extends.file {
@@ -133,7 +140,7 @@ fn one(
     let Some(base @ Node { value: Value::Map(_), .. }) = base else { return Ok(()) };
     let Some(over) = services.get_mut(name).map(std::mem::take) else { return Ok(()) };
     let place = over.place;
-    let base = reset(base, name, resets);
+    let base = reset(base, "services", name, resets);
     let mut merged = merge::merge(base, over, merge::service(), &Trail::ROOT.key("services").key(name))?;
     merged.place = place;
     if let Some(map) = merged.as_map_mut() {
@@ -145,17 +152,18 @@ fn one(
     Ok(())
 }
 
-/// Takes out of a base what the document that extends it resets.
-fn reset(base: Node, name: &str, resets: &[Path]) -> Node {
-    if resets.is_empty() {
-        return base;
+/// Takes out of what lies under an entry of a section what the document of that entry resets. A tag on the
+/// entry as a whole takes nothing out.
+pub fn reset(below: Node, section: &str, name: &str, resets: &[Path]) -> Node {
+    let inner: Vec<Path> = resets.iter().filter(|path| path.len() > 2).cloned().collect();
+    if inner.is_empty() {
+        return below;
     }
-    let place = base.place;
-    let mut wrapped = Node::map([("services", Node::map([(name, base)], place))], place);
-    yaml::apply(resets, &mut wrapped);
-    let services = wrapped.as_map_mut().and_then(|map| map.remove("services"));
-    let base = services.and_then(|mut services| services.as_map_mut()?.remove(name));
-    base.unwrap_or_else(|| Node::new(Value::Map(Box::default()), place))
+    let place = below.place;
+    let mut wrapped = Node::map([(section, Node::map([(name, below)], place))], place);
+    yaml::apply(&inner, &mut wrapped);
+    let entries = wrapped.as_map_mut().and_then(|map| map.remove(section));
+    entries.and_then(|mut entries| entries.as_map_mut()?.remove(name)).unwrap_or_default()
 }
 
 fn known(name: &str, extends: &Extends, services: &Map, file: Option<&str>) -> Result<(), Diagnostic> {
@@ -234,7 +242,7 @@ impl Chain<'_> {
         let again = row.iter().skip(1).any(|link| (link.file, link.service) == (self.file, self.service));
         if again {
             let all: Vec<String> =
-                row.iter().rev().map(|link| format!("{} in {}", link.service, link.file)).collect();
+                row.iter().rev().map(|link| format!("{} in {}", link.service, link.within)).collect();
             return Err(Diagnostic::error(
                 "extends-cycle",
                 place,

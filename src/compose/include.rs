@@ -2,11 +2,11 @@
 
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
-use super::extends::refuse_remote;
+use super::extends::{refuse_remote, reset};
 use super::source::{Kind, Place};
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
-use super::yaml::{self, Path};
+use super::yaml::Path;
 use super::{Load, Scope, merge, paths};
 
 /// One entry of `include`.
@@ -66,8 +66,9 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
             Some(node) => Err(wrong(node, "a path must be a string")),
         }
     };
+    // The reference passes over entries that say nothing.
+    let items = items.iter().filter(|item| !matches!(item.value, Value::Null | Value::Time(_)));
     items
-        .iter()
         .map(|item| match &item.value {
             Value::Str(path) => Ok(Include {
                 paths: vec![(path.to_string(), item.place)],
@@ -75,11 +76,20 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
                 env_files: Vec::new(),
             }),
             Value::Map(map) => {
-                let folder = texts(map.get("project_directory"))?
-                    .pop()
-                    .map(|(folder, _)| folder)
-                    .filter(|folder| !folder.is_empty());
-                Ok(Include { paths: texts(map.get("path"))?, folder, env_files: texts(map.get("env_file"))? })
+                // No schema has seen these keys yet, and the reference takes them in any letters.
+                let get = |key: &str| {
+                    let other = || map.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+                    map.get(key).or_else(|| other().map(|(_, node)| node))
+                };
+                let folder = match get("project_directory") {
+                    None | Some(Node { value: Value::Null, .. }) => None,
+                    Some(Node { value: value @ (Value::Str(_) | Value::Int(_)), .. }) => {
+                        Some(value.to_string())
+                    }
+                    Some(node) => return Err(wrong(node, "a folder must be a string")),
+                };
+                let folder = folder.filter(|folder| !folder.is_empty());
+                Ok(Include { paths: texts(get("path"))?, folder, env_files: texts(get("env_file"))? })
             }
             _ => Err(wrong(item, "an entry of `include` must be a path or a mapping")),
         })
@@ -119,6 +129,9 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         Some(given) if given.starts_with('/') => (given.clone(), given.clone()),
         Some(given) => {
             let full = paths::join(&scope.files_folder, given);
+            // The reference takes what is no folder for a file in one.
+            let is_folder = load.files.kind(&load.full(&full)) == Some(Kind::Folder);
+            let full = if is_folder { full } else { paths::parent(&full) };
             (scope.shown_folder(&full), paths::join(&scope.folder, given))
         }
     };
@@ -207,15 +220,10 @@ fn take_in(mut imported: Node, map: &mut Map, resets: &[Path]) -> Result<(), Dia
                 continue;
             }
             let over = std::mem::take(here);
-            let mut wrapped = Node::map([(kind, Node::map([(&*name, entry.node)], place))], place);
-            yaml::apply(resets, &mut wrapped);
-            let base = wrapped
-                .as_map_mut()
-                .and_then(|map| map.remove(kind))
-                .and_then(|mut node| node.as_map_mut()?.remove(&name));
+            let base = reset(entry.node, kind, &name, resets);
             let at = merge::project().and_then(|at| at.key(kind)).and_then(|at| at.key(&name));
             let trail = Trail::ROOT.key(kind);
-            let merged = merge::merge(base.unwrap_or_default(), over, at, &trail.key(&name))?;
+            let merged = merge::merge(base, over, at, &trail.key(&name))?;
             to.insert(name, entry.key, merged);
         }
     }

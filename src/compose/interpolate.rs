@@ -8,7 +8,7 @@ use super::dotenv::{failed, unset};
 use super::environment::Environment;
 use super::rules::{At, Rules};
 use super::source::Place;
-use super::substitute::substitute;
+use super::substitute::{self, Failure, substitute};
 use super::trail::Trail;
 use super::tree::{Node, Value};
 
@@ -123,13 +123,23 @@ impl Pass<'_, '_> {
             match substitute(text, &lookup, &self.load.budget) {
                 Ok(done) => {
                     for name in &done.unset {
-                        self.load.say(unset(name, node.place));
+                        self.load.say(unset(name, used(node, name)));
                     }
-                    node.trace = (!done.trace.is_empty()).then(|| done.trace.into());
+                    node.trace = Some(done.trace.into());
                     node.value = Value::Str(done.text.into());
                 }
                 Err(failure) => {
-                    self.load.say(failed(&failure, Some(&trail.to_string()), node.place));
+                    let wrong = substitute::invalid(text).filter(|_| matches!(failure, Failure::Invalid(_)));
+                    let place = match (&failure, &wrong) {
+                        (Failure::Required { name, .. }, _) => used(node, name),
+                        (_, Some((at, _))) => node.place_of(at.start, at.end),
+                        _ => node.place,
+                    };
+                    let mut error = failed(&failure, Some(&trail.to_string()), place);
+                    if let Some((_, remedy)) = wrong {
+                        remedy.clone_into(&mut error.remedy);
+                    }
+                    self.load.say(error);
                     return;
                 }
             }
@@ -146,11 +156,19 @@ impl Pass<'_, '_> {
                     let message = format!(
                         "error while interpolating {trail}: failed to cast to expected type: {message}"
                     );
-                    self.load.say(Diagnostic::error(id, node.place, message).remedy(remedy));
+                    let all = 0..node.as_str().map_or(0, str::len);
+                    self.load
+                        .say(Diagnostic::error(id, node.place, message).remedy(remedy).supplied(node, all));
                 }
             }
         }
     }
+}
+
+/// Where a text uses a variable.
+fn used(node: &Node, name: &str) -> Place {
+    let at = node.as_str().and_then(|text| substitute::find(text, name));
+    at.map_or(node.place, |at| node.place_of(at.start, at.end))
 }
 
 type Refused = (&'static str, String, &'static str);
@@ -186,18 +204,22 @@ pub fn integer(text: &str) -> Option<i64> {
 /// A number as Go reads it; narrow ones are rounded to 32 bits.
 #[must_use]
 pub fn float(text: &str, wide: bool) -> Option<f64> {
-    let value: f64 = text.parse().ok()?;
+    let value = if wide { text.parse().ok()? } else { shortest(text.parse().ok()?) };
     let named = text.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E'));
     if value.is_infinite() && !named {
         return None;
     }
-    Some(if wide { value } else { narrow(value) })
+    Some(value)
 }
 
 /// A number rounded to 32 bits, in its shortest decimal form.
 #[must_use]
 pub fn narrow(value: f64) -> f64 {
-    (value as f32).to_string().parse().unwrap_or(value)
+    shortest(value as f32)
+}
+
+fn shortest(value: f32) -> f64 {
+    value.to_string().parse().unwrap_or(f64::from(value))
 }
 
 /// A truth value, and whether it is one of the words of YAML 1.1.
@@ -218,4 +240,20 @@ pub fn one(load: &mut Load<'_>, text: &str, environment: &Environment, place: Pl
     let mut node = Node::text(text, place);
     Pass { load, environment }.text(&mut node, None, &Trail::ROOT.key("name"));
     node.as_str().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::float;
+
+    #[test]
+    fn numbers_have_the_width_that_is_asked_for() {
+        assert_eq!(float("0.1", false), Some(0.1));
+        assert_eq!(float("16777217", false), Some(16_777_216.0));
+        assert_eq!(float("16777217", true), Some(16_777_217.0));
+        assert_eq!(float("1e39", true), Some(1e39));
+        assert_eq!(float("1e39", false), None);
+        assert_eq!(float("1e400", true), None);
+        assert_eq!(float("inf", false), Some(f64::INFINITY));
+    }
 }

@@ -1,6 +1,6 @@
 //! The steps of [`load`](super::load), each over the whole of what the one before it left.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Severity};
@@ -15,7 +15,7 @@ use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
 use super::{
     Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, paths,
-    schema, unicity,
+    published, schema, unicity,
 };
 
 /// A load that is under way.
@@ -79,6 +79,23 @@ impl<'a> Load<'a> {
 
     fn failed(&self) -> bool {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// What was found since then stands but for errors where an earlier step has found one: there they only
+    /// follow from it.
+    fn settle(&mut self, since: usize) {
+        if self.diagnostics.len() == since {
+            return;
+        }
+        let later = self.diagnostics.split_off(since);
+        let errors = self.diagnostics.iter().filter(|earlier| earlier.severity == Severity::Error);
+        let faulty: BTreeMap<(u32, u32), u32> =
+            errors.map(|earlier| ((earlier.place.file, earlier.place.start), earlier.place.end)).collect();
+        let follows = |Place { file, start, end }: Place| {
+            let before = faulty.range(..=(file, end)).next_back();
+            file != Place::NONE.file && before.is_some_and(|((at, _), to)| *at == file && *to >= start)
+        };
+        self.diagnostics.extend(later.into_iter().filter(|later| !follows(later.place)));
     }
 
     /// Goes on if nothing has failed yet; otherwise ends with what has.
@@ -146,7 +163,8 @@ impl<'a> Load<'a> {
         if self.stages.consistency {
             self.diagnostics.extend(consistency::check(project));
             self.unless_failed()?;
-            self.diagnostics.extend(consistency::warnings(project));
+            self.diagnostics.extend(published::warnings(project));
+            project.follow_scale();
         }
         if !request.services.is_empty() {
             project.select(&request.services)?;
@@ -207,6 +225,13 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
+    /// A scalar as text; a date in the letters that stand in the file.
+    fn as_written(&self, node: &Node) -> String {
+        let Node { value: Value::Time(_), place, .. } = node else { return node.value.to_string() };
+        let text = self.sources.get(*place).map_or("", |source| &source.text);
+        text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned()
+    }
+
     /// The name: as given, or the last one that a file has, or the folder's.
     fn project_name(&mut self, request: &Request) -> Result<String, Diagnostic> {
         if let Some(name) = &request.name {
@@ -220,15 +245,25 @@ impl<'a> Load<'a> {
             return Ok(name.clone());
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
-        let written = named.filter_map(|document| document.root.get("name")).rfind(|node| !node.is_null());
+        let written = named.filter_map(|document| document.root.get("name")).filter(|node| !node.is_null());
         let written =
-            written.map(|node| (node.value.to_string(), node.place)).filter(|(name, _)| !name.is_empty());
+            written.map(|node| (self.as_written(node), node.place)).rfind(|(name, _)| !name.is_empty());
         let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
         if self.stages.interpolate {
             name = interpolate::one(self, &name, &request.environment, place);
             self.unless_failed()?;
         }
-        Ok(if self.stages.normalize { normalized_name(&name) } else { name })
+        if self.stages.normalize {
+            name = normalized_name(&name);
+        }
+        // Where nothing is left of the name, the folder's counts, unless a file begins with a name.
+        let begins = |input: &Input| self.parsed.get(&input.path)?.first()?.root.get("name").cloned();
+        let is_named = request
+            .files
+            .iter()
+            .filter_map(begins)
+            .any(|name| !name.is_null() && !self.as_written(&name).is_empty());
+        Ok(if name.is_empty() && !is_named { normalized_name(&request.default_name) } else { name })
     }
 
     /// Files that are put over each other, complete but for what needs the whole project.
@@ -238,6 +273,7 @@ impl<'a> Load<'a> {
             let inner = Scope { file: file.as_str().into(), ..scope.clone() };
             dict = self.file(file, *place, dict, &inner, false)?.0;
         }
+        self.unless_failed()?;
         if self.stages.defaults {
             defaults::add(&mut dict);
         }
@@ -300,7 +336,6 @@ impl<'a> Load<'a> {
         }
         if self.stages.interpolate {
             interpolate::interpolate(self, &mut root, &scope.environment);
-            self.unless_failed()?;
         }
         promote(&mut root)?;
         if self.stages.include && !is_base {
@@ -314,11 +349,14 @@ impl<'a> Load<'a> {
         }
         let mut dict = merge::files(dict, root)?;
         if self.stages.validate && !is_base {
+            let before = self.diagnostics.len();
             self.diagnostics.extend(schema::validate(&dict));
-            self.unless_failed()?;
+            self.settle(before);
             self.drop_version(&mut dict, &scope.file);
         }
-        canonical::canonical(&mut dict, !self.stages.interpolate, &mut self.diagnostics)?;
+        let before = self.diagnostics.len();
+        canonical::canonical(&mut dict, !self.stages.interpolate, &self.budget, &mut self.diagnostics);
+        self.settle(before);
         canonical::omit_empty(&mut dict);
         unicity::enforce(&mut dict)?;
         Ok(dict)
@@ -361,10 +399,13 @@ impl<'a> Load<'a> {
             Ok(project) if !self.failed() => Some(project),
             Ok(_) => None,
             Err(first) => {
+                let before = self.diagnostics.len();
                 self.diagnostics.push(first);
+                self.settle(before);
                 None
             }
         };
+        self.diagnostics.sort_by_key(|diagnostic| (diagnostic.place.file, diagnostic.place.start));
         (project, self.diagnostics, self.sources)
     }
 }

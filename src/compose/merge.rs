@@ -207,6 +207,10 @@ fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, D
             }
         }
     }
+    if pools.is_empty() {
+        // Nothing rather than an empty list: the schema refuses it.
+        return Ok(Node::new(Value::Null, place));
+    }
     let items = pools.into_iter().map(|pool| Node::new(Value::Map(Box::new(pool)), place)).collect();
     Ok(Node::new(Value::List(items), place))
 }
@@ -235,13 +239,11 @@ fn into_list(node: Node) -> Vec<Node> {
 /// `KEY=VALUE`, with the value's trace.
 fn pair(key: &str, value: &Node) -> Node {
     let shift = u32::try_from(key.len() + 1).unwrap_or(0);
-    let trace = value.trace.as_ref().map(|parts| {
-        parts
-            .iter()
-            .map(|part| Supplied { start: part.start + shift, end: part.end + shift, ..part.clone() })
-            .collect()
-    });
-    Node { value: Value::Str(format!("{key}={}", value.value).into()), place: value.place, trace }
+    let parts = value.trace.iter().flat_map(|parts| parts.iter());
+    let shifted =
+        parts.map(|part| Supplied { start: part.start + shift, end: part.end + shift, ..part.clone() });
+    let text = format!("{key}={}", value.value);
+    Node { value: Value::Str(text.into()), place: value.place, trace: Some(shifted.collect()) }
 }
 
 fn into_names(node: Node, dependencies: bool, trail: &Trail<'_>) -> Result<Map, Diagnostic> {

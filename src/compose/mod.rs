@@ -14,7 +14,7 @@
 //! | long forms | [`canonical`], [`grammar`] |
 //!
 //! Then for all files together: [`defaults`] and their checks, [`paths`], [`normalize`], the canonical
-//! shape ([`bind`], [`shape`]), profiles ([`project`]), [`consistency`], selection, pruning, `env_file` and
+//! shape ([`bind`], [`shape`]), profiles ([`project`]), [`consistency`] and warnings of ports (`published`), selection, pruning, `env_file` and
 //! `label_file` ([`dotenv`]).
 //!
 //! Every [`Node`](tree::Node) of the result says where it was written, and every text which of its parts
@@ -34,6 +34,7 @@ pub mod grammar;
 mod include;
 mod interpolate;
 mod load;
+mod map;
 pub mod merge;
 pub mod normalize;
 pub mod number;
@@ -41,6 +42,7 @@ mod pairs;
 pub mod paths;
 pub mod print;
 pub mod project;
+mod published;
 mod rules;
 pub mod schema;
 mod service_files;
@@ -116,7 +118,7 @@ pub struct Stages {
     pub prune: bool,
     /// `env_file`.
     pub environment: bool,
-    /// Whether `env_file` and `label_file` are gone once they are read.
+    /// Whether `env_file` is gone once it is read; `label_file` stays, as in the reference.
     pub discard_files: bool,
 }
 

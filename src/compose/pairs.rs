@@ -3,12 +3,29 @@
 use super::bind::{filled, text};
 use super::shape::Kind;
 use super::source::Place;
-use super::tree::{Map, Node, Value};
+use super::tree::{Entry, Map, Node, Value};
 
-type Refusal = (&'static str, String);
+/// Why a value cannot be bound: an id, the words, and where.
+type Refusal = (&'static str, String, Place);
+
+/// Texts by name, of one of the kinds that [`is_bound`] knows.
+pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
+    match kind {
+        Kind::MultiOptions => multi(node),
+        Kind::Hosts => hosts(node),
+        Kind::Ssh => ssh(node),
+        _ => pairs(node, kind),
+    }
+}
+
+/// Whether values of a kind are texts by name.
+pub fn is_bound(kind: Kind) -> bool {
+    use Kind::{Environment, Hosts, Labels, Mapping, MultiOptions, Options, Ssh, StringMap};
+    matches!(kind, Mapping | Environment | Labels | Options | StringMap | MultiOptions | Hosts | Ssh)
+}
 
 /// Labels, variables and options, from a mapping or from a list of `KEY=VALUE`.
-pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
+fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let mut pairs = Map::default();
     match node.value {
@@ -22,11 +39,12 @@ pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                         return Err((
                             "wrong-type",
                             format!("{key}: a string is expected, not {}", other.kind()),
+                            entry.node.place,
                         ));
                     }
                     _ => text(entry.node),
                 };
-                pairs.insert(key, entry.key, value);
+                pairs.push(key, Entry { key: entry.key, node: value });
             }
         }
         Value::List(items) if matches!(kind, Kind::Mapping | Kind::Environment | Kind::Labels) => {
@@ -39,6 +57,7 @@ pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                     return Err((
                         "trailing-space",
                         format!("environment variable {key} is declared with a trailing space"),
+                        item.place_of(0, key.len()),
                     ));
                 }
                 let value = match cut {
@@ -49,7 +68,7 @@ pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                 pairs.insert(key, item.place, value);
             }
         }
-        other => return Err(("wrong-type", format!("a mapping is expected, not {}", other.kind()))),
+        other => return Err(("wrong-type", format!("a mapping is expected, not {}", other.kind()), place)),
     }
     Ok(sorted(pairs, place))
 }
@@ -60,9 +79,11 @@ fn sorted(mut map: Map, place: Place) -> Option<Node> {
 }
 
 /// Options that may be given several times.
-pub fn multi(node: Node) -> Result<Option<Node>, Refusal> {
+fn multi(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
-    let Value::Map(map) = node.value else { return Err(("wrong-type", "a mapping is expected".to_owned())) };
+    let Value::Map(map) = node.value else {
+        return Err(("wrong-type", "a mapping is expected".to_owned(), place));
+    };
     let mut options = Map::default();
     for (key, entry) in map.into_entries() {
         let at = entry.node.place;
@@ -76,12 +97,12 @@ pub fn multi(node: Node) -> Result<Option<Node>, Refusal> {
 }
 
 /// Names of hosts and their addresses, as a sorted list of `HOST=ADDRESS`.
-pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
+fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let mut found: Vec<Node> = Vec::new();
     let mut add = |host: &str, address: &str, from: &Node| {
         if host.is_empty() || host.contains([':', '=']) {
-            return Err(("invalid-host", format!("bad host name '{host}'")));
+            return Err(("invalid-host", format!("bad host name '{host}'"), from.place));
         }
         let bare = address
             .strip_prefix('[')
@@ -102,7 +123,11 @@ pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
                         }
                     }
                     other => {
-                        return Err(("wrong-type", format!("an address is expected, not {}", other.kind())));
+                        return Err((
+                            "wrong-type",
+                            format!("an address is expected, not {}", other.kind()),
+                            value.place,
+                        ));
                     }
                 }
             }
@@ -112,7 +137,7 @@ pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
                 let whole = item.value.to_string();
                 let (host, addresses) =
                     whole.split_once('=').or_else(|| whole.split_once(':')).ok_or_else(|| {
-                        ("invalid-host", format!("invalid additional host, missing IP: {whole}"))
+                        ("invalid-host", format!("invalid additional host, missing IP: {whole}"), item.place)
                     })?;
                 for address in addresses.split(',') {
                     add(host, address, item)?;
@@ -120,7 +145,11 @@ pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
             }
         }
         other => {
-            return Err(("wrong-type", format!("a mapping or a list is expected, not {}", other.kind())));
+            return Err((
+                "wrong-type",
+                format!("a mapping or a list is expected, not {}", other.kind()),
+                place,
+            ));
         }
     }
     found.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
@@ -128,9 +157,11 @@ pub fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
 }
 
 /// SSH keys: `ID` or `ID: PATH`.
-pub fn ssh(node: Node) -> Result<Option<Node>, Refusal> {
+fn ssh(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
-    let Value::Map(map) = node.value else { return Err(("wrong-type", "a mapping is expected".to_owned())) };
+    let Value::Map(map) = node.value else {
+        return Err(("wrong-type", "a mapping is expected".to_owned(), place));
+    };
     let mut keys: Vec<Node> = map
         .iter()
         .map(|(id, path)| match &path.value {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use super::project::Project;
 use super::shape::{Absent, Field, Kind, PROJECT};
 use super::tree::{Map, Node, Value};
-use super::yaml::is_plain;
+use super::yaml::{is_plain, is_printable};
 
 /// How a project is printed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -95,7 +95,7 @@ impl Json {
     }
 
     fn key(&mut self, key: &str) {
-        self.string(key);
+        self.string(&escaped(key, self.style));
         self.text.push_str(": ");
     }
 
@@ -115,9 +115,9 @@ impl Json {
                     out.node(node, field.kind);
                 })),
                 (None, Absent::Nothing) => {}
-                (None, Absent::Null) => entries.push(Box::new(move |out| {
+                (None, Absent::As(value)) => entries.push(Box::new(move |out| {
                     out.key(field.json);
-                    out.text.push_str("null");
+                    out.text.push_str(value);
                 })),
                 (None, Absent::Empty) => entries.push(Box::new(move |out| {
                     out.key(field.json);
@@ -163,10 +163,11 @@ impl Json {
                 self.group('[', ']', items.iter().map(|node| move |out: &mut Self| out.node(node, item)));
             }
             (Value::Null, _) => self.text.push_str("null"),
-            (Value::Str(text) | Value::Time(text), _) => {
+            (Value::Str(text), _) => {
                 let text = escaped(text, self.style).into_owned();
                 self.string(&text);
             }
+            (Value::Time(text), _) => self.string(&rfc3339(text)),
             (Value::Float(value), _) => {
                 let _ = write!(self.text, "{value}");
             }
@@ -182,7 +183,7 @@ fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
     match &node.value {
         Value::Map(map) => {
             for (key, child) in map.iter() {
-                let _ = write!(out, "{indent}{}:", yaml_text(key, depth));
+                let _ = write!(out, "{indent}{}:", yaml_key(&escaped(key, style), &indent));
                 yaml_value(child, style, depth, out);
             }
         }
@@ -192,7 +193,7 @@ fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
                     Value::Map(map) if !map.is_empty() => {
                         let mut text = String::new();
                         yaml_below(item, style, depth + 1, &mut text);
-                        let _ = write!(out, "{indent}- {}", text.trim_start());
+                        let _ = write!(out, "{indent}- {}", text.trim_start_matches(' '));
                     }
                     _ => {
                         let _ = write!(out, "{indent}-");
@@ -218,9 +219,23 @@ fn yaml_value(node: &Node, style: Style, depth: usize, out: &mut String) {
         Value::Str(text) => {
             let _ = writeln!(out, " {}", yaml_text(&escaped(text, style), depth + 1));
         }
+        Value::Time(text) => {
+            let _ = writeln!(out, " {}", rfc3339(text));
+        }
         value => {
             let _ = writeln!(out, " {value}");
         }
+    }
+}
+
+/// A time as it is written where its type is kept; elsewhere it has become a text in the form of Go.
+fn rfc3339(go: &str) -> String {
+    let mut parts = go.split(' ');
+    let mut part = || parts.next().unwrap_or_default();
+    let (date, time, offset) = (part(), part(), part());
+    match offset.split_at_checked(3) {
+        Some((hours, minutes)) if offset != "+0000" => format!("{date}T{time}{hours}:{minutes}"),
+        _ => format!("{date}T{time}Z"),
     }
 }
 
@@ -229,11 +244,9 @@ fn yaml_text(text: &str, depth: usize) -> Cow<'_, str> {
     if is_plain(text) {
         return text.into();
     }
-    let lines = text.contains('\n')
-        && !text.starts_with([' ', '\n', '\t'])
-        && !text.contains(['\r', '\t', '\u{85}', '\u{2028}', '\u{2029}']);
-    let printable = text.chars().all(|c| c == '\n' || !c.is_control());
-    if lines && printable && depth > 0 && !text.lines().any(|line| line.ends_with(' ')) {
+    let lines = text.contains('\n') && !text.starts_with([' ', '\n', '\t']);
+    let printable = text.chars().all(|c| c == '\n' || is_printable(c));
+    if lines && printable && !text.lines().any(|line| line.ends_with(' ')) {
         let body = text.trim_end_matches('\n');
         let keep = match text.len() - body.len() {
             0 => "-",
@@ -251,5 +264,79 @@ fn yaml_text(text: &str, depth: usize) -> Cow<'_, str> {
         }
         return block.into();
     }
-    serde_json::Value::from(text).to_string().into()
+    quoted(text).into()
+}
+
+/// A key: in one line, and with a mark before it where it is longer than a key without one may be.
+fn yaml_key<'a>(key: &'a str, indent: &str) -> Cow<'a, str> {
+    let text: Cow<'_, str> = if is_plain(key) { key.into() } else { quoted(key).into() };
+    if text.len() > LONGEST_KEY { format!("? {text}\n{indent}").into() } else { text }
+}
+
+/// Longer keys need a mark; YAML allows 1024 characters.
+const LONGEST_KEY: usize = 1000;
+
+/// A text in double quotes, with escapes for what YAML would not take as it stands.
+fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for c in serde_json::Value::from(text).to_string().chars() {
+        if is_printable(c) {
+            out.push(c);
+        } else {
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Style, yaml_tree};
+    use crate::compose::source::Place;
+    use crate::compose::tree::{Map, Node, Value};
+    use crate::compose::yaml;
+
+    fn read_back(key: &str, text: &str) -> Result<(), TestCaseError> {
+        let mut map = Map::default();
+        map.insert(key, Place::NONE, Node::text(text, Place::NONE));
+        let list = Value::List(vec![
+            Node::text(text, Place::NONE),
+            Node::new(Value::Map(Box::new(map)), Place::NONE),
+        ]);
+        let tree = Node::map([("outer", Node::new(list, Place::NONE))], Place::NONE);
+        let printed = yaml_tree(&tree, Style::default());
+        let read =
+            yaml::parse(&printed, 0).map_err(|error| TestCaseError::fail(format!("{error:?}\n{printed}")))?;
+        prop_assert_eq!(&read[0].root, &tree, "{}", printed);
+        Ok(())
+    }
+
+    #[test]
+    fn texts_and_keys_read_as_they_were_printed() {
+        let long = "k".repeat(1100);
+        for text in [
+            "a\nb",
+            "a\n\n",
+            "\u{7f}",
+            "\u{9f}é",
+            "\u{fffe}",
+            "\u{2000}",
+            "\u{85}\u{2028}",
+            "- a",
+            "yes",
+            "1_0",
+            long.as_str(),
+        ] {
+            read_back(text, text).unwrap();
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_reads_as_it_was_printed(key in any::<String>(), text in "(\\PC|[\n\t :#'\"-])*") {
+            read_back(&key, &text)?;
+        }
+    }
 }

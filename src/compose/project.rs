@@ -1,9 +1,9 @@
 //! A loaded project, and the steps that look at it as a whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, did_you_mean};
 use super::environment::Environment;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
@@ -79,14 +79,26 @@ impl Project {
         for (name, entry) in self.services_mut().map(std::mem::take).unwrap_or_default().into_entries() {
             all.insert(name, entry.key, entry.node);
         }
+        let active: HashSet<&str> = profiles.iter().map(String::as_str).collect();
         let mut enabled = Map::default();
         for (name, entry) in all.into_entries() {
-            let into = if is_active(&entry.node, profiles) { &mut enabled } else { &mut self.disabled };
+            let into = if is_active(&entry.node, &active) { &mut enabled } else { &mut self.disabled };
             into.insert(name, entry.key, entry.node);
         }
         enabled.sort();
         if let Some(services) = self.services_mut() {
             *services = enabled;
+        }
+    }
+
+    /// `deploy.replicas` is what `scale` says, where a service has both `scale` and `deploy`.
+    pub(super) fn follow_scale(&mut self) {
+        for (_, service) in self.services_mut().into_iter().flat_map(Map::iter_mut) {
+            let Some(service) = service.as_map_mut() else { continue };
+            let Some(scale) = service.get("scale").cloned() else { continue };
+            if let Some(deploy) = service.get_mut("deploy").and_then(Node::as_map_mut) {
+                deploy.insert("replicas", scale.place, scale);
+            }
         }
     }
 
@@ -106,12 +118,12 @@ impl Project {
                 if !required {
                     continue;
                 }
-                return Err(Diagnostic::error(
-                    "undefined-service",
-                    Place::NONE,
-                    format!("no such service: {name}"),
-                )
-                .remedy("name a service of this project"));
+                let remedy = match did_you_mean(&name, self.services().map(|(name, _)| name)) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => "name a service of this project; `--services` lists them".to_owned(),
+                };
+                let message = format!("no such service: {name}");
+                return Err(Diagnostic::error("undefined-service", Place::NONE, message).remedy(remedy));
             };
             let dependencies = service.get("depends_on").and_then(Node::as_map);
             for (other, options) in dependencies.into_iter().flat_map(Map::iter) {
@@ -176,12 +188,11 @@ impl Project {
     }
 }
 
-fn is_active(service: &Node, profiles: &[String]) -> bool {
+fn is_active(service: &Node, active: &HashSet<&str>) -> bool {
     let declared = service.get("profiles").and_then(Node::as_list).unwrap_or_default();
     declared.is_empty()
-        || profiles
-            .iter()
-            .any(|active| active == "*" || declared.iter().any(|profile| profile.as_str() == Some(active)))
+        || active.contains("*")
+        || declared.iter().filter_map(Node::as_str).any(|profile| active.contains(profile))
 }
 
 /// Puts texts by name into a service, below those it has.

@@ -5,7 +5,7 @@
 pub struct Rules<T>(Vec<Branch<T>>);
 
 struct Branch<T> {
-    /// Sorted by name.
+    /// Sorted by length, then by name: most names are told apart by their length alone.
     named: Vec<(&'static str, usize)>,
     any: Option<usize>,
     rule: Option<T>,
@@ -44,7 +44,7 @@ impl<T: Copy> Rules<T> {
         self.0.push(Branch { named: Vec::new(), any: None, rule });
         let mut names: Vec<&'static str> =
             patterns.iter().filter_map(|(path, _)| path.first().copied()).collect();
-        names.sort_unstable();
+        names.sort_unstable_by_key(|name| (name.len(), *name));
         names.dedup();
         for name in names {
             let onward: Vec<_> = patterns
@@ -76,7 +76,8 @@ impl<'r, T: Copy> At<'r, T> {
     #[must_use]
     pub fn key(self, key: &str) -> Option<At<'r, T>> {
         let branch = &self.rules.0[self.branch];
-        let next = match branch.named.binary_search_by_key(&key, |(name, _)| name) {
+        let next = match branch.named.binary_search_by_key(&(key.len(), key), |(name, _)| (name.len(), name))
+        {
             Ok(found) => Some(branch.named[found].1),
             Err(_) => branch.any,
         };

@@ -6,7 +6,8 @@ use super::dotenv::{self, EnvText};
 use super::environment::{Environment, Variable};
 use super::project::{Project, fill};
 use super::source::{Kind, Place};
-use super::tree::{Map, Node, Origin, Supplied, Value};
+use super::substitute::Failure;
+use super::tree::{Entry, Map, Node, Origin, Supplied, Value};
 
 impl Load<'_> {
     /// `env_file` of each service into its `environment`, below what stands there.
@@ -52,7 +53,7 @@ impl Load<'_> {
     ) -> Result<(), Diagnostic> {
         let path = file.str_at("path").unwrap_or_default().to_owned();
         let place = file.get("path").map_or(file.place, |node| node.place);
-        if self.files.kind(&self.full(&path)).is_none() {
+        if path.is_empty() || self.files.kind(&self.full(&path)).is_none() {
             let required = file.get("required").and_then(Node::as_bool).unwrap_or(true);
             if !required {
                 return Ok(());
@@ -61,13 +62,17 @@ impl Load<'_> {
                 .remedy("create it, or write `required: false` beside its `path`"));
         }
         let (number, text) = self.text(&path, "missing-env-file", place)?;
+        // A file is read anew for each service, since its variables may use those of the service.
+        if !self.budget.text(text.len()) {
+            return Err(dotenv::failed(&Failure::TooLong, None, place));
+        }
         let source = EnvText { text: &text, file: number };
         match file.str_at("format") {
             None => {
                 let warnings = dotenv::read(source, vars, outer, &self.budget)?;
                 self.diagnostics.extend(warnings);
             }
-            Some("raw") => dotenv::read_raw(source, vars, outer),
+            Some("raw") => dotenv::read_raw(source, vars, outer, &self.budget)?,
             Some(other) => {
                 return Err(Diagnostic::error(
                     "env-file-format",
@@ -82,12 +87,10 @@ impl Load<'_> {
 
     /// `label_file` of each service into its `labels`, below what stands there.
     pub fn label_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
-        let discard = self.stages.discard_files;
         let Some(services) = project.services_mut() else { return Ok(()) };
         for (_, service) in services.iter_mut() {
             let Some(service) = service.as_map_mut() else { continue };
-            let listed =
-                if discard { service.remove("label_file") } else { service.get("label_file").cloned() };
+            let listed = service.get("label_file").cloned();
             let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
             let mut labels = Environment::default();
             for file in &files {
@@ -130,7 +133,7 @@ fn as_map(vars: &Environment) -> Map {
             Origin::File(place) => place,
             _ => Place::NONE,
         };
-        map.insert(name.clone(), place, from_variable(name, variable, place));
+        map.push(name.clone(), Entry { key: place, node: from_variable(name, variable, place) });
     }
     map
 }

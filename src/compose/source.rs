@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 /// A stretch of a file that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
     /// The file's number in [`Sources`].
     pub file: u32,

@@ -3,11 +3,16 @@
 //! A braced form reaches to its balanced closing brace, or, where none balances, to the last brace of its
 //! line; `$` before anything else stays what it is.
 
+use std::ops::Range;
+
 use super::environment::{Budget, Variable};
 use super::tree::Supplied;
 
 /// Forms nested deeper than this within each other are refused.
 const MAX_DEPTH: usize = 64;
+
+/// What can follow the name in a braced form; the longer before the shorter.
+const OPERATORS: [&str; 6] = [":-", ":?", ":+", "-", "?", "+"];
 
 /// What became of a text.
 #[derive(Debug, Default)]
@@ -139,7 +144,7 @@ impl Pass<'_> {
     }
 
     fn supply(&self, name: &str, variable: Variable, out: &mut Substituted) -> Result<(), Failure> {
-        if !self.budget.spend(variable.value.len()) {
+        if !self.budget.text(variable.value.len()) {
             return Err(Failure::TooLong);
         }
         let start = out.text.len();
@@ -161,8 +166,7 @@ fn parse(text: &str) -> Option<Braced<'_>> {
     if after.starts_with('}') {
         return Some(Braced { name, operator: None, rest: "", length: length + 1 });
     }
-    let operator =
-        [":-", ":?", ":+", "-", "?", "+"].into_iter().find(|operator| after.starts_with(operator))?;
+    let operator = OPERATORS.into_iter().find(|operator| after.starts_with(operator))?;
     let end = closing(text).unwrap_or(text.len() - 1);
     let rest = text.get(length + operator.len()..end)?;
     Some(Braced { name, operator: Some(&after[..operator.len()]), rest, length: end + 1 })
@@ -202,10 +206,19 @@ fn name_length(text: &str) -> usize {
     }
 }
 
-/// The names of the variables that a text uses, with the operator and what follows it.
+/// The names of the variables that a text uses, with the operator and what follows it. Forms that are
+/// nested too deeply to be completed are passed over.
 #[must_use]
 pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
     let mut found = Vec::new();
+    list(template, &mut found, 0);
+    found
+}
+
+fn list(template: &str, found: &mut Vec<(String, Option<(String, String)>)>, depth: usize) {
+    if depth > MAX_DEPTH {
+        return;
+    }
     let mut rest = template;
     while let Some(dollar) = rest.find('$') {
         let after = &rest[dollar + 1..];
@@ -218,7 +231,7 @@ pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
             let Some(form) = inner.get(..=last).and_then(parse) else { continue };
             let operator = form.operator.map(|operator| (operator.to_owned(), form.rest.to_owned()));
             found.push((form.name.to_owned(), operator));
-            found.extend(variables(form.rest));
+            list(form.rest, found, depth + 1);
             rest = &inner[form.length..];
         } else {
             let length = name_length(after);
@@ -228,12 +241,71 @@ pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
             }
         }
     }
-    found
+}
+
+/// The first `${` of a text that is no form of the grammar: where it stands, and what to write.
+#[must_use]
+pub fn invalid(template: &str) -> Option<(Range<usize>, &'static str)> {
+    let mut start = 0;
+    for line in template.split_inclusive('\n') {
+        // Found once for each line, and forms are not followed to their end: many are nested in a hostile text.
+        let last = line.rfind('}');
+        let mut at = 0;
+        while let Some(found) = line[at..].find('$') {
+            let dollar = at + found;
+            let after = &line[dollar + 1..];
+            at = dollar + if after.starts_with('$') { 2 } else { 1 };
+            let Some(inner) = after.strip_prefix('{') else { continue };
+            let Some(last) = last.filter(|last| *last > dollar) else {
+                let end = start + line.trim_end_matches('\n').len();
+                return Some((start + dollar..end, "close it with `}` on the same line"));
+            };
+            if !begins_form(inner) {
+                let end = inner.find('}').map_or(last, |end| dollar + 2 + end);
+                let remedy = if name_length(inner) == 0 {
+                    "begin the name of a variable with a letter or `_`; write `$$` for a `$` that is meant as itself"
+                } else {
+                    "after the name only `:-`, `-`, `:?`, `?`, `:+` and `+` can follow"
+                };
+                return Some((start + dollar..start + end + 1, remedy));
+            }
+        }
+        start += line.len();
+    }
+    None
+}
+
+/// Whether what stands after `${` is a name and what may follow one.
+fn begins_form(text: &str) -> bool {
+    let length = name_length(text);
+    let after = &text[length..];
+    length > 0 && (after.starts_with('}') || OPERATORS.iter().any(|operator| after.starts_with(operator)))
+}
+
+/// Where a text first uses a variable.
+#[must_use]
+pub fn find(template: &str, name: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    while let Some(found) = template[at..].find('$') {
+        let dollar = at + found;
+        let after = &template[dollar + 1..];
+        at = dollar + if after.starts_with('$') { 2 } else { 1 };
+        let inner = after.strip_prefix('{');
+        let text = inner.unwrap_or(after);
+        if text[..name_length(text)] != *name {
+            continue;
+        }
+        let Some(inner) = inner else { return Some(dollar..dollar + 1 + name.len()) };
+        let line = inner.find('\n').unwrap_or(inner.len());
+        let form = inner[..line].rfind('}').and_then(|last| parse(&inner[..=last]))?;
+        return Some(dollar..dollar + 2 + form.length);
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Failure, substitute};
+    use super::{Failure, find, invalid, substitute, variables};
     use crate::compose::environment::{Budget, Variable};
     use crate::compose::tree::Origin;
 
@@ -247,6 +319,34 @@ mod tests {
             Some(Variable { value: value.into(), origin: Origin::Process })
         };
         substitute(template, &lookup, &Budget::default()).map(|out| out.text)
+    }
+
+    #[test]
+    fn what_is_no_form_is_found_with_its_remedy() {
+        for (template, form, remedy) in [
+            ("a${B b", "${B b", "close it"),
+            ("$${A ${B:=c} d}", "${B:=c}", "after the name"),
+            ("${A:-b}${1a}", "${1a}", "begin the name"),
+            ("${}", "${}", "begin the name"),
+            ("${A:-${B/c/d}}", "${B/c/d}", "after the name"),
+        ] {
+            let (at, said) = invalid(template).unwrap();
+            assert_eq!((&template[at], said.starts_with(remedy)), (form, true), "{template}");
+        }
+        assert_eq!(invalid("${A} $$ $1 ${B:-{}}"), None);
+    }
+
+    #[test]
+    fn the_first_use_of_a_variable_is_found_also_within_another_form() {
+        for (template, name, form) in [
+            ("a$X b", "X", "$X"),
+            ("$$X ${X:-y} $X", "X", "${X:-y}"),
+            ("${Y:-a${X:?b}c}", "X", "${X:?b}"),
+            ("$XY ${X}", "X", "${X}"),
+        ] {
+            assert_eq!(find(template, name).map(|at| &template[at]), Some(form), "{template}");
+        }
+        assert_eq!(find("$$X ${X", "X"), None);
     }
 
     #[test]
@@ -271,5 +371,18 @@ mod tests {
         }
         let missing = Failure::Required { name: "U".to_owned(), reason: "need val".to_owned() };
         assert_eq!(with("${U:?need ${SET}}"), Err(missing));
+    }
+
+    #[test]
+    fn variables_are_listed_with_those_of_their_defaults() {
+        let names =
+            |template: &str| variables(template).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+        assert_eq!(names("$A $$B ${C:-${D}} ${E} ${1} $"), ["A", "C", "D", "E"]);
+    }
+
+    #[test]
+    fn listing_variables_ends_for_forms_nested_without_end() {
+        let nested = format!("{}{}", "${A:-".repeat(100_000), "}".repeat(100_000));
+        assert!(variables(&nested).len() <= super::MAX_DEPTH + 1);
     }
 }

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
+pub use super::map::Map;
 use super::source::Place;
 
 /// A value and where it stands.
@@ -14,7 +13,7 @@ pub struct Node {
     pub value: Value,
     /// Where it was written; [`Place::NONE`] for what the loader adds by itself.
     pub place: Place,
-    /// Which parts of an interpolated text came from variables, in order; empty for all others.
+    /// Which parts of the text came from variables, in order; nothing where it reads as it was written.
     pub trace: Trace,
 }
 
@@ -69,10 +68,6 @@ pub enum Value {
     /// A mapping.
     Map(Box<Map>),
 }
-
-/// A mapping in the order it was written.
-#[derive(Clone, Debug, Default)]
-pub struct Map(IndexMap<Arc<str>, Entry>);
 
 /// A key's place and its value.
 #[derive(Clone, Debug, Default)]
@@ -174,22 +169,47 @@ impl Node {
         matches!(self.value, Value::Null)
     }
 
-    /// A part of this node's text as a node of its own, with the part of the trace that falls into it.
+    /// A part of this node's text as a node of its own, with its own place and the part of the trace that
+    /// falls into it.
     #[must_use]
     pub fn part(&self, start: usize, end: usize) -> Self {
         let text = self.as_str().and_then(|text| text.get(start..end)).unwrap_or_default();
-        Self { value: Value::Str(text.into()), place: self.place, trace: self.trace_within(start, end) }
+        Self {
+            value: Value::Str(text.into()),
+            place: self.place_of(start, end),
+            trace: self.trace_within(start, end),
+        }
     }
 
-    /// A text made of this node's: every variable of the trace is kept, for the whole of the new text.
+    /// Where a part of this node's text stands: within its quotes, or the whole place where the text does not
+    /// read as it is written.
+    #[must_use]
+    pub fn place_of(&self, start: usize, end: usize) -> Place {
+        let Some(length) = self.as_str().map(str::len) else { return self.place };
+        let written = self.place.end.saturating_sub(self.place.start) as usize;
+        let quote = match written.checked_sub(length) {
+            Some(0) => 0,
+            Some(2) => 1,
+            _ => return self.place,
+        };
+        let at = |offset: usize| u32::try_from(offset + quote).ok().map(|offset| self.place.start + offset);
+        match (at(start), at(end), &self.trace) {
+            (Some(start), Some(end), None) => Place { start, end, ..self.place },
+            _ => self.place,
+        }
+    }
+
+    /// A text made of this node's: every variable of the trace is kept, for the whole of a text that differs.
     #[must_use]
     pub fn made(&self, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
+        if self.as_str() == Some(&text) {
+            return self.clone();
+        }
         let whole = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let trace = self.trace.as_ref().map(|parts| {
-            parts.iter().map(|part| Supplied { start: 0, end: whole, ..part.clone() }).collect()
-        });
-        Self { value: Value::Str(text), place: self.place, trace }
+        let parts = self.trace.iter().flat_map(|parts| parts.iter());
+        let trace = parts.map(|part| Supplied { start: 0, end: whole, ..part.clone() }).collect();
+        Self { value: Value::Str(text), place: self.place, trace: Some(trace) }
     }
 
     fn trace_within(&self, start: usize, end: usize) -> Trace {
@@ -205,7 +225,7 @@ impl Node {
                 ..part.clone()
             })
             .collect();
-        (!parts.is_empty()).then_some(parts)
+        Some(parts)
     }
 }
 
@@ -276,95 +296,5 @@ impl PartialEq for Value {
             (Value::Map(a), Value::Map(b)) => a == b,
             _ => false,
         }
-    }
-}
-
-impl PartialEq for Map {
-    fn eq(&self, other: &Self) -> bool {
-        self.0.len() == other.0.len() && self.iter().all(|(key, node)| other.get(key) == Some(node))
-    }
-}
-
-impl Map {
-    /// The value of a key.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Node> {
-        self.0.get(key).map(|entry| &entry.node)
-    }
-
-    /// The value of a key, to be changed.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        self.0.get_mut(key).map(|entry| &mut entry.node)
-    }
-
-    /// The key's place and value.
-    #[must_use]
-    pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.0.get(key)
-    }
-
-    /// Whether the key is there, with a value or without.
-    #[must_use]
-    pub fn has(&self, key: &str) -> bool {
-        self.0.contains_key(key)
-    }
-
-    /// Sets a key; its position stays where it was.
-    pub fn insert(&mut self, key: impl Into<Arc<str>>, place: Place, node: Node) -> Option<Node> {
-        self.0.insert(key.into(), Entry { key: place, node }).map(|entry| entry.node)
-    }
-
-    /// Sets a key that is not there yet.
-    pub fn insert_new(&mut self, key: &str, place: Place, node: impl FnOnce() -> Node) {
-        if !self.has(key) {
-            self.insert(key, place, node());
-        }
-    }
-
-    /// Takes a key out.
-    pub fn remove(&mut self, key: &str) -> Option<Node> {
-        self.0.shift_remove(key).map(|entry| entry.node)
-    }
-
-    /// Keeps the keys that the test accepts.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Node) -> bool) {
-        self.0.retain(|key, entry| keep(key, &mut entry.node));
-    }
-
-    /// Puts the keys into alphabetical order, as the reference prints them.
-    pub fn sort(&mut self) {
-        self.0.sort_unstable_keys();
-    }
-
-    /// How many keys there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is no key.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Keys and values in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Node)> {
-        self.0.iter().map(|(key, entry)| (key, &entry.node))
-    }
-
-    /// Keys, their places and values in order.
-    pub fn entries(&self) -> impl Iterator<Item = (&Arc<str>, &Entry)> {
-        self.0.iter()
-    }
-
-    /// Keys and values in order, the values to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Node)> {
-        self.0.iter_mut().map(|(key, entry)| (key, &mut entry.node))
-    }
-
-    /// The pairs themselves.
-    pub fn into_entries(self) -> impl Iterator<Item = (Arc<str>, Entry)> {
-        self.0.into_iter()
     }
 }

@@ -122,7 +122,7 @@ fn key(entry: &Node, index: Index, trail: &Trail<'_>) -> Result<String, Diagnost
         (Index::Expose, Value::Int(port)) => port.to_string(),
         (Index::Expose, _) => return Err(unexpected()),
         (Index::Volume, Value::Str(text)) => {
-            volume::parse(text).map_err(|reason| volume::refused(&reason, entry.place))?.target
+            volume::parse(text).map_err(|refused| refused.told(entry, trail))?.target
         }
         (Index::Volume, Value::Map(map)) => match map.get("target").and_then(Node::as_str) {
             Some(target) => target.to_owned(),

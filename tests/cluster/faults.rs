@@ -104,7 +104,34 @@ fn kills(writes: usize) -> Vec<Fault> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
     writes: usize,
+    /// How many of the writes were statuses: as many as the states that the operator saw, which hangs on how
+    /// events fall together.
+    statuses: usize,
     changes: usize,
+}
+
+impl Size {
+    /// What has happened in a scenario.
+    fn of(s: &Scenario<'_>) -> Self {
+        Size { writes: s.line().writes(), statuses: s.line().statuses(), changes: s.history.changes().len() }
+    }
+
+    /// What has happened since then.
+    fn since(self, then: Size) -> Self {
+        Size {
+            writes: self.writes - then.writes,
+            statuses: self.statuses - then.statuses,
+            changes: self.changes - then.changes,
+        }
+    }
+
+    /// Whether so much has happened that a fault is due.
+    fn reaches(self, fault: Fault) -> bool {
+        match fault {
+            Fault::Kill(write, _) => self.writes >= write,
+            Fault::Cut(after) | Fault::Outage(after) => self.changes >= after,
+        }
+    }
 }
 
 /// Plays the work once undisturbed, then once with each fault, and asserts the same end.
@@ -114,12 +141,20 @@ async fn survives(work: Work, faults: impl FnOnce(Size) -> Vec<Fault>) {
     let faults = faults(size);
     let planned = faults.len();
     let runs = stream::iter(faults).map(|fault| a_disturbed_run(cluster, work, fault, &undisturbed));
-    let came = runs.buffer_unordered(AT_A_TIME).filter(|came| std::future::ready(*came)).count().await;
-    eprintln!("{work:?}: {came} faults in runs of {} writes and {} changes", size.writes, size.changes);
-    // How many statuses are written hangs on how events fall together, so a run may have fewer
-    // writes than the undisturbed one; a fault past its end does not come. Most must, or nothing
-    // would be proven.
-    assert!(came * 2 >= planned, "only {came} of {planned} faults came to pass");
+    let missed: Vec<(Fault, Size)> =
+        runs.buffer_unordered(AT_A_TIME).filter_map(std::future::ready).collect().await;
+    eprintln!("{work:?}: {} of {planned} faults came to pass in runs as of {size:?}", planned - missed.len());
+    for (fault, run) in &missed {
+        assert!(!run.reaches(*fault), "{fault:?} did not come to pass, though its run had {run:?}");
+        // A run is shorter than the undisturbed one by statuses only: the rest is written in every run.
+        if let Fault::Kill(write, _) = fault {
+            assert!(
+                *write > size.writes - size.statuses,
+                "{fault:?} was no status, and did not come: {run:?}"
+            );
+        }
+    }
+    assert!(missed.len() * 2 <= planned, "most faults came after the end of their runs: {missed:?}");
 }
 
 /// How it ends, and how large it is, when nobody disturbs.
@@ -128,12 +163,11 @@ async fn an_undisturbed_run(cluster: &Cluster, work: Work) -> (End, Size) {
     Setup::with_faulty_line()
         .play(cluster, async |s| {
             let stack = begin(s, work).await;
-            let (writes, changes) = (s.line().writes(), s.history.changes().len());
+            let before = Size::of(s);
             go_on(s, work, stack.as_ref()).await.until_ready().await;
             // What is pruned goes after the last service is up.
             s.let_pass(3).await;
-            size.writes = s.line().writes() - writes;
-            size.changes = s.history.changes().len() - changes;
+            size = Size::of(s).since(before);
             end = end_of(s, &s.history.view());
         })
         .await;
@@ -141,26 +175,36 @@ async fn an_undisturbed_run(cluster: &Cluster, work: Work) -> (End, Size) {
     (end, size)
 }
 
-/// Plays one fault, and says whether it came to pass.
-async fn a_disturbed_run(cluster: &Cluster, work: Work, fault: Fault, undisturbed: &End) -> bool {
-    let mut came = false;
+/// Plays one fault; what its run had, where that was too little for the fault to come to pass.
+async fn a_disturbed_run(
+    cluster: &Cluster,
+    work: Work,
+    fault: Fault,
+    undisturbed: &End,
+) -> Option<(Fault, Size)> {
+    let mut missed = None;
     let setup = Setup::with_faulty_line();
     let setup = if matches!(fault, Fault::Kill(..)) { setup.with_short_lease() } else { setup };
     setup
         .play(cluster, async |s| {
             let stack = begin(s, work).await;
+            let before = Size::of(s);
             let strike = disturb(s, fault);
             let stack = go_on(s, work, stack.as_ref()).await;
+            let same_end = async || {
+                stack.until_ready().await;
+                let what = format!("the end is the same as without {fault:?}");
+                s.until_none(&what, |view| difference(&end_of(s, view), undisturbed)).await;
+            };
             tokio::select! {
-                () = strike => came = true,
-                _ = stack.until_ready() => {}
+                biased;
+                () = strike => {}
+                () = same_end() => missed = Some((fault, Size::of(s).since(before))),
             }
-            stack.until_ready().await;
-            let what = format!("the end is the same as without {fault:?}");
-            s.until_none(&what, |view| difference(&end_of(s, view), undisturbed)).await;
+            same_end().await;
         })
         .await;
-    came
+    missed
 }
 
 /// Prepares a fault; what is returned ends when it has come and gone.

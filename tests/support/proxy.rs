@@ -46,6 +46,7 @@ pub struct Proxy {
 struct Line {
     client: Client,
     writes: AtomicUsize,
+    statuses: AtomicUsize,
     strike: Mutex<Option<Strike>>,
     struck: watch::Sender<bool>,
     /// Counts the cuts; every answer under way ends when it grows.
@@ -61,6 +62,7 @@ impl Proxy {
         let line = Arc::new(Line {
             client,
             writes: AtomicUsize::new(0),
+            statuses: AtomicUsize::new(0),
             strike: Mutex::new(None),
             struck: watch::Sender::new(false),
             cuts: watch::Sender::new(0),
@@ -83,6 +85,11 @@ impl Proxy {
     /// How many writes have come; leases and events do not count, since no state hangs on them.
     pub fn writes(&self) -> usize {
         self.line.writes.load(Ordering::SeqCst)
+    }
+
+    /// How many of the writes were statuses.
+    pub fn statuses(&self) -> usize {
+        self.line.statuses.load(Ordering::SeqCst)
     }
 
     /// Does `act` at the write of this number, counted from now on, and loses it or its answer.
@@ -123,6 +130,9 @@ impl Line {
         let path = request.uri().path();
         if request.method() == Method::GET || path.contains("/leases") || path.contains("/events") {
             return None;
+        }
+        if path.ends_with("/status") {
+            self.statuses.fetch_add(1, Ordering::SeqCst);
         }
         let number = self.writes.fetch_add(1, Ordering::SeqCst) + 1;
         let mut strike = self.strike.lock().unwrap_or_else(PoisonError::into_inner);

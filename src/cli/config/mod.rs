@@ -114,7 +114,7 @@ fn print(args: &Args) -> anyhow::Result<String> {
     let loaded = load_with(&request, &Disk, sources);
     report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
     let Some(mut project) = loaded.project else { bail!("the project cannot be loaded") };
-    if let Some(list) = list(&args.what, &project, &loaded.sources) {
+    if let Some(list) = list(&args.what, &project, &loaded.sources, &folder) {
         return Ok(list.into_iter().map(|line| line + "\n").collect());
     }
     if args.mask {
@@ -127,7 +127,7 @@ fn print(args: &Args) -> anyhow::Result<String> {
     })
 }
 
-fn list(what: &What, project: &Project, sources: &Sources) -> Option<Vec<String>> {
+fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Option<Vec<String>> {
     let names = |section: &str| project.section(section).map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
     if what.list_services {
         Some(names("services"))
@@ -155,9 +155,9 @@ fn list(what: &What, project: &Project, sources: &Sources) -> Option<Vec<String>
         let line = |origin: &Origin| match origin {
             Origin::Process => "the environment".to_owned(),
             Origin::Loader => "the project's name".to_owned(),
-            Origin::File(place) => sources
-                .locate(*place)
-                .map_or("an env file".to_owned(), |at| format!("{}:{}", at.file, at.line)),
+            Origin::File(place) => sources.locate(*place).map_or("an env file".to_owned(), |at| {
+                format!("{}:{}", report::shown(&at.file, folder), at.line)
+            }),
         };
         Some(
             project

@@ -135,6 +135,7 @@ fn messages(converted: &Converted, allowed: &[String], sources: &Sources) -> Vec
             place: if hidden { Place::NONE } else { entry.place },
             message: format!("{at}{}{state}: {}", attribute(&entry.pointer), entry.reason()),
             remedy: entry.remedy().to_owned(),
+            notes: Vec::new(),
         }
     })
     .collect()

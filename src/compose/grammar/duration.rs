@@ -24,12 +24,10 @@ pub fn parse(text: &str) -> Result<i64, String> {
         let whole: i64 =
             if whole_length == 0 { 0 } else { rest[..whole_length].parse().map_err(|_| invalid())? };
         rest = &rest[whole_length..];
-        let (mut fraction, mut fraction_length) = (0f64, 0);
+        let (mut decimals, mut scale, mut fraction_length) = (0, 1.0, 0);
         if let Some(after) = rest.strip_prefix('.') {
             fraction_length = digits(after);
-            if fraction_length > 0 {
-                fraction = format!("0.{}", &after[..fraction_length]).parse().map_err(|_| invalid())?;
-            }
+            (decimals, scale) = fraction(&after[..fraction_length]);
             rest = &after[fraction_length..];
         }
         if whole_length == 0 && fraction_length == 0 {
@@ -49,10 +47,25 @@ pub fn parse(text: &str) -> Result<i64, String> {
             other => return Err(format!("unknown unit {other:?} in duration {text:?}")),
         };
         rest = &rest[unit_length..];
-        let part = whole.checked_mul(unit).and_then(|part| part.checked_add((fraction * unit as f64) as i64));
+        // In this order, whose quotient is exact for all that `print` writes.
+        let fraction = (decimals as f64 * (unit as f64 / scale)) as i64;
+        let part = whole.checked_mul(unit).and_then(|part| part.checked_add(fraction));
         total = part.and_then(|part| total.checked_add(part)).ok_or_else(invalid)?;
     }
     Ok(if negative { -total } else { total })
+}
+
+/// The digits after a point: a number, and by what it is to be divided. Digits past the range of the
+/// number do not count, as in the reference.
+fn fraction(digits: &str) -> (i64, f64) {
+    let (mut number, mut scale) = (0i64, 1f64);
+    for digit in digits.bytes() {
+        let next = number.checked_mul(10).and_then(|number| number.checked_add(i64::from(digit - b'0')));
+        let Some(next) = next else { break };
+        number = next;
+        scale *= 10.0;
+    }
+    (number, scale)
 }
 
 /// A duration as Go prints it: `1m30s`, `1.5s`, `100ms`.
@@ -101,6 +114,9 @@ mod tests {
             ("0", "0s"),
             ("-1s", "-1s"),
             ("1.5us", "1.5µs"),
+            ("17.2607808s", "17.2607808s"),
+            ("0.99999999999999999999999s", "1s"),
+            (".5m", "30s"),
         ] {
             assert_eq!(super::parse(text).map(super::print), Ok(printed.to_owned()), "{text}");
         }

@@ -5,3 +5,6 @@ pub mod port;
 pub mod size;
 pub mod volume;
 pub mod words;
+
+#[cfg(test)]
+mod properties;

@@ -1,6 +1,7 @@
 //! `[IP:][PUBLISHED:]TARGET[/PROTOCOL]`, with ranges.
 
 use std::net::IpAddr;
+use std::ops::Range;
 
 /// One published port.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,43 +16,97 @@ pub struct Port {
     pub protocol: String,
 }
 
+/// Where the parts of a port in short form stand.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// The address, with its brackets.
+    pub host_ip: Range<usize>,
+    /// The port on the host.
+    pub published: Range<usize>,
+    /// The port in the container.
+    pub target: Range<usize>,
+    /// The protocol.
+    pub protocol: Range<usize>,
+}
+
+impl Parts {
+    /// Cuts a port into its parts; those that are not there are empty.
+    #[must_use]
+    pub fn of(spec: &str) -> Self {
+        let container = spec.rfind(':').map_or(0, |colon| colon + 1);
+        let host_end = container.saturating_sub(1);
+        let host = spec[..host_end].rfind(':').map_or(0, |colon| colon + 1);
+        let target_end = spec[container..].find('/').map_or(spec.len(), |slash| container + slash);
+        let protocol = (target_end + 1).min(spec.len());
+        let protocol_end = spec[protocol..].find('/').map_or(spec.len(), |slash| protocol + slash);
+        Self {
+            host_ip: 0..host.saturating_sub(1),
+            published: host..host_end,
+            target: container..target_end,
+            protocol: protocol..protocol_end,
+        }
+    }
+}
+
+/// Why a text is no port.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refused {
+    /// The reason in the words of the reference.
+    pub reason: String,
+    /// The bytes that are to blame.
+    pub at: Range<usize>,
+    /// What to write.
+    pub remedy: &'static str,
+}
+
 /// Reads a port in short form; a range gives several.
 ///
 /// # Errors
 /// Why it is none.
-pub fn parse(spec: &str) -> Result<Vec<Port>, String> {
-    let mut parts = spec.rsplitn(3, ':');
-    let container = parts.next().unwrap_or_default();
-    let host = parts.next().unwrap_or_default();
-    let raw_ip = parts.next().unwrap_or_default();
-    let (ports, protocol) = match container.split_once('/') {
-        Some((ports, rest)) => (ports, rest.split('/').next().unwrap_or_default()),
-        None => (container, ""),
-    };
-    let protocol = if protocol.is_empty() { "tcp" } else { protocol };
-    let host_ip = address(raw_ip)?;
+pub fn parse(spec: &str) -> Result<Vec<Port>, Refused> {
+    let parts = Parts::of(spec);
+    let refused = |reason: String, at: &Range<usize>, remedy| Refused { reason, at: at.clone(), remedy };
+    let (ports, host) = (&spec[parts.target.clone()], &spec[parts.published.clone()]);
+    let raw_ip = &spec[parts.host_ip.clone()];
+    let host_ip = address(raw_ip).ok_or_else(|| {
+        let remedy = "write an address such as 127.0.0.1, one of IPv6 in brackets: \"[::1]:8080:80\"";
+        refused(format!("Invalid ip address: {raw_ip}"), &parts.host_ip, remedy)
+    })?;
     if ports.is_empty() {
-        return Err(format!("No port specified: {spec}<empty>"));
+        let remedy = "write the port of the container, after the last colon: \"8080:80\"";
+        return Err(refused(format!("No port specified: {spec}<empty>"), &(0..spec.len()), remedy));
     }
-    let (start, end) = range(ports).ok_or_else(|| format!("Invalid containerPort: {ports}"))?;
+    let number = "write a number up to 65535, or a range such as 8000-8010";
+    let (start, end) = range(ports)
+        .ok_or_else(|| refused(format!("Invalid containerPort: {ports}"), &parts.target, number))?;
     let published = if host.is_empty() {
         None
     } else {
-        Some(range(host).ok_or_else(|| format!("Invalid hostPort: {host}"))?)
+        let refused = || refused(format!("Invalid hostPort: {host}"), &parts.published, number);
+        Some(range(host).ok_or_else(refused)?)
     };
     if let Some((first, last)) = published
         && end - start != last - first
         && end != start
     {
-        return Err(format!("Invalid ranges specified for container and host Ports: {ports} and {host}"));
+        return Err(refused(
+            format!("Invalid ranges specified for container and host Ports: {ports} and {host}"),
+            &(parts.published.start..parts.target.end),
+            "write two ranges of one length, or one port for the container",
+        ));
     }
-    let protocol = protocol.to_lowercase();
+    let protocol = match &spec[parts.protocol.clone()] {
+        "" => "tcp".to_owned(),
+        protocol => protocol.to_lowercase(),
+    };
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
-        return Err(format!("Invalid proto: {protocol}"));
+        let remedy = "write `tcp`, `udp` or `sctp` after the slash";
+        return Err(refused(format!("Invalid proto: {protocol}"), &parts.protocol, remedy));
     }
     let mut all: Vec<Port> = (start..=end)
         .map(|target| Port {
-            host_ip: host_ip.clone(),
+            host_ip: host_ip.to_owned(),
             target,
             published: match published {
                 None => String::new(),
@@ -66,19 +121,13 @@ pub fn parse(spec: &str) -> Result<Vec<Port>, String> {
     Ok(all)
 }
 
-fn address(raw: &str) -> Result<String, String> {
-    let refused = || format!("Invalid ip address: {raw}");
+fn address(raw: &str) -> Option<&str> {
     let ip = match raw.strip_prefix('[') {
-        Some(rest) => {
-            rest.strip_suffix(']').filter(|inner| !inner.contains(['[', ']'])).ok_or_else(refused)?
-        }
-        None if raw.contains([':', '[', ']']) => return Err(refused()),
+        Some(rest) => rest.strip_suffix(']').filter(|inner| !inner.contains(['[', ']']))?,
+        None if raw.contains([':', '[', ']']) => return None,
         None => raw,
     };
-    if !ip.is_empty() && !is_ip(ip) {
-        return Err(refused());
-    }
-    Ok(ip.to_owned())
+    (ip.is_empty() || is_ip(ip)).then_some(ip)
 }
 
 /// Whether a text is an address, without a zone.
@@ -101,9 +150,9 @@ fn range(text: &str) -> Option<(u16, u16)> {
 
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{Refused, parse};
 
-    fn ports(spec: &str) -> Result<Vec<String>, String> {
+    fn ports(spec: &str) -> Result<Vec<String>, Refused> {
         Ok(parse(spec)?
             .iter()
             .map(|p| format!("{}|{}|{}|{}", p.host_ip, p.published, p.target, p.protocol))
@@ -122,9 +171,19 @@ mod tests {
         ] {
             assert_eq!(ports(spec), Ok(expected.into_iter().map(str::to_owned).collect()), "{spec}");
         }
-        for wrong in ["", "a", "80:a", "localhost:80:80", "::1:80:80", "1-2:80-83", "80/foo", "70000", "2-1"]
-        {
-            assert!(parse(wrong).is_err(), "{wrong}");
+        for (wrong, blamed) in [
+            ("", ""),
+            ("a", "a"),
+            ("80:http", "http"),
+            ("http:80/tcp", "http"),
+            ("localhost:80:80", "localhost"),
+            ("::1:80:80", "::1"),
+            ("1-2:80-83", "1-2:80-83"),
+            ("80/foo", "foo"),
+            ("70000", "70000"),
+            ("127.0.0.1:2-1:80", "2-1"),
+        ] {
+            assert_eq!(parse(wrong).map_err(|refused| &wrong[refused.at]), Err(blamed), "{wrong}");
         }
     }
 }

@@ -1,7 +1,9 @@
 //! `[SOURCE:]TARGET[:OPTIONS]`.
 
+use std::ops::Range;
+
 use crate::compose::diagnostic::Diagnostic;
-use crate::compose::source::Place;
+use crate::compose::trail::Trail;
 use crate::compose::tree::{Map, Node, Value};
 
 /// A mount in short form.
@@ -19,22 +21,41 @@ pub struct Volume {
     pub propagation: Option<String>,
     /// The label for `SELinux`.
     pub selinux: Option<String>,
+    /// Where the source stands in the text.
+    source_at: Range<usize>,
+    /// Where the target stands in the text.
+    target_at: Range<usize>,
     /// Whether the text is so short that it is only a target.
     bare: bool,
+}
+
+/// Why a text is no mount.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct Refused {
+    /// The reason in the words of the reference.
+    pub reason: String,
+    /// The bytes that are to blame.
+    pub at: Range<usize>,
 }
 
 /// Reads a mount in short form.
 ///
 /// # Errors
 /// Why it is none.
-pub fn parse(spec: &str) -> Result<Volume, String> {
+pub fn parse(spec: &str) -> Result<Volume, Refused> {
     let mut volume = Volume::default();
     if spec.is_empty() {
-        return Err("invalid empty volume spec".to_owned());
+        return Err(Refused { reason: "invalid empty volume spec".to_owned(), at: 0..0 });
     }
     if spec.len() <= 2 {
-        return Ok(Volume { target: spec.to_owned(), bare: true, ..volume });
+        return Ok(Volume { target: spec.to_owned(), target_at: 0..spec.len(), bare: true, ..volume });
     }
+    let refused = |reason: &str, at: Range<usize>| {
+        // An empty part is shown by the colon that ends it.
+        let at = if at.is_empty() { at.start..(at.end + 1).min(spec.len()) } else { at };
+        Refused { reason: format!("invalid spec: {spec}: {reason}"), at }
+    };
     let mut part = 0;
     let mut start = 0;
     let mut nested = 0usize;
@@ -44,8 +65,8 @@ pub fn parse(spec: &str) -> Result<Volume, String> {
             '$' if bytes.get(index + 1) == Some(&b'{') => nested += 1,
             '}' if nested > 0 => nested -= 1,
             ':' if nested == 0 && !is_drive(&spec[start..index]) => {
-                field(&mut volume, part, &spec[start..index], false)
-                    .map_err(|reason| format!("invalid spec: {spec}: {reason}"))?;
+                field(&mut volume, part, spec, start..index)
+                    .map_err(|reason| refused(reason, start..index))?;
                 part += 1;
                 start = index + 1;
             }
@@ -53,25 +74,36 @@ pub fn parse(spec: &str) -> Result<Volume, String> {
         }
     }
     if nested == 0 {
-        field(&mut volume, part, &spec[start..], true)
-            .map_err(|reason| format!("invalid spec: {spec}: {reason}"))?;
+        field(&mut volume, part, spec, start..spec.len())
+            .map_err(|reason| refused(reason, start..spec.len()))?;
     }
     Ok(volume)
 }
 
-/// The error of a mount in short form.
-#[must_use]
-pub fn refused(reason: &str, place: Place) -> Diagnostic {
-    Diagnostic::error("invalid-volume", place, reason)
-        .remedy("write `SOURCE:TARGET`, `SOURCE:TARGET:ro`, or the long form")
+impl Refused {
+    /// The error of a mount in short form.
+    #[must_use]
+    pub fn told(&self, short: &Node, trail: &Trail<'_>) -> Diagnostic {
+        let place = short.place_of(self.at.start, self.at.end);
+        Diagnostic::error("invalid-volume", place, format!("{trail}: {}", self.reason))
+            .remedy("write `SOURCE:TARGET`, `SOURCE:TARGET:ro`, or the long form")
+            .supplied(short, self.at.clone())
+    }
 }
 
-fn field(volume: &mut Volume, part: usize, text: &str, last: bool) -> Result<(), &'static str> {
+fn field(volume: &mut Volume, part: usize, spec: &str, at: Range<usize>) -> Result<(), &'static str> {
+    let text = &spec[at.clone()];
+    let last = at.end == spec.len();
     match part {
         _ if text.is_empty() => return Err("empty section between colons"),
-        0 if last => text.clone_into(&mut volume.target),
-        0 => text.clone_into(&mut volume.source),
-        1 => text.clone_into(&mut volume.target),
+        0 if !last => {
+            text.clone_into(&mut volume.source);
+            volume.source_at = at;
+        }
+        0 | 1 => {
+            text.clone_into(&mut volume.target);
+            volume.target_at = at;
+        }
         _ if !last => return Err("too many colons"),
         _ => {
             for option in text.split(',') {
@@ -119,9 +151,10 @@ impl Volume {
         let bind = self.is_bind();
         set(&mut map, "type", Node::text(if bind { "bind" } else { "volume" }, place));
         if !self.source.is_empty() {
-            set(&mut map, "source", short.made(self.source.as_str()));
+            set(&mut map, "source", short.part(self.source_at.start, self.source_at.end));
         }
-        set(&mut map, "target", short.made(super::super::paths::clean(&self.target)));
+        let target = short.part(self.target_at.start, self.target_at.end);
+        set(&mut map, "target", target.made(super::super::paths::clean(&self.target)));
         if self.read_only {
             set(&mut map, "read_only", Node::bool(true, place));
         }
@@ -155,10 +188,15 @@ mod tests {
 
     #[test]
     fn short_forms() {
-        let of = |source: &str, target: &str| Volume {
-            source: source.to_owned(),
-            target: target.to_owned(),
-            ..Volume::default()
+        let of = |source: &str, target: &str| {
+            let start = if source.is_empty() { 0 } else { source.len() + 1 };
+            Volume {
+                source: source.to_owned(),
+                target: target.to_owned(),
+                source_at: 0..source.len(),
+                target_at: start..start + target.len(),
+                ..Volume::default()
+            }
         };
         assert_eq!(parse("data:/d"), Ok(of("data", "/d")));
         assert_eq!(parse("/only"), Ok(of("", "/only")));
@@ -169,8 +207,8 @@ mod tests {
             parse("vol:/d:ro,z,cached").map(|volume| (volume.read_only, volume.selinux)),
             Ok((true, Some("z".to_owned())))
         );
-        for wrong in ["", "vol::b", "vol:/b:ro:x", ":/b"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+        for (wrong, at) in [("", 0..0), ("vol::b", 4..5), ("vol:/b:ro:x", 7..9), (":/b", 0..1)] {
+            assert_eq!(parse(wrong).map_err(|refused| refused.at), Err(at), "{wrong}");
         }
     }
 }

@@ -1,17 +1,40 @@
 //! A command line cut into words, as the reference cuts it, which is not how a shell does: reading stops
 //! without a word at `;`, `&`, `|`, `<` and `>` outside of quotes.
 
+use std::ops::Range;
+
+/// A word.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Word {
+    /// What it says.
+    pub text: String,
+    /// Where it stands in the line; within its quotes, where it is one quoted text.
+    pub at: Range<usize>,
+}
+
+impl Word {
+    fn new(line: &str, at: Range<usize>, text: String) -> Self {
+        let within = at.start + 1..at.end.saturating_sub(1);
+        let at = if line.get(within.clone()) == Some(&text) { within } else { at };
+        Self { text, at }
+    }
+}
+
 /// The words of a command line.
 ///
 /// # Errors
-/// Where a quote or a bracket is left open.
-pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
-    const INVALID: &str = "invalid command line string";
+/// Where a quote or a bracket stands that is left open.
+pub fn split(line: &str) -> Result<Vec<Word>, usize> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut started = false;
+    // Where the word begins, and what was opened last.
+    let (mut from, mut opened, mut end) = (None, 0, line.len());
     let (mut escaped, mut double, mut single, mut back, mut dollar) = (false, false, false, false, false);
-    for c in line.chars() {
+    for (index, c) in line.char_indices() {
+        if !matches!(c, ' ' | '\t' | '\r' | '\n') && from.is_none() {
+            from = Some(index);
+        }
         if escaped {
             word.push(c);
             escaped = false;
@@ -23,6 +46,7 @@ pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
                 word.push(c);
             } else {
                 escaped = true;
+                opened = index;
             }
             continue;
         }
@@ -30,29 +54,38 @@ pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
             if single || double || back || dollar {
                 word.push(c);
             } else if started {
-                words.push(std::mem::take(&mut word));
+                words.push(Word::new(line, from.unwrap_or(0)..index, std::mem::take(&mut word)));
                 started = false;
+            }
+            if !(single || double || back || dollar) {
+                from = None;
             }
             continue;
         }
         match c {
-            '`' if !single && !double && !dollar => back = !back,
+            '`' if !single && !double && !dollar => {
+                opened = index;
+                back = !back;
+            }
             ')' if !single && !double && !back => dollar = !dollar,
             '(' if !single && !double && !back => {
                 if dollar || !word.ends_with('$') {
-                    return Err(INVALID);
+                    return Err(index);
                 }
+                opened = index;
                 dollar = true;
                 word.push('(');
                 continue;
             }
             '"' if !single && !dollar => {
                 started |= double;
+                opened = index;
                 double = !double;
                 continue;
             }
             '\'' if !double && !dollar => {
                 started |= single;
+                opened = index;
                 single = !single;
                 continue;
             }
@@ -60,6 +93,7 @@ pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
                 if c == '>' && word.starts_with(|first: char| first.is_ascii_digit()) {
                     started = false;
                 }
+                end = index;
                 break;
             }
             _ => {}
@@ -68,10 +102,10 @@ pub fn split(line: &str) -> Result<Vec<String>, &'static str> {
         word.push(c);
     }
     if started {
-        words.push(word);
+        words.push(Word::new(line, from.unwrap_or(0)..end, word));
     }
     if escaped || single || double || back || dollar {
-        return Err(INVALID);
+        return Err(opened);
     }
     Ok(words)
 }
@@ -91,10 +125,24 @@ mod tests {
             ("a 2>b", vec!["a"]),
             ("", vec![]),
         ] {
-            assert_eq!(split(line), Ok(words.into_iter().map(str::to_owned).collect()), "{line}");
+            let found = split(line).map(|found| found.into_iter().map(|word| word.text).collect());
+            assert_eq!(found, Ok(words.into_iter().map(str::to_owned).collect::<Vec<_>>()), "{line}");
         }
-        for line in ["a 'b", "a \"b", "(a)", "a\\"] {
-            assert!(split(line).is_err(), "{line}");
+        for (line, at) in [("a 'b", 2), ("a 'b' \"c", 6), ("(a)", 0), ("a\\", 1), ("a $(b", 3), ("a `b", 2)] {
+            assert_eq!(split(line), Err(at), "{line}");
+        }
+    }
+
+    #[test]
+    fn words_know_where_they_stand() {
+        for (line, parts) in [
+            ("a  bc\td", vec!["a", "bc", "d"]),
+            ("sh -c 'a b'", vec!["sh", "-c", "a b"]),
+            ("a'b'c d;e", vec!["a'b'c", "d"]),
+            ("'' $(a b)", vec!["", "$(a b)"]),
+        ] {
+            let found: Vec<&str> = split(line).unwrap().into_iter().map(|word| &line[word.at]).collect();
+            assert_eq!(found, parts, "{line}");
         }
     }
 }

@@ -14,7 +14,7 @@ pub struct Schemas(Vec<Schema>);
 pub struct Schema {
     pub types: Types,
     pub reference: Option<usize>,
-    /// Sorted by name.
+    /// Sorted by length, then by name.
     properties: Vec<(String, usize)>,
     pub patterns: Vec<(Pattern, usize)>,
     pub additional: Additional,
@@ -41,8 +41,9 @@ pub enum Additional {
 
 impl Schema {
     pub fn property(&self, key: &str) -> Option<usize> {
-        let found = self.properties.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok()?;
-        Some(self.properties[found].1)
+        let sought = (key.len(), key);
+        let found = self.properties.binary_search_by(|(name, _)| (name.len(), name.as_str()).cmp(&sought));
+        Some(self.properties[found.ok()?].1)
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &str> {
@@ -95,7 +96,7 @@ impl<'a> Compiler<'a> {
             .flatten()
             .map(|(key, value)| (key.clone(), self.part(value)))
             .collect();
-        properties.sort();
+        properties.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
         let patterns = json["patternProperties"]
             .as_object()
             .into_iter()

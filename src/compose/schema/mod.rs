@@ -1,23 +1,24 @@
 //! The schema of the Compose Specification, and whether a project is of that form.
 //!
-//! The schema is the specification's own file; read here are the words of JSON Schema that it uses.
+//! The schema is the specification's own file without its descriptions; read here are the words of JSON Schema
+//! that it uses. A table of our own would be shorter, but each new version of the specification would have to
+//! be put into it by hand, and a slip there refuses a file that Compose takes. So it is a copy that can be
+//! compared and replaced, and [`compile`] fails a test where the file uses a pattern that it does not know.
 
 mod compile;
+mod remedy;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use self::compile::{Additional, Schema, Schemas};
-use super::diagnostic::{Diagnostic, did_you_mean};
+pub use self::remedy::of_service;
+use super::diagnostic::{Diagnostic, MAX_FAULTS, did_you_mean};
 use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
-
-/// After so many faults the rest of a mapping is not looked at: nobody reads on, and each is searched for its
-/// remedy.
-const MAX_FAULTS: usize = 50;
 
 /// All that is not of the form of a compose file.
 #[must_use]
@@ -40,8 +41,8 @@ struct Fault {
 }
 
 enum FaultKind {
-    Type { wanted: Vec<&'static str>, found: &'static str },
-    Unknown { key: String, meant: Option<String> },
+    Type { wanted: Vec<&'static str>, found: &'static str, remedy: String },
+    Unknown { key: String, remedy: String },
     Other { id: &'static str, message: String, remedy: String },
 }
 
@@ -50,46 +51,22 @@ impl Fault {
         let Fault { place, path, .. } = self;
         let path = if path.is_empty() { "the project".to_owned() } else { path };
         match self.kind {
-            FaultKind::Type { wanted, found } => Diagnostic::error(
+            FaultKind::Type { wanted, found, remedy } => Diagnostic::error(
                 "wrong-type",
                 place,
-                format!("{path} must be {}, not {found}", alternatives(&wanted)),
+                format!("{path} must be {}, not {found}", remedy::alternatives(&wanted)),
             )
-            .remedy(remedy_for(&wanted, found)),
-            FaultKind::Unknown { key, meant } => {
-                let remedy = match meant {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "remove it, or begin its name with `x-` if it is an extension".to_owned(),
-                };
-                Diagnostic::error(
-                    "unknown-key",
-                    place,
-                    format!("{path}: additional properties '{key}' not allowed"),
-                )
-                .remedy(remedy)
-            }
+            .remedy(remedy),
+            FaultKind::Unknown { key, remedy } => Diagnostic::error(
+                "unknown-key",
+                place,
+                format!("{path}: additional properties '{key}' not allowed"),
+            )
+            .remedy(remedy),
             FaultKind::Other { id, message, remedy } => {
                 Diagnostic::error(id, place, format!("{path} {message}")).remedy(remedy)
             }
         }
-    }
-}
-
-fn alternatives(wanted: &[&'static str]) -> String {
-    match wanted {
-        [] => "of another type".to_owned(),
-        [one] => (*one).to_owned(),
-        [firsts @ .., last] => format!("{} or {last}", firsts.join(", ")),
-    }
-}
-
-fn remedy_for(wanted: &[&'static str], found: &'static str) -> String {
-    match (wanted, found) {
-        (["a string"], "an integer" | "a number" | "a boolean") => "put it into quotes".to_owned(),
-        (_, "nothing") => "give it a value, or remove the key".to_owned(),
-        (["a list"], "a string") => "write it as a list: `- value`".to_owned(),
-        (["a mapping"], "a list") => "write `key: value` without the dash".to_owned(),
-        _ => format!("write it as {}", alternatives(wanted)),
     }
 }
 
@@ -125,6 +102,12 @@ fn other(id: &'static str, place: Place, trail: &Trail<'_>, message: String, rem
     Fault { depth: trail.depth(), place, path: trail.to_string(), kind }
 }
 
+fn of_type(wanted: Vec<&'static str>, node: &Node, trail: &Trail<'_>) -> Fault {
+    let remedy = remedy::of_type(&wanted, &node.value);
+    let kind = FaultKind::Type { wanted, found: node.value.kind(), remedy };
+    Fault { depth: trail.depth(), place: node.place, path: trail.to_string(), kind }
+}
+
 struct Check<'s> {
     schemas: &'s Schemas,
 }
@@ -133,8 +116,7 @@ impl Check<'_> {
     fn node(&self, id: usize, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
         let schema = self.schemas.get(id);
         if !schema.types.accepts(&node.value) {
-            let kind = FaultKind::Type { wanted: schema.types.words(), found: node.value.kind() };
-            faults.push(Fault { depth: trail.depth(), place: node.place, path: trail.to_string(), kind });
+            faults.push(of_type(schema.types.words(), node, trail));
             return;
         }
         if let Some(reference) = schema.reference {
@@ -199,8 +181,7 @@ impl Check<'_> {
             (1, _) => {}
             (0, Some(best)) => faults.extend(best),
             (0, None) => {
-                let kind = FaultKind::Type { wanted: types, found: node.value.kind() };
-                faults.push(Fault { depth: trail.depth(), place: node.place, path: trail.to_string(), kind });
+                faults.push(of_type(types, node, trail));
             }
             _ => faults.push(other(
                 "ambiguous",
@@ -245,8 +226,8 @@ impl Check<'_> {
                 Additional::None => true,
             };
             if refused {
-                let meant = did_you_mean(key, self.keys(schema)).map(str::to_owned);
-                let kind = FaultKind::Unknown { key: key.to_string(), meant };
+                let remedy = self.of_unknown_key(schema, key, &entry.node, trail);
+                let kind = FaultKind::Unknown { key: key.to_string(), remedy };
                 faults.push(Fault {
                     depth: trail.depth() + 1,
                     place: entry.key,
@@ -277,6 +258,9 @@ impl Check<'_> {
     fn list(&self, schema: &Schema, items: &[Node], trail: &Trail<'_>, faults: &mut Vec<Fault>) {
         if let Some(form) = schema.items {
             for (index, item) in items.iter().enumerate() {
+                if faults.len() >= MAX_FAULTS {
+                    return;
+                }
                 self.node(form, item, &trail.index(index), faults);
             }
         }
@@ -284,14 +268,31 @@ impl Check<'_> {
             let mut seen: HashMap<u64, usize> = HashMap::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
                 let digest = super::merge::digest(&item.value);
-                let first = *seen.entry(digest).or_insert(index);
-                if first != index && items[first] == *item {
+                let alike = if items.len() > COMPARED { &[] } else { &items[..index] };
+                let alike = alike.iter().position(|earlier| reads_as(earlier, item));
+                let first = alike.unwrap_or_else(|| *seen.entry(digest).or_insert(index));
+                if first != index && (items[first] == *item || reads_as(&items[first], item)) {
                     let message = format!("items at {first} and {index} are equal");
                     faults.push(other("duplicate-item", item.place, trail, message, "remove one of the two"));
                 }
             }
         }
     }
+}
+
+/// Up to so many items the reference compares each with each, otherwise by digests.
+const COMPARED: usize = 20;
+
+/// Whether an earlier text reads as the number that a later item is: the reference takes them for equal,
+/// though not the other way round.
+fn reads_as(earlier: &Node, later: &Node) -> bool {
+    let number = match later.value {
+        Value::Int(number) => number as f64,
+        Value::Uint(number) => number as f64,
+        Value::Float(number) => number,
+        _ => return false,
+    };
+    earlier.as_str().is_some_and(|text| text.parse() == Ok(number))
 }
 
 fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {

@@ -2,176 +2,154 @@
 
 use super::*;
 
+/// A key of a service, and whether a container that runs before it has it too.
+struct Row {
+    field: Field,
+    shared: bool,
+}
+
+const fn shared(field: Field) -> Row {
+    Row { field, shared: true }
+}
+
+const fn own(field: Field) -> Row {
+    Row { field, shared: false }
+}
+
+const ROWS: &[Row] = &[
+    own(f("profiles", Strings)),
+    shared(f("annotations", Mapping)),
+    own(f("attach", OptBool)),
+    shared(f("blkio_config", Opt(BLKIO))),
+    own(f("build", Opt(BUILD))),
+    shared(f("cap_add", Strings)),
+    shared(f("cap_drop", Strings)),
+    shared(f("cgroup", Str)),
+    shared(f("cgroup_parent", Str)),
+    shared(always("command", Command, Absent::As("null"))),
+    shared(f("configs", List(&Part(FILE_MOUNT)))),
+    own(f("container_name", Str)),
+    shared(f("cpu_count", Int)),
+    shared(f("cpu_percent", Float)),
+    shared(f("cpu_period", Int)),
+    shared(f("cpu_quota", Int)),
+    shared(f("cpu_rt_period", Int)),
+    shared(f("cpu_rt_runtime", Int)),
+    shared(f("cpu_shares", Int)),
+    shared(f("cpus", Float)),
+    shared(f("cpuset", Str)),
+    shared(f("credential_spec", Opt(CREDENTIALS))),
+    own(f("depends_on", Map(&Part(DEPENDENCY)))),
+    own(f("deploy", Opt(DEPLOY))),
+    own(f("develop", Opt(DEVELOP))),
+    shared(f("device_cgroup_rules", Strings)),
+    shared(f("devices", List(&Part(DEVICE)))),
+    shared(f("dns", StringList)),
+    shared(f("dns_opt", Strings)),
+    shared(f("dns_search", StringList)),
+    shared(f("domainname", Str)),
+    shared(always("entrypoint", Command, Absent::As("null"))),
+    shared(f("env_file", List(&Part(ENV_FILE)))),
+    shared(f("environment", Environment)),
+    own(f("expose", Texts)),
+    own(f("extends", Opt(EXTENDS))),
+    own(f("external_links", Strings)),
+    shared(f("extra_hosts", Hosts)),
+    shared(f("gpus", List(&Part(DEVICE_REQUEST)))),
+    shared(f("group_add", Strings)),
+    own(f("healthcheck", Opt(HEALTHCHECK))),
+    shared(f("hostname", Str)),
+    shared(f("image", Str)),
+    shared(f("init", OptBool)),
+    shared(f("ipc", Str)),
+    shared(f("isolation", Str)),
+    shared(f("label_file", Strings)),
+    shared(f("labels", Labels)),
+    own(f("links", Strings)),
+    shared(f("logging", Opt(LOGGING))),
+    shared(f("mac_address", Str)),
+    shared(f("mem_limit", Bytes)),
+    shared(f("mem_reservation", Bytes)),
+    shared(f("mem_swappiness", Bytes)),
+    shared(f("memswap_limit", Bytes)),
+    shared(f("models", Map(&Opt(SERVICE_MODEL)))),
+    shared(f("network_mode", Str)),
+    shared(f("networks", Map(&Opt(ENDPOINT)))),
+    shared(f("oom_kill_disable", Bool)),
+    shared(f("oom_score_adj", Int)),
+    shared(f("pid", Str)),
+    shared(f("pids_limit", Int)),
+    shared(f("platform", Str)),
+    own(f("ports", List(&Part(PORT)))),
+    shared(f("privileged", Bool)),
+    own(f("provider", Opt(PROVIDER))),
+    shared(f("pull_policy", Str)),
+    shared(f("pull_refresh_after", Str)),
+    shared(f("read_only", Bool)),
+    own(f("restart", Str)),
+    shared(f("runtime", Str)),
+    own(f("scale", OptInt)),
+    shared(f("secrets", List(&Part(FILE_MOUNT)))),
+    shared(f("security_opt", Strings)),
+    shared(f("shm_size", Bytes)),
+    own(f("stdin_open", Bool)),
+    shared(f("stop_grace_period", OptDuration)),
+    shared(f("stop_signal", Str)),
+    shared(f("storage_opt", StringMap)),
+    shared(f("sysctls", Mapping)),
+    shared(f("tmpfs", StringList)),
+    own(f("tty", Bool)),
+    shared(f("ulimits", Map(&Ulimit))),
+    shared(f("use_api_socket", Bool)),
+    shared(f("user", Str)),
+    shared(f("userns_mode", Str)),
+    shared(f("uts", Str)),
+    shared(f("volumes", List(&Part(MOUNT)))),
+    shared(f("volumes_from", Strings)),
+    shared(f("working_dir", Str)),
+];
+
 /// A service.
-pub const SERVICE: &[Field] = &[
-    f("profiles", Strings),
-    f("annotations", Mapping),
-    f("attach", OptBool),
-    f("blkio_config", Opt(BLKIO)),
-    f("build", Opt(BUILD)),
-    f("cap_add", Strings),
-    f("cap_drop", Strings),
-    f("cgroup", Str),
-    f("cgroup_parent", Str),
-    always("command", Command, Absent::Null),
-    f("configs", List(&Part(FILE_MOUNT))),
-    f("container_name", Str),
-    f("cpu_count", Int),
-    f("cpu_percent", Float),
-    f("cpu_period", Int),
-    f("cpu_quota", Int),
-    f("cpu_rt_period", Int),
-    f("cpu_rt_runtime", Int),
-    f("cpu_shares", Int),
-    f("cpus", Float),
-    f("cpuset", Str),
-    f("credential_spec", Opt(CREDENTIALS)),
-    f("depends_on", Map(&Part(DEPENDENCY))),
-    f("deploy", Opt(DEPLOY)),
-    f("develop", Opt(DEVELOP)),
-    f("device_cgroup_rules", Strings),
-    f("devices", List(&Part(DEVICE))),
-    f("dns", StringList),
-    f("dns_opt", Strings),
-    f("dns_search", StringList),
-    f("domainname", Str),
-    always("entrypoint", Command, Absent::Null),
-    f("env_file", List(&Part(ENV_FILE))),
-    f("environment", Environment),
-    f("expose", Texts),
-    f("extends", Opt(EXTENDS)),
-    f("external_links", Strings),
-    f("extra_hosts", Hosts),
-    f("gpus", List(&Part(DEVICE_REQUEST))),
-    f("group_add", Strings),
-    f("healthcheck", Opt(HEALTHCHECK)),
-    f("hostname", Str),
-    f("image", Str),
-    f("init", OptBool),
-    f("ipc", Str),
-    f("isolation", Str),
-    f("label_file", Strings),
-    f("labels", Labels),
-    f("links", Strings),
-    f("logging", Opt(LOGGING)),
-    f("mac_address", Str),
-    f("mem_limit", Bytes),
-    f("mem_reservation", Bytes),
-    f("mem_swappiness", Bytes),
-    f("memswap_limit", Bytes),
-    f("models", Map(&Opt(SERVICE_MODEL))),
-    f("network_mode", Str),
-    f("networks", Map(&Opt(ENDPOINT))),
-    f("oom_kill_disable", Bool),
-    f("oom_score_adj", Int),
-    f("pid", Str),
-    f("pids_limit", Int),
-    f("platform", Str),
-    f("ports", List(&Part(PORT))),
-    f("privileged", Bool),
-    f("provider", Opt(PROVIDER)),
-    f("pull_policy", Str),
-    f("pull_refresh_after", Str),
-    f("read_only", Bool),
-    f("restart", Str),
-    f("runtime", Str),
-    f("scale", OptInt),
-    f("secrets", List(&Part(FILE_MOUNT))),
-    f("security_opt", Strings),
-    f("shm_size", Bytes),
-    f("stdin_open", Bool),
-    f("stop_grace_period", OptDuration),
-    f("stop_signal", Str),
-    f("storage_opt", StringMap),
-    f("sysctls", Mapping),
-    f("tmpfs", StringList),
-    f("tty", Bool),
-    f("ulimits", Map(&Ulimit)),
-    f("use_api_socket", Bool),
-    f("user", Str),
-    f("userns_mode", Str),
-    f("uts", Str),
-    f("volumes", List(&Part(MOUNT))),
-    f("volumes_from", Strings),
-    f("working_dir", Str),
+pub const SERVICE: &[Field] = &table::<{ ROWS.len() + HOOKS.len() }>(false, HOOKS);
+
+/// A container that runs before the service: what a service has in common with it.
+pub const PRE_START: &[Field] = &table::<{ count_shared() + PER_REPLICA.len() }>(true, PER_REPLICA);
+
+/// They stand apart since the first of them has the keys of a service.
+const HOOKS: &[Field] = &[
     f("pre_start", List(&Part(PRE_START))),
     f("post_start", List(&Part(HOOK))),
     f("pre_stop", List(&Part(HOOK))),
 ];
 
-/// A container that runs before the service: what a service has in common with it.
-pub const PRE_START: &[Field] = &[
-    f("annotations", Mapping),
-    f("blkio_config", Opt(BLKIO)),
-    f("cap_add", Strings),
-    f("cap_drop", Strings),
-    f("cgroup", Str),
-    f("cgroup_parent", Str),
-    always("command", Command, Absent::Null),
-    f("configs", List(&Part(FILE_MOUNT))),
-    f("cpu_count", Int),
-    f("cpu_percent", Float),
-    f("cpu_period", Int),
-    f("cpu_quota", Int),
-    f("cpu_rt_period", Int),
-    f("cpu_rt_runtime", Int),
-    f("cpu_shares", Int),
-    f("cpus", Float),
-    f("cpuset", Str),
-    f("credential_spec", Opt(CREDENTIALS)),
-    f("device_cgroup_rules", Strings),
-    f("devices", List(&Part(DEVICE))),
-    f("dns", StringList),
-    f("dns_opt", Strings),
-    f("dns_search", StringList),
-    f("domainname", Str),
-    always("entrypoint", Command, Absent::Null),
-    f("env_file", List(&Part(ENV_FILE))),
-    f("environment", Environment),
-    f("extra_hosts", Hosts),
-    f("gpus", List(&Part(DEVICE_REQUEST))),
-    f("group_add", Strings),
-    f("hostname", Str),
-    f("image", Str),
-    f("init", OptBool),
-    f("ipc", Str),
-    f("isolation", Str),
-    f("label_file", Strings),
-    f("labels", Labels),
-    f("logging", Opt(LOGGING)),
-    f("mac_address", Str),
-    f("mem_limit", Bytes),
-    f("mem_reservation", Bytes),
-    f("mem_swappiness", Bytes),
-    f("memswap_limit", Bytes),
-    f("models", Map(&Opt(SERVICE_MODEL))),
-    f("network_mode", Str),
-    f("networks", Map(&Opt(ENDPOINT))),
-    f("oom_kill_disable", Bool),
-    f("oom_score_adj", Int),
-    f("pid", Str),
-    f("pids_limit", Int),
-    f("platform", Str),
-    f("privileged", Bool),
-    f("pull_policy", Str),
-    f("pull_refresh_after", Str),
-    f("read_only", Bool),
-    f("runtime", Str),
-    f("secrets", List(&Part(FILE_MOUNT))),
-    f("security_opt", Strings),
-    f("shm_size", Bytes),
-    f("stop_grace_period", OptDuration),
-    f("stop_signal", Str),
-    f("storage_opt", StringMap),
-    f("sysctls", Mapping),
-    f("tmpfs", StringList),
-    f("ulimits", Map(&Ulimit)),
-    f("use_api_socket", Bool),
-    f("user", Str),
-    f("userns_mode", Str),
-    f("uts", Str),
-    f("volumes", List(&Part(MOUNT))),
-    f("volumes_from", Strings),
-    f("working_dir", Str),
-    f("per_replica", Bool),
-];
+const PER_REPLICA: &[Field] = &[f("per_replica", Bool)];
+
+/// The keys, or only those that are shared, and more after them.
+const fn table<const N: usize>(only_shared: bool, more: &[Field]) -> [Field; N] {
+    let mut table = [ROWS[0].field; N];
+    let (mut row, mut length) = (0, 0);
+    while row < ROWS.len() {
+        if ROWS[row].shared || !only_shared {
+            table[length] = ROWS[row].field;
+            length += 1;
+        }
+        row += 1;
+    }
+    let mut next = 0;
+    while next < more.len() {
+        table[length + next] = more[next];
+        next += 1;
+    }
+    table
+}
+
+const fn count_shared() -> usize {
+    let (mut row, mut count) = (0, 0);
+    while row < ROWS.len() {
+        if ROWS[row].shared {
+            count += 1;
+        }
+        row += 1;
+    }
+    count
+}

@@ -75,6 +75,7 @@ pub enum Kind {
 }
 
 /// A key.
+#[derive(Clone, Copy)]
 pub struct Field {
     /// Its name.
     pub name: &'static str,
@@ -91,8 +92,8 @@ pub struct Field {
 pub enum Absent {
     /// Nothing at all.
     Nothing,
-    /// `null`, since null and empty mean different things.
-    Null,
+    /// This, such as `null` where null and empty mean different things.
+    As(&'static str),
     /// An empty mapping, or what it holds where that is never absent.
     Empty,
 }
@@ -105,9 +106,9 @@ const fn always(name: &'static str, kind: Kind, absent: Absent) -> Field {
     Field { name, kind, absent, json: name }
 }
 
-/// The reference gives these keys no name of their own in JSON.
-const fn capital(name: &'static str, json: &'static str, kind: Kind) -> Field {
-    Field { name, kind, absent: Absent::Nothing, json }
+/// The reference gives these keys no name of their own in JSON, and never leaves them out.
+const fn capital(name: &'static str, json: &'static str, kind: Kind, absent: &'static str) -> Field {
+    Field { name, kind, absent: Absent::As(absent), json }
 }
 
 pub use container::PRE_START;
@@ -131,7 +132,7 @@ pub const PROJECT: &[Field] = &[
 ];
 
 const HOOK: &[Field] = &[
-    always("command", Command, Absent::Null),
+    always("command", Command, Absent::As("null")),
     f("user", Str),
     f("privileged", Bool),
     f("working_dir", Str),
@@ -174,8 +175,8 @@ const BLKIO: &[Field] = &[
     f("device_write_bps", List(&Part(THROTTLE))),
     f("device_write_iops", List(&Part(THROTTLE))),
 ];
-const WEIGHT: &[Field] = &[capital("path", "Path", Str), capital("weight", "Weight", OptUint)];
-const THROTTLE: &[Field] = &[capital("path", "Path", Str), capital("rate", "Rate", Bytes)];
+const WEIGHT: &[Field] = &[capital("path", "Path", Str, "\"\""), capital("weight", "Weight", OptUint, "0")];
+const THROTTLE: &[Field] = &[capital("path", "Path", Str, "\"\""), capital("rate", "Rate", Bytes, "\"0\"")];
 const CREDENTIALS: &[Field] = &[f("config", Str), f("file", Str), f("registry", Str)];
 const DEPENDENCY: &[Field] = &[f("condition", Str), f("restart", Bool), f("required", OptBool)];
 const DEVICE: &[Field] = &[f("source", Str), f("target", Str), f("permissions", Str)];
@@ -269,7 +270,10 @@ const RESOURCE: &[Field] = &[
     f("devices", List(&Part(DEVICE_REQUEST))),
     f(
         "generic_resources",
-        List(&Part(&[f("discrete_resource_spec", Opt(&[f("kind", Str), f("value", OptInt)]))])),
+        List(&Part(&[f(
+            "discrete_resource_spec",
+            Opt(&[always("kind", Str, Absent::As("\"\"")), always("value", OptInt, Absent::As("0"))]),
+        )])),
     ),
 ];
 

@@ -3,9 +3,11 @@
 //! Built on the events of granit-parser, the parser inside serde-saphyr, rather than on serde: types, tags,
 //! anchors, merge keys and byte offsets are all needed, and serde's data model has none of them.
 
+mod alias;
 mod scalar;
+mod syntax;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
@@ -16,6 +18,9 @@ use super::tree::{Map, Node, Value};
 
 /// More values than this in one document are refused, as the reference does.
 const MAX_VALUES: usize = 100_000;
+
+/// More documents than this in one file are refused: each goes over all that stands before it.
+const MAX_DOCUMENTS: usize = 100;
 
 /// The keys that lead to a value.
 pub type Path = Vec<Arc<str>>;
@@ -43,13 +48,21 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         body,
         file,
         shift: u32::try_from(mark).unwrap_or(0),
+        names: HashSet::new(),
         state: State::default(),
     };
     let mut documents = Vec::new();
     while let Some((event, _)) = builder.next()? {
         if let Event::DocumentStart(..) = event {
             let (event, span) = builder.expect()?;
-            let root = builder.value(event, span)?.unwrap_or_default();
+            if documents.len() == MAX_DOCUMENTS {
+                let message = format!("more than {MAX_DOCUMENTS} documents in one file");
+                return Err(builder
+                    .error("too-many-documents", builder.place(&span), message)
+                    .remedy("split it into several files"));
+            }
+            let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
+            let root = builder.value(event, span)?.filter(|_| !nothing).unwrap_or_default();
             let resets = std::mem::take(&mut builder.state).resets;
             documents.push(Document { root, resets });
         }
@@ -82,8 +95,12 @@ struct State {
     values: usize,
     built: usize,
     from_aliases: usize,
-    /// Inside of `!override` the reference takes no further notice of its own tags.
+    /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
+    copied: usize,
+    /// Inside of `!reset` and `!override` the reference takes no further notice of its own tags.
     overridden: bool,
+    /// Inside of `!reset` it does not look at values at all.
+    discarded: bool,
 }
 
 struct Anchor {
@@ -106,6 +123,8 @@ struct Builder<'a> {
     body: &'a str,
     file: u32,
     shift: u32,
+    /// The keys that were read: a file has few different ones, and each is kept once.
+    names: HashSet<Arc<str>>,
     state: State,
 }
 
@@ -143,8 +162,12 @@ impl<'a> Builder<'a> {
             _ => return Err(self.error("yaml-syntax", place, "a value is expected here")),
         };
         let mark = self.mark(tag);
-        let (outer, before) = (self.state.overridden, self.state.built);
+        let outer = (self.state.overridden, self.state.discarded);
+        let before = self.state.built;
+        // What has an anchor is looked at wherever an alias stands for it.
+        self.state.discarded = mark == Mark::Reset || self.state.discarded && anchor == 0;
         if mark != Mark::None {
+            self.copy(self.state.path.len(), place)?;
             self.state.resets.push(self.state.path.clone());
             self.state.overridden = true;
         }
@@ -158,12 +181,13 @@ impl<'a> Builder<'a> {
             Event::SequenceStart(..) => self.sequence(place)?,
             _ => self.mapping(place)?,
         };
-        self.state.overridden = outer;
+        (self.state.overridden, self.state.discarded) = outer;
         let node = (mark != Mark::Reset).then_some(node);
         if anchor != 0 {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();
             let resets = resets.iter().map(|path| path.get(depth..).unwrap_or_default().to_vec()).collect();
             let size = self.state.built - before;
+            self.copy(size, place)?;
             self.state.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size });
         }
         Ok(node)
@@ -180,47 +204,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn alias(&mut self, id: usize, place: Place) -> Result<Option<Node>, Diagnostic> {
-        let state = &mut self.state;
-        let Some(anchor) = state.anchors.get(&id) else {
-            return Err(self.error("alias-cycle", place, "this alias stands within the value that it names"));
-        };
-        let path = state.path.clone();
-        let uses = state.uses.entry(id).or_default();
-        let within = (1..path.len()).any(|length| uses.contains(&path[..length]));
-        let around = uses
-            .range(path.clone()..)
-            .find(|other| **other != path)
-            .is_some_and(|other| other.starts_with(&path));
-        if !path.is_empty() && (within || around) {
-            return Err(self
-                .error(
-                    "alias-cycle",
-                    place,
-                    "the same anchor is used here and within a value that it already fills",
-                )
-                .remedy("write the inner value out"));
-        }
-        uses.insert(path.clone());
-        state.built += 1 + anchor.size;
-        state.from_aliases += anchor.size;
-        let (built, copied) = (state.built as f64, state.from_aliases as f64);
-        let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
-        if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {
-            return Err(self
-                .error("too-many-aliases", place, "almost all of this document comes from aliases")
-                .remedy("aliases that multiply each other exhaust memory; write fewer of them"));
-        }
-        if anchor.mark != Mark::None {
-            state.resets.push(path);
-        } else {
-            for rest in &anchor.resets {
-                state.resets.push([path.as_slice(), rest].concat());
-            }
-        }
-        Ok(anchor.node.clone())
-    }
-
     fn scalar(
         &self,
         text: &str,
@@ -228,7 +211,8 @@ impl<'a> Builder<'a> {
         tag: Option<&Tag>,
         place: Place,
     ) -> Result<Node, Diagnostic> {
-        let value = match tag {
+        // A lone `!` says nothing.
+        let value = match tag.filter(|tag| tag.handle() != "" || tag.suffix() != "!") {
             None if style == ScalarStyle::Plain => scalar::resolve(text),
             None => Value::Str(text.into()),
             Some(tag) => self.tagged(text, style, tag, place)?,
@@ -248,7 +232,7 @@ impl<'a> Builder<'a> {
             | ("timestamp", value @ Value::Time(_))
             | ("null", value @ Value::Null) => Some(value),
             ("float", Value::Int(value)) => Some(Value::Float(value as f64)),
-            ("bool" | "int" | "float" | "timestamp" | "null", _) => None,
+            ("bool" | "int" | "float" | "timestamp" | "null", _) if !self.state.discarded => None,
             // An unknown tag leaves the text as it is written.
             _ => return Ok(as_is),
         };
@@ -264,12 +248,11 @@ impl<'a> Builder<'a> {
     }
 
     fn binary(&self, text: &str, place: Place) -> Result<Value, Diagnostic> {
-        let bytes = decode_base64(text).and_then(|bytes| String::from_utf8(bytes).ok());
-        let bytes = bytes.ok_or_else(|| {
-            self.error("yaml-tag", place, "the value of `!!binary` is not base64 of readable text")
+        let text = scalar::binary(text).ok_or_else(|| {
+            self.error("yaml-tag", place, "the value of `!!binary` is not base64")
                 .remedy("Compose has no use for binary values: write the text itself")
         })?;
-        Ok(Value::Str(bytes.into()))
+        Ok(Value::Str(text.into()))
     }
 
     fn sequence(&mut self, place: Place) -> Result<Node, Diagnostic> {
@@ -289,7 +272,8 @@ impl<'a> Builder<'a> {
 
     fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
         let mut map = Map::default();
-        let mut removed: Vec<(Arc<str>, Place)> = Vec::new();
+        // Keys that are known of while the mapping is read and have no place in it after that.
+        let mut passing: HashSet<Arc<str>> = HashSet::new();
         let mut merged = None;
         loop {
             let (event, span) = self.expect()?;
@@ -298,9 +282,7 @@ impl<'a> Builder<'a> {
             }
             let key = self.key(&event, &span)?;
             let earlier = map.entry(&key.raw).map(|entry| entry.key);
-            let earlier =
-                earlier.or_else(|| removed.iter().find(|(name, _)| *name == key.raw).map(|(_, at)| *at));
-            if let Some(earlier) = earlier {
+            if let Some(earlier) = earlier.filter(|_| !self.state.discarded) {
                 return Err(self.duplicate(&key, earlier));
             }
             let (event, span) = self.expect()?;
@@ -313,17 +295,21 @@ impl<'a> Builder<'a> {
             if on_path {
                 self.state.path.pop();
             }
-            match node {
+            let node = match node {
                 Some(node) if key.merges => {
-                    removed.push((key.raw, key.place));
                     merged = Some(node);
+                    None
                 }
-                Some(_) if !key.is_text => return Err(self.not_text(&key)),
-                Some(node) => {
-                    map.insert(key.raw, key.place, node);
-                }
-                None => removed.push((key.raw, key.place)),
+                Some(_) if !key.is_text && !self.state.discarded => return Err(self.not_text(&key)),
+                other => other,
+            };
+            if node.is_none() {
+                passing.insert(key.raw.clone());
             }
+            map.insert(key.raw, key.place, node.unwrap_or_default());
+        }
+        if !passing.is_empty() {
+            map.retain(|key, _| !passing.contains(key));
         }
         if let Some(merged) = merged {
             self.merge(&mut map, merged)?;
@@ -337,13 +323,20 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let node = self.scalar(text, *style, tag.as_deref(), place)?;
-                let is_text = matches!(node.value, Value::Str(_));
+                let (raw, is_text) = match &node.value {
+                    Value::Str(text) => (self.name(text), true),
+                    _ => (self.name(text), false),
+                };
                 if *anchor != 0 {
                     let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
                     self.state.anchors.insert(*anchor, anchored);
                 }
-                let merges = &**text == "<<" && *style == ScalarStyle::Plain && tag.is_none();
-                Ok(Key { raw: text.as_ref().into(), place, is_text, merges })
+                let merges = match tag {
+                    None => &**text == "<<" && *style == ScalarStyle::Plain,
+                    // Tools that write YAML anew say it of each merge key: `!!merge <<`.
+                    Some(tag) => tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "merge",
+                };
+                Ok(Key { raw, place, is_text, merges })
             }
             Event::Alias(id) => {
                 let node = self.state.anchors.get(id).and_then(|anchor| anchor.node.as_ref());
@@ -353,6 +346,15 @@ impl<'a> Builder<'a> {
             }
             _ => Err(self.not_text(&Key { raw: "".into(), place, is_text: false, merges: false })),
         }
+    }
+
+    fn name(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(text) {
+            return known.clone();
+        }
+        let name: Arc<str> = text.into();
+        self.names.insert(name.clone());
+        name
     }
 
     /// Adds what `<<` names: what stands in the mapping itself wins, then what comes first.
@@ -365,6 +367,9 @@ impl<'a> Builder<'a> {
         };
         for source in sources {
             let Value::Map(source) = source.value else {
+                if self.state.discarded {
+                    return Ok(());
+                }
                 return Err(self
                     .error("merge-key", place, "`<<` takes a mapping or a list of mappings")
                     .remedy("name an anchor that stands before a mapping"));
@@ -388,6 +393,7 @@ impl<'a> Builder<'a> {
             format!("the key `{}` is already defined at line {line}", key.raw),
         )
         .remedy("keep one of the two")
+        .note(earlier, "defined here first")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {
@@ -398,10 +404,10 @@ impl<'a> Builder<'a> {
     }
 
     fn syntax(&self, error: &ScanError) -> Diagnostic {
-        let start = self.shift as usize + error.marker().byte_offset().unwrap_or(0);
-        let place = Place { file: self.file, start: small(start), end: small(start + 1) };
-        Diagnostic::error("yaml-syntax", place, format!("this is not valid YAML: {}", error.info()))
-            .remedy("look at indentation, quotes and colons here and just above")
+        let found = syntax::explain(self.body, error);
+        let at = |offset: usize| small(self.shift as usize + offset);
+        let place = Place { file: self.file, start: at(found.place.start), end: at(found.place.end) };
+        Diagnostic::error("yaml-syntax", place, found.message).remedy(found.remedy)
     }
 
     fn error(&self, id: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {
@@ -420,37 +426,8 @@ fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut buffer, mut bits) = (0u32, 0u32);
-    let symbols = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r'));
-    let mut length = 0;
-    let mut padded = 0;
-    for symbol in symbols {
-        length += 1;
-        let digit = match symbol {
-            b'A'..=b'Z' => symbol - b'A',
-            b'a'..=b'z' => symbol - b'a' + 26,
-            b'0'..=b'9' => symbol - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padded += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padded > 0 {
-            return None;
-        }
-        buffer = buffer << 6 | u32::from(digit);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
-        }
-    }
-    (length % 4 == 0 && padded <= 2).then_some(bytes)
+fn is_null(tag: &Tag) -> bool {
+    tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "null"
 }
 
 /// Whether a text can be written without quotes and stays a text for every reader of YAML.
@@ -464,12 +441,16 @@ pub fn is_plain(text: &str) -> bool {
         && !text.ends_with([' ', ':'])
         && !text.contains(": ")
         && !text.contains(" #")
-        && !text
-            .chars()
-            .any(|c| c.is_control() || matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{feff}'))
+        && text.chars().all(is_printable)
         && !words.contains(&text.to_ascii_lowercase().as_str())
         && matches!(scalar::resolve(text), Value::Str(_))
         && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
+}
+
+/// Whether a character can stand for itself in a text within one line.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Takes back what a document takes back: removes every path from the tree.
@@ -485,5 +466,20 @@ fn remove(node: &mut Node, path: &[Arc<str>]) {
         map.remove(key);
     } else if let Some(next) = map.get_mut(key) {
         remove(next, rest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    #[test]
+    fn the_place_of_what_is_no_yaml_lies_in_the_text() {
+        for text in
+            ["a: [", "a: 'b", "a: %\u{e9}", "a: b\n\u{e9}", "\u{feff}a: [\u{1f40b}", "- a\nb: @\u{20ac}"]
+        {
+            let place = parse(text, 0).expect_err(text).place;
+            assert!(text.get(place.start as usize..place.end as usize).is_some(), "{text:?} {place:?}");
+        }
     }
 }

@@ -158,6 +158,50 @@ fn short(text: &str) -> Option<(u32, &str)> {
     Some((text[..length].parse().ok()?, &text[length..]))
 }
 
+/// What base64 stands for. What is no text in it is as the reference prints it: one mark for each byte.
+pub fn binary(text: &str) -> Option<String> {
+    let bytes = decode_base64(text)?;
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Some(text)
+}
+
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut buffer, mut bits) = (0u32, 0u32);
+    let symbols = text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r'));
+    let mut length = 0;
+    let mut padded = 0;
+    for symbol in symbols {
+        length += 1;
+        let digit = match symbol {
+            b'A'..=b'Z' => symbol - b'A',
+            b'a'..=b'z' => symbol - b'a' + 26,
+            b'0'..=b'9' => symbol - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                padded += 1;
+                continue;
+            }
+            _ => return None,
+        };
+        if padded > 0 {
+            return None;
+        }
+        buffer = buffer << 6 | u32::from(digit);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from(buffer >> bits & 0xff).ok()?);
+        }
+    }
+    (length % 4 == 0 && padded <= 2).then_some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::resolve;

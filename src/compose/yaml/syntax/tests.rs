@@ -1,0 +1,113 @@
+//! Mistakes, and what is said of them.
+
+use super::explain;
+
+/// The line and column, the text that is shown, the message and the remedy.
+fn said(text: &str) -> String {
+    let error = granit_parser::Parser::new_from_str(text).find_map(Result::err).unwrap();
+    let found = explain(text, &error);
+    let before = &text[..found.place.start];
+    let line = before.matches('\n').count() + 1;
+    let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
+    format!("{line}:{column} {} | {} | {}", &text[found.place], found.message, found.remedy)
+}
+
+#[test]
+fn a_mistake_is_shown_where_it_was_made() {
+    for (text, expected) in [
+        (
+            "a: \"b\nc: d\n",
+            "1:4 \"b | the quote \" that opens here is not closed on its line | write \" where the text ends",
+        ),
+        (
+            "a: 'b\nc: \"d\"\n",
+            "1:4 'b | the quote ' that opens here is not closed on its line | write ' where the text ends",
+        ),
+        (
+            "a: \"b",
+            "1:4 \"b | the quote \" that opens here is not closed on its line | write \" where the text ends",
+        ),
+        (
+            "\"a:\n  b: \"c\"\n",
+            "1:1 \"a: | the quote \" that opens here is not closed on its line | write \" where the text ends",
+        ),
+        (
+            "a: [\"80:80, \"81:81\"]\n",
+            "1:5 \"80:80, \"8 | something follows the quote \" that closes this value | give each quote its pair; within the value write \\\" for \"",
+        ),
+        (
+            "a: [\"80:80]\nb: \"c\"\n",
+            "1:5 \"80:80] | the quote \" that opens here is not closed on its line | write \" where the text ends",
+        ),
+        (
+            "a: 'it's'\n",
+            "1:4 'it's | something follows the quote ' that closes this value | give each quote its pair; within the value write '' for '",
+        ),
+        (
+            "a: # \"not this one\n  - \"b\n  - \"c\"\n",
+            "2:5 \"b | the quote \" that opens here is not closed on its line | write \" where the text ends",
+        ),
+        (
+            "a:\n\tb: c\n",
+            "2:1 \t | a tab indents this line, and YAML takes only spaces | replace it by spaces",
+        ),
+        (
+            "a: b: c\n",
+            "1:4 b: c | this value has a colon and a space in it, as if it were a key | put the value into quotes",
+        ),
+        ("a:b\nc: d\n", "1:1 a:b | there is no space after the colon | write `a: b`"),
+        ("a\nb: c\n", "1:1 a | there is no colon after `a` | write `a:`"),
+        (
+            "a: b\n  c: d\n",
+            "2:3 c: | this line is indented as a part of the value of `a`, `b` | write it at the first column, as `a`",
+        ),
+        (
+            "a: |\nb\n",
+            "2:1 b | this line is not indented more than `a`, whose text it should be | indent it further",
+        ),
+        (
+            "a:\n  b:\n    c: d\n   e: f\n",
+            "4:4 e: | this line is indented by 3 spaces, which fits none above it | indent it by 4 spaces to stand beside `c`, or indent it by 2 spaces to stand beside `b`",
+        ),
+        (
+            "a:\n  - b\n - c\n",
+            "3:2 - c | this line is indented by 1 space, which fits none above it | indent it by 2 spaces to stand beside `- b`, or write it at the first column to stand beside `a`",
+        ),
+        (
+            "  a: b\nc: d\n",
+            "2:1 c: | this line is indented less than the first, which is indented by 2 spaces | begin all lines at the first column",
+        ),
+        (
+            "a:\n  - b=c\n  d: e\n",
+            "3:3 d: | this line stands among the items of a list and is none | begin it with `- `, or write all of them as `key: value`",
+        ),
+        (
+            "a:\n  b: c\n  - d\n",
+            "3:3 - d | this item of a list stands beside `b`, which is a key | remove the dash, or indent the item below the key that it belongs to",
+        ),
+        ("a: [b\nc: d\n", "1:4 [b | the bracket `[` that opens here is not closed | write `]` where it ends"),
+        (
+            "a: {b: c\nd: e\n",
+            "1:4 {b: c | the bracket `{` that opens here is not closed | write `}` where it ends",
+        ),
+        (
+            "a: [\"b\" \"c\"]\n",
+            "1:9 \"c\" | a comma or `]` is missing before this | separate the values by commas, and put one that has a colon or a comma into quotes",
+        ),
+        (
+            "a: *.sh\n",
+            "1:4 *.sh | no `&.sh` stands before this alias | define what the alias names, or put the text into quotes if it is none",
+        ),
+        ("a: @b\n", "1:4 @ | a value cannot begin with `@` | put the value into quotes"),
+        (
+            "a: \"b\\d\"\n",
+            "1:6 \\d | `\\d` stands for nothing within double quotes | write `\\\\d`, or put the text into single quotes",
+        ),
+        (
+            "%YAML 3.0\n---\na: b\n",
+            "1:1 % | this is not valid YAML: unsupported YAML major version | look at indentation, quotes and colons here and just above",
+        ),
+    ] {
+        assert_eq!(said(text), expected);
+    }
+}

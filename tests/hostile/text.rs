@@ -1,0 +1,75 @@
+//! Bytes and characters that people do not write.
+
+use super::Project;
+
+const SERVICE: &str = "services: {web: {image: nginx}}\n";
+
+#[test]
+fn nul_and_other_control_characters_are_refused() {
+    Project::of("services: {web: {image: \"a\0b\"}}").refused("yaml-control-character");
+    Project::long("", "\0", 9 << 20, "").refused("yaml-control-character");
+    Project::of("services: {web: {image: \"a\u{1b}[31mb\"}}").refused("yaml-control-character");
+}
+
+#[test]
+fn invalid_utf_8_is_refused_with_its_line() {
+    let mut text = b"services:\n  web:\n    image: ".to_vec();
+    text.extend([0xff, 0xfe, b'\n']);
+    let said = Project::of(text).refused("not-utf8");
+    assert!(said.contains("line 3"), "{said}");
+    Project::of(vec![0xc3u8; 9 << 20]).refused("not-utf8");
+}
+
+#[test]
+fn utf_16_is_refused() {
+    let text: Vec<u8> = SERVICE.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    Project::of([vec![0xff, 0xfe], text].concat()).refused("not-utf8");
+}
+
+#[test]
+fn a_byte_order_mark_and_carriage_returns_load() {
+    assert!(Project::of(format!("\u{feff}{SERVICE}")).loads().contains("image: nginx"));
+    let output = Project::of("services:\r\n  web:\r\n    image: nginx\r\n").loads();
+    assert!(output.contains("image: nginx\n"), "{output}");
+}
+
+#[test]
+fn tabs_for_indentation_are_refused() {
+    Project::of("services:\n\tweb:\n\t\timage: nginx\n").refused("yaml-syntax");
+    Project::long("", "\t", 9 << 20, "").refused("empty-file");
+}
+
+#[test]
+fn a_file_over_10_mib_is_refused_unread() {
+    let project = Project::new();
+    let path = project.folder().join("compose.yaml");
+    // It has no blocks: what reads it reads zeros.
+    std::fs::File::create(path).unwrap().set_len(50 << 20).unwrap();
+    let said = project.refused("unreadable-file");
+    assert!(said.contains("larger than 10 MiB"), "{said}");
+}
+
+#[test]
+fn a_line_of_9_mib_loads() {
+    let line = |before: &str, after: &str| Project::long(before, "a", 9 << 20, after).loads();
+    line(&format!("{SERVICE}x-a: "), "");
+    line(&format!("{SERVICE}x-a: \""), "\"");
+    line(&format!("{SERVICE}# "), "");
+    line("services: {web: {image: nginx, command: ", "}}");
+}
+
+#[test]
+fn an_error_in_a_long_line_shows_little_of_it() {
+    let long = "a, ".repeat(30_000);
+    let said = Project::of(format!("services: {{web: {{image: nginx, dns: [{long} ], imge: x}}}}"))
+        .refused("unknown-key");
+    assert!(said.len() < 20_000, "{} bytes", said.len());
+}
+
+#[test]
+fn long_keys_load_or_are_refused() {
+    let long = "a".repeat(1 << 20);
+    Project::of(format!("services:\n  ? {long}\n  : image: nginx\n")).loads();
+    Project::of(format!("{SERVICE}? {long}\n: 1\n")).refused("unknown-key");
+    Project::of(format!("services: {{web: {{image: nginx, {}: 1}}}}", &long[..1000])).refused("unknown-key");
+}

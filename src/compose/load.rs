@@ -245,7 +245,7 @@ impl<'a> Load<'a> {
             return Ok(name.clone());
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
-        let written = named.filter_map(|document| document.root.get("name")).filter(|node| !node.is_null());
+        let written = named.filter_map(name_of).filter(|node| !node.is_null());
         let written =
             written.map(|node| (self.as_written(node), node.place)).rfind(|(name, _)| !name.is_empty());
         let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
@@ -257,7 +257,7 @@ impl<'a> Load<'a> {
             name = normalized_name(&name);
         }
         // Where nothing is left of the name, the folder's counts, unless a file begins with a name.
-        let begins = |input: &Input| self.parsed.get(&input.path)?.first()?.root.get("name").cloned();
+        let begins = |input: &Input| name_of(self.parsed.get(&input.path)?.first()?).cloned();
         let is_named = request
             .files
             .iter()
@@ -408,6 +408,11 @@ impl<'a> Load<'a> {
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.place.file, diagnostic.place.start));
         (project, self.diagnostics, self.sources)
     }
+}
+
+/// What a document says of the project's name.
+fn name_of(document: &Document) -> Option<&Node> {
+    document.root.get("name").or(document.reset_name.as_ref())
 }
 
 /// Extensions that became keys of the specification: what is written under the old name counts.

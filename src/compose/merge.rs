@@ -189,21 +189,23 @@ fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, D
             format!("{trail}: a list of pools is expected"),
         ));
     };
-    let overrides: Vec<Map> =
-        overrides.into_iter().map(|item| into_names(item, false, trail)).collect::<Result<_, _>>()?;
-    let mut pools: Vec<Map> = Vec::new();
-    for original in configs {
-        let mut right = into_names(original, false, trail)?;
-        for left in &overrides {
-            let same = |pool: &Map, other: &Map| pool.get("subnet") == other.get("subnet");
-            if !same(left, &right) && !pools.iter().any(|pool| same(pool, left)) {
-                pools.push(left.clone());
+    // A pool is known by its number: as in the reference, one that was taken over and is merged further
+    // changes where it was taken over, too.
+    let added = configs.len();
+    let all = configs.into_iter().chain(overrides).map(|item| into_names(item, false, trail));
+    let mut all: Vec<Map> = all.collect::<Result<_, _>>()?;
+    let same = |a: &Map, b: &Map| a.get("subnet") == b.get("subnet");
+    let mut pools: Vec<usize> = Vec::new();
+    for right in 0..added {
+        for left in added..all.len() {
+            if !same(&all[left], &all[right]) && !pools.iter().any(|&pool| same(&all[pool], &all[left])) {
+                pools.push(left);
                 continue;
             }
-            right = mappings(right, left.clone(), at, trail)?;
-            match pools.iter_mut().find(|pool| same(pool, &right)) {
-                Some(pool) => *pool = right.clone(),
-                None => pools.push(right.clone()),
+            all[right] = mappings(std::mem::take(&mut all[right]), all[left].clone(), at, trail)?;
+            match pools.iter().position(|&pool| same(&all[pool], &all[right])) {
+                Some(index) => pools[index] = right,
+                None => pools.push(right),
             }
         }
     }
@@ -211,7 +213,8 @@ fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, D
         // Nothing rather than an empty list: the schema refuses it.
         return Ok(Node::new(Value::Null, place));
     }
-    let items = pools.into_iter().map(|pool| Node::new(Value::Map(Box::new(pool)), place)).collect();
+    let items = pools.into_iter().map(|pool| Node::new(Value::Map(Box::new(all[pool].clone())), place));
+    let items = items.collect();
     Ok(Node::new(Value::List(items), place))
 }
 

@@ -12,6 +12,8 @@ use std::sync::Arc;
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
+pub use scalar::{is_plain, is_printable};
+
 use super::diagnostic::Diagnostic;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
@@ -32,6 +34,8 @@ pub struct Document {
     pub root: Node,
     /// What it takes back of the files before it: the paths of `!reset` and `!override`.
     pub resets: Vec<Path>,
+    /// A `name` that is tagged `!reset`: the reference still names the project by it.
+    pub reset_name: Option<Node>,
 }
 
 /// Reads all documents of a text.
@@ -63,8 +67,8 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
             }
             let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
             let root = builder.value(event, span)?.filter(|_| !nothing).unwrap_or_default();
-            let resets = std::mem::take(&mut builder.state).resets;
-            documents.push(Document { root, resets });
+            let State { resets, reset_name, .. } = std::mem::take(&mut builder.state);
+            documents.push(Document { root, resets, reset_name });
         }
     }
     Ok(documents)
@@ -92,6 +96,7 @@ struct State {
     uses: HashMap<usize, BTreeSet<Path>>,
     path: Path,
     resets: Vec<Path>,
+    reset_name: Option<Node>,
     values: usize,
     built: usize,
     from_aliases: usize,
@@ -182,6 +187,9 @@ impl<'a> Builder<'a> {
             _ => self.mapping(place)?,
         };
         (self.state.overridden, self.state.discarded) = outer;
+        if mark == Mark::Reset && matches!(self.state.path.as_slice(), [key] if &**key == "name") {
+            self.state.reset_name = Some(node.clone());
+        }
         let node = (mark != Mark::Reset).then_some(node);
         if anchor != 0 {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();
@@ -428,29 +436,6 @@ fn small(offset: usize) -> u32 {
 
 fn is_null(tag: &Tag) -> bool {
     tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "null"
-}
-
-/// Whether a text can be written without quotes and stays a text for every reader of YAML.
-#[must_use]
-pub fn is_plain(text: &str) -> bool {
-    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "<<", "="];
-    let first = text.chars().next();
-    let starts = first.is_some_and(|c| !" -?:,[]{}#&*!|>'\"%@`".contains(c))
-        || text.starts_with('-') && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---");
-    starts
-        && !text.ends_with([' ', ':'])
-        && !text.contains(": ")
-        && !text.contains(" #")
-        && text.chars().all(is_printable)
-        && !words.contains(&text.to_ascii_lowercase().as_str())
-        && matches!(scalar::resolve(text), Value::Str(_))
-        && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
-}
-
-/// Whether a character can stand for itself in a text within one line.
-#[must_use]
-pub fn is_printable(c: char) -> bool {
-    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Takes back what a document takes back: removes every path from the tree.

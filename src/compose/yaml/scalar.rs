@@ -158,6 +158,29 @@ fn short(text: &str) -> Option<(u32, &str)> {
     Some((text[..length].parse().ok()?, &text[length..]))
 }
 
+/// Whether a text can be written without quotes and stays a text for every reader of YAML.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "<<", "="];
+    let first = text.chars().next();
+    let starts = first.is_some_and(|c| !" -?:,[]{}#&*!|>'\"%@`".contains(c))
+        || text.starts_with('-') && text.len() > 1 && !text.starts_with("- ") && !text.starts_with("---");
+    starts
+        && !text.ends_with([' ', ':'])
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && text.chars().all(is_printable)
+        && !words.contains(&text.to_ascii_lowercase().as_str())
+        && matches!(resolve(text), Value::Str(_))
+        && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
+}
+
+/// Whether a character can stand for itself in a text within one line.
+#[must_use]
+pub fn is_printable(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
 /// What base64 stands for. What is no text in it is as the reference prints it: one mark for each byte.
 pub fn binary(text: &str) -> Option<String> {
     let bytes = decode_base64(text)?;

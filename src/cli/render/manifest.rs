@@ -6,7 +6,7 @@ use std::fs;
 use anyhow::{Context, bail};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::api::{GROUP, Stack};
 use crate::convert::Converted;
@@ -97,12 +97,24 @@ impl Manifests {
 
 /// A document as a type that must know all of its fields, as the API server asks of kubectl.
 fn strictly<T: DeserializeOwned + serde::Serialize>(document: &Value) -> anyhow::Result<T> {
-    let typed: T = serde_json::from_value(document.clone())?;
+    let typed: T = serde_json::from_value(without_nulls(document))?;
     let known = serde_json::to_value(&typed)?;
     if let Some(path) = unknown(document, &known) {
         bail!("unknown field {path}");
     }
     Ok(typed)
+}
+
+/// The document without the keys that have no value, as the API server takes it.
+fn without_nulls(document: &Value) -> Value {
+    match document {
+        Value::Object(fields) => {
+            let given = fields.iter().filter(|(_, value)| !value.is_null());
+            given.map(|(key, value)| (key.clone(), without_nulls(value))).collect::<Map<_, _>>().into()
+        }
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
 }
 
 /// The first place of `given` that `known` lacks.

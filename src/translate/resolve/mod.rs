@@ -25,6 +25,7 @@ mod sharing;
 mod shutdown;
 mod siblings;
 mod update;
+mod user;
 mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,7 @@ use problems::Problems;
 use resources::{Counted, amount};
 use sharing::Sharing;
 use siblings::Siblings;
+use user::user;
 
 use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
@@ -387,22 +389,4 @@ impl<'a> Context<'_, 'a> {
 fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
     let active = |profile: &String| spec.profiles.iter().any(|on| on == "*" || on == profile);
     !service.profiles.is_empty() && !service.profiles.iter().any(active)
-}
-
-fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
-    let text = text?;
-    // The bound is Kubernetes' own.
-    let number = |text: &str| text.parse::<i32>().ok().filter(|n| *n >= 0).map(i64::from);
-    let numbers = match text.split_once(':') {
-        None => number(text).map(|user| (user, None)),
-        Some((user, group)) => number(user).zip(number(group)).map(|(user, group)| (user, Some(group))),
-    };
-    if numbers.is_none() {
-        let message = format!(
-            "'{text}' is a name, and Kubernetes takes numbers only: write 'uid' or 'uid:gid', which stand in the \
-             image's /etc/passwd"
-        );
-        problems.value(format!("{path}.user"), message);
-    }
-    numbers
 }

@@ -3,7 +3,7 @@
 //! One direction, one translation:
 //!
 //! ```text
-//! compose files ──compose──▶ canonical tree
+//! compose files ──compose──▶ canonical tree ──convert──▶ Stack
 //!
 //! Stack + Facts ──translate──▶ Desired ──plan (with what is observed)──▶ steps ──cluster──▶ status
 //! ```
@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`api`] | the `Stack` resource: types only |
 //! | [`compose`] | compose text -> canonical tree with the place of every value; knows nothing of Kubernetes |
+//! | [`convert`] | canonical tree -> Stack, ConfigMaps and Secrets, with a verdict on each value |
 //! | [`translate`] | Stack + facts -> the objects that should exist; one builder for each kind of child |
 //! | [`plan`] | desired + observed -> what may be applied now, what waits for what, what is pruned |
 //! | [`status`] | observed -> the state of each service -> conditions |
@@ -19,11 +20,12 @@
 //! | `controller` | wiring: watches, reconcile, backoff, events, metrics, lease |
 //! | `cli` | one verb per file |
 //!
-//! The first five are pure: no I/O, no clock, no environment, a fixed order. They build without a
+//! The first six are pure: no I/O, no clock, no environment, a fixed order. They build without a
 //! client, an async runtime or TLS (`cargo check --lib --no-default-features`).
 
 pub mod api;
 pub mod compose;
+pub mod convert;
 pub mod plan;
 pub mod status;
 pub mod translate;

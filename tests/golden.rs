@@ -7,6 +7,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "support/fields.rs"]
+mod fields;
+
 use std::{
     collections::BTreeMap,
     fmt::Write,
@@ -16,8 +19,10 @@ use std::{
 
 use serde::Deserialize;
 use stackwright::{
-    api::{Stack, labels::TEMPLATE},
-    translate::{Desired, Facts, Invalid, LiveService, Object, ObjectKind, ServerVersion, translate},
+    api::{AccessMode, Stack, labels::TEMPLATE},
+    translate::{
+        Desired, Facts, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion, translate,
+    },
 };
 
 #[test]
@@ -37,6 +42,21 @@ fn every_case_gives_what_its_files_say() {
         }
     }
     assert!(wrong.is_empty(), "run with UPDATE_GOLDEN=1 if this is meant:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_made_for_kubernetes_1_33_is_known_to_it() {
+    let mut unknown = Vec::new();
+    for case in cases() {
+        let facts = Facts { version: ServerVersion { minor: 33 }, ..facts(&case) };
+        // What an older version lacks is refused, or left out and said.
+        let Ok(desired) = translate(&stack(&case), &facts) else { continue };
+        for object in desired.objects() {
+            let places = fields::unknown_to_1_33(&object.body);
+            unknown.extend(places.iter().map(|place| format!("{}: {place}", case.display())));
+        }
+    }
+    assert!(unknown.is_empty(), "{}", unknown.join("\n"));
 }
 
 #[test]
@@ -74,8 +94,23 @@ struct GivenFacts {
     headless: BTreeMap<String, bool>,
     publishes_not_ready: Vec<String>,
     healthy: Vec<String>,
+    /// The powers over nodes that the namespace allows.
+    powers: Vec<String>,
     /// Services that ended at the template that they are to have.
     completed: Vec<String>,
+    /// The claims that are there, and what of them is known.
+    claims: BTreeMap<String, GivenClaim>,
+    shared_classes: Vec<String>,
+    helper_image: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+struct GivenClaim {
+    of_a_stack: bool,
+    access_mode: Option<AccessMode>,
+    together: Option<String>,
+    created: i64,
 }
 
 fn facts(case: &Path) -> Facts {
@@ -86,16 +121,32 @@ fn facts(case: &Path) -> Facts {
         let publishes_not_ready = given.publishes_not_ready.contains(name);
         (name.clone(), LiveService { headless: *headless, publishes_not_ready })
     };
+    let claim = |(name, claim): (&String, &GivenClaim)| {
+        let claim = LiveClaim {
+            of_a_stack: claim.of_a_stack,
+            access_mode: claim.access_mode,
+            together: claim.together.clone(),
+            created: claim.created,
+        };
+        (name.clone(), claim)
+    };
     let mut facts = Facts {
+        claims: given.claims.iter().map(claim).collect(),
+        shared_classes: given.shared_classes.iter().cloned().collect(),
+        helper_image: given.helper_image.clone(),
         version: given.minor.map_or_else(ServerVersion::default, |minor| ServerVersion { minor }),
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
+        powers: Powers(
+            Power::ALL.into_iter().filter(|it| given.powers.iter().any(|name| name == it.as_str())).collect(),
+        ),
         ..Facts::default()
     };
     for (kind, objects) in [(ObjectKind::ConfigMap, &given.config_maps), (ObjectKind::Secret, &given.secrets)]
     {
         for (name, keys) in objects {
-            facts.objects.insert((kind, name.clone()), keys.iter().cloned().collect());
+            let digests = keys.iter().map(|key| (key.clone(), format!("of {key}"))).collect();
+            facts.objects.insert((kind, name.clone()), digests);
         }
     }
     if !given.completed.is_empty() {
@@ -109,15 +160,16 @@ fn facts(case: &Path) -> Facts {
 /// Every object in the order in which it is applied, and before them what is no object.
 fn objects(desired: &Desired) -> String {
     let mut text = String::new();
-    for (name, unit) in &desired.units {
-        write!(text, "# {name}: {:?}, {} wanted", unit.activity, unit.replicas).unwrap();
+    for unit in desired.units.values() {
+        write!(text, "# {}: {:?}, {} wanted", unit.services.join(" and "), unit.activity, unit.replicas)
+            .unwrap();
         let waits: Vec<_> = unit
             .waits_for
             .iter()
             .map(|wait| {
                 format!(
                     "{} ({:?}{})",
-                    wait.unit,
+                    wait.service,
                     wait.condition,
                     if wait.required { "" } else { ", optional" }
                 )
@@ -138,8 +190,9 @@ fn objects(desired: &Desired) -> String {
                 write!(text, ", {word}").unwrap();
             }
         }
-        if let Some(patience) = unit.patience {
-            write!(text, ", unhealthy after {patience} s").unwrap();
+        for (service, patience) in &unit.patience {
+            let whose = if unit.services.len() > 1 { format!("{service} ") } else { String::new() };
+            write!(text, ", {whose}unhealthy after {patience} s").unwrap();
         }
         if let Some(requests) = &unit.requests {
             write!(text, ", asks for {requests}").unwrap();
@@ -149,21 +202,11 @@ fn objects(desired: &Desired) -> String {
     for approximation in &desired.approximations {
         writeln!(text, "# approximated: {}: {}", approximation.path, approximation.message).unwrap();
     }
-    for object in in_order(desired) {
+    for object in desired.objects() {
         let yaml = serde_saphyr::to_string(&object.body).unwrap();
         write!(text, "---\n{}\n", yaml.trim_end()).unwrap();
     }
     text
-}
-
-fn in_order(desired: &Desired) -> Vec<Object> {
-    let mut all: Vec<Object> = desired.shared.clone();
-    for unit in desired.units.values() {
-        all.extend(unit.faces.iter().cloned());
-        all.extend(unit.workload.iter().map(|workload| workload.object()));
-    }
-    all.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-    all
 }
 
 fn problems(invalid: &Invalid) -> String {

@@ -59,7 +59,7 @@ pub struct Healthcheck {
 
 /// What follows from being unhealthy. `Gate` (the default): what depends on the service's health
 /// waits, nothing is restarted. `Restart`: the container is restarted when it stays unhealthy for
-/// twice the time that the check allows.
+/// twice the time that the check allows. `Report`: the state is shown, and nothing else follows.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum OnUnhealthy {
     /// Nothing is restarted; what depends on the service's health waits (Docker's behaviour).
@@ -67,4 +67,6 @@ pub enum OnUnhealthy {
     Gate,
     /// The container is restarted when it stays unhealthy for twice the time that the check allows.
     Restart,
+    /// Nothing follows but the state that is shown: nothing waits for the service's health.
+    Report,
 }

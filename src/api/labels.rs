@@ -16,6 +16,8 @@ pub const SERVICE: &str = "stackwright.dev/service";
 pub const NETWORK_PREFIX: &str = "net.stackwright.dev/";
 /// Prefix of the label by which an alias finds the pods of every service that bears it.
 pub const ALIAS_PREFIX: &str = "alias.stackwright.dev/";
+/// Prefix of the label by which a service finds its pods where another service names them.
+pub const MEMBER_PREFIX: &str = "member.stackwright.dev/";
 /// On a pod template: its hash, by which a pod and a workload tell which template they have.
 pub const TEMPLATE: &str = "stackwright.dev/template";
 /// On a workload: the hash of the template at which its container ended with exit code 0, so that
@@ -26,8 +28,15 @@ pub const CONFIGS: &str = "stackwright.dev/configs";
 /// On a pod template: the templates of the dependencies with `restart: true`.
 pub const RESTARTED_WITH: &str = "stackwright.dev/restarted-with";
 
+/// On a pod template: a hash of what its containers read from Secrets and ConfigMaps of others.
+pub const READS: &str = "stackwright.dev/reads";
+
+/// On claims that only one node can mount, and on the pods that share them: what keeps those together.
+pub const VOLUMES: &str = "stackwright.dev/volumes";
+
 /// The domains whose labels and annotations are ours; users may not set them.
-pub const RESERVED: [&str; 4] = ["stackwright.dev/", NETWORK_PREFIX, ALIAS_PREFIX, "app.kubernetes.io/"];
+pub const RESERVED: [&str; 5] =
+    ["stackwright.dev/", NETWORK_PREFIX, ALIAS_PREFIX, MEMBER_PREFIX, "app.kubernetes.io/"];
 
 /// The field manager of everything we apply.
 pub const FIELD_MANAGER: &str = "stackwright";

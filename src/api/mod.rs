@@ -9,10 +9,12 @@
 //! CRD whose CEL rules it cannot price.
 
 mod definition;
+mod deploy;
 mod duration;
 mod health;
 pub mod labels;
 mod network;
+mod process;
 mod quantity;
 mod service;
 mod stack;
@@ -21,18 +23,22 @@ mod storage;
 mod text;
 
 pub use definition::definition;
+pub use deploy::{Deploy, EndpointMode, Mode, Placement, Resource, Resources, UpdateConfig, UpdateOrder};
 pub use duration::{Duration, DurationError};
 pub use health::{Healthcheck, OnUnhealthy};
-pub use network::{Expose, Network, Port, Protocol, Publish, ServiceNetwork};
-pub use quantity::{Quantity, QuantityError};
-pub use service::{
-    Condition as DependencyCondition, Dependency, Deploy, EndpointMode, EnvironmentSource, KeyRef, Resource,
-    Resources, Service, UpdateConfig, UpdateOrder,
+pub use network::{
+    Expose, IngressRule, Network, Port, PortMode, Protocol, Publish, ServiceMode, ServiceNetwork,
 };
+pub use process::{Device, Hook, PreStart, PullPolicy};
+pub use quantity::{Quantity, QuantityError};
+pub use service::{Condition as DependencyCondition, Dependency, EnvironmentSource, KeyRef, Service};
 pub use stack::{Stack, StackSpec};
 pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus};
-pub use storage::{AccessMode, Config, FileMount, Secret, Tmpfs, Volume, VolumeMount, VolumePolicy};
-pub use text::Text;
+pub use storage::{
+    AccessMode, AnonymousVolumes, Config, FileMount, FileTree, Nfs, Propagation, Secret, Tmpfs, TreeFile,
+    Volume, VolumeMount, VolumePolicy,
+};
+pub use text::{Addresses, HostName, Text};
 
 /// The API group of everything Stackwright defines, and the prefix of its labels and annotations.
 pub const GROUP: &str = "stackwright.dev";

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Duration, Expose, FileMount, Healthcheck, Port, Quantity, Text, Tmpfs, VolumeMount,
+    Addresses, Deploy, Device, Duration, Expose, FileMount, FileTree, Healthcheck, Hook, HostName,
+    IngressRule, Port, PreStart, PullPolicy, Quantity, ServiceMode, Text, Tmpfs, VolumeMount,
     network::ServiceNetworks,
 };
 
@@ -21,6 +22,21 @@ pub struct Service {
     /// The image, such as `postgres:16`. It is pulled when a node does not have it.
     #[schemars(length(min = 1, max = 1024))]
     pub image: String,
+
+    /// When the image is pulled. Default `missing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pull_policy: Option<PullPolicy>,
+
+    /// The platform that the image is for, such as `linux/arm64`: the service runs on nodes of that kind
+    /// only. Default: any node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), regex(pattern = "^[a-z0-9]+(/[a-z0-9]+){0,2}$"))]
+    pub platform: Option<String>,
+
+    /// The RuntimeClass that runs the containers, as Compose's `runtime`. Default: the cluster's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub runtime: Option<String>,
 
     /// Replaces the image's ENTRYPOINT, and clears its CMD. `$(NAME)` stands for a variable of
     /// `environment`; write `$$(NAME)` for the text itself.
@@ -55,6 +71,11 @@ pub struct Service {
     #[schemars(length(min = 1, max = 128))]
     pub user: Option<String>,
 
+    /// Further groups of the user, in numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(range(min = 0, max = 2_147_483_647_i64)))]
+    pub group_add: Vec<i64>,
+
     /// Ports published outside of the stack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128))]
@@ -65,6 +86,22 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128))]
     pub expose: Vec<Expose>,
+
+    /// The HTTP routes by which the service is reached from outside, each an Ingress.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub ingress: Vec<IngressRule>,
+
+    /// Which kind of Service bears the service's name. Default: `ClusterIP` where a port is known when it is
+    /// created, else `Headless`; it stays what it was created as. Setting it replaces the Service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_mode: Option<ServiceMode>,
+
+    /// Whose network the containers use: `none` for none, `host` for the node's (only where the namespace
+    /// allows it) or `service:<name>` for that service's, in one pod with it. Default: `networks`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 80), regex(pattern = "^(none|host|service:.+)$"))]
+    pub network_mode: Option<String>,
 
     /// The networks that the service is on, by name. Default: the network `default`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -81,7 +118,39 @@ pub struct Service {
     #[schemars(length(min = 1, max = 63))]
     pub hostname: Option<String>,
 
-    /// Named volumes that the service mounts.
+    /// The domain after the host name, as `hostname -f` shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 253))]
+    pub domainname: Option<String>,
+
+    /// Lines of `/etc/hosts`: addresses by host name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 256))]
+    pub extra_hosts: BTreeMap<String, Addresses>,
+
+    /// Further names for what is outside of the stack, by name: `db.example.com`, or
+    /// `db.other.svc.cluster.local` for the Service `db` of the namespace `other`, is the whole name that it
+    /// stands for. Each becomes a Service of type ExternalName.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 64))]
+    pub external_links: BTreeMap<String, HostName>,
+
+    /// DNS servers that are asked after the cluster's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 3), inner(length(min = 2, max = 45)))]
+    pub dns: Vec<String>,
+
+    /// Domains that names are looked up in, after the cluster's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 253)))]
+    pub dns_search: Vec<String>,
+
+    /// Options of the resolver, such as `timeout:2`, as in resolv.conf.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 253)))]
+    pub dns_opt: Vec<String>,
+
+    /// What the service mounts: named and anonymous volumes, folders of the node, images.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 128))]
     pub volumes: Vec<VolumeMount>,
@@ -100,6 +169,22 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256))]
     pub secrets: Vec<FileMount>,
+
+    /// Trees of files from ConfigMaps and Secrets, each at a path of the container: what a compose project
+    /// mounts from the folder beside it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub files: Vec<FileTree>,
+
+    /// The size of `/dev/shm`, such as `256Mi`. It counts against the memory limit. Default: 64Mi, as the
+    /// container runtime has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shm_size: Option<Quantity>,
+
+    /// How much a container may write to its own file system and logs, such as `10Gi`. A container past it is
+    /// ended. Default: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_size: Option<Quantity>,
 
     /// How the service's health is judged. Without it, a running container is enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,9 +207,86 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deploy: Option<Deploy>,
 
-    /// Time from the stop signal to the kill, rounded up to whole seconds. Default `10s`.
+    /// Time from the stop signal to the kill, rounded up to whole seconds; at least one. Default `10s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_grace_period: Option<Duration>,
+
+    /// The signal that asks the program to end, such as `SIGQUIT`; any but SIGTERM and SIGKILL needs `/bin/sh` in
+    /// the image. Default: the image's STOPSIGNAL, else SIGTERM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 16), regex(pattern = "^[A-Z0-9+]+$"))]
+    pub stop_signal: Option<String>,
+
+    /// Programs that end, one after the other, before a container of the service starts; each runs in a
+    /// container of its own with the service's mounts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub pre_start: Vec<PreStart>,
+
+    /// Commands that run in the container when it has started.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub post_start: Vec<Hook>,
+
+    /// Commands that run in the container before it is asked to end, within `stopGracePeriod`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub pre_stop: Vec<Hook>,
+
+    /// Runs a small init process beside the program that takes over and reaps orphans. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init: Option<bool>,
+
+    /// Gives the program a terminal. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<bool>,
+
+    /// Keeps the standard input of the program open. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stdin_open: Option<bool>,
+
+    /// Kernel capabilities beyond the container runtime's default set, such as `NET_ADMIN`; only where the
+    /// namespace allows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 64)))]
+    pub cap_add: Vec<String>,
+
+    /// Kernel capabilities that are taken away, such as `ALL`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64), inner(length(min = 1, max = 64)))]
+    pub cap_drop: Vec<String>,
+
+    /// Gives the containers all powers over the node; only where the namespace allows it. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
+
+    /// Devices of the node; only where the namespace allows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub devices: Vec<Device>,
+
+    /// Security options as Docker writes them: `no-new-privileges:true`, `seccomp=unconfined`,
+    /// `apparmor=<profile>`, `label=type:<type>`, `systempaths=unconfined`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(min = 1, max = 1024)))]
+    pub security_opt: Vec<String>,
+
+    /// Kernel parameters of the pod by name, such as `net.core.somaxconn`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(extend("maxProperties" = 64))]
+    pub sysctls: BTreeMap<String, Text>,
+
+    /// Whose IPC namespace the containers use: `host` for the node's (only where the namespace allows it) or
+    /// `service:<name>` for that service's, in one pod with it. Default: the pod's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 80), regex(pattern = "^(host|service:.+)$"))]
+    pub ipc: Option<String>,
+
+    /// Whose processes the containers see: `host` for the node's (only where the namespace allows it) or
+    /// `service:<name>` for that service's, in one pod with it. Default: each container its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 80), regex(pattern = "^(host|service:.+)$"))]
+    pub pid: Option<String>,
 
     /// Makes the container's root file system read-only. Default false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -210,89 +372,4 @@ pub enum Condition {
     ServiceHealthy,
     /// It has ended with exit code 0.
     ServiceCompletedSuccessfully,
-}
-
-/// Replicas, resources and the way of updates, as Compose's `deploy`.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Deploy {
-    /// How many containers run. Default 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0, max = 10_000))]
-    pub replicas: Option<i32>,
-
-    /// What the containers may use and what is set aside for them.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resources: Option<Resources>,
-
-    /// How a new version replaces the old one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub update_config: Option<UpdateConfig>,
-
-    /// How the service's name resolves. Default `vip`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub endpoint_mode: Option<EndpointMode>,
-}
-
-/// Limits and reservations of each container.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Resources {
-    /// What a container may use at most. A container over its memory limit is ended. Default: no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limits: Option<Resource>,
-
-    /// What a node must have free to take the container. Default: a small amount beside a limit, so
-    /// that a limit alone reserves next to nothing, and else nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reservations: Option<Resource>,
-}
-
-/// An amount of processor time and memory.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Resource {
-    /// Processors, such as `"0.5"` or `500m`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cpus: Option<Quantity>,
-
-    /// Memory, such as `512Mi`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<Quantity>,
-}
-
-/// How a new version replaces the old one.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UpdateConfig {
-    /// `start-first` starts the successor before the predecessor ends; `stop-first` never runs both.
-    /// Default: `start-first` for a service with a known port and a health check, and nothing that
-    /// only one may hold (container name, written volume); else `stop-first`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub order: Option<UpdateOrder>,
-}
-
-/// What comes first in an update: `start-first` starts the successor before the predecessor ends,
-/// `stop-first` never runs both. Default: `start-first` for a service with a known port and a
-/// health check, and nothing that only one may hold (container name, written volume); else
-/// `stop-first`.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UpdateOrder {
-    /// The successor starts, then the predecessor ends.
-    StartFirst,
-    /// The predecessor ends, then the successor starts.
-    StopFirst,
-}
-
-/// How the service's name resolves: `vip` (the default) to one address, where a port of it is
-/// known, `dnsrr` to the addresses of its containers.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum EndpointMode {
-    /// To one address for the service, where a port of it is known.
-    #[default]
-    Vip,
-    /// To the addresses of its containers.
-    Dnsrr,
 }

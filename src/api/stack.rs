@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Network, Publish, Secret, Service, StackStatus, Volume, VolumePolicy};
+use super::{AnonymousVolumes, Config, Network, Publish, Secret, Service, StackStatus, Volume, VolumePolicy};
 
 /// A Docker Compose stack that runs on the cluster.
 #[derive(Clone, CustomResource, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -65,6 +65,16 @@ pub struct StackSpec {
     /// How `ports` become reachable from outside the cluster. Default `LoadBalancer`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish: Option<Publish>,
+
+    /// Secrets of the namespace with which images are pulled from registries that ask for a login.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16), inner(length(min = 1, max = 253)))]
+    pub image_pull_secrets: Vec<String>,
+
+    /// What an anonymous volume is: `Claim` keeps its content over updates for a service of one replica,
+    /// `EmptyDir` begins anew with each pod. Default `Claim`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymous_volumes: Option<AnonymousVolumes>,
 
     /// What becomes of the volumes when the Stack is deleted. Default `Retain`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

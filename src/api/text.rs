@@ -24,3 +24,17 @@ impl From<&str> for Text {
         Self(text.to_owned())
     }
 }
+
+/// The addresses of a host: at most 16.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(inline, transparent)]
+#[serde(transparent)]
+pub struct Addresses(
+    #[schemars(length(min = 1, max = 16), inner(length(min = 2, max = 45)))] pub Vec<String>,
+);
+
+/// The name of a host: at most 253 characters.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[schemars(inline, transparent)]
+#[serde(transparent)]
+pub struct HostName(#[schemars(length(min = 1, max = 253))] pub String);

@@ -40,6 +40,14 @@ pub(super) struct Args {
     /// How many Stacks are reconciled at the same time.
     #[arg(long, default_value_t = Options::default().concurrency)]
     concurrency: u16,
+    /// The image of Stackwright itself, as the nodes pull it: its init containers fill new volumes with what
+    /// an image has, and copy files that a volume cannot give as they should be. Default: nothing does.
+    #[arg(long, env = "STACKWRIGHT_HELPER_IMAGE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    helper_image: Option<String>,
+    /// A storage class whose volumes several nodes may mount at a time, since no API tells of that: volumes
+    /// that services share are made so. May be repeated.
+    #[arg(long = "shared-class", env = "STACKWRIGHT_SHARED_CLASSES", value_delimiter = ',')]
+    shared_classes: Vec<String>,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -72,6 +80,8 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         }),
         namespace: args.namespace,
         concurrency: args.concurrency,
+        helper_image: args.helper_image,
+        shared_classes: args.shared_classes,
     };
     controller::run(client, options, stop).await
 }

@@ -2,8 +2,13 @@
 
 mod config;
 mod controller;
+mod convert;
 mod crds;
+mod explain;
+mod helper;
+mod project;
 mod rbac;
+mod report;
 
 use clap::{Parser, Subcommand};
 
@@ -21,8 +26,15 @@ enum Verb {
     Config(config::Args),
     /// Run the operator that turns Stacks into running applications.
     Controller(controller::Args),
+    /// Turn a compose project into a Stack, with a verdict on every value.
+    Convert(convert::Args),
     /// Print the CustomResourceDefinition of Stack.
     Crds,
+    /// Say what a rule of the conversion means and what to do about it.
+    Explain(explain::Args),
+    /// What init containers of the operator's own image do.
+    #[command(hide = true)]
+    Helper(helper::Args),
     /// Print the Role or ClusterRole that the operator needs.
     Rbac(rbac::Args),
 }
@@ -35,7 +47,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.verb {
         Verb::Config(args) => config::run(&args),
         Verb::Controller(args) => controller::run(args).await,
+        Verb::Convert(args) => convert::run(&args),
         Verb::Crds => crds::run(),
+        Verb::Explain(args) => explain::run(&args),
+        Verb::Helper(args) => helper::run(&args),
         Verb::Rbac(args) => rbac::run(&args),
     }
 }

@@ -3,20 +3,21 @@
 
 mod apply;
 mod index;
+mod namespaces;
 mod project;
 pub mod rbac;
 mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
-pub use index::{Index, REFUSED_FOR, StackKey};
+pub use index::{Index, REFUSED_FOR, Seen, StackKey};
 pub(crate) use watch::lock;
 pub use watch::{Sources, Watches};
 
 use k8s_openapi::api::{
-    apps::v1::{Deployment, StatefulSet},
+    apps::v1::{DaemonSet, Deployment, StatefulSet},
     batch::v1::Job,
     core::v1::{ConfigMap, PersistentVolumeClaim, Service},
-    networking::v1::NetworkPolicy,
+    networking::v1::{Ingress, NetworkPolicy},
 };
 use kube::core::ApiResource;
 
@@ -29,8 +30,10 @@ pub fn api_resource(kind: Kind) -> ApiResource {
         Kind::PersistentVolumeClaim => ApiResource::erase::<PersistentVolumeClaim>(&()),
         Kind::NetworkPolicy => ApiResource::erase::<NetworkPolicy>(&()),
         Kind::Service => ApiResource::erase::<Service>(&()),
+        Kind::Ingress => ApiResource::erase::<Ingress>(&()),
         Kind::Deployment => ApiResource::erase::<Deployment>(&()),
         Kind::StatefulSet => ApiResource::erase::<StatefulSet>(&()),
+        Kind::DaemonSet => ApiResource::erase::<DaemonSet>(&()),
         Kind::Job => ApiResource::erase::<Job>(&()),
     }
 }

@@ -8,9 +8,12 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use crate::{
-    api::{GROUP, labels},
-    plan::{Child, ChildState, Digest, JobState, Owner, Pod, ServiceState, WorkloadState, owned_fields},
-    translate::Kind,
+    api::{AccessMode, GROUP, labels},
+    plan::{
+        Child, ChildState, ClaimState, Container, Digest, JobState, MadeWith, Owner, Pod, ServiceState,
+        WorkloadState, owned_fields,
+    },
+    translate::{Kind, helper_image},
 };
 
 /// The projection of a child.
@@ -46,9 +49,11 @@ pub(super) fn owner(object: &Value) -> Owner {
 fn state(kind: Kind, object: &Value) -> ChildState {
     match kind {
         Kind::Deployment | Kind::StatefulSet => ChildState::Workload(workload(object)),
+        Kind::DaemonSet => ChildState::Workload(daemon_set(object)),
         Kind::Job => ChildState::Job(job(object)),
         Kind::Service => ChildState::Service(service(object)),
-        Kind::PersistentVolumeClaim | Kind::ConfigMap | Kind::NetworkPolicy => ChildState::Plain,
+        Kind::PersistentVolumeClaim => ChildState::Claim(claim(object)),
+        Kind::ConfigMap | Kind::NetworkPolicy | Kind::Ingress => ChildState::Plain,
     }
 }
 
@@ -64,6 +69,45 @@ fn workload(object: &Value) -> WorkloadState {
         ready: count(object, "/status/readyReplicas"),
         completed: annotation(object, "/metadata", labels::COMPLETED),
         failure,
+        overdue: conditions(object).any(|condition| {
+            condition["type"] == "Progressing" && condition["reason"] == "ProgressDeadlineExceeded"
+        }),
+        made_with: made_with(object),
+    }
+}
+
+fn daemon_set(object: &Value) -> WorkloadState {
+    let observed = number(object, "/status/observedGeneration") >= number(object, "/metadata/generation");
+    let nodes = count(object, "/status/desiredNumberScheduled");
+    WorkloadState {
+        template: template(object),
+        observed,
+        // Until its controller has counted the nodes, it is not held at zero.
+        wanted: if observed { nodes } else { nodes.max(1) },
+        total: count(object, "/status/currentNumberScheduled"),
+        updated: count(object, "/status/updatedNumberScheduled"),
+        ready: count(object, "/status/numberReady"),
+        made_with: made_with(object),
+        ..WorkloadState::default()
+    }
+}
+
+fn made_with(object: &Value) -> MadeWith {
+    MadeWith {
+        reads: annotation(object, "/spec/template/metadata", labels::READS),
+        helper_image: object.pointer("/spec/template").and_then(helper_image),
+    }
+}
+
+fn claim(object: &Value) -> ClaimState {
+    let mode = object.pointer("/spec/accessModes/0").cloned();
+    let created = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str);
+    ClaimState {
+        access_mode: mode.and_then(|mode| serde_json::from_value::<AccessMode>(mode).ok()),
+        together: label(object, labels::VOLUMES),
+        created: created
+            .and_then(|time| time.parse::<jiff::Timestamp>().ok())
+            .map_or(0, |time| time.as_second()),
     }
 }
 
@@ -72,6 +116,7 @@ fn job(object: &Value) -> JobState {
         template: template(object),
         complete: condition(object, "Complete").is_some(),
         failed: condition(object, "Failed").map(|condition| text(condition, "/message")),
+        made_with: made_with(object),
     }
 }
 
@@ -92,6 +137,12 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
     let conditions = status.conditions.unwrap_or_default();
     let containers = status.container_statuses.unwrap_or_default();
     let started: Vec<_> = containers.iter().filter_map(running_since).collect();
+    // An admission webhook may have added others.
+    let is_ours = |name: &str| {
+        name == service || pod.labels().contains_key(&format!("{}{name}", labels::MEMBER_PREFIX))
+    };
+    let ours: Vec<_> = containers.iter().filter(|container| is_ours(&container.name)).collect();
+    let hindered_before = status.init_container_statuses.iter().flatten().find_map(waiting);
     let unschedulable = conditions
         .iter()
         .find(|condition| {
@@ -100,7 +151,6 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         .and_then(|condition| condition.message.clone());
     let projection = Pod {
         uid: pod.uid().unwrap_or_default(),
-        service,
         controller: pod
             .owner_references()
             .iter()
@@ -115,12 +165,38 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         ready: conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
         started_at: started.into_iter().max(),
         unschedulable,
-        waiting: containers.iter().chain(status.init_container_statuses.iter().flatten()).find_map(waiting),
-        last_exit: containers.iter().find_map(last_exit),
+        waiting: containers.iter().find_map(waiting).or_else(|| hindered_before.clone()),
+        last_exit: last_exit_of_all(&ours),
         // Events are watched apart from pods.
         warning: None,
+        containers: match ours.as_slice() {
+            [] | [_] => Vec::new(),
+            several => several.iter().map(|one| container(one, hindered_before.as_ref())).collect(),
+        },
+        service,
     };
     Some((stack, projection))
+}
+
+/// One of several containers of a pod, which none of its first containers keeps from running.
+fn container(status: &ContainerStatus, hindered_before: Option<&(String, String)>) -> Container {
+    let running = running_since(status);
+    Container {
+        service: status.name.clone(),
+        running: running.is_some(),
+        started: status.started == Some(true),
+        ready: status.ready,
+        started_at: running,
+        waiting: waiting(status).or_else(|| hindered_before.cloned()),
+        last_exit: last_exit(status),
+    }
+}
+
+/// How a pod's containers have ended last: badly if one of them has, and not before all have.
+fn last_exit_of_all(containers: &[&ContainerStatus]) -> Option<(i32, String)> {
+    let exits: Vec<_> = containers.iter().filter_map(|container| last_exit(container)).collect();
+    let all = exits.len() == containers.len();
+    exits.into_iter().max_by_key(|(code, _)| *code != 0).filter(|(code, _)| all || *code != 0)
 }
 
 fn claims(pod: &ApiPod) -> BTreeSet<String> {
@@ -163,8 +239,11 @@ pub(super) fn label(object: &Value, name: &str) -> Option<String> {
 
 /// A condition that is true.
 fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    let conditions = object.pointer("/status/conditions")?.as_array()?;
-    conditions.iter().find(|condition| condition["type"] == kind && condition["status"] == "True")
+    conditions(object).find(|condition| condition["type"] == kind && condition["status"] == "True")
+}
+
+fn conditions(object: &Value) -> impl Iterator<Item = &Value> {
+    object.pointer("/status/conditions").and_then(Value::as_array).into_iter().flatten()
 }
 
 fn text(object: &Value, pointer: &str) -> String {

@@ -14,12 +14,14 @@ pub fn rules() -> Vec<PolicyRule> {
         // An owner reference that blocks deletion may only be set by who may change finalizers.
         rule(GROUP, &["stacks/finalizers"], &["update"]),
         // Children: watched, looked at before a first apply, applied (which may create), deleted.
-        rule("apps", &["deployments", "statefulsets"], CHILD),
+        rule("apps", &["daemonsets", "deployments", "statefulsets"], CHILD),
         rule("batch", &["jobs"], CHILD),
-        rule("networking.k8s.io", &["networkpolicies"], CHILD),
+        rule("networking.k8s.io", &["ingresses", "networkpolicies"], CHILD),
         rule("", &["configmaps", "services", "persistentvolumeclaims"], CHILD),
         // Secrets that Stacks name: their metadata is watched, their keys are read by name.
         rule("", &["secrets"], &["get", "list", "watch"]),
+        // The labels of Namespaces say which powers over nodes they allow.
+        rule("", &["namespaces"], &["get", "list", "watch"]),
         // Pods, and what kubelets say of them, tell why a service is not up.
         rule("", &["pods", "events"], &["list", "watch"]),
         rule("events.k8s.io", &["events"], &["create", "patch"]),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::{Stream, StreamExt, channel::mpsc, stream::BoxStream};
-use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod, Secret};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, PersistentVolumeClaim, Pod, Secret};
 use kube::{
     Api, Client, Resource, ResourceExt,
     api::{DynamicObject, PartialObjectMeta},
@@ -12,7 +12,7 @@ use kube::{
 use std::collections::BTreeSet;
 use tokio::sync::watch;
 
-use super::{Index, StackKey, api_resource, index::Source};
+use super::{Index, Seen, StackKey, api_resource, index::Source, namespaces::namespaces};
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
     translate::{Kind, ObjectKind},
@@ -30,8 +30,9 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets.
-    const COUNT: usize = Kind::ALL.len() + 4;
+    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets, claims,
+    /// Namespaces.
+    const COUNT: usize = Kind::ALL.len() + 6;
 
     /// The watches, the stream of Stacks that they wake, and how many have not listed yet.
     pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
@@ -54,7 +55,10 @@ impl Watches {
         streams.push(self.pods(scoped(client.clone(), namespace)));
         streams.push(self.warnings(scoped(client.clone(), namespace)));
         streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
-        streams.push(self.objects::<Secret>(scoped(client, namespace), ObjectKind::Secret));
+        streams.push(self.objects::<Secret>(scoped(client.clone(), namespace), ObjectKind::Secret));
+        let claims = scoped(client.clone(), namespace);
+        streams.push(self.objects::<PersistentVolumeClaim>(claims, ObjectKind::PersistentVolumeClaim));
+        streams.push(self.namespaces(client, namespace));
         debug_assert_eq!(streams.len(), Self::COUNT);
         futures::stream::select_all(streams).for_each(|()| async {}).await;
     }
@@ -106,10 +110,21 @@ impl Watches {
             match change {
                 Change::Is(object) => {
                     let version = object.resource_version().and_then(|version| version.parse().ok());
-                    index.apply_object(kind, &namespace, &name, version.unwrap_or_default())
+                    let labels = object.labels();
+                    let of_a_stack = labels.get(MANAGED_BY).is_some_and(|by| by == MANAGER);
+                    let seen = Seen { version: version.unwrap_or_default(), of_a_stack };
+                    index.apply_object(kind, &namespace, &name, seen)
                 }
                 Change::Gone(_) => index.delete_object(kind, &namespace, &name),
             }
+        })
+    }
+
+    /// What Namespaces allow their Stacks.
+    fn namespaces(&self, client: Client, namespace: Option<&str>) -> BoxStream<'_, ()> {
+        self.feed(namespaces(client, namespace), Source::Namespace, |index, change| match change {
+            Change::Is(it) => index.apply_namespace(&it.name_any(), it.labels()),
+            Change::Gone(it) => index.delete_namespace(&it.name_any()),
         })
     }
 

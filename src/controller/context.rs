@@ -1,7 +1,7 @@
 //! What passes share.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -11,14 +11,15 @@ use super::{backoff::Backoffs, metrics::Metrics};
 use crate::{
     api::{Stack, StackStatus},
     cluster::{Sources, StackKey},
-    translate::{ObjectKind, ServerVersion},
+    translate::{Facts, ObjectKind},
 };
 
 /// What passes share.
 pub(super) struct Context {
     pub(super) client: Client,
     pub(super) index: Sources,
-    pub(super) version: ServerVersion,
+    /// The facts that are the same for every Stack.
+    pub(super) facts: Facts,
     pub(super) backoffs: Backoffs,
     metrics: Arc<Metrics>,
     /// The status that we wrote last for each Stack, until the watch brings it.
@@ -29,8 +30,8 @@ pub(super) struct Context {
 
 /// An object of others: namespace, kind and name.
 pub(super) type ObjectPath = (String, ObjectKind, String);
-/// The names of an object's keys.
-pub(super) type Keys = Arc<BTreeSet<String>>;
+/// For each key of an object a digest of its value: no value is ever held.
+pub(super) type Keys = Arc<BTreeMap<String, String>>;
 
 struct Written {
     uid: String,
@@ -39,11 +40,11 @@ struct Written {
 }
 
 impl Context {
-    pub(super) fn new(client: Client, index: Sources, version: ServerVersion) -> Self {
+    pub(super) fn new(client: Client, index: Sources, facts: Facts) -> Self {
         Self {
             client,
             index,
-            version,
+            facts,
             backoffs: Backoffs::default(),
             metrics: Arc::default(),
             written: Mutex::default(),
@@ -83,20 +84,18 @@ impl Context {
     /// The keys of an object at a resourceVersion, if they are known.
     pub(super) fn known_keys(&self, path: &ObjectPath, version: u64) -> Option<Keys> {
         let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.get(path).filter(|(at, _)| *at == version).map(|(_, names)| Arc::clone(names))
+        keys.get(path).filter(|(at, _)| *at == version).map(|(_, digests)| Arc::clone(digests))
     }
 
-    pub(super) fn learn_keys(&self, path: ObjectPath, version: u64, names: Keys) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (version, names));
+    pub(super) fn learn_keys(&self, path: ObjectPath, version: u64, digests: Keys) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (version, digests));
     }
 
     /// Forgets a Stack that is gone.
     pub(super) fn forget(&self, key: &StackKey) {
         self.backoffs.reset(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-        let mut index = crate::cluster::lock(&self.index);
-        index.set_reads(key, &BTreeSet::new());
-        index.set_contended(key, &BTreeSet::new());
+        crate::cluster::lock(&self.index).forget_stack(key);
     }
 }
 

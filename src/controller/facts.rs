@@ -1,17 +1,21 @@
 //! What a Stack's translation needs to know of the cluster, from what the watches hold and from a
 //! look at the objects that it names.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::Api;
+use sha2::{Digest, Sha256};
 
-use super::context::Context;
+use super::context::{Context, Keys};
 use crate::{
     api::{ServiceState, StackSpec},
     cluster::{StackKey, lock},
     plan::{ChildState, Memory, Observed, rolled_out},
-    translate::{Facts, LiveService, ObjectKind, named_objects},
+    translate::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, named_objects},
 };
 
 /// Gathers the facts. An object that a Stack names is read once for each of its versions.
@@ -26,10 +30,18 @@ pub(super) async fn gather(
     memory: &Memory,
 ) -> Result<Facts, kube::Error> {
     let named = named_objects(spec);
-    lock(&context.index).set_reads(key, &named);
-    let mut facts = Facts { version: context.version, ..Facts::default() };
+    let powers = {
+        let mut index = lock(&context.index);
+        index.set_reads(key, &named);
+        index.powers(key)
+    };
+    let mut facts = Facts { powers, ..context.facts.clone() };
     for (kind, name) in named {
-        if let Some(keys) = object_keys(context, &key.namespace, kind, &name).await? {
+        let Some(seen) = lock(&context.index).object(&key.namespace, kind, &name) else { continue };
+        if kind == ObjectKind::PersistentVolumeClaim {
+            let claim = LiveClaim { of_a_stack: seen.of_a_stack, ..LiveClaim::default() };
+            facts.claims.insert(name, claim);
+        } else if let Some(keys) = object_keys(context, &key.namespace, kind, &name, seen.version).await? {
             facts.objects.insert((kind, name), keys.as_ref().clone());
         }
     }
@@ -41,6 +53,15 @@ pub(super) async fn gather(
                     publishes_not_ready: service.publishes_not_ready,
                 };
                 facts.live_services.insert(name.clone(), live);
+            }
+            ChildState::Claim(claim) => {
+                let live = LiveClaim {
+                    of_a_stack: true,
+                    access_mode: claim.access_mode,
+                    together: claim.together.clone(),
+                    created: claim.created,
+                };
+                facts.claims.insert(name.clone(), live);
             }
             ChildState::Workload(workload) => {
                 let Some(service) = &child.service else { continue };
@@ -55,6 +76,7 @@ pub(super) async fn gather(
             _ => {}
         }
     }
+    facts.live_workloads = live_workloads(observed);
     facts.completed.extend(ended_well(observed));
     // The annotation may have been taken off; the status remembers too.
     let completed = memory.values().filter(|service| service.state == ServiceState::Completed);
@@ -77,35 +99,56 @@ fn ended_well(observed: &Observed) -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// What the services' workloads bear. One that is on its way out speaks only where no other does.
+fn live_workloads(observed: &Observed) -> BTreeMap<String, LiveWorkload> {
+    let mut children: Vec<_> = observed.children.values().collect();
+    children.sort_by_key(|child| !child.deleting);
+    let workloads = children.into_iter().filter_map(|child| {
+        let (template, made_with) = match &child.state {
+            ChildState::Workload(workload) => (&workload.template, &workload.made_with),
+            ChildState::Job(job) => (&job.template, &job.made_with),
+            _ => return None,
+        };
+        let live = LiveWorkload {
+            template: template.clone(),
+            reads: made_with.reads.clone(),
+            helper_image: made_with.helper_image.clone(),
+        };
+        Some((child.service.clone()?, live))
+    });
+    workloads.collect()
+}
+
 async fn object_keys(
     context: &Context,
     namespace: &str,
     kind: ObjectKind,
     name: &str,
-) -> Result<Option<Arc<BTreeSet<String>>>, kube::Error> {
-    let Some(version) = lock(&context.index).object_version(namespace, kind, name) else { return Ok(None) };
+    version: u64,
+) -> Result<Option<Keys>, kube::Error> {
     let key = (namespace.to_owned(), kind, name.to_owned());
     if let Some(known) = context.known_keys(&key, version) {
         return Ok(Some(known));
     }
     let client = context.client.clone();
-    // Only the names of the keys are kept: no value is ever held.
-    let keys: Option<BTreeSet<String>> = match kind {
-        ObjectKind::ConfigMap => {
-            Api::<ConfigMap>::namespaced(client, namespace).get_opt(name).await?.map(|map| {
-                map.data
-                    .unwrap_or_default()
-                    .into_keys()
-                    .chain(map.binary_data.unwrap_or_default().into_keys())
-                    .collect()
-            })
-        }
-        ObjectKind::Secret => Api::<Secret>::namespaced(client, namespace)
-            .get_opt(name)
-            .await?
-            .map(|secret| secret.data.unwrap_or_default().into_keys().collect()),
+    let digests: Option<BTreeMap<String, String>> = if kind == ObjectKind::Secret {
+        let secret = Api::<Secret>::namespaced(client, namespace).get_opt(name).await?;
+        secret.map(|secret| {
+            digests(secret.data.unwrap_or_default().iter().map(|(key, value)| (key, &value.0[..])))
+        })
+    } else {
+        let map = Api::<ConfigMap>::namespaced(client, namespace).get_opt(name).await?;
+        map.map(|map| {
+            let (texts, bytes) = (map.data.unwrap_or_default(), map.binary_data.unwrap_or_default());
+            let texts = texts.iter().map(|(key, text)| (key, text.as_bytes()));
+            digests(texts.chain(bytes.iter().map(|(key, value)| (key, &value.0[..]))))
+        })
     };
-    let Some(keys) = keys.map(Arc::new) else { return Ok(None) };
-    context.learn_keys(key, version, Arc::clone(&keys));
-    Ok(Some(keys))
+    let Some(digests) = digests.map(Arc::new) else { return Ok(None) };
+    context.learn_keys(key, version, Arc::clone(&digests));
+    Ok(Some(digests))
+}
+
+fn digests<'a>(values: impl Iterator<Item = (&'a String, &'a [u8])>) -> BTreeMap<String, String> {
+    values.map(|(key, value)| (key.clone(), format!("{:x}", Sha256::digest(value)))).collect()
 }

@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::Stack,
     cluster::{StackKey, Watches},
-    translate::ServerVersion,
+    translate::{Facts, ServerVersion},
 };
 use context::Context;
 pub use lease::LeaseOptions;
@@ -46,11 +46,22 @@ pub struct Options {
     pub lease: Option<LeaseOptions>,
     /// How many Stacks are reconciled at the same time.
     pub concurrency: u16,
+    /// The image of Stackwright itself, which fills new volumes and copies files; none does not.
+    pub helper_image: Option<String>,
+    /// The storage classes whose volumes several nodes may mount at a time.
+    pub shared_classes: Vec<String>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { namespace: None, http: None, lease: None, concurrency: 16 }
+        Self {
+            namespace: None,
+            http: None,
+            lease: None,
+            concurrency: 16,
+            helper_image: None,
+            shared_classes: Vec::new(),
+        }
     }
 }
 
@@ -63,7 +74,13 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let version = server_version(&client).await?;
     let namespace = options.namespace.as_deref();
     let (watches, mut woken, unsynced) = Watches::new();
-    let context = Arc::new(Context::new(client.clone(), watches.index(), version));
+    let facts = Facts {
+        version,
+        helper_image: options.helper_image.clone(),
+        shared_classes: options.shared_classes.iter().cloned().collect(),
+        ..Facts::default()
+    };
+    let context = Arc::new(Context::new(client.clone(), watches.index(), facts));
 
     let serve = async {
         match options.http {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::observed::{Child, ChildState, Observed, WorkloadState};
+use super::observed::{Child, ChildState, Observed, Pod, WorkloadState};
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus},
-    translate::{Desired, Missing, Need, Unit, WaitFor},
+    translate::{Desired, Kind, Missing, Need, Unit, WaitFor},
 };
 
 /// Whether a unit's desired pod template may be on the cluster now.
@@ -78,7 +78,7 @@ impl Level<'_> {
         let objects = unit.missing.iter().map(missing_object);
         let dependencies = unit.waits_for.iter().filter_map(|wait_for| {
             let why = self.unmet(wait_for)?;
-            Some(Wait { what: wait_for.unit.clone(), why, is_object: false })
+            Some(Wait { what: wait_for.service.clone(), why, is_object: false })
         });
         objects.chain(dependencies).collect()
     }
@@ -110,34 +110,32 @@ impl Level<'_> {
             ChildState::Job(job) if job.failed.is_some() => self.unless_optional(wait_for, "has failed"),
             ChildState::Job(_) => match wait_for.condition {
                 DependencyCondition::ServiceCompletedSuccessfully => Some("has not completed yet".to_owned()),
-                _ if self.count(unit, |pod| pod.running) > 0 => None,
+                _ if self.count(unit, wait_for, |pod| pod.running) > 0 => None,
                 _ => Some("is starting".to_owned()),
             },
-            ChildState::Workload(state) => self.unmet_running(unit, state, wait_for.condition),
+            ChildState::Workload(state) => self.unmet_running(unit, state, wait_for),
             _ => None,
         }
     }
 
-    fn unmet_running(
-        &self,
-        unit: &Unit,
-        state: &WorkloadState,
-        condition: DependencyCondition,
-    ) -> Option<String> {
+    fn unmet_running(&self, unit: &Unit, state: &WorkloadState, wait_for: &WaitFor) -> Option<String> {
+        let condition = wait_for.condition;
         if state.completed.as_deref() == Some(unit.template.as_str()) {
             return match condition {
                 DependencyCondition::ServiceHealthy => Some("has ended, so it is not healthy".to_owned()),
                 _ => None,
             };
         }
-        let wanted = usize::try_from(unit.replicas).unwrap_or_default();
-        if !rolled_out(state, unit.replicas) {
+        let replicas = wanted(unit, state);
+        if !rolled_out(state, replicas) {
             return Some("is starting".to_owned());
         }
+        let wanted = usize::try_from(replicas).unwrap_or_default();
+        let count = |is: fn(&Pod) -> bool| self.count(unit, wait_for, is);
         match condition {
-            DependencyCondition::ServiceStarted if self.count(unit, |pod| pod.running) >= wanted => None,
+            DependencyCondition::ServiceStarted if count(|pod| pod.running) >= wanted => None,
             DependencyCondition::ServiceStarted => Some("is starting".to_owned()),
-            DependencyCondition::ServiceHealthy if self.count(unit, |pod| pod.ready) >= wanted => None,
+            DependencyCondition::ServiceHealthy if count(|pod| pod.ready) >= wanted => None,
             DependencyCondition::ServiceHealthy => Some("is not healthy yet".to_owned()),
             DependencyCondition::ServiceCompletedSuccessfully => Some("has not completed yet".to_owned()),
         }
@@ -148,12 +146,18 @@ impl Level<'_> {
         wait_for.required.then(|| why.to_owned())
     }
 
-    fn count(&self, unit: &Unit, is: impl Fn(&super::Pod) -> bool) -> usize {
-        self.observed
-            .live_pods(unit.name())
-            .filter(|pod| pod.template.as_deref() == Some(unit.template.as_str()) && is(pod))
-            .count()
+    /// How many pods of the desired template are so, for the service that is waited for.
+    fn count(&self, unit: &Unit, wait_for: &WaitFor, is: impl Fn(&Pod) -> bool) -> usize {
+        let new = |pod: &&Pod| pod.template.as_deref() == Some(unit.template.as_str());
+        let pods = self.observed.live_pods(unit.name()).filter(new);
+        pods.filter(|pod| is(&pod.seen_by(&wait_for.service))).count()
     }
+}
+
+/// How many pods a unit should have: of a DaemonSet, as many as its controller counts nodes.
+pub fn wanted(unit: &Unit, state: &WorkloadState) -> i32 {
+    let on_nodes = unit.workload.as_ref().is_some_and(|workload| workload.kind() == Kind::DaemonSet);
+    if on_nodes { state.wanted } else { unit.replicas }
 }
 
 /// Whether a workload's controller has brought every pod to the newest template and no other is left.

@@ -11,10 +11,10 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
-pub use gate::{Gate, Memory, Wait, rolled_out};
+pub use gate::{Gate, Memory, Wait, rolled_out, wanted};
 pub use observed::{
-    Child, ChildState, Digest, Holder, JobState, Observed, Owner, Pod, Refused, ServiceState, Settled,
-    WorkloadState,
+    Child, ChildState, ClaimState, Container, Digest, Holder, JobState, MadeWith, Observed, Owner, Pod,
+    Refused, ServiceState, Settled, WorkloadState,
 };
 
 use crate::translate::{Desired, Kind, Object, Unit};
@@ -176,7 +176,8 @@ impl Plan {
         let predecessors: Vec<_> = succession::predecessors(level.observed, unit, &key).collect();
         let waits_for_the_last = live.map_or_else(
             || !predecessors.is_empty() || succession::leaves_pods(level, unit, workload),
-            |child| child.deleting,
+            // A service that joins the unit comes when it runs nowhere else any more.
+            |child| child.deleting || succession::takes_over(level.observed, unit, child),
         );
         let to_delete = predecessors.into_iter().filter(|(_, child)| !child.deleting);
         self.replaced.extend(to_delete.map(|(predecessor, child)| Delete {

@@ -1,11 +1,14 @@
 //! What the watches hold of a Stack: projections, not objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 
 use super::Identity;
-use crate::translate::Kind;
+use crate::{api::AccessMode, translate::Kind};
 
 /// What is observed of one Stack: its children, who else holds a name that it wants, and the pods
 /// of its services.
@@ -105,24 +108,26 @@ pub struct Settled {
 /// What of a child decides order and state.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChildState {
-    /// A Deployment or StatefulSet.
+    /// A Deployment, StatefulSet or DaemonSet.
     Workload(WorkloadState),
     /// A Job.
     Job(JobState),
     /// A Service.
     Service(ServiceState),
+    /// A claim.
+    Claim(ClaimState),
     /// Anything else: it is there.
     Plain,
 }
 
-/// The state of a Deployment or StatefulSet.
+/// The state of a Deployment, StatefulSet or DaemonSet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadState {
     /// The hash of its pod template, as its annotation tells.
     pub template: Option<String>,
     /// Whether its controller has seen the newest generation.
     pub observed: bool,
-    /// Replicas of the spec.
+    /// Replicas of the spec; of a DaemonSet the nodes that should have one.
     pub wanted: i32,
     /// Pods in all.
     pub total: i32,
@@ -134,6 +139,30 @@ pub struct WorkloadState {
     pub completed: Option<String>,
     /// Why its pods cannot be created, such as a quota or a policy of the namespace.
     pub failure: Option<String>,
+    /// Whether an update has made no progress for longer than it may.
+    pub overdue: bool,
+    /// What of its template decides how it is translated again.
+    pub made_with: MadeWith,
+}
+
+/// What a workload's pod template was made with.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct MadeWith {
+    /// The hash of what its containers read from objects of others.
+    pub reads: Option<String>,
+    /// The helper's image.
+    pub helper_image: Option<String>,
+}
+
+/// The state of a claim.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClaimState {
+    /// How it may be mounted.
+    pub access_mode: Option<AccessMode>,
+    /// What keeps the pods together that share it.
+    pub together: Option<String>,
+    /// When it was created, in seconds since 1970.
+    pub created: i64,
 }
 
 /// The state of a Job.
@@ -145,6 +174,8 @@ pub struct JobState {
     pub complete: bool,
     /// The message of its condition Failed.
     pub failed: Option<String>,
+    /// What of its template decides how it is translated again.
+    pub made_with: MadeWith,
 }
 
 /// The state of a Service.
@@ -158,14 +189,14 @@ pub struct ServiceState {
     pub pending_address: bool,
 }
 
-/// A pod of a service.
+/// A pod of a unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pod {
     /// Its UID: a later pod of a StatefulSet has the same name.
     pub uid: String,
-    /// The service that it belongs to.
+    /// The service that names its unit.
     pub service: String,
-    /// Its controller's kind and name: `ReplicaSet`, `StatefulSet` or `Job`.
+    /// Its controller's kind and name: `ReplicaSet`, `StatefulSet`, `DaemonSet` or `Job`.
     pub controller: Option<(String, String)>,
     /// The hash of the template that it was made from.
     pub template: Option<String>,
@@ -191,6 +222,48 @@ pub struct Pod {
     pub last_exit: Option<(i32, String)>,
     /// What the kubelet warned of last: reason and message. It feeds messages, never decisions.
     pub warning: Option<(String, String)>,
+    /// The containers of its services, where they are several.
+    pub containers: Vec<Container>,
+}
+
+/// One service's container in a pod of several, with what [`Pod`] says of all of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Container {
+    /// The service.
+    pub service: String,
+    /// Whether it runs.
+    pub running: bool,
+    /// Whether it has passed its start-up probe.
+    pub started: bool,
+    /// Whether it is ready.
+    pub ready: bool,
+    /// When it started last.
+    pub started_at: Option<Timestamp>,
+    /// Why it does not run: the kubelet's reason and message.
+    pub waiting: Option<(String, String)>,
+    /// The exit code and reason with which it ended last.
+    pub last_exit: Option<(i32, String)>,
+}
+
+impl Pod {
+    /// The pod as it is for one of its services: with that one's container alone.
+    pub fn seen_by(&self, service: &str) -> Cow<'_, Self> {
+        let Some(container) = self.containers.iter().find(|container| container.service == service) else {
+            return Cow::Borrowed(self);
+        };
+        let Container { running, started, ready, started_at, waiting, last_exit, .. } = container.clone();
+        let containers = Vec::new();
+        Cow::Owned(Self {
+            running,
+            started,
+            ready,
+            started_at,
+            waiting,
+            last_exit,
+            containers,
+            ..self.clone()
+        })
+    }
 }
 
 impl ChildState {
@@ -210,9 +283,16 @@ impl ChildState {
 }
 
 impl Observed {
-    /// The pods of a service that are not on their way out and have not ended.
-    pub fn live_pods(&self, service: &str) -> impl Iterator<Item = &Pod> {
-        self.pods.iter().filter(move |pod| pod.service == service && !pod.deleting && !pod.ended)
+    /// The pods of a unit that are not on their way out and have not ended.
+    pub fn live_pods(&self, unit: &str) -> impl Iterator<Item = &Pod> {
+        self.pods.iter().filter(move |pod| pod.service == unit && !pod.deleting && !pod.ended)
+    }
+
+    /// What is observed, as it is for one service of a unit of several.
+    pub fn seen_by(&self, unit: &str, service: &str) -> Self {
+        let pods = self.pods.iter().filter(|pod| pod.service == unit);
+        let pods = pods.map(|pod| pod.seen_by(service).into_owned()).collect();
+        Self { pods, children: self.children.clone(), ..Self::default() }
     }
 }
 

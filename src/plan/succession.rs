@@ -6,15 +6,27 @@ use std::collections::BTreeSet;
 use super::{Child, ChildState, Delete, Observed, Owner, Pod, gate::Level};
 use crate::translate::{Desired, Kind, Object, Unit, Workload};
 
-/// Workloads of the unit's service other than the wanted one: another kind, another Job.
+/// Workloads of the unit's services other than the wanted one: another kind, another Job, one of a
+/// service that had a pod of its own.
 pub(super) fn predecessors<'a>(
     observed: &'a Observed,
     unit: &'a Unit,
     wanted: &'a (Kind, String),
 ) -> impl Iterator<Item = (&'a (Kind, String), &'a Child)> {
     observed.children.iter().filter(move |(key, child)| {
-        key.0.is_workload() && child.service.as_deref() == Some(unit.name()) && *key != wanted
+        key.0.is_workload()
+            && child.service.as_ref().is_some_and(|of| unit.services.contains(of))
+            && *key != wanted
     })
+}
+
+/// Whether a service that is new in the unit still runs in pods of its own.
+pub(super) fn takes_over(observed: &Observed, unit: &Unit, live: &Child) -> bool {
+    live.state.template() != Some(unit.template.as_str())
+        && observed
+            .pods
+            .iter()
+            .any(|pod| !pod.ended && pod.service != unit.name() && unit.services.contains(&pod.service))
 }
 
 /// Whether pods are left that a workload which does not exist yet must not run beside.
@@ -22,7 +34,7 @@ pub(super) fn leaves_pods(level: &Level<'_>, unit: &Unit, wanted: &Workload) -> 
     let key = wanted.key();
     let claims = wanted.claims();
     level.observed.pods.iter().any(|pod| {
-        if pod.service == unit.name() {
+        if unit.services.contains(&pod.service) {
             blocks(pod, unit, &key)
         } else {
             // A volume that came over from another service, whose container may still write it.
@@ -71,10 +83,13 @@ pub(super) fn changes_address(child: &Child, object: &Object) -> bool {
 /// obey stays until the last of them is gone: without their policy, everyone could reach them.
 pub(super) fn unwanted(desired: &Desired, observed: &Observed) -> Vec<Delete> {
     let wanted = desired.names();
-    let with_workload: BTreeSet<&str> =
-        desired.units.values().filter(|unit| unit.workload.is_some()).map(Unit::name).collect();
-    let is_replaced =
-        |child: &Child| child.service.as_deref().is_some_and(|name| with_workload.contains(name));
+    let with_workload: BTreeSet<&String> = desired
+        .units
+        .values()
+        .filter(|unit| unit.workload.is_some())
+        .flat_map(|unit| &unit.services)
+        .collect();
+    let is_replaced = |child: &Child| child.service.as_ref().is_some_and(|name| with_workload.contains(name));
     let has_earlier_pods =
         observed.pods.iter().any(|pod| !pod.ended && !is_of_a_desired_template(desired, pod));
     observed
@@ -92,7 +107,8 @@ pub(super) fn unwanted(desired: &Desired, observed: &Observed) -> Vec<Delete> {
         .collect()
 }
 
-/// Claims that have left the spec while they had the Stack as their owner.
+/// Named claims that have left the spec while they had the Stack as their owner. Those of anonymous volumes,
+/// which belong to a service, always go with the Stack.
 pub(super) fn owned_claims(desired: &Desired, observed: &Observed) -> Vec<Delete> {
     let wanted = desired.names();
     observed
@@ -101,6 +117,7 @@ pub(super) fn owned_claims(desired: &Desired, observed: &Observed) -> Vec<Delete
         .filter(|(key, child)| {
             key.0 == Kind::PersistentVolumeClaim
                 && matches!(child.owner, Owner::Stack { .. })
+                && child.service.is_none()
                 && !child.deleting
                 && !wanted.contains(*key)
         })

@@ -1,5 +1,7 @@
 //! The rules of a pass, on levels written by hand.
 
+mod units;
+
 use serde_json::json;
 
 use super::*;
@@ -23,7 +25,7 @@ fn unit(name: &str, template: &str) -> Unit {
         waits_for: Vec::new(),
         missing: Vec::new(),
         replicas: 1,
-        patience: None,
+        patience: BTreeMap::new(),
         may_overlap: false,
         completes_on_exit: false,
         requests: None,
@@ -39,7 +41,12 @@ fn job(name: &str, template: &str) -> Unit {
 }
 
 fn after(mut unit: Unit, dependency: &str, condition: DependencyCondition) -> Unit {
-    unit.waits_for.push(WaitFor { unit: dependency.to_owned(), condition, required: true });
+    unit.waits_for.push(WaitFor {
+        unit: dependency.to_owned(),
+        service: dependency.to_owned(),
+        condition,
+        required: true,
+    });
     unit
 }
 
@@ -226,6 +233,7 @@ fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers
             template: Some("1".to_owned()),
             complete,
             failed: failed.map(str::to_owned),
+            ..JobState::default()
         })
     };
     observed.children.extend([child(Some("migrate"), &object, state(false, None))]);
@@ -348,6 +356,9 @@ fn a_claim_that_left_the_spec_is_released_when_claims_shall_outlive_the_stack() 
     let keeping = Desired { retains_claims: true, ..Desired::default() };
     assert_eq!(plan(&keeping, &observed, &Memory::new()).released.len(), 1);
     assert_eq!(plan(&Desired::default(), &observed, &Memory::new()).released, []);
+    let mut anonymous = observed.clone();
+    anonymous.children.values_mut().for_each(|claim| claim.service = Some("web".to_owned()));
+    assert_eq!(plan(&keeping, &anonymous, &Memory::new()).released, []);
     let claim = observed.children.values_mut().next().unwrap();
     claim.owner = Owner::Claim { stack: "s".to_owned() };
     assert_eq!(plan(&keeping, &observed, &Memory::new()).released, []);

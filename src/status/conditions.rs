@@ -92,7 +92,7 @@ fn planned(
         format!("{} is {}{cause}", service.name, service.state.as_str().to_lowercase())
     }));
     let is_one_shot = |name: &str| {
-        desired.units.get(name).and_then(|unit| unit.workload.as_ref()).is_some_and(|w| w.kind() == Kind::Job)
+        desired.unit_of(name).and_then(|unit| unit.workload.as_ref()).is_some_and(|w| w.kind() == Kind::Job)
     };
     if down.iter().any(|service| service.state == ServiceState::Failed && is_one_shot(&service.name)) {
         // It does not run again by itself, so waiting does not help.

@@ -76,17 +76,21 @@ fn services(
     now: Timestamp,
 ) -> (Vec<ServiceStatus>, Option<Recheck>) {
     let mut recheck: Option<Recheck> = None;
-    let statuses = desired
+    let mut statuses: Vec<ServiceStatus> = desired
         .units
         .values()
         .filter(|unit| unit.activity != Activity::Inactive)
-        .map(|unit| {
-            let before = before.services.iter().find(|service| service.name == unit.name());
-            let (status, again) = service::status(unit, plan, observed, before, now);
+        .flat_map(|unit| unit.services.iter().map(move |name| (unit, name)))
+        .map(|(unit, name)| {
+            let before = before.services.iter().find(|service| service.name == *name);
+            let own = (unit.services.len() > 1).then(|| observed.seen_by(unit.name(), name));
+            let (status, again) =
+                service::status((unit, name), plan, own.as_ref().unwrap_or(observed), before, now);
             recheck = [recheck, again].into_iter().flatten().min();
             status
         })
         .collect();
+    statuses.sort_by(|a, b| a.name.cmp(&b.name));
     (statuses, recheck)
 }
 

@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    api::{ServiceState, ServiceStatus},
-    plan::{ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WorkloadState, rolled_out},
-    translate::{Activity, Unit},
+    api::{ServiceState, ServiceStatus, labels::SERVICE},
+    plan::{ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WorkloadState, rolled_out, wanted},
+    translate::{Activity, Object, Unit},
 };
 
 /// A moment at which a service's state may change although nothing happens: when the time that
@@ -32,19 +32,21 @@ impl Told {
 /// What is known of a unit when its state is told.
 struct View<'a> {
     unit: &'a Unit,
+    /// The service of it whose state is told.
+    service: &'a str,
     observed: &'a Observed,
     before: Option<&'a ServiceStatus>,
     now: Timestamp,
 }
 
 pub(super) fn status(
-    unit: &Unit,
+    (unit, service): (&Unit, &str),
     plan: &Plan,
     observed: &Observed,
     before: Option<&ServiceStatus>,
     now: Timestamp,
 ) -> (ServiceStatus, Option<Recheck>) {
-    let view = View { unit, observed, before, now };
+    let view = View { unit, service, observed, before, now };
     let gate = plan.gates.get(unit.name()).unwrap_or(&Gate::Nothing);
     let told = view.told(gate);
     let waits_for = match gate {
@@ -55,7 +57,7 @@ pub(super) fn status(
     };
     let message = told.message.or_else(|| view.pending_address(told.state));
     let status = ServiceStatus {
-        name: unit.name().to_owned(),
+        name: service.to_owned(),
         state: told.state,
         ready: view.ready(told.state),
         waits_for,
@@ -99,7 +101,8 @@ impl View<'_> {
 
     /// An address that is still to come is told, but nothing waits for it.
     fn pending_address(&self, state: ServiceState) -> Option<String> {
-        let pending = self.unit.faces.iter().any(|face| {
+        let own = |face: &&Object| face.body["metadata"]["labels"][SERVICE] == *self.service;
+        let pending = self.unit.faces.iter().filter(own).any(|face| {
             let child = self.observed.children.get(&(face.kind, face.name.clone()));
             matches!(child.map(|child| &child.state), Some(ChildState::Service(service)) if service.pending_address)
         });
@@ -127,11 +130,19 @@ impl View<'_> {
             return None;
         }
         let ready = self.observed.live_pods(self.unit.name()).filter(|pod| self.counts_as_ready(pod)).count();
-        Some(format!("{ready}/{}", self.unit.replicas))
+        let wanted = match self.child() {
+            Some(ChildState::Workload(workload)) => wanted(self.unit, workload),
+            _ => self.unit.replicas,
+        };
+        Some(format!("{ready}/{wanted}"))
+    }
+
+    fn patience(&self) -> Option<i64> {
+        self.unit.patience.get(self.service).copied()
     }
 
     fn counts_as_ready(&self, pod: &Pod) -> bool {
-        if self.unit.patience.is_some() { pod.ready } else { pod.running }
+        if self.patience().is_some() { pod.ready } else { pod.running }
     }
 
     fn waiting(&self, waits: &[Wait]) -> Told {
@@ -153,12 +164,26 @@ impl View<'_> {
         if let Some(told) = workload.failure.as_ref().map(|why| Told::because(ServiceState::Blocked, why)) {
             return told;
         }
-        let rolled_out = rolled_out(workload, self.unit.replicas);
+        let wanted = wanted(self.unit, workload);
+        let rolled_out = rolled_out(workload, wanted);
         if rolled_out && self.unit.replicas == 0 {
             return Told::because(ServiceState::Stopped, "it is scaled to 0 replicas");
         }
+        if rolled_out && wanted == 0 {
+            return Told::because(
+                ServiceState::Blocked,
+                "no node may have a container of it: see its placement",
+            );
+        }
         if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
             return told;
+        }
+        if !rolled_out && workload.overdue {
+            return Told::because(
+                ServiceState::Failed,
+                "the new version has not come up in the time that an update may make no progress \
+                 (deploy.updateConfig.monitor): see its log",
+            );
         }
         if !rolled_out {
             return if self.old_pods().next().is_some() {
@@ -167,14 +192,14 @@ impl View<'_> {
                 self.starting()
             };
         }
-        self.running()
+        self.running(wanted)
     }
 
     /// The state when every pod is of the desired template and none is hindered.
-    fn running(&self) -> Told {
-        let wanted = usize::try_from(self.unit.replicas).unwrap_or_default();
+    fn running(&self, wanted: i32) -> Told {
+        let wanted = usize::try_from(wanted).unwrap_or_default();
         let running = self.new_pods().filter(|pod| pod.running).count();
-        let Some(patience) = self.unit.patience else {
+        let Some(patience) = self.patience() else {
             return if running >= wanted { Told::new(ServiceState::Running) } else { self.starting() };
         };
         if self.new_pods().filter(|pod| pod.ready).count() >= wanted {
@@ -214,7 +239,7 @@ impl View<'_> {
     }
 
     fn starting(&self) -> Told {
-        let message = if self.new_pods().any(|pod| pod.running) && self.unit.patience.is_some() {
+        let message = if self.new_pods().any(|pod| pod.running) && self.patience().is_some() {
             "the health check has not succeeded yet"
         } else if let Some(trouble) = self.new_pods().find_map(trouble) {
             return Told::because(

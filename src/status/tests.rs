@@ -1,5 +1,7 @@
 //! States and conditions, on levels written by hand.
 
+mod units;
+
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
@@ -8,7 +10,10 @@ use serde_json::json;
 use super::*;
 use crate::{
     api::StackSpec,
-    plan::{Child, ChildState, Conflict, Digest, Gate, JobState, Owner, Pod, Settled, Wait, WorkloadState},
+    plan::{
+        Child, ChildState, Conflict, Container, Digest, Gate, JobState, Owner, Pod, Settled, Wait,
+        WorkloadState,
+    },
     translate::{Approximation, Kind, Object, Problem, Reason, Unit, Workload},
 };
 
@@ -27,7 +32,7 @@ fn unit(name: &str) -> Unit {
         waits_for: Vec::new(),
         missing: Vec::new(),
         replicas: 1,
-        patience: Some(30),
+        patience: BTreeMap::from([(name.to_owned(), 30)]),
         may_overlap: false,
         completes_on_exit: false,
         requests: None,
@@ -36,7 +41,7 @@ fn unit(name: &str) -> Unit {
 
 fn one_shot(name: &str) -> Unit {
     let job = serde_json::from_value(json!({"metadata": {"name": name}, "spec": {"template": {}}}));
-    Unit { workload: Some(Workload::Job(Box::new(job.unwrap()))), patience: None, ..unit(name) }
+    Unit { workload: Some(Workload::Job(Box::new(job.unwrap()))), patience: BTreeMap::new(), ..unit(name) }
 }
 
 /// One Stack of one service, as it is observed.
@@ -145,7 +150,7 @@ fn a_service_with_a_health_check_is_healthy_when_its_pods_are_ready() {
 
 #[test]
 fn a_service_without_a_health_check_is_up_when_it_runs() {
-    let plain = || Unit { patience: None, ..unit("web") };
+    let plain = || Unit { patience: BTreeMap::new(), ..unit("web") };
     let case = Case::new(plain(), Gate::Open).rolled_out();
     assert_eq!(case.state().0, ServiceState::Starting);
     assert_eq!(case.pod(running()).state().0, ServiceState::Running);
@@ -279,6 +284,7 @@ fn a_one_shot_is_running_completed_or_failed_for_good() {
             template: Some("1".to_owned()),
             complete,
             failed: failed.map(str::to_owned),
+            ..JobState::default()
         })
     };
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, None)).pod(running());
@@ -328,7 +334,8 @@ fn a_stack_is_not_ready_while_something_of_it_is_unfinished() {
 #[test]
 fn a_pending_address_is_told_and_waited_for_by_nobody() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
-    let face = Object { kind: Kind::Service, name: "web-published".to_owned(), body: json!({}) };
+    let body = json!({"metadata": {"labels": {"stackwright.dev/service": "web"}}});
+    let face = Object { kind: Kind::Service, name: "web-published".to_owned(), body };
     let pending =
         ChildState::Service(crate::plan::ServiceState { pending_address: true, ..Default::default() });
     let child = Child { state: pending, ..case.observed.children.values().next().unwrap().clone() };

@@ -2,7 +2,7 @@
 
 /// A name that a text uses as a host, and the port beside it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Address<'a> {
+pub(crate) struct Address<'a> {
     /// The name.
     pub host: &'a str,
     /// The port, where the text has one.
@@ -13,7 +13,7 @@ pub(super) struct Address<'a> {
 ///
 /// Not addresses: the scheme and the user information of a URL, and the elements of a path. A word
 /// that is no host after all does no harm, since callers look for the names of their services.
-pub(super) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
+pub(crate) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {
         loop {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::{
-    apps::v1::{Deployment, StatefulSet},
+    apps::v1::{DaemonSet, Deployment, StatefulSet},
     batch::v1::Job,
 };
 
@@ -13,7 +13,7 @@ use crate::api::DependencyCondition;
 /// Everything that a Stack should have on the cluster.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Desired {
-    /// The units by name: one or more services that share a pod, named after the first.
+    /// The units by name.
     pub units: BTreeMap<String, Unit>,
     /// ConfigMaps, claims and policies, which belong to no service alone.
     pub shared: Vec<Object>,
@@ -24,6 +24,25 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// The unit of a service.
+    pub fn unit_of(&self, service: &str) -> Option<&Unit> {
+        let in_it = |unit: &&Unit| unit.services.iter().any(|name| name == service);
+        self.units.get(service).or_else(|| self.units.values().find(in_it))
+    }
+
+    /// Every object in the order in which it is applied where nothing waits: what pods mount and obey
+    /// before the pods.
+    pub fn objects(&self) -> Vec<Object> {
+        let of_unit = |unit: &Unit| {
+            let workload = unit.workload.as_ref().map(Workload::object);
+            unit.faces.iter().cloned().chain(workload).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> =
+            self.shared.iter().cloned().chain(self.units.values().flat_map(of_unit)).collect();
+        all.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        all
+    }
+
     /// The kind and name of every object that should exist.
     pub fn names(&self) -> BTreeSet<(Kind, String)> {
         let faces = self.units.values().flat_map(|unit| &unit.faces);
@@ -32,7 +51,7 @@ impl Desired {
     }
 }
 
-/// One or more services that share a pod (one, until `network_mode: service:x` is translated).
+/// One or more services that share a pod.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
     /// Its services' names; the first names the unit.
@@ -50,11 +69,11 @@ pub struct Unit {
     pub waits_for: Vec<WaitFor>,
     /// Objects of others that it reads and that are not there yet.
     pub missing: Vec<Missing>,
-    /// How many containers should run.
+    /// How many pods should run; of a DaemonSet, where the nodes decide, one.
     pub replicas: i32,
-    /// How long it may be not ready from its start before it counts as unhealthy, in seconds
-    /// (start period + retries x interval); none without a health check.
-    pub patience: Option<i64>,
+    /// How long a service of it may be not ready from its start before it counts as unhealthy, in
+    /// seconds (start period + retries x interval), by name; without a health check it is not here.
+    pub patience: BTreeMap<String, i64>,
     /// Whether an old and a new container may run at the same time.
     pub may_overlap: bool,
     /// Whether a container that ends with exit code 0 has completed, although the service is
@@ -89,6 +108,8 @@ pub enum Workload {
     Deployment(Box<Deployment>),
     /// A service that writes a volume.
     StatefulSet(Box<StatefulSet>),
+    /// A service with a container on each node.
+    DaemonSet(Box<DaemonSet>),
     /// A one-shot.
     Job(Box<Job>),
 }
@@ -99,6 +120,7 @@ impl Workload {
         match self {
             Self::Deployment(_) => Kind::Deployment,
             Self::StatefulSet(_) => Kind::StatefulSet,
+            Self::DaemonSet(_) => Kind::DaemonSet,
             Self::Job(_) => Kind::Job,
         }
     }
@@ -108,6 +130,7 @@ impl Workload {
         let metadata = match self {
             Self::Deployment(deployment) => &deployment.metadata,
             Self::StatefulSet(stateful_set) => &stateful_set.metadata,
+            Self::DaemonSet(daemon_set) => &daemon_set.metadata,
             Self::Job(job) => &job.metadata,
         };
         (self.kind(), metadata.name.clone().unwrap_or_default())
@@ -118,6 +141,7 @@ impl Workload {
         let template = match self {
             Self::Deployment(deployment) => deployment.spec.as_ref().map(|spec| &spec.template),
             Self::StatefulSet(stateful_set) => stateful_set.spec.as_ref().map(|spec| &spec.template),
+            Self::DaemonSet(daemon_set) => daemon_set.spec.as_ref().map(|spec| &spec.template),
             Self::Job(job) => job.spec.as_ref().map(|spec| &spec.template),
         };
         let volumes = template.and_then(|template| template.spec.as_ref()?.volumes.as_ref());
@@ -131,6 +155,7 @@ impl Workload {
         match self {
             Self::Deployment(deployment) => Object::from(deployment.as_ref()),
             Self::StatefulSet(stateful_set) => Object::from(stateful_set.as_ref()),
+            Self::DaemonSet(daemon_set) => Object::from(daemon_set.as_ref()),
             Self::Job(job) => Object::from(job.as_ref()),
         }
     }
@@ -142,6 +167,8 @@ impl Workload {
 pub struct WaitFor {
     /// The unit waited for.
     pub unit: String,
+    /// The service of it that is meant.
+    pub service: String,
     /// What it must have reached.
     pub condition: DependencyCondition,
     /// Whether its failure holds the dependent back too; an optional one's does not.

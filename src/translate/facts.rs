@@ -2,13 +2,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Powers;
+use crate::api::AccessMode;
+
 /// What is known of the cluster. An empty value means a new cluster where nothing exists yet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
     /// The API server's version, which decides what may be written.
     pub version: ServerVersion,
-    /// The Secrets and ConfigMaps that the Stack names and that exist, with their keys.
-    pub objects: BTreeMap<(ObjectKind, String), BTreeSet<String>>,
+    /// The Secrets and ConfigMaps that the Stack names and that exist: for each key a digest of its value.
+    pub objects: BTreeMap<(ObjectKind, String), BTreeMap<String, String>>,
+    /// The claims of the namespace that exist and that are the Stack's or that it names.
+    pub claims: BTreeMap<String, LiveClaim>,
+    /// The storage classes whose volumes several nodes may mount at a time; no API tells of them.
+    pub shared_classes: BTreeSet<String>,
+    /// The image of Stackwright itself, which fills volumes and copies files in init containers; without it
+    /// there is nobody to do that.
+    pub helper_image: Option<String>,
+    /// What the services' workloads bear now, by the service's name.
+    pub live_workloads: BTreeMap<String, LiveWorkload>,
     /// This Stack's Services as they are on the cluster, by name.
     pub live_services: BTreeMap<String, LiveService>,
     /// The services whose every wanted container is ready now.
@@ -16,6 +28,8 @@ pub struct Facts {
     /// Services that are kept running and whose container ended with exit code 0, with the
     /// hash of the template that it ran.
     pub completed: BTreeMap<String, String>,
+    /// What the namespace allows of its nodes.
+    pub powers: Powers,
 }
 
 /// A Kubernetes version `1.<minor>`.
@@ -37,6 +51,11 @@ impl ServerVersion {
     pub fn has_hostname_override(self) -> bool {
         self.minor >= 35
     }
+
+    /// Whether a pod may mount an image as a volume (on by default from 1.35).
+    pub fn has_image_volumes(self) -> bool {
+        self.minor >= 35
+    }
 }
 
 /// The kinds of object that a Stack names and that others own.
@@ -46,6 +65,8 @@ pub enum ObjectKind {
     ConfigMap,
     /// A Secret.
     Secret,
+    /// A PersistentVolumeClaim.
+    PersistentVolumeClaim,
 }
 
 impl ObjectKind {
@@ -54,6 +75,7 @@ impl ObjectKind {
         match self {
             Self::ConfigMap => "ConfigMap",
             Self::Secret => "Secret",
+            Self::PersistentVolumeClaim => "PersistentVolumeClaim",
         }
     }
 }
@@ -66,4 +88,28 @@ pub struct LiveService {
     /// Whether it leads to pods that are not ready. Once false it stays so: the live Service is
     /// the memory of having been healthy.
     pub publishes_not_ready: bool,
+}
+
+/// What of a live claim decides how it is translated again.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LiveClaim {
+    /// Whether a Stack made it, so that its files lie in the folder which services see.
+    pub of_a_stack: bool,
+    /// Its access mode, which never changes; none where it is not known.
+    pub access_mode: Option<AccessMode>,
+    /// What keeps the pods together that share it, as its label says.
+    pub together: Option<String>,
+    /// When it was created, in seconds since 1970.
+    pub created: i64,
+}
+
+/// What of a live workload decides how it is translated again.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct LiveWorkload {
+    /// The hash of its pod template.
+    pub template: Option<String>,
+    /// The hash of what its containers read from objects of others.
+    pub reads: Option<String>,
+    /// The helper's image.
+    pub helper_image: Option<String>,
 }

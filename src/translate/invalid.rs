@@ -42,6 +42,10 @@ pub enum Reason {
     PortClash,
     /// Two things that would need objects of the same name.
     NameClash,
+    /// Two HTTP routes of one host and path.
+    RouteClash,
+    /// A power over nodes that the namespace does not allow.
+    NotAllowed,
     /// A name that Kubernetes does not take.
     InvalidName,
     /// Variables that expand into each other.
@@ -63,6 +67,8 @@ impl Reason {
             Self::NoHealthcheck => "NoHealthcheck",
             Self::PortClash => "PortClash",
             Self::NameClash => "NameClash",
+            Self::RouteClash => "RouteClash",
+            Self::NotAllowed => "NotAllowed",
             Self::InvalidName => "InvalidName",
             Self::EnvironmentCycle => "EnvironmentCycle",
             Self::InvalidValue => "InvalidValue",

@@ -4,25 +4,30 @@
 //! `resolve` looks up every name, reads every value and collects every problem; `build` makes the
 //! objects of what has passed, one builder for each kind of child. `tests/golden/` shows each rule.
 
-mod addresses;
+pub(crate) mod addresses;
 mod build;
 mod desired;
 mod facts;
 mod hash;
 mod invalid;
-mod names;
+pub(crate) mod names;
 mod object;
 mod order;
+mod powers;
 #[cfg(test)]
 mod properties;
 mod references;
 mod resolve;
+#[cfg(test)]
+mod steadiness;
 
+pub use build::helper_image;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
-pub use facts::{Facts, LiveService, ObjectKind, ServerVersion};
+pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion};
 pub use hash::short_hash;
 pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};
+pub use powers::{Power, Powers};
 pub use references::named_objects;
 
 use crate::api::Stack;
@@ -32,6 +37,6 @@ use crate::api::Stack;
 /// # Errors
 /// All problems of the spec, each with its place and remedy.
 pub fn translate(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
-    let resolved = resolve::resolve(stack)?;
+    let resolved = resolve::resolve(stack, facts)?;
     Ok(build::build(&resolved, facts))
 }

@@ -51,6 +51,13 @@ pub(crate) fn internal_name(service: &str) -> String {
     with_suffix(service, "internal")
 }
 
+/// The name of a route to a service. It depends on nothing but the route, so another one beside it
+/// does not rename it.
+pub(crate) fn ingress_name(service: &str, host: Option<&str>, path: &str, class: Option<&str>) -> String {
+    let route = format!("{} {path} {}", host.unwrap_or_default(), class.unwrap_or_default());
+    with_suffix(service, &format!("ingress-{}", short_hash(&route)))
+}
+
 /// `<service>-<suffix>` as a DNS label.
 fn with_suffix(service: &str, suffix: &str) -> String {
     let full = format!("{service}-{suffix}");

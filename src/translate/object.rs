@@ -3,10 +3,10 @@
 use k8s_openapi::{
     NamespaceResourceScope, Resource,
     api::{
-        apps::v1::{Deployment, StatefulSet},
+        apps::v1::{DaemonSet, Deployment, StatefulSet},
         batch::v1::Job,
         core::v1::{ConfigMap, PersistentVolumeClaim, Service},
-        networking::v1::NetworkPolicy,
+        networking::v1::{Ingress, NetworkPolicy},
     },
 };
 use serde::Serialize;
@@ -24,23 +24,29 @@ pub enum Kind {
     NetworkPolicy,
     /// A name in DNS, or published ports.
     Service,
+    /// A route from outside.
+    Ingress,
     /// A service that is kept running.
     Deployment,
     /// A service that writes a volume.
     StatefulSet,
+    /// A service with a container on each node.
+    DaemonSet,
     /// A one-shot.
     Job,
 }
 
 impl Kind {
     /// Every kind, in the order in which they are applied.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::ConfigMap,
         Self::PersistentVolumeClaim,
         Self::NetworkPolicy,
         Self::Service,
+        Self::Ingress,
         Self::Deployment,
         Self::StatefulSet,
+        Self::DaemonSet,
         Self::Job,
     ];
 
@@ -51,15 +57,17 @@ impl Kind {
             Self::PersistentVolumeClaim => PersistentVolumeClaim::KIND,
             Self::NetworkPolicy => NetworkPolicy::KIND,
             Self::Service => Service::KIND,
+            Self::Ingress => Ingress::KIND,
             Self::Deployment => Deployment::KIND,
             Self::StatefulSet => StatefulSet::KIND,
+            Self::DaemonSet => DaemonSet::KIND,
             Self::Job => Job::KIND,
         }
     }
 
     /// Whether it makes pods.
     pub fn is_workload(self) -> bool {
-        matches!(self, Self::Deployment | Self::StatefulSet | Self::Job)
+        matches!(self, Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::Job)
     }
 }
 
@@ -106,7 +114,17 @@ macro_rules! child {
     )*};
 }
 
-child!(ConfigMap, PersistentVolumeClaim, NetworkPolicy, Service, Deployment, StatefulSet, Job);
+child!(
+    ConfigMap,
+    PersistentVolumeClaim,
+    NetworkPolicy,
+    Service,
+    Ingress,
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    Job
+);
 
 impl<K: Child> From<&K> for Object {
     fn from(typed: &K) -> Self {

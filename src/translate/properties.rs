@@ -71,6 +71,27 @@ fn mounts(targets: [&'static str; 3]) -> impl Strategy<Value = Vec<Value>> {
     })
 }
 
+fn anonymous() -> impl Strategy<Value = Vec<Value>> {
+    let origin = mostly(Just(json!({})), select(vec![json!({"image": "i"}), json!({"hostPath": "/x"})]));
+    let mount = (origin, one_of(["/g", "/h"]), any::<bool>()).prop_map(|(mut mount, target, nocopy)| {
+        mount["target"] = json!(target);
+        mount["nocopy"] = json!(nocopy);
+        mount
+    });
+    collection::vec(mount, 0..2)
+}
+
+fn trees() -> impl Strategy<Value = Vec<Value>> {
+    let file = (mostly(one_of(["a", "b/c"]), one_of(["", "..x", "b"])), option::of(one_of(["0755", "x"])))
+        .prop_map(
+            |(path, mode)| json!({"path": path, "mode": mode, "secretKeyRef": {"name": "s", "key": path}}),
+        );
+    let tree = (one_of(["/i", "/j"]), collection::vec(file, 0..2), any::<bool>()).prop_map(
+        |(target, files, read_only)| json!({"target": target, "files": files, "readOnly": read_only}),
+    );
+    collection::vec(tree, 0..2)
+}
+
 /// What a service runs.
 fn program() -> impl Strategy<Value = Map<String, Value>> {
     let words = || option::of(collection::vec(text(), 0..3));
@@ -96,6 +117,45 @@ fn program() -> impl Strategy<Value = Map<String, Value>> {
     )
 }
 
+/// Where it runs, with whom it shares a pod, and how it is reached from outside.
+fn place(of: &str) -> impl Strategy<Value = Value> + use<> {
+    let before: Vec<String> =
+        NAMES.iter().filter(|name| **name < of).map(|name| format!("service:{name}")).collect();
+    let shares = move || prop_oneof![5 => Just(None), 1 => option::of(select([before.clone(), vec!["service:db".to_owned()]].concat()))];
+    let mode = prop_oneof![6 => Just(None), 2 => one_of(["global", "replicated-job"]).prop_map(Some), 1 => Just(Some("global-job".to_owned()))];
+    let constraint = mostly(one_of(["node.role==worker", "node.labels.a/b!=x", "node.id == n"]), text());
+    let at_once = option::of(0..3_i32);
+    let route = (
+        option::of(mostly(one_of(["a.b", "*.b"]), text())),
+        option::of(one_of(["/", "/x"])),
+        option::of(80..82_i32),
+    );
+    let links = collection::btree_map(
+        mostly(one_of(["out", "side"]), name()),
+        mostly(one_of(["a.b", "c"]), text()),
+        0..2,
+    );
+    (
+        (shares(), shares()),
+        (mode, collection::vec(constraint, 0..2), option::of(1..3_i32), at_once),
+        collection::vec(route, 0..2),
+        links,
+        mostly(Just(None), one_of(["ClusterIP", "Headless"]).prop_map(Some)),
+    )
+        .prop_map(|((network, pid), (mode, constraints, per_node, at_once), routes, links, service_mode)| {
+            let route = |(host, path, port)| json!({"host": host, "path": path, "port": port});
+            json!({
+                "networkMode": network, "pid": pid, "serviceMode": service_mode, "externalLinks": links,
+                "ingress": routes.into_iter().map(route).collect::<Vec<_>>(),
+                "deploy": {
+                    "mode": mode,
+                    "placement": {"constraints": constraints, "spread": ["node.hostname"], "maxReplicasPerNode": per_node},
+                    "updateConfig": {"parallelism": at_once},
+                },
+            })
+        })
+}
+
 /// What surrounds it.
 fn surroundings(name: &str) -> impl Strategy<Value = Value> + use<> {
     let aliases = collection::vec(mostly(one_of(["x", "y"]), self::name()), 0..2)
@@ -104,30 +164,43 @@ fn surroundings(name: &str) -> impl Strategy<Value = Value> + use<> {
         collection::vec(port(), 0..2),
         dependencies(name),
         collection::btree_map(self::name(), aliases, 0..3),
-        mounts(["/a", "/b/", "/c"]),
+        (mounts(["/a", "/b/", "/c"]), anonymous(), trees()),
         mounts(["/d", "e", "/f"]),
         (any::<bool>(), collection::vec(Just("p"), 0..2), option::of(0..3_i32)),
         (option::of(quantity()), option::of(quantity())),
     )
-        .prop_map(|(ports, depends_on, networks, volumes, configs, state, resources)| {
-            json!({
-                "ports": ports, "dependsOn": depends_on, "networks": networks, "volumes": volumes,
-                "configs": configs, "stopped": state.0, "profiles": state.1,
-                "deploy": {"replicas": state.2, "resources": {
-                    "limits": {"cpus": resources.0, "memory": resources.1},
-                    "reservations": {"cpus": resources.1},
-                }},
-            })
-        })
+        .prop_map(
+            |(ports, depends_on, networks, (named, anonymous, files), configs, state, resources)| {
+                let volumes = [named, anonymous].concat();
+                json!({
+                    "ports": ports, "dependsOn": depends_on, "networks": networks, "files": files,
+                    "volumes": volumes, "configs": configs, "stopped": state.0, "profiles": state.1,
+                    "deploy": {"replicas": state.2, "resources": {
+                        "limits": {"cpus": resources.0, "memory": resources.1},
+                        "reservations": {"cpus": resources.1},
+                    }},
+                })
+            },
+        )
 }
 
 fn service(name: &'static str) -> impl Strategy<Value = (String, Value)> {
-    (program(), surroundings(name)).prop_map(move |(mut program, mut surroundings)| {
-        let order = program.remove("deploy").unwrap_or_default();
-        surroundings["deploy"]["updateConfig"] = order["updateConfig"].clone();
-        program.extend(surroundings.as_object().cloned().unwrap_or_default());
-        (name.to_owned(), Value::Object(program))
-    })
+    (program(), surroundings(name), place(name)).prop_map(
+        move |(mut program, mut surroundings, mut place)| {
+            let order = program.remove("deploy").unwrap_or_default();
+            let mut deploy = place["deploy"].take();
+            deploy["updateConfig"]["order"] = order["updateConfig"]["order"].clone();
+            if let (Some(all), Some(more)) = (surroundings["deploy"].as_object_mut(), deploy.as_object()) {
+                all.extend(more.clone());
+            }
+            if let Some(place) = place.as_object_mut() {
+                place.remove("deploy");
+                program.append(place);
+            }
+            program.extend(surroundings.as_object().cloned().unwrap_or_default());
+            (name.to_owned(), Value::Object(program))
+        },
+    )
 }
 
 /// A Stack as it could come from a cluster whose schema is loose.
@@ -218,8 +291,10 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_stack_gives_objects_that_the_api_server_takes_or_reasons(stack in stack(), minor in 33..37_u32) {
-        let facts = Facts { version: ServerVersion { minor }, ..Facts::default() };
+    fn a_stack_gives_objects_that_the_api_server_takes_or_reasons(
+        stack in stack(), minor in 33..37_u32, helper_image in option::of(Just("helper:1".to_owned())),
+    ) {
+        let facts = Facts { version: ServerVersion { minor }, helper_image, ..Facts::default() };
         let once = translate(&stack, &facts);
         prop_assert_eq!(&once, &translate(&stack, &facts));
         match once {

@@ -1,7 +1,10 @@
 //! Applying: what is written stays as it was written, and an admission policy that changes it is
 //! not fought.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use k8s_openapi::api::admissionregistration::v1::{MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding};
 use kube::{
@@ -10,6 +13,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use stackwright::{
     api::Stack,
     translate::{Facts, Kind, LiveService, Object, ObjectKind, Workload, translate},
@@ -41,13 +45,46 @@ services:
     ports: [{target: 80, published: 8080}, {target: 443, published: 8443, hostIp: 127.0.0.1}, {target: 443, protocol: UDP}]
     networks: {default: {}, back: {}}
     readOnly: true
+    volumes: [{image: 'assets:1', target: /assets, subpath: dist}, {source: export, target: /export, readOnly: true}]
+    files:
+      - {target: /etc/web, files: [{path: conf.d/port, configMapKeyRef: {name: given, key: port}, mode: '0640'}]}
+      - {target: /etc/key, readOnly: false, files: [{secretKeyRef: {name: given, key: password}}]}
+    secrets: [{source: key, uid: 1000}]
     labels: {team: shop}
     annotations: {note: text}
     healthcheck: {test: [CMD, check]}
     deploy: {replicas: 2, resources: {limits: {cpus: '0.5', memory: 1024Mi}, reservations: {cpus: '0.1', memory: '67108864'}}}
-  worker: {image: 'worker:1', restart: always, containerName: the-worker, hostname: worker-1}
-networks: {back: {internal: true}}
-volumes: {data: {size: 1024Mi}}
+  worker:
+    image: worker:1
+    restart: always
+    containerName: the-worker
+    hostname: worker-1
+    volumes: [{target: /cache}, {source: shared, target: /shared}]
+  reader: {image: 'reader:1', restart: always, volumes: [{source: shared, target: /shared, readOnly: true}]}
+  agent:
+    image: agent:1
+    restart: always
+    expose: [{port: 9100}]
+    ingress: [{host: agent.example.com, tlsSecretName: tls, className: none, annotations: {note: text}}, {path: /agent}]
+    externalLinks: {outside: db.example.com}
+    networks: {shared: {}}
+    deploy: {mode: global, labels: {team: ops, note: not a label}, updateConfig: {parallelism: 0, delay: 1s}}
+  main:
+    image: main:1
+    restart: always
+    ports: [{target: 80, published: 8081, appProtocol: http}]
+    tmpfs: [{target: /tmp}]
+    healthcheck: {test: [CMD, check], onUnhealthy: Report}
+    deploy:
+      replicas: 2
+      updateConfig: {order: start-first, parallelism: 0, delay: 1s, monitor: 1m}
+      placement:
+        constraints: [node.platform.os!=windows, node.id!=nowhere]
+        spread: [node.labels.zone]
+        maxReplicasPerNode: 2
+  beside: {image: 'beside:1', restart: always, networkMode: 'service:main', pid: 'service:main', tmpfs: [{target: /tmp}], deploy: {replicas: 2}}
+networks: {back: {internal: true}, shared: {sharedName: everyone}}
+volumes: {data: {size: 1024Mi}, export: {nfs: {server: nas, path: /export}}, shared: {labels: {team: shop}}}
 configs: {settings: {content: fast}, named: {configMap: {name: given, key: port}}}
 secrets: {key: {secret: {name: given, key: password}}}
 ";
@@ -76,7 +113,16 @@ fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is()
             assert_eq!(versions[0], versions[1], "{kind} {name}: {:#}", object.body);
             kinds.insert(kind);
         }
-        let all = ["ConfigMap", "Deployment", "Job", "NetworkPolicy", "Service", "StatefulSet"];
+        let all = [
+            "ConfigMap",
+            "DaemonSet",
+            "Deployment",
+            "Ingress",
+            "Job",
+            "NetworkPolicy",
+            "Service",
+            "StatefulSet",
+        ];
         assert_eq!(kinds, BTreeSet::from(all));
     });
 }
@@ -90,10 +136,14 @@ fn rendered(view: &View) -> Vec<Object> {
         let live = LiveService { headless: service["spec"]["clusterIP"] == "None", publishes_not_ready };
         (name.to_owned(), live)
     });
-    let given = |kind, key: &str| ((kind, "given".to_owned()), BTreeSet::from([key.to_owned()]));
+    let given = |kind, key: &str, value: &str| {
+        let digest = format!("{:x}", Sha256::digest(value.as_bytes()));
+        ((kind, "given".to_owned()), BTreeMap::from([(key.to_owned(), digest)]))
+    };
     let facts = Facts {
         live_services: live.collect(),
-        objects: [given(ObjectKind::ConfigMap, "port"), given(ObjectKind::Secret, "password")].into(),
+        objects: [given(ObjectKind::ConfigMap, "port", "1"), given(ObjectKind::Secret, "password", "secret")]
+            .into(),
         ..Facts::default()
     };
     let desired = translate(&stack, &facts).expect("a Stack in order");
@@ -107,13 +157,38 @@ fn rendered(view: &View) -> Vec<Object> {
 #[test]
 fn the_rendered_children_of_scripteam_pass_a_dry_run_of_the_api_server() {
     scenario(async |s| {
-        let rendered = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/the-scripteam-stack/objects.yaml");
-        let told = s.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", rendered]);
-        assert!(
-            told.lines().count() > 20 && told.lines().all(|line| line.ends_with("(server dry run)")),
-            "{told}"
-        );
+        let told = dry_run(s, "the-scripteam-stack");
+        assert!(told.lines().count() > 20, "{told}");
     });
+}
+
+#[test]
+fn every_form_of_volume_and_file_passes_a_dry_run_of_the_api_server() {
+    scenario(async |s| {
+        for case in [
+            "a-new-volume-begins-with-what-the-image-has",
+            "a-tree-of-files-is-mounted-as-a-folder",
+            "an-anonymous-volume-is-a-claim-that-goes-with-the-stack",
+            "an-external-claim-is-mounted-and-never-made",
+            "an-image-is-mounted-as-a-folder",
+            "an-nfs-export-is-mounted-in-the-pod",
+            "files-that-are-written-or-owned-are-copied-by-the-helper",
+            "folders-of-the-node-are-mounted-where-the-namespace-allows-it",
+            "services-of-one-pod-fill-their-volumes-each-from-its-own-image",
+            "services-that-share-volumes-run-on-one-node",
+        ] {
+            let told = dry_run(s, case);
+            assert!(told.contains("shop"), "{told}");
+        }
+    });
+}
+
+/// What the API server says of the objects of a golden case, all of which it takes.
+fn dry_run(s: &Scenario<'_>, case: &str) -> String {
+    let rendered = format!("{}/tests/golden/{case}/objects.yaml", env!("CARGO_MANIFEST_DIR"));
+    let told = s.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", &rendered]);
+    assert!(told.lines().all(|line| line.ends_with("(server dry run)")), "{case}: {told}");
+    told
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod support;
 
 mod apply;
 mod conflict;
+mod contents;
 mod cost;
 mod crowd;
 mod drift;
@@ -16,7 +17,8 @@ mod invalid;
 mod missing;
 mod oneshot;
 mod order;
-
+mod powers;
 mod removal;
 mod transcript;
 mod update;
+mod workloads;

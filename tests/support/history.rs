@@ -25,14 +25,16 @@ use tokio::{
 };
 
 /// The kinds that are watched: group, version, kind, plural.
-const KINDS: [(&str, &str, &str, &str); 11] = [
+const KINDS: [(&str, &str, &str, &str); 13] = [
     ("stackwright.dev", "v1alpha1", "Stack", "stacks"),
     ("", "v1", "ConfigMap", "configmaps"),
     ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
     ("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
     ("", "v1", "Service", "services"),
+    ("networking.k8s.io", "v1", "Ingress", "ingresses"),
     ("apps", "v1", "Deployment", "deployments"),
     ("apps", "v1", "StatefulSet", "statefulsets"),
+    ("apps", "v1", "DaemonSet", "daemonsets"),
     ("batch", "v1", "Job", "jobs"),
     ("", "v1", "Pod", "pods"),
     ("", "v1", "Secret", "secrets"),
@@ -49,8 +51,17 @@ pub fn resource(kind: &str) -> ApiResource {
 }
 
 /// The kinds that a Stack makes.
-pub const CHILDREN: [&str; 7] =
-    ["ConfigMap", "PersistentVolumeClaim", "NetworkPolicy", "Service", "Deployment", "StatefulSet", "Job"];
+pub const CHILDREN: [&str; 9] = [
+    "ConfigMap",
+    "PersistentVolumeClaim",
+    "NetworkPolicy",
+    "Service",
+    "Ingress",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "Job",
+];
 
 /// Kind and name.
 pub type Key = (String, String);

@@ -32,7 +32,7 @@ mod stack;
 
 pub use audit::{Request, Requests};
 pub use cluster::Cluster;
-pub use history::{Key, View, What};
+pub use history::{Change, Key, View, What};
 pub use proof::{children, children_of, end_state, image_of, uids, wanted};
 pub use proxy::Side;
 pub use scenario::{Scenario, Setup, block_on, is_of, pods, scenario};

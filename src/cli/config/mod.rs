@@ -1,17 +1,17 @@
 //! `stackwright config`: a compose project in canonical form, or a part of what is known about it.
 
 mod mask;
-mod report;
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::Write;
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
-use crate::compose::discover::{Discovered, Options, discover};
+use super::project::{ProjectArgs, current_folder};
+use super::report;
+use crate::compose::discover::Discovered;
 use crate::compose::disk::Disk;
-use crate::compose::environment::Environment;
 use crate::compose::load_with;
 use crate::compose::print::{Style, json, yaml};
 use crate::compose::project::Project;
@@ -23,21 +23,8 @@ use crate::compose::tree::{Map, Node, Origin, Value};
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag
 pub struct Args {
-    /// Compose files, the later over the earlier; `-` for standard input
-    #[arg(short = 'f', long = "file", value_name = "FILE")]
-    files: Vec<String>,
-    /// The project's name
-    #[arg(short = 'p', long, value_name = "NAME")]
-    project_name: Option<String>,
-    /// The folder that relative paths are relative to [default: the first file's]
-    #[arg(long, value_name = "FOLDER")]
-    project_directory: Option<String>,
-    /// Files of variables, instead of `.env`
-    #[arg(long, value_name = "FILE")]
-    env_file: Vec<String>,
-    /// A profile to activate; `*` for all
-    #[arg(long, value_name = "PROFILE")]
-    profile: Vec<String>,
+    #[command(flatten)]
+    project: ProjectArgs,
     /// The form of the output
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
     format: Format,
@@ -116,14 +103,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn print(args: &Args) -> anyhow::Result<String> {
     let folder = current_folder()?;
-    let Discovered { mut request, sources, warnings } = match discover(&options(args, &folder)?, &Disk) {
-        Ok(found) => found,
-        Err(error) => {
-            let (error, sources) = *error;
-            report::print(&[error], &sources, &folder);
-            bail!("the project cannot be loaded");
-        }
-    };
+    let Discovered { mut request, sources, warnings } = args.project.discover(&folder)?;
     let raw = args.no_interpolate || args.what.variables;
     request.services.clone_from(&args.services);
     request.stages.interpolate = !raw;
@@ -144,41 +124,6 @@ fn print(args: &Args) -> anyhow::Result<String> {
     Ok(match args.format {
         Format::Yaml => yaml(&project, style),
         Format::Json => json(&project, style),
-    })
-}
-
-fn current_folder() -> anyhow::Result<String> {
-    let folder = std::env::current_dir().context("the current folder is gone")?;
-    folder
-        .into_os_string()
-        .into_string()
-        .ok()
-        .context("the current folder's path is not UTF-8; name files with `-f`")
-}
-
-fn options(args: &Args, folder: &str) -> anyhow::Result<Options> {
-    let mut environment = Environment::default();
-    for (name, value) in std::env::vars_os() {
-        if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
-            environment.set(name, value, Origin::Process);
-        }
-    }
-    let stdin = if args.files.iter().any(|file| file == "-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-        Some(text)
-    } else {
-        None
-    };
-    Ok(Options {
-        files: args.files.clone(),
-        stdin,
-        project_directory: args.project_directory.clone(),
-        env_files: args.env_file.clone(),
-        name: args.project_name.clone(),
-        profiles: args.profile.clone(),
-        folder: folder.to_owned(),
-        environment,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What the watches hold, as a plain structure: events go in, Stacks to wake come out.
 
 mod namespace;
+mod powers;
 #[cfg(test)]
 mod tests;
 
@@ -16,8 +17,9 @@ use serde_json::Value;
 use super::project;
 use crate::{
     plan::{Identity, Observed, Refused, Settled},
-    translate::{Kind, ObjectKind},
+    translate::{Kind, ObjectKind, Powers},
 };
+pub use namespace::Seen;
 use namespace::{Namespace, Versioned};
 
 /// A Stack by namespace and name.
@@ -54,6 +56,7 @@ pub(super) enum Source {
     Pod,
     Warning,
     Object(ObjectKind),
+    Namespace,
 }
 
 impl Index {
@@ -161,32 +164,41 @@ impl Index {
         BTreeSet::new()
     }
 
-    /// Takes in that a Secret or ConfigMap of others is there, at a resourceVersion.
+    /// Takes in that a Secret, ConfigMap or claim of others is there. A new status of a claim is no news:
+    /// only what Secrets and ConfigMaps hold is read.
     pub fn apply_object(
         &mut self,
         kind: ObjectKind,
         namespace: &str,
         name: &str,
-        version: u64,
+        seen: Seen,
     ) -> BTreeSet<StackKey> {
         self.saw(Source::Object(kind), namespace, name);
         let space = self.namespaces.entry(namespace.to_owned()).or_default();
         let key = (kind, name.to_owned());
-        let before = space.objects.insert(key.clone(), version);
-        if before == Some(version) {
+        let before = space.objects.insert(key.clone(), seen);
+        let same = match kind {
+            ObjectKind::PersistentVolumeClaim => before.map(|it| it.of_a_stack) == Some(seen.of_a_stack),
+            ObjectKind::ConfigMap | ObjectKind::Secret => before == Some(seen),
+        };
+        if same {
             return BTreeSet::new();
         }
         keys(namespace, space.readers.get(&key).into_iter().flatten().cloned())
     }
 
-    /// Takes in that a Secret or ConfigMap of others is gone.
+    /// Takes in that a Secret, ConfigMap or claim of others is gone.
     pub fn delete_object(&mut self, kind: ObjectKind, namespace: &str, name: &str) -> BTreeSet<StackKey> {
         let Some(space) = self.namespaces.get_mut(namespace) else { return BTreeSet::new() };
         let key = (kind, name.to_owned());
         space.objects.remove(&key);
         let mut woken: BTreeSet<String> = space.readers.get(&key).into_iter().flatten().cloned().collect();
-        if kind == ObjectKind::ConfigMap {
-            let child = (Kind::ConfigMap, name.to_owned());
+        let child = match kind {
+            ObjectKind::ConfigMap => Some((Kind::ConfigMap, name.to_owned())),
+            ObjectKind::PersistentVolumeClaim => Some((Kind::PersistentVolumeClaim, name.to_owned())),
+            ObjectKind::Secret => None,
+        };
+        if let Some(child) = child {
             woken.extend(space.contenders.get(&child).into_iter().flatten().cloned());
         }
         keys(namespace, woken)
@@ -227,6 +239,10 @@ impl Index {
                 }
                 // Their own events tell that they have run out.
                 Source::Warning => {}
+                Source::Namespace if unseen(namespace) => {
+                    woken.extend(space.allow(namespace, Powers::default()));
+                }
+                Source::Namespace => {}
                 Source::Object(kind) => {
                     let gone: Vec<_> = space
                         .objects
@@ -305,8 +321,8 @@ impl Index {
         };
     }
 
-    /// The resourceVersion of a Secret or ConfigMap, if it exists.
-    pub fn object_version(&self, namespace: &str, kind: ObjectKind, name: &str) -> Option<u64> {
+    /// What is known of a Secret, ConfigMap or claim, if it exists.
+    pub fn object(&self, namespace: &str, kind: ObjectKind, name: &str) -> Option<Seen> {
         self.namespaces.get(namespace)?.objects.get(&(kind, name.to_owned())).copied()
     }
 

@@ -6,7 +6,10 @@ use std::{
 };
 
 use super::{ChildKey, ObjectKey};
-use crate::plan::{Child, Identity, Observed, Owner, Pod, Refused, Settled};
+use crate::{
+    plan::{Child, Identity, Observed, Owner, Pod, Refused, Settled},
+    translate::Powers,
+};
 
 /// The projections of one namespace, and the ways to find them.
 #[derive(Debug, Default)]
@@ -23,12 +26,25 @@ pub(super) struct Namespace {
     pub(super) refused: BTreeMap<ChildKey, (Refused, Instant)>,
     /// Names that a Stack is about to apply first.
     pub(super) reserved: BTreeMap<ChildKey, String>,
-    /// The resourceVersions of Secrets and ConfigMaps, also of others.
-    pub(super) objects: HashMap<ObjectKey, u64>,
+    /// Secrets, ConfigMaps and claims, also of others.
+    pub(super) objects: HashMap<ObjectKey, Seen>,
     /// The Stacks that read an object of others.
     pub(super) readers: HashMap<ObjectKey, BTreeSet<String>>,
+    /// The powers over nodes that it allows.
+    pub(super) powers: Powers,
+    /// Its Stacks, as far as they have asked for the powers.
+    pub(super) stacks: BTreeSet<String>,
     /// The Stacks that want a name which someone else holds.
     pub(super) contenders: HashMap<ChildKey, BTreeSet<String>>,
+}
+
+/// What is known of an object of which only the metadata is watched.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Seen {
+    /// Its resourceVersion.
+    pub version: u64,
+    /// Whether a Stack made it.
+    pub of_a_stack: bool,
 }
 
 /// A projection, with what decides whether an event is older than it.

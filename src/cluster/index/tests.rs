@@ -3,7 +3,11 @@
 use serde_json::json;
 
 use super::*;
-use crate::plan::Holder;
+use crate::{
+    api::AccessMode,
+    plan::{ChildState, ClaimState, Holder, MadeWith},
+    translate::{Power, Powers},
+};
 
 fn key(name: &str) -> StackKey {
     StackKey { namespace: "n".to_owned(), name: name.to_owned() }
@@ -110,14 +114,59 @@ fn what_a_new_list_does_not_bring_is_gone() {
 fn a_secret_wakes_its_readers_when_its_version_moves() {
     let mut index = Index::default();
     index.set_reads(&key("shop"), &BTreeSet::from([(ObjectKind::Secret, "pw".to_owned())]));
-    let apply =
-        |index: &mut Index, version| woken(index.apply_object(ObjectKind::Secret, "n", "pw", version));
+    let apply = |index: &mut Index, version| {
+        woken(index.apply_object(ObjectKind::Secret, "n", "pw", Seen { version, of_a_stack: false }))
+    };
     assert_eq!(apply(&mut index, 1), ["shop"]);
     assert_eq!(apply(&mut index, 1), [""; 0]);
     assert_eq!(apply(&mut index, 2), ["shop"]);
-    assert_eq!(index.object_version("n", ObjectKind::Secret, "pw"), Some(2));
+    assert_eq!(index.object("n", ObjectKind::Secret, "pw").map(|seen| seen.version), Some(2));
     assert_eq!(woken(index.delete_object(ObjectKind::Secret, "n", "pw")), ["shop"]);
-    assert_eq!(index.object_version("n", ObjectKind::Secret, "pw"), None);
+    assert_eq!(index.object("n", ObjectKind::Secret, "pw"), None);
+}
+
+#[test]
+fn a_claim_of_others_wakes_its_readers_when_it_comes_and_goes_but_not_by_its_status() {
+    let mut index = Index::default();
+    let claim = ObjectKind::PersistentVolumeClaim;
+    index.set_reads(&key("shop"), &BTreeSet::from([(claim, "data".to_owned())]));
+    let apply = |index: &mut Index, version, of_a_stack| {
+        woken(index.apply_object(claim, "n", "data", Seen { version, of_a_stack }))
+    };
+    assert_eq!(apply(&mut index, 1, false), ["shop"]);
+    assert_eq!(apply(&mut index, 2, false), [""; 0]);
+    assert_eq!(apply(&mut index, 3, true), ["shop"]);
+    assert_eq!(woken(index.delete_object(claim, "n", "data")), ["shop"]);
+}
+
+#[test]
+fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
+    let mut index = Index::default();
+    let metadata = |name: &str| {
+        json!({
+            "name": name, "namespace": "n", "uid": name, "creationTimestamp": "1970-01-01T00:01:00Z",
+            "labels": {"stackwright.dev/stack": "shop", "app.kubernetes.io/managed-by": "stackwright",
+                "stackwright.dev/volumes": "shop-data"},
+        })
+    };
+    let claim = json!({"metadata": metadata("shop-data"), "spec": {"accessModes": ["ReadWriteMany"]}});
+    index.apply_child(Kind::PersistentVolumeClaim, &claim);
+    let mut workload = json!({"metadata": metadata("shop-db"), "spec": {"template": {
+        "metadata": {"annotations": {"stackwright.dev/reads": "abc"}},
+        "spec": {"initContainers": [{"args": ["helper", "prepare"], "image": "stackwright:1"}]},
+    }}});
+    workload["metadata"]["ownerReferences"] = json!([{
+        "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "s", "controller": true,
+    }]);
+    index.apply_child(Kind::StatefulSet, &workload);
+    let states: Vec<_> = observed(&index, "shop").children.into_values().map(|child| child.state).collect();
+    let [ChildState::Claim(claim), ChildState::Workload(workload)] = states.as_slice() else {
+        panic!("{states:?}");
+    };
+    let together = Some("shop-data".to_owned());
+    assert_eq!(*claim, ClaimState { access_mode: Some(AccessMode::ReadWriteMany), together, created: 60 });
+    let expected = MadeWith { reads: Some("abc".to_owned()), helper_image: Some("stackwright:1".to_owned()) };
+    assert_eq!(workload.made_with, expected);
 }
 
 #[test]
@@ -177,4 +226,90 @@ fn of_two_stacks_that_find_a_name_free_one_gets_it() {
     assert_eq!(index.reserve(&key("late"), &web), Err("shop".to_owned()));
     index.unreserve(&key("shop"), &web);
     assert_eq!(index.reserve(&key("late"), &web), Ok(()));
+}
+
+#[test]
+fn a_pod_of_several_services_tells_of_each_of_their_containers_and_of_no_other() {
+    let mut pod = pod("web-1", "Running");
+    pod.metadata
+        .labels
+        .get_or_insert_default()
+        .insert("member.stackwright.dev/log".to_owned(), String::new());
+    let statuses = json!([
+        {"name": "web", "image": "", "imageID": "", "restartCount": 0, "ready": true, "started": true,
+         "state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}},
+        {"name": "log", "image": "", "imageID": "", "restartCount": 1, "ready": false,
+         "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 0}}},
+        {"name": "injected", "image": "", "imageID": "", "restartCount": 0, "ready": true,
+         "state": {"terminated": {"exitCode": 7}}},
+    ]);
+    pod.status.get_or_insert_default().container_statuses = serde_json::from_value(statuses).unwrap();
+    let mut index = Index::default();
+    index.apply_pod(&pod);
+    let observed = observed(&index, "shop");
+    let projection = &observed.pods[0];
+    let told: Vec<_> =
+        projection.containers.iter().map(|it| (it.service.as_str(), it.running, it.ready)).collect();
+    assert_eq!(told, [("web", true, true), ("log", false, false)]);
+    assert_eq!(projection.last_exit, None, "web has not ended");
+    assert_eq!(projection.seen_by("log").last_exit, Some((0, String::new())));
+}
+
+#[test]
+fn a_daemon_set_wants_as_many_pods_as_its_controller_counts_nodes() {
+    let daemon_set = |observed: i64, status: Value| {
+        let mut object = json!({
+            "metadata": {"name": "agent", "namespace": "n", "uid": "u", "generation": 2, "resourceVersion": "1"},
+            "spec": {"template": {"metadata": {"annotations": {"stackwright.dev/template": "t"}}}},
+            "status": status,
+        });
+        object["status"]["observedGeneration"] = json!(observed);
+        project::child(Kind::DaemonSet, &object).state
+    };
+    let counts = json!({
+        "desiredNumberScheduled": 3, "currentNumberScheduled": 3, "updatedNumberScheduled": 2, "numberReady": 1,
+    });
+    let ChildState::Workload(state) = daemon_set(2, counts) else { panic!("it is a workload") };
+    assert_eq!((state.wanted, state.total, state.updated, state.ready, state.observed), (3, 3, 2, 1, true));
+    let new = daemon_set(0, json!({}));
+    assert!(!new.is_at_zero() && new.template() == Some("t"), "it was not stopped");
+}
+
+fn labels(power: &str) -> std::collections::BTreeMap<String, String> {
+    [(format!("allow.stackwright.dev/{power}"), "true".to_owned()), ("team".to_owned(), "a".to_owned())]
+        .into()
+}
+
+#[test]
+fn a_namespaces_labels_wake_its_stacks_only_where_they_allow_other_powers() {
+    let mut index = Index::default();
+    let allowed =
+        |index: &mut Index| index.powers(&key("shop")).0.into_iter().map(Power::as_str).collect::<Vec<_>>();
+    // Listed before any Stack asks.
+    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
+    assert_eq!(allowed(&mut index), ["privileged"]);
+    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
+    assert_eq!(woken(index.apply_namespace("other", &labels("devices"))), [""; 0]);
+    assert_eq!(woken(index.apply_namespace("n", &labels("devices"))), ["shop"]);
+    assert_eq!(allowed(&mut index), ["devices"]);
+    assert_eq!(woken(index.apply_namespace("n", &labels("nothing"))), ["shop"]);
+    assert_eq!(allowed(&mut index), [""; 0]);
+}
+
+#[test]
+fn a_namespace_that_a_list_no_longer_brings_allows_nothing() {
+    let mut index = Index::default();
+    index.apply_namespace("n", &labels("privileged"));
+    index.powers(&key("shop"));
+    index.begin_list(Source::Namespace);
+    assert_eq!(woken(index.end_list(Source::Namespace)), ["shop"]);
+    assert_eq!(index.powers(&key("shop")), Powers::default());
+}
+
+#[test]
+fn a_stack_that_is_gone_is_not_woken_for_its_namespace() {
+    let mut index = Index::default();
+    index.powers(&key("shop"));
+    index.forget_stack(&key("shop"));
+    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
 }

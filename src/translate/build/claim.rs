@@ -1,36 +1,63 @@
-//! Named volumes -> PersistentVolumeClaims.
+//! Volumes -> PersistentVolumeClaims.
 
 use k8s_openapi::{
     api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements},
-    apimachinery::pkg::api::resource::Quantity,
+    apimachinery::pkg::{api::resource::Quantity, apis::meta::v1::ObjectMeta},
 };
 
-use crate::{api::VolumePolicy, translate::resolve::Resolved};
+use crate::{
+    api::{AccessMode, VolumePolicy, labels::VOLUMES},
+    translate::{
+        Activity,
+        resolve::{DeclaredVolume, Origin, Resolved, ResolvedService, VOLUME_SIZE},
+    },
+};
 
-/// One claim for each volume, whether or not a service mounts it now.
+/// One claim for each volume of the Stack's own, whether or not a service mounts it now.
 pub(super) fn claims(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
-    let spec = &resolved.stack.spec;
-    let claim = |(name, volume): (&String, &crate::api::Volume)| {
-        let object = resolved.object_name(name);
-        let size = resolved.sizes[name.as_str()].0.clone();
-        PersistentVolumeClaim {
-            // Without an owner the claim outlives the Stack, and a Stack of that name finds it by
-            // its labels.
-            metadata: match spec.volume_policy.unwrap_or_default() {
-                VolumePolicy::Retain => resolved.ownerless(object),
-                VolumePolicy::Delete => resolved.metadata(object),
-            },
-            spec: Some(PersistentVolumeClaimSpec {
-                access_modes: Some(vec![volume.access_mode.unwrap_or_default().as_str().to_owned()]),
-                resources: Some(VolumeResourceRequirements {
-                    requests: Some([("storage".to_owned(), Quantity(size))].into()),
-                    limits: None,
-                }),
-                storage_class_name: volume.storage_class_name.clone(),
-                ..PersistentVolumeClaimSpec::default()
-            }),
-            status: None,
+    let claim = |volume: &DeclaredVolume<'_>| {
+        let Origin::Claim(name) = &volume.origin else { return None };
+        // Without an owner the claim outlives the Stack, and a Stack of that name finds it by its labels.
+        let mut metadata = match resolved.stack.spec.volume_policy.unwrap_or_default() {
+            VolumePolicy::Retain => resolved.ownerless(name.clone()),
+            VolumePolicy::Delete => resolved.metadata(name.clone()),
+        };
+        let labels = metadata.labels.get_or_insert_default();
+        labels.extend(volume.labels.labels.clone());
+        labels.extend(volume.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
+        if !volume.labels.annotations.is_empty() {
+            metadata.annotations = Some(volume.labels.annotations.clone());
         }
+        let class = volume.spec.storage_class_name.clone();
+        Some(of(metadata, volume.access_mode, &volume.size.0, class))
     };
-    spec.volumes.iter().map(claim).collect()
+    resolved.volumes.values().filter_map(claim).collect()
+}
+
+/// The claims for a service's anonymous volumes. The Stack owns them: nobody else could find them again.
+pub(super) fn anonymous(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
+    let is_active = |service: &&ResolvedService<'_>| service.activity != Activity::Inactive;
+    let claims = resolved.services.values().filter(is_active).flat_map(|service| {
+        service.mounts.anonymous_claims.iter().map(move |claim| (service, claim.name.clone()))
+    });
+    let claim = |(service, name)| {
+        of(resolved.metadata_of(service, name), AccessMode::ReadWriteOnce, VOLUME_SIZE, None)
+    };
+    claims.map(claim).collect()
+}
+
+fn of(metadata: ObjectMeta, mode: AccessMode, size: &str, class: Option<String>) -> PersistentVolumeClaim {
+    PersistentVolumeClaim {
+        metadata,
+        spec: Some(PersistentVolumeClaimSpec {
+            access_modes: Some(vec![mode.as_str().to_owned()]),
+            resources: Some(VolumeResourceRequirements {
+                requests: Some([("storage".to_owned(), Quantity(size.to_owned()))].into()),
+                limits: None,
+            }),
+            storage_class_name: class,
+            ..PersistentVolumeClaimSpec::default()
+        }),
+        status: None,
+    }
 }

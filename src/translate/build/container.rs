@@ -2,25 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, Lifecycle, LifecycleHandler, ResourceRequirements, SecurityContext, SleepAction,
-};
+use k8s_openapi::api::core::v1::{Container, ContainerPort, ResourceRequirements, SecurityContext};
 
-use super::probes::{Probes, probes};
+use super::{
+    lifecycle::lifecycle,
+    pre_start::pull_policy,
+    probes::{Probes, probes},
+};
 use crate::{
     api::{Protocol, Service},
     translate::resolve::{ResolvedService, Resources},
 };
-
-/// How long an ending container keeps answering, in seconds, so that those who still have its
-/// address lose nothing.
-const DRAIN: i64 = 5;
-
-/// The drain pause of a service: where nothing runs beside the ending container, or nobody dials
-/// it, a pause would only be a longer outage.
-pub(super) fn drain(service: &ResolvedService<'_>) -> Option<i64> {
-    (service.start_first && !service.own_ports.is_empty()).then_some(DRAIN)
-}
 
 /// The container of a service.
 pub(super) fn container(service: &ResolvedService<'_>) -> Container {
@@ -29,26 +21,21 @@ pub(super) fn container(service: &ResolvedService<'_>) -> Container {
     Container {
         name: service.name.to_owned(),
         image: Some(service.spec.image.clone()),
-        // Compose's `missing`. Kubernetes would pull `:latest` at every start.
-        image_pull_policy: Some("IfNotPresent".to_owned()),
+        image_pull_policy: Some(pull_policy(service.spec.pull_policy).to_owned()),
         command,
         args,
         env: Some(service.environment.clone()),
         working_dir: service.spec.working_dir.clone(),
-        ports: Some(ports(service.spec)),
+        ports: Some(ports(service)),
         resources: resources(&service.resources),
         volume_mounts: Some(service.mounts.mounts.values().cloned().collect()),
         startup_probe: startup,
         readiness_probe: readiness,
         liveness_probe: liveness,
-        lifecycle: drain(service).map(|seconds| Lifecycle {
-            pre_stop: Some(LifecycleHandler {
-                sleep: Some(SleepAction { seconds }),
-                ..LifecycleHandler::default()
-            }),
-            ..Lifecycle::default()
-        }),
-        security_context: security(service),
+        lifecycle: lifecycle(service),
+        tty: service.spec.tty.filter(|&yes| yes),
+        stdin: service.spec.stdin_open.filter(|&yes| yes),
+        security_context: security(service.security.container.clone(), service.user),
         ..Container::default()
     }
 }
@@ -64,20 +51,26 @@ fn command(service: &Service) -> (Option<Vec<String>>, Option<Vec<String>>) {
 }
 
 /// The ports that are declared on the container: those in `ports` and `expose`.
-fn ports(service: &Service) -> Vec<ContainerPort> {
-    let ports = service.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
+fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
+    let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
+    let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
     let all: BTreeSet<_> =
         ports.chain(exposed).map(|(port, protocol)| (port, protocol.unwrap_or_default())).collect();
-    let port = |(port, protocol): (i32, Protocol)| ContainerPort {
-        container_port: port,
-        protocol: Some(protocol.as_str().to_owned()),
-        ..ContainerPort::default()
+    let port = |(port, protocol): (i32, Protocol)| {
+        let on_node = service.node_ports().find(|on| (on.target, on.protocol) == (port, protocol));
+        ContainerPort {
+            container_port: port,
+            protocol: Some(protocol.as_str().to_owned()),
+            // With the node's network a port is the node's, which the API server would write itself.
+            host_port: on_node.map(|on| on.published).or(service.host.network.then_some(port)),
+            host_ip: on_node.and_then(|on| on.address.ip()),
+            ..ContainerPort::default()
+        }
     };
     all.into_iter().map(port).collect()
 }
 
-fn resources(resources: &Resources) -> Option<ResourceRequirements> {
+pub(super) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     let some = |amounts: &BTreeMap<_, _>| (!amounts.is_empty()).then(|| amounts.clone());
     let (limits, requests) = (some(&resources.limits), some(&resources.requests));
     (limits.is_some() || requests.is_some()).then_some(ResourceRequirements {
@@ -87,12 +80,15 @@ fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     })
 }
 
-fn security(service: &ResolvedService<'_>) -> Option<SecurityContext> {
-    let read_only = service.spec.read_only.filter(|&yes| yes);
-    (read_only.is_some() || service.user.is_some()).then(|| SecurityContext {
-        read_only_root_filesystem: read_only,
-        run_as_user: service.user.map(|(user, _)| user),
-        run_as_group: service.user.and_then(|(_, group)| group),
-        ..SecurityContext::default()
-    })
+/// What a container may do, and as whom.
+pub(super) fn security(
+    context: SecurityContext,
+    user: Option<(i64, Option<i64>)>,
+) -> Option<SecurityContext> {
+    let context = SecurityContext {
+        run_as_user: user.map(|(user, _)| user),
+        run_as_group: user.and_then(|(_, group)| group),
+        ..context
+    };
+    (context != SecurityContext::default()).then_some(context)
 }

@@ -9,7 +9,7 @@ use k8s_openapi::{
 };
 
 use super::metadata::selector;
-use crate::translate::resolve::{Resolved, ResolvedService};
+use crate::translate::resolve::{AtOnce, Resolved, ResolvedService};
 
 /// How many old versions the cluster keeps for `kubectl rollout undo`.
 pub(super) const HISTORY: i32 = 2;
@@ -26,13 +26,20 @@ pub(super) fn deployment(
     replicas: i32,
     template: PodTemplateSpec,
 ) -> Deployment {
+    let strategy = strategy(service);
+    let pause = strategy.rolling_update.is_some().then(|| settling(service)).flatten();
     Deployment {
         metadata,
         spec: Some(DeploymentSpec {
             replicas: Some(replicas),
             selector: selector(resolved.pods_of(service)),
-            strategy: Some(strategy(service.start_first)),
-            min_ready_seconds: (service.start_first && service.health.is_none()).then_some(SETTLING),
+            strategy: Some(strategy),
+            min_ready_seconds: pause,
+            // The API server wants more than the pause.
+            progress_deadline_seconds: service
+                .update
+                .monitor
+                .map(|monitor| monitor.max(pause.unwrap_or_default().saturating_add(1))),
             revision_history_limit: Some(HISTORY),
             template,
             ..DeploymentSpec::default()
@@ -41,16 +48,28 @@ pub(super) fn deployment(
     }
 }
 
-fn strategy(start_first: bool) -> DeploymentStrategy {
-    if start_first {
-        let one_more = RollingUpdateDeployment {
-            max_surge: Some(IntOrString::Int(1)),
-            max_unavailable: Some(IntOrString::Int(0)),
-        };
-        DeploymentStrategy { type_: Some("RollingUpdate".to_owned()), rolling_update: Some(one_more) }
-    } else {
+/// How long a new container must have been up before the next one is replaced, where that is longer
+/// than no time.
+pub(super) fn settling(service: &ResolvedService<'_>) -> Option<i32> {
+    let usual = if service.start_first && service.health.is_none() { SETTLING } else { 0 };
+    Some(service.update.delay.unwrap_or(usual)).filter(|&seconds| seconds > 0)
+}
+
+fn strategy(service: &ResolvedService<'_>) -> DeploymentStrategy {
+    let rolling = |surge: IntOrString, unavailable: IntOrString| DeploymentStrategy {
+        type_: Some("RollingUpdate".to_owned()),
+        rolling_update: Some(RollingUpdateDeployment {
+            max_surge: Some(surge),
+            max_unavailable: Some(unavailable),
+        }),
+    };
+    let none = IntOrString::Int(0);
+    match service.update.at_once {
+        at_once if service.start_first => rolling(at_once.unwrap_or(AtOnce::Some(1)).amount(), none),
+        // Several run at the same time anyway, so one more that is still ending does no harm.
+        Some(some) if some.is_some_of(service.replicas) => rolling(none, some.amount()),
         // A rolling update without surge would start the successor while the predecessor is still
         // ending; only Recreate waits for its end.
-        DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None }
+        _ => DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None },
     }
 }

@@ -8,7 +8,9 @@ use kube::Resource;
 use crate::{
     api::{
         Stack,
-        labels::{ALIAS_PREFIX, MANAGED_BY, MANAGER, NAME, NETWORK_PREFIX, PART_OF, SERVICE, STACK},
+        labels::{
+            ALIAS_PREFIX, MANAGED_BY, MANAGER, MEMBER_PREFIX, NAME, NETWORK_PREFIX, PART_OF, SERVICE, STACK,
+        },
     },
     translate::{
         names::{dns_label, object_name},
@@ -57,9 +59,12 @@ impl Resolved<'_> {
     }
 
     /// What selects the pods of a service. A workload's selector never changes, so it holds
-    /// nothing else.
+    /// nothing else. In the pods of another service it has a label of its own.
     pub(super) fn pods_of(&self, service: &ResolvedService<'_>) -> Labels {
-        labels([(STACK, self.name), (SERVICE, service.name)])
+        if service.lead == service.name {
+            return labels([(STACK, self.name), (SERVICE, service.name)]);
+        }
+        labels([(STACK, self.name), (&member_label(service.name), "")])
     }
 
     /// What selects the pods of every service that bears an alias.
@@ -69,9 +74,15 @@ impl Resolved<'_> {
         selector
     }
 
-    /// The label of the pods of a network.
+    /// The label of the pods of a network. One that several Stacks share is known by its own name,
+    /// before which no Stack's stands.
     pub(super) fn network_label(&self, network: &str) -> String {
-        format!("{NETWORK_PREFIX}{}", short_hash(&format!("{}/{network}", self.name)))
+        let declared = self.stack.spec.networks.get(network);
+        let identity = match declared.and_then(|network| network.shared_name.as_ref()) {
+            Some(shared) => format!("/{shared}"),
+            None => format!("{}/{network}", self.name),
+        };
+        format!("{NETWORK_PREFIX}{}", short_hash(&identity))
     }
 
     fn owner(&self) -> Option<OwnerReference> {
@@ -84,6 +95,11 @@ impl Resolved<'_> {
             block_owner_deletion: Some(true),
         })
     }
+}
+
+/// The label of the pods in which a service runs that does not name them.
+pub(super) fn member_label(service: &str) -> String {
+    format!("{MEMBER_PREFIX}{service}")
 }
 
 /// The label of the pods that bear an alias.

@@ -4,17 +4,29 @@
 mod claim;
 mod config_map;
 mod container;
+mod daemon_set;
 mod deployment;
+mod helper;
+mod ingress;
 mod job;
+mod lifecycle;
 mod metadata;
 mod network_policy;
+mod node;
+mod placement;
 mod pod;
+mod pre_start;
 mod probes;
+mod reads;
+mod same_node;
 mod service;
 mod stateful_set;
+mod together;
 mod unit;
 
 use std::collections::BTreeMap;
+
+pub use helper::helper_image;
 
 use super::{Desired, Facts, Object, resolve::Resolved};
 use crate::api::VolumePolicy;
@@ -28,17 +40,22 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     };
     desired.shared.extend(config_map::config_maps(resolved).iter().map(Object::from));
     desired.shared.extend(claim::claims(resolved).iter().map(Object::from));
+    desired.shared.extend(claim::anonymous(resolved).iter().map(Object::from));
     desired.shared.extend(network_policy::networks(resolved).iter().map(Object::from));
     desired.shared.extend(service::shared_aliases(resolved, facts).iter().map(Object::from));
+    desired.shared.extend(service::external(resolved).iter().map(Object::from));
 
     // Dependencies come first, since a template may bear theirs.
     let mut templates: BTreeMap<&str, String> = BTreeMap::new();
-    for name in &resolved.order {
-        let service = &resolved.services[name];
-        let unit = unit::unit(resolved, service, facts, &templates);
-        desired.approximations.extend(unit::approximations(service, facts, &unit));
-        templates.insert(name, unit.template.clone());
-        desired.units.insert((*name).to_owned(), unit);
+    for names in &resolved.units {
+        let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();
+        let Some((lead, others)) = services.split_first() else { continue };
+        let unit = unit::unit(resolved, lead, others, facts, &templates);
+        for service in &services {
+            desired.approximations.extend(unit::approximations(service, facts, &unit));
+            templates.insert(service.name, unit.template.clone());
+        }
+        desired.units.insert(lead.name.to_owned(), unit);
     }
     desired.approximations.sort_by(|a, b| a.path.cmp(&b.path));
     desired

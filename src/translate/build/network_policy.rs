@@ -43,9 +43,10 @@ pub(super) fn networks(resolved: &Resolved<'_>) -> Vec<NetworkPolicy> {
     in_use.into_iter().map(policy).collect()
 }
 
-/// The policy by which everyone reaches the published ports of a service, if it has any.
+/// The policy by which everyone reaches the published ports of a service, and those that routes
+/// lead to, if it has any. Who asks for a route is a controller that may run anywhere.
 pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
-    let targets: BTreeSet<_> = service.ports_to_publish().map(|port| (port.target, port.protocol)).collect();
+    let targets: BTreeSet<_> = service.opened_ports().collect();
     let ports = targets.into_iter().map(|(target, protocol)| port(target, protocol)).collect::<Vec<_>>();
     (!ports.is_empty()).then(|| NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&published_name(service.name))),
@@ -61,11 +62,17 @@ pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) 
 /// The policy that keeps a service inside its networks, if all of them are internal: it reaches its
 /// peers and DNS.
 pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
-    let members = |network: &&str| pods([(resolved.network_label(network), String::new())].into());
+    let labels_of_networks: BTreeSet<_> =
+        service.networks.iter().map(|network| resolved.network_label(network)).collect();
+    let members = |label: String| pods([(label, String::new())].into());
     let dns = NetworkPolicyPeer {
         namespace_selector: Some(selector(labels([("kubernetes.io/metadata.name", "kube-system")]))),
         ..NetworkPolicyPeer::default()
     };
+    // A rule without a peer would let everything out.
+    if service.only_internal && service.networks.is_empty() {
+        return Some(nothing(resolved, service));
+    }
     service.only_internal.then(|| NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
         spec: Some(NetworkPolicySpec {
@@ -74,7 +81,7 @@ pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -
             ingress: None,
             egress: Some(vec![
                 NetworkPolicyEgressRule {
-                    to: Some(service.networks.iter().map(members).collect()),
+                    to: Some(labels_of_networks.into_iter().map(members).collect()),
                     ports: None,
                 },
                 NetworkPolicyEgressRule {
@@ -84,6 +91,19 @@ pub(super) fn internal(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -
             ]),
         }),
     })
+}
+
+/// The policy of a service without a network: nothing comes in and nothing goes out.
+fn nothing(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> NetworkPolicy {
+    NetworkPolicy {
+        metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
+        spec: Some(NetworkPolicySpec {
+            pod_selector: Some(selector(resolved.pods_of(service))),
+            policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),
+            ingress: None,
+            egress: None,
+        }),
+    }
 }
 
 fn pods(labels: Labels) -> NetworkPolicyPeer {

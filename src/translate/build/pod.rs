@@ -2,49 +2,110 @@
 
 use k8s_openapi::{
     api::core::v1::{
-        PodDNSConfig, PodDNSConfigOption, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile,
-        Sysctl,
+        LocalObjectReference, PodSecurityContext, PodSpec, PodTemplateSpec, SeccompProfile, Sysctl,
     },
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
 use super::{
-    container::{container, drain},
+    container::container,
+    helper,
     job::completions,
-    metadata::{Labels, alias_label},
+    lifecycle::grace,
+    metadata::{Labels, alias_label, member_label},
+    node,
+    placement::place,
+    pre_start::pre_start,
+    reads, same_node,
+    together::join,
 };
 use crate::{
-    api::labels::{CONFIGS, RESTARTED_WITH, TEMPLATE},
+    api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
     translate::{
-        Kind, ServerVersion,
+        Facts, Kind, ServerVersion,
         object::canonical,
-        resolve::{Resolved, ResolvedService},
+        resolve::{Resolved, ResolvedService, shares_processes},
         short_hash,
     },
 };
 
-/// The template of a service's pods, and its hash. `restarted_with` are the templates of the
-/// services whose update restarts this one.
+/// The template of a unit's pods, and its hash. `restarted_with` are the templates of the services
+/// whose update restarts one of it.
 ///
 /// What does not make a container another one stays out of it: replicas, profiles, what the service
 /// waits for, and everything that siblings say of it.
 pub(super) fn template(
     resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
-    version: ServerVersion,
+    services: &[&ResolvedService<'_>],
+    facts: &Facts,
     restarted_with: Option<String>,
 ) -> (PodTemplateSpec, String) {
-    let mut annotations = service.labels.annotations.clone();
-    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
-    annotations.extend(restarted_with.map(|templates| (RESTARTED_WITH.to_owned(), templates)));
-    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
-    if !annotations.is_empty() {
-        metadata.annotations = Some(annotations);
+    let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
+    let live_image = live.and_then(|live| live.helper_image.as_ref());
+    let shapes_mounts = services.iter().any(|service| service.mounts.chores.shape_mounts());
+    let template = |has_helper| hashed(resolved, services, facts, restarted_with.as_ref(), has_helper);
+    // Living pods go on with the helper that they had, or without: another version of it, or a first one,
+    // does nothing for volumes that are in use.
+    if let Some(live) = live
+        && (live_image.is_some() || !shapes_mounts)
+    {
+        let (mut template, hash) = template(live_image.is_some());
+        if live.template.as_ref() == Some(&hash) {
+            set_image(&mut template, live_image);
+            return (template, hash);
+        }
     }
-    let mut template = PodTemplateSpec { metadata: Some(metadata), spec: Some(spec(service, version)) };
+    let (mut template, hash) = template(facts.helper_image.is_some());
+    set_image(&mut template, facts.helper_image.as_ref());
+    (template, hash)
+}
+
+fn set_image(template: &mut PodTemplateSpec, image: Option<&String>) {
+    if let (Some(spec), Some(image)) = (&mut template.spec, image) {
+        helper::set_image(spec, image);
+    }
+}
+
+fn hashed(
+    resolved: &Resolved<'_>,
+    services: &[&ResolvedService<'_>],
+    facts: &Facts,
+    restarted_with: Option<&String>,
+    has_helper: bool,
+) -> (PodTemplateSpec, String) {
+    let Some((lead, others)) = services.split_first() else { return Default::default() };
+    let of_service = |service: &ResolvedService<'_>| {
+        let mut template = of_service(resolved, service, facts.version);
+        if has_helper && let Some(spec) = &mut template.spec {
+            helper::add(spec, service.name, &service.mounts.chores);
+        }
+        template
+    };
+    let mut template = of_service(lead);
+    for other in others {
+        join(&mut template, other.name, of_service(other));
+        let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
+        labels.insert(member_label(other.name), String::new());
+    }
+    let spec = template.spec.get_or_insert_default();
+    place(spec, &lead.placement, resolved.pods_of(lead));
+    same_node::stay(spec, resolved, lead);
+    if services.iter().any(|service| shares_processes(service.spec)) {
+        spec.share_process_namespace = Some(true);
+    }
+    if spec.host_pid == Some(true) {
+        // They see all of the node's, and Kubernetes takes only one of the two.
+        spec.share_process_namespace = None;
+    }
+    let reads = reads::hash(resolved, services, facts).map(|hash| (READS, hash));
+    let restarted_with = restarted_with.map(|templates| (RESTARTED_WITH, templates.clone()));
+    for (name, value) in reads.into_iter().chain(restarted_with) {
+        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+        annotations.insert(name.to_owned(), value);
+    }
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
-    if let Some(completions) = completions(service) {
+    if let Some(completions) = completions(lead) {
         // It cannot change on a living Job, so another number is another Job.
         text.push_str(&format!(" x {completions}"));
     }
@@ -54,18 +115,39 @@ pub(super) fn template(
     (template, hash)
 }
 
+/// The template of the pods of one service, as if it were alone.
+fn of_service(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    version: ServerVersion,
+) -> PodTemplateSpec {
+    let mut annotations = service.labels.annotations.clone();
+    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
+    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
+    if !annotations.is_empty() {
+        metadata.annotations = Some(annotations);
+    }
+    let mut spec = spec(resolved, service, version);
+    node::add(&mut spec, service);
+    PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
+}
+
 fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
     let mut labels = service.labels.labels.clone();
     labels.extend(service.networks.iter().map(|network| (resolved.network_label(network), String::new())));
     labels.extend(service.aliases.iter().map(|alias| (alias_label(alias), String::new())));
+    labels.extend(service.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
     labels.extend(resolved.labels_of(service));
     labels
 }
 
-fn spec(service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
+fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
     let hostname = hostname(service, version);
+    let hosts = &service.resolver.hosts;
     PodSpec {
+        init_containers: pre_start(service),
         containers: vec![container(service)],
+        image_pull_secrets: pull_secrets(&resolved.stack.spec.image_pull_secrets),
         volumes: Some(service.mounts.volumes.values().cloned().collect()),
         // The variables of every Service of the namespace (REDIS_PORT=tcp://…) would get into the
         // way of the programs' own.
@@ -73,35 +155,39 @@ fn spec(service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
         // Programs from Compose know nothing of the Kubernetes API and have no business with it.
         automount_service_account_token: Some(false),
         security_context: Some(PodSecurityContext {
-            // Docker's defaults: its seccomp profile, and every user may listen on every port.
+            // Docker's default.
             seccomp_profile: Some(SeccompProfile {
                 type_: "RuntimeDefault".to_owned(),
                 localhost_profile: None,
             }),
-            sysctls: Some(vec![Sysctl {
-                name: "net.ipv4.ip_unprivileged_port_start".to_owned(),
-                value: "0".to_owned(),
-            }]),
+            sysctls: sysctls(service),
+            supplemental_groups: Some(service.spec.group_add.clone()).filter(|groups| !groups.is_empty()),
             ..PodSecurityContext::default()
         }),
-        // Names with a dot are looked up as they are first, as in Docker, not below the cluster's
-        // domains.
-        dns_config: Some(PodDNSConfig {
-            options: Some(vec![PodDNSConfigOption {
-                name: Some("ndots".to_owned()),
-                value: Some("1".to_owned()),
-            }]),
-            ..PodDNSConfig::default()
-        }),
+        dns_config: Some(service.resolver.dns.clone()),
+        host_aliases: Some(hosts.clone()).filter(|hosts| !hosts.is_empty()),
         restart_policy: (service.kind == Kind::Job).then(|| "Never".to_owned()),
-        // Kubernetes counts the pause in, Compose does not.
-        termination_grace_period_seconds: Some(
-            service.stop_grace.saturating_add(drain(service).unwrap_or_default()),
-        ),
+        termination_grace_period_seconds: Some(grace(service)),
         hostname_override: hostname.by_override,
         hostname: hostname.plain,
         ..PodSpec::default()
     }
+}
+
+/// The service's kernel parameters, and Docker's default that every user may listen on every port, where
+/// the port is not one of the node.
+fn sysctls(service: &ResolvedService<'_>) -> Option<Vec<Sysctl>> {
+    let own = &service.security.sysctls;
+    let name = "net.ipv4.ip_unprivileged_port_start";
+    let every_port = Sysctl { name: name.to_owned(), value: "0".to_owned() };
+    let is_free = !service.host.network && own.iter().all(|sysctl| sysctl.name != name);
+    let all: Vec<_> = is_free.then_some(every_port).into_iter().chain(own.iter().cloned()).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+fn pull_secrets(names: &[String]) -> Option<Vec<LocalObjectReference>> {
+    let secret = |name: &String| LocalObjectReference { name: name.clone() };
+    (!names.is_empty()).then(|| names.iter().map(secret).collect())
 }
 
 /// The host name that a program sees, and the field that gives it.
@@ -114,10 +200,14 @@ struct Hostname {
 /// A single container has the host name that it was given, or its service's name. Of several, each
 /// has its pod's. A StatefulSet overwrites the plain field.
 fn hostname(service: &ResolvedService<'_>, version: ServerVersion) -> Hostname {
-    if !service.is_single() {
+    if !service.is_single() || service.host.network {
         return Hostname::default();
     }
-    let name = Some(service.spec.hostname.as_deref().unwrap_or(service.name).to_owned());
+    let name = service.spec.hostname.as_deref().unwrap_or(service.name);
+    if let Some(domain) = service.spec.domainname.as_deref().filter(|_| version.has_hostname_override()) {
+        return Hostname { plain: None, by_override: Some(format!("{name}.{domain}")) };
+    }
+    let name = Some(name.to_owned());
     match service.kind {
         Kind::StatefulSet if version.has_hostname_override() => Hostname { plain: None, by_override: name },
         Kind::StatefulSet => Hostname::default(),

@@ -28,6 +28,6 @@ pub(super) fn probes(health: &Health) -> Probes {
         startup: Some(probe(health.start_interval, i32::MAX)),
         readiness: Some(probe(health.interval, health.retries)),
         // More patient than readiness, so that the service first stops being reached.
-        liveness: health.restarts.then(|| probe(health.interval, health.retries.saturating_mul(2))),
+        liveness: health.restarts().then(|| probe(health.interval, health.retries.saturating_mul(2))),
     }
 }

@@ -9,11 +9,11 @@ use k8s_openapi::{
 
 use super::metadata::Labels;
 use crate::{
-    api::{EndpointMode, Protocol, Publish},
+    api::{EndpointMode, Protocol, Publish, ServiceMode},
     translate::{
         Facts,
         names::published_name,
-        resolve::{KnownPort, Resolved, ResolvedService},
+        resolve::{Health, KnownPort, Published, Resolved, ResolvedService},
     },
 };
 
@@ -43,30 +43,59 @@ pub(super) fn shared_aliases(resolved: &Resolved<'_>, facts: &Facts) -> Vec<Serv
     shared.map(service).collect()
 }
 
+/// One Service for each further name of something outside of the stack.
+pub(super) fn external(resolved: &Resolved<'_>) -> Vec<Service> {
+    let service = |(name, target): (&&str, &&str)| Service {
+        metadata: resolved.metadata((*name).to_owned()),
+        spec: Some(ServiceSpec {
+            type_: Some("ExternalName".to_owned()),
+            external_name: Some((*target).to_owned()),
+            ..ServiceSpec::default()
+        }),
+        status: None,
+    };
+    resolved.external_links.iter().map(service).collect()
+}
+
 /// A Service that makes a name resolve to the pods of `services`.
 fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], facts: &Facts) -> Service {
     let ports: BTreeSet<KnownPort> =
         services.iter().flat_map(|service| &service.known_ports).copied().collect();
+    let named = |known: &KnownPort| ServicePort {
+        app_protocol: services.iter().find_map(|service| service.app_protocol(*known)),
+        ..port(known.port, known.port, known.protocol)
+    };
     let live = metadata.name.as_ref().and_then(|name| facts.live_services.get(name));
     // A cluster address is given at creation and never changes, so a living Service stays as it
     // is. One without a single port cannot have an address at all.
+    let chosen = services.iter().find_map(|service| service.spec.service_mode);
     let headless = ports.is_empty()
-        || live
-            .map_or_else(|| services.iter().any(|service| wants_no_address(service)), |live| live.headless);
+        || match (chosen, live) {
+            // What is set is had by replacing the Service.
+            (Some(mode), _) => mode == ServiceMode::Headless,
+            (None, Some(live)) => live.headless,
+            (None, None) => services.iter().any(|service| wants_no_address(service)),
+        };
     // Compose lets a container be reached that is not healthy, and services that need each other
     // to become healthy must come up. The living Service is the memory of having been healthy.
     let not_healthy_yet = live.is_none_or(|live| live.publishes_not_ready)
-        && !services.iter().any(|service| facts.healthy.contains(service.name));
-    let always = services.iter().any(|service| service.is_single() && !service.start_first);
+        && !services.iter().any(|service| facts.healthy.contains(service.lead));
+    let always =
+        services.iter().any(|service| service.is_single() && !service.start_first || !gates(service));
     let spec = ServiceSpec {
         type_: Some("ClusterIP".to_owned()),
         cluster_ip: headless.then(|| "None".to_owned()),
         selector: Some(pods),
-        ports: Some(ports.iter().map(|known| port(known.port, known.port, known.protocol)).collect()),
+        ports: Some(ports.iter().map(named).collect()),
         publish_not_ready_addresses: (always || not_healthy_yet).then_some(true),
         ..ServiceSpec::default()
     };
     Service { metadata, spec: Some(spec), status: None }
+}
+
+/// Whether the service is not reached while it is not healthy.
+fn gates(service: &ResolvedService<'_>) -> bool {
+    service.health.as_ref().is_none_or(Health::gates)
 }
 
 fn wants_no_address(service: &ResolvedService<'_>) -> bool {
@@ -76,11 +105,16 @@ fn wants_no_address(service: &ResolvedService<'_>) -> bool {
 
 /// The Service for published ports, if there are any.
 fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<Service> {
-    let ports: Vec<_> = service.ports_to_publish().map(|p| port(p.published, p.target, p.protocol)).collect();
+    let port = |p: &Published| ServicePort {
+        app_protocol: service.spec.ports[p.index].app_protocol.clone(),
+        ..port(p.published, p.target, p.protocol)
+    };
+    let ports: Vec<_> = service.balanced_ports().map(port).collect();
     let publish = match resolved.stack.spec.publish.unwrap_or_default() {
         Publish::LoadBalancer => "LoadBalancer",
         Publish::NodePort => "NodePort",
-        Publish::ClusterIp => "ClusterIP",
+        // Of ports of the nodes there is no Service.
+        Publish::HostPort | Publish::ClusterIp => "ClusterIP",
     };
     (!ports.is_empty()).then(|| Service {
         metadata: resolved.metadata_of(service, published_name(service.name)),
@@ -88,6 +122,7 @@ fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<S
             type_: Some(publish.to_owned()),
             selector: Some(resolved.pods_of(service)),
             ports: Some(ports),
+            publish_not_ready_addresses: (!gates(service)).then_some(true),
             ..ServiceSpec::default()
         }),
         status: None,

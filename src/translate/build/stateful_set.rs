@@ -8,7 +8,10 @@ use k8s_openapi::{
     apimachinery::pkg::apis::meta::v1::ObjectMeta,
 };
 
-use super::{deployment::HISTORY, metadata::selector};
+use super::{
+    deployment::{HISTORY, settling},
+    metadata::selector,
+};
 use crate::translate::resolve::{Resolved, ResolvedService};
 
 /// The StatefulSet of a service.
@@ -28,8 +31,10 @@ pub(super) fn stateful_set(
             pod_management_policy: Some("Parallel".to_owned()),
             update_strategy: Some(StatefulSetUpdateStrategy {
                 type_: Some("RollingUpdate".to_owned()),
+                // How many at once (maxUnavailable) stands in the API, but is off by default up to 1.36.
                 rolling_update: None,
             }),
+            min_ready_seconds: settling(service),
             revision_history_limit: Some(HISTORY),
             template,
             ..StatefulSetSpec::default()

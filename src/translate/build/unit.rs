@@ -1,55 +1,87 @@
 //! A service -> its unit: workload, Services, what it waits for and what it lacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::{api::core::v1::PodTemplateSpec, apimachinery::pkg::apis::meta::v1::ObjectMeta};
+use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use super::{
-    deployment::deployment, job::job, network_policy, pod::template, service::services,
-    stateful_set::stateful_set,
+    daemon_set::daemon_set, deployment::deployment, ingress::ingresses, job::job, network_policy,
+    pod::template, service::services, stateful_set::stateful_set,
 };
 use crate::{
     api::labels::COMPLETED,
     translate::{
-        Activity, Approximation, Facts, Kind, Missing, Need, Object, Unit, Workload,
-        resolve::{Resolved, ResolvedService, Restart},
+        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Workload,
+        resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
     },
 };
 
-/// The unit of a service. `templates` are the hashes of the services that it depends on.
+/// The unit of the services that share a pod: the one that names it, and others. `templates` are the
+/// hashes of the services that they depend on.
 pub(super) fn unit(
     resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
+    lead: &ResolvedService<'_>,
+    others: &[&ResolvedService<'_>],
     facts: &Facts,
     templates: &BTreeMap<&str, String>,
 ) -> Unit {
-    let restarted_with: Vec<_> = service
-        .restarts_with()
+    let services: Vec<&ResolvedService<'_>> = [lead].into_iter().chain(others.iter().copied()).collect();
+    // Those that are not there yet are of this pod, and restart with it anyway.
+    let restarted_with: BTreeSet<_> = services
+        .iter()
+        .flat_map(|service| service.restarts_with())
         .filter_map(|name| templates.get(name).map(|template| format!("{name}={template}")))
         .collect();
-    let restarted_with = (!restarted_with.is_empty()).then(|| restarted_with.join(","));
-    let (pods, template) = template(resolved, service, facts.version, restarted_with);
-    // A container that is restarted for being unhealthy ends too, and mostly well.
-    let is_restarted = service.health.as_ref().is_some_and(|health| health.restarts);
-    let completes_on_exit = service.kind != Kind::Job && service.restart == Restart::Unset && !is_restarted;
-    let active = service.activity == Activity::Active;
+    let restarted_with =
+        (!restarted_with.is_empty()).then(|| restarted_with.into_iter().collect::<Vec<_>>().join(","));
+    let (pods, template) = template(resolved, &services, facts, restarted_with);
+    let completes_on_exit = services.iter().all(|service| completes_on_exit(service));
+    let active = lead.activity == Activity::Active;
     // Stopping and starting it runs it again.
-    let completed = completes_on_exit && active && facts.completed.get(service.name) == Some(&template);
-    let replicas = if !active || completed { 0 } else { service.replicas };
+    let completed = completes_on_exit && active && facts.completed.get(lead.name) == Some(&template);
+    let replicas = match lead.kind {
+        _ if !active || completed => 0,
+        // What the nodes make of it, only they know.
+        Kind::DaemonSet => 1,
+        _ => lead.replicas,
+    };
+    let asked: Vec<_> = services.iter().filter_map(|service| service.resources.asked.clone()).collect();
     Unit {
-        services: vec![service.name.to_owned()],
-        activity: service.activity,
-        workload: workload(resolved, service, pods, &template, replicas, completed),
-        faces: faces(resolved, service, facts),
-        waits_for: service.waits_for.clone(),
-        missing: missing(service, facts),
+        services: services.iter().map(|service| service.name.to_owned()).collect(),
+        activity: lead.activity,
+        workload: workload(resolved, lead, pods, &template, replicas, completed),
+        faces: services.iter().flat_map(|service| faces(resolved, service, facts)).collect(),
+        waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
+        missing: together(services.iter().flat_map(|service| missing(service, facts))),
         replicas,
-        patience: service.health.as_ref().map(|health| health.patience()),
-        may_overlap: service.start_first,
+        patience: services
+            .iter()
+            .filter_map(|service| Some((service.name.to_owned(), service.health.as_ref()?.patience())))
+            .collect(),
+        may_overlap: lead.start_first,
         completes_on_exit,
-        requests: service.resources.asked.clone(),
+        requests: (!asked.is_empty()).then(|| asked.join(" and ")),
         template,
     }
+}
+
+/// Whether a service that is kept running has completed when its container ends with exit code 0.
+fn completes_on_exit(service: &ResolvedService<'_>) -> bool {
+    // A container that is restarted for being unhealthy ends too, and mostly well. And on each node by
+    // itself, nothing can be held at zero.
+    let is_restarted = service.health.as_ref().is_some_and(Health::restarts);
+    let can_be_held = matches!(service.kind, Kind::Deployment | Kind::StatefulSet);
+    can_be_held && service.restart == Restart::Unset && !is_restarted
+}
+
+/// Each once, in the order in which they come.
+fn together<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+    all.fold(Vec::new(), |mut found, one| {
+        if !found.contains(&one) {
+            found.push(one);
+        }
+        found
+    })
 }
 
 fn workload(
@@ -60,19 +92,28 @@ fn workload(
     replicas: i32,
     completed: bool,
 ) -> Option<Workload> {
-    let metadata = |name: String| ObjectMeta {
-        annotations: completed.then(|| [(COMPLETED.to_owned(), template.to_owned())].into()),
-        ..resolved.metadata_of(service, name)
+    let metadata = |name: String| {
+        let mut metadata = resolved.metadata_of(service, name);
+        let own = metadata.labels.take().unwrap_or_default();
+        metadata.labels = Some(service.deploy_labels.labels.clone().into_iter().chain(own).collect());
+        let mut annotations = service.deploy_labels.annotations.clone();
+        annotations.extend(completed.then(|| (COMPLETED.to_owned(), template.to_owned())));
+        metadata.annotations = (!annotations.is_empty()).then_some(annotations);
+        metadata
     };
     let name = resolved.object_name(service.name);
     match (service.kind, service.activity) {
         (_, Activity::Inactive) => None,
         // A Job that is held at zero would count as complete, so there is none.
-        (Kind::Job, Activity::Stopped) => None,
+        // A DaemonSet cannot be held at zero at all.
+        (Kind::Job | Kind::DaemonSet, Activity::Stopped) => None,
         (Kind::Job, Activity::Active) => {
             // A Job's template never changes: another template is another Job.
             let metadata = metadata(resolved.object_name(&format!("{}-{template}", service.name)));
             Some(Workload::Job(Box::new(job(service, metadata, pods))))
+        }
+        (Kind::DaemonSet, Activity::Active) => {
+            Some(Workload::DaemonSet(Box::new(daemon_set(resolved, service, metadata(name), pods))))
         }
         (Kind::StatefulSet, _) => {
             let stateful_set = stateful_set(resolved, service, metadata(name), replicas, pods);
@@ -94,7 +135,9 @@ fn faces(resolved: &Resolved<'_>, service: &ResolvedService<'_>, facts: &Facts) 
     let policies =
         [network_policy::published(resolved, service), network_policy::internal(resolved, service)];
     let policies = policies.iter().flatten().map(Object::from);
-    policies.chain(services(resolved, service, facts).iter().map(Object::from)).collect()
+    let services = services(resolved, service, facts);
+    let ingresses = ingresses(resolved, service);
+    policies.chain(services.iter().map(Object::from)).chain(ingresses.iter().map(Object::from)).collect()
 }
 
 /// The objects and keys that the service reads and that are not there.
@@ -103,13 +146,22 @@ fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
     for read in service.reads.iter().filter(|_| service.activity != Activity::Inactive) {
         let need = match facts.objects.get(&(read.kind, read.name.to_owned())) {
             None => Need::Object,
-            Some(keys) if !keys.contains(read.key) => Need::Key(read.key.to_owned()),
+            Some(keys) if !keys.contains_key(read.key) => Need::Key(read.key.to_owned()),
             Some(_) => continue,
         };
         let one = Missing { kind: read.kind, name: read.name.to_owned(), need };
         if missing.last() != Some(&one) {
             missing.push(one);
         }
+    }
+    let is_missing = |claim: &&&str| !facts.claims.contains_key(**claim);
+    let claims = service.mounts.external_claims.iter();
+    if service.activity != Activity::Inactive {
+        missing.extend(claims.filter(is_missing).map(|claim| Missing {
+            kind: ObjectKind::PersistentVolumeClaim,
+            name: (*claim).to_owned(),
+            need: Need::Object,
+        }));
     }
     missing
 }
@@ -138,6 +190,17 @@ pub(super) fn approximations(
              stable, but not the one that was given",
         );
     }
+    if let Some(at_once) = service.update.at_once
+        && service.kind == Kind::StatefulSet
+        && at_once != AtOnce::Some(1)
+        && !service.is_single()
+    {
+        say(
+            format!("{path}.deploy.updateConfig.parallelism"),
+            "the containers of a service that writes a volume are replaced one after the other: Kubernetes replaces \
+             several at the same time only where its administrator has switched that on",
+        );
+    }
     if service.spec.entrypoint.as_ref().is_some_and(Vec::is_empty)
         && service.spec.command.as_ref().is_none_or(Vec::is_empty)
     {
@@ -146,6 +209,16 @@ pub(super) fn approximations(
             "the image's ENTRYPOINT still runs, since the image's CMD is not known here: write the program that \
              should run in its place",
         );
+    }
+    if service.spec.domainname.is_some() {
+        let message = if facts.version.has_hostname_override() && service.is_single() && !service.host.network
+        {
+            "the host name is the full name, with the domain"
+        } else {
+            "the host name stays without its domain: a full name needs Kubernetes 1.35, one replica and a network of \
+             its own"
+        };
+        say(format!("{path}.domainname"), message);
     }
     let parked = unit.completes_on_exit && unit.activity == Activity::Active && unit.replicas == 0;
     if parked {

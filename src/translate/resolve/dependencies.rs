@@ -2,26 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, ResolvedService};
+use super::{Problems, ResolvedService, sharing::Sharing};
 use crate::{
     api::{DependencyCondition, StackSpec},
     translate::{
-        Activity, Reason, WaitFor,
+        Activity, Approximation, Reason, WaitFor,
         order::{Order, order},
     },
 };
 
-/// Checks all dependencies, and gives the services in an order in which each comes after those
-/// that it depends on.
+/// Checks all dependencies, and gives the services of each pod, in an order in which each pod comes
+/// after those that it depends on.
 pub(super) fn dependencies<'a>(
     spec: &'a StackSpec,
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
+    sharing: &Sharing<'a>,
     problems: &mut Problems,
-) -> Vec<&'a str> {
+    approximations: &mut Vec<Approximation>,
+) -> Vec<Vec<&'a str>> {
     for (name, service) in &spec.services {
         for (other, dependency) in &service.depends_on {
             let path = format!("spec.services.{name}.dependsOn.{other}");
             let required = dependency.required.unwrap_or(true);
+            if sharing.shares_pod(name) && sharing.lead(name) == sharing.lead(other) {
+                within_a_pod(
+                    &path,
+                    other,
+                    dependency.condition.unwrap_or_default(),
+                    problems,
+                    approximations,
+                );
+            }
             match services.get(other.as_str()) {
                 None if required => {
                     let known = spec.services.keys().map(String::as_str).filter(|known| known != name);
@@ -43,21 +54,68 @@ pub(super) fn dependencies<'a>(
             }
         }
     }
-    let needs = spec
+    let needs: BTreeMap<&str, Vec<&str>> = spec
         .services
         .iter()
         .map(|(name, service)| (name.as_str(), service.depends_on.keys().map(String::as_str).collect()))
         .collect();
-    let Order { names, cycles } = order(&needs);
-    for cycle in cycles {
-        let path = format!("spec.services.{}.dependsOn.{}", cycle[0], cycle[1]);
-        let message = format!(
-            "the services wait for each other ({}), so none would start: take one of the dependencies out",
-            cycle.join(" -> ")
+    let by_service = order(&needs);
+    let what = "the services wait for each other";
+    let is_in_order = by_service.cycles.is_empty();
+    refuse(by_service, what, problems);
+    let mut of_pods: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, others) in &needs {
+        let lead = sharing.lead(name);
+        let others = others.iter().map(|other| sharing.lead(other)).filter(|other| *other != lead);
+        of_pods.entry(lead).or_default().extend(others);
+    }
+    let by_pod = order(&of_pods);
+    let mut pods: BTreeMap<&str, Vec<&str>> = sharing.pods().into_iter().map(|pod| (pod[0], pod)).collect();
+    let units = by_pod.names.iter().map(|lead| pods.remove(lead).unwrap_or_else(|| vec![*lead])).collect();
+    if is_in_order {
+        refuse(
+            by_pod,
+            "the services of one pod start together, and these pods wait for each other",
+            problems,
         );
+    }
+    units
+}
+
+fn refuse(order: Order<'_>, what: &str, problems: &mut Problems) {
+    for cycle in order.cycles {
+        let path = format!("spec.services.{}.dependsOn.{}", cycle[0], cycle[1]);
+        let message =
+            format!("{what} ({}), so none would start: take one of the dependencies out", cycle.join(" -> "));
         problems.add(Reason::DependencyCycle, path, message);
     }
-    names
+}
+
+/// What is said of a dependency between two services of one pod, whose containers start together.
+fn within_a_pod(
+    path: &str,
+    other: &str,
+    condition: DependencyCondition,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) {
+    let path = path.to_owned();
+    match condition {
+        DependencyCondition::ServiceStarted => {}
+        DependencyCondition::ServiceHealthy => {
+            let message = format!(
+                "the containers of one pod start together, so this one is there before '{other}' is healthy"
+            );
+            approximations.push(Approximation { path, message });
+        }
+        DependencyCondition::ServiceCompletedSuccessfully => {
+            let message = format!(
+                "the containers of one pod start together, so this one cannot wait for the end of '{other}': let the two \
+                 not share anything, or take the dependency out"
+            );
+            problems.value(path, message);
+        }
+    }
 }
 
 /// What holds a service's new template back: the dependencies that can be waited for. Those that
@@ -68,11 +126,25 @@ pub(super) fn waits_for(
 ) -> Vec<WaitFor> {
     let waits = |(name, dependency): (&String, &crate::api::Dependency)| {
         let other = services.get(name.as_str()).filter(|other| other.activity == Activity::Active)?;
-        let condition = dependency.condition.unwrap_or_default();
+        let condition = match dependency.condition.unwrap_or_default() {
+            // The health that it only reports is waited for by nobody.
+            DependencyCondition::ServiceHealthy
+                if other.health.as_ref().is_some_and(|health| !health.gates()) =>
+            {
+                DependencyCondition::ServiceStarted
+            }
+            condition => condition,
+        };
         // Only an optional dependency gets here without the health check that it would need.
         let possible = condition != DependencyCondition::ServiceHealthy || other.health.is_some();
         let required = dependency.required.unwrap_or(true);
-        possible.then(|| WaitFor { unit: name.clone(), condition, required })
+        let is_elsewhere = other.lead != service.lead;
+        (possible && is_elsewhere).then(|| WaitFor {
+            unit: other.lead.to_owned(),
+            service: name.clone(),
+            condition,
+            required,
+        })
     };
     service.spec.depends_on.iter().filter_map(waits).collect()
 }

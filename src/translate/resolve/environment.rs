@@ -64,15 +64,16 @@ fn reference(source: &EnvironmentSource) -> Option<Read<'_>> {
 fn value_from(source: &EnvironmentSource) -> Option<EnvVarSource> {
     let Read { kind, name, key } = reference(source)?;
     let (name, key) = (name.to_owned(), key.to_owned());
-    Some(match kind {
-        ObjectKind::Secret => EnvVarSource {
+    Some(if kind == ObjectKind::Secret {
+        EnvVarSource {
             secret_key_ref: Some(SecretKeySelector { name, key, optional: None }),
             ..EnvVarSource::default()
-        },
-        ObjectKind::ConfigMap => EnvVarSource {
+        }
+    } else {
+        EnvVarSource {
             config_map_key_ref: Some(ConfigMapKeySelector { name, key, optional: None }),
             ..EnvVarSource::default()
-        },
+        }
     })
 }
 

@@ -12,10 +12,20 @@ pub(in crate::translate) struct Health {
     pub retries: i32,
     pub start_interval: i32,
     pub start_period: i64,
-    pub restarts: bool,
+    pub on_unhealthy: OnUnhealthy,
 }
 
 impl Health {
+    /// Whether a container that is unhealthy is restarted.
+    pub(in crate::translate) fn restarts(&self) -> bool {
+        self.on_unhealthy == OnUnhealthy::Restart
+    }
+
+    /// Whether others wait for the service to be healthy, and do not reach it when it is not.
+    pub(in crate::translate) fn gates(&self) -> bool {
+        self.on_unhealthy != OnUnhealthy::Report
+    }
+
     /// How long a container may be not ready from its start before it counts as unhealthy.
     pub(in crate::translate) fn patience(&self) -> i64 {
         self.start_period + i64::from(self.retries) * i64::from(self.interval)
@@ -45,7 +55,7 @@ pub(super) fn health(service: &Service, path: &str, problems: &mut Problems) -> 
         start_interval: time(&check.start_interval, START_INTERVAL).min(START_INTERVAL),
         start_period: time(&check.start_period, 0).into(),
         retries: check.retries.filter(|&retries| retries > 0).unwrap_or(3),
-        restarts: check.on_unhealthy == Some(OnUnhealthy::Restart),
+        on_unhealthy: check.on_unhealthy.unwrap_or_default(),
         command: command(check, &path, problems)?,
     })
 }

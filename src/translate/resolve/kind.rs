@@ -2,7 +2,7 @@
 
 use super::{Problems, siblings::Siblings};
 use crate::{
-    api::{Service, UpdateOrder},
+    api::{Mode, Service, UpdateOrder},
     translate::Kind,
 };
 
@@ -49,12 +49,33 @@ pub(super) struct Traits<'a> {
     pub restart: Restart,
     pub has_port: bool,
     pub has_health: bool,
+    /// Whether being unhealthy keeps others from it, so that a successor is waited for.
+    pub gates: bool,
     pub writes_volume: bool,
+    /// Whether it has something that only one container can have at a time, such as a node's port.
+    pub is_exclusive: bool,
+    /// Whether it shares its pod with another service.
+    pub shares_pod: bool,
 }
 
 /// The kind of workload, and whether its successor starts before it ends.
-pub(super) fn kind(traits: &Traits<'_>, siblings: &Siblings<'_>) -> (Kind, bool) {
-    let order = traits.service.deploy.as_ref().and_then(|deploy| deploy.update_config.as_ref()?.order);
+pub(super) fn kind(
+    traits: &Traits<'_>,
+    siblings: &Siblings<'_>,
+    path: &str,
+    problems: &mut Problems,
+) -> (Kind, bool) {
+    let deploy = traits.service.deploy.as_ref();
+    let order = deploy.and_then(|deploy| deploy.update_config.as_ref()?.order);
+    match deploy.and_then(|deploy| deploy.mode).unwrap_or_default() {
+        Mode::ReplicatedJob => return (Kind::Job, false),
+        Mode::GlobalJob => problems.value(format!("{path}.deploy.mode"), GLOBAL_JOB),
+        Mode::Global => {
+            check_global(traits, siblings, path, problems);
+            return (Kind::DaemonSet, order == Some(UpdateOrder::StartFirst));
+        }
+        Mode::Replicated => {}
+    }
     if is_one_shot(traits, siblings) {
         return (Kind::Job, false);
     }
@@ -65,18 +86,45 @@ pub(super) fn kind(traits: &Traits<'_>, siblings: &Siblings<'_>) -> (Kind, bool)
     }
     let start_first = match order {
         Some(order) => order == UpdateOrder::StartFirst,
-        None => traits.has_port && traits.has_health && traits.service.container_name.is_none(),
+        None => {
+            let only_one = traits.is_exclusive || traits.service.container_name.is_some();
+            traits.has_port && traits.gates && !only_one
+        }
     };
     (Kind::Deployment, start_first)
 }
 
+const GLOBAL_JOB: &str = "Kubernetes has no Job with a container on each node: write 'replicated-job' with as many \
+                          'replicas' as there are nodes and 'placement.maxReplicasPerNode: 1'";
+
+/// Refuses what cannot be said of one container on each node.
+fn check_global(traits: &Traits<'_>, siblings: &Siblings<'_>, path: &str, problems: &mut Problems) {
+    let deploy = traits.service.deploy.as_ref();
+    if runs_once(traits, siblings) {
+        problems.value(format!("{path}.deploy.mode"), GLOBAL_JOB);
+    }
+    if deploy.is_some_and(|deploy| deploy.replicas.is_some_and(|replicas| replicas != 0)) {
+        let message = "a global service has one container on each node: take 'replicas' out";
+        problems.value(format!("{path}.deploy.replicas"), message);
+    }
+    if traits.service.container_name.is_some() {
+        let message =
+            "a global service has one container on each node, and a container name is unique: take it out";
+        problems.value(format!("{path}.containerName"), message);
+    }
+}
+
 fn is_one_shot(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
+    let looks_it = !traits.has_port && !traits.has_health && !siblings.named.contains(traits.name);
+    // Beside the container whose pod it shares, it is kept running as that one is.
+    let by_default = traits.restart == Restart::Unset && looks_it && !traits.shares_pod;
+    runs_once(traits, siblings) || by_default
+}
+
+/// Whether it is said that the service ends.
+fn runs_once(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
     siblings.completion_targets.contains(traits.name)
-        || match traits.restart {
-            Restart::No | Restart::OnFailure(_) => true,
-            Restart::Always => false,
-            Restart::Unset => !traits.has_port && !traits.has_health && !siblings.named.contains(traits.name),
-        }
+        || matches!(traits.restart, Restart::No | Restart::OnFailure(_))
 }
 
 #[cfg(test)]

@@ -4,17 +4,28 @@ use std::collections::BTreeMap;
 
 use super::Problems;
 use crate::{
-    api::{Service, labels::RESERVED},
+    api::{Service, Text, labels::RESERVED},
     translate::Approximation,
 };
 
-/// What users put on their pods.
+/// What users put on their pods, or on their workloads.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct UserLabels {
     /// Those that Kubernetes takes as labels.
     pub labels: BTreeMap<String, String>,
     /// All of them, and the annotations.
     pub annotations: BTreeMap<String, String>,
+}
+
+impl UserLabels {
+    /// Takes in what is not there yet.
+    pub(super) fn join(&mut self, more: Self) {
+        for (all, more) in [(&mut self.labels, more.labels), (&mut self.annotations, more.annotations)] {
+            for (key, value) in more {
+                all.entry(key).or_insert(value);
+            }
+        }
+    }
 }
 
 /// Sorts a service's labels and annotations.
@@ -24,9 +35,36 @@ pub(super) fn user_labels(
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
 ) -> UserLabels {
+    let mut found = labels(&service.labels, &format!("{path}.labels"), problems, approximations);
+    for (key, value) in &service.annotations {
+        let path = format!("{path}.annotations.{key}");
+        annotation_key(key, &path, problems);
+        found.annotations.insert(key.clone(), value.0.clone());
+    }
+    found
+}
+
+/// Sorts the labels of a workload.
+pub(super) fn deploy_labels(
+    service: &Service,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> UserLabels {
+    let Some(deploy) = &service.deploy else { return UserLabels::default() };
+    labels(&deploy.labels, &format!("{path}.deploy.labels"), problems, approximations)
+}
+
+/// Sorts labels that are given at `path`.
+pub(super) fn labels(
+    given: &BTreeMap<String, Text>,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> UserLabels {
     let mut found = UserLabels::default();
-    for (key, value) in &service.labels {
-        let path = format!("{path}.labels.{key}");
+    for (key, value) in given {
+        let path = format!("{path}.{key}");
         refuse_reserved(key, &path, problems);
         if !is_key(key) {
             let message = "left out: Kubernetes takes no such name for a label or an annotation".to_owned();
@@ -38,17 +76,17 @@ pub(super) fn user_labels(
         }
         found.annotations.insert(key.clone(), value.0.clone());
     }
-    for (key, value) in &service.annotations {
-        let path = format!("{path}.annotations.{key}");
-        refuse_reserved(key, &path, problems);
-        if !is_key(key) {
-            let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
-                           and '.', with a DNS domain and '/' before it if need be";
-            problems.value(path, message);
-        }
-        found.annotations.insert(key.clone(), value.0.clone());
-    }
     found
+}
+
+/// Refuses what cannot be the key of an annotation.
+pub(super) fn annotation_key(key: &str, path: &str, problems: &mut Problems) {
+    refuse_reserved(key, path, problems);
+    if !is_key(key) {
+        let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
+                       and '.', with a DNS domain and '/' before it if need be";
+        problems.value(path, message);
+    }
 }
 
 fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
@@ -61,7 +99,7 @@ fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
 }
 
 /// Whether Kubernetes takes `key` as the key of a label or annotation: a name, or `domain/name`.
-fn is_key(key: &str) -> bool {
+pub(super) fn is_key(key: &str) -> bool {
     match key.split_once('/') {
         None => is_name(key),
         Some((domain, name)) => is_name(name) && is_domain(domain),
@@ -72,7 +110,7 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && is_label_value(text)
 }
 
-fn is_domain(text: &str) -> bool {
+pub(super) fn is_domain(text: &str) -> bool {
     let label = |part: &str| {
         !part.is_empty()
             && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -82,7 +120,7 @@ fn is_domain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(label)
 }
 
-fn is_label_value(text: &str) -> bool {
+pub(super) fn is_label_value(text: &str) -> bool {
     let alphanumeric = |b: Option<&u8>| b.is_none_or(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
     bytes.len() <= 63

@@ -1,17 +1,31 @@
 //! Stack -> [`Resolved`]: every name looked up, every value read, every problem collected. What
 //! builders are given has passed all checks, so they cannot fail.
 
+mod capabilities;
 mod dependencies;
+mod devices;
 mod environment;
+mod external;
 mod health;
+mod host;
+mod ingress;
 mod kind;
 mod labels;
 mod mounts;
 mod naming;
+mod placement;
 mod ports;
+mod pre_start;
 mod problems;
+mod resolver;
 mod resources;
+mod same_node;
+mod security;
+mod sharing;
+mod shutdown;
 mod siblings;
+mod update;
+mod volumes;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,23 +33,35 @@ use k8s_openapi::api::core::v1::EnvVar;
 
 use problems::Problems;
 use resources::{Counted, amount};
+use sharing::Sharing;
 use siblings::Siblings;
 
-use super::{Activity, Approximation, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Quantity, Service, Stack, StackSpec};
+use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
+use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
 
+pub(super) use devices::{kind as kind_of_device, target as target_of_device};
 pub(super) use health::Health;
+pub(super) use host::Host;
+pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub(super) use labels::UserLabels;
-pub(super) use mounts::{CONTENT, Mounts};
+pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
+pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use ports::{KnownPort, Published};
+pub(super) use pre_start::Before;
+pub(super) use resolver::Resolver;
 pub(super) use resources::Resources;
+pub(super) use security::Security;
+pub(super) use sharing::shares_processes;
+pub(super) use shutdown::{Command, Shutdown};
+pub(super) use update::{AtOnce, Update};
+pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
 /// The network of services that name none.
 const DEFAULT_NETWORK: &str = "default";
 
-/// The time from the stop signal to the kill where none is given, in seconds.
-const STOP_GRACE: i64 = 10;
+/// The container runtime that Docker has, and that a node has without a RuntimeClass.
+const DEFAULT_RUNTIME: &str = "runc";
 
 /// A Stack that has passed all checks.
 pub(super) struct Resolved<'a> {
@@ -43,12 +69,14 @@ pub(super) struct Resolved<'a> {
     pub name: &'a str,
     /// The services by name.
     pub services: BTreeMap<&'a str, ResolvedService<'a>>,
-    /// Their names, each after those that it depends on.
-    pub order: Vec<&'a str>,
+    /// The services of each pod: the first names it. A pod comes after those that it depends on.
+    pub units: Vec<Vec<&'a str>>,
     /// The services behind each further name, but for inactive ones.
     pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
-    /// What each volume asks for, by the volume's name.
-    pub sizes: BTreeMap<&'a str, Quantity>,
+    /// What each name of something outside of the stack stands for.
+    pub external_links: BTreeMap<&'a str, &'a str>,
+    /// The declared volumes by name.
+    pub volumes: BTreeMap<&'a str, DeclaredVolume<'a>>,
     pub approximations: Vec<Approximation>,
 }
 
@@ -56,6 +84,8 @@ pub(super) struct Resolved<'a> {
 pub(super) struct ResolvedService<'a> {
     pub name: &'a str,
     pub spec: &'a Service,
+    /// The service that names its pod: itself where it is alone in it.
+    pub lead: &'a str,
     pub activity: Activity,
     /// How many containers should run; not zero while it is stopped.
     pub replicas: i32,
@@ -63,12 +93,16 @@ pub(super) struct ResolvedService<'a> {
     /// Whether a successor starts before its predecessor ends.
     pub start_first: bool,
     pub restart: Restart,
+    pub update: Update,
+    pub placement: Placement,
     pub health: Option<Health>,
     /// The ports that its own settings tell of.
     pub own_ports: BTreeSet<KnownPort>,
     /// Those, and the ports that siblings dial.
     pub known_ports: BTreeSet<KnownPort>,
     pub published: Vec<Published>,
+    /// The HTTP routes to it.
+    pub routes: Vec<Route<'a>>,
     /// The networks that it is on.
     pub networks: BTreeSet<&'a str>,
     /// Whether all of them are internal.
@@ -80,8 +114,23 @@ pub(super) struct ResolvedService<'a> {
     pub user: Option<(i64, Option<i64>)>,
     pub resources: Resources,
     pub mounts: Mounts<'a>,
+    /// What keeps its pods on the node of those that share its volumes.
+    pub together: Option<String>,
     pub labels: UserLabels,
-    pub stop_grace: i64,
+    /// The labels of its workload.
+    pub deploy_labels: UserLabels,
+    /// How its containers start and end.
+    pub shutdown: Shutdown,
+    /// How its containers are confined.
+    pub security: Security,
+    /// What its containers share with their node.
+    pub host: Host,
+    /// How its programs find others by name.
+    pub resolver: Resolver,
+    /// The size of `/dev/shm`, where it is given.
+    pub shm_size: Option<Quantity>,
+    /// The programs that run before it.
+    pub pre_start: Vec<Before<'a>>,
     pub waits_for: Vec<WaitFor>,
     /// The keys of objects of others that it reads.
     pub reads: BTreeSet<Read<'a>>,
@@ -96,10 +145,36 @@ pub(super) struct Read<'a> {
 }
 
 impl<'a> ResolvedService<'a> {
-    /// The ports that are reachable from outside: none on a local address, and none of a service
-    /// that is only on internal networks.
+    /// The ports that are reachable from outside: none on a local address, none of a service that is
+    /// only on internal networks, and, as in Docker, none of one on the node's network.
     pub fn ports_to_publish(&self) -> impl Iterator<Item = &Published> {
-        self.published.iter().filter(|port| !self.only_internal && !port.address.is_local())
+        self.published
+            .iter()
+            .filter(|port| !self.host.network && !self.only_internal && !port.address.is_local())
+    }
+
+    /// Those that the Service for published ports leads to.
+    pub fn balanced_ports(&self) -> impl Iterator<Item = &Published> {
+        self.ports_to_publish().filter(|port| !port.on_node)
+    }
+
+    /// The application protocol that is told of a port.
+    pub fn app_protocol(&self, known: KnownPort) -> Option<String> {
+        let ports = self.spec.ports.iter();
+        let mut told =
+            ports.filter(|it| (it.target, it.protocol.unwrap_or_default()) == (known.port, known.protocol));
+        told.find_map(|port| port.app_protocol.clone())
+    }
+
+    /// Those that are bound on each node that runs a container.
+    pub fn node_ports(&self) -> impl Iterator<Item = &Published> {
+        self.ports_to_publish().filter(|port| port.on_node)
+    }
+
+    /// The ports of the containers that everyone may reach.
+    pub fn opened_ports(&self) -> impl Iterator<Item = (i32, Protocol)> {
+        let published = self.ports_to_publish().map(|port| (port.target, port.protocol));
+        published.chain(self.routes.iter().map(|route| (route.port, Protocol::Tcp)))
     }
 
     /// The services whose update restarts this one.
@@ -107,9 +182,14 @@ impl<'a> ResolvedService<'a> {
         self.spec.depends_on.iter().filter(|(_, on)| on.restart == Some(true)).map(|(name, _)| name.as_str())
     }
 
+    /// The RuntimeClass of its pods.
+    pub fn runtime_class(&self) -> Option<&'a str> {
+        self.spec.runtime.as_deref().filter(|name| *name != DEFAULT_RUNTIME)
+    }
+
     /// Whether there is one container at most, which has a name of its own.
     pub fn is_single(&self) -> bool {
-        self.replicas <= 1
+        self.replicas <= 1 && self.kind != Kind::DaemonSet
     }
 }
 
@@ -117,22 +197,49 @@ impl<'a> ResolvedService<'a> {
 ///
 /// # Errors
 /// All problems of the spec.
-pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
+pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a>, Invalid> {
     let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
     naming::check_names(name, spec, &mut problems);
-    mounts::check_declarations(spec, &mut problems);
-    let sizes = sizes(spec, &mut problems);
+    check_configs(spec, &mut problems);
     let siblings = Siblings::of(spec);
+    let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
+    let mut volumes = volumes::volumes(stack, facts, &mut problems, &mut approximations);
+    let together = same_node::tie(spec, &mut volumes, &sharing, facts);
     let mut services = BTreeMap::new();
     for (service_name, service) in &spec.services {
-        let context = Context { stack: name, spec, siblings: &siblings };
+        let context = Context {
+            stack: name,
+            namespace: stack.metadata.namespace.as_deref(),
+            spec,
+            siblings: &siblings,
+            sharing: &sharing,
+            facts,
+            volumes: &volumes,
+            together: &together,
+        };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
         services.insert(service_name.as_str(), resolved);
     }
-    let order = dependencies::dependencies(spec, &services, &mut problems);
-    naming::check_clashes(name, spec, &services, &mut problems);
+    sharing::agree(&sharing, &mut services, &mut problems, &mut approximations);
+    let seeing_others = sharing::seeing_others(&services);
+    for service in services.values_mut().filter(|service| service.activity != Activity::Inactive) {
+        service.routes = ingress::routes(service, &mut problems);
+        approximations.extend(shutdown::settle_signal(service, seeing_others.contains(service.lead)));
+        ports::check_mode(service, &mut problems);
+        let namespace = stack.metadata.namespace.as_deref();
+        ports::check_node_ports(service, &facts.powers, namespace, &mut problems);
+        let path = format!("spec.services.{}", service.name);
+        host::check(service.spec, service.host, (&facts.powers, namespace), &path, &mut problems);
+        approximations.extend(placement::variant(service.spec, &path));
+        approximations.extend(host::approximations(service.spec, service.host, &path));
+        approximations.extend(ports::approximations(service, spec.publish.unwrap_or_default()));
+    }
+    let units = dependencies::dependencies(spec, &services, &sharing, &mut problems, &mut approximations);
+    ingress::check_routes(&services, &mut problems);
+    let external_links = external::external_links(&services, &mut problems);
+    naming::check_clashes(name, spec, &volumes, &services, &mut problems);
     ports::check_published(&services, &mut problems);
     problems.into_result()?;
 
@@ -141,20 +248,26 @@ pub(super) fn resolve(stack: &Stack) -> Result<Resolved<'_>, Invalid> {
     for (service, waits_for) in services.values_mut().zip(waits) {
         service.waits_for = waits_for;
     }
+    approximations.extend(volumes::not_seeded(&services, facts));
     let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for service in services.values().filter(|service| service.activity != Activity::Inactive) {
         for alias in &service.aliases {
             aliases.entry(alias).or_default().push(service.name);
         }
     }
-    Ok(Resolved { stack, name, services, order, aliases, sizes, approximations })
+    Ok(Resolved { stack, name, services, units, aliases, external_links, volumes, approximations })
 }
 
 /// What a service is resolved in.
 struct Context<'c, 'a> {
     stack: &'a str,
+    namespace: Option<&'a str>,
     spec: &'a StackSpec,
     siblings: &'c Siblings<'a>,
+    sharing: &'c Sharing<'a>,
+    facts: &'c Facts,
+    volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
+    together: &'c BTreeMap<&'a str, String>,
 }
 
 impl<'a> Context<'_, 'a> {
@@ -170,35 +283,52 @@ impl<'a> Context<'_, 'a> {
         let own_ports = ports::own_ports(service, health.as_ref());
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
-        let mounts = mounts::mounts(self.stack, self.spec, service, path, problems);
+        let mounts = mounts::mounts(self, name, service, path, problems, approximations);
+        devices::check(service, &mounts, path, problems);
         let restart = kind::restart(service, path, problems);
+        let placement = placement::placement(service, path, problems, approximations);
+        let published = ports::published(service, self.spec.publish.unwrap_or_default(), path, problems);
         let traits = kind::Traits {
             name,
             service,
             restart,
             has_port: !own_ports.is_empty(),
             has_health: health.is_some(),
+            gates: health.as_ref().is_some_and(Health::gates),
             writes_volume: mounts.writes_volume,
+            is_exclusive: placement.per_node.is_some()
+                || published.iter().any(|port| port.on_node)
+                || mounts.writes_host
+                || service.network_mode.as_deref() == Some("host")
+                || !service.devices.is_empty()
+                || resources::has_devices(service),
+            shares_pod: self.sharing.shares_pod(name),
         };
-        let (kind, start_first) = kind::kind(&traits, self.siblings);
+        let (kind, start_first) = kind::kind(&traits, self.siblings, path, problems);
         let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
         let networks = self.networks(service, path, problems);
         let internal = |network: &&str| {
             self.spec.networks.get(*network).is_some_and(|network| network.internal == Some(true))
         };
+        let host = host::host(service, path, problems);
+        let shm_size = service.shm_size.as_ref();
         let further_names = naming::further_names(service, path);
         ResolvedService {
             name,
             spec: service,
+            lead: self.sharing.lead(name),
             activity: self.activity(service, replicas),
             replicas,
             kind,
             start_first,
             restart,
+            update: update::update(service),
+            placement,
             known_ports: own_ports.iter().copied().chain(dialled).collect(),
             own_ports,
-            published: ports::published(service, path, problems),
-            only_internal: networks.iter().all(internal),
+            published,
+            routes: Vec::new(),
+            only_internal: !host.network && networks.iter().all(internal),
             networks,
             aliases: further_names
                 .into_iter()
@@ -206,23 +336,27 @@ impl<'a> Context<'_, 'a> {
                 .filter(|alias| *alias != name)
                 .collect(),
             environment: environment::environment(service, path, problems),
-            user: user(service, path, problems),
+            user: user(service.user.as_deref(), path, problems),
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
-            stop_grace: match &service.stop_grace_period {
-                Some(period) => period.seconds(),
-                None => STOP_GRACE,
-            },
+            deploy_labels: labels::deploy_labels(service, path, problems, approximations),
+            shutdown: shutdown::shutdown(service, path, problems, approximations),
+            security: security::security(service, host, path, problems, approximations),
+            host,
+            resolver: resolver::resolver(service, path, problems, approximations),
+            shm_size: shm_size
+                .and_then(|size| amount(size, Counted::Bytes, &format!("{path}.shmSize"), problems)),
+            pre_start: pre_start::pre_start(service, path, problems),
             waits_for: Vec::new(),
             reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
+            together: self.together.get(name).cloned(),
             health,
             mounts,
         }
     }
 
     fn activity(&self, service: &Service, replicas: i32) -> Activity {
-        let active = |profile: &String| self.spec.profiles.iter().any(|on| on == "*" || on == profile);
-        if !service.profiles.is_empty() && !service.profiles.iter().any(active) {
+        if is_inactive(service, self.spec) {
             Activity::Inactive
         } else if service.stopped == Some(true) || replicas <= 0 {
             Activity::Stopped
@@ -233,7 +367,9 @@ impl<'a> Context<'_, 'a> {
 
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
         if service.networks.is_empty() {
-            return BTreeSet::from([DEFAULT_NETWORK]);
+            // Whose network it shares is on networks, and it with that one; the node's is on none.
+            let elsewhere = service.network_mode.is_some();
+            return if elsewhere { BTreeSet::new() } else { BTreeSet::from([DEFAULT_NETWORK]) };
         }
         let known = &self.spec.networks;
         for name in
@@ -247,22 +383,24 @@ impl<'a> Context<'_, 'a> {
     }
 }
 
-/// What a volume asks for where no size is given.
-const VOLUME_SIZE: &str = "1Gi";
-
-fn sizes<'a>(spec: &'a StackSpec, problems: &mut Problems) -> BTreeMap<&'a str, Quantity> {
-    let mut sizes = BTreeMap::new();
-    for (name, volume) in &spec.volumes {
-        let given = volume.size.as_ref();
-        let size = given
-            .and_then(|size| amount(size, Counted::Bytes, &format!("spec.volumes.{name}.size"), problems));
-        sizes.insert(name.as_str(), size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)));
-    }
-    sizes
+/// Whether none of a service's profiles is active.
+fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
+    let active = |profile: &String| spec.profiles.iter().any(|on| on == "*" || on == profile);
+    !service.profiles.is_empty() && !service.profiles.iter().any(active)
 }
 
-fn user(service: &Service, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
-    let text = service.user.as_deref()?;
+/// What the declarations of configs may get wrong.
+fn check_configs(spec: &StackSpec, problems: &mut Problems) {
+    for (name, config) in &spec.configs {
+        if config.content.is_some() == config.config_map.is_some() {
+            let message = "a config is either given as 'content' or names a 'configMap': set exactly one";
+            problems.value(format!("spec.configs.{name}"), message);
+        }
+    }
+}
+
+fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
+    let text = text?;
     // The bound is Kubernetes' own.
     let number = |text: &str| text.parse::<i32>().ok().filter(|n| *n >= 0).map(i64::from);
     let numbers = match text.split_once(':') {

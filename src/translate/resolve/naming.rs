@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use super::{DEFAULT_NETWORK, Problems, ResolvedService};
+use super::{DEFAULT_NETWORK, DeclaredVolume, Origin, Problems, ResolvedService, resolver::is_host_name};
 use crate::{
     api::{Service, StackSpec},
     translate::{
@@ -10,6 +10,9 @@ use crate::{
         names::{dns_label, internal_name, is_dns_label, is_service_name, object_name, published_name},
     },
 };
+
+/// The longest host name that Linux takes, in bytes.
+const LONGEST_HOST: usize = 64;
 
 /// Judges the names that the spec gives.
 pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems) {
@@ -24,6 +27,9 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
         for (path, alias) in further_names(service, &path) {
             service_name(alias, &path, problems);
         }
+        for link in service.external_links.keys() {
+            service_name(link, &format!("{path}.externalLinks.{link}"), problems);
+        }
         if let Some(hostname) = &service.hostname
             && !is_dns_label(hostname)
         {
@@ -34,6 +40,21 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
             );
             problems.add(Reason::InvalidName, format!("{path}.hostname"), message);
         }
+        if let Some(domain) = &service.domainname {
+            let host = service.hostname.as_ref().unwrap_or(name);
+            if !is_host_name(domain) || host.len() + 1 + domain.len() > LONGEST_HOST {
+                let message = format!(
+                    "'{domain}' cannot be the domain of a host name: write lower-case letters, digits, hyphens and \
+                     dots, at most {LONGEST_HOST} together with the host name '{host}'"
+                );
+                problems.add(Reason::InvalidName, format!("{path}.domainname"), message);
+            }
+        }
+    }
+    for (index, secret) in spec.image_pull_secrets.iter().enumerate().filter(|(_, it)| !is_host_name(it)) {
+        let message =
+            format!("'{secret}' cannot be the name of a Secret: write that of one of the namespace");
+        problems.add(Reason::InvalidName, format!("spec.imagePullSecrets[{index}]"), message);
     }
     let declared = [
         ("networks", spec.networks.keys().collect::<Vec<_>>()),
@@ -56,6 +77,7 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
 pub(super) fn check_clashes(
     stack: &str,
     spec: &StackSpec,
+    volumes: &BTreeMap<&str, DeclaredVolume<'_>>,
     services: &BTreeMap<&str, ResolvedService<'_>>,
     problems: &mut Problems,
 ) {
@@ -63,9 +85,13 @@ pub(super) fn check_clashes(
     for name in spec.configs.iter().filter(|(_, config)| config.content.is_some()).map(|(name, _)| name) {
         taken.take(Kind::ConfigMap, object_name(stack, &dns_label(name)), format!("spec.configs.{name}"));
     }
-    for name in spec.volumes.keys() {
-        let claim = object_name(stack, &dns_label(name));
-        taken.take(Kind::PersistentVolumeClaim, claim, format!("spec.volumes.{name}"));
+    for (name, volume) in volumes {
+        if let Origin::Claim(claim) = &volume.origin {
+            taken.take(Kind::PersistentVolumeClaim, claim.clone(), format!("spec.volumes.{name}"));
+        }
+    }
+    for claim in services.values().flat_map(|service| &service.mounts.anonymous_claims) {
+        taken.take(Kind::PersistentVolumeClaim, claim.name.clone(), claim.path.clone());
     }
     let networks: BTreeSet<_> = spec.networks.keys().map(String::as_str).chain([DEFAULT_NETWORK]).collect();
     for name in networks {
@@ -81,14 +107,23 @@ pub(super) fn check_clashes(
     }
     for service in services() {
         let path = format!("spec.services.{}", service.name);
-        if service.ports_to_publish().next().is_some() {
+        if service.balanced_ports().next().is_some() {
             taken.take(Kind::Service, published_name(service.name), format!("{path}.ports"));
+        }
+        if service.opened_ports().next().is_some() {
             let policy = object_name(stack, &published_name(service.name));
             taken.take(Kind::NetworkPolicy, policy, format!("{path}.ports"));
         }
         if service.only_internal {
             let policy = object_name(stack, &internal_name(service.name));
             taken.take(Kind::NetworkPolicy, policy, format!("{path}.networks"));
+        }
+    }
+    let mut links = BTreeSet::new();
+    for service in services() {
+        for link in service.spec.external_links.keys().filter(|link| links.insert(link.as_str())) {
+            let path = format!("spec.services.{}.externalLinks.{link}", service.name);
+            taken.take(Kind::Service, link.clone(), path);
         }
     }
     let mut aliases: BTreeMap<&str, (String, &str)> = BTreeMap::new();

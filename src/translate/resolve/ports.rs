@@ -5,10 +5,10 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Problems, ResolvedService, health::Health};
+use super::{Problems, ResolvedService, health::Health, labels::is_key};
 use crate::{
-    api::{Protocol, Service},
-    translate::{Activity, Reason, addresses::addresses},
+    api::{PortMode, Protocol, Publish, Service, ServiceMode},
+    translate::{Activity, Approximation, Power, Powers, Reason, addresses::addresses},
 };
 
 /// A port that a service listens on.
@@ -25,6 +25,8 @@ pub(in crate::translate) struct Published {
     pub protocol: Protocol,
     pub target: i32,
     pub address: Address,
+    /// Whether it is a port of each node that runs a container.
+    pub on_node: bool,
     /// Its place in `ports`.
     pub index: usize,
 }
@@ -44,6 +46,14 @@ impl Address {
         matches!(self, Self::One(ip) if ip.is_loopback())
     }
 
+    /// The one address, as text.
+    pub fn ip(self) -> Option<String> {
+        match self {
+            Self::Every => None,
+            Self::One(ip) => Some(ip.to_string()),
+        }
+    }
+
     /// Whether both cannot be bound for one port. A local address is not published at all, so it
     /// only stands in the way of itself.
     fn clashes(self, other: Self) -> bool {
@@ -52,8 +62,8 @@ impl Address {
     }
 }
 
-/// The ports in a service's own settings: `ports`, `expose` and the addresses of itself in its
-/// health check.
+/// The ports in a service's own settings: `ports`, `expose`, the routes to it and the addresses of
+/// itself in its health check.
 pub(super) fn own_ports(service: &Service, health: Option<&Health>) -> BTreeSet<KnownPort> {
     let ports = service.ports.iter().map(|port| (port.target, port.protocol));
     let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
@@ -63,15 +73,22 @@ pub(super) fn own_ports(service: &Service, health: Option<&Health>) -> BTreeSet<
         .flat_map(|word| addresses(word))
         .filter(|address| matches!(address.host, "localhost" | "127.0.0.1" | "0.0.0.0"))
         .filter_map(|address| Some((address.port?.into(), None)));
+    let routed = service.ingress.iter().filter_map(|rule| Some((rule.port?, None)));
     ports
         .chain(exposed)
         .chain(checked)
+        .chain(routed)
         .map(|(port, protocol)| KnownPort { port, protocol: protocol.unwrap_or_default() })
         .collect()
 }
 
 /// The ports that a service publishes, without repetition, by number.
-pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) -> Vec<Published> {
+pub(super) fn published(
+    service: &Service,
+    publish: Publish,
+    path: &str,
+    problems: &mut Problems,
+) -> Vec<Published> {
     let mut found = BTreeMap::new();
     for (index, port) in service.ports.iter().enumerate() {
         let path = format!("{path}.ports[{index}]");
@@ -86,6 +103,11 @@ pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) 
         };
         let published = port.published.unwrap_or(port.target);
         let protocol = port.protocol.unwrap_or_default();
+        let on_node = port.mode == Some(PortMode::Host) || publish == Publish::HostPort;
+        if port.app_protocol.as_ref().is_some_and(|name| !is_key(name)) {
+            let message = "write a name such as http, or with a domain before it, such as kubernetes.io/h2c";
+            problems.value(format!("{path}.appProtocol"), message);
+        }
         for (field, number) in [("target", port.target), ("published", published)] {
             if !(1..=65535).contains(&number) {
                 problems.value(format!("{path}.{field}"), "a port is a number from 1 to 65535");
@@ -93,8 +115,8 @@ pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) 
         }
         // One Service has one port of a number, on whatever address of the host it was bound:
         // local ports stay inside and are looked at apart.
-        let key = (published, protocol, address.is_local());
-        let this = Published { published, protocol, target: port.target, address, index };
+        let key = (published, protocol, address.is_local(), on_node.then_some(address));
+        let this = Published { published, protocol, target: port.target, address, on_node, index };
         let first = found.entry(key).or_insert(this).target;
         if first != port.target {
             let message = format!(
@@ -105,6 +127,57 @@ pub(super) fn published(service: &Service, path: &str, problems: &mut Problems) 
         }
     }
     found.into_values().collect()
+}
+
+/// Refuses an address for all containers where no port is known: such a Service needs one.
+pub(super) fn check_mode(service: &ResolvedService<'_>, problems: &mut Problems) {
+    if service.spec.service_mode == Some(ServiceMode::ClusterIp) && service.known_ports.is_empty() {
+        let message = "one address for all containers leads to ports, and none is known: name them in 'expose', or write \
+                       Headless";
+        problems.value(format!("spec.services.{}.serviceMode", service.name), message);
+    }
+}
+
+/// What is said of the ports of nodes: that the namespace must allow them, and that one target has
+/// one of them at most, since a container's ports are told apart by target and protocol.
+pub(super) fn check_node_ports(
+    service: &ResolvedService<'_>,
+    powers: &Powers,
+    namespace: Option<&str>,
+    problems: &mut Problems,
+) {
+    let mut targets = BTreeSet::new();
+    for port in service.node_ports() {
+        let path = format!("spec.services.{}.ports[{}]", service.name, port.index);
+        if !powers.allows(Power::HostPorts) {
+            problems.not_allowed(path, "ports of the nodes", Power::HostPorts, namespace);
+        } else if !targets.insert((port.target, port.protocol)) {
+            let message = format!(
+                "{}/{} is published on the nodes already, and Kubernetes takes one port of the node for each port of a \
+                 container: take one of the two out",
+                port.target,
+                port.protocol.as_str()
+            );
+            problems.add(Reason::PortClash, path, message);
+        }
+    }
+}
+
+/// What of a service's published ports differs from Docker's.
+pub(super) fn approximations(
+    service: &ResolvedService<'_>,
+    publish: Publish,
+) -> impl Iterator<Item = Approximation> {
+    let of_its_own = move |port: &&Published| {
+        let outside = matches!(publish, Publish::LoadBalancer | Publish::NodePort);
+        outside && !port.on_node && matches!(port.address, Address::One(_))
+    };
+    service.ports_to_publish().filter(of_its_own).map(move |port| Approximation {
+        path: format!("spec.services.{}.ports[{}].hostIp", service.name, port.index),
+        message: "the port is published on every address that the cluster gives it: with 'mode: host' it is bound to \
+                  this one"
+            .to_owned(),
+    })
 }
 
 /// Refuses two active services that publish one port.
@@ -165,11 +238,13 @@ mod tests {
             target: 80,
             published: Some(8080),
             protocol: None,
+            mode: None,
+            app_protocol: None,
             host_ip: Some(host_ip.to_owned()),
         };
         let service = Service { ports: vec![port("0.0.0.0"), port("::")], ..Service::default() };
         let mut problems = Problems::default();
-        assert_eq!(published(&service, "s", &mut problems).len(), 1);
+        assert_eq!(published(&service, Publish::LoadBalancer, "s", &mut problems).len(), 1);
         assert!(problems.into_result().is_ok());
     }
 }

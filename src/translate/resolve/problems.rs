@@ -1,6 +1,6 @@
 //! The problems that are met on the way, and the words that help with them.
 
-use crate::translate::{Invalid, Problem, Reason};
+use crate::translate::{Invalid, Power, Problem, Reason};
 
 /// Collects every problem of a spec, so that its author mends all of them at once.
 #[derive(Debug, Default)]
@@ -29,6 +29,27 @@ impl Problems {
             None => format!("declare it under {place}, or take this reference out"),
         };
         self.add(reason, path, format!("there is no {what} '{name}' in {place}: {remedy}"));
+    }
+
+    /// Something of the nodes that the namespace does not allow.
+    pub(super) fn not_allowed(
+        &mut self,
+        path: impl Into<String>,
+        what: &str,
+        power: Power,
+        namespace: Option<&str>,
+    ) {
+        let message = format!(
+            "the namespace allows no {what}: its administrator allows them by 'kubectl label namespace {} \
+             allow.stackwright.dev/{}=true'",
+            namespace.unwrap_or("NAMESPACE"),
+            power.as_str()
+        );
+        self.add(Reason::NotAllowed, path, message);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn into_result(self) -> Result<(), Invalid> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 
-use super::Problems;
+use super::{Problems, labels::is_key};
 use crate::api::{Quantity, Resource, Service};
 
 /// What the containers may use, and what is set aside for them.
@@ -22,11 +22,13 @@ pub(in crate::translate) struct Resources {
 /// silently reserve the whole limit, which Compose never does.
 const SMALL: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "16Mi")];
 
+/// What a container writes to its own file system and logs.
+const STORAGE: &str = "ephemeral-storage";
+
 /// Compose's reservations become requests, and a request is never above its limit.
 pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) -> Resources {
-    let Some(given) = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()) else {
-        return Resources::default();
-    };
+    let none = Default::default();
+    let given = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()).unwrap_or(&none);
     let mut read = |side: &str, resource: &Option<Resource>, what: &str| {
         let resource = resource.as_ref()?;
         let (field, quantity, counted) = match what {
@@ -49,9 +51,44 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
         resources.limits.extend(limit.map(|limit| (what.to_owned(), Amount(limit.0))));
         resources.requests.extend(request.map(|request| (what.to_owned(), Amount(request.0))));
     }
-    let asked = resources.requests.iter().map(|(what, amount)| format!("{what} {}", amount.0));
+    for (name, &count) in &given.devices {
+        let path = format!("{path}.deploy.resources.devices.{name}");
+        // Names of Kubernetes' own domain stand for other things than devices.
+        let domain = name.split_once('/').map(|(domain, _)| domain);
+        let is_device = domain.is_some_and(|domain| !domain.ends_with("kubernetes.io"));
+        if !is_device || !is_key(name) || name.starts_with("requests.") || count < 1 {
+            problems.value(
+                path,
+                "write the name of a resource that nodes offer, such as nvidia.com/gpu, and how many",
+            );
+        }
+        // Such resources are given wholly, so what is asked for is the limit too.
+        resources.limits.insert(name.clone(), Amount(count.to_string()));
+        resources.requests.insert(name.clone(), Amount(count.to_string()));
+        reserved = true;
+    }
+    let storage = service.storage_size.as_ref();
+    let storage =
+        storage.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.storageSize"), problems));
+    if let Some(size) = storage {
+        let small = Quantity::from("16Mi");
+        let request = if size.nanos().ok() < small.nanos().ok() { size.clone() } else { small };
+        resources.limits.insert(STORAGE.to_owned(), Amount(size.0));
+        resources.requests.insert(STORAGE.to_owned(), Amount(request.0));
+    }
+    let asked = resources
+        .requests
+        .iter()
+        .filter(|(what, _)| *what != STORAGE)
+        .map(|(what, amount)| format!("{what} {}", amount.0));
     resources.asked = reserved.then(|| asked.collect::<Vec<_>>().join(", "));
     resources
+}
+
+/// Whether a service gets whole devices, such as GPUs: a successor would wait for its predecessor's.
+pub(super) fn has_devices(service: &Service) -> bool {
+    let resources = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref());
+    resources.is_some_and(|resources| !resources.devices.is_empty())
 }
 
 /// What is counted, and thereby its finest step.
@@ -115,7 +152,8 @@ mod tests {
             (("0", "0"), ("0", "0"), ("", "", None)),
             (("0.0015001", "0.1Gi"), ("", ""), ("2m 107374183", "2m 16Mi", None)),
         ] {
-            let given = Given { limits: resource(limits), reservations: resource(reservations) };
+            let given =
+                Given { limits: resource(limits), reservations: resource(reservations), ..Given::default() };
             let service = Service {
                 deploy: Some(Deploy { resources: Some(given), ..Deploy::default() }),
                 ..Service::default()

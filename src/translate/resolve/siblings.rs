@@ -35,6 +35,7 @@ impl<'a> Siblings<'a> {
                     }
                 }
             }
+            found.named.extend(super::sharing::targets(service).map(|(_, name)| name));
             for (name, dependency) in &service.depends_on {
                 match dependency.condition.unwrap_or_default() {
                     DependencyCondition::ServiceCompletedSuccessfully => {

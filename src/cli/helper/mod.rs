@@ -1,0 +1,27 @@
+//! `stackwright helper`: what init containers of the operator's own image do before a service starts.
+//! Nobody types it; `translate` writes its arguments.
+
+mod files;
+mod prepare;
+mod seed;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Verb {
+    /// Leave this program in a folder, copy files, set permission bits.
+    Prepare(prepare::Args),
+    /// Fill new volumes with what the image has.
+    Seed(seed::Args),
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    match &args.verb {
+        Verb::Prepare(args) => prepare::run(args),
+        Verb::Seed(args) => seed::run(args),
+    }
+}

@@ -1,0 +1,131 @@
+//! `stackwright helper prepare`: files that a volume cannot give as they should be.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
+
+use anyhow::Context as _;
+
+use super::files::{own, parts, remove_file};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The folder to leave this program in, for containers of other images.
+    #[arg(long)]
+    install: Option<String>,
+    /// A file or tree to copy and whom the copies belong to: FROM:TO:UID:GID.
+    #[arg(long)]
+    copy: Vec<String>,
+    /// A folder and its permission bits in octal digits: FOLDER:BITS.
+    #[arg(long)]
+    mode: Vec<String>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    if let Some(folder) = &args.install {
+        let program = std::env::current_exe().context("this program's file is not known")?;
+        install(&program, Path::new(folder))?;
+    }
+    for argument in &args.copy {
+        let [from, to, user, group] = parts(argument)?;
+        let owner = (user.parse()?, group.parse()?);
+        give(Path::new(from), Path::new(to), owner)?;
+    }
+    for argument in &args.mode {
+        let [folder, bits] = parts(argument)?;
+        let bits = u32::from_str_radix(bits, 8).with_context(|| format!("'{bits}' is not octal"))?;
+        fs::set_permissions(folder, Permissions::from_mode(bits))
+            .with_context(|| format!("cannot set the bits of {folder}"))?;
+    }
+    Ok(())
+}
+
+fn install(program: &Path, folder: &Path) -> anyhow::Result<()> {
+    let to = folder.join("stackwright");
+    let about = || format!("cannot copy {} to {}", program.display(), to.display());
+    remove_file(&to).with_context(about)?;
+    fs::copy(program, &to).with_context(about)?;
+    fs::set_permissions(&to, Permissions::from_mode(0o755)).with_context(about)
+}
+
+/// What may be done with the folders of a tree that a container may write: nobody knows as which user.
+const FOLDER: u32 = 0o777;
+
+/// Copies a file or a tree of a pod volume, which is made of links, as files of one owner. What begins with
+/// two dots in such a volume is Kubernetes' own.
+fn give(from: &Path, to: &Path, (user, group): (u32, u32)) -> anyhow::Result<()> {
+    let about = || format!("cannot copy {} to {}", from.display(), to.display());
+    let metadata = fs::metadata(from).with_context(about)?;
+    if metadata.is_file() {
+        remove_file(to).with_context(about)?;
+        fs::copy(from, to).with_context(about)?;
+        own(to, user, group).with_context(about)?;
+        let bits = Permissions::from_mode(metadata.permissions().mode() & 0o7777);
+        return fs::set_permissions(to, bits).with_context(about);
+    }
+    fs::create_dir_all(to).with_context(about)?;
+    for entry in fs::read_dir(from).with_context(about)? {
+        let name = entry.with_context(about)?.file_name();
+        if !name.to_string_lossy().starts_with("..") {
+            give(&from.join(&name), &to.join(&name), (user, group))?;
+        }
+    }
+    own(to, user, group).with_context(about)?;
+    fs::set_permissions(to, Permissions::from_mode(FOLDER)).with_context(about)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, symlink};
+
+    use super::*;
+
+    fn bits(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn a_tree_of_links_becomes_a_tree_of_files_that_can_be_written() {
+        let room = tempfile::tempdir().unwrap();
+        let (from, to) = (room.path().join("from"), room.path().join("to"));
+        fs::create_dir_all(from.join("..now/conf.d")).unwrap();
+        fs::write(from.join("..now/conf.d/site.conf"), "listen 80;").unwrap();
+        fs::set_permissions(from.join("..now/conf.d/site.conf"), Permissions::from_mode(0o640)).unwrap();
+        symlink("..now", from.join("..data")).unwrap();
+        symlink("..data/conf.d", from.join("conf.d")).unwrap();
+        fs::create_dir(&to).unwrap();
+        let me = fs::metadata(&to).unwrap();
+        let arguments = Args {
+            install: None,
+            copy: vec![format!("{}:{}:{}:{}", from.display(), to.display(), me.uid(), me.gid())],
+            mode: Vec::new(),
+        };
+        run(&arguments).unwrap();
+        fs::write(to.join("conf.d/site.conf"), "changed").unwrap();
+        // A pod whose sandbox is made anew runs its init containers again.
+        run(&arguments).unwrap();
+        let file = to.join("conf.d/site.conf");
+        assert_eq!(fs::read_to_string(&file).unwrap(), "listen 80;");
+        assert!(fs::symlink_metadata(&file).unwrap().is_file());
+        assert_eq!((bits(&file), bits(&to), bits(&to.join("conf.d"))), (0o640, 0o777, 0o777));
+        assert_eq!(fs::read_dir(&to).unwrap().count(), 1, "nothing of Kubernetes' own");
+    }
+
+    #[test]
+    fn a_program_is_left_where_it_can_be_run_and_bits_are_set() {
+        let room = tempfile::tempdir().unwrap();
+        let folder = room.path().display().to_string();
+        let mode = vec![format!("{folder}:700")];
+        run(&Args { install: Some(folder), copy: Vec::new(), mode }).unwrap();
+        assert_eq!((bits(&room.path().join("stackwright")), bits(room.path())), (0o755, 0o700));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let copy = vec!["/not/there:/tmp/x:0:0".to_owned()];
+        let error = run(&Args { install: None, copy, mode: Vec::new() }).unwrap_err();
+        assert!(format!("{error:#}").contains("/not/there"), "{error:#}");
+    }
+}

@@ -1,0 +1,87 @@
+//! The compose project that a verb is about.
+
+use std::io::Read;
+
+use anyhow::{Context, bail};
+
+use super::report;
+use crate::compose::discover::{Discovered, Options, discover};
+use crate::compose::disk::Disk;
+use crate::compose::environment::Environment;
+use crate::compose::tree::Origin;
+
+/// Which compose project.
+#[derive(Debug, clap::Args)]
+pub struct ProjectArgs {
+    /// Compose files, the later over the earlier; `-` for standard input
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    pub files: Vec<String>,
+    /// The project's name
+    #[arg(short = 'p', long, value_name = "NAME")]
+    pub project_name: Option<String>,
+    /// The folder that relative paths are relative to [default: the first file's]
+    #[arg(long, value_name = "FOLDER")]
+    pub project_directory: Option<String>,
+    /// Files of variables, instead of `.env`
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<String>,
+    /// A profile to activate; `*` for all
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Vec<String>,
+}
+
+impl ProjectArgs {
+    /// Finds the files and variables of the project.
+    ///
+    /// # Errors
+    /// Where one that was named is not there, after the message is printed.
+    pub fn discover(&self, folder: &str) -> anyhow::Result<Discovered> {
+        match discover(&self.options(folder)?, &Disk) {
+            Ok(found) => Ok(found),
+            Err(error) => {
+                let (error, sources) = *error;
+                report::print(&[error], &sources, folder);
+                bail!("the project cannot be loaded");
+            }
+        }
+    }
+
+    fn options(&self, folder: &str) -> anyhow::Result<Options> {
+        let mut environment = Environment::default();
+        for (name, value) in std::env::vars_os() {
+            if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
+                environment.set(name, value, Origin::Process);
+            }
+        }
+        let stdin = if self.files.iter().any(|file| file == "-") {
+            let mut text = String::new();
+            std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
+            Some(text)
+        } else {
+            None
+        };
+        Ok(Options {
+            files: self.files.clone(),
+            stdin,
+            project_directory: self.project_directory.clone(),
+            env_files: self.env_file.clone(),
+            name: self.project_name.clone(),
+            profiles: self.profile.clone(),
+            folder: folder.to_owned(),
+            environment,
+        })
+    }
+}
+
+/// The folder that the command runs in.
+///
+/// # Errors
+/// Where there is none, or its path is not UTF-8.
+pub fn current_folder() -> anyhow::Result<String> {
+    let folder = std::env::current_dir().context("the current folder is gone")?;
+    folder
+        .into_os_string()
+        .into_string()
+        .ok()
+        .context("the current folder's path is not UTF-8; name files with `-f`")
+}

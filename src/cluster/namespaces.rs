@@ -1,0 +1,58 @@
+//! The watch of Namespaces: their labels say which powers over nodes they allow.
+
+use std::future;
+
+use futures::{Stream, StreamExt, stream, stream::BoxStream};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{
+    Api, Client, Error,
+    api::{PartialObjectMeta, Request, WatchEvent, WatchParams},
+    runtime::watcher,
+};
+
+type Metadata = PartialObjectMeta<Namespace>;
+type Event = watcher::Result<watcher::Event<Metadata>>;
+
+/// Every Namespace, or the one that an operator serves. Metadata only.
+pub(super) fn namespaces(client: Client, only: Option<&str>) -> BoxStream<'static, Event> {
+    match only {
+        None => watcher(Api::<Metadata>::all(client), watcher::Config::default()).boxed(),
+        Some(name) => one(client, format!("/api/v1/watch/namespaces/{name}")).boxed(),
+    }
+}
+
+/// One Namespace, over and over. The path is that of the Kubernetes API for watching a single object, which
+/// it calls deprecated and has served in every version: nothing else lets an operator watch its Namespace
+/// with no more rights than a Role of that namespace gives (a list with a field selector needs rights in the
+/// whole cluster).
+fn one(client: Client, path: String) -> impl Stream<Item = Event> + Send {
+    stream::repeat(()).then(move |()| begin(client.clone(), path.clone())).flat_map(|begun| match begun {
+        Ok(events) => events,
+        Err(error) => stream::once(future::ready(Err(watcher::Error::WatchStartFailed(error)))).boxed(),
+    })
+}
+
+async fn begin(client: Client, path: String) -> Result<BoxStream<'static, Event>, Error> {
+    let request =
+        Request::new(path).watch_metadata(&WatchParams::default(), "").map_err(Error::BuildRequest)?;
+    let events = client.request_events::<Metadata>(request).await?;
+    // Without a resourceVersion the object as it is comes first.
+    let mut is_first = true;
+    let events = events.flat_map(move |event: Result<WatchEvent<Metadata>, Error>| {
+        stream::iter(match event {
+            Ok(WatchEvent::Added(namespace) | WatchEvent::Modified(namespace)) => {
+                if std::mem::replace(&mut is_first, false) {
+                    let listed = watcher::Event::InitApply(namespace);
+                    vec![Ok(watcher::Event::Init), Ok(listed), Ok(watcher::Event::InitDone)]
+                } else {
+                    vec![Ok(watcher::Event::Apply(namespace))]
+                }
+            }
+            Ok(WatchEvent::Deleted(namespace)) => vec![Ok(watcher::Event::Delete(namespace))],
+            Ok(WatchEvent::Bookmark(_)) => Vec::new(),
+            Ok(WatchEvent::Error(status)) => vec![Err(watcher::Error::WatchError(status))],
+            Err(error) => vec![Err(watcher::Error::WatchFailed(error))],
+        })
+    });
+    Ok(events.boxed())
+}

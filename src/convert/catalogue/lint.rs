@@ -1,0 +1,74 @@
+//! Where porting goes wrong: advice that stops nothing.
+
+use super::rules;
+
+rules! { LINT:
+    LATEST "SW1701" Mapped []
+        "an image without a fixed version",
+        "nodes pull the tag at different times, so containers of one service may run different versions",
+        "name a version or a digest";
+    LOCALHOST "SW1702" Mapped []
+        "localhost for another service",
+        "localhost is the container itself, and the port is that of another service",
+        "write the other service's name and the port that it listens on";
+    BROWSER_LOCALHOST "SW1703" Mapped []
+        "localhost in a value for browsers",
+        "the value is read in the browsers of users, where localhost is their own machine, and most build tools write it into the files when they are built",
+        "build with the address that users type, or with a path such as /api where one way in leads to both";
+    PUBLIC_LOCALHOST "SW1704" Mapped []
+        "localhost as a public address",
+        "the value tells programs outside where this one is reached or who may call it, and for them localhost is their own machine",
+        "write the host of the ingress rule, or the name that leads to the published port";
+    BROWSER_SERVICE "SW1705" Mapped []
+        "a service's name in a value for browsers",
+        "the value is read in the browsers of users, which do not know the names of services",
+        "build with the address that users type, or with a path such as /api where one way in leads to both";
+    INGRESS_HOST "SW1706" Mapped []
+        "a public address that no ingress rule has",
+        "programs outside are told this host, and no ingress rule of the Stack answers for it",
+        "write x-stackwright: {ingress: [{host: HOST}]} at the service that answers, or let the name lead to the published port";
+    LOOPBACK "SW1707" Mapped []
+        "a port published for the machine itself",
+        "a cluster has no one machine of yours: the port stays inside the cluster",
+        "reach it by kubectl port-forward, or take the address out to publish it for all";
+    PORT_CLASH "SW1708" Mapped []
+        "a port that two services publish",
+        "one address has a port once, so the two cannot run at the same time",
+        "publish one of them on another port, or give them different profiles";
+    SHARED_VOLUME "SW1709" Mapped []
+        "a volume of several containers without ReadWriteMany",
+        "the volume is mounted on one node at a time, so all of them run on that node",
+        "where a storage class can do it, write x-stackwright: {accessMode: ReadWriteMany} at the volume";
+    TWO_WRITERS "SW1710" Mapped []
+        "a volume that several containers write",
+        "they write the same files at the same time, as in Compose; databases lose their data by that",
+        "mount it read-only where it is only read, and keep one writer";
+    NEVER_FILLED "SW1711" Mapped []
+        "a folder that is only read and is not there",
+        "no file is there where you convert and no service writes the folder, so its readers find nothing; certificates are usually meant",
+        "put the files there and convert again: keys and certificates become a Secret";
+    MIGRATION_RACE "SW1712" Mapped []
+        "a migration in each replica",
+        "each replica changes the database's schema when it starts, all at the same time",
+        "run the migration as a service of its own, which the replicas wait for by service_completed_successfully";
+    ROUTING_LABELS "SW1713" Mapped []
+        "routing that a proxy reads from the Docker engine",
+        "on a cluster no proxy watches the engine, so nothing routes by this",
+        "write x-stackwright: {ingress: [{host: HOST}]} at the service";
+    ENGINE_LABELS "SW1714" Mapped []
+        "labels for a program that watches the Docker engine",
+        "on a cluster no program watches the engine, so nothing reads them",
+        "use what the cluster has for it: a GitOps tool for updates, a CronJob for what is due, a volume snapshot for backups";
+    FIXED_ADDRESS_DIALED "SW1715" Approximated []
+        "a fixed address that is dialed",
+        "containers of a cluster have no fixed addresses, so nobody answers at this one",
+        "write the service's name in place of its address";
+    DOCKER_HOST_NAME "SW1716" Approximated []
+        "the Docker host's name",
+        "the name is that of the machine that runs the engine, and a cluster does not know it",
+        "write the name of the service or server that is meant";
+    PASSED_ON_UNSET "SW1717" Mapped []
+        "a variable that is passed on and not set",
+        "the project passes on a variable that has no value where you convert, so the container does not have it",
+        "set it where you convert or in .env, or take the line out";
+}

@@ -1,0 +1,55 @@
+//! Volumes and mounts. What becomes of files of the host is in `file`.
+
+use super::rules;
+
+rules! { VOLUME:
+    VOLUME_DRIVER "SW1301" Approximated []
+        "a volume driver",
+        "the cluster's storage class makes volumes; a driver of the engine means nothing to it",
+        "write storageClassName under x-stackwright of the volume";
+    VOLUME_OPTIONS "SW1302" Approximated []
+        "options of a volume driver",
+        "of the options of the local driver, NFS exports and folders of the node have a meaning on a cluster, and size as the size to ask for; others have none",
+        "write size, storageClassName, accessMode or nfs under x-stackwright of the volume";
+    VOLUME_HOST_PATH "SW1303" Approximated []
+        "a volume that is a folder of the host",
+        "it is the folder of that path on whichever node runs the service, and only where the namespace allows host paths",
+        "use a named volume without options, and copy the data into it";
+    MOUNT_HINTS "SW1304" Ignored ["services.*.volumes.*.consistency", "services.*.volumes.*.bind.selinux",
+        "services.*.volumes.*.volume.labels"]
+        "hints for the engine",
+        "they are about how the engine shares files with a developer's machine or labels them, and change nothing that a program can rely on",
+        "nothing needs to be done";
+    MOUNT_TYPE "SW1305" Refused []
+        "a mount that Linux containers of a cluster do not have",
+        "pipes of Windows and cluster volumes of Swarm have no counterpart",
+        "use a named volume";
+    BIND_RECURSIVE "SW1306" Approximated ["services.*.volumes.*.bind.recursive"]
+        "how mounts below a mount are treated",
+        "what is mounted below a folder of the node is there too, and read-only only where the folder itself is",
+        "take it out";
+    TMPFS_OWNER "SW1307" Approximated []
+        "an option of a temporary file system",
+        "size and mode have a meaning on a cluster; the folder belongs to root and may be written as its mode says",
+        "use size and mode only";
+    VOLUMES_FROM "SW1308" Mapped []
+        "the mounts of another service",
+        "each mount of the other service is one of this service too",
+        "nothing needs to be done";
+    VOLUME_NAME "SW1309" Ignored []
+        "the name of a volume in the engine",
+        "a volume of a Stack is the claim <stack>-<volume>, whatever it is called in the engine",
+        "to use a claim that exists, write external: true with its name";
+    PROPAGATION "SW1310" Approximated []
+        "a way of passing on mounts",
+        "Kubernetes knows private, rslave and rshared only; the nearest of them is used",
+        "write private, rslave or rshared";
+    RELATIVE_TARGET "SW1311" Approximated []
+        "a mount at a relative path",
+        "the engine takes a path without a leading / as one from the root of the container's files, and so it is written",
+        "write the path with a leading /";
+    EXTERNAL_VOLUME "SW1312" Mapped []
+        "a volume that exists already",
+        "the claim of that name has to exist in the namespace, and is never changed or deleted",
+        "create a PersistentVolumeClaim of that name";
+}

@@ -1,0 +1,53 @@
+//! Folders of this machine, and folders held in memory: the one file of this room that does I/O.
+
+use super::Folders;
+use crate::compose::disk::Disk;
+use crate::compose::source::{Files, Memory};
+
+impl Folders for Disk {
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        let entries = std::fs::read_dir(path).map_err(|error| error.to_string())?;
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|error| error.to_string())?.file_name();
+            names.push(name.into_string().map_err(|_| "has a file whose name is not UTF-8".to_owned())?);
+        }
+        names.sort();
+        Ok(names)
+    }
+
+    fn real(&self, path: &str) -> Option<String> {
+        std::fs::canonicalize(path).ok()?.into_os_string().into_string().ok()
+    }
+
+    #[cfg(unix)]
+    fn is_executable(&self, path: &str) -> bool {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+    }
+
+    #[cfg(not(unix))]
+    fn is_executable(&self, _path: &str) -> bool {
+        false
+    }
+}
+
+impl Folders for Memory {
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        let below = format!("{}/", path.trim_end_matches('/'));
+        let mut names: Vec<String> = self
+            .paths()
+            .filter_map(|file| file.strip_prefix(&below)?.split('/').next().map(str::to_owned))
+            .collect();
+        names.dedup();
+        if names.is_empty() && self.kind(path).is_none() {
+            Err("no such folder".to_owned())
+        } else {
+            Ok(names)
+        }
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        self.read(path).is_ok_and(|bytes| bytes.starts_with(b"#!"))
+    }
+}

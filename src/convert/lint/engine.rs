@@ -1,0 +1,47 @@
+//! Labels and variables that programs read from the Docker engine.
+
+use crate::compose::tree::{Map, Node};
+use crate::convert::catalogue::{self, Rule};
+use crate::convert::context::Context;
+use crate::convert::reader::pointer;
+
+/// Beginnings of labels by which proxies route.
+const ROUTING: [&str; 4] = ["traefik.", "caddy", "com.github.jrcs.letsencrypt", "sozu."];
+/// Beginnings of labels that other programs read from the engine.
+const WATCHING: [&str; 9] = [
+    "com.centurylinklabs.watchtower",
+    "diun.",
+    "docker-volume-backup.",
+    "dozzle.",
+    "homepage.",
+    "ofelia.",
+    "promtail.",
+    "prometheus.",
+    "wud.",
+];
+/// Variables by which nginx-proxy routes.
+const ROUTING_VARIABLES: [&str; 3] = ["VIRTUAL_HOST", "LETSENCRYPT_HOST", "VIRTUAL_PATH"];
+
+pub fn lint(context: &Context<'_>) {
+    for (service, node) in context.project.services() {
+        let deploy = node.get("deploy").and_then(|deploy| deploy.get("labels"));
+        for (path, labels) in [("labels", node.get("labels")), ("deploy/labels", deploy)] {
+            let at = format!("{}/{path}", pointer(["services", service]));
+            first(context, &at, labels, &ROUTING, &catalogue::ROUTING_LABELS);
+            first(context, &at, labels, &WATCHING, &catalogue::ENGINE_LABELS);
+        }
+        let at = pointer(["services", service, "environment"]);
+        first(context, &at, node.get("environment"), &ROUTING_VARIABLES, &catalogue::ROUTING_LABELS);
+    }
+}
+
+/// A remark on the first entry of a mapping that begins so: one for each family is enough.
+fn first(context: &Context<'_>, at: &str, map: Option<&Node>, starts: &[&str], rule: &'static Rule) {
+    let entries = map.and_then(Node::as_map).into_iter().flat_map(Map::iter);
+    let mut fitting = entries.filter(|(name, _)| starts.iter().any(|start| name.starts_with(start)));
+    if let Some((name, node)) = fitting.next() {
+        let more = fitting.count();
+        let detail = if more > 0 { format!("and {more} more like it") } else { String::new() };
+        context.log.remark(rule, &format!("{at}{}", pointer([name])), node.place, detail);
+    }
+}

@@ -1,0 +1,88 @@
+//! Where porting goes wrong: advice that stops nothing. One small file for each family of lints.
+//!
+//! A remark never shows a value: the pointer names the variable, and details name services and ports.
+
+mod address;
+mod engine;
+mod environment;
+mod image;
+mod ports;
+mod public;
+mod replicas;
+mod volumes;
+
+use super::catalogue::Rule;
+use super::context::Context;
+use super::reader::pointer;
+use crate::api::StackSpec;
+use crate::compose::tree::{Map, Node};
+
+/// Looks at a project and what became of it, and leaves remarks.
+pub fn lint(context: &Context<'_>, spec: &StackSpec) {
+    address::lint(context);
+    engine::lint(context);
+    environment::lint(context);
+    image::lint(context);
+    ports::lint(context);
+    public::lint(context, spec);
+    replicas::lint(context, spec);
+    volumes::lint(context, spec);
+}
+
+/// A text of the project, and where it is.
+struct Text<'a> {
+    /// The service it belongs to.
+    service: &'a str,
+    /// The name of the variable; nothing for a word of a command.
+    variable: Option<&'a str>,
+    pointer: String,
+    node: &'a Node,
+}
+
+impl<'a> Text<'a> {
+    fn text(&self) -> &'a str {
+        self.node.as_str().unwrap_or_default()
+    }
+
+    fn remark(&self, context: &Context<'_>, rule: &'static Rule, detail: impl Into<String>) {
+        context.log.remark(rule, &self.pointer, self.node.place, detail);
+    }
+}
+
+/// All variables of services: those of the environment, and those that an image is built with.
+fn variables<'a>(context: &Context<'a>) -> Vec<Text<'a>> {
+    let mut found = Vec::new();
+    for (service, node) in context.project.services() {
+        let build = node.get("build").and_then(|build| build.get("args"));
+        for (path, map) in [("environment", node.get("environment")), ("build/args", build)] {
+            let base = format!("{}/{path}", pointer(["services", service]));
+            for (name, node) in map.and_then(Node::as_map).into_iter().flat_map(Map::iter) {
+                let pointer = format!("{base}{}", pointer([name]));
+                found.push(Text { service, variable: Some(name), pointer, node });
+            }
+        }
+    }
+    found
+}
+
+/// All words of commands of services.
+fn words<'a>(context: &Context<'a>) -> Vec<Text<'a>> {
+    let mut found = Vec::new();
+    for (service, node) in context.project.services() {
+        for key in ["entrypoint", "command"] {
+            let words = node.get(key).and_then(Node::as_list).unwrap_or_default();
+            found.extend(words.iter().enumerate().map(|(index, node)| Text {
+                service,
+                variable: None,
+                pointer: pointer(["services", service, key, &index.to_string()]),
+                node,
+            }));
+        }
+    }
+    found
+}
+
+/// Whether a host is the container or machine that asks for it.
+fn is_local(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host == "0.0.0.0" || host.starts_with("127.")
+}

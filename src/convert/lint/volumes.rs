@@ -1,0 +1,84 @@
+//! Volumes that several containers have.
+
+use std::collections::BTreeMap;
+
+use crate::api::{AccessMode, StackSpec};
+use crate::compose::source::Place;
+use crate::compose::tree::Node;
+use crate::convert::catalogue::{self, Rule};
+use crate::convert::context::Context;
+use crate::convert::names::label;
+use crate::convert::reader::pointer;
+
+/// A service that has a volume.
+struct Mounted<'a> {
+    service: &'a str,
+    target: &'a str,
+    read_only: bool,
+    replicas: i32,
+}
+
+pub fn lint(context: &Context<'_>, spec: &StackSpec) {
+    for (volume, mounts) in mounts(context, spec) {
+        let settings = spec.volumes.get(volume);
+        let Some(last) = mounts.last() else { continue };
+        let containers: i32 = mounts.iter().map(|mount| mount.replicas).sum();
+        let writers: i32 = mounts.iter().filter(|mount| !mount.read_only).map(|mount| mount.replicas).sum();
+        let anywhere = settings.is_some_and(|volume| {
+            volume.access_mode == Some(AccessMode::ReadWriteMany)
+                || volume.nfs.is_some()
+                || volume.claim_name.is_some()
+        });
+        let mut services: Vec<&str> = mounts.iter().map(|mount| mount.service).collect();
+        services.dedup();
+        let detail = format!("'{volume}' of {}", services.join(", "));
+        let of_the_project = context
+            .project
+            .section("volumes")
+            .any(|(name, _)| context.names.volume(name) == volume || label(name, "volume") == volume);
+        if writers == 0 && !of_the_project {
+            remark(context, last, &catalogue::NEVER_FILLED, &detail);
+            continue;
+        }
+        if containers > 1 && !anywhere {
+            remark(context, last, &catalogue::SHARED_VOLUME, &detail);
+        }
+        if writers > 1 {
+            remark(context, last, &catalogue::TWO_WRITERS, &detail);
+        }
+    }
+}
+
+/// Who has each volume.
+fn mounts<'a>(context: &Context<'a>, spec: &'a StackSpec) -> BTreeMap<&'a str, Vec<Mounted<'a>>> {
+    let mut found: BTreeMap<&str, Vec<Mounted<'_>>> = BTreeMap::new();
+    for (service, _) in context.project.services() {
+        let Some(made) = spec.services.get(&context.names.service(service)) else { continue };
+        let replicas = made.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
+        for mount in &made.volumes {
+            let Some(volume) = mount.source.as_deref() else { continue };
+            let read_only = mount.read_only == Some(true);
+            let mounted = Mounted { service, target: &mount.target, read_only, replicas };
+            found.entry(volume).or_default().push(mounted);
+        }
+    }
+    found
+}
+
+/// A remark at a mount, wherever in the project it stands.
+fn remark(context: &Context<'_>, mount: &Mounted<'_>, rule: &'static Rule, detail: &str) {
+    let service = context.project.service(mount.service);
+    let own = service.and_then(|node| node.get("volumes")).and_then(Node::as_list).unwrap_or_default();
+    let own = own.iter().enumerate().find(|(_, node)| node.str_at("target") == Some(mount.target));
+    let (at, place) = match own {
+        Some((index, node)) => {
+            (pointer(["services", mount.service, "volumes", &index.to_string(), "source"]), node.place)
+        }
+        // It has the mount from another service.
+        None => (
+            pointer(["services", mount.service, "volumes_from"]),
+            service.map_or(Place::NONE, |node| node.place),
+        ),
+    };
+    context.log.remark(rule, &at, place, detail);
+}

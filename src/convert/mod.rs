@@ -1,0 +1,170 @@
+//! Canonical tree -> Stack + ConfigMaps + Secrets, with a verdict on each value.
+//!
+//! | what | where |
+//! |---|---|
+//! | a value only in exchange for a verdict | [`reader`] |
+//! | all rules, with reason and remedy | [`catalogue`] |
+//! | what is secret | [`secrecy`] |
+//! | names that objects may bear | [`names`] |
+//! | each area of a service | `services` |
+//! | files of the host | `files` |
+//! | advice | `lint` |
+//!
+//! Pure: files are reached through [`Folders`] alone.
+
+pub mod catalogue;
+mod context;
+mod disk;
+mod files;
+mod lint;
+pub mod names;
+mod objects;
+pub mod output;
+pub mod reader;
+mod renames;
+mod resources;
+pub mod secrecy;
+mod services;
+mod settings;
+mod shell;
+mod sizes;
+pub mod verdict;
+
+use std::collections::BTreeSet;
+
+use crate::api::{Stack, StackSpec};
+use crate::compose::project::Project;
+use crate::compose::source::Files;
+
+use self::context::Context;
+pub use self::objects::Objects;
+use self::reader::{Log, Value};
+use self::verdict::{Entry, Verdict};
+
+/// What the conversion asks of a file system, beyond reading. Paths are absolute.
+pub trait Folders: Files {
+    /// The names of what is in a folder, sorted.
+    ///
+    /// # Errors
+    /// Why it cannot be read, in words that follow the folder's name.
+    fn list(&self, path: &str) -> Result<Vec<String>, String>;
+
+    /// Whether a file may be executed.
+    fn is_executable(&self, path: &str) -> bool;
+
+    /// The path with all symbolic links resolved; nothing where it leads nowhere.
+    fn real(&self, path: &str) -> Option<String> {
+        Some(path.to_owned())
+    }
+}
+
+/// What is to be made of a project.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The namespace that the objects name; none for the one that they are applied in.
+    pub namespace: Option<String>,
+    /// The registry, with a path if it has one, under which built images are pushed.
+    pub registry: Option<String>,
+    /// The active profiles.
+    pub profiles: Vec<String>,
+}
+
+/// What became of a project.
+#[derive(Clone, Debug)]
+pub struct Converted {
+    /// The Stack. What was refused is left out.
+    pub stack: Stack,
+    /// The objects that it names.
+    pub objects: Objects,
+    /// The verdict on every value, by pointer.
+    pub entries: Vec<Entry>,
+    /// Secret texts that were refused, and so stand in no Secret.
+    hidden: BTreeSet<String>,
+}
+
+impl Converted {
+    /// Whether a line of a compose file shows a secret, so that no message may quote it.
+    #[must_use]
+    pub fn gives_away(&self, line: &str) -> bool {
+        let stored = self.objects.secrets.values().flat_map(|data| data.values());
+        let stored = stored.filter_map(|value| std::str::from_utf8(value).ok()).flat_map(str::lines);
+        let hidden = self.hidden.iter().map(String::as_str);
+        stored
+            .chain(hidden)
+            .any(|secret| !secrecy::is_harmless(secret.trim()) && line.contains(secret.trim()))
+    }
+
+    /// What was refused and is not among the ids that the user accepts (`all` for all).
+    pub fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a Entry> {
+        let is_allowed = move |id: &str| allowed.iter().any(|a| a == "all" || a.eq_ignore_ascii_case(id));
+        self.entries
+            .iter()
+            .filter(|entry| entry.verdict == Verdict::Refused)
+            .filter(move |entry| !entry.rule.is_some_and(|rule| is_allowed(rule.id)))
+    }
+}
+
+/// Converts a project that was loaded with all its profiles.
+#[must_use]
+pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
+    let log = Log::default();
+    let secrecy = secrecy::Secrecy::of(project);
+    let mut context = Context::new(project, files, options, &log, &secrecy);
+    let mut spec = StackSpec { profiles: options.profiles.clone(), ..StackSpec::default() };
+    let mut root = Value::project(&project.tree, &log, &secrecy).section();
+    let mut section = |name: &str| root.take(name).map(Value::entries).unwrap_or_default();
+    let (networks, volumes, configs) = (section("networks"), section("volumes"), section("configs"));
+    let (secrets, services, models) = (section("secrets"), section("services"), section("models"));
+    project_name(&context);
+    for (name, value) in networks {
+        resources::network(&context, name, value.section(), &mut spec);
+    }
+    for (name, value) in volumes {
+        resources::volume(&mut context, name, value.section());
+    }
+    for (name, value) in secrets {
+        resources::secret(&mut context, name, value.section());
+    }
+    for (name, value) in configs {
+        resources::config(&mut context, name, value.section());
+    }
+    for (name, value) in services {
+        let service = services::service(&mut context, name, value.section());
+        spec.services.insert(context.names.service(name), service);
+    }
+    for (_, model) in models {
+        model.section().rest_judged(&catalogue::MODELS);
+    }
+    services::without_image(&mut spec.services);
+    services::aliases(&mut context, &mut spec.services);
+    services::volumes_from(&mut context, &mut spec.services);
+    spec.volumes.append(&mut context.volumes);
+    spec.configs.append(&mut context.configs);
+    spec.secrets.append(&mut context.secrets);
+    settings::project(&mut root, &mut spec);
+    root.rest();
+    renames::renames(&context);
+    lint::lint(&context, &spec);
+    let objects = std::mem::take(&mut context.objects);
+    let mut stack = Stack::new(&context.names.stack, spec);
+    stack.metadata.namespace.clone_from(&options.namespace);
+    let hidden = log.take_hidden();
+    let mut entries = log.into_entries();
+    for (pointer, place) in reader::unread(&project.tree, &entries) {
+        let rule = &catalogue::INTERNAL;
+        let detail = format!("at {pointer}");
+        entries.push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
+    }
+    Converted { stack, objects, entries, hidden }
+}
+
+/// The project's name, which the tree does not hold.
+fn project_name(context: &Context<'_>) {
+    let place = context.project.tree.get("name").map_or(context.project.tree.place, |node| node.place);
+    if context.names.stack == context.project.name {
+        context.log.mapped("/name", place);
+    } else {
+        let detail = format!("the Stack is '{}'", context.names.stack);
+        context.log.remark(&catalogue::PROJECT_NAME, "/name", place, detail);
+    }
+}

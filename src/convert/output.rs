@@ -1,0 +1,120 @@
+//! What is written: manifests, each a file of its own, and the list of them.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Serialize;
+
+use super::Converted;
+
+/// The first line of each file that is written: by it the tool knows a folder again as its own.
+pub const MARK: &str = "# Written by stackwright convert. What is edited here is lost when it runs again.\n";
+
+/// What is written for Secrets.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Secrets {
+    /// Nothing: someone else makes them, and the Stack waits until they are there.
+    #[default]
+    Skip,
+    /// Secrets with all keys and empty values, and an annotation that says what to fill in.
+    Placeholder,
+    /// Secrets with their values.
+    Plain,
+}
+
+/// Why nothing can be written.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("the manifest of {0} cannot be written: {1}")]
+pub struct OutputError(String, String);
+
+/// The manifests by file name, in the order in which they are applied: what a Stack names comes before it.
+///
+/// # Errors
+/// Where a manifest cannot be written as YAML.
+pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String, String)>, OutputError> {
+    let metadata = |name: &str| ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: converted.stack.metadata.namespace.clone(),
+        ..ObjectMeta::default()
+    };
+    let mut files = Vec::new();
+    for (name, data) in &converted.objects.config_maps {
+        let (texts, bytes): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            data.iter().partition(|(_, value)| is_text(value));
+        let map = ConfigMap {
+            metadata: metadata(name),
+            data: filled(texts, |value| String::from_utf8_lossy(value).into_owned()),
+            binary_data: filled(bytes, |value| ByteString(value.clone())),
+            ..ConfigMap::default()
+        };
+        files.push((format!("configmap-{name}.yaml"), yaml(name, &map)?));
+    }
+    for (name, data) in &converted.objects.secrets {
+        let mut secret = Secret { metadata: metadata(name), ..Secret::default() };
+        match secrets {
+            Secrets::Skip => continue,
+            Secrets::Placeholder => {
+                let note = "fill in each value, or seal them with the tool that keeps your secrets";
+                let annotations = [("stackwright.dev/placeholder".to_owned(), note.to_owned())];
+                secret.metadata.annotations = Some(annotations.into());
+                secret.string_data = filled(data.iter().collect(), |_| String::new());
+            }
+            Secrets::Plain => {
+                let (texts, bytes): (BTreeMap<_, _>, BTreeMap<_, _>) =
+                    data.iter().partition(|(_, value)| is_text(value));
+                secret.string_data = filled(texts, |value| String::from_utf8_lossy(value).into_owned());
+                secret.data = filled(bytes, |value| ByteString(value.clone()));
+            }
+        }
+        files.push((format!("secret-{name}.yaml"), yaml(name, &secret)?));
+    }
+    let name = converted.stack.metadata.name.as_deref().unwrap_or_default();
+    files.push(("stack.yaml".to_owned(), yaml(name, &converted.stack)?));
+    Ok(files)
+}
+
+/// The `kustomization.yaml` of a folder with these files.
+#[must_use]
+pub fn kustomization(files: &[(String, String)], namespace: Option<&str>) -> String {
+    let mut text = format!("{MARK}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n");
+    if let Some(namespace) = namespace {
+        let _ = writeln!(text, "namespace: {namespace}");
+    }
+    text.push_str("resources:\n");
+    for (name, _) in files {
+        let _ = writeln!(text, "- {name}");
+    }
+    text
+}
+
+/// All manifests as one stream.
+#[must_use]
+pub fn stream(files: &[(String, String)]) -> String {
+    files.iter().map(|(_, text)| text.strip_prefix(MARK).unwrap_or(text)).collect::<Vec<_>>().join("---\n")
+}
+
+/// The names of the Secrets that the Stack needs, with their keys.
+pub fn needed_secrets(converted: &Converted) -> impl Iterator<Item = (&str, Vec<&str>)> {
+    let secrets = converted.objects.secrets.iter();
+    secrets.map(|(name, data)| (name.as_str(), data.keys().map(String::as_str).collect()))
+}
+
+fn yaml(name: &str, object: &impl Serialize) -> Result<String, OutputError> {
+    let error = |error: String| OutputError(name.to_owned(), error);
+    let text = serde_saphyr::to_string(object).map_err(|problem| error(problem.to_string()))?;
+    Ok(format!("{MARK}{text}"))
+}
+
+/// Whether bytes can stand in YAML as they are.
+fn is_text(bytes: &[u8]) -> bool {
+    let harmless = |c: char| c == '\n' || c == '\t' || c == '\r' || !c.is_control() && c != '\u{feff}';
+    std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(harmless))
+}
+
+fn filled<T>(data: BTreeMap<&String, &Vec<u8>>, make: impl Fn(&Vec<u8>) -> T) -> Option<BTreeMap<String, T>> {
+    let made: BTreeMap<String, T> = data.into_iter().map(|(key, value)| (key.clone(), make(value))).collect();
+    (!made.is_empty()).then_some(made)
+}

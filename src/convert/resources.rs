@@ -1,0 +1,201 @@
+//! Networks, volumes, configs and secrets of the project.
+
+use super::catalogue;
+use super::context::Context;
+use super::files::{content, is_secret};
+use super::names::{key, label};
+use super::reader::{Section, Value};
+use super::secrecy::looks_secret;
+use super::settings;
+use crate::api::{Config, KeyRef, Network, Nfs, Secret, StackSpec, Volume};
+use crate::compose::tree::{Map, Node};
+use crate::translate::names::object_name;
+
+/// A network.
+pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec: &mut StackSpec) {
+    let external = section.bool("external") == Some(true);
+    let internal = section.bool("internal").filter(|internal| *internal);
+    let own = format!("{}_{name}", context.project.name);
+    let shared = section.text("name").filter(|shared| external || *shared != own);
+    if let Some(driver) = section.take("driver") {
+        let ordinary = matches!(driver.peek_text(), Some("bridge" | "overlay" | "default" | "") | None);
+        driver.judged(if ordinary { &catalogue::DRIVER } else { &catalogue::OTHER_DRIVER });
+    }
+    section.always(&["ipam"]);
+    let chosen = settings::network(&mut section);
+    section.rest();
+    let made = Network { internal, shared_name: chosen.or(shared) };
+    if name != "default" || made != Network::default() {
+        spec.networks.insert(name.to_owned(), made);
+    }
+}
+
+/// A volume.
+pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
+    let mut made = Volume::default();
+    let external = section.bool("external") == Some(true);
+    if let Some(value) = section.take("name") {
+        if external {
+            made.claim_name =
+                value.text_judged(&catalogue::EXTERNAL_VOLUME).map(|name| label(&name, "volume"));
+        } else if value.peek_text() == Some(&format!("{}_{name}", context.project.name)) {
+            value.mapped();
+        } else {
+            value.judged(&catalogue::VOLUME_NAME);
+        }
+    }
+    if let Some(driver) = section.take("driver") {
+        if matches!(driver.peek_text(), Some("local" | "default" | "") | None) {
+            driver.mapped();
+        } else {
+            driver.judged(&catalogue::VOLUME_DRIVER);
+        }
+    }
+    if let Some(options) = section.take("driver_opts") {
+        driver_options(options, &mut made);
+    }
+    made.labels = super::services::labels(&mut section, "labels");
+    settings::volume(&mut section, &mut made);
+    let new = context.names.volume(name);
+    if new != name {
+        section.remark("name", &catalogue::RESOURCE_NAME, format!("'{new}' in the Stack"));
+    }
+    section.rest();
+    context.volumes.insert(new, made);
+}
+
+/// The options of the local driver are those of `mount`.
+fn driver_options(options: Value<'_>, volume: &mut Volume) {
+    let text = |key: &str| options.peek().str_at(key).unwrap_or_default().to_owned();
+    let (kind, device, flags) = (text("type"), text("device"), text("o"));
+    let flag =
+        |name: &str| flags.split(',').find_map(|flag| flag.trim().strip_prefix(name)?.strip_prefix('='));
+    let has = |name: &str| flags.split(',').any(|flag| flag.trim() == name);
+    let remote = device.split_once(':').filter(|(_, path)| path.starts_with('/'));
+    let rule = match (kind.as_str(), remote) {
+        ("nfs" | "nfs4", Some((host, path))) if flag("addr").is_some() || !host.is_empty() => {
+            let server = flag("addr").filter(|server| !server.is_empty()).unwrap_or(host).to_owned();
+            volume.nfs = Some(Nfs { server, path: path.to_owned(), read_only: has("ro").then_some(true) });
+            None
+        }
+        _ if has("bind") && device.starts_with('/') => {
+            volume.host_path = Some(device.clone());
+            Some(&catalogue::VOLUME_HOST_PATH)
+        }
+        _ => {
+            let size = options.peek().get("size").and_then(Node::as_str).or(flag("size"));
+            let bytes = size.and_then(super::services::bytes);
+            volume.size = bytes.and_then(|bytes| super::sizes::quantity(&bytes));
+            Some(&catalogue::VOLUME_OPTIONS)
+        }
+    };
+    if options.peek().as_map().is_none_or(Map::is_empty) {
+        options.mapped();
+        return;
+    }
+    for (_, option) in options.entries() {
+        match rule {
+            None => {
+                if option.text().is_none() {
+                    volume.nfs = None;
+                }
+            }
+            Some(rule) => {
+                if option.text_judged(rule).is_none() {
+                    volume.host_path = None;
+                }
+            }
+        }
+    }
+}
+
+/// A secret: always a key of a Secret.
+pub fn secret(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
+    if let Some(external) = external(&mut section, name) {
+        section.rest();
+        context.secrets.insert(name.to_owned(), Secret { secret: external });
+        return;
+    }
+    let content = if let Some(file) = section.take("file") {
+        content(context, file)
+    } else if let Some(variable) = section.take("environment") {
+        of_variable(context, variable).map(String::into_bytes)
+    } else {
+        None
+    };
+    section.rest();
+    if let Some(content) = content {
+        insert_secret(context, name, content, format!("secret-{name}"));
+    }
+}
+
+/// A config: a text of the Stack or a key of a ConfigMap, or of a Secret where a secret is in it.
+pub fn config(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
+    if let Some(external) = external(&mut section, name) {
+        section.rest();
+        let made = Config { content: None, config_map: Some(external) };
+        context.configs.insert(name.to_owned(), made);
+        return;
+    }
+    let mut secret = false;
+    let content = if let Some(file) = section.take("file") {
+        content(context, file)
+    } else if let Some(variable) = section.take("environment") {
+        secret = variable.peek_text().is_some_and(looks_secret);
+        of_variable(context, variable).map(String::into_bytes)
+    } else if let Some(value) = section.take("content") {
+        secret = context.secrecy.holds_secret(value.peek());
+        let node = if secret { value.judged(&catalogue::MOVED_TO_SECRET) } else { value.mapped() };
+        Some(node.value.to_string().into_bytes())
+    } else {
+        None
+    };
+    section.rest();
+    let Some(content) = content else { return };
+    if secret || is_secret(context, name, &content) {
+        let free = |name: &str| context.project.resource("secrets", name).is_none();
+        let own = if free(name) { name.to_owned() } else { format!("config-{name}") };
+        insert_secret(context, &own, content, format!("config-{name}"));
+        context.secret_configs.insert(name.to_owned(), own);
+        return;
+    }
+    let object = object_name(&context.names.stack, &label(&format!("config-{name}"), "config"));
+    let key = key(name);
+    context.objects.config(&object, &key, content);
+    let reference = KeyRef { name: object, key };
+    context.configs.insert(name.to_owned(), Config { content: None, config_map: Some(reference) });
+}
+
+fn insert_secret(context: &mut Context<'_>, name: &str, content: Vec<u8>, part: String) {
+    let object = object_name(&context.names.stack, &label(&part, "secret"));
+    let key = key(name);
+    context.objects.secret(&object, &key, content);
+    context.secrets.insert(name.to_owned(), Secret { secret: KeyRef { name: object, key } });
+}
+
+/// The object that exists already; its key is the name in the project.
+fn external(section: &mut Section<'_>, name: &str) -> Option<KeyRef> {
+    let external = section.bool("external") == Some(true);
+    let value = section.take("name");
+    if !external {
+        value.map(|value| value.judged(&catalogue::ENGINE_NAME));
+        return None;
+    }
+    let object =
+        value.and_then(|value| value.text_judged(&catalogue::EXTERNAL)).unwrap_or_else(|| name.to_owned());
+    // Names of Secrets may have dots, unlike those of services.
+    let fits = |part: &str| label(part, "") == part;
+    let object = if object.split('.').all(fits) { object } else { label(&object, "external") };
+    Some(KeyRef { name: object, key: key(name) })
+}
+
+fn of_variable(context: &Context<'_>, variable: Value<'_>) -> Option<String> {
+    let name = variable.peek_text().unwrap_or_default();
+    let value = context.project.environment.text(name);
+    if value.is_some() {
+        variable.mapped()
+    } else {
+        variable.judged(&catalogue::UNSET_VARIABLE)
+    };
+    value.map(str::to_owned)
+}

@@ -1,0 +1,124 @@
+//! A service, area by area.
+
+mod deploy;
+mod health;
+mod hooks;
+mod mounts;
+mod networks;
+mod ports;
+mod process;
+mod security;
+mod text;
+mod volumes;
+
+use std::collections::BTreeMap;
+
+pub use self::process::labels;
+use self::text::Variables;
+pub use self::volumes::{bytes, volumes_from};
+use super::catalogue;
+use super::context::Context;
+use super::reader::{Section, Value};
+use super::settings;
+use crate::api::{Dependency, DependencyCondition, Service};
+use crate::compose::tree::Node;
+
+/// Converts a service.
+pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) -> Service {
+    let section = &mut section;
+    let mut made = Service::default();
+    let service = &mut made;
+    let mut variables = Variables::of(context, name);
+    process::image(context, name, section, service);
+    process::environment(context, section, &mut variables, service);
+    (service.entrypoint, service.command) = process::command(context, section, &mut variables);
+    process::settings(section, service);
+    health::health(context, section, &mut variables, service);
+    hooks::hooks(context, section, &mut variables, service);
+    service.environment_from = variables.into_from();
+    deploy::deploy(section, service);
+    ports::ports(context, section, service);
+    networks::networks(context, name, section, service);
+    security::security(context, section, service);
+    mounts::mounts(context, section, service);
+    volumes::volumes(context, name, section, service);
+    for (other, value) in section.take("depends_on").map(Value::entries).unwrap_or_default() {
+        let dependency = dependency(has_check(context, other), value.section());
+        service.depends_on.insert(context.names.service(other), dependency);
+    }
+    loader_only(section);
+    settings::service(section, service);
+    section.finish();
+    made
+}
+
+/// What the loader has read already: what it says stands elsewhere in the tree.
+fn loader_only(section: &mut Section<'_>) {
+    for key in ["extends", "env_file", "label_file"] {
+        section.take(key).map(Value::mapped);
+    }
+}
+
+/// Whether the project gives a service a health check; one in its image is not seen.
+fn has_check(context: &Context<'_>, service: &str) -> bool {
+    let Some(check) = context.project.service(service).and_then(|node| node.get("healthcheck")) else {
+        return false;
+    };
+    let test = check.get("test").and_then(Node::as_list).unwrap_or_default();
+    check.get("disable").and_then(Node::as_bool) != Some(true)
+        && test.first().and_then(Node::as_str).is_some_and(|kind| kind != "NONE")
+}
+
+fn dependency(has_check: bool, mut section: Section<'_>) -> Dependency {
+    let condition = section.take("condition").and_then(|value| {
+        let word = value.peek_text().unwrap_or_default();
+        let condition = match word {
+            "service_healthy" => Some(DependencyCondition::ServiceHealthy),
+            "service_completed_successfully" => Some(DependencyCondition::ServiceCompletedSuccessfully),
+            _ => None,
+        };
+        if condition == Some(DependencyCondition::ServiceHealthy) && !has_check {
+            value.judged(&catalogue::DEPENDS_ON_HEALTH);
+            return None;
+        }
+        if condition.is_some() || matches!(word, "service_started" | "") {
+            value.mapped();
+        } else {
+            value.judged(&catalogue::CONDITION_WORD);
+        }
+        condition
+    });
+    let made = Dependency {
+        condition,
+        required: section.bool("required").filter(|required| !required),
+        restart: section.bool("restart").filter(|restart| *restart),
+    };
+    section.rest();
+    made
+}
+
+/// Takes out the services that a program elsewhere provides: there is nothing of them to run.
+pub fn without_image(services: &mut BTreeMap<String, Service>) {
+    services.retain(|_, service| !service.image.is_empty());
+    let there: Vec<String> = services.keys().cloned().collect();
+    for service in services.values_mut() {
+        service.depends_on.retain(|other, _| there.contains(other));
+    }
+}
+
+/// Names that links give to other services.
+pub fn aliases(context: &mut Context<'_>, services: &mut BTreeMap<String, Service>) {
+    for alias in std::mem::take(&mut context.aliases) {
+        let Some(service) = services.get_mut(&alias.service) else { continue };
+        let has = service.networks.values().any(|place| place.aliases.contains(&alias.name));
+        if has || service.container_name.as_ref() == Some(&alias.name) || service.network_mode.is_some() {
+            continue;
+        }
+        if service.networks.is_empty() {
+            service.networks.insert("default".to_owned(), crate::api::ServiceNetwork::default());
+        }
+        if let Some(place) = service.networks.values_mut().next() {
+            place.aliases.push(alias.name);
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Networks, names and name resolution.
+
+use crate::api::{Addresses, HostName, Service, ServiceNetwork};
+use crate::convert::catalogue;
+use crate::convert::context::{Alias, Context};
+use crate::convert::names::{label, service_label};
+use crate::convert::reader::{Section, Value};
+use crate::translate::names::is_service_name;
+
+/// Everything by which a service finds others and is found.
+pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
+    if let Some(value) = section.take("network_mode") {
+        service.network_mode = mode(context, value);
+    }
+    for (network, value) in section.take("networks").map(Value::entries).unwrap_or_default() {
+        let mut place = ServiceNetwork::default();
+        let mut endpoint = value.section();
+        for alias in endpoint.take("aliases").map(Value::items).unwrap_or_default() {
+            place.aliases.extend(further_name(context, name, alias));
+        }
+        endpoint.rest();
+        service.networks.insert(network.to_owned(), place);
+    }
+    // What a Stack has by default is not written.
+    if service.networks.len() == 1
+        && service.networks.get("default").is_some_and(|place| place.aliases.is_empty())
+    {
+        service.networks.clear();
+    }
+    links(context, section);
+    for value in section.take("external_links").map(Value::items).unwrap_or_default() {
+        let text = value.peek_text().unwrap_or_default();
+        let (target, alias) = text.split_once(':').unwrap_or((text, text));
+        let alias = alias.to_lowercase();
+        // An alias of the cluster's DNS stands for a whole name only.
+        let target = match &context.options.namespace {
+            _ if target.contains('.') => Some(target.to_owned()),
+            Some(namespace) => Some(format!("{}.{namespace}.svc.cluster.local", service_label(target))),
+            None => None,
+        };
+        match target.filter(|target| is_service_name(&alias) && target.len() <= 253) {
+            Some(target) => {
+                if value.text_judged(&catalogue::EXTERNAL_LINK).is_some() {
+                    service.external_links.insert(alias, HostName(target));
+                }
+            }
+            None => {
+                value.judged(&catalogue::EXTERNAL_LINK_TARGET);
+            }
+        }
+    }
+    if let Some(value) = section.take("container_name") {
+        service.container_name = further_name(context, name, value);
+    }
+    host_name(section, service);
+    resolver(section, service);
+}
+
+/// `network_mode`, `ipc` and `pid`: `host`, or those of another service.
+pub fn mode(context: &Context<'_>, value: Value<'_>) -> Option<String> {
+    let text = value.peek_text().unwrap_or_default();
+    if let Some(other) = text.strip_prefix("service:") {
+        value.mapped();
+        return Some(format!("service:{}", context.names.service(other)));
+    }
+    if let Some(container) = text.strip_prefix("container:") {
+        let named = context
+            .project
+            .services()
+            .find(|(_, service)| service.str_at("container_name") == Some(container));
+        return match named {
+            Some((service, _)) => {
+                value.mapped();
+                Some(format!("service:{}", context.names.service(service)))
+            }
+            None => {
+                value.judged(&catalogue::CONTAINER_REFERENCE);
+                None
+            }
+        };
+    }
+    let is_network = value.pointer().ends_with("/network_mode");
+    match text {
+        "host" => value.text(),
+        "none" if is_network => value.text(),
+        "bridge" if is_network => {
+            value.judged(&catalogue::BRIDGE_MODE);
+            None
+        }
+        "" | "default" | "private" | "shareable" | "none" => {
+            value.mapped();
+            None
+        }
+        _ => {
+            value.judged(&catalogue::CONDITION_WORD);
+            None
+        }
+    }
+}
+
+/// A further name of a service as a Service may bear it.
+fn further_name(context: &Context<'_>, service: &str, value: Value<'_>) -> Option<String> {
+    let text = value.peek_text().unwrap_or_default().to_owned();
+    let lower = text.to_lowercase();
+    if !is_service_name(&lower) {
+        let dialed = context.dialed(&text);
+        value.judged(if dialed { &catalogue::ALIAS_DIALED } else { &catalogue::ALIAS_NAME });
+        return None;
+    }
+    if lower == context.names.service(service) {
+        value.mapped();
+        return None;
+    }
+    if context.names.is_service(&lower) {
+        value.judged_with(&catalogue::ALIAS_TAKEN, format!("'{lower}' is a service"));
+        return None;
+    }
+    value.text().map(|_| lower)
+}
+
+/// `links`: another name for another service. That the other comes first, the loader has written to
+/// `depends_on`.
+fn links(context: &mut Context<'_>, section: &mut Section<'_>) {
+    for value in section.take("links").map(Value::items).unwrap_or_default() {
+        let text = value.peek_text().unwrap_or_default().to_owned();
+        let (target, alias) = text.split_once(':').unwrap_or((&text, &text));
+        if target == alias || alias.is_empty() {
+            value.mapped();
+            continue;
+        }
+        let lower = alias.to_lowercase();
+        if !is_service_name(&lower) {
+            value.judged(if context.dialed(alias) {
+                &catalogue::ALIAS_DIALED
+            } else {
+                &catalogue::ALIAS_NAME
+            });
+        } else if lower == context.names.service(target) {
+            value.mapped();
+        } else if context.names.is_service(&lower) {
+            value.judged_with(&catalogue::ALIAS_TAKEN, format!("'{lower}' is a service"));
+        } else if value.text_judged(&catalogue::LINK_ALIAS).is_some() {
+            context.aliases.push(Alias { service: context.names.service(target), name: lower });
+        }
+    }
+}
+
+fn host_name(section: &mut Section<'_>, service: &mut Service) {
+    let domain = section.text("domainname").filter(|domain| !domain.is_empty());
+    let mut rest = None;
+    if let Some(value) = section.take("hostname") {
+        let text = value.peek().value.to_string();
+        let (first, domain) =
+            text.split_once('.').map_or((text.as_str(), None), |(first, rest)| (first, Some(rest)));
+        let host = label(first, "");
+        let domain_fits = domain
+            .is_none_or(|domain| !domain.is_empty() && domain.split('.').all(|part| label(part, "") == part));
+        let kept = if host == first && domain_fits {
+            value.text()
+        } else {
+            value.text_judged(&catalogue::HOST_NAME)
+        };
+        if kept.is_some() && !host.is_empty() {
+            service.hostname = Some(host);
+            rest = domain.filter(|_| domain_fits).map(str::to_owned);
+        }
+    }
+    service.domainname = domain.or(rest);
+}
+
+fn resolver(section: &mut Section<'_>, service: &mut Service) {
+    for value in section.take("extra_hosts").map(Value::items).unwrap_or_default() {
+        let text = value.peek_text().unwrap_or_default().to_owned();
+        let (host, address) = text.split_once('=').unwrap_or((&text, ""));
+        if address == "host-gateway" {
+            value.judged(&catalogue::HOST_GATEWAY);
+        } else if address.parse::<std::net::IpAddr>().is_err()
+            || host.split('.').any(|part| label(part, "") != part.to_lowercase())
+        {
+            value.judged(&catalogue::EXTRA_HOST);
+        } else if value.text().is_some() {
+            let Addresses(addresses) = service.extra_hosts.entry(host.to_owned()).or_default();
+            addresses.push(address.to_owned());
+        }
+    }
+    for value in section.take("dns").map(Value::items).unwrap_or_default() {
+        let server = value.text_judged(&catalogue::DNS_SERVERS);
+        service.dns.extend(server.filter(|_| service.dns.len() < 3));
+    }
+    service.dns_search = section.texts("dns_search");
+    service.dns_opt = section.texts("dns_opt");
+}

@@ -1,0 +1,260 @@
+//! What runs: image, command, user, and what the program finds around it.
+
+use std::collections::BTreeMap;
+
+use super::text::Variables;
+use crate::api::labels::RESERVED;
+use crate::api::{PullPolicy, Service, Text};
+use crate::convert::catalogue::{self, Rule};
+use crate::convert::context::Context;
+use crate::convert::reader::{Section, Value};
+use crate::convert::sizes::{duration, quantity};
+
+/// `image`, `build` and how the image is pulled.
+pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
+    let image = section.text("image").filter(|image| !image.is_empty());
+    let builds = section.has("build");
+    if let Some(build) = section.take("build") {
+        match (&image, &context.options.registry) {
+            (Some(_), _) => build.judged(&catalogue::BUILD_SETTINGS),
+            (None, Some(_)) => build.judged(&catalogue::BUILD_PUSHED),
+            (None, None) => build.judged(&catalogue::BUILD_ONLY),
+        };
+    }
+    service.image = image.unwrap_or_else(|| {
+        if !builds {
+            return String::new();
+        }
+        let built = format!("{}-{}", context.project.name, name.to_lowercase());
+        match &context.options.registry {
+            Some(registry) => format!("{}/{built}", registry.trim_end_matches('/')),
+            None => built,
+        }
+    });
+    if let Some(value) = section.take("pull_policy") {
+        let word = value.peek_text().unwrap_or_default();
+        service.pull_policy = match word {
+            "always" => Some(PullPolicy::Always),
+            "never" => Some(PullPolicy::Never),
+            _ => None,
+        };
+        match word {
+            "always" | "never" | "missing" | "if_not_present" | "" => value.mapped(),
+            "build" => value.judged(&catalogue::PULL_BUILD),
+            word if word == "refresh"
+                || word == "daily"
+                || word == "weekly"
+                || word.starts_with("every_") =>
+            {
+                value.judged(&catalogue::PULL_INTERVAL)
+            }
+            _ => value.judged(&catalogue::CONDITION_WORD),
+        };
+    }
+    if let Some(value) = section.take("platform") {
+        let fits = value.peek_text().is_some_and(|text| {
+            let parts: Vec<_> = text.split('/').collect();
+            parts.len() <= 3 && parts.iter().all(|part| is_word(part))
+        });
+        service.platform = match (fits, value.peek_text().is_some_and(|text| text.matches('/').count() == 2))
+        {
+            (true, false) => value.text(),
+            (true, true) => value.text_judged(&catalogue::PLATFORM_VARIANT),
+            _ => {
+                value.judged(&catalogue::CONDITION_WORD);
+                None
+            }
+        };
+    }
+    service.runtime = section.text("runtime").filter(|runtime| !runtime.is_empty());
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+}
+
+/// `entrypoint` and `command`, of a service or of a container that runs before it.
+pub fn command(
+    context: &mut Context<'_>,
+    section: &mut Section<'_>,
+    variables: &mut Variables,
+) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    section.always(&["entrypoint", "command"]);
+    let mut words = |key: &str, rule: Option<&'static Rule>| {
+        let value = section.take(key)?;
+        match rule {
+            Some(rule) if value.peek().as_list().is_some_and(<[_]>::is_empty) => {
+                value.judged(rule);
+                Some(Vec::new())
+            }
+            _ if value.peek().is_null() => {
+                value.mapped();
+                None
+            }
+            _ => Some(list(context, value, variables, &key.to_uppercase())),
+        }
+    };
+    let entrypoint = words("entrypoint", Some(&catalogue::EMPTY_ENTRYPOINT));
+    // The engine takes an empty command for none.
+    let command = words("command", None).filter(|words| !words.is_empty());
+    match (entrypoint, command) {
+        (Some(cleared), command) if cleared.is_empty() => (command, None),
+        both => both,
+    }
+}
+
+/// A list of words that Kubernetes reads.
+fn list(context: &mut Context<'_>, value: Value<'_>, variables: &mut Variables, hint: &str) -> Vec<String> {
+    let nodes = value.items().into_iter();
+    nodes
+        .filter_map(|item| {
+            let (text, secret) = variables.text(context, item.peek(), hint)?;
+            if secret {
+                item.judged(&catalogue::MOVED_TO_SECRET)
+            } else {
+                item.mapped()
+            };
+            Some(text)
+        })
+        .collect()
+}
+
+/// `environment`, `labels`, `annotations`.
+pub fn environment(
+    context: &mut Context<'_>,
+    section: &mut Section<'_>,
+    variables: &mut Variables,
+    service: &mut Service,
+) {
+    for (name, value) in section.take("environment").map(Value::entries).unwrap_or_default() {
+        if variables.is_from_secret(name) {
+            value.judged(&catalogue::MOVED_TO_SECRET);
+            continue;
+        }
+        let Some((text, secret)) = variables.text(context, value.peek(), name) else {
+            // A variable that is not set where the project is loaded is not set in the container.
+            value.mapped();
+            continue;
+        };
+        if secret {
+            value.judged(&catalogue::MOVED_TO_SECRET)
+        } else {
+            value.mapped()
+        };
+        service.environment.insert(name.to_owned(), Text(text));
+    }
+}
+
+/// The rest of what is about the process.
+pub fn settings(section: &mut Section<'_>, service: &mut Service) {
+    service.working_dir = section.text("working_dir").filter(|path| !path.is_empty()).map(|path| {
+        // The engine takes a relative folder as one below the root of the container's files.
+        if path.starts_with('/') { path } else { format!("/{path}") }
+    });
+    service.user = section.take("user").and_then(user);
+    for value in section.take("group_add").map(Value::items).unwrap_or_default() {
+        match value.peek().value.to_string().parse() {
+            Ok(group) => {
+                value.mapped();
+                service.group_add.push(group);
+            }
+            Err(_) => {
+                value.judged(&catalogue::RUN_USER);
+            }
+        }
+    }
+    service.init = section.bool("init").filter(|on| *on);
+    service.tty = section.bool("tty").filter(|on| *on);
+    service.stdin_open = section.bool("stdin_open").filter(|on| *on);
+    service.read_only = section.bool("read_only").filter(|on| *on);
+    service.stop_grace_period = section.take("stop_grace_period").and_then(|value| duration(value.mapped()));
+    if let Some(value) = section.take("stop_signal") {
+        service.stop_signal = stop_signal(value);
+    }
+    service.shm_size = section.take("shm_size").and_then(|value| quantity(value.mapped()));
+    for (name, value) in section.take("storage_opt").map(Value::entries).unwrap_or_default() {
+        let size = value.peek().as_str().and_then(super::volumes::bytes).and_then(|size| quantity(&size));
+        if name == "size" && size.is_some() {
+            service.storage_size = size;
+        }
+        value.judged(&catalogue::STORAGE_OPTION);
+    }
+    service.labels = labels(section, "labels");
+    service.annotations = labels(section, "annotations");
+    service.profiles = section.texts("profiles");
+}
+
+/// Labels or annotations, without those that are kept for others.
+pub fn labels(section: &mut Section<'_>, key: &str) -> BTreeMap<String, Text> {
+    let entries = section.take(key).map(Value::entries).unwrap_or_default().into_iter();
+    let kept = entries.filter_map(|(name, value)| {
+        if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
+            value.judged(&catalogue::RESERVED_LABEL);
+            return None;
+        }
+        Some((name.to_owned(), Text(value.text()?)))
+    });
+    kept.collect()
+}
+
+/// A user in numbers.
+pub fn user(value: Value<'_>) -> Option<String> {
+    let text = value.peek().value.to_string();
+    let number = |part: &str| match part {
+        "root" => Some("0".to_owned()),
+        part => part.parse::<u32>().ok().map(|id| id.to_string()),
+    };
+    let (user, group) =
+        text.split_once(':').map_or((text.as_str(), None), |(user, group)| (user, Some(group)));
+    if text.is_empty() {
+        value.mapped();
+        return None;
+    }
+    let group = group.filter(|group| !group.is_empty());
+    match (number(user), group.map(number)) {
+        (Some(user), None) => {
+            if text == user {
+                value.mapped()
+            } else {
+                value.judged(&catalogue::ROOT_BY_NAME)
+            };
+            Some(user)
+        }
+        (Some(user), Some(Some(group))) => {
+            let numbers = format!("{user}:{group}");
+            if text == numbers {
+                value.mapped()
+            } else {
+                value.judged(&catalogue::ROOT_BY_NAME)
+            };
+            Some(numbers)
+        }
+        _ => {
+            value.judged(&catalogue::RUN_USER);
+            None
+        }
+    }
+}
+
+fn stop_signal(value: Value<'_>) -> Option<String> {
+    const NAMES: [&str; 16] = [
+        "", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL",
+        "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM",
+    ];
+    let text = value.peek().value.to_string().to_uppercase();
+    if text.is_empty() {
+        value.mapped();
+        return None;
+    }
+    if let Ok(number) = text.parse::<usize>() {
+        let name = NAMES.get(number).filter(|name| !name.is_empty());
+        value.judged(if name.is_some() { &catalogue::STOP_SIGNAL } else { &catalogue::CONDITION_WORD });
+        return name.map(|name| (*name).to_owned());
+    }
+    if !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') || text.len() > 16 {
+        value.judged(&catalogue::CONDITION_WORD);
+        return None;
+    }
+    value.mapped();
+    Some(if text.starts_with("SIG") { text } else { format!("SIG{text}") })
+}

@@ -1,0 +1,200 @@
+//! Texts with secrets in them: each secret becomes a variable of the service that comes from a Secret.
+
+use std::collections::BTreeMap;
+
+use crate::api::{EnvironmentSource, KeyRef};
+use crate::compose::tree::{Map, Node};
+use crate::convert::context::Context;
+use crate::convert::names::key;
+use crate::convert::secrecy::{Span, from_env_file, is_distinctive, is_harmless, looks_secret};
+use crate::convert::shell;
+use crate::translate::names::object_name;
+
+/// A piece of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// What stands there.
+    Plain(String),
+    /// A secret: the variable of the service that holds it.
+    Variable(String),
+}
+
+/// The variables of one service, as they are made.
+pub struct Variables {
+    service: String,
+    /// The service's own, as the project has them.
+    own: BTreeMap<String, Node>,
+    /// Those that come from Secrets.
+    from: BTreeMap<String, EnvironmentSource>,
+    /// The variable that holds a secret value, by that value and the project's variable that supplied it.
+    holders: BTreeMap<(String, String), String>,
+}
+
+impl Variables {
+    /// Of a service: first of all, the variables of its own that are secret as a whole.
+    pub fn of(context: &mut Context<'_>, service: &str) -> Self {
+        let node = context.project.service(service).and_then(|node| node.get("environment"));
+        let own = node.and_then(Node::as_map).into_iter().flat_map(Map::iter);
+        let own: BTreeMap<String, Node> = own.map(|(name, node)| (name.to_string(), node.clone())).collect();
+        let service = context.names.service(service);
+        let mut variables = Self { service, own, from: BTreeMap::new(), holders: BTreeMap::new() };
+        for (name, node) in variables.own.clone() {
+            if let Some(supplied) = variables.whole(context, &name, &node) {
+                variables.add(context, &name, supplied.as_deref(), node.as_str().unwrap_or_default());
+            }
+        }
+        variables
+    }
+
+    /// Whether a variable of the service comes from a Secret.
+    pub fn is_from_secret(&self, name: &str) -> bool {
+        self.from.contains_key(name)
+    }
+
+    /// Those that come from Secrets, at the end.
+    pub fn into_from(self) -> BTreeMap<String, EnvironmentSource> {
+        self.from
+    }
+
+    /// A text as Kubernetes reads it, with its secrets as variables; nothing where it is none. The boolean
+    /// says whether there were any.
+    pub fn text(&mut self, context: &mut Context<'_>, node: &Node, hint: &str) -> Option<(String, bool)> {
+        let pieces = self.pieces(context, node, hint)?;
+        let mut made = String::new();
+        for (index, piece) in pieces.iter().enumerate() {
+            match piece {
+                Piece::Plain(text) => made.push_str(&escaped(text, index + 1 < pieces.len())),
+                Piece::Variable(name) => made.push_str(&format!("$({name})")),
+            }
+        }
+        Some((made, pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))))
+    }
+
+    /// A text with its secrets cut out; nothing where it is none.
+    pub fn pieces(&mut self, context: &mut Context<'_>, node: &Node, hint: &str) -> Option<Vec<Piece>> {
+        let text = if node.is_null() { return None } else { node.value.to_string() };
+        let mut pieces = Vec::new();
+        let mut at = 0;
+        for span in &context.secrecy.spans(node) {
+            let name = self.name(context, &text, span, hint);
+            pieces.push(Piece::Plain(text[at..span.start].to_owned()));
+            pieces.push(Piece::Variable(name));
+            at = span.end;
+        }
+        pieces.push(Piece::Plain(text[at..].to_owned()));
+        pieces.retain(|piece| *piece != Piece::Plain(String::new()));
+        Some(pieces)
+    }
+
+    /// Whether a variable is secret as a whole, and the project's variable whose value it is.
+    fn whole(&self, context: &Context<'_>, name: &str, node: &Node) -> Option<Option<String>> {
+        let text = node.as_str()?;
+        if from_env_file(node) {
+            return Some(None);
+        }
+        let spans = context.secrecy.spans(node);
+        if let [Span { start: 0, end, variable: Some(variable) }] = spans.as_slice()
+            && *end == text.len()
+        {
+            return Some(Some(variable.to_string()));
+        }
+        (looks_secret(name) && !is_harmless(text)).then_some(None)
+    }
+
+    /// The variable that holds a secret part of a text; a new one where there is none.
+    fn name(&mut self, context: &mut Context<'_>, text: &str, span: &Span, hint: &str) -> String {
+        let value = &text[span.start..span.end];
+        if let Some(name) = self.holder(value, span.variable.as_deref()) {
+            return name;
+        }
+        let wanted = match &span.variable {
+            Some(variable) => variable.to_string(),
+            None => {
+                let fits = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+                format!("{}_SECRET", hint.chars().map(fits).collect::<String>())
+            }
+        };
+        let mut name = wanted.clone();
+        let mut number = 1;
+        while self.own.contains_key(&name) || self.from.contains_key(&name) {
+            number += 1;
+            name = format!("{wanted}_{number}");
+        }
+        self.add(context, &name, span.variable.as_deref(), value);
+        name
+    }
+
+    fn add(&mut self, context: &mut Context<'_>, name: &str, supplied: Option<&str>, value: &str) {
+        let object = object_name(&context.names.stack, "environment");
+        let wanted = supplied.map_or_else(|| key(&format!("{}.{name}", self.service)), key);
+        let key = context.objects.secret_unlike(&object, &wanted, value);
+        let reference = KeyRef { name: object, key };
+        let source = EnvironmentSource { secret_key_ref: Some(reference), config_map_key_ref: None };
+        self.from.insert(name.to_owned(), source);
+        if shell::is_name(name) {
+            // A variable of its own that no other supplied may be called as the project calls it.
+            let supplied = supplied.unwrap_or(name).to_owned();
+            self.holders.entry((value.to_owned(), supplied)).or_insert_with(|| name.to_owned());
+        }
+    }
+
+    /// The variable that holds a secret already. Two variables of the project stay apart also where they are
+    /// equal now: they need not be when one of them is changed. Of a value that stands there by itself it is
+    /// only known where it cannot be equal by chance.
+    fn holder(&self, value: &str, supplied: Option<&str>) -> Option<String> {
+        let Some(variable) = supplied else {
+            let mut same =
+                self.holders.iter().filter(|((held, _), _)| is_distinctive(value) && held == value);
+            return same.next().map(|(_, name)| name.clone());
+        };
+        self.holders.get(&(value.to_owned(), variable.to_owned())).cloned()
+    }
+}
+
+/// A text in which Kubernetes finds no variable and no escape: `$(` and `$$` are doubled, and so is a dollar
+/// at the end where a variable follows.
+pub fn escaped(text: &str, variable_follows: bool) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        made.push(c);
+        let doubled = match rest.peek() {
+            Some('$' | '(') => true,
+            Some(_) => false,
+            None => variable_follows,
+        };
+        if c == '$' && doubled {
+            made.push('$');
+        }
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn kubernetes_reads_back_what_was_written() {
+        for (text, written) in
+            [("$(date)", "$$(date)"), ("$$", "$$$"), ("$HOME ${X} $", "$HOME ${X} $"), ("$$(x)", "$$$$(x)")]
+        {
+            assert_eq!(escaped(text, false), written, "{text}");
+            assert_eq!(read(written), text);
+        }
+        assert_eq!(escaped("a$", true), "a$$");
+    }
+
+    /// As Kubernetes' `third_party/forked/golang/expansion` reads a text without variables.
+    fn read(text: &str) -> String {
+        let mut made = String::new();
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            made.push(c);
+            if c == '$' && rest.peek() == Some(&'$') {
+                rest.next();
+            }
+        }
+        made
+    }
+}

@@ -1,0 +1,214 @@
+//! What a service mounts.
+
+use std::collections::BTreeMap;
+
+use crate::api::{Propagation, Service, Tmpfs, VolumeMount};
+use crate::compose::tree::Node;
+use crate::convert::catalogue;
+use crate::convert::context::Context;
+use crate::convert::files::{Bind, Bound, bind};
+use crate::convert::names::label;
+use crate::convert::reader::{Section, Value, int};
+use crate::convert::sizes::quantity;
+
+/// `volumes` and `tmpfs`. What `volumes_from` adds comes when all services are there.
+pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
+    for mount in section.take("volumes").map(Value::items).unwrap_or_default() {
+        volume(context, mount, service);
+    }
+    for value in section.take("tmpfs").map(Value::items).unwrap_or_default() {
+        service.tmpfs.extend(short_tmpfs(value));
+    }
+    from_others(context, name, section);
+}
+
+fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service) {
+    let mut mount = mount.section();
+    let Some(kind) = mount.take("type") else { return mount.rest() };
+    let word = kind.peek_text().unwrap_or_default();
+    if !matches!(word, "volume" | "bind" | "tmpfs" | "image") {
+        kind.judged_with(&catalogue::MOUNT_TYPE, word);
+        for key in ["source", "target", "read_only", "bind", "volume", "tmpfs", "image"] {
+            if let Some(value) = mount.take(key) {
+                value.judged(&catalogue::MOUNT_TYPE);
+            }
+        }
+        return mount.rest();
+    }
+    kind.mapped();
+    let Some(target) = mount.take("target").and_then(target) else { return mount.rest() };
+    let read_only = mount.bool("read_only").filter(|read_only| *read_only);
+    let mut made = VolumeMount { target, read_only, ..VolumeMount::default() };
+    let mut of_bind = mount.take("bind").map(Value::section);
+    if let Some(section) = &mut of_bind {
+        made.propagation = section.take("propagation").and_then(propagation);
+        if let Some(value) = section.take("create_host_path") {
+            value.mapped();
+        }
+    }
+    if let Some(mut section) = mount.take("volume").map(Value::section) {
+        made.nocopy = section.bool("nocopy").filter(|nocopy| *nocopy);
+        made.subpath = section.text("subpath");
+        section.rest();
+    }
+    if let Some(mut section) = mount.take("image").map(Value::section) {
+        made.subpath = made.subpath.or(section.text("subpath"));
+        section.rest();
+    }
+    let mut tmpfs = Tmpfs { target: made.target.clone(), size: None, mode: None };
+    if let Some(mut section) = mount.take("tmpfs").map(Value::section) {
+        tmpfs.size = section.take("size").and_then(|size| quantity(size.mapped()));
+        tmpfs.mode = section.int("mode").map(|mode| format!("{mode:04o}"));
+        section.rest();
+    }
+    match word {
+        "tmpfs" => {
+            if let Some(source) = mount.take("source") {
+                source.judged(&catalogue::MOUNT_HINTS);
+            }
+            service.tmpfs.push(tmpfs);
+        }
+        "bind" => {
+            if let Some(source) = mount.take("source") {
+                let (read_only, propagation) = (made.read_only.is_some(), made.propagation);
+                match bind(context, Bind { source, target: made.target, read_only, propagation }) {
+                    Bound::Files(tree) => service.files.push(tree),
+                    Bound::Mount(mount) => service.volumes.push(mount),
+                    Bound::Nothing => {}
+                }
+            }
+        }
+        "image" => {
+            made.image = mount.text("source");
+            made.read_only = None;
+            service.volumes.push(made);
+        }
+        _ => {
+            let source = mount.text("source").filter(|source| !source.is_empty());
+            made.source = source.map(|source| context.names.volume(&source));
+            service.volumes.push(made);
+        }
+    }
+    if let Some(section) = of_bind {
+        section.rest();
+    }
+    mount.rest();
+}
+
+/// An absolute path in the container.
+pub fn target(value: Value<'_>) -> Option<String> {
+    let relative = value.peek_text().is_some_and(|path| !path.starts_with('/'));
+    if relative {
+        value.text_judged(&catalogue::RELATIVE_TARGET).map(|path| format!("/{path}"))
+    } else {
+        value.text()
+    }
+}
+
+fn propagation(value: Value<'_>) -> Option<Propagation> {
+    let (nearest, same) = match value.peek_text()? {
+        "" | "private" | "rprivate" => (None, true),
+        "rslave" => (Some(Propagation::Rslave), true),
+        "rshared" => (Some(Propagation::Rshared), true),
+        "slave" => (Some(Propagation::Rslave), false),
+        "shared" => (Some(Propagation::Rshared), false),
+        _ => (None, false),
+    };
+    if same {
+        value.mapped()
+    } else {
+        value.judged(&catalogue::PROPAGATION)
+    };
+    nearest
+}
+
+/// `PATH[:OPTION,…]`.
+fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
+    let text = value.peek_text().unwrap_or_default();
+    let (path, options) = text.split_once(':').unwrap_or((text, ""));
+    let mut tmpfs = Tmpfs { target: path.to_owned(), size: None, mode: None };
+    let mut other = Vec::new();
+    for option in options.split(',').filter(|option| !option.is_empty()) {
+        match option.split_once('=') {
+            Some(("size", size)) => match bytes(size) {
+                Some(size) => tmpfs.size = quantity(&size),
+                None => other.push(option),
+            },
+            Some(("mode", mode)) if i64::from_str_radix(mode, 8).is_ok() && mode.len() <= 5 => {
+                tmpfs.mode = Some(format!("{mode:0>4}"));
+            }
+            _ if matches!(option, "rw" | "noexec" | "nosuid" | "nodev" | "exec" | "suid" | "dev") => {}
+            _ => other.push(option),
+        }
+    }
+    if other.is_empty() {
+        value.text()?;
+    } else {
+        value.text_judged(&catalogue::TMPFS_OWNER)?;
+    }
+    tmpfs.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    Some(tmpfs)
+}
+
+/// A size as `mount` takes it: a number with k, m or g.
+pub fn bytes(text: &str) -> Option<Node> {
+    use crate::compose::{source::Place, tree};
+    let lower = text.to_lowercase();
+    let digits = lower.trim_end_matches(['k', 'm', 'g', 'b']);
+    let factor = match &lower[digits.len()..] {
+        "" | "b" => 1,
+        "k" | "kb" => 1 << 10,
+        "m" | "mb" => 1 << 20,
+        "g" | "gb" => 1 << 30,
+        _ => return None,
+    };
+    let number = int(&Node::text(digits, Place::NONE))?.checked_mul(factor)?;
+    Some(Node::new(tree::Value::Int(number), Place::NONE))
+}
+
+/// `volumes_from`: whose mounts a service has too.
+fn from_others(context: &mut Context<'_>, name: &str, section: &mut Section<'_>) {
+    for value in section.take("volumes_from").map(Value::items).unwrap_or_default() {
+        let text = value.peek_text().unwrap_or_default().to_owned();
+        if text.starts_with("container:") {
+            value.judged(&catalogue::CONTAINER_REFERENCE);
+            continue;
+        }
+        let (other, mode) = text.split_once(':').unwrap_or((&text, "rw"));
+        value.judged(&catalogue::VOLUMES_FROM);
+        context.volumes_from.push((context.names.service(name), context.names.service(other), mode == "ro"));
+    }
+}
+
+/// Gives each service the mounts of those that its `volumes_from` names. An anonymous volume that others
+/// have too becomes a named one.
+pub fn volumes_from(context: &mut Context<'_>, services: &mut BTreeMap<String, Service>) {
+    let wanted = std::mem::take(&mut context.volumes_from);
+    for (_, other, _) in &wanted {
+        for mount in services.get_mut(other).into_iter().flat_map(|service| &mut service.volumes) {
+            if mount.source.is_none() && mount.host_path.is_none() && mount.image.is_none() {
+                let name = label(&format!("{other}{}", mount.target.replace('/', "-")), "volume");
+                context.volumes.entry(name.clone()).or_default();
+                mount.source = Some(name);
+            }
+        }
+    }
+    // A service may have the mounts of one that has them from a third.
+    for _ in 0..wanted.len().min(16) {
+        for (service, other, read_only) in &wanted {
+            let Some(from) = services.get(other).cloned() else { continue };
+            let Some(service) = services.get_mut(service) else { continue };
+            for mut mount in from.volumes {
+                if !service.volumes.iter().any(|own| own.target == mount.target) {
+                    mount.read_only = mount.read_only.or(read_only.then_some(true));
+                    service.volumes.push(mount);
+                }
+            }
+            for tree in from.files {
+                if !service.files.iter().any(|own| own.target == tree.target) {
+                    service.files.push(tree);
+                }
+            }
+        }
+    }
+}

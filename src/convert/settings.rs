@@ -1,0 +1,131 @@
+//! What stands under `x-stackwright`: settings that Compose has no word for.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::catalogue;
+use super::reader::{Section, Value};
+use crate::api::{
+    AccessMode, AnonymousVolumes, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service, ServiceMode,
+    StackSpec, Volume, VolumePolicy,
+};
+use crate::compose::tree;
+
+/// At the top of a compose file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct ProjectSettings {
+    publish: Option<Publish>,
+    volume_policy: Option<VolumePolicy>,
+    anonymous_volumes: Option<AnonymousVolumes>,
+    image_pull_secrets: Vec<String>,
+}
+
+/// In a service.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct ServiceSettings {
+    stopped: Option<bool>,
+    service_mode: Option<ServiceMode>,
+    ingress: Vec<IngressRule>,
+    healthcheck: HealthSettings,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct HealthSettings {
+    on_unhealthy: Option<OnUnhealthy>,
+}
+
+/// In a volume.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct VolumeSettings {
+    size: Option<Quantity>,
+    storage_class_name: Option<String>,
+    access_mode: Option<AccessMode>,
+    claim_name: Option<String>,
+    nfs: Option<Nfs>,
+    host_path: Option<String>,
+}
+
+/// In a network.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct NetworkSettings {
+    shared_name: Option<String>,
+}
+
+/// Those of the project.
+pub fn project(section: &mut Section<'_>, spec: &mut StackSpec) {
+    let settings: ProjectSettings = read(section);
+    spec.publish = settings.publish;
+    spec.volume_policy = settings.volume_policy;
+    spec.anonymous_volumes = settings.anonymous_volumes;
+    spec.image_pull_secrets = settings.image_pull_secrets;
+}
+
+/// Those of a service.
+pub fn service(section: &mut Section<'_>, service: &mut Service) {
+    let settings: ServiceSettings = read(section);
+    service.stopped = settings.stopped;
+    service.service_mode = settings.service_mode;
+    service.ingress = settings.ingress;
+    if let Some(policy) = settings.healthcheck.on_unhealthy {
+        service.healthcheck.get_or_insert_default().on_unhealthy = Some(policy);
+    }
+}
+
+/// Those of a volume.
+pub fn volume(section: &mut Section<'_>, volume: &mut Volume) {
+    let settings: VolumeSettings = read(section);
+    volume.size = settings.size.or(volume.size.take());
+    volume.storage_class_name = settings.storage_class_name;
+    volume.access_mode = settings.access_mode;
+    volume.claim_name = settings.claim_name.or(volume.claim_name.take());
+    volume.nfs = settings.nfs.or(volume.nfs.take());
+    volume.host_path = settings.host_path.or(volume.host_path.take());
+}
+
+/// Those of a network: the name that it shares with other Stacks.
+pub fn network(section: &mut Section<'_>) -> Option<String> {
+    read::<NetworkSettings>(section).shared_name
+}
+
+/// Reads the settings; what cannot be read is refused.
+fn read<T: DeserializeOwned + Default>(section: &mut Section<'_>) -> T {
+    let Some(value) = section.take("x-stackwright") else { return T::default() };
+    if value.holds_secret() {
+        value.judged(&catalogue::SECRET_IN_PLAIN_TEXT);
+        return T::default();
+    }
+    match serde_json::from_value(json(&value)) {
+        Ok(settings) => {
+            value.mapped();
+            settings
+        }
+        Err(error) => {
+            // The message names keys and words, which stand in the compose file for everyone to read.
+            value.judged_with(&catalogue::UNKNOWN_SETTING, error.to_string());
+            T::default()
+        }
+    }
+}
+
+fn json(value: &Value<'_>) -> serde_json::Value {
+    of(value.peek())
+}
+
+fn of(node: &tree::Node) -> serde_json::Value {
+    use serde_json::Value as Json;
+    match &node.value {
+        tree::Value::Null => Json::Null,
+        tree::Value::Bool(value) => Json::from(*value),
+        tree::Value::Int(value) => Json::from(*value),
+        tree::Value::Uint(value) => Json::from(*value),
+        tree::Value::Float(value) => Json::from(*value),
+        tree::Value::Time(text) | tree::Value::Str(text) => Json::from(&**text),
+        tree::Value::List(items) => items.iter().map(of).collect(),
+        tree::Value::Map(map) => map.iter().map(|(key, node)| (key.to_string(), of(node))).collect(),
+    }
+}

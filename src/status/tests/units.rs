@@ -1,0 +1,83 @@
+//! Units of several services, and of as many pods as there are nodes.
+
+use super::*;
+
+#[test]
+fn each_service_of_a_pod_has_its_own_state() {
+    let container = |service: &str, ready| Container {
+        service: service.to_owned(),
+        running: true,
+        started: true,
+        ready,
+        started_at: Some(NOW),
+        ..Container::default()
+    };
+    let mut pair = unit("web");
+    pair.services.extend(["log".to_owned(), "plain".to_owned()]);
+    pair.patience.insert("log".to_owned(), 30);
+    let crashes = Container {
+        waiting: Some(("CrashLoopBackOff".to_owned(), String::new())),
+        last_exit: Some((3, "Error".to_owned())),
+        ..Container { service: "plain".to_owned(), ..Container::default() }
+    };
+    let containers = vec![container("web", true), container("log", false), crashes];
+    let case = Case::new(pair, Gate::Open).rolled_out().pod(Pod { containers, ..Pod::default() });
+    let (status, _) = case.told(NOW);
+    let states: Vec<_> = status
+        .services
+        .iter()
+        .map(|it| format!("{} {:?} {}", it.name, it.state, it.ready.as_ref().unwrap()))
+        .collect();
+    assert_eq!(states, ["log Starting 0/1", "plain Failed 0/1", "web Healthy 1/1"]);
+    assert_eq!(status.services_ready.as_deref(), Some("1/3"));
+    assert!(status.services.iter().all(|service| service.template.as_deref() == Some("1")));
+}
+
+#[test]
+fn a_daemon_set_counts_the_nodes_that_should_have_a_container() {
+    let daemon_set = serde_json::from_value(json!({
+        "metadata": {"name": "agent"}, "spec": {"selector": {}, "template": {}},
+    }));
+    let workload = Some(Workload::DaemonSet(Box::new(daemon_set.unwrap())));
+    let agent = Unit { workload, patience: BTreeMap::new(), ..unit("agent") };
+    let nodes = |wanted| WorkloadState {
+        template: Some("1".to_owned()),
+        observed: true,
+        wanted,
+        total: wanted,
+        updated: wanted,
+        ..WorkloadState::default()
+    };
+    let case = |wanted| {
+        Case::new(agent.clone(), Gate::Open).with(ChildState::Workload(nodes(wanted))).pod(running())
+    };
+    let told = |case: &Case| {
+        let service = case.told(NOW).0.services.remove(0);
+        (service.state, service.ready.unwrap_or_default())
+    };
+    assert_eq!(told(&case(2)), (ServiceState::Starting, "1/2".to_owned()));
+    assert_eq!(told(&case(2).pod(running())), (ServiceState::Running, "2/2".to_owned()));
+    let nowhere = Case::new(agent.clone(), Gate::Open).with(ChildState::Workload(nodes(0)));
+    assert_eq!(
+        nowhere.state(),
+        (ServiceState::Blocked, "no node may have a container of it: see its placement".to_owned())
+    );
+}
+
+#[test]
+fn an_update_that_makes_no_progress_has_failed() {
+    let state = WorkloadState {
+        template: Some("1".to_owned()),
+        observed: true,
+        wanted: 2,
+        total: 3,
+        updated: 1,
+        overdue: true,
+        ..WorkloadState::default()
+    };
+    let slow = Unit { replicas: 2, ..unit("web") };
+    let case = Case::new(slow, Gate::Open).with(ChildState::Workload(state)).pod(running());
+    let (state, message) = case.state();
+    assert_eq!(state, ServiceState::Failed);
+    assert!(message.contains("deploy.updateConfig.monitor"), "{message}");
+}

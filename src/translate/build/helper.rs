@@ -1,0 +1,179 @@
+//! What is done before a container starts -> init containers of the helper, which is Stackwright itself.
+//!
+//! A volume begins with what the image has, and only a container of that image sees its files; the image
+//! may have no shell. So the helper's image first leaves its static binary in a folder of the pod, and a
+//! container of the service's image then runs it.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    Capabilities, Container, EmptyDirVolumeSource, PodSpec, SecurityContext, Volume, VolumeMount,
+};
+use serde_json::Value;
+
+use crate::translate::{
+    names::pod_volume,
+    resolve::{CONTENT, Chores, Copied},
+};
+
+/// What stands for the helper's image until the template is hashed: a new version of it is no other template.
+/// No image has such a name.
+const IMAGE: &str = "(helper)";
+
+/// The pod volume that holds the helper's binary. Volumes of services have a hyphen in their names.
+const BINARY: &str = "helper";
+
+/// The verbs of the command line that do the work.
+const HELPER: &str = "helper";
+const PREPARES: &str = "prepare";
+
+/// The names begin with a digit, which no service's name does.
+const PREPARE: &str = "0-prepare";
+const SEED: &str = "1-seed";
+
+/// Adds the init containers, and lets the service's container see copies where they are made.
+pub(super) fn add(spec: &mut PodSpec, service: &str, chores: &Chores) {
+    if chores.seeds.is_empty() && !chores.shape_mounts() {
+        return;
+    }
+    let Some(container) = spec.containers.iter_mut().find(|container| container.name == service) else {
+        return;
+    };
+    let volumes = spec.volumes.get_or_insert_default();
+    let mut init = vec![prepare(chores)];
+    for copied in &chores.copies {
+        // What runs before the service sees the same files.
+        for container in spec.init_containers.iter_mut().flatten().chain([&mut *container]) {
+            see_copy(container, copied);
+        }
+        volumes.push(copy_volume(copied));
+    }
+    if !chores.seeds.is_empty() {
+        volumes.push(empty_dir(BINARY, None));
+        init.push(seed(container, chores));
+    }
+    volumes.sort_by(|a, b| a.name.cmp(&b.name));
+    let others = spec.init_containers.take().into_iter().flatten();
+    spec.init_containers = Some(init.into_iter().chain(others).collect());
+}
+
+/// Puts the image in the places that were kept for it.
+pub(super) fn set_image(spec: &mut PodSpec, image: &str) {
+    let init = spec.init_containers.iter_mut().flatten();
+    for container in init.filter(|container| container.image.as_deref() == Some(IMAGE)) {
+        container.image = Some(image.to_owned());
+    }
+}
+
+/// The helper's image in a pod template, as JSON.
+pub fn helper_image(template: &Value) -> Option<String> {
+    let init = template.pointer("/spec/initContainers")?.as_array()?;
+    let helper = init.iter().find(|container| {
+        let first = |at: usize| container["args"][at].as_str();
+        (first(0), first(1)) == (Some(HELPER), Some(PREPARES))
+    })?;
+    helper["image"].as_str().map(str::to_owned)
+}
+
+fn prepare(chores: &Chores) -> Container {
+    let mut mounts = BTreeMap::new();
+    let mut arguments = vec![HELPER.to_owned(), PREPARES.to_owned()];
+    if !chores.seeds.is_empty() {
+        mounts.insert(BINARY.to_owned(), mount(BINARY));
+        arguments.push(format!("--install={}", place(BINARY)));
+    }
+    for copied in &chores.copies {
+        let to = copy_name(copied);
+        let content = if copied.is_file { format!("/{CONTENT}") } else { String::new() };
+        let (user, group) = copied.owner;
+        arguments.push(format!(
+            "--copy={}{content}:{}{content}:{user}:{group}",
+            place(&copied.volume),
+            place(&to)
+        ));
+        mounts.insert(copied.volume.clone(), VolumeMount { read_only: Some(true), ..mount(&copied.volume) });
+        mounts.insert(to.clone(), mount(&to));
+    }
+    for folder in &chores.modes {
+        arguments.push(format!("--mode={}:{:o}", place(&folder.volume), folder.mode));
+        mounts.insert(folder.volume.clone(), mount(&folder.volume));
+    }
+    Container {
+        name: PREPARE.to_owned(),
+        image: Some(IMAGE.to_owned()),
+        image_pull_policy: Some("IfNotPresent".to_owned()),
+        args: Some(arguments),
+        volume_mounts: Some(mounts.into_values().collect()),
+        security_context: Some(root()),
+        ..Container::default()
+    }
+}
+
+fn seed(container: &Container, chores: &Chores) -> Container {
+    let mut mounts = BTreeMap::from([(BINARY, VolumeMount { read_only: Some(true), ..mount(BINARY) })]);
+    let mut command = vec![format!("{}/stackwright", place(BINARY)), HELPER.to_owned(), "seed".to_owned()];
+    for seed in &chores.seeds {
+        // The folder comes last, since it may hold a colon.
+        command.push(format!("{}:{}:{}", seed.target, place(&seed.volume), seed.folder));
+        mounts.insert(&seed.volume, mount(&seed.volume));
+    }
+    Container {
+        name: SEED.to_owned(),
+        image: container.image.clone(),
+        image_pull_policy: container.image_pull_policy.clone(),
+        command: Some(command),
+        volume_mounts: Some(mounts.into_values().collect()),
+        security_context: Some(root()),
+        ..Container::default()
+    }
+}
+
+/// Files of any owner are read, and made with the owner and the bits that they have.
+fn root() -> SecurityContext {
+    let powers = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"];
+    SecurityContext {
+        run_as_user: Some(0),
+        run_as_group: Some(0),
+        run_as_non_root: Some(false),
+        allow_privilege_escalation: Some(false),
+        read_only_root_filesystem: Some(true),
+        capabilities: Some(Capabilities {
+            add: Some(powers.map(str::to_owned).to_vec()),
+            drop: Some(vec!["ALL".to_owned()]),
+        }),
+        ..SecurityContext::default()
+    }
+}
+
+fn see_copy(container: &mut Container, copied: &Copied) {
+    let mounts = container.volume_mounts.iter_mut().flatten();
+    for mount in mounts.filter(|mount| mount.mount_path == copied.target) {
+        mount.name = copy_name(copied);
+        mount.read_only = (!copied.is_writable).then_some(true);
+    }
+}
+
+fn copy_name(copied: &Copied) -> String {
+    pod_volume("copy", &copied.target)
+}
+
+fn copy_volume(copied: &Copied) -> Volume {
+    empty_dir(&copy_name(copied), copied.is_secret.then(|| "Memory".to_owned()))
+}
+
+fn empty_dir(name: &str, medium: Option<String>) -> Volume {
+    Volume {
+        name: name.to_owned(),
+        empty_dir: Some(EmptyDirVolumeSource { medium, size_limit: None }),
+        ..Volume::default()
+    }
+}
+
+/// Where an init container sees a pod volume: a folder of our own, which hides nothing of an image.
+fn place(volume: &str) -> String {
+    format!("/.stackwright/{volume}")
+}
+
+fn mount(volume: &str) -> VolumeMount {
+    VolumeMount { name: volume.to_owned(), mount_path: place(volume), ..VolumeMount::default() }
+}

@@ -1,0 +1,73 @@
+//! What a service gets of its node, and memory in place of files -> the pod's volumes and namespaces.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::{
+    api::core::v1::{EmptyDirVolumeSource, HostPathVolumeSource, PodSpec, Volume, VolumeMount},
+    apimachinery::pkg::api::resource::Quantity,
+};
+
+use crate::translate::{
+    names::pod_volume,
+    resolve::{ResolvedService, kind_of_device, node_labels, target_of_device},
+};
+
+/// Where programs share memory.
+const SHM: &str = "/dev/shm";
+
+/// Puts what a service gets of its node into its pods.
+pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
+    let host = service.host;
+    let yes = |is: bool| is.then_some(true);
+    spec.host_network = yes(host.network);
+    spec.host_pid = yes(host.pid);
+    spec.host_ipc = yes(host.ipc);
+    spec.share_process_namespace = yes(service.spec.init == Some(true) && !host.pid);
+    // Otherwise such pods would ask the node's servers, which know no name of the cluster.
+    spec.dns_policy = host.network.then(|| "ClusterFirstWithHostNet".to_owned());
+    spec.host_users = service.security.is_unmasked().then_some(false);
+    spec.runtime_class_name = service.runtime_class().map(str::to_owned);
+    let labels: BTreeMap<_, _> =
+        service.spec.platform.iter().flat_map(|platform| node_labels(platform)).collect();
+    spec.node_selector = (!labels.is_empty()).then_some(labels);
+    for device in &service.spec.devices {
+        let volume = Volume {
+            name: pod_volume("device", &device.source),
+            host_path: Some(HostPathVolumeSource {
+                path: device.source.clone(),
+                type_: Some(kind_of_device(&device.source).to_owned()),
+            }),
+            ..Volume::default()
+        };
+        mount(spec, volume, target_of_device(device));
+    }
+    // With the node's IPC it is the node's, whatever its size, as in Docker.
+    if let Some(size) = service.shm_size.as_ref().filter(|_| !host.ipc) {
+        let memory = EmptyDirVolumeSource {
+            medium: Some("Memory".to_owned()),
+            size_limit: Some(Quantity(size.0.clone())),
+        };
+        mount(spec, Volume { name: "shm".to_owned(), empty_dir: Some(memory), ..Volume::default() }, SHM);
+    }
+}
+
+/// Mounts a volume at a path that is free; what the Stack itself mounts there wins.
+fn mount(spec: &mut PodSpec, volume: Volume, path: &str) {
+    let name = volume.name.clone();
+    let mut mounted = false;
+    for container in &mut spec.containers {
+        let mounts = container.volume_mounts.get_or_insert_default();
+        if mounts.iter().all(|mount| mount.mount_path != path) {
+            let mount =
+                VolumeMount { name: name.clone(), mount_path: path.to_owned(), ..VolumeMount::default() };
+            mounts.push(mount);
+            mounts.sort_by(|a, b| a.mount_path.cmp(&b.mount_path));
+            mounted = true;
+        }
+    }
+    let volumes = spec.volumes.get_or_insert_default();
+    if mounted && volumes.iter().all(|volume| volume.name != name) {
+        volumes.push(volume);
+        volumes.sort_by(|a, b| a.name.cmp(&b.name));
+    }
+}

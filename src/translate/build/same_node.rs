@@ -1,0 +1,22 @@
+//! Volumes that only one node can mount -> affinity of the pods that share them.
+
+use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
+
+use super::metadata::{labels, selector};
+use crate::{
+    api::labels::{STACK, VOLUMES},
+    translate::resolve::{HOST_NAME, Resolved, ResolvedService},
+};
+
+/// Keeps the pods of a service on the node of those that share its volumes. The first of them finds nobody,
+/// which the scheduler lets pass since the rule speaks of the pod itself.
+pub(super) fn stay(spec: &mut PodSpec, resolved: &Resolved<'_>, service: &ResolvedService<'_>) {
+    let Some(together) = &service.together else { return };
+    let term = PodAffinityTerm {
+        label_selector: Some(selector(labels([(STACK, resolved.name), (VOLUMES, together)]))),
+        topology_key: HOST_NAME.to_owned(),
+        ..PodAffinityTerm::default()
+    };
+    let affinity = spec.affinity.get_or_insert_default().pod_affinity.get_or_insert_default();
+    affinity.required_during_scheduling_ignored_during_execution.get_or_insert_default().push(term);
+}

@@ -1,0 +1,85 @@
+//! What a namespace's administrator allows its Stacks of the nodes that they run on.
+//!
+//! Each power is a label of the Namespace, such as `allow.stackwright.dev/host-ports: "true"`. Without
+//! it a Stack that asks for the power is refused: whoever may write Stacks in a namespace gets no hold
+//! of the nodes by that alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Something of a node that a Stack may use only where the namespace allows it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Power {
+    /// Kernel capabilities beyond the container runtime's default set.
+    Capabilities,
+    /// Devices of the nodes.
+    Devices,
+    /// The network, the processes or the IPC of the nodes.
+    HostNamespaces,
+    /// Folders and files of the nodes.
+    HostPath,
+    /// Ports of the nodes.
+    HostPorts,
+    /// All powers over the node at once.
+    Privileged,
+}
+
+/// Prefix of the labels by which a Namespace allows powers.
+const PREFIX: &str = "allow.stackwright.dev/";
+
+impl Power {
+    /// Every power.
+    pub const ALL: [Self; 6] = [
+        Self::Capabilities,
+        Self::Devices,
+        Self::HostNamespaces,
+        Self::HostPath,
+        Self::HostPorts,
+        Self::Privileged,
+    ];
+
+    /// The label by which a Namespace allows it.
+    pub fn label(self) -> String {
+        format!("{PREFIX}{}", self.as_str())
+    }
+
+    /// Its name, the last part of the label.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Capabilities => "capabilities",
+            Self::Devices => "devices",
+            Self::HostNamespaces => "host-namespaces",
+            Self::HostPath => "host-path",
+            Self::HostPorts => "host-ports",
+            Self::Privileged => "privileged",
+        }
+    }
+}
+
+/// The powers that a namespace allows.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Powers(pub BTreeSet<Power>);
+
+impl Powers {
+    /// The powers that a Namespace with these labels allows: those whose label is `true`.
+    pub fn of_labels(labels: &BTreeMap<String, String>) -> Self {
+        let is_set = |power: &Power| labels.get(&power.label()).is_some_and(|value| value == "true");
+        Self(Power::ALL.into_iter().filter(is_set).collect())
+    }
+
+    /// Whether a power is allowed.
+    pub fn allows(&self, power: Power) -> bool {
+        self.0.contains(&power)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_that_is_not_true_allows_nothing() {
+        let labels = [("host-path", "true"), ("devices", "false"), ("privileged", ""), ("all", "true")];
+        let labels = labels.map(|(name, value)| (format!("{PREFIX}{name}"), value.to_owned()));
+        assert_eq!(Powers::of_labels(&labels.into()), Powers([Power::HostPath].into()));
+    }
+}

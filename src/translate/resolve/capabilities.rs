@@ -1,0 +1,142 @@
+//! Kernel capabilities that are added and taken away.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Capabilities;
+
+use super::Problems;
+use crate::api::Service;
+
+/// Every capability of Linux (capabilities(7)).
+const KNOWN: [&str; 41] = [
+    "AUDIT_CONTROL",
+    "AUDIT_READ",
+    "AUDIT_WRITE",
+    "BLOCK_SUSPEND",
+    "BPF",
+    "CHECKPOINT_RESTORE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "DAC_READ_SEARCH",
+    "FOWNER",
+    "FSETID",
+    "IPC_LOCK",
+    "IPC_OWNER",
+    "KILL",
+    "LEASE",
+    "LINUX_IMMUTABLE",
+    "MAC_ADMIN",
+    "MAC_OVERRIDE",
+    "MKNOD",
+    "NET_ADMIN",
+    "NET_BIND_SERVICE",
+    "NET_BROADCAST",
+    "NET_RAW",
+    "PERFMON",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYSLOG",
+    "SYS_ADMIN",
+    "SYS_BOOT",
+    "SYS_CHROOT",
+    "SYS_MODULE",
+    "SYS_NICE",
+    "SYS_PACCT",
+    "SYS_PTRACE",
+    "SYS_RAWIO",
+    "SYS_RESOURCE",
+    "SYS_TIME",
+    "SYS_TTY_CONFIG",
+    "WAKE_ALARM",
+];
+
+/// What a container of Docker has without asking; adding one gives no power over the node.
+const DEFAULT: [&str; 14] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "NET_RAW",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+];
+
+const ALL: &str = "ALL";
+
+/// What is added and taken away. Of a capability in both lists Docker adds it, and Kubernetes takes it
+/// away: so it is taken out of the latter.
+pub(super) fn capabilities(service: &Service, path: &str, problems: &mut Problems) -> Option<Capabilities> {
+    let add = names(&service.cap_add, &format!("{path}.capAdd"), problems);
+    let mut drop = names(&service.cap_drop, &format!("{path}.capDrop"), problems);
+    if add.contains(ALL) {
+        drop.remove(ALL);
+    } else {
+        drop.retain(|name| !add.contains(name));
+    }
+    (!add.is_empty() || !drop.is_empty()).then(|| Capabilities {
+        add: Some(add.into_iter().collect()),
+        drop: Some(drop.into_iter().collect()),
+    })
+}
+
+/// Whether a container has the capability without asking.
+pub(super) fn is_default(name: &str) -> bool {
+    DEFAULT.contains(&usual(name).as_str())
+}
+
+/// A capability's name as Kubernetes writes it: upper case, without `CAP_`.
+fn usual(name: &str) -> String {
+    let name = name.to_uppercase();
+    name.strip_prefix("CAP_").map_or(name.clone(), str::to_owned)
+}
+
+fn names(given: &[String], path: &str, problems: &mut Problems) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (index, text) in given.iter().enumerate() {
+        let name = usual(text);
+        if name != ALL && !KNOWN.contains(&name.as_str()) {
+            let message = format!("'{text}' is no capability of Linux: write one such as NET_ADMIN, or ALL");
+            problems.value(format!("{path}[{index}]"), message);
+        }
+        names.insert(name);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_container_has_the_capabilities_that_it_has_in_docker() {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        for (add, drop, expected) in [
+            (&["cap_net_admin"][..], &[][..], "+NET_ADMIN"),
+            (&["NET_BIND_SERVICE", "CHOWN"], &["ALL"], "+CHOWN +NET_BIND_SERVICE -ALL"),
+            (&["SYS_TIME"], &["CAP_SYS_TIME", "MKNOD"], "+SYS_TIME -MKNOD"),
+            (&["ALL"], &["ALL", "MKNOD"], "+ALL -MKNOD"),
+            (&[], &["net_raw", "NET_RAW"], "-NET_RAW"),
+        ] {
+            let service = Service { cap_add: owned(add), cap_drop: owned(drop), ..Service::default() };
+            let mut problems = Problems::default();
+            let got = capabilities(&service, "s", &mut problems).unwrap();
+            assert!(problems.into_result().is_ok());
+            let signed = |sign: &'static str, names: Option<Vec<String>>| {
+                names.unwrap_or_default().into_iter().map(move |name| format!("{sign}{name}"))
+            };
+            assert_eq!(
+                signed("+", got.add).chain(signed("-", got.drop)).collect::<Vec<_>>().join(" "),
+                expected
+            );
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Devices of the node: where they are mounted, and what must be there.
+
+use std::collections::BTreeSet;
+
+use super::{Mounts, Problems};
+use crate::api::Service;
+
+/// Refuses devices that have no place of their own in the container.
+pub(super) fn check(service: &Service, mounts: &Mounts<'_>, path: &str, problems: &mut Problems) {
+    let mut taken: BTreeSet<&str> = mounts.mounts.keys().map(String::as_str).collect();
+    for (index, device) in service.devices.iter().enumerate() {
+        let path = format!("{path}.devices[{index}]");
+        let target = target(device);
+        for (field, device_path) in [("source", device.source.as_str()), ("target", target)] {
+            let leads_out = device_path.split('/').any(|part| part == "..");
+            if !device_path.starts_with('/') || device_path.contains(':') || leads_out {
+                let message = "write an absolute path without a colon or '..', such as /dev/ttyUSB0";
+                problems.value(format!("{path}.{field}"), message);
+            }
+        }
+        if !taken.insert(target) {
+            let message = format!("'{target}' is mounted twice: give one of the two another path");
+            problems.value(format!("{path}.target"), message);
+        }
+    }
+}
+
+/// Where a device is in the container.
+pub(in crate::translate) fn target(device: &crate::api::Device) -> &str {
+    device.target.as_deref().unwrap_or(&device.source).trim_end_matches('/')
+}
+
+/// What must be on the node, by the names that Linux and its usual rules give (devices.txt of the kernel).
+/// Nothing but a check keeps a path that is missing there from becoming an empty folder of the node.
+pub(in crate::translate) fn kind(path: &str) -> &'static str {
+    const FOLDERS: [&str; 10] = [
+        "/dev",
+        "/dev/bus/usb",
+        "/dev/disk",
+        "/dev/dma_heap",
+        "/dev/dri",
+        "/dev/infiniband",
+        "/dev/input",
+        "/dev/nvidia-caps",
+        "/dev/serial",
+        "/dev/snd",
+    ];
+    const DISKS: [&str; 12] = [
+        "/dev/disk/",
+        "/dev/dm-",
+        "/dev/loop",
+        "/dev/mapper/",
+        "/dev/md",
+        "/dev/mmcblk",
+        "/dev/nbd",
+        "/dev/sd",
+        "/dev/sr",
+        "/dev/vd",
+        "/dev/xvd",
+        "/dev/zd",
+    ];
+    let path = path.trim_end_matches('/');
+    // Names such as nvme0 are controllers, and those such as nvme0n1 what they hold.
+    let is_namespace = path.strip_prefix("/dev/nvme").is_some_and(|rest| rest.contains('n'));
+    let is_control = matches!(path, "/dev/mapper/control" | "/dev/loop-control");
+    let is_bus = path.starts_with("/dev/bus/usb/") && path.matches('/').count() == 4;
+    if FOLDERS.contains(&path) || is_bus {
+        "Directory"
+    } else if !is_control && (is_namespace || DISKS.iter().any(|disk| path.starts_with(disk))) {
+        "BlockDevice"
+    } else {
+        "CharDevice"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::kind;
+
+    #[test]
+    fn a_device_is_looked_for_as_what_its_name_says() {
+        for (path, expected) in [
+            ("/dev/ttyUSB0", "CharDevice"),
+            ("/dev/net/tun", "CharDevice"),
+            ("/dev/dri", "Directory"),
+            ("/dev/dri/", "Directory"),
+            ("/dev/dri/renderD128", "CharDevice"),
+            ("/dev/bus/usb/001", "Directory"),
+            ("/dev/bus/usb/001/002", "CharDevice"),
+            ("/dev/serial/by-id/usb-x", "CharDevice"),
+            ("/dev/sda1", "BlockDevice"),
+            ("/dev/nvme0", "CharDevice"),
+            ("/dev/nvme0n1", "BlockDevice"),
+            ("/dev/mapper/control", "CharDevice"),
+        ] {
+            assert_eq!(kind(path), expected, "{path}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Configs and secrets: single files.
+
+use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, KeyToPath, SecretVolumeSource, Volume};
+
+use super::{Copied, Mounter, Read, volume};
+use crate::{
+    api::{FileMount, Service},
+    translate::{
+        ObjectKind, Reason,
+        names::{dns_label, object_name, pod_volume},
+    },
+};
+
+/// The key of a config that the Stack itself keeps, and the file's name in every pod volume.
+pub(in crate::translate) const CONTENT: &str = "content";
+
+/// A file that everyone may read and nobody write, as Compose mounts it.
+const READABLE: i32 = 0o444;
+
+impl<'a> Mounter<'_, 'a, '_> {
+    pub(super) fn configs(&mut self, service: &'a Service) {
+        for (index, mount) in service.configs.iter().enumerate() {
+            let path = format!("{}.configs[{index}]", self.path);
+            let (source, spec) = (mount.source.as_str(), self.context.spec);
+            let Some((source, config)) = spec.configs.get_key_value(source) else {
+                let known = spec.configs.keys().map(String::as_str);
+                self.problems.unknown(Reason::UnknownConfig, path, ("config", source, "spec.configs"), known);
+                continue;
+            };
+            // A config that is both or neither is told of once, where it is declared.
+            let (object, key) = match (&config.config_map, &config.content) {
+                (Some(reference), _) => {
+                    let Read { name, key, .. } = self.read(ObjectKind::ConfigMap, reference);
+                    (name.to_owned(), key)
+                }
+                (None, content) => {
+                    self.found.contents.insert(source, content.as_deref().unwrap_or_default());
+                    (object_name(self.context.stack, &dns_label(source)), CONTENT)
+                }
+            };
+            let (mode, name) = self.file(mount, "config", &path);
+            let files = ConfigMapVolumeSource {
+                name: object,
+                items: Some(vec![item(key)]),
+                default_mode: Some(mode),
+                optional: None,
+            };
+            let target = mount.target.as_deref().unwrap_or(source);
+            let target = format!("/{}", target.trim_start_matches('/'));
+            let volume = Volume { config_map: Some(files), ..volume(name) };
+            self.file_mount(mount, &path, &target, volume);
+        }
+    }
+
+    pub(super) fn secrets(&mut self, service: &'a Service) {
+        for (index, mount) in service.secrets.iter().enumerate() {
+            let path = format!("{}.secrets[{index}]", self.path);
+            let (source, spec) = (mount.source.as_str(), self.context.spec);
+            let Some(secret) = spec.secrets.get(source) else {
+                let known = spec.secrets.keys().map(String::as_str);
+                self.problems.unknown(Reason::UnknownSecret, path, ("secret", source, "spec.secrets"), known);
+                continue;
+            };
+            let Read { name: object, key, .. } = self.read(ObjectKind::Secret, &secret.secret);
+            let (mode, name) = self.file(mount, "secret", &path);
+            let files = SecretVolumeSource {
+                secret_name: Some(object.to_owned()),
+                items: Some(vec![item(key)]),
+                default_mode: Some(mode),
+                optional: None,
+            };
+            let target = match mount.target.as_deref().unwrap_or(source) {
+                absolute if absolute.starts_with('/') => absolute.to_owned(),
+                relative => format!("/run/secrets/{relative}"),
+            };
+            let volume = Volume { secret: Some(files), ..volume(name) };
+            self.file_mount(mount, &path, &target, volume);
+        }
+    }
+
+    /// Mounts a file, as a copy where it has another owner than root: a pod volume has no other.
+    fn file_mount(&mut self, mount: &FileMount, path: &str, target: &str, volume: Volume) {
+        let owner = (mount.uid.unwrap_or_default(), mount.gid.unwrap_or_default());
+        if owner != (0, 0) {
+            let field = if mount.uid.is_some() { "uid" } else { "gid" };
+            self.without_helper(format!("{path}.{field}"), "the file belongs to root");
+            self.found.chores.copies.push(Copied {
+                target: target.trim_end_matches('/').to_owned(),
+                volume: volume.name.clone(),
+                is_file: true,
+                is_writable: false,
+                is_secret: volume.secret.is_some(),
+                owner,
+            });
+        }
+        self.mount(path, target, volume, Some(CONTENT.to_owned()), Some(true));
+    }
+
+    /// The permission bits of a file, and the name of its pod volume: one for each source and mode.
+    fn file(&mut self, mount: &FileMount, family: &str, path: &str) -> (i32, String) {
+        let mode = self.mode(mount.mode.as_deref(), 0o777, path).unwrap_or(READABLE);
+        let source = &mount.source;
+        let name = if mode == READABLE { source.clone() } else { format!("{source}@{mode:o}") };
+        (mode, pod_volume(family, &name))
+    }
+}
+
+/// The one key that a pod volume holds. The file's name is ours, since a key may begin with the
+/// two dots that a path may not have.
+fn item(key: &str) -> KeyToPath {
+    KeyToPath { key: key.to_owned(), path: CONTENT.to_owned(), mode: None }
+}

@@ -1,0 +1,236 @@
+//! What a service mounts: volumes, tmpfs, configs, secrets and trees of files.
+
+mod files;
+mod trees;
+mod volumes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::{EmptyDirVolumeSource, Volume, VolumeMount};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
+use serde_json::json;
+
+use super::{Context, Counted, Problems, Read, amount, same_node::is_everywhere};
+use crate::{
+    api::{KeyRef, Service},
+    translate::{Approximation, ObjectKind, names::pod_volume, short_hash},
+};
+
+pub(in crate::translate) use files::CONTENT;
+
+/// What a service mounts.
+#[derive(Debug, Default)]
+pub(in crate::translate) struct Mounts<'a> {
+    /// The pod's volumes by name.
+    pub volumes: BTreeMap<String, Volume>,
+    /// The container's mounts by path, so that the order in the spec moves nothing.
+    pub mounts: BTreeMap<String, VolumeMount>,
+    /// Whether it may write a volume that outlives its pod.
+    pub writes_volume: bool,
+    /// Whether it may write a folder of the node.
+    pub writes_host: bool,
+    /// The keys of objects of others that it mounts.
+    pub reads: Vec<Read<'a>>,
+    /// The claims of others that it mounts.
+    pub external_claims: BTreeSet<&'a str>,
+    /// The claims for its anonymous volumes.
+    pub anonymous_claims: Vec<AnonymousClaim>,
+    /// What the helper does before the container starts, if there is a helper.
+    pub chores: Chores,
+    /// The contents of the Stack's own configs that it reads, by name.
+    contents: BTreeMap<&'a str, &'a str>,
+}
+
+/// The claim for an anonymous volume.
+#[derive(Debug)]
+pub(in crate::translate) struct AnonymousClaim {
+    /// The claim's name.
+    pub name: String,
+    /// Where the mount stands in the spec.
+    pub path: String,
+}
+
+/// What the helper does before a container starts.
+#[derive(Debug, Default)]
+pub(in crate::translate) struct Chores {
+    /// Volumes that begin with what the image has at the mount's path.
+    pub seeds: Vec<Seed>,
+    /// Files that are copied, since their volume cannot have the owner or may not be written.
+    pub copies: Vec<Copied>,
+    /// Folders in memory whose permission bits are set.
+    pub modes: Vec<FolderMode>,
+}
+
+impl Chores {
+    /// Whether the container itself would see something else without the helper, new volumes apart.
+    pub fn shape_mounts(&self) -> bool {
+        !self.copies.is_empty() || !self.modes.is_empty()
+    }
+}
+
+/// A volume that begins with what the image has.
+#[derive(Debug)]
+pub(in crate::translate) struct Seed {
+    /// The pod volume.
+    pub volume: String,
+    /// The folder in it; its root when empty.
+    pub folder: String,
+    /// The path in the image.
+    pub target: String,
+    /// Where it stands in the spec.
+    pub path: String,
+}
+
+/// Files of a pod volume that the container sees as a copy.
+#[derive(Debug)]
+pub(in crate::translate) struct Copied {
+    /// Where the container mounts them.
+    pub target: String,
+    /// The pod volume that they come from.
+    pub volume: String,
+    /// Whether it is one file, called [`CONTENT`] in the pod volume, and not a tree.
+    pub is_file: bool,
+    /// Whether the container may write them.
+    pub is_writable: bool,
+    /// Whether they must not get onto a disk.
+    pub is_secret: bool,
+    /// The owner's and the group's number.
+    pub owner: (i64, i64),
+}
+
+/// A folder in memory whose permission bits are set.
+#[derive(Debug)]
+pub(in crate::translate) struct FolderMode {
+    /// The pod volume.
+    pub volume: String,
+    /// The bits.
+    pub mode: i32,
+}
+
+impl Mounts<'_> {
+    /// A hash of the configs' contents, so that a change of one restarts those who read it.
+    pub fn contents_hash(&self) -> Option<String> {
+        // As JSON, in which no two maps look alike.
+        (!self.contents.is_empty()).then(|| short_hash(&json!(self.contents).to_string()))
+    }
+}
+
+/// Looks up everything that `service` mounts.
+pub(super) fn mounts<'a>(
+    context: &Context<'_, 'a>,
+    name: &str,
+    service: &'a Service,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> Mounts<'a> {
+    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
+    let is_single = replicas <= 1 && !is_everywhere(service);
+    let found = Mounts::default();
+    let mut mounter = Mounter { context, name, is_single, path, problems, approximations, found };
+    mounter.volumes(service);
+    mounter.tmpfs(service);
+    mounter.configs(service);
+    mounter.secrets(service);
+    mounter.trees(service);
+    mounter.found
+}
+
+struct Mounter<'c, 'a, 'p> {
+    context: &'p Context<'c, 'a>,
+    /// The service's name.
+    name: &'p str,
+    /// Whether it has one container at most.
+    is_single: bool,
+    path: &'p str,
+    problems: &'p mut Problems,
+    approximations: &'p mut Vec<Approximation>,
+    found: Mounts<'a>,
+}
+
+impl<'a> Mounter<'_, 'a, '_> {
+    fn tmpfs(&mut self, service: &Service) {
+        for (index, tmpfs) in service.tmpfs.iter().enumerate() {
+            let path = format!("{}.tmpfs[{index}]", self.path);
+            let size = tmpfs
+                .size
+                .as_ref()
+                .and_then(|size| amount(size, Counted::Bytes, &format!("{path}.size"), self.problems));
+            let memory = EmptyDirVolumeSource {
+                medium: Some("Memory".to_owned()),
+                size_limit: size.map(|size| Amount(size.0)),
+            };
+            let name = pod_volume("tmpfs", &tmpfs.target);
+            if let Some(mode) = self.mode(tmpfs.mode.as_deref(), 0o7777, &path)
+                && mode & 0o777 != EVERYONES
+            {
+                self.found.chores.modes.push(FolderMode { volume: name.clone(), mode });
+                let what = "the folder may be read and written by everyone";
+                self.without_helper(format!("{path}.mode"), what);
+            }
+            self.mount(&path, &tmpfs.target, Volume { empty_dir: Some(memory), ..volume(name) }, None, None);
+        }
+    }
+
+    /// Permission bits as an octal text, `highest` at most.
+    fn mode(&mut self, text: Option<&str>, highest: i32, path: &str) -> Option<i32> {
+        let mode = i32::from_str_radix(text?, 8).ok().filter(|mode| (0..=highest).contains(mode));
+        if mode.is_none() {
+            let message = "write the permission bits as three octal digits, such as \"0440\"";
+            self.problems.value(format!("{path}.mode"), message);
+        }
+        mode
+    }
+
+    /// Says what is otherwise where no helper runs.
+    fn without_helper(&mut self, path: String, what: &str) {
+        if self.context.facts.helper_image.is_none() {
+            let message = format!("{what}, since the operator has no helper image: set its --helper-image");
+            self.approximations.push(Approximation { path, message });
+        }
+    }
+
+    fn read(&mut self, kind: ObjectKind, reference: &'a KeyRef) -> Read<'a> {
+        let read = Read { kind, name: &reference.name, key: &reference.key };
+        self.found.reads.push(read);
+        read
+    }
+
+    fn mount(
+        &mut self,
+        path: &str,
+        target: &str,
+        volume: Volume,
+        sub_path: Option<String>,
+        read_only: Option<bool>,
+    ) -> &mut VolumeMount {
+        let target = target.trim_end_matches('/').to_owned();
+        let path = format!("{path}.target");
+        if target.is_empty() || !target.starts_with('/') || target.contains(':') {
+            let message = "write an absolute path, not the root itself and without a colon";
+            self.problems.value(&path, message);
+        }
+        let mount = VolumeMount {
+            mount_path: target.clone(),
+            name: volume.name.clone(),
+            read_only,
+            sub_path,
+            ..VolumeMount::default()
+        };
+        self.found.volumes.insert(volume.name.clone(), volume);
+        if self.found.mounts.contains_key(&target) {
+            self.problems
+                .value(path, format!("'{target}' is mounted twice: give one of the two another path"));
+        }
+        let place = self.found.mounts.entry(target).or_default();
+        *place = mount;
+        place
+    }
+}
+
+/// What everyone may do with a folder in memory: Kubernetes makes it so by itself.
+const EVERYONES: i32 = 0o777;
+
+fn volume(name: String) -> Volume {
+    Volume { name, ..Volume::default() }
+}

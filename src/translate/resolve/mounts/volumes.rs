@@ -1,0 +1,184 @@
+//! Volumes: named and anonymous ones, folders of the node, images.
+
+use k8s_openapi::api::core::v1::{
+    EmptyDirVolumeSource, HostPathVolumeSource, ImageVolumeSource, NFSVolumeSource,
+    PersistentVolumeClaimVolumeSource, Volume,
+};
+
+use super::{AnonymousClaim, Mounter, Seed, volume};
+use crate::{
+    api::{AnonymousVolumes, Propagation, Service, VolumeMount},
+    translate::{
+        Approximation, Reason,
+        names::{dns_label, object_name, pod_volume},
+        resolve::volumes::{Origin, check_host_path},
+        short_hash,
+    },
+};
+
+/// The folder of a claim that a service sees: never the claim's root, whose `lost+found` would be
+/// in the way of programs that want an empty folder.
+const FOLDER: &str = "data";
+
+impl<'a> Mounter<'_, 'a, '_> {
+    pub(super) fn volumes(&mut self, service: &'a Service) {
+        for (index, mount) in service.volumes.iter().enumerate() {
+            let path = format!("{}.volumes[{index}]", self.path);
+            let is_of_the_node = match (&mount.source, &mount.host_path, &mount.image) {
+                (Some(source), None, None) => self.named(source, mount, &path),
+                (None, Some(folder), None) => self.host_path(folder, mount, &path),
+                (None, None, Some(image)) => self.image(image, mount, &path),
+                (None, None, None) => self.anonymous(mount, &path),
+                _ => {
+                    let message = "a mount has one origin: set one of 'source', 'hostPath' and 'image', or none for \
+                                   an anonymous volume";
+                    self.problems.value(&path, message);
+                    continue;
+                }
+            };
+            self.propagation(service, mount, is_of_the_node, &path);
+        }
+    }
+
+    /// Mounts a named volume; true when it is a folder of the node.
+    fn named(&mut self, source: &str, mount: &'a VolumeMount, path: &str) -> bool {
+        let Some(declared) = self.context.volumes.get(source) else {
+            let known = self.context.volumes.keys().copied();
+            self.problems.unknown(Reason::UnknownVolume, path, ("volume", source, "spec.volumes"), known);
+            return false;
+        };
+        let mut read_only = mount.read_only.filter(|&yes| yes);
+        let name = volume(pod_volume("volume", &dns_label(source)));
+        let (volume, root) = match &declared.origin {
+            Origin::Claim(claim) => (of_claim(claim, name), Some(FOLDER)),
+            Origin::External { claim, of_a_stack } => {
+                self.found.external_claims.insert(claim);
+                (of_claim(claim, name), of_a_stack.then_some(FOLDER))
+            }
+            Origin::Nfs(nfs) => {
+                let (server, path) = (nfs.server.clone(), nfs.path.clone());
+                let is_read_only = nfs.read_only.filter(|&yes| yes);
+                read_only = read_only.or(is_read_only);
+                let export = NFSVolumeSource { server, path, read_only: is_read_only };
+                (Volume { nfs: Some(export), ..name }, None)
+            }
+            Origin::HostPath(folder) => (of_the_node(folder, name), None),
+        };
+        let is_of_the_node = volume.host_path.is_some();
+        self.found.writes_volume |= read_only.is_none();
+        let folder = self.folder(root, mount, path);
+        // A folder of the node is shown as it is, and an export that cannot be written cannot be filled.
+        let is_fixed = volume.nfs.as_ref().is_some_and(|export| export.read_only == Some(true));
+        if !is_of_the_node && !is_fixed {
+            self.seed(&volume.name, folder.as_deref(), mount, path);
+        }
+        self.mount(path, &mount.target, volume, folder, read_only);
+        is_of_the_node
+    }
+
+    fn host_path(&mut self, folder: &str, mount: &VolumeMount, path: &str) -> bool {
+        let namespace = self.context.namespace;
+        check_host_path(self.context.facts, format!("{path}.hostPath"), namespace, self.problems);
+        let read_only = mount.read_only.filter(|&yes| yes);
+        self.found.writes_host |= read_only.is_none();
+        let volume = of_the_node(folder, volume(pod_volume("host", folder)));
+        let sub_path = self.folder(None, mount, path);
+        self.mount(path, &mount.target, volume, sub_path, read_only);
+        true
+    }
+
+    fn image(&mut self, image: &str, mount: &VolumeMount, path: &str) -> bool {
+        if !self.context.facts.version.has_image_volumes() {
+            let message = "an image can be mounted from Kubernetes 1.35 on: upgrade the cluster, or build its files \
+                           into the service's image";
+            self.problems.value(format!("{path}.image"), message);
+        }
+        let files = ImageVolumeSource {
+            reference: Some(image.to_owned()),
+            pull_policy: Some("IfNotPresent".to_owned()),
+        };
+        let volume = Volume { image: Some(files), ..volume(pod_volume("image", image)) };
+        let sub_path = self.folder(None, mount, path);
+        self.mount(path, &mount.target, volume, sub_path, Some(true));
+        false
+    }
+
+    fn anonymous(&mut self, mount: &VolumeMount, path: &str) -> bool {
+        let read_only = mount.read_only.filter(|&yes| yes);
+        let target = mount.target.trim_end_matches('/');
+        let name = volume(pod_volume("anonymous", target));
+        let wanted = self.context.spec.anonymous_volumes.unwrap_or_default();
+        let volume = if self.is_single && wanted == AnonymousVolumes::Claim {
+            self.found.writes_volume |= read_only.is_none();
+            let claim = object_name(self.context.stack, &format!("{}-{}", self.name, short_hash(target)));
+            let volume = of_claim(&claim, name);
+            self.found.anonymous_claims.push(AnonymousClaim { name: claim, path: path.to_owned() });
+            volume
+        } else {
+            if wanted == AnonymousVolumes::Claim {
+                let message = "each of several containers has a folder of its own that begins anew with it: run one \
+                               replica, or name a volume that they share";
+                self.approximations
+                    .push(Approximation { path: path.to_owned(), message: message.to_owned() });
+            }
+            Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..name }
+        };
+        let folder = self.folder(Some(FOLDER), mount, path);
+        self.seed(&volume.name, folder.as_deref(), mount, path);
+        self.mount(path, &mount.target, volume, folder, read_only);
+        false
+    }
+
+    /// The folder of a volume that a mount shows; none for the root.
+    fn folder(&mut self, root: Option<&str>, mount: &VolumeMount, path: &str) -> Option<String> {
+        let subpath = mount.subpath.as_deref().unwrap_or_default();
+        if subpath.starts_with('/') || subpath.split('/').any(|part| part == "..") {
+            let message =
+                format!("'{subpath}' leads out of the volume: write a path below its root, such as 'a/b'");
+            self.problems.value(format!("{path}.subpath"), message);
+        }
+        let parts = subpath.split('/').filter(|part| !part.is_empty() && *part != ".");
+        let folder = root.into_iter().chain(parts).collect::<Vec<_>>().join("/");
+        (!folder.is_empty()).then_some(folder)
+    }
+
+    fn seed(&mut self, volume: &str, folder: Option<&str>, mount: &VolumeMount, path: &str) {
+        if mount.nocopy == Some(true) {
+            return;
+        }
+        self.found.chores.seeds.push(Seed {
+            volume: volume.to_owned(),
+            folder: folder.unwrap_or_default().to_owned(),
+            target: mount.target.trim_end_matches('/').to_owned(),
+            path: path.to_owned(),
+        });
+    }
+
+    fn propagation(&mut self, service: &Service, mount: &VolumeMount, is_of_the_node: bool, path: &str) {
+        let given = match mount.propagation.unwrap_or_default() {
+            Propagation::Private => return,
+            Propagation::Rslave => "HostToContainer",
+            Propagation::Rshared => "Bidirectional",
+        };
+        let path = format!("{path}.propagation");
+        if !is_of_the_node {
+            self.problems.value(path, "only mounts of the node appear in a container: take this out");
+        } else if given == "Bidirectional" && service.privileged != Some(true) {
+            let message = "a container's mounts appear on the node only if it is privileged: write rslave, or set \
+                           'privileged'";
+            self.problems.value(path, message);
+        } else if let Some(mount) = self.found.mounts.get_mut(mount.target.trim_end_matches('/')) {
+            mount.mount_propagation = Some(given.to_owned());
+        }
+    }
+}
+
+fn of_claim(claim: &str, volume: Volume) -> Volume {
+    let claim = PersistentVolumeClaimVolumeSource { claim_name: claim.to_owned(), read_only: None };
+    Volume { persistent_volume_claim: Some(claim), ..volume }
+}
+
+/// Without a type nothing is checked: what is not there becomes a folder, as with Docker.
+fn of_the_node(path: &str, volume: Volume) -> Volume {
+    Volume { host_path: Some(HostPathVolumeSource { path: path.to_owned(), type_: None }), ..volume }
+}

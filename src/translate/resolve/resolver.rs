@@ -1,0 +1,149 @@
+//! How a service's programs find others by name: servers, domains and lines of their own.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption};
+
+use super::Problems;
+use crate::{
+    api::Service,
+    translate::{Approximation, Reason, names::is_dns_label},
+};
+
+/// What is said of names in a pod.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(in crate::translate) struct Resolver {
+    /// The resolver's settings beyond the cluster's own.
+    pub dns: PodDNSConfig,
+    /// Lines of `/etc/hosts`.
+    pub hosts: Vec<HostAlias>,
+}
+
+/// How many servers a resolver asks; the cluster's own is one of them.
+const FURTHER_SERVERS: usize = 2;
+
+/// Reads a service's `dns`, `dnsSearch`, `dnsOpt` and `extraHosts`.
+pub(super) fn resolver(
+    service: &Service,
+    path: &str,
+    problems: &mut Problems,
+    approximations: &mut Vec<Approximation>,
+) -> Resolver {
+    for (index, server) in service.dns.iter().enumerate() {
+        let path = format!("{path}.dns[{index}]");
+        if server.parse::<IpAddr>().is_err() {
+            problems.value(path, "write an IP address, such as 1.1.1.1");
+        } else if index == FURTHER_SERVERS {
+            problems.value(
+                path,
+                "a pod asks three servers, and the first is the cluster's own: name two at most",
+            );
+        }
+    }
+    if !service.dns.is_empty() {
+        let message = "the servers are asked only when the cluster's own does not answer, since that one knows the names \
+                       of the stack";
+        approximations.push(Approximation { path: format!("{path}.dns"), message: message.to_owned() });
+    }
+    for (index, option) in service.dns_opt.iter().enumerate() {
+        if option.starts_with(':') || option.contains(char::is_whitespace) || option.is_empty() {
+            let message =
+                format!("'{option}' is no option of a resolver: write one such as timeout:2 or rotate");
+            problems.value(format!("{path}.dnsOpt[{index}]"), message);
+        }
+    }
+    for (index, domain) in service.dns_search.iter().enumerate() {
+        if domain != "." && !is_host_name(domain.trim_end_matches('.')) {
+            problems.value(format!("{path}.dnsSearch[{index}]"), "write a domain, such as example.com");
+        }
+    }
+    let some = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
+    Resolver {
+        dns: PodDNSConfig {
+            nameservers: some(&service.dns),
+            searches: some(&service.dns_search),
+            options: Some(options(service)),
+        },
+        hosts: hosts(service, path, problems),
+    }
+}
+
+/// The options, of which the author's own win. Names with a dot are looked up as they are first, as in
+/// Docker, not below the cluster's domains.
+fn options(service: &Service) -> Vec<PodDNSConfigOption> {
+    let read = |option: &String| match option.split_once(':') {
+        Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+        None => (option.clone(), None),
+    };
+    let mut all: BTreeMap<_, _> = [("ndots".to_owned(), Some("1".to_owned()))].into();
+    all.extend(service.dns_opt.iter().map(read));
+    all.into_iter().map(|(name, value)| PodDNSConfigOption { name: Some(name), value }).collect()
+}
+
+fn hosts(service: &Service, path: &str, problems: &mut Problems) -> Vec<HostAlias> {
+    let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, addresses) in &service.extra_hosts {
+        let path = format!("{path}.extraHosts.{name}");
+        // Case means nothing in the name of a host.
+        let name = name.to_lowercase();
+        if !is_host_name(&name) {
+            let message =
+                "Kubernetes takes letters, digits, hyphens and dots in the name of a host".to_owned();
+            problems.add(Reason::InvalidName, &path, message);
+        }
+        for address in &addresses.0 {
+            if address == "host-gateway" {
+                let message = "a node has no fixed address for its pods: write the address of the machine that is meant, \
+                               or a name under 'externalLinks'";
+                problems.value(&path, message);
+            } else if address.parse::<IpAddr>().is_err() {
+                problems.value(&path, format!("'{address}' is no IP address: write one, such as 10.0.0.7"));
+            } else {
+                names.entry(address).or_default().push(name.clone());
+            }
+        }
+    }
+    let line = |(ip, names): (&str, Vec<String>)| HostAlias { ip: ip.to_owned(), hostnames: Some(names) };
+    names.into_iter().map(line).collect()
+}
+
+/// Whether a text is a DNS name in lower case: labels between dots.
+pub(super) fn is_host_name(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_dns_label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Addresses;
+
+    #[test]
+    fn the_authors_options_win_over_ours() {
+        let of = |given: &[&str]| {
+            let dns_opt = given.iter().map(|&option| option.to_owned()).collect();
+            let options = options(&Service { dns_opt, ..Service::default() });
+            let text =
+                |it: PodDNSConfigOption| format!("{}={}", it.name.unwrap(), it.value.unwrap_or_default());
+            options.into_iter().map(text).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(of(&[]), "ndots=1");
+        assert_eq!(of(&["timeout:2", "rotate"]), "ndots=1 rotate= timeout=2");
+        assert_eq!(of(&["ndots:0"]), "ndots=0");
+    }
+
+    #[test]
+    fn lines_of_one_address_are_one() {
+        let host = |name: &str, addresses: &[&str]| {
+            (name.to_owned(), Addresses(addresses.iter().map(|&address| address.to_owned()).collect()))
+        };
+        let extra_hosts = [host("a", &["10.0.0.1"]), host("b.c", &["10.0.0.1", "::1"])].into();
+        let service = Service { extra_hosts, ..Service::default() };
+        let mut problems = Problems::default();
+        let lines: Vec<_> = hosts(&service, "s", &mut problems)
+            .into_iter()
+            .map(|line| format!("{} {}", line.ip, line.hostnames.unwrap().join(" ")))
+            .collect();
+        assert_eq!(lines, ["10.0.0.1 a b.c", "::1 b.c"]);
+        assert!(problems.into_result().is_ok());
+    }
+}

@@ -1,0 +1,116 @@
+//! What rolls the pods of a service, and what does not.
+
+use serde_json::{Value, json};
+
+use super::{Facts, LiveWorkload, ObjectKind, Unit, helper_image, translate};
+use crate::api::Stack;
+
+fn stack(volumes: &Value, secrets: &Value) -> Stack {
+    serde_json::from_value(json!({
+        "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "shop", "uid": "u"},
+        "spec": {
+            "services": {"db": {
+                "image": "db:1", "restart": "always", "volumes": volumes, "secrets": secrets,
+                "environmentFrom": {"PASSWORD": {"secretKeyRef": {"name": "db", "key": "password"}}},
+            }},
+            "volumes": {"data": {}},
+            "secrets": {"token": {"secret": {"name": "db", "key": "token"}}},
+        },
+    }))
+    .unwrap()
+}
+
+fn with_volume() -> Stack {
+    stack(&json!([{"source": "data", "target": "/data"}]), &json!([]))
+}
+
+/// Facts in which the Secret `db` has these keys, each with the digest of its value.
+fn secret(keys: &[(&str, &str)]) -> Facts {
+    let keys = keys.iter().map(|(key, digest)| ((*key).to_owned(), (*digest).to_owned())).collect();
+    Facts { objects: [((ObjectKind::Secret, "db".to_owned()), keys)].into(), ..Facts::default() }
+}
+
+fn db(stack: &Stack, facts: &Facts) -> Unit {
+    translate(stack, facts).unwrap().units["db"].clone()
+}
+
+/// The facts once the unit is on the cluster.
+fn with_live(facts: &Facts, unit: &Unit) -> Facts {
+    let body = unit.workload.as_ref().unwrap().object().body;
+    let template = &body["spec"]["template"];
+    let reads = template["metadata"]["annotations"]["stackwright.dev/reads"].as_str();
+    let live = LiveWorkload {
+        template: Some(unit.template.clone()),
+        reads: reads.map(str::to_owned),
+        helper_image: helper(unit),
+    };
+    Facts { live_workloads: [("db".to_owned(), live)].into(), ..facts.clone() }
+}
+
+fn helper(unit: &Unit) -> Option<String> {
+    helper_image(&unit.workload.as_ref().unwrap().object().body["spec"]["template"])
+}
+
+#[test]
+fn a_change_of_what_is_read_rolls_and_a_change_beside_it_does_not() {
+    let variable = with_volume();
+    let first = db(&variable, &secret(&[("password", "1"), ("other", "1")]));
+    assert_eq!(first.template, db(&variable, &secret(&[("password", "1"), ("other", "2")])).template);
+    assert_ne!(first.template, db(&variable, &secret(&[("password", "2"), ("other", "1")])).template);
+    let files = stack(&json!([]), &json!([{"source": "token"}]));
+    let token = |digest| db(&files, &secret(&[("password", "1"), ("token", digest)])).template;
+    assert_ne!(token("1"), token("2"), "files count like variables");
+}
+
+#[test]
+fn a_secret_that_goes_and_comes_back_rolls_nobody() {
+    let stack = with_volume();
+    let facts = secret(&[("password", "1")]);
+    let before = db(&stack, &facts);
+    let gone = Facts { objects: Default::default(), ..with_live(&facts, &before) };
+    let meanwhile = db(&stack, &gone);
+    assert_eq!(meanwhile.template, before.template);
+    assert_eq!(meanwhile.missing.len(), 1, "it is missed all the same");
+    let back = with_live(&facts, &meanwhile);
+    assert_eq!(db(&stack, &back).template, before.template);
+    let other = Facts { objects: secret(&[("password", "2")]).objects, ..back };
+    assert_ne!(db(&stack, &other).template, before.template);
+}
+
+#[test]
+fn the_same_password_looks_different_in_two_stacks() {
+    let (one, mut other) = (with_volume(), with_volume());
+    other.metadata.uid = Some("another".to_owned());
+    let facts = secret(&[("password", "1")]);
+    assert_ne!(db(&one, &facts).template, db(&other, &facts).template);
+}
+
+#[test]
+fn another_version_of_the_helper_rolls_nobody_until_something_else_does() {
+    let stack = with_volume();
+    let with_image = |facts: Facts, image: &str| Facts { helper_image: Some(image.to_owned()), ..facts };
+    let facts = with_image(secret(&[("password", "1")]), "stackwright:1");
+    let before = db(&stack, &facts);
+    assert_eq!(helper(&before).as_deref(), Some("stackwright:1"));
+
+    let later = with_image(with_live(&facts, &before), "stackwright:2");
+    assert_eq!(db(&stack, &later).workload, before.workload);
+    let gone = Facts { helper_image: None, ..with_live(&facts, &before) };
+    assert_eq!(db(&stack, &gone).workload, before.workload);
+
+    let changed = Facts { objects: secret(&[("password", "2")]).objects, ..later };
+    assert_eq!(helper(&db(&stack, &changed)).as_deref(), Some("stackwright:2"));
+}
+
+#[test]
+fn a_first_helper_rolls_only_whom_it_gives_other_files() {
+    let helped = |facts: &Facts| Facts { helper_image: Some("stackwright:1".to_owned()), ..facts.clone() };
+    let facts = secret(&[("password", "1"), ("token", "1")]);
+    let volume = with_volume();
+    let before = db(&volume, &facts);
+    assert_eq!(db(&volume, &helped(&with_live(&facts, &before))).workload, before.workload);
+
+    let owned = stack(&json!([]), &json!([{"source": "token", "uid": 1000}]));
+    let before = db(&owned, &facts);
+    assert_ne!(db(&owned, &helped(&with_live(&facts, &before))).template, before.template);
+}

@@ -1,0 +1,123 @@
+//! The verbs `convert` and `explain` as a user meets them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A folder of its own for a test, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("convert").join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn stackwright(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackwright"));
+    command.current_dir(folder).args(arguments).env_remove("COMPOSE_PROFILES").env_remove("COMPOSE_FILE");
+    command.output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+const GOOD: &str =
+    "name: shop\nservices:\n  web: {image: 'shop/web:1', environment: {API_TOKEN: hush-hush-1}}\n";
+const BAD: &str = "name: shop\nservices:\n  web: {image: 'shop/web:1', use_api_socket: true}\n";
+
+#[test]
+fn a_folder_gets_a_file_for_each_object_and_a_list_of_them() {
+    let folder = folder("files");
+    fs::write(folder.join("compose.yaml"), GOOD).unwrap();
+    let output = stackwright(&folder, &["convert", "-o", "out", "--secrets", "plain", "--namespace", "team"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let list = fs::read_to_string(folder.join("out/kustomization.yaml")).unwrap();
+    assert!(
+        list.contains("namespace: team\nresources:\n- secret-shop-environment.yaml\n- stack.yaml\n"),
+        "{list}"
+    );
+    assert!(fs::read_to_string(folder.join("out/stack.yaml")).unwrap().contains("namespace: team"));
+    assert_eq!(fs::read_dir(folder.join("out")).unwrap().count(), 3);
+}
+
+#[test]
+fn a_folder_is_written_over_only_where_the_tool_wrote_it() {
+    let folder = folder("over");
+    fs::write(folder.join("compose.yaml"), GOOD).unwrap();
+    assert!(stackwright(&folder, &["convert", "-o", "out", "--secrets", "plain"]).status.success());
+    assert!(stackwright(&folder, &["convert", "-o", "out"]).status.success());
+    assert!(!folder.join("out/secret-shop-environment.yaml").exists(), "what is no longer written stays");
+    fs::write(folder.join("out/notes.txt"), "mine").unwrap();
+    let before = fs::read_to_string(folder.join("out/stack.yaml")).unwrap();
+    fs::write(folder.join("compose.yaml"), GOOD.replace("web:1", "web:2")).unwrap();
+    let output = stackwright(&folder, &["convert", "-o", "out"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(said(&output).contains("notes.txt was not written by stackwright convert"), "{}", said(&output));
+    assert_eq!(fs::read_to_string(folder.join("out/stack.yaml")).unwrap(), before);
+}
+
+#[test]
+fn what_is_refused_stops_the_conversion_until_it_is_accepted() {
+    let folder = folder("refused");
+    fs::write(folder.join("compose.yaml"), BAD).unwrap();
+    let output = stackwright(&folder, &["convert", "-o", "out", "--report", "report.json"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        said(&output).contains("error[SW1118]") && said(&output).contains("compose.yaml:3:"),
+        "{}",
+        said(&output)
+    );
+    assert!(!folder.join("out").exists(), "something is written");
+    let report = fs::read_to_string(folder.join("report.json")).unwrap();
+    assert!(report.contains("\"pointer\": \"/services/web/use_api_socket\""), "{report}");
+    for accepted in ["SW1118", "all"] {
+        let output = stackwright(&folder, &["convert", "--allow-refused", accepted]);
+        assert!(output.status.success(), "{}", said(&output));
+        assert!(said(&output).contains("is left out"), "{}", said(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("kind: Stack"));
+    }
+    assert_eq!(stackwright(&folder, &["convert", "--allow-refused", "SW1001"]).status.code(), Some(1));
+}
+
+#[test]
+fn strict_takes_nothing_that_is_only_approximated() {
+    let folder = folder("strict");
+    fs::write(folder.join("compose.yaml"), BAD.replace("use_api_socket: true", "ulimits: {nofile: 5}"))
+        .unwrap();
+    assert!(stackwright(&folder, &["convert"]).status.success());
+    let output = stackwright(&folder, &["convert", "--strict", "-o", "out"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!folder.join("out").exists(), "something is written");
+}
+
+#[test]
+fn no_message_quotes_a_secret() {
+    let folder = folder("quiet");
+    let line = "  web: {image: a, environment: {API_TOKEN: hush-hush-1}, ulimits: {nofile: 5}, labels: {x: 'ftp://u:pa55w0rd@h'}}";
+    fs::write(folder.join("compose.yaml"), format!("name: shop\nservices:\n{line}\n")).unwrap();
+    let output = stackwright(&folder, &["convert", "--report", "report.json", "--allow-refused", "all"]);
+    let all = said(&output) + &String::from_utf8_lossy(&output.stdout);
+    let all = all + &fs::read_to_string(folder.join("report.json")).unwrap();
+    assert!(all.contains("SW1109") && all.contains("SW1402"), "{all}");
+    assert!(!all.contains("hush-hush-1") && !all.contains("pa55w0rd"), "{all}");
+}
+
+#[test]
+fn placeholders_have_all_keys_and_no_value() {
+    let folder = folder("placeholders");
+    fs::write(folder.join("compose.yaml"), GOOD).unwrap();
+    let output = stackwright(&folder, &["convert", "--secrets", "sealed-placeholder"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("web.API_TOKEN: \"\"") && text.contains("stackwright.dev/placeholder"), "{text}");
+    assert!(!text.contains("hush-hush-1"), "{text}");
+}
+
+#[test]
+fn every_rule_is_explained() {
+    let folder = folder("explain");
+    let output = stackwright(&folder, &["explain", "sw1109"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("services.*.ulimits") && text.contains("What to do:"), "{text}");
+    assert_eq!(stackwright(&folder, &["explain", "SW0000"]).status.code(), Some(1));
+}

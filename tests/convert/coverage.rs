@@ -1,0 +1,124 @@
+//! Every value has a verdict, and every attribute a row in docs/compose.md.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value as Json;
+use stackwright::compose::print;
+use stackwright::compose::project::Project;
+use stackwright::convert::Converted;
+use stackwright::convert::catalogue::attributes::ATTRIBUTES;
+use stackwright::convert::catalogue::document::{MARK, document, is_covered};
+
+use super::{cases, converted};
+
+#[test]
+fn every_leaf_of_the_canonical_model_has_a_verdict() {
+    for case in cases() {
+        let (project, _, converted) = converted(&case);
+        assert_eq!(without_verdict(&project, &converted), Vec::<String>::new(), "{}", case.display());
+    }
+}
+
+/// Counts by the printed JSON and the report alone.
+pub fn without_verdict(project: &Project, converted: &Converted) -> Vec<String> {
+    let json: Json = serde_json::from_str(&print::json(project, print::Style { escape: true })).unwrap();
+    let pointers: BTreeSet<String> = converted
+        .entries
+        .iter()
+        .filter(|entry| entry.rule.is_none_or(|rule| rule.id != "SW1999"))
+        .map(|entry| entry.pointer.clone())
+        .collect();
+    let mut missing = Vec::new();
+    leaves(&json, String::new(), &pointers, &mut missing);
+    missing
+}
+
+fn leaves(json: &Json, pointer: String, known: &BTreeSet<String>, missing: &mut Vec<String>) {
+    // A verdict may stand for an attribute of a service or resource, and for no more.
+    let attribute = pointer.matches('/').count() > 2 || pointer.starts_with("/x-") || pointer == "/name";
+    if attribute && known.contains(&pointer) {
+        return;
+    }
+    match json {
+        Json::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                let key = key.replace('~', "~0").replace('/', "~1");
+                leaves(value, format!("{pointer}/{key}"), known, missing);
+            }
+        }
+        Json::Array(items) if !items.is_empty() => {
+            for (index, value) in items.iter().enumerate() {
+                leaves(value, format!("{pointer}/{index}"), known, missing);
+            }
+        }
+        // A resource without attributes has no leaf.
+        Json::Object(_) if pointer.matches('/').count() <= 2 => {}
+        Json::Null if pointer.matches('/').count() <= 2 => {}
+        _ if known.contains(&pointer) => {}
+        _ => missing.push(pointer),
+    }
+}
+
+#[test]
+fn docs_compose_md_has_a_row_for_every_attribute_of_the_specification() {
+    let schema = include_str!("../../src/compose/schema/compose-spec.json");
+    let schema: Json = serde_json::from_str(schema).unwrap();
+    let mut paths = BTreeSet::new();
+    attributes(&schema, &schema, "", &mut Vec::new(), &mut paths);
+    assert!(paths.len() > 353, "{} attributes", paths.len());
+    let missing: Vec<_> = paths.iter().filter(|path| !is_covered(path)).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+    for row in ATTRIBUTES {
+        assert!(paths.contains(row.path), "{} is no attribute", row.path);
+    }
+    for path in stackwright::convert::catalogue::all().iter().flat_map(|rule| rule.attributes) {
+        // The schema of the reference lacks what its prose and its code have.
+        let known = paths.contains(*path)
+            || ["secrets.*.driver", "configs.*.driver"].iter().any(|d| path.starts_with(d));
+        assert!(known, "{path} is no attribute");
+    }
+}
+
+#[test]
+fn docs_compose_md_says_what_the_code_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/compose.md");
+    let text = fs::read_to_string(path).unwrap();
+    let made = text.split_once(MARK).map(|(_, made)| format!("{MARK}{made}"));
+    assert!(made == Some(document()), "docs/compose.md and the catalogue part: run hack/generate");
+}
+
+/// The paths of all attributes below a schema.
+fn attributes(
+    root: &Json,
+    schema: &Json,
+    path: &str,
+    within: &mut Vec<String>,
+    found: &mut BTreeSet<String>,
+) {
+    let child = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    if let Some(name) = schema["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"))
+        && !within.iter().any(|seen| seen == name)
+    {
+        within.push(name.to_owned());
+        attributes(root, &root["$defs"][name], path, within, found);
+        within.pop();
+    }
+    for key in ["oneOf", "anyOf", "allOf"] {
+        for schema in schema[key].as_array().into_iter().flatten() {
+            attributes(root, schema, path, within, found);
+        }
+    }
+    for (key, schema) in schema["properties"].as_object().into_iter().flatten() {
+        found.insert(child(key));
+        attributes(root, schema, &child(key), within, found);
+    }
+    let patterns = schema["patternProperties"].as_object().into_iter().flatten();
+    let patterns = patterns.filter(|(pattern, _)| !pattern.starts_with("^x-")).map(|(_, schema)| schema);
+    let items =
+        [&schema["additionalProperties"], &schema["items"]].into_iter().filter(|schema| schema.is_object());
+    for schema in patterns.chain(items) {
+        attributes(root, schema, &child("*"), within, found);
+    }
+}

@@ -1,0 +1,117 @@
+//! Compose projects and what becomes of them, as files that a reviewer can read.
+//!
+//! Each folder of `tests/convert/cases/` is a case; its name is the sentence that it proves. Beside `compose.yaml`
+//! (with the files that it reads) stands `output.yaml`, the Stack and what it needs, and `report.txt`, the
+//! verdicts that are not plainly mapped. A `.registry` file names the registry. Environment: only `.env`.
+//! `UPDATE_GOLDEN=1` writes what is expected anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+#[cfg(feature = "cluster")]
+mod cli;
+mod corpus;
+mod coverage;
+mod files;
+mod secrets;
+mod seeds;
+mod speed;
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use stackwright::api::Stack;
+use stackwright::compose::diagnostic::Severity;
+use stackwright::compose::discover::{Options as Find, discover};
+use stackwright::compose::disk::Disk;
+use stackwright::compose::load_with;
+use stackwright::compose::project::Project;
+use stackwright::compose::source::Sources;
+use stackwright::convert::output::{Secrets, manifests, stream};
+use stackwright::convert::verdict::report;
+use stackwright::convert::{Converted, Options, convert};
+use stackwright::translate::{Facts, Problem, Reason, translate};
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/convert/cases");
+    let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    assert!(cases.len() > 1, "the cases are gone");
+    cases
+}
+
+/// Loads a project with all profiles, and the environment of its `.env` alone.
+fn load(folder: &Path, files: &[String]) -> Result<(Project, Sources, Vec<String>), String> {
+    let find = Find { files: files.to_vec(), folder: folder.to_str().unwrap().to_owned(), ..Find::default() };
+    let mut found = discover(&find, &Disk).map_err(|error| error.0.line(&error.1))?;
+    let mut profiles = std::mem::replace(&mut found.request.profiles, vec!["*".to_owned()]);
+    profiles.retain(|profile| !profile.is_empty());
+    let loaded = load_with(&found.request, &Disk, found.sources);
+    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let errors: Vec<_> = errors.map(|error| error.line(&loaded.sources)).collect();
+    let project = loaded.project.ok_or_else(|| errors.join("\n"))?;
+    Ok((project, loaded.sources, profiles))
+}
+
+fn converted(case: &Path) -> (Project, Sources, Converted) {
+    let (project, sources, profiles) = load(case, &[]).unwrap();
+    let registry = fs::read_to_string(case.join(".registry")).ok().map(|text| text.trim().to_owned());
+    let options = Options { namespace: None, registry, profiles };
+    let converted = convert(&project, &Disk, &options);
+    (project, sources, converted)
+}
+
+fn output(converted: &Converted) -> String {
+    stream(&manifests(converted, Secrets::Plain).unwrap())
+}
+
+fn remarks(converted: &Converted, sources: &Sources, folder: &Path) -> String {
+    let mut text = String::new();
+    for line in report(&converted.entries, sources, folder.to_str().unwrap()) {
+        if let Some(id) = line.id {
+            let at = line.line.map_or(String::new(), |number| format!(" (line {number})"));
+            writeln!(text, "{} {id} {}{at}: {}", line.verdict.as_str(), line.pointer, line.reason).unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn every_case_becomes_what_its_files_say() {
+    let mut wrong = Vec::new();
+    for case in cases() {
+        let (_, sources, converted) = converted(&case);
+        for (file, text) in
+            [("output.yaml", output(&converted)), ("report.txt", remarks(&converted, &sources, &case))]
+        {
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                fs::write(case.join(file), &text).unwrap();
+            } else if fs::read_to_string(case.join(file)).unwrap_or_default() != text {
+                wrong.push(format!("{}/{file} is:\n{text}", case.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "run with UPDATE_GOLDEN=1 if this is meant:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_is_converted_can_be_translated() {
+    for case in cases() {
+        let problems = problems(&converted(&case).2.stack);
+        assert!(problems.is_empty(), "{}: {problems:?}", case.display());
+    }
+}
+
+/// Why a Stack cannot be translated, but for what a namespace has to allow.
+fn problems(stack: &Stack) -> Vec<Problem> {
+    let problems = translate(stack, &Facts::default()).err().map(|invalid| invalid.problems);
+    problems.into_iter().flatten().filter(|problem| problem.reason != Reason::NotAllowed).collect()
+}
+
+#[test]
+fn two_conversions_are_equal_byte_for_byte() {
+    for case in cases() {
+        let (a, b) = (converted(&case).2, converted(&case).2);
+        assert_eq!(output(&a), output(&b), "{}", case.display());
+        assert_eq!(format!("{:?}", a.entries), format!("{:?}", b.entries), "{}", case.display());
+    }
+}

@@ -1,0 +1,139 @@
+//! No secret stands anywhere but in Secrets.
+
+use std::path::Path;
+
+use stackwright::compose::discover::{Options as Find, discover};
+use stackwright::compose::disk::Disk;
+use stackwright::compose::environment::Environment;
+use stackwright::compose::load_with;
+use stackwright::compose::source::{Files, Kind};
+use stackwright::compose::substitute::variables;
+use stackwright::compose::tree::{Node, Origin, Value};
+use stackwright::convert::output::{Secrets, manifests, stream};
+use stackwright::convert::secrecy::looks_secret;
+use stackwright::convert::verdict::report;
+use stackwright::convert::{Folders, Options, convert};
+
+use super::cases;
+use super::corpus::projects;
+
+const CANARY: &str = "canary7in7the7mine";
+
+/// Files in which every variable and every secret is the canary.
+struct Planted;
+
+impl Files for Planted {
+    fn kind(&self, path: &str) -> Option<Kind> {
+        Disk.kind(&on_disk(path)).or_else(|| is_secret_file(path).then_some(Kind::File))
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if is_secret_file(path) {
+            return Ok(CANARY.into());
+        }
+        let bytes = Disk.read(&on_disk(path))?;
+        if !is_env_file(path) {
+            return Ok(bytes);
+        }
+        let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
+        let dot_env = path.ends_with("/.env");
+        let planted = text.lines().map(|line| match line.split_once('=') {
+            // Of `.env`, only variables with the name of a secret are secret.
+            Some((name, _)) if !line.starts_with('#') && (!dot_env || looks_secret(name)) => {
+                format!("{name}={CANARY}\n")
+            }
+            _ => format!("{line}\n"),
+        });
+        Ok(planted.collect::<String>().into_bytes())
+    }
+}
+
+impl Folders for Planted {
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        Disk.list(path)
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        Disk.is_executable(path)
+    }
+}
+
+/// The examples have no `.env`, but one to copy.
+fn on_disk(path: &str) -> String {
+    let example = format!("{path}.example");
+    if Disk.kind(path).is_none() && path.ends_with("/.env") { example } else { path.to_owned() }
+}
+
+fn is_env_file(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.contains("env") && !name.ends_with(".yaml"))
+}
+
+fn is_secret_file(path: &str) -> bool {
+    path.ends_with("password.txt")
+}
+
+/// What stands in the output beside Secrets, in the report and in the quoted lines; and whether any Secret
+/// has the canary.
+fn planted(folder: &Path, files: &[String]) -> (String, bool) {
+    let mut environment = Environment::default();
+    let mut texts = files.to_vec();
+    texts.push(folder.join("compose.yaml").to_str().unwrap().to_owned());
+    for text in texts.iter().filter_map(|path| std::fs::read_to_string(path).ok()) {
+        for (name, _) in variables(&text).into_iter().filter(|(name, _)| looks_secret(name)) {
+            environment.set(name, CANARY, Origin::Process);
+        }
+    }
+    let folder_text = folder.to_str().unwrap().to_owned();
+    let find = Find { files: files.to_vec(), folder: folder_text.clone(), environment, ..Find::default() };
+    let mut found = discover(&find, &Planted).unwrap();
+    found.request.profiles = vec!["*".to_owned()];
+    let loaded = load_with(&found.request, &Planted, found.sources);
+    let mut project = loaded.project.unwrap();
+    let services = project.tree.as_map_mut().and_then(|tree| tree.get_mut("services"));
+    for (_, service) in services.and_then(Node::as_map_mut).unwrap().iter_mut() {
+        let own = service.as_map_mut().and_then(|service| service.get_mut("environment"));
+        for (name, node) in own.and_then(Node::as_map_mut).into_iter().flat_map(|own| own.iter_mut()) {
+            if looks_secret(name) && node.as_str().is_some_and(|text| text.len() > 5) {
+                *node = Node { value: Value::Str(CANARY.into()), place: node.place, trace: None };
+            }
+        }
+    }
+    let converted = convert(&project, &Planted, &Options::default());
+    let open = stream(&manifests(&converted, Secrets::Skip).unwrap());
+    let lines = serde_json::to_string(&report(&converted.entries, &loaded.sources, &folder_text)).unwrap();
+    let stored = converted.objects.secrets.values().flat_map(|data| data.values());
+    let stored = stored.into_iter().any(|value| String::from_utf8_lossy(value).contains(CANARY));
+    assert!(!stored || converted.gives_away(&format!("x: {CANARY}")));
+    (open + &lines, stored)
+}
+
+#[test]
+fn a_canary_in_every_secret_appears_in_secrets_only() {
+    let mut stored = 0;
+    for case in cases() {
+        let (open, found) = planted(&case, &[]);
+        assert!(!open.contains(CANARY), "{}:\n{open}", case.display());
+        stored += usize::from(found);
+    }
+    assert!(stored > 3, "the canary was planted {stored} times");
+}
+
+#[test]
+fn a_canary_in_the_examples_appears_in_secrets_only() {
+    for files in super::seeds::projects() {
+        let (open, found) = planted(Path::new(&files[0]).parent().unwrap(), &files);
+        assert!(found, "{}: no secret is there", files[0]);
+        assert!(!open.contains(CANARY), "{}:\n{open}", files[0]);
+    }
+}
+
+#[test]
+fn a_canary_in_public_compose_files_appears_in_secrets_only() {
+    let mut stored = 0;
+    for files in projects() {
+        let (open, found) = planted(Path::new(&files[0]).parent().unwrap(), &files);
+        assert!(!open.contains(CANARY), "{}:\n{open}", files[0]);
+        stored += usize::from(found);
+    }
+    assert!(stored >= 40 || projects().is_empty(), "the canary was planted {stored} times");
+}

@@ -1,0 +1,392 @@
+//! The example projects: each becomes the Stack that is committed beside it, in `examples/PROJECT/stack`.
+//! `UPDATE_GOLDEN=1` writes it anew.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
+use stackwright::compose::diagnostic::Severity;
+use stackwright::compose::discover::{Options as Find, discover};
+use stackwright::compose::disk::Disk;
+use stackwright::compose::load_with;
+use stackwright::compose::source::{Files, Kind};
+use stackwright::convert::output::{Secrets, kustomization, manifests};
+use stackwright::convert::{Converted, Folders, Options, convert};
+
+use super::coverage::without_verdict;
+use super::problems;
+
+/// A project as it is started: its compose files and its file of variables.
+pub struct Seed {
+    project: &'static str,
+    files: &'static [&'static str],
+    variables: &'static str,
+}
+
+/// What is committed: each project as it is started in production.
+const COMMITTED: [Seed; 5] = [
+    Seed { project: "scripteam", files: &["compose.yaml"], variables: ".env.example" },
+    Seed {
+        project: "infinite-scribe",
+        files: &["docker-compose.yml", "docker-compose.backend.yml"],
+        variables: ".env",
+    },
+    Seed {
+        project: "code-checker",
+        files: &["docker-compose.yml", "docker-compose.prod.yml"],
+        variables: ".env.example",
+    },
+    Seed { project: "loc8", files: &["docker-compose.prod.yml"], variables: ".env.example" },
+    Seed {
+        project: "finity",
+        files: &["docker-compose.yml", "docker-compose.prod.yml"],
+        variables: ".env.example",
+    },
+];
+
+/// The other ways in which the projects are started.
+const OTHERS: [Seed; 6] = [
+    Seed {
+        project: "scripteam",
+        files: &["compose.yaml", "docker-compose.dev.yml"],
+        variables: ".env.example",
+    },
+    Seed { project: "infinite-scribe", files: &["docker-compose.yml"], variables: ".env.test" },
+    Seed { project: "code-checker", files: &["docker-compose.yml"], variables: ".env.example" },
+    Seed { project: "loc8", files: &["docker-compose.yml"], variables: ".env.docker" },
+    Seed { project: "finity", files: &["docker-compose.yml"], variables: ".env.example" },
+    Seed { project: "finity/backend", files: &["docker-compose.yml"], variables: "../.env.example" },
+];
+
+/// The disk, with what is never committed in place: `.env` and certificates.
+struct Deployed;
+
+const CERTIFICATES: [&str; 2] = ["fullchain.pem", "privkey.pem"];
+
+fn is_certificate(path: &str) -> bool {
+    CERTIFICATES.iter().any(|name| path.ends_with(&format!("/ssl/{name}")))
+}
+
+fn on_disk(path: &str) -> String {
+    if path.ends_with("/finity/.env") { format!("{path}.example") } else { path.to_owned() }
+}
+
+impl Files for Deployed {
+    fn kind(&self, path: &str) -> Option<Kind> {
+        if is_certificate(path) {
+            return Some(Kind::File);
+        }
+        let folder = path.ends_with("/ssl").then_some(Kind::Folder);
+        folder.or_else(|| Disk.kind(&on_disk(path)))
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        if is_certificate(path) { Ok(b"not one".to_vec()) } else { Disk.read(&on_disk(path)) }
+    }
+}
+
+impl Folders for Deployed {
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        if path.ends_with("/ssl") {
+            return Ok(CERTIFICATES.map(str::to_owned).to_vec());
+        }
+        Disk.list(path)
+    }
+
+    fn is_executable(&self, path: &str) -> bool {
+        Disk.is_executable(path)
+    }
+
+    fn real(&self, path: &str) -> Option<String> {
+        if path.contains("/ssl") { Some(path.to_owned()) } else { Disk.real(path) }
+    }
+}
+
+fn folder(project: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples").join(project)
+}
+
+/// Converts a project, and proves that no value of it went without a verdict.
+fn converted(seed: &Seed) -> Converted {
+    let folder = folder(seed.project);
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let find = Find {
+        files: seed.files.iter().map(|file| path(file)).collect(),
+        env_files: vec![path(seed.variables)],
+        folder: folder.to_str().unwrap().to_owned(),
+        ..Find::default()
+    };
+    let mut found = discover(&find, &Deployed).map_err(|error| error.0.line(&error.1)).unwrap();
+    found.request.profiles = vec!["*".to_owned()];
+    let loaded = load_with(&found.request, &Deployed, found.sources);
+    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let errors: Vec<_> = errors.map(|error| error.line(&loaded.sources)).collect();
+    let project = loaded.project.unwrap_or_else(|| panic!("{}: {errors:?}", seed.project));
+    let converted = convert(&project, &Deployed, &Options::default());
+    let missing = without_verdict(&project, &converted);
+    assert!(missing.is_empty(), "{}: {missing:?}", seed.project);
+    converted
+}
+
+/// The files of each way of starting an example.
+pub fn projects() -> Vec<Vec<String>> {
+    let path = |seed: &Seed, file: &&str| folder(seed.project).join(file).to_str().unwrap().to_owned();
+    let seeds = COMMITTED.iter().chain(&OTHERS);
+    seeds.map(|seed| seed.files.iter().map(|file| path(seed, file)).collect()).collect()
+}
+
+fn committed(project: &str) -> Converted {
+    converted(COMMITTED.iter().find(|seed| seed.project == project).unwrap())
+}
+
+fn other(project: &str) -> Converted {
+    converted(OTHERS.iter().find(|seed| seed.project == project).unwrap())
+}
+
+#[test]
+fn each_example_becomes_the_stack_that_stands_beside_it() {
+    let mut wrong = Vec::new();
+    for seed in COMMITTED {
+        let mut files = manifests(&converted(&seed), Secrets::Skip).unwrap();
+        files.push(("kustomization.yaml".to_owned(), kustomization(&files, None)));
+        let files: BTreeMap<String, String> = files.into_iter().collect();
+        let folder = folder(seed.project).join("stack");
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            let _ = fs::remove_dir_all(&folder);
+            fs::create_dir_all(&folder).unwrap();
+            files.iter().for_each(|(name, text)| fs::write(folder.join(name), text).unwrap());
+        }
+        let names =
+            fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let there: BTreeMap<String, String> =
+            names.map(|name| (name.clone(), fs::read_to_string(folder.join(name)).unwrap())).collect();
+        if there != files {
+            wrong.push(seed.project);
+        }
+    }
+    assert!(wrong.is_empty(), "run with UPDATE_GOLDEN=1 if this is meant, and read what changed: {wrong:?}");
+}
+
+#[test]
+fn each_way_of_starting_an_example_converts_without_a_refusal_and_can_be_translated() {
+    for seed in COMMITTED.iter().chain(&OTHERS) {
+        let converted = converted(seed);
+        let refused: Vec<_> = converted.refused(&[]).map(|entry| (&entry.pointer, entry.reason())).collect();
+        assert!(refused.is_empty(), "{} {:?}: {refused:?}", seed.project, seed.files);
+        let problems = problems(&converted.stack);
+        assert!(problems.is_empty(), "{} {:?}: {problems:?}", seed.project, seed.files);
+    }
+}
+
+fn service<'a>(converted: &'a Converted, name: &str) -> &'a Service {
+    &converted.stack.spec.services[name]
+}
+
+fn tree<'a>(service: &'a Service, target: &str) -> &'a FileTree {
+    service.files.iter().find(|tree| tree.target == target).unwrap()
+}
+
+fn spec(converted: &Converted) -> &StackSpec {
+    &converted.stack.spec
+}
+
+/// The pointers that a rule is said at.
+fn said(converted: &Converted, id: &str) -> Vec<String> {
+    let entries = converted.entries.iter().filter(|entry| entry.rule.is_some_and(|rule| rule.id == id));
+    entries.map(|entry| entry.pointer.clone()).collect()
+}
+
+#[test]
+fn item_1_six_services_become_one_stack_with_six_volumes_of_their_own() {
+    let converted = committed("scripteam");
+    assert_eq!(spec(&converted).services.len(), 6);
+    let named = spec(&converted).volumes.keys().filter(|name| !name.starts_with("data-"));
+    assert_eq!(named.count(), 6);
+}
+
+#[test]
+fn item_2_two_layers_in_two_files_become_one_stack() {
+    let converted = committed("infinite-scribe");
+    let gateway = service(&converted, "api-gateway");
+    let condition = gateway.depends_on["postgres"].condition;
+    assert_eq!(condition, Some(DependencyCondition::ServiceHealthy));
+    assert!(spec(&converted).services.contains_key("postgres"));
+}
+
+#[test]
+fn item_3_json_in_an_environment_stays_as_it_is() {
+    let converted = committed("infinite-scribe");
+    let plugins = &service(&converted, "neo4j").environment["NEO4J_PLUGINS"].0;
+    assert_eq!(plugins, r#"["apoc", "graph-data-science"]"#);
+}
+
+#[test]
+fn item_4_optional_services_keep_their_profiles_and_none_is_active() {
+    let converted = committed("infinite-scribe");
+    assert_eq!(spec(&converted).profiles, ["*"; 0]);
+    assert_eq!(service(&converted, "milvus").profiles, ["vector"]);
+    assert_eq!(service(&converted, "agent-outliner").depends_on["kafka"].required, Some(false));
+}
+
+#[test]
+fn item_5_agents_share_one_image_and_differ_in_their_type() {
+    let converted = committed("infinite-scribe");
+    for agent in ["agent-worldsmith", "agent-plotmaster", "agent-outliner"] {
+        let service = service(&converted, agent);
+        assert_eq!(service.image, "infinite-scribe-backend:1.4.0");
+        assert_eq!(service.environment["SERVICE_TYPE"].0, agent);
+    }
+}
+
+#[test]
+fn item_8_container_names_are_kept_as_further_names() {
+    let converted = committed("scripteam");
+    assert_eq!(service(&converted, "api").container_name.as_deref(), Some("scripteam-api"));
+}
+
+#[test]
+fn item_9_a_second_file_in_a_folder_of_its_own_is_a_stack_of_its_own() {
+    let seed = &OTHERS[5];
+    assert_eq!(converted(seed).stack.metadata.name.as_deref(), Some("backend"));
+}
+
+#[test]
+fn item_10_a_development_file_adds_a_mock_and_leaves_other_services_alone() {
+    let (production, development) = (committed("scripteam"), other("scripteam"));
+    assert!(spec(&development).services.contains_key("gpt-oss-mock"));
+    for name in ["n8n", "postgres", "redis", "nginx"] {
+        let (a, b) = (service(&production, name), service(&development, name));
+        assert_eq!(serde_json::to_value(a).unwrap(), serde_json::to_value(b).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn item_11_a_folder_of_workflows_is_mounted_read_only_with_all_its_files() {
+    let converted = committed("scripteam");
+    let import = tree(service(&converted, "n8n"), "/import");
+    let mut listed = Disk.list(folder("scripteam/n8n-workflows").to_str().unwrap()).unwrap();
+    listed.sort();
+    let paths: Vec<_> = import.files.iter().map(|file| file.path.clone().unwrap()).collect();
+    assert_eq!(paths, listed);
+    assert_eq!(import.read_only, None);
+}
+
+#[test]
+fn item_12_a_model_server_keeps_its_limits_and_reservations() {
+    let converted = committed("scripteam");
+    let resources = service(&converted, "gpt-oss").deploy.clone().unwrap().resources.unwrap();
+    let (limits, reservations) = (resources.limits.unwrap(), resources.reservations.unwrap());
+    assert_eq!(limits.memory.unwrap().0, "16Gi");
+    assert_eq!(reservations.memory.unwrap().0, "8Gi");
+}
+
+#[test]
+fn item_13_a_volume_of_two_services_is_one_volume_and_is_told() {
+    let converted = committed("scripteam");
+    let has = |name: &str| {
+        service(&converted, name).volumes.iter().any(|mount| mount.source.as_deref() == Some("upload_data"))
+    };
+    assert!(has("api") && has("nginx"));
+    assert_eq!(said(&converted, "SW1709"), ["/services/nginx/volumes/2/source"]);
+    assert_eq!(said(&converted, "SW1710"), Vec::<String>::new());
+}
+
+#[test]
+fn item_15_one_project_takes_its_values_from_three_environments() {
+    let of = |variables: &'static str| {
+        let converted = converted(&Seed { variables, ..COMMITTED[1] });
+        service(&converted, "api-gateway").environment["NODE_ENV"].0.clone()
+    };
+    let values = [of(".env.local"), of(".env.dev"), of(".env.test")];
+    let expected = [".env.local", ".env.dev", ".env.test"].map(|name| {
+        let text = fs::read_to_string(folder("infinite-scribe").join(name)).unwrap();
+        text.lines().find_map(|line| line.strip_prefix("NODE_ENV=")).unwrap_or("development").to_owned()
+    });
+    assert_eq!(values, expected);
+}
+
+#[test]
+fn item_19_keys_and_passwords_are_read_from_secrets() {
+    let converted = committed("code-checker");
+    let from = &service(&converted, "code-checker").environment_from;
+    assert!(from.contains_key("OPENAI_API_KEY"), "{from:?}");
+    assert_eq!(service(&converted, "postgres").secrets[0].source, "db_password");
+    let file = &service(&converted, "postgres").environment["POSTGRES_PASSWORD_FILE"].0;
+    assert_eq!(file, "/run/secrets/db_password");
+}
+
+#[test]
+fn item_21_a_frontend_that_is_told_localhost_is_named() {
+    let frontend = "/services/frontend/environment/VITE_API_BASE_URL".to_owned();
+    assert!(said(&other("loc8"), "SW1703").contains(&frontend));
+    assert_eq!(
+        said(&other("finity"), "SW1703"),
+        [
+            "/services/finity-frontend/environment/VITE_API_URL",
+            "/services/finity-frontend/environment/VITE_SUBSCRIPTION_API_URL"
+        ]
+    );
+}
+
+#[test]
+fn item_23_configuration_files_become_keys_with_their_text() {
+    let converted = committed("scripteam");
+    let file = tree(service(&converted, "nginx"), "/etc/nginx/nginx.conf").files[0].clone();
+    let reference = file.config_map_key_ref.unwrap();
+    let kept = &converted.objects.config_maps[&reference.name][&reference.key];
+    assert_eq!(*kept, fs::read(folder("scripteam/infrastructure/nginx/nginx.conf")).unwrap());
+}
+
+#[test]
+fn item_24_scripts_that_initialise_a_database_stay_executable() {
+    let converted = committed("finity");
+    let script = tree(service(&converted, "finity-db"), "/docker-entrypoint-initdb.d/docker-init-db.sh");
+    assert_eq!(script.files[0].mode.as_deref(), Some("0755"));
+}
+
+#[test]
+fn item_25_certificates_are_keys_of_a_secret() {
+    for (project, target) in [("scripteam", "/etc/nginx/ssl"), ("loc8", "/etc/nginx/ssl")] {
+        let converted = committed(project);
+        let files = &tree(service(&converted, "nginx"), target).files;
+        assert_eq!(files.len(), 2);
+        assert!(files.iter().all(|file| file.secret_key_ref.is_some() && file.config_map_key_ref.is_none()));
+    }
+}
+
+#[test]
+fn item_33_what_runs_once_is_kept_as_such() {
+    let converted = committed("infinite-scribe");
+    assert_eq!(service(&converted, "minio-init").restart.as_deref(), Some("no"));
+    let api = &service(&converted, "prefect-api").depends_on["prefect-migrate"];
+    assert_eq!(api.condition, Some(DependencyCondition::ServiceCompletedSuccessfully));
+}
+
+#[test]
+fn item_43_a_public_address_without_an_ingress_rule_is_named() {
+    assert_eq!(said(&committed("scripteam"), "SW1706"), ["/services/n8n/environment/WEBHOOK_URL"]);
+}
+
+#[test]
+fn item_46_folders_of_logs_become_volumes_with_a_warning() {
+    let converted = committed("scripteam");
+    let logs = service(&converted, "api").volumes.iter().find(|mount| mount.target == "/app/logs").unwrap();
+    assert!(spec(&converted).volumes.contains_key(logs.source.as_ref().unwrap()));
+    assert!(said(&converted, "SW1353").contains(&"/services/api/volumes/1/source".to_owned()));
+}
+
+#[test]
+fn item_47_a_volume_that_keeps_what_the_image_has_there_is_seeded() {
+    let converted = committed("finity");
+    let volumes = &service(&converted, "finity-backend-node").volumes;
+    let modules = volumes.iter().find(|mount| mount.target == "/app/node_modules").unwrap();
+    assert_eq!((modules.source.as_deref(), modules.nocopy), (Some("backend_node_modules"), None));
+}
+
+#[test]
+fn item_61_sources_of_a_developer_are_not_taken_along() {
+    let converted = other("loc8");
+    assert!(service(&converted, "backend").files.is_empty());
+    assert!(said(&converted, "SW1356").contains(&"/services/backend/volumes/0/source".to_owned()));
+}

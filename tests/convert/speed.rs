@@ -1,0 +1,49 @@
+//! How long a conversion takes.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use stackwright::compose::source::Memory;
+use stackwright::compose::{Input, Request, load};
+use stackwright::convert::output::{Secrets, manifests};
+use stackwright::convert::{Options, convert};
+
+/// The bar of the project is 100 ms on its release build; a debug build is slower by its own account.
+#[test]
+fn a_project_of_100_services_and_200_files_converts_at_once() {
+    let mut files = Memory::default();
+    let mut text = "name: large\nservices:\n".to_owned();
+    for number in 0..100 {
+        let mounts: String =
+            (0..2).map(|file| format!("      - ./f{number}-{file}.conf:/etc/f{file}.conf:ro\n")).collect();
+        writeln!(
+            text,
+            "  s{number}:\n    image: a:{number}\n    environment: {{DB_PASSWORD: secret{number}x, URL: \"http://s{}:80\"}}\n    \
+             ports: [\"{}:80\"]\n    healthcheck: {{test: [CMD, \"true\"]}}\n    volumes:\n      - data{number}:/data\n{mounts}",
+            (number + 1) % 100,
+            8000 + number
+        )
+        .unwrap();
+        for file in 0..2 {
+            files.add(format!("/p/f{number}-{file}.conf"), format!("setting = {number}\n").repeat(40));
+        }
+    }
+    text.push_str("volumes:\n");
+    (0..100).for_each(|number| writeln!(text, "  data{number}: {{}}").unwrap());
+    files.add("/p/compose.yaml", text);
+    let request = Request {
+        files: vec![Input { path: "/p/compose.yaml".to_owned(), text: None }],
+        working_dir: "/p".to_owned(),
+        ..Request::default()
+    };
+    let loaded = load(&request, &files);
+    let project = loaded.project.unwrap();
+    let begin = Instant::now();
+    let converted = convert(&project, &files, &Options::default());
+    let written = manifests(&converted, Secrets::Plain).unwrap();
+    let taken = begin.elapsed();
+    println!("{} manifests in {taken:?}", written.len());
+    assert_eq!(converted.refused(&[]).count(), 0);
+    let bar = if cfg!(debug_assertions) { 2000 } else { 100 };
+    assert!(taken < Duration::from_millis(bar), "{taken:?}");
+}

@@ -29,6 +29,24 @@ var knownDifferences = []known{
 		},
 	},
 	{
+		"`pid:` with nothing",
+		func(p *Project, d *Difference) bool {
+			return d.Reference.Error == "panic: interface conversion: interface {} is nil, not string" && d.Ours.Error == "" &&
+				anyText(p, "pid")
+		},
+	},
+	{
+		"a date where `env_file` names a file",
+		func(p *Project, d *Difference) bool {
+			return d.Reference.Error == "" && strings.HasPrefix(d.Ours.Error, "error[missing-env-file]: env file  not found") &&
+				anyText(p, "env_file")
+		},
+	},
+	{
+		"U+0085, U+2028 and U+2029",
+		func(p *Project, _ *Difference) bool { return strings.ContainsAny(p.text(), "\u0085\u2028\u2029") },
+	},
+	{
 		"`build.ssh` with a path, as JSON",
 		func(_ *Project, d *Difference) bool {
 			return strings.Contains(d.Reference.Error, "json: error calling MarshalJSON for type types.SSHKey") && d.Ours.Error == ""
@@ -67,12 +85,12 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"a wrong tag, key or `<<` within a value that a merge key brings and that another value hides",
+		"a wrong tag, key or `<<` within a value that a merge key brings and that another value hides, or in a key whose value is reset",
 		func(p *Project, d *Difference) bool {
 			wrong := slices.ContainsFunc([]string{"merge-key", "yaml-tag", "non-string-key"}, func(id string) bool {
 				return strings.HasPrefix(d.Ours.Error, "error["+id+"]")
 			})
-			return d.Reference.Error == "" && wrong && anyText(p, "<<")
+			return d.Reference.Error == "" && wrong && (anyText(p, "<<") || anyText(p, "!reset"))
 		},
 	},
 }

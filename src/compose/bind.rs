@@ -200,10 +200,10 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
         Kind::OptOut => (!truth(&node.value)?).then(|| Node::bool(false, place)),
         Kind::Int => Some(whole(&node.value)?).filter(|value| *value != 0).and_then(int),
         Kind::OptInt => int(whole(&node.value)?),
-        Kind::Uint => Some(natural(&node.value)?)
+        Kind::Uint(bits) => Some(natural(&node.value, bits)?)
             .filter(|value| *value != Value::Int(0))
             .map(|value| Node::new(value, place)),
-        Kind::OptUint => Some(Node::new(natural(&node.value)?, place)),
+        Kind::OptUint(bits) => Some(Node::new(natural(&node.value, bits)?, place)),
         Kind::Float => {
             let value = number(&node.value)?;
             (value != 0.0).then(|| Node::new(Value::Float(value), place))
@@ -319,17 +319,22 @@ fn whole(value: &Value) -> Result<i64, Refusal> {
     }
 }
 
-fn natural(value: &Value) -> Result<Value, Refusal> {
-    match value {
-        Value::Uint(_) => Ok(value.clone()),
-        Value::Float(float) if *float >= u64::MAX as f64 => Ok(Value::Uint(1 << 63)),
-        Value::Float(float) if *float >= i64::MAX as f64 => Ok(Value::Uint(*float as u64)),
-        Value::Str(text) => Err(("wrong-type", format!("an integer is expected, not the text {text:?}"))),
-        value => match whole(value)? {
-            value if value < 0 => Err(("invalid-number", format!("{value} must not be negative"))),
-            value => Ok(Value::Int(value)),
-        },
-    }
+fn natural(value: &Value, bits: u32) -> Result<Value, Refusal> {
+    let number = match value {
+        Value::Uint(value) => *value,
+        Value::Float(float) if *float >= u64::MAX as f64 => 1 << 63,
+        Value::Float(float) if *float >= i64::MAX as f64 => *float as u64,
+        Value::Str(text) => {
+            return Err(("wrong-type", format!("an integer is expected, not the text {text:?}")));
+        }
+        value => {
+            let value = whole(value)?;
+            u64::try_from(value).map_err(|_| ("invalid-number", format!("{value} must not be negative")))?
+        }
+    };
+    // Of what is too large the reference keeps the lower bits.
+    let kept = number & (u64::MAX >> (64 - bits));
+    Ok(i64::try_from(kept).map_or(Value::Uint(kept), Value::Int))
 }
 
 fn number(value: &Value) -> Result<f64, Refusal> {

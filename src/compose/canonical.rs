@@ -279,8 +279,7 @@ fn env_file(mut item: Node) -> Node {
             map.insert_new("required", place, || Node::bool(true, place));
             item
         }
-        // The reference has an entry of nothing here.
-        _ => Node::map([("path", Node::text("", place)), ("required", Node::bool(false, place))], place),
+        _ => Node::new(Value::Null, place),
     }
 }
 

@@ -5,12 +5,14 @@
 //! be put into it by hand, and a slip there refuses a file that Compose takes. So it is a copy that can be
 //! compared and replaced, and [`compile`] fails a test where the file uses a pattern that it does not know.
 
+mod alike;
 mod compile;
 mod remedy;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use self::alike::{COMPARED, alike};
 use self::compile::{Additional, Schema, Schemas};
 pub use self::remedy::of_service;
 use super::diagnostic::{Diagnostic, MAX_FAULTS, did_you_mean};
@@ -149,6 +151,7 @@ impl Check<'_> {
             Value::List(items) => self.list(schema, items, trail, faults),
             Value::Str(text) => scalar_text(schema, text, node, trail, faults),
             Value::Int(value) => bounds(schema, *value as f64, node, trail, faults),
+            Value::Uint(value) => bounds(schema, *value as f64, node, trail, faults),
             Value::Float(value) => bounds(schema, *value, node, trail, faults),
             _ => {}
         }
@@ -268,31 +271,16 @@ impl Check<'_> {
             let mut seen: HashMap<u64, usize> = HashMap::with_capacity(items.len());
             for (index, item) in items.iter().enumerate() {
                 let digest = super::merge::digest(&item.value);
-                let alike = if items.len() > COMPARED { &[] } else { &items[..index] };
-                let alike = alike.iter().position(|earlier| reads_as(earlier, item));
-                let first = alike.unwrap_or_else(|| *seen.entry(digest).or_insert(index));
-                if first != index && (items[first] == *item || reads_as(&items[first], item)) {
+                let few = if items.len() > COMPARED { &[] } else { &items[..index] };
+                let equal = few.iter().position(|earlier| alike(&earlier.value, &item.value));
+                let first = equal.unwrap_or_else(|| *seen.entry(digest).or_insert(index));
+                if equal.is_some() || first != index && items[first] == *item {
                     let message = format!("items at {first} and {index} are equal");
                     faults.push(other("duplicate-item", item.place, trail, message, "remove one of the two"));
                 }
             }
         }
     }
-}
-
-/// Up to so many items the reference compares each with each, otherwise by digests.
-const COMPARED: usize = 20;
-
-/// Whether an earlier text reads as the number that a later item is: the reference takes them for equal,
-/// though not the other way round.
-fn reads_as(earlier: &Node, later: &Node) -> bool {
-    let number = match later.value {
-        Value::Int(number) => number as f64,
-        Value::Uint(number) => number as f64,
-        Value::Float(number) => number,
-        _ => return false,
-    };
-    earlier.as_str().is_some_and(|text| text.parse() == Ok(number))
 }
 
 fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {

@@ -19,9 +19,9 @@ pub enum Kind {
     /// A whole number that says something also when 0.
     OptInt,
     /// As `Int`, not negative.
-    Uint,
+    Uint(u32),
     /// As `OptInt`, not negative.
-    OptUint,
+    OptUint(u32),
     /// A number of 32 bits; left out when 0.
     Float,
     /// A number of bytes, as text; left out when 0.
@@ -168,14 +168,15 @@ const BUILD: &[Field] = &[
 ];
 
 const BLKIO: &[Field] = &[
-    f("weight", Uint),
+    f("weight", Uint(16)),
     f("weight_device", List(&Part(WEIGHT))),
     f("device_read_bps", List(&Part(THROTTLE))),
     f("device_read_iops", List(&Part(THROTTLE))),
     f("device_write_bps", List(&Part(THROTTLE))),
     f("device_write_iops", List(&Part(THROTTLE))),
 ];
-const WEIGHT: &[Field] = &[capital("path", "Path", Str, "\"\""), capital("weight", "Weight", OptUint, "0")];
+const WEIGHT: &[Field] =
+    &[capital("path", "Path", Str, "\"\""), capital("weight", "Weight", OptUint(16), "0")];
 const THROTTLE: &[Field] = &[capital("path", "Path", Str, "\"\""), capital("rate", "Rate", Bytes, "\"0\"")];
 const CREDENTIALS: &[Field] = &[f("config", Str), f("file", Str), f("registry", Str)];
 const DEPENDENCY: &[Field] = &[f("condition", Str), f("restart", Bool), f("required", OptBool)];
@@ -199,7 +200,7 @@ const HEALTHCHECK: &[Field] = &[
     f("test", HealthTest),
     f("timeout", OptDuration),
     f("interval", OptDuration),
-    f("retries", OptUint),
+    f("retries", OptUint(64)),
     f("start_period", OptDuration),
     f("start_interval", OptDuration),
     f("disable", Bool),
@@ -221,7 +222,7 @@ const PORT: &[Field] = &[
     f("name", Str),
     f("mode", Str),
     f("host_ip", Str),
-    f("target", Uint),
+    f("target", Uint(32)),
     f("published", Str),
     f("protocol", Str),
     f("app_protocol", Str),
@@ -238,7 +239,7 @@ const MOUNT: &[Field] = &[
         Opt(&[f("selinux", Str), f("propagation", Str), f("create_host_path", OptOut), f("recursive", Str)]),
     ),
     f("volume", Opt(&[f("labels", Mapping), f("nocopy", Bool), f("subpath", Str)])),
-    f("tmpfs", Opt(&[f("size", Bytes), f("mode", Uint)])),
+    f("tmpfs", Opt(&[f("size", Bytes), f("mode", Uint(32))])),
     f("image", Opt(&[f("subpath", Str)])),
 ];
 
@@ -255,7 +256,7 @@ const DEPLOY: &[Field] = &[
 ];
 
 const UPDATE: &[Field] = &[
-    f("parallelism", OptUint),
+    f("parallelism", OptUint(64)),
     f("delay", Duration),
     f("failure_action", Str),
     f("monitor", Duration),
@@ -278,12 +279,12 @@ const RESOURCE: &[Field] = &[
 ];
 
 const RESTART: &[Field] =
-    &[f("condition", Str), f("delay", OptDuration), f("max_attempts", OptUint), f("window", OptDuration)];
+    &[f("condition", Str), f("delay", OptDuration), f("max_attempts", OptUint(64)), f("window", OptDuration)];
 
 const PLACEMENT: &[Field] = &[
     f("constraints", Strings),
     f("preferences", List(&Part(&[f("spread", Str)]))),
-    f("max_replicas_per_node", Uint),
+    f("max_replicas_per_node", Uint(64)),
 ];
 
 const DEVELOP: &[Field] = &[f("watch", List(&Part(WATCH)))];

@@ -299,7 +299,11 @@ impl<'a> Builder<'a> {
             if on_path {
                 self.state.path.push(key.raw.clone());
             }
+            let named = key.merges.then(|| self.state.reset_name.clone());
             let node = self.value(event, span)?;
+            if let Some(named) = named {
+                self.state.reset_name = named;
+            }
             if on_path {
                 self.state.path.pop();
             }

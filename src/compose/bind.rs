@@ -369,7 +369,15 @@ fn ulimit(node: Node) -> Result<Node, Refusal> {
         Value::Int(0) => Ok(limits(0, 0)),
         Value::Int(_) => Ok(node),
         Value::Map(map) => {
-            let of = |key: &str| map.get(key).map_or(Ok(0), |node| whole(&node.value));
+            // Unlike elsewhere, nothing is converted.
+            let of = |key: &str| match map.get(key).map(|node| &node.value) {
+                None => Ok(0),
+                Some(Value::Int(limit)) => Ok(*limit),
+                Some(_) => Err((
+                    "invalid-number",
+                    format!("`{key}` must be an integer of 64 bits, without a fraction or an exponent"),
+                )),
+            };
             Ok(limits(of("soft")?, of("hard")?))
         }
         other => Err(wanted("a number, or `soft` and `hard`", other)),

@@ -183,8 +183,13 @@ fn one_of(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
         1 => return None,
         _ => format!("{trail}: {names} attributes are mutually exclusive"),
     };
-    Some(
-        Diagnostic::error("one-source", node.place, message)
-            .remedy(format!("give exactly one of {}", keys.join(", "))),
-    )
+    // What `include` made of a variable stands where the variable is named.
+    let place = |key| map.get(key).map(|node| node.place);
+    let remedy = match map.get("environment").and_then(Node::as_str) {
+        Some(name) if place("content") == place("environment") => format!(
+            "Compose takes no config from a variable that is set, in a file that is included: write `content: ${{{name}}}`"
+        ),
+        _ => format!("give exactly one of {}", keys.join(", ")),
+    };
+    Some(Diagnostic::error("one-source", node.place, message).remedy(remedy))
 }

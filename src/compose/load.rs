@@ -286,6 +286,9 @@ impl<'a> Load<'a> {
             self.resolve_paths(&mut dict, &scope.folder)?;
         }
         normalize::resolve_listed(&mut dict, &scope.environment);
+        if !scope.included.is_empty() {
+            normalize::resolve_configs(&mut dict, &scope.environment);
+        }
         Ok(dict)
     }
 

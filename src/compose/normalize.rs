@@ -149,6 +149,23 @@ pub fn resolve_listed(root: &mut Node, environment: &Environment) {
     }
 }
 
+/// Gives configs that name a variable its text, which the reference does when it takes a project in. Such a
+/// config has two sources then, and is refused unless the including file resets one of them.
+pub fn resolve_configs(root: &mut Node, environment: &Environment) {
+    let configs = root.as_map_mut().and_then(|map| map.get_mut("configs")).and_then(Node::as_map_mut);
+    for config in configs.into_iter().flat_map(Map::iter_mut).filter_map(|(_, config)| config.as_map_mut()) {
+        let Some((name, place)) =
+            config.get("environment").and_then(|node| Some((node.as_str()?, node.place)))
+        else {
+            continue;
+        };
+        if let Some(variable) = environment.get(name) {
+            let content = supplied(name, variable, "", place);
+            config.insert("content", place, content);
+        }
+    }
+}
+
 /// What a service needs without saying so in `depends_on`.
 fn implied_dependencies(service: &mut Map) {
     let texts = |node: Option<&Node>| -> Vec<(String, Place)> {

@@ -17,6 +17,8 @@ pub(super) enum Rule {
     KeyValue,
     /// Both become lists; what is there already is not added again.
     List,
+    /// As `List`, but where neither has an entry and the earlier one is no list, nothing comes of them.
+    ListOrNothing,
     /// The later one replaces, even with nothing.
     Replace,
     /// A list of names becomes a mapping.
@@ -34,7 +36,7 @@ pub(super) enum Rule {
 }
 
 static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
-    use Rule::{Build, Dependencies, Ipam, KeyValue, List, Logging, Names, Replace, Ulimit};
+    use Rule::{Build, Dependencies, Ipam, KeyValue, List, ListOrNothing, Logging, Names, Replace, Ulimit};
     Rules::new(&[
         ("networks.*.ipam.config", Ipam),
         ("networks.*.labels", KeyValue),
@@ -45,7 +47,7 @@ static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
         ("services.*.build", Build),
         ("services.*.build.args", KeyValue),
         ("services.*.build.additional_contexts", KeyValue),
-        ("services.*.build.extra_hosts", List),
+        ("services.*.build.extra_hosts", ListOrNothing),
         ("services.*.build.labels", KeyValue),
         ("services.*.command", Replace),
         ("services.*.depends_on", Dependencies),
@@ -55,9 +57,9 @@ static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
         ("services.*.dns_search", List),
         ("services.*.entrypoint", Replace),
         ("services.*.env_file", List),
-        ("services.*.label_file", List),
+        ("services.*.label_file", ListOrNothing),
         ("services.*.environment", KeyValue),
-        ("services.*.extra_hosts", List),
+        ("services.*.extra_hosts", ListOrNothing),
         ("services.*.healthcheck.test", Replace),
         ("services.*.labels", KeyValue),
         ("services.*.volumes.*.volume.labels", KeyValue),
@@ -145,6 +147,12 @@ fn special(rule: Rule, base: Node, over: Node, at: Point, trail: &Trail<'_>) -> 
             Ok(Node::new(Value::List(unique(all, Index::KeyValue, trail)?), place))
         }
         Rule::List => Ok(Node::new(Value::List(append(into_list(base), into_list(over))), place)),
+        Rule::ListOrNothing => {
+            let was_list = matches!(base.value, Value::List(_));
+            let merged = append(into_list(base), into_list(over));
+            let value = if merged.is_empty() && !was_list { Value::Null } else { Value::List(merged) };
+            Ok(Node::new(value, place))
+        }
         Rule::Names | Rule::Dependencies => {
             let defaults = matches!(rule, Rule::Dependencies);
             let into = into_names(base, defaults, trail)?;

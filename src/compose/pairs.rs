@@ -91,7 +91,9 @@ fn multi(node: Node) -> Result<Option<Node>, Refusal> {
             Value::List(items) => items.into_iter().map(text).collect(),
             _ => vec![text(entry.node)],
         };
-        options.insert(key, entry.key, Node::new(Value::List(values), at));
+        if let Some(values) = filled(values, at) {
+            options.insert(key, entry.key, values);
+        }
     }
     Ok(sorted(options, place))
 }

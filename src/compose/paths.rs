@@ -51,7 +51,7 @@ impl Base<'_> {
     /// Makes all paths of a tree absolute, or relative to where the base is.
     ///
     /// # Errors
-    /// A bind mount without a source.
+    /// A bind mount without a source, and a path that is no text.
     pub fn resolve(&self, root: &mut Node) -> Result<(), Diagnostic> {
         self.below(root, RULES.root())
     }
@@ -81,17 +81,27 @@ impl Base<'_> {
 
     fn apply(&self, rule: Rule, node: &mut Node) -> Result<(), Diagnostic> {
         match rule {
-            Rule::Path => self.change(node, |text| self.path(text)),
-            Rule::Watch => self.change(node, |text| self.files.follow(&self.path(text))),
+            Rule::Path => {
+                is_path(node)?;
+                self.change(node, |text| self.path(text));
+            }
+            Rule::Watch => {
+                is_path(node)?;
+                self.change(node, |text| self.files.follow(&self.path(text)));
+            }
             Rule::MaybeUnix => self.change(node, |text| self.maybe_unix(text)),
-            Rule::Context => self.change(node, |text| {
-                let remote = ["https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:"];
-                if text.contains("://") || remote.iter().any(|prefix| text.starts_with(prefix)) {
-                    text.to_owned()
-                } else {
-                    self.path(text)
-                }
-            }),
+            Rule::Context => {
+                is_path(node)?;
+                self.change(node, |text| {
+                    let remote =
+                        ["https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:"];
+                    if text.contains("://") || remote.iter().any(|prefix| text.starts_with(prefix)) {
+                        text.to_owned()
+                    } else {
+                        self.path(text)
+                    }
+                });
+            }
             Rule::Mount => {
                 let place = node.place;
                 let Some(map) = node.as_map_mut() else { return Ok(()) };
@@ -162,6 +172,15 @@ impl Base<'_> {
             join(self.folder, text)
         }
     }
+}
+
+/// A number or a date is no path, though the schema may take it for a value.
+fn is_path(node: &Node) -> Result<(), Diagnostic> {
+    if matches!(node.value, Value::Str(_)) {
+        return Ok(());
+    }
+    let message = format!("a path is expected, not {}", node.value.kind());
+    Err(Diagnostic::error("wrong-type", node.place, message).remedy("put it into quotes"))
 }
 
 /// `base/path`, or the path itself where it is absolute.

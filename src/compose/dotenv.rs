@@ -40,6 +40,15 @@ pub fn read(
     Ok(reader.warnings)
 }
 
+/// What is said of a file with bytes that are no text: a value may not be what was meant.
+#[must_use]
+pub fn not_utf8(file: u32, at: usize) -> Diagnostic {
+    let start = u32::try_from(at).unwrap_or(u32::MAX);
+    let place = Place { file, start, end: start.saturating_add(3) };
+    Diagnostic::warning("not-utf8", place, "this is not UTF-8, and is read as U+FFFD")
+        .remedy("save the file as UTF-8")
+}
+
 fn too_many_variables(place: Place) -> Diagnostic {
     Diagnostic::error(
         "too-many-variables",

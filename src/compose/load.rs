@@ -9,7 +9,7 @@ use super::environment::{Budget, Environment};
 use super::extends::{self, Base, BaseKey};
 use super::include::{self, Imported};
 use super::project::Project;
-use super::source::{Files, Place, Sources};
+use super::source::{Files, Place, Sources, decode};
 use super::trail::Trail;
 use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
@@ -29,7 +29,7 @@ pub struct Load<'a> {
     pub home: Option<String>,
     pub bases: HashMap<BaseKey, Base>,
     pub imported: Vec<Imported>,
-    texts: HashMap<String, (u32, Arc<str>)>,
+    texts: HashMap<String, Text>,
     parsed: HashMap<String, Vec<Document>>,
 }
 
@@ -53,6 +53,14 @@ impl Scope {
     pub fn shown_folder(&self, folder: &str) -> String {
         paths::relative(&self.files_folder, folder)
     }
+}
+
+/// A file that was read: its number among the sources, and where it is not UTF-8.
+#[derive(Clone)]
+struct Text {
+    number: u32,
+    text: Arc<str>,
+    odd: Option<usize>,
 }
 
 impl<'a> Load<'a> {
@@ -190,26 +198,43 @@ impl<'a> Load<'a> {
         id: &'static str,
         place: Place,
     ) -> Result<(u32, Arc<str>), Diagnostic> {
-        if let Some((number, text)) = self.texts.get(path) {
-            return Ok((*number, text.clone()));
+        let Text { number, text, odd } = self.decoded(path, id, place)?;
+        let Some(at) = odd else { return Ok((number, text)) };
+        let line = text[..at].matches('\n').count() + 1;
+        Err(Diagnostic::error("not-utf8", place, format!("{path}: line {line} is not valid UTF-8"))
+            .remedy("save the file as UTF-8"))
+    }
+
+    /// The same of a file of variables, in which any bytes may stand.
+    pub fn env_text(
+        &mut self,
+        path: &str,
+        id: &'static str,
+        place: Place,
+    ) -> Result<(u32, Arc<str>), Diagnostic> {
+        let Text { number, text, odd } = self.decoded(path, id, place)?;
+        if let Some(at) = odd {
+            let warning = dotenv::not_utf8(number, at);
+            if !self.diagnostics.iter().any(|said| said.id == warning.id && said.place == warning.place) {
+                self.diagnostics.push(warning);
+            }
         }
-        let bytes = self.files.read(&self.full(path)).map_err(|reason| {
+        Ok((number, text))
+    }
+
+    fn decoded(&mut self, path: &str, id: &'static str, place: Place) -> Result<Text, Diagnostic> {
+        if let Some(known) = self.texts.get(path) {
+            return Ok(known.clone());
+        }
+        let (text, odd) = self.files.read(&self.full(path)).and_then(decode).map_err(|reason| {
             Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
                 .remedy("check the path and who may read it")
         })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let line = error.as_bytes()[..error.utf8_error().valid_up_to()]
-                .iter()
-                .filter(|&&byte| byte == b'\n')
-                .count()
-                + 1;
-            Diagnostic::error("not-utf8", place, format!("{path}: line {line} is not valid UTF-8"))
-                .remedy("save the file as UTF-8")
-        })?;
         let text: Arc<str> = text.into();
         let number = self.sources.add(path, text.clone());
-        self.texts.insert(path.to_owned(), (number, text.clone()));
-        Ok((number, text))
+        let read = Text { number, text, odd };
+        self.texts.insert(path.to_owned(), read.clone());
+        Ok(read)
     }
 
     fn open(&mut self, input: &Input) -> Result<(), Diagnostic> {
@@ -386,7 +411,7 @@ impl<'a> Load<'a> {
         into: &mut Environment,
         outer: &Environment,
     ) -> Result<(), Diagnostic> {
-        let (file, text) = self.text(path, "missing-env-file", place)?;
+        let (file, text) = self.env_text(path, "missing-env-file", place)?;
         let outer = |name: &str| outer.get(name).cloned();
         let warnings = dotenv::read(EnvText { text: &text, file }, into, &outer, &self.budget)?;
         self.diagnostics.extend(warnings);
@@ -413,9 +438,9 @@ impl<'a> Load<'a> {
     }
 }
 
-/// What a document says of the project's name.
+/// What a document says of the project's name; one that is reset stands over one that a merge key brings.
 fn name_of(document: &Document) -> Option<&Node> {
-    document.root.get("name").or(document.reset_name.as_ref())
+    document.reset_name.as_ref().or_else(|| document.root.get("name"))
 }
 
 /// Extensions that became keys of the specification: what is written under the old name counts.

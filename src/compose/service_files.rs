@@ -61,7 +61,7 @@ impl Load<'_> {
             return Err(Diagnostic::error("missing-env-file", place, format!("env file {path} not found"))
                 .remedy("create it, or write `required: false` beside its `path`"));
         }
-        let (number, text) = self.text(&path, "missing-env-file", place)?;
+        let (number, text) = self.env_text(&path, "missing-env-file", place)?;
         // A file is read anew for each service, since its variables may use those of the service.
         if !self.budget.text(text.len()) {
             return Err(dotenv::failed(&Failure::TooLong, None, place));
@@ -103,7 +103,7 @@ impl Load<'_> {
                     )
                     .remedy("create it, or take it out of `label_file`"));
                 }
-                let (number, text) = self.text(&path, "missing-label-file", file.place)?;
+                let (number, text) = self.env_text(&path, "missing-label-file", file.place)?;
                 let known = labels.clone();
                 let outer = |name: &str| known.get(name).cloned();
                 let mut vars = Environment::default();

@@ -35,6 +35,31 @@ pub struct Location {
     pub column: usize,
 }
 
+/// The text of a file, and where in it the first character stands that is none. A byte that is not UTF-8 becomes
+/// U+FFFD, as in what the reference prints.
+///
+/// # Errors
+/// Where so much is not UTF-8 that the text would be larger than a file may be.
+pub fn decode(bytes: Vec<u8>) -> Result<(String, Option<usize>), String> {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return Ok((text, None)),
+        Err(error) => error.into_bytes(),
+    };
+    let mut text = String::with_capacity(bytes.len());
+    let mut first = None;
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for _ in chunk.invalid() {
+            first.get_or_insert(text.len());
+            text.push(char::REPLACEMENT_CHARACTER);
+        }
+        if text.len() as u64 > MAX_FILE {
+            return Err("is not text".to_owned());
+        }
+    }
+    Ok((text, first))
+}
+
 /// The texts that were read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources(Vec<Source>);

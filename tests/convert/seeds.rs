@@ -3,137 +3,23 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
-use stackwright::compose::diagnostic::Severity;
-use stackwright::compose::discover::{Options as Find, discover};
 use stackwright::compose::disk::Disk;
-use stackwright::compose::load_with;
-use stackwright::compose::source::{Files, Kind};
 use stackwright::convert::output::{Secrets, kustomization, manifests};
-use stackwright::convert::{Converted, Folders, Options, convert};
+use stackwright::convert::{Converted, Folders};
 
 use super::coverage::without_verdict;
-use super::problems;
-
-/// A project as it is started: its compose files and its file of variables.
-pub struct Seed {
-    project: &'static str,
-    files: &'static [&'static str],
-    variables: &'static str,
-}
-
-/// What is committed: each project as it is started in production.
-const COMMITTED: [Seed; 5] = [
-    Seed { project: "scripteam", files: &["compose.yaml"], variables: ".env.example" },
-    Seed {
-        project: "infinite-scribe",
-        files: &["docker-compose.yml", "docker-compose.backend.yml"],
-        variables: ".env",
-    },
-    Seed {
-        project: "code-checker",
-        files: &["docker-compose.yml", "docker-compose.prod.yml"],
-        variables: ".env.example",
-    },
-    Seed { project: "loc8", files: &["docker-compose.prod.yml"], variables: ".env.example" },
-    Seed {
-        project: "finity",
-        files: &["docker-compose.yml", "docker-compose.prod.yml"],
-        variables: ".env.example",
-    },
-];
-
-/// The other ways in which the projects are started.
-const OTHERS: [Seed; 6] = [
-    Seed {
-        project: "scripteam",
-        files: &["compose.yaml", "docker-compose.dev.yml"],
-        variables: ".env.example",
-    },
-    Seed { project: "infinite-scribe", files: &["docker-compose.yml"], variables: ".env.test" },
-    Seed { project: "code-checker", files: &["docker-compose.yml"], variables: ".env.example" },
-    Seed { project: "loc8", files: &["docker-compose.yml"], variables: ".env.docker" },
-    Seed { project: "finity", files: &["docker-compose.yml"], variables: ".env.example" },
-    Seed { project: "finity/backend", files: &["docker-compose.yml"], variables: "../.env.example" },
-];
-
-/// The disk, with what is never committed in place: `.env` and certificates.
-struct Deployed;
-
-const CERTIFICATES: [&str; 2] = ["fullchain.pem", "privkey.pem"];
-
-fn is_certificate(path: &str) -> bool {
-    CERTIFICATES.iter().any(|name| path.ends_with(&format!("/ssl/{name}")))
-}
-
-fn on_disk(path: &str) -> String {
-    if path.ends_with("/finity/.env") { format!("{path}.example") } else { path.to_owned() }
-}
-
-impl Files for Deployed {
-    fn kind(&self, path: &str) -> Option<Kind> {
-        if is_certificate(path) {
-            return Some(Kind::File);
-        }
-        let folder = path.ends_with("/ssl").then_some(Kind::Folder);
-        folder.or_else(|| Disk.kind(&on_disk(path)))
-    }
-
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        if is_certificate(path) { Ok(b"not one".to_vec()) } else { Disk.read(&on_disk(path)) }
-    }
-}
-
-impl Folders for Deployed {
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        if path.ends_with("/ssl") {
-            return Ok(CERTIFICATES.map(str::to_owned).to_vec());
-        }
-        Disk.list(path)
-    }
-
-    fn is_executable(&self, path: &str) -> bool {
-        Disk.is_executable(path)
-    }
-
-    fn real(&self, path: &str) -> Option<String> {
-        if path.contains("/ssl") { Some(path.to_owned()) } else { Disk.real(path) }
-    }
-}
-
-fn folder(project: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples").join(project)
-}
+use super::examples::{COMMITTED, Deployed, OTHERS, Seed, folder};
+use super::{problems, projects};
 
 /// Converts a project, and proves that no value of it went without a verdict.
 fn converted(seed: &Seed) -> Converted {
-    let folder = folder(seed.project);
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let find = Find {
-        files: seed.files.iter().map(|file| path(file)).collect(),
-        env_files: vec![path(seed.variables)],
-        folder: folder.to_str().unwrap().to_owned(),
-        ..Find::default()
-    };
-    let mut found = discover(&find, &Deployed).map_err(|error| error.0.line(&error.1)).unwrap();
-    found.request.profiles = vec!["*".to_owned()];
-    let loaded = load_with(&found.request, &Deployed, found.sources);
-    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let errors: Vec<_> = errors.map(|error| error.line(&loaded.sources)).collect();
-    let project = loaded.project.unwrap_or_else(|| panic!("{}: {errors:?}", seed.project));
-    let converted = convert(&project, &Deployed, &Options::default());
+    let (project, _, converted) = projects::converted(&seed.find(), &Deployed, None)
+        .unwrap_or_else(|errors| panic!("{}: {errors}", seed.project));
     let missing = without_verdict(&project, &converted);
     assert!(missing.is_empty(), "{}: {missing:?}", seed.project);
     converted
-}
-
-/// The files of each way of starting an example.
-pub fn projects() -> Vec<Vec<String>> {
-    let path = |seed: &Seed, file: &&str| folder(seed.project).join(file).to_str().unwrap().to_owned();
-    let seeds = COMMITTED.iter().chain(&OTHERS);
-    seeds.map(|seed| seed.files.iter().map(|file| path(seed, file)).collect()).collect()
 }
 
 fn committed(project: &str) -> Converted {

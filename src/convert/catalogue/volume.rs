@@ -52,4 +52,8 @@ rules! { VOLUME:
         "a volume that exists already",
         "the claim of that name has to exist in the namespace, and is never changed or deleted",
         "create a PersistentVolumeClaim of that name";
+    NO_PLACE "SW1313" Refused []
+        "a mount where nothing can be mounted",
+        "Kubernetes mounts nothing at the root of a container, and nothing at a path with a colon, which is a part of the path in the long form",
+        "write an absolute path without a colon; options such as read_only have a key of their own in the long form";
 }

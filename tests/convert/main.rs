@@ -23,8 +23,9 @@ mod fields;
 mod projects;
 #[path = "../support/corpus.rs"]
 mod public;
+#[path = "../support/remarks.rs"]
+mod remarks;
 
-use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -35,8 +36,9 @@ use stackwright::compose::project::Project;
 use stackwright::compose::source::Sources;
 use stackwright::convert::Converted;
 use stackwright::convert::output::{Secrets, manifests, stream};
-use stackwright::convert::verdict::report;
 use stackwright::translate::{Facts, Problem, Reason, translate};
+
+use remarks::remarks;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/convert/cases");
@@ -56,25 +58,15 @@ fn output(converted: &Converted) -> String {
     stream(&manifests(converted, Secrets::Plain).unwrap())
 }
 
-fn remarks(converted: &Converted, sources: &Sources, folder: &Path) -> String {
-    let mut text = String::new();
-    for line in report(&converted.entries, sources, folder.to_str().unwrap()) {
-        if let Some(id) = line.id {
-            let at = line.line.map_or(String::new(), |number| format!(" (line {number})"));
-            writeln!(text, "{} {id} {}{at}: {}", line.verdict.as_str(), line.pointer, line.reason).unwrap();
-        }
-    }
-    text
-}
-
 #[test]
 fn every_case_becomes_what_its_files_say() {
     let mut wrong = Vec::new();
     for case in cases() {
         let (_, sources, converted) = converted(&case);
-        for (file, text) in
-            [("output.yaml", output(&converted)), ("report.txt", remarks(&converted, &sources, &case))]
-        {
+        for (file, text) in [
+            ("output.yaml", output(&converted)),
+            ("report.txt", remarks(&converted, &sources, case.to_str().unwrap())),
+        ] {
             if std::env::var_os("UPDATE_GOLDEN").is_some() {
                 fs::write(case.join(file), &text).unwrap();
             } else if fs::read_to_string(case.join(file)).unwrap_or_default() != text {

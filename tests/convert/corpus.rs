@@ -6,7 +6,7 @@ use std::fmt::Write;
 use stackwright::compose::disk::Disk;
 use stackwright::translate::{Facts, Power, Powers, ServerVersion, translate};
 
-use super::coverage::without_verdict;
+use super::coverage::{ignored_against_a_decision, without_verdict};
 use super::{fields, projects, public};
 
 #[test]
@@ -21,6 +21,7 @@ fn public_compose_files_convert() {
         let (project, _, converted) = projects::converted(find, &Disk, None).unwrap();
         let missing = without_verdict(&project, &converted);
         assert!(missing.is_empty(), "{name}: {missing:?}");
+        assert_eq!(ignored_against_a_decision(&converted), [""; 0], "{name}");
         let refused: BTreeSet<&str> = converted.refused(&[]).map(|entry| entry.rule.unwrap().id).collect();
         plain += usize::from(refused.is_empty());
         for id in refused {

@@ -36,9 +36,9 @@ rules! { VOLUME:
         "the mounts of another service",
         "each mount of the other service is one of this service too",
         "nothing needs to be done";
-    VOLUME_NAME "SW1309" Ignored []
+    VOLUME_NAME "SW1309" Approximated []
         "the name of a volume in the engine",
-        "a volume of a Stack is the claim <stack>-<volume>, whatever it is called in the engine",
+        "a volume of a Stack is the claim <stack>-<volume>, whatever it is called in the engine, so a project that names the same volume has another one",
         "to use a claim that exists, write external: true with its name";
     PROPAGATION "SW1310" Approximated []
         "a way of passing on mounts",

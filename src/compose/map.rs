@@ -5,6 +5,7 @@
 //! beside the list, when a key is first looked for.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::source::Place;
@@ -14,12 +15,19 @@ use super::tree::{Entry, Node};
 const FEW: usize = 16;
 
 /// A mapping in the order it was written.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Map {
     pairs: Vec<(Arc<str>, Entry)>,
     /// Where each key stands among the pairs; nothing while there are few, and after keys have moved.
     #[allow(clippy::box_collection, reason = "seldom there, so every mapping has only a pointer for it")]
     table: OnceLock<Box<HashMap<Arc<str>, usize>>>,
+}
+
+/// The table is left out: whether it is there, and its order, tell nothing of the mapping.
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.pairs.iter().map(|(key, entry)| (key, entry))).finish()
+    }
 }
 
 impl PartialEq for Map {
@@ -156,10 +164,20 @@ mod tests {
 
     use super::Map;
     use crate::compose::source::Place;
-    use crate::compose::tree::{Node, Value};
+    use crate::compose::tree::{Entry, Node, Value};
 
     fn number(value: i64) -> Node {
         Node::new(Value::Int(value), Place::NONE)
+    }
+
+    #[test]
+    fn it_shows_the_same_whether_it_was_looked_through_or_not() {
+        let mut map = Map::default();
+        let entry = || Entry { key: Place::NONE, node: number(0) };
+        (0..2 * super::FEW).for_each(|key| map.push(key.to_string().into(), entry()));
+        let before = format!("{map:?}");
+        assert!(map.get("none").is_none() && map.table.get().is_some());
+        assert_eq!(format!("{map:?}"), before);
     }
 
     proptest! {

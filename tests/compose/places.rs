@@ -56,6 +56,22 @@ fn each_part_of_a_short_form_knows_where_it_stands_and_what_supplied_it() {
     }
 }
 
+/// A text that is folded or escaped may be as long as it would be without, and still stands otherwise.
+#[test]
+fn the_place_within_a_text_that_does_not_read_as_it_is_written_is_the_whole_text() {
+    for written in ["a\n b\n c:/d", r#""\L\L:/d""#, "'a''b:/d'", "data:/d", "'data:/d'"] {
+        let text = format!("services: {{web: {{image: a, volumes: [{written}]}}}}\nvolumes: {{data: {{}}}}");
+        let mut request = Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
+        request.stages.consistency = false;
+        request.files.push(Input { path: "/p/compose.yaml".into(), text: Some(text) });
+        let loaded = load(&request, &Memory::default());
+        let project = loaded.project.unwrap_or_else(|| panic!("{written}: {:?}", loaded.diagnostics));
+        let target = "volumes.0.target".split('.').try_fold(project.service("web").unwrap(), step).unwrap();
+        let expected = if written.contains("data") { "/d" } else { written };
+        assert_eq!(told(target, &loaded.sources), expected);
+    }
+}
+
 fn step<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     match key.parse::<usize>() {
         Ok(index) => node.as_list()?.get(index),

@@ -223,12 +223,20 @@ impl<'a> Builder<'a> {
         let value = match tag.filter(|tag| tag.handle() != "" || tag.suffix() != "!") {
             None if style == ScalarStyle::Plain => scalar::resolve(text),
             None => Value::Str(text.into()),
-            Some(tag) => self.tagged(text, style, tag, place)?,
+            Some(tag) => self.tagged(text, tag, place)?,
         };
-        Ok(Node::new(value, place))
+        let trace = if self.reads_as_written(text, place) { None } else { Some(Box::default()) };
+        Ok(Node { value, place, trace })
     }
 
-    fn tagged(&self, text: &str, style: ScalarStyle, tag: &Tag, place: Place) -> Result<Value, Diagnostic> {
+    /// Whether a text stands in the file as it is, within quotes or without, and not folded or escaped.
+    fn reads_as_written(&self, text: &str, place: Place) -> bool {
+        let at = |offset: u32| offset.saturating_sub(self.shift) as usize;
+        let written = self.body.get(at(place.start)..at(place.end)).unwrap_or_default();
+        written == text || written.get(1..written.len().saturating_sub(1)) == Some(text)
+    }
+
+    fn tagged(&self, text: &str, tag: &Tag, place: Place) -> Result<Value, Diagnostic> {
         let as_is = Value::Str(text.into());
         let known = if tag.handle() == "tag:yaml.org,2002:" { tag.suffix() } else { "" };
         let value = match (known, scalar::resolve(text)) {
@@ -244,7 +252,6 @@ impl<'a> Builder<'a> {
             // An unknown tag leaves the text as it is written.
             _ => return Ok(as_is),
         };
-        let _ = style;
         value.ok_or_else(|| {
             self.error(
                 "yaml-tag",

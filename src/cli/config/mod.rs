@@ -159,6 +159,7 @@ fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Opti
         let line = |origin: &Origin| match origin {
             Origin::Process => "the environment".to_owned(),
             Origin::Loader => "the project's name".to_owned(),
+            Origin::Nowhere => "not set".to_owned(),
             Origin::File(place) => sources.locate(*place).map_or("an env file".to_owned(), |at| {
                 format!("{}:{}", report::shown(&at.file, folder), at.line)
             }),

@@ -4,11 +4,22 @@
 //! `stack.yaml` (or `from`, the path of a Stack in `examples/`) stands `objects.yaml`, every object
 //! in the order in which it is applied, or `problems.txt`, why the Stack is refused. `facts.yaml`
 //! may tell what is on the cluster already. `UPDATE_GOLDEN=1` writes what is expected anew.
+//!
+//! A case may have a `compose.yaml` instead, with the files that it reads: what `convert` says of it stands
+//! before the objects, the ConfigMaps and Secrets among them, and a `.registry` file names the registry.
+//! `shown.yaml` says which of the objects are shown, and what of them; the others are only named.
+//! `README.md` is the list of these cases.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "support/fields.rs"]
 mod fields;
+#[path = "support/projects.rs"]
+mod projects;
+#[path = "support/remarks.rs"]
+mod remarks;
+#[path = "support/shown.rs"]
+mod shown;
 
 use std::{
     collections::BTreeMap,
@@ -18,8 +29,15 @@ use std::{
 };
 
 use serde::Deserialize;
+use serde_json::Value;
+use shown::Shown;
 use stackwright::{
     api::{AccessMode, Stack, labels::TEMPLATE},
+    compose::{discover::Options as Find, disk::Disk, source::Sources},
+    convert::{
+        Converted,
+        output::{self, Secrets, manifests},
+    },
     translate::{
         Desired, Facts, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion, translate,
     },
@@ -31,7 +49,7 @@ fn every_case_gives_what_its_files_say() {
     for case in cases() {
         let outcome = translate(&stack(&case), &facts(&case));
         let (file, other, text) = match &outcome {
-            Ok(desired) => ("objects.yaml", "problems.txt", objects(desired)),
+            Ok(desired) => ("objects.yaml", "problems.txt", objects(&case, desired)),
             Err(invalid) => ("problems.txt", "objects.yaml", problems(invalid)),
         };
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -67,15 +85,46 @@ fn translation_does_not_depend_on_the_run() {
     }
 }
 
+#[test]
+fn the_list_of_cases_from_compose_text_names_each_of_them_once() {
+    let list = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/README.md"));
+    let cells = list.lines().filter_map(|line| line.rsplit_once("](")?.1.strip_suffix("/objects.yaml) |"));
+    let mut listed: Vec<_> = cells.collect();
+    listed.sort_unstable();
+    let cases = cases();
+    let of_compose = cases.iter().filter(|case| case.join("compose.yaml").exists());
+    let names: Vec<_> = of_compose.map(|case| case.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(listed, names);
+    for row in list.lines().filter(|line| line.ends_with("/objects.yaml) |")) {
+        let (name, link) = row.rsplit_once("](").unwrap();
+        assert!(name.ends_with(link.strip_suffix("/objects.yaml) |").unwrap()), "{row}");
+    }
+}
+
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut cases: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut cases: Vec<_> = entries.filter(|path| path.is_dir()).collect();
     cases.sort();
     assert!(cases.len() > 1, "the cases are gone");
     cases
 }
 
+/// What a case with a compose file becomes, and what its texts are.
+fn converted(case: &Path) -> Option<(Converted, Sources)> {
+    if !case.join("compose.yaml").exists() {
+        return None;
+    }
+    let find = Find { folder: case.to_str().unwrap().to_owned(), ..Find::default() };
+    let registry = Some(read(&case.join(".registry")).trim().to_owned()).filter(|text| !text.is_empty());
+    let (_, sources, converted) = projects::converted(&find, &Disk, registry).unwrap();
+    Some((converted, sources))
+}
+
 fn stack(case: &Path) -> Stack {
+    if let Some((converted, _)) = converted(case) {
+        return converted.stack;
+    }
     let from = read(&case.join("from"));
     let path = match from.trim() {
         "" => case.join("stack.yaml"),
@@ -140,7 +189,7 @@ fn facts(case: &Path) -> Facts {
         powers: Powers(
             Power::ALL.into_iter().filter(|it| given.powers.iter().any(|name| name == it.as_str())).collect(),
         ),
-        ..Facts::default()
+        ..converted(case).map(|(converted, _)| projects::facts(&converted)).unwrap_or_default()
     };
     for (kind, objects) in [(ObjectKind::ConfigMap, &given.config_maps), (ObjectKind::Secret, &given.secrets)]
     {
@@ -158,7 +207,37 @@ fn facts(case: &Path) -> Facts {
 }
 
 /// Every object in the order in which it is applied, and before them what is no object.
-fn objects(desired: &Desired) -> String {
+fn objects(case: &Path, desired: &Desired) -> String {
+    let mut all: Vec<Value> = desired.objects().into_iter().map(|object| object.body).collect();
+    let mut text = String::new();
+    if let Some((converted, sources)) = converted(case) {
+        let written = output::stream(&manifests(&converted, Secrets::Plain).unwrap());
+        let read: Vec<Value> = serde_saphyr::from_multiple(&written).unwrap();
+        all.splice(0..0, read.into_iter().filter(|object| object["kind"] != "Stack"));
+        for line in remarks::remarks(&converted, &sources, case.to_str().unwrap()).lines() {
+            writeln!(text, "# {line}").unwrap();
+        }
+    }
+    text += &units(desired);
+    if let Some(shown) = Shown::of(&read(&case.join("shown.yaml"))) {
+        let missing = shown.missing(&all);
+        assert!(missing.is_empty(), "{}: there is no {missing:?}", case.display());
+        let (kept, others): (Vec<_>, Vec<_>) = all.iter().partition(|object| shown.part(object).is_some());
+        let others: Vec<_> = others.into_iter().map(shown::named).collect();
+        if !others.is_empty() {
+            writeln!(text, "# not shown: {}", others.join(", ")).unwrap();
+        }
+        all = kept.into_iter().filter_map(|object| shown.part(object)).collect();
+    }
+    for object in all {
+        let yaml = serde_saphyr::to_string(&object).unwrap();
+        write!(text, "---\n{}\n", yaml.trim_end()).unwrap();
+    }
+    text
+}
+
+/// What is known of the units beside their objects.
+fn units(desired: &Desired) -> String {
     let mut text = String::new();
     for unit in desired.units.values() {
         write!(text, "# {}: {:?}, {} wanted", unit.services.join(" and "), unit.activity, unit.replicas)
@@ -201,10 +280,6 @@ fn objects(desired: &Desired) -> String {
     }
     for approximation in &desired.approximations {
         writeln!(text, "# approximated: {}: {}", approximation.path, approximation.message).unwrap();
-    }
-    for object in desired.objects() {
-        let yaml = serde_saphyr::to_string(&object.body).unwrap();
-        write!(text, "---\n{}\n", yaml.trim_end()).unwrap();
     }
     text
 }

@@ -49,8 +49,7 @@ impl ConversionArgs {
         let folder = current_folder()?;
         let Discovered { mut request, sources, warnings } = self.project.discover(&folder)?;
         // A Stack keeps all services and says which profiles are active.
-        let mut profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
-        profiles.retain(|profile| !profile.is_empty());
+        let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
         let loaded = load_with(&request, &Disk, sources);
         report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
         let Some(project) = loaded.project else { bail!("the project cannot be loaded") };

@@ -11,6 +11,9 @@ use crate::compose::source::{Place, Sources};
 /// More messages than this are counted, not shown.
 const MAX_SHOWN: usize = 50;
 
+/// More bytes of a line than this, before a place and after it, are not shown.
+const MAX_LINE: usize = 1000;
+
 /// Prints messages, errors last, where they are still in view; paths below the current folder are shown from
 /// there. An error is shown once for a place, a warning once at all, and warnings give way where there is too
 /// much to say.
@@ -46,13 +49,15 @@ fn below(folder: &str) -> String {
 }
 
 fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &Renderer) -> String {
-    let message = diagnostic.message.replace(&below(folder), "");
+    let excerpted = excerpt(diagnostic.place, sources, folder);
+    let said = if excerpted.is_some() { diagnostic.message.clone() } else { diagnostic.line(sources) };
+    let message = said.replace(&below(folder), "");
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
     let title = level.primary_title(message.as_str()).id(diagnostic.id);
-    let mut main = match excerpt(diagnostic.place, sources, folder) {
+    let mut main = match excerpted {
         Some(excerpt) => title.element(excerpt),
         None => Group::with_title(title),
     };
@@ -72,13 +77,18 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &R
     renderer.render(&report)
 }
 
-/// The line of a place, underlined there. Only the line itself: a value can go on for pages.
+/// The line of a place, underlined there. Only the line itself: a value can go on for pages. And only the
+/// beginning of a long one; nothing of a line of which that would not show the place.
 fn excerpt<'s>(place: Place, sources: &'s Sources, folder: &str) -> Option<Snippet<'s, Annotation<'s>>> {
     let (source, at) = (sources.get(place)?, sources.locate(place)?);
     let text = &*source.text;
     let start = text.floor_char_boundary(place.start as usize);
     let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
-    let line_end = text[start..].find('\n').map_or(text.len(), |end| start + end);
+    if start - line_start > MAX_LINE {
+        return None;
+    }
+    let long = text.floor_char_boundary(start + MAX_LINE);
+    let line_end = text[start..long].find('\n').map_or(long, |end| start + end);
     let end = text.floor_char_boundary((place.end as usize).clamp(start, line_end));
     let snippet = Snippet::source(&text[line_start..line_end])
         .line_start(at.line)

@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use foldhash::fast::RandomState;
+
 use super::diagnostic::{Diagnostic, MAX_FAULTS, did_you_mean};
 use super::project::Project;
 use super::source::Place;
@@ -312,8 +314,8 @@ const MAX_SHOWN: usize = 20;
 
 /// Services that wait for each other.
 fn cycle(project: &Project) -> Option<Diagnostic> {
-    let mut done = HashSet::new();
-    let mut on_way: HashSet<&str> = HashSet::new();
+    let mut done: HashSet<&str, RandomState> = HashSet::default();
+    let mut on_way: HashSet<&str, RandomState> = HashSet::default();
     for (name, _) in project.services() {
         // Depth first, with the services on the way and what of their dependencies is still to be seen.
         let mut way: Vec<(&str, Vec<(&str, Place)>)> = Vec::new();

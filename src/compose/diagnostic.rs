@@ -91,6 +91,7 @@ impl Diagnostic {
                 Origin::Process => {
                     self.note(Place::NONE, format!("the variable {name} has its value from the environment"))
                 }
+                Origin::Nowhere => self.note(Place::NONE, format!("the variable {name} is not set")),
                 Origin::Loader => {
                     self.note(Place::NONE, format!("the variable {name} is the project's name"))
                 }

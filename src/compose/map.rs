@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use foldhash::fast::RandomState;
+
 use super::source::Place;
 use super::tree::{Entry, Node};
 
@@ -20,7 +22,7 @@ pub struct Map {
     pairs: Vec<(Arc<str>, Entry)>,
     /// Where each key stands among the pairs; nothing while there are few, and after keys have moved.
     #[allow(clippy::box_collection, reason = "seldom there, so every mapping has only a pointer for it")]
-    table: OnceLock<Box<HashMap<Arc<str>, usize>>>,
+    table: OnceLock<Box<HashMap<Arc<str>, usize, RandomState>>>,
 }
 
 /// The table is left out: whether it is there, and its order, tell nothing of the mapping.

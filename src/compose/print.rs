@@ -30,7 +30,15 @@ pub fn json(project: &Project, style: Style) -> String {
 #[must_use]
 pub fn yaml(project: &Project, style: Style) -> String {
     let mut text = String::new();
-    yaml_below(&with_name(project), style, 0, &mut text);
+    if !project.name.is_empty() {
+        let name = Node::text(project.name.as_str(), project.tree.place);
+        text.push_str("name:");
+        yaml_value(&name, style, 0, &mut text);
+    }
+    yaml_below(&project.tree, style, 0, &mut text);
+    if project.tree.get("services").is_none() {
+        text.push_str("services: {}\n");
+    }
     text
 }
 

@@ -72,18 +72,20 @@ impl Project {
     /// Disables the services that no active profile enables.
     pub(super) fn activate(&mut self, profiles: &[String]) {
         self.profiles = profiles.to_vec();
-        let mut all = Map::default();
-        for (name, entry) in std::mem::take(&mut self.disabled).into_entries() {
-            all.insert(name, entry.key, entry.node);
-        }
-        for (name, entry) in self.services_mut().map(std::mem::take).unwrap_or_default().into_entries() {
-            all.insert(name, entry.key, entry.node);
+        let mut all = std::mem::take(&mut self.disabled);
+        let services = self.services_mut().map(std::mem::take).unwrap_or_default();
+        if all.is_empty() {
+            all = services;
+        } else {
+            for (name, entry) in services.into_entries() {
+                all.insert(name, entry.key, entry.node);
+            }
         }
         let active: HashSet<&str> = profiles.iter().map(String::as_str).collect();
         let mut enabled = Map::default();
         for (name, entry) in all.into_entries() {
             let into = if is_active(&entry.node, &active) { &mut enabled } else { &mut self.disabled };
-            into.insert(name, entry.key, entry.node);
+            into.push(name, entry);
         }
         enabled.sort();
         if let Some(services) = self.services_mut() {

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::environment::{Budget, Variable};
-use super::tree::Supplied;
+use super::tree::{Origin, Supplied};
 
 /// Forms nested deeper than this within each other are refused.
 const MAX_DEPTH: usize = 64;
@@ -19,7 +19,7 @@ const OPERATORS: [&str; 6] = [":-", ":?", ":+", "-", "?", "+"];
 pub struct Substituted {
     /// The text with variables in their places.
     pub text: String,
-    /// Which parts variables supplied.
+    /// Which parts variables supplied; empty ones too.
     pub trace: Vec<Supplied>,
     /// Variables that are not set and have no default, once for each use.
     pub unset: Vec<String>,
@@ -121,7 +121,7 @@ impl Pass<'_> {
             Some(variable) => self.supply(name, variable, out),
             None => {
                 out.unset.push(name.to_owned());
-                Ok(())
+                self.supply(name, Variable { value: "".into(), origin: Origin::Nowhere }, out)
             }
         }
     }

@@ -43,6 +43,8 @@ pub enum Origin {
     File(Place),
     /// The loader itself, as `COMPOSE_PROJECT_NAME`.
     Loader,
+    /// Nowhere: it is not set, and the part that it supplies is empty.
+    Nowhere,
 }
 
 /// What a node can hold: the types that YAML text has in Compose's reading.
@@ -207,7 +209,8 @@ impl Node {
             return self.clone();
         }
         let whole = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        let parts = self.trace.iter().flat_map(|parts| parts.iter());
+        // What was empty is nowhere in the new text.
+        let parts = self.trace.iter().flat_map(|parts| parts.iter()).filter(|part| part.start < part.end);
         let trace = parts.map(|part| Supplied { start: 0, end: whole, ..part.clone() }).collect();
         Self { value: Value::Str(text), place: self.place, trace: Some(trace) }
     }
@@ -218,7 +221,10 @@ impl Node {
             .trace
             .as_ref()?
             .iter()
-            .filter(|part| part.start < end && part.end > start)
+            .filter(|part| {
+                let touches = part.start == part.end && (start..=end).contains(&part.start);
+                touches || part.start < end && part.end > start
+            })
             .map(|part| Supplied {
                 start: part.start.max(start) - start,
                 end: part.end.min(end) - start,

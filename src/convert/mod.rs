@@ -65,7 +65,7 @@ pub struct Options {
     pub namespace: Option<String>,
     /// The registry, with a path if it has one, under which built images are pushed.
     pub registry: Option<String>,
-    /// The active profiles.
+    /// The active profiles. The one with an empty name is active where the user names none.
     pub profiles: Vec<String>,
 }
 
@@ -110,7 +110,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     let log = Log::default();
     let secrecy = secrecy::Secrecy::of(project);
     let mut context = Context::new(project, files, options, &log, &secrecy);
-    let mut spec = StackSpec { profiles: options.profiles.clone(), ..StackSpec::default() };
+    let mut spec = StackSpec::default();
     let mut root = Value::project(&project.tree, &log, &secrecy).section();
     let mut section = |name: &str| root.take(name).map(Value::entries).unwrap_or_default();
     let (networks, volumes, configs) = (section("networks"), section("volumes"), section("configs"));
@@ -135,6 +135,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     for (_, model) in models {
         model.section().rest_judged(&catalogue::MODELS);
     }
+    spec.profiles = profiles(&context, &spec);
     services::without_image(&mut spec.services);
     services::aliases(&mut context, &mut spec.services);
     services::volumes_from(&mut context, &mut spec.services);
@@ -156,6 +157,20 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
         entries.push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
     }
     Converted { stack, objects, entries, hidden }
+}
+
+/// The active profiles by their names in the Stack. The empty one is among them only where it is a service's.
+fn profiles(context: &Context<'_>, spec: &StackSpec) -> Vec<String> {
+    let empty = &context.names.empty_profile;
+    let used = spec.services.values().any(|service| service.profiles.contains(empty));
+    let names = context.options.profiles.iter().map(|name| if name.is_empty() { empty } else { name });
+    let mut active: Vec<String> = Vec::new();
+    for name in names.filter(|name| used || *name != empty) {
+        if !active.contains(name) {
+            active.push(name.clone());
+        }
+    }
+    active
 }
 
 /// The project's name, which the tree does not hold.

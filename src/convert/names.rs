@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalogue::{self, Rule};
 use crate::compose::project::Project;
+use crate::compose::tree::Node;
 use crate::translate::names::{dns_label, is_service_name};
 use crate::translate::short_hash;
 
@@ -16,6 +17,8 @@ pub struct Names {
     services: BTreeMap<String, String>,
     /// Of each volume that cannot have its own, by its name in the project.
     volumes: BTreeMap<String, String>,
+    /// Of the profile whose name is empty.
+    pub empty_profile: String,
 }
 
 impl Names {
@@ -47,7 +50,7 @@ impl Names {
                 volumes.insert(name.to_owned(), new);
             }
         }
-        Self { stack, services, volumes }
+        Self { stack, services, volumes, empty_profile: empty_profile(project) }
     }
 
     /// The name of a service on the cluster.
@@ -86,6 +89,17 @@ impl Names {
         let renamed = self.services.iter().filter(|(old, new)| old.to_lowercase() != **new);
         renamed.map(|(old, new)| (old.as_str(), new.as_str()))
     }
+}
+
+/// A name for the profile that has none: one that no other profile has.
+fn empty_profile(project: &Project) -> String {
+    let profiles = project.services().filter_map(|(_, service)| service.get("profiles")?.as_list());
+    let taken: BTreeSet<&str> = profiles.flatten().filter_map(Node::as_str).collect();
+    let mut name = "default".to_owned();
+    while taken.contains(name.as_str()) {
+        name.insert_str(0, "by-");
+    }
+    name
 }
 
 /// So much of a name that a hash fits behind it.

@@ -247,6 +247,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// What stands under a key, to decide on a verdict, which has to be stated all the same.
+    pub fn peek(&self, key: &str) -> Option<&'a Node> {
+        self.value.node.get(key)
+    }
+
     /// Whether a key is there and not taken yet.
     pub fn has(&self, key: &str) -> bool {
         self.left.contains(key)

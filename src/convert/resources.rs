@@ -111,7 +111,7 @@ fn driver_options(options: Value<'_>, volume: &mut Volume) {
 
 /// A secret: always a key of a Secret.
 pub fn secret(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
-    if let Some(external) = external(&mut section, name) {
+    if let Some(external) = external(context, &mut section, name) {
         section.rest();
         context.secrets.insert(name.to_owned(), Secret { secret: external });
         return;
@@ -131,7 +131,7 @@ pub fn secret(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
 
 /// A config: a text of the Stack or a key of a ConfigMap, or of a Secret where a secret is in it.
 pub fn config(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
-    if let Some(external) = external(&mut section, name) {
+    if let Some(external) = external(context, &mut section, name) {
         section.rest();
         let made = Config { content: None, config_map: Some(external) };
         context.configs.insert(name.to_owned(), made);
@@ -174,11 +174,17 @@ fn insert_secret(context: &mut Context<'_>, name: &str, content: Vec<u8>, part: 
 }
 
 /// The object that exists already; its key is the name in the project.
-fn external(section: &mut Section<'_>, name: &str) -> Option<KeyRef> {
+fn external(context: &Context<'_>, section: &mut Section<'_>, name: &str) -> Option<KeyRef> {
     let external = section.bool("external") == Some(true);
     let value = section.take("name");
     if !external {
-        value.map(|value| value.judged(&catalogue::ENGINE_NAME));
+        if let Some(value) = value {
+            if value.peek_text() == Some(&format!("{}_{name}", context.project.name)) {
+                value.mapped();
+            } else {
+                value.judged(&catalogue::ENGINE_NAME);
+            }
+        }
         return None;
     }
     let object =

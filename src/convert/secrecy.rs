@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::compose::project::Project;
 use crate::compose::source::Place;
-use crate::compose::tree::{Map, Node, Origin};
+use crate::compose::tree::{Map, Node, Origin, Supplied};
 
 /// Parts of names whose values are usually secret.
 const PARTS: [&str; 13] = [
@@ -188,6 +188,21 @@ impl Secrecy {
         apart
     }
 
+    /// The secret parts of a text, as [`Secrecy::spans`], and the empty places of secret variables that are not
+    /// set, or empty: who sets them later finds them in the Secret.
+    #[must_use]
+    pub fn places(&self, node: &Node) -> Vec<Span> {
+        let mut spans = self.spans(node);
+        for part in unfilled(node) {
+            let at = part.start as usize;
+            if !spans.iter().any(|span| span.start < at && at < span.end) {
+                spans.push(Span { start: at, end: at, variable: Some(part.variable.clone()) });
+            }
+        }
+        spans.sort_by_key(|span| (span.start, span.end));
+        spans
+    }
+
     /// Whether a text of another file holds a secret of the project.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
@@ -208,6 +223,12 @@ impl Secrecy {
     }
 }
 
+/// The empty parts of a text that a variable with the name of a secret supplies.
+pub fn unfilled(node: &Node) -> impl Iterator<Item = &Supplied> {
+    let parts = node.trace.iter().flat_map(|parts| parts.iter());
+    parts.filter(|part| part.start == part.end && looks_secret(&part.variable))
+}
+
 /// Whether a text came from a file of `env_file`: it was written where its variable was.
 #[must_use]
 pub fn from_env_file(node: &Node) -> bool {
@@ -216,7 +237,7 @@ pub fn from_env_file(node: &Node) -> bool {
     let beside = match part.origin {
         Origin::File(place) => node.place == place || node.place == Place::NONE,
         Origin::Process => node.place == Place::NONE,
-        Origin::Loader => false,
+        Origin::Loader | Origin::Nowhere => false,
     };
     whole && beside && node.as_str().is_some_and(|text| !text.is_empty())
 }

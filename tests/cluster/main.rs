@@ -6,9 +6,17 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/examples.rs"]
+mod examples;
+#[path = "../support/projects.rs"]
+mod projects;
+#[path = "../support/corpus.rs"]
+mod public;
+
 mod apply;
 mod conflict;
 mod contents;
+mod converted;
 mod cost;
 mod crowd;
 mod drift;

@@ -61,7 +61,8 @@ fn each_part_of_a_short_form_knows_where_it_stands_and_what_supplied_it() {
 fn the_place_within_a_text_that_does_not_read_as_it_is_written_is_the_whole_text() {
     for written in ["a\n b\n c:/d", r#""\L\L:/d""#, "'a''b:/d'", "data:/d", "'data:/d'"] {
         let text = format!("services: {{web: {{image: a, volumes: [{written}]}}}}\nvolumes: {{data: {{}}}}");
-        let mut request = Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
+        let mut request =
+            Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
         request.stages.consistency = false;
         request.files.push(Input { path: "/p/compose.yaml".into(), text: Some(text) });
         let loaded = load(&request, &Memory::default());

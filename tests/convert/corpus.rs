@@ -1,36 +1,27 @@
-//! Public compose files, where a corpus is there: `STACKWRIGHT_CORPUS` names its folder.
+//! What becomes of public compose files, where a corpus is there: `make corpus` runs these tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use stackwright::compose::disk::Disk;
-use stackwright::convert::{Options, convert};
+use stackwright::translate::{Facts, Power, Powers, ServerVersion, translate};
 
-use super::coverage::without_verdict;
-use super::load;
-
-/// The files of each case; the first one's folder is the project's.
-pub fn projects() -> Vec<Vec<String>> {
-    let Some(corpus) = std::env::var_os("STACKWRIGHT_CORPUS").map(PathBuf::from) else { return Vec::new() };
-    let list = fs::read_to_string(corpus.join("CASES.tsv")).unwrap();
-    let cases = list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
-    let path = |file: &str| corpus.join("files").join(file).to_str().unwrap().to_owned();
-    cases.map(|(files, _)| files.split(' ').map(path).collect()).collect()
-}
+use super::coverage::{ignored_against_a_decision, without_verdict};
+use super::{fields, projects, public};
 
 #[test]
+#[ignore = "needs a corpus: make corpus"]
 fn public_compose_files_convert() {
-    let projects = projects();
+    let cases = public::projects();
     let (mut plain, mut translated) = (0, 0);
     let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut problems = String::new();
-    for files in &projects {
-        let (project, _, profiles) = load(Path::new(&files[0]).parent().unwrap(), files).unwrap();
-        let converted = convert(&project, &Disk, &Options { profiles, ..Options::default() });
+    for find in &cases {
+        let name = &find.files[0];
+        let (project, _, converted) = projects::converted(find, &Disk, None).unwrap();
         let missing = without_verdict(&project, &converted);
-        assert!(missing.is_empty(), "{}: {missing:?}", files[0]);
+        assert!(missing.is_empty(), "{name}: {missing:?}");
+        assert_eq!(ignored_against_a_decision(&converted), [""; 0], "{name}");
         let refused: BTreeSet<&str> = converted.refused(&[]).map(|entry| entry.rule.unwrap().id).collect();
         plain += usize::from(refused.is_empty());
         for id in refused {
@@ -39,13 +30,38 @@ fn public_compose_files_convert() {
         let found = super::problems(&converted.stack);
         translated += usize::from(found.is_empty());
         if !found.is_empty() {
-            writeln!(problems, "{}: {found:?}", files[0]).unwrap();
+            writeln!(problems, "{name}: {found:?}").unwrap();
         }
     }
-    let total = projects.len();
+    let total = cases.len();
     println!(
         "{total} projects: {plain} convert, {translated} with all refusals accepted\n{causes:?}\n{problems}"
     );
     assert!(plain * 100 >= total * 85, "{plain} of {total} convert without a flag: {causes:?}");
     assert!(translated * 100 >= total * 99, "{translated} of {total} convert with all accepted: {problems}");
+}
+
+#[test]
+#[ignore = "needs a corpus: make corpus"]
+fn what_public_compose_files_become_is_known_to_kubernetes_1_33() {
+    let (mut count, mut unknown) = (0, String::new());
+    for find in public::projects() {
+        let (_, _, converted) = projects::converted(&find, &Disk, None).unwrap();
+        let facts = Facts {
+            version: ServerVersion { minor: 33 },
+            powers: Powers(Power::ALL.into()),
+            helper_image: Some("stackwright:1".to_owned()),
+            ..projects::facts(&converted)
+        };
+        // What an older version lacks is refused, or left out and said.
+        let Ok(desired) = translate(&converted.stack, &facts) else { continue };
+        for object in desired.objects() {
+            count += 1;
+            for place in fields::unknown_to_1_33(&object.body) {
+                writeln!(unknown, "{}: {place}", find.files[0]).unwrap();
+            }
+        }
+    }
+    println!("{count} objects for Kubernetes 1.33");
+    assert!(count > 0 && unknown.is_empty(), "{unknown}");
 }

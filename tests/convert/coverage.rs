@@ -10,6 +10,8 @@ use stackwright::compose::project::Project;
 use stackwright::convert::Converted;
 use stackwright::convert::catalogue::attributes::ATTRIBUTES;
 use stackwright::convert::catalogue::document::{MARK, document, is_covered};
+use stackwright::convert::catalogue::{find, for_attribute};
+use stackwright::convert::verdict::Verdict;
 
 use super::{cases, converted};
 
@@ -58,6 +60,130 @@ fn leaves(json: &Json, pointer: String, known: &BTreeSet<String>, missing: &mut 
         Json::Null if pointer.matches('/').count() <= 2 => {}
         _ if known.contains(&pointer) => {}
         _ => missing.push(pointer),
+    }
+}
+
+/// The attributes on whose meaning on a cluster there is a decision; `tests/golden/README.md` shows each.
+const DECIDED: [&str; 91] = [
+    "configs.*.content",
+    "configs.*.environment",
+    "configs.*.external",
+    "configs.*.file",
+    "configs.*.name",
+    "networks.*.driver",
+    "networks.*.external",
+    "networks.*.internal",
+    "networks.*.name",
+    "secrets.*.environment",
+    "secrets.*.external",
+    "secrets.*.file",
+    "secrets.*.name",
+    "services.*.build",
+    "services.*.configs",
+    "services.*.configs.*.gid",
+    "services.*.configs.*.mode",
+    "services.*.configs.*.source",
+    "services.*.configs.*.target",
+    "services.*.configs.*.uid",
+    "services.*.container_name",
+    "services.*.cpus",
+    "services.*.depends_on",
+    "services.*.depends_on.*.condition",
+    "services.*.depends_on.*.required",
+    "services.*.depends_on.*.restart",
+    "services.*.deploy.endpoint_mode",
+    "services.*.deploy.mode",
+    "services.*.deploy.replicas",
+    "services.*.deploy.resources.limits.cpus",
+    "services.*.deploy.resources.limits.memory",
+    "services.*.deploy.resources.reservations.cpus",
+    "services.*.deploy.resources.reservations.memory",
+    "services.*.deploy.restart_policy",
+    "services.*.deploy.restart_policy.condition",
+    "services.*.deploy.restart_policy.delay",
+    "services.*.deploy.restart_policy.max_attempts",
+    "services.*.deploy.restart_policy.window",
+    "services.*.deploy.rollback_config",
+    "services.*.deploy.update_config",
+    "services.*.deploy.update_config.delay",
+    "services.*.deploy.update_config.failure_action",
+    "services.*.deploy.update_config.max_failure_ratio",
+    "services.*.deploy.update_config.monitor",
+    "services.*.deploy.update_config.order",
+    "services.*.deploy.update_config.parallelism",
+    "services.*.environment",
+    "services.*.expose",
+    "services.*.healthcheck",
+    "services.*.healthcheck.disable",
+    "services.*.healthcheck.interval",
+    "services.*.healthcheck.retries",
+    "services.*.healthcheck.start_interval",
+    "services.*.healthcheck.start_period",
+    "services.*.healthcheck.test",
+    "services.*.healthcheck.timeout",
+    "services.*.hostname",
+    "services.*.image",
+    "services.*.ipc",
+    "services.*.labels",
+    "services.*.links",
+    "services.*.mem_limit",
+    "services.*.mem_reservation",
+    "services.*.network_mode",
+    "services.*.networks",
+    "services.*.networks.*.aliases",
+    "services.*.pid",
+    "services.*.ports",
+    "services.*.ports.*.host_ip",
+    "services.*.ports.*.mode",
+    "services.*.ports.*.protocol",
+    "services.*.ports.*.published",
+    "services.*.ports.*.target",
+    "services.*.profiles",
+    "services.*.restart",
+    "services.*.scale",
+    "services.*.secrets",
+    "services.*.secrets.*.gid",
+    "services.*.secrets.*.mode",
+    "services.*.secrets.*.source",
+    "services.*.secrets.*.target",
+    "services.*.secrets.*.uid",
+    "services.*.stop_grace_period",
+    "services.*.volumes",
+    "services.*.volumes.*.read_only",
+    "services.*.volumes.*.source",
+    "services.*.volumes.*.target",
+    "services.*.volumes.*.type",
+    "volumes.*.driver_opts",
+    "volumes.*.external",
+    "volumes.*.name",
+];
+
+/// The values that are ignored although there is a decision on their attribute.
+pub fn ignored_against_a_decision(converted: &Converted) -> Vec<&str> {
+    let decided = |pointer: &str| {
+        let keys: Vec<&str> = pointer.split('/').skip(1).collect();
+        DECIDED.iter().any(|path| {
+            let path: Vec<&str> = path.split('.').collect();
+            path.len() == keys.len() && path.iter().zip(&keys).all(|(part, key)| *part == "*" || part == key)
+        })
+    };
+    let ignored = converted.entries.iter().filter(|entry| entry.verdict == Verdict::Ignored);
+    ignored.map(|entry| entry.pointer.as_str()).filter(|pointer| decided(pointer)).collect()
+}
+
+#[test]
+fn no_attribute_is_ignored_on_whose_meaning_there_is_a_decision() {
+    for path in DECIDED {
+        assert!(is_covered(path), "{path}");
+        let of_values = ATTRIBUTES.iter().filter(|row| row.path == path).flat_map(|row| row.rules);
+        let rules = of_values.filter_map(|id| find(id)).chain(for_attribute(path));
+        let ignoring: Vec<_> =
+            rules.filter(|rule| rule.verdict == Verdict::Ignored).map(|rule| rule.id).collect();
+        assert!(ignoring.is_empty(), "{path} is ignored by {ignoring:?}");
+    }
+    for case in cases() {
+        let (_, _, converted) = converted(&case);
+        assert_eq!(ignored_against_a_decision(&converted), [""; 0], "{}", case.display());
     }
 }
 

@@ -15,21 +15,30 @@ mod secrets;
 mod seeds;
 mod speed;
 
-use std::fmt::Write;
+#[path = "../support/examples.rs"]
+mod examples;
+#[path = "../support/fields.rs"]
+mod fields;
+#[path = "../support/projects.rs"]
+mod projects;
+#[path = "../support/corpus.rs"]
+mod public;
+#[path = "../support/remarks.rs"]
+mod remarks;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use stackwright::api::Stack;
-use stackwright::compose::diagnostic::Severity;
-use stackwright::compose::discover::{Options as Find, discover};
+use stackwright::compose::discover::Options as Find;
 use stackwright::compose::disk::Disk;
-use stackwright::compose::load_with;
 use stackwright::compose::project::Project;
 use stackwright::compose::source::Sources;
+use stackwright::convert::Converted;
 use stackwright::convert::output::{Secrets, manifests, stream};
-use stackwright::convert::verdict::report;
-use stackwright::convert::{Converted, Options, convert};
 use stackwright::translate::{Facts, Problem, Reason, translate};
+
+use remarks::remarks;
 
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/convert/cases");
@@ -39,40 +48,14 @@ fn cases() -> Vec<PathBuf> {
     cases
 }
 
-/// Loads a project with all profiles, and the environment of its `.env` alone.
-fn load(folder: &Path, files: &[String]) -> Result<(Project, Sources, Vec<String>), String> {
-    let find = Find { files: files.to_vec(), folder: folder.to_str().unwrap().to_owned(), ..Find::default() };
-    let mut found = discover(&find, &Disk).map_err(|error| error.0.line(&error.1))?;
-    let mut profiles = std::mem::replace(&mut found.request.profiles, vec!["*".to_owned()]);
-    profiles.retain(|profile| !profile.is_empty());
-    let loaded = load_with(&found.request, &Disk, found.sources);
-    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let errors: Vec<_> = errors.map(|error| error.line(&loaded.sources)).collect();
-    let project = loaded.project.ok_or_else(|| errors.join("\n"))?;
-    Ok((project, loaded.sources, profiles))
-}
-
 fn converted(case: &Path) -> (Project, Sources, Converted) {
-    let (project, sources, profiles) = load(case, &[]).unwrap();
     let registry = fs::read_to_string(case.join(".registry")).ok().map(|text| text.trim().to_owned());
-    let options = Options { namespace: None, registry, profiles };
-    let converted = convert(&project, &Disk, &options);
-    (project, sources, converted)
+    let find = Find { folder: case.to_str().unwrap().to_owned(), ..Find::default() };
+    projects::converted(&find, &Disk, registry).unwrap()
 }
 
 fn output(converted: &Converted) -> String {
     stream(&manifests(converted, Secrets::Plain).unwrap())
-}
-
-fn remarks(converted: &Converted, sources: &Sources, folder: &Path) -> String {
-    let mut text = String::new();
-    for line in report(&converted.entries, sources, folder.to_str().unwrap()) {
-        if let Some(id) = line.id {
-            let at = line.line.map_or(String::new(), |number| format!(" (line {number})"));
-            writeln!(text, "{} {id} {}{at}: {}", line.verdict.as_str(), line.pointer, line.reason).unwrap();
-        }
-    }
-    text
 }
 
 #[test]
@@ -80,9 +63,10 @@ fn every_case_becomes_what_its_files_say() {
     let mut wrong = Vec::new();
     for case in cases() {
         let (_, sources, converted) = converted(&case);
-        for (file, text) in
-            [("output.yaml", output(&converted)), ("report.txt", remarks(&converted, &sources, &case))]
-        {
+        for (file, text) in [
+            ("output.yaml", output(&converted)),
+            ("report.txt", remarks(&converted, &sources, case.to_str().unwrap())),
+        ] {
             if std::env::var_os("UPDATE_GOLDEN").is_some() {
                 fs::write(case.join(file), &text).unwrap();
             } else if fs::read_to_string(case.join(file)).unwrap_or_default() != text {

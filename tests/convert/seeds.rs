@@ -3,137 +3,41 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
 
 use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
-use stackwright::compose::diagnostic::Severity;
-use stackwright::compose::discover::{Options as Find, discover};
+use stackwright::compose::discover::Options as Find;
 use stackwright::compose::disk::Disk;
-use stackwright::compose::load_with;
-use stackwright::compose::source::{Files, Kind};
+use stackwright::compose::environment::Environment;
+use stackwright::compose::source::Memory;
+use stackwright::compose::tree::Origin;
 use stackwright::convert::output::{Secrets, kustomization, manifests};
-use stackwright::convert::{Converted, Folders, Options, convert};
+use stackwright::convert::verdict::Verdict;
+use stackwright::convert::{Converted, Folders};
+use stackwright::translate::{Kind, translate};
 
 use super::coverage::without_verdict;
-use super::problems;
-
-/// A project as it is started: its compose files and its file of variables.
-pub struct Seed {
-    project: &'static str,
-    files: &'static [&'static str],
-    variables: &'static str,
-}
-
-/// What is committed: each project as it is started in production.
-const COMMITTED: [Seed; 5] = [
-    Seed { project: "scripteam", files: &["compose.yaml"], variables: ".env.example" },
-    Seed {
-        project: "infinite-scribe",
-        files: &["docker-compose.yml", "docker-compose.backend.yml"],
-        variables: ".env",
-    },
-    Seed {
-        project: "code-checker",
-        files: &["docker-compose.yml", "docker-compose.prod.yml"],
-        variables: ".env.example",
-    },
-    Seed { project: "loc8", files: &["docker-compose.prod.yml"], variables: ".env.example" },
-    Seed {
-        project: "finity",
-        files: &["docker-compose.yml", "docker-compose.prod.yml"],
-        variables: ".env.example",
-    },
-];
-
-/// The other ways in which the projects are started.
-const OTHERS: [Seed; 6] = [
-    Seed {
-        project: "scripteam",
-        files: &["compose.yaml", "docker-compose.dev.yml"],
-        variables: ".env.example",
-    },
-    Seed { project: "infinite-scribe", files: &["docker-compose.yml"], variables: ".env.test" },
-    Seed { project: "code-checker", files: &["docker-compose.yml"], variables: ".env.example" },
-    Seed { project: "loc8", files: &["docker-compose.yml"], variables: ".env.docker" },
-    Seed { project: "finity", files: &["docker-compose.yml"], variables: ".env.example" },
-    Seed { project: "finity/backend", files: &["docker-compose.yml"], variables: "../.env.example" },
-];
-
-/// The disk, with what is never committed in place: `.env` and certificates.
-struct Deployed;
-
-const CERTIFICATES: [&str; 2] = ["fullchain.pem", "privkey.pem"];
-
-fn is_certificate(path: &str) -> bool {
-    CERTIFICATES.iter().any(|name| path.ends_with(&format!("/ssl/{name}")))
-}
-
-fn on_disk(path: &str) -> String {
-    if path.ends_with("/finity/.env") { format!("{path}.example") } else { path.to_owned() }
-}
-
-impl Files for Deployed {
-    fn kind(&self, path: &str) -> Option<Kind> {
-        if is_certificate(path) {
-            return Some(Kind::File);
-        }
-        let folder = path.ends_with("/ssl").then_some(Kind::Folder);
-        folder.or_else(|| Disk.kind(&on_disk(path)))
-    }
-
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        if is_certificate(path) { Ok(b"not one".to_vec()) } else { Disk.read(&on_disk(path)) }
-    }
-}
-
-impl Folders for Deployed {
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        if path.ends_with("/ssl") {
-            return Ok(CERTIFICATES.map(str::to_owned).to_vec());
-        }
-        Disk.list(path)
-    }
-
-    fn is_executable(&self, path: &str) -> bool {
-        Disk.is_executable(path)
-    }
-
-    fn real(&self, path: &str) -> Option<String> {
-        if path.contains("/ssl") { Some(path.to_owned()) } else { Disk.real(path) }
-    }
-}
-
-fn folder(project: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples").join(project)
-}
+use super::examples::{COMMITTED, Deployed, OTHERS, Seed, folder};
+use super::{problems, projects};
 
 /// Converts a project, and proves that no value of it went without a verdict.
 fn converted(seed: &Seed) -> Converted {
-    let folder = folder(seed.project);
-    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
-    let find = Find {
-        files: seed.files.iter().map(|file| path(file)).collect(),
-        env_files: vec![path(seed.variables)],
-        folder: folder.to_str().unwrap().to_owned(),
-        ..Find::default()
-    };
-    let mut found = discover(&find, &Deployed).map_err(|error| error.0.line(&error.1)).unwrap();
-    found.request.profiles = vec!["*".to_owned()];
-    let loaded = load_with(&found.request, &Deployed, found.sources);
-    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
-    let errors: Vec<_> = errors.map(|error| error.line(&loaded.sources)).collect();
-    let project = loaded.project.unwrap_or_else(|| panic!("{}: {errors:?}", seed.project));
-    let converted = convert(&project, &Deployed, &Options::default());
+    let (project, _, converted) = projects::converted(&seed.find(), &Deployed, None)
+        .unwrap_or_else(|errors| panic!("{}: {errors}", seed.project));
     let missing = without_verdict(&project, &converted);
     assert!(missing.is_empty(), "{}: {missing:?}", seed.project);
     converted
 }
 
-/// The files of each way of starting an example.
-pub fn projects() -> Vec<Vec<String>> {
-    let path = |seed: &Seed, file: &&str| folder(seed.project).join(file).to_str().unwrap().to_owned();
-    let seeds = COMMITTED.iter().chain(&OTHERS);
-    seeds.map(|seed| seed.files.iter().map(|file| path(seed, file)).collect()).collect()
+/// Converts a project of one text, with these variables.
+fn of_text(text: &str, variables: &[(&str, &str)]) -> Converted {
+    let mut memory = Memory::default();
+    memory.add("/p/compose.yaml", text);
+    let mut environment = Environment::default();
+    for (name, value) in variables {
+        environment.set(*name, *value, Origin::Process);
+    }
+    let find = Find { folder: "/p".to_owned(), environment, ..Find::default() };
+    projects::converted(&find, &memory, None).unwrap().2
 }
 
 fn committed(project: &str) -> Converted {
@@ -330,6 +234,27 @@ fn item_21_a_frontend_that_is_told_localhost_is_named() {
 }
 
 #[test]
+fn item_22_plain_settings_stay_as_they_are_and_one_variable_names_the_host_for_all() {
+    let converted = committed("finity");
+    let backend = service(&converted, "finity-backend");
+    assert_eq!(backend.environment["CORS_ORIGINS"].0, "http://localhost:3000");
+    assert_eq!(backend.environment["BACKEND_CORS_ORIGINS"].0, r#"["http://localhost:3000"]"#);
+    let text = "services:
+  web:
+    image: a:1
+    ports: ['80:80']
+    environment: {CORS_ORIGINS: 'https://${PUBLIC_HOST}', FRONTEND_URL: 'https://${PUBLIC_HOST}/', ENABLE_X: 'true'}
+    x-stackwright: {ingress: [{host: '${PUBLIC_HOST}'}]}";
+    let converted = of_text(text, &[("PUBLIC_HOST", "shop.example.com")]);
+    let web = service(&converted, "web");
+    assert_eq!(web.ingress[0].host.as_deref(), Some("shop.example.com"));
+    assert_eq!(web.environment["CORS_ORIGINS"].0, "https://shop.example.com");
+    assert_eq!(web.environment["FRONTEND_URL"].0, "https://shop.example.com/");
+    assert_eq!(web.environment["ENABLE_X"].0, "true");
+    assert_eq!([said(&converted, "SW1704"), said(&converted, "SW1706")].concat(), [""; 0]);
+}
+
+#[test]
 fn item_23_configuration_files_become_keys_with_their_text() {
     let converted = committed("scripteam");
     let file = tree(service(&converted, "nginx"), "/etc/nginx/nginx.conf").files[0].clone();
@@ -364,6 +289,35 @@ fn item_33_what_runs_once_is_kept_as_such() {
 }
 
 #[test]
+fn item_37_a_network_lets_the_services_on_it_in_and_nobody_else() {
+    for (project, network) in [
+        ("infinite-scribe", "infinite-scribe-network"),
+        ("loc8", "loc8-network"),
+        ("finity", "finity-network"),
+    ] {
+        let converted = committed(project);
+        let on_it = |service: &Service| service.networks.contains_key(network);
+        assert!(spec(&converted).services.values().all(on_it), "{project}");
+        let desired = translate(&converted.stack, &projects::facts(&converted)).unwrap();
+        let policies = desired.shared.iter().filter(|object| object.kind == Kind::NetworkPolicy);
+        let specs: Vec<_> = policies.map(|policy| &policy.body["spec"]).collect();
+        let [policy] = specs[..] else { panic!("{project}: {specs:?}") };
+        // Who is let in bears the label of who is closed, and is of this namespace: no other selector stands there.
+        let peers = serde_json::json!([{"from": [{"podSelector": policy["podSelector"]}]}]);
+        assert_eq!(policy["ingress"], peers, "{project}");
+        assert_eq!(policy["policyTypes"], serde_json::json!(["Ingress"]), "{project}");
+    }
+}
+
+#[test]
+fn item_38_only_what_is_published_is_reached_from_outside() {
+    let converted = committed("code-checker");
+    let published = spec(&converted).services.iter().filter(|(_, service)| !service.ports.is_empty());
+    assert_eq!(published.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["code-checker"]);
+    assert_eq!(service(&converted, "code-checker").ports[0].target, 3000);
+}
+
+#[test]
 fn item_43_a_public_address_without_an_ingress_rule_is_named() {
     assert_eq!(said(&committed("scripteam"), "SW1706"), ["/services/n8n/environment/WEBHOOK_URL"]);
 }
@@ -385,8 +339,45 @@ fn item_47_a_volume_that_keeps_what_the_image_has_there_is_seeded() {
 }
 
 #[test]
-fn item_61_sources_of_a_developer_are_not_taken_along() {
-    let converted = other("loc8");
-    assert!(service(&converted, "backend").files.is_empty());
-    assert!(said(&converted, "SW1356").contains(&"/services/backend/volumes/0/source".to_owned()));
+fn item_55_amounts_are_powers_of_1024() {
+    let converted = committed("code-checker");
+    let resources = service(&converted, "postgres").deploy.clone().unwrap().resources.unwrap();
+    let (limits, reservations) = (resources.limits.unwrap(), resources.reservations.unwrap());
+    assert_eq!((limits.memory.unwrap().0, limits.cpus.map(|it| it.0)), ("200Mi".to_owned(), None));
+    assert_eq!(reservations.memory.unwrap().0, "100Mi");
+}
+
+#[test]
+fn item_61_replicas_that_write_one_volume_are_told() {
+    let text = "services: {web: {image: 'a:1', scale: 3, volumes: ['data:/data']}}\nvolumes: {data: {}}";
+    let converted = of_text(text, &[]);
+    assert_eq!(said(&converted, "SW1709"), ["/services/web/volumes/0/source"]);
+    assert_eq!(said(&converted, "SW1710"), ["/services/web/volumes/0/source"]);
+}
+
+#[test]
+fn item_63_rotation_of_log_files_is_the_nodes_affair_and_no_error() {
+    let converted = committed("infinite-scribe");
+    let logging = converted.entries.iter().filter(|entry| entry.pointer.ends_with("/logging"));
+    let verdicts: Vec<_> = logging.map(|entry| entry.verdict).collect();
+    assert!(
+        verdicts.len() > 5 && verdicts.iter().all(|verdict| *verdict == Verdict::Ignored),
+        "{verdicts:?}"
+    );
+}
+
+#[test]
+fn item_78_sources_of_a_developer_are_dropped_and_what_the_image_has_beside_them_is_kept() {
+    for (project, name) in [("loc8", "frontend"), ("scripteam", "api"), ("finity", "finity-frontend")] {
+        let converted = other(project);
+        let service = service(&converted, name);
+        assert!(service.files.iter().all(|tree| tree.target != "/app"), "{project}");
+        let modules = service.volumes.iter().find(|mount| mount.target == "/app/node_modules").unwrap();
+        assert_eq!((modules.source.as_deref(), modules.nocopy), (None, None), "{project}");
+        let dropped = said(&converted, "SW1356");
+        assert!(
+            dropped.iter().any(|at| at.starts_with(&format!("/services/{name}/volumes/"))),
+            "{dropped:?}"
+        );
+    }
 }

@@ -20,7 +20,7 @@ fn all_refuse(path: &str, prepare: impl Fn(&Project)) {
         let project = Project::of(text.replace("PATH", path));
         project.file("other.yaml", "services: {b: {image: b}}");
         prepare(&project);
-        let outcome = project.measured();
+        let outcome = project.measured(super::TIME);
         assert_eq!(outcome.code, Some(1), "{place}: {path} must be refused");
         assert!(outcome.errors.contains("error["), "{place}: {}", outcome.errors);
     }

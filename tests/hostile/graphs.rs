@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Project;
+use super::{LARGE, Project};
 
 #[test]
 fn thirty_thousand_services_load() {
@@ -10,7 +10,7 @@ fn thirty_thousand_services_load() {
     for number in 0..30_000 {
         let _ = writeln!(text, "  s{number}: {{image: a}}");
     }
-    Project::of(text).loads();
+    Project::of(text).loads_within(LARGE);
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn a_chain_of_15000_dependencies_loads() {
     for number in 1..15_000 {
         let _ = writeln!(text, "  s{number}: {{image: a, depends_on: [s{}]}}", number - 1);
     }
-    Project::of(text).loads();
+    Project::of(text).loads_within(LARGE);
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_circle_of_15000_dependencies_is_refused() {
     for number in 0..15_000 {
         let _ = writeln!(text, "  s{number}: {{image: a, depends_on: [s{}]}}", (number + 1) % 15_000);
     }
-    let said = Project::of(text).refused("dependency-cycle");
+    let said = Project::of(text).refused_within(LARGE, "dependency-cycle");
     assert!(said.len() < 20_000, "{} bytes", said.len());
 }
 

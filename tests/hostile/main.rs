@@ -28,6 +28,9 @@ use wait4::Wait4;
 
 /// How long a case may take.
 const TIME: Duration = Duration::from_millis(100);
+/// How long a project may take that is only large: at the limit of 100,000 values, hundreds of times those of
+/// an ordinary one, each of which costs what it costs there.
+const LARGE: Duration = Duration::from_millis(250);
 /// How many bytes it may keep in memory at once.
 const MEMORY: u64 = 64 << 20;
 /// How many times slower a build without optimisation may be.
@@ -108,14 +111,24 @@ impl Project {
 
     /// Loads it into a project; what is printed.
     fn loads(&self) -> String {
-        let outcome = self.measured();
+        self.loads_within(TIME)
+    }
+
+    /// Loads it into a project within a time; what is printed.
+    fn loads_within(&self, limit: Duration) -> String {
+        let outcome = self.measured(limit);
         assert_eq!(outcome.code, Some(0), "should load:\n{}", start(&outcome.errors));
         outcome.output
     }
 
     /// Loads it and is refused with an error of this id; all that is said.
     fn refused(&self, id: &str) -> String {
-        let outcome = self.measured();
+        self.refused_within(TIME, id)
+    }
+
+    /// Loads it and is refused within a time with an error of this id; all that is said.
+    fn refused_within(&self, limit: Duration, id: &str) -> String {
+        let outcome = self.measured(limit);
         let errors = &outcome.errors;
         assert_eq!(outcome.code, Some(1), "should be refused with {id}:\n{}", start(errors));
         assert!(errors.contains(&format!("error[{id}]")), "{id} should be said:\n{}", start(errors));
@@ -123,13 +136,13 @@ impl Project {
     }
 
     /// Runs until a run keeps the limits, or none of several does.
-    fn measured(&self) -> Outcome {
+    fn measured(&self, limit: Duration) -> Outcome {
         let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (time, memory) = *NOTHING;
         let size = size(&self.0);
         let over = |outcome: &Outcome| {
             let slower = if cfg!(debug_assertions) { UNOPTIMISED } else { 1 };
-            outcome.time > time + TIME * slower || outcome.memory > memory + size + MEMORY
+            outcome.time > time + limit * slower || outcome.memory > memory + size + MEMORY
         };
         let mut outcome = self.run();
         for _ in 1..ATTEMPTS {

@@ -8,6 +8,8 @@ const SERVICE: &str = "services: {web: {image: nginx}}\n";
 fn nul_and_other_control_characters_are_refused() {
     Project::of("services: {web: {image: \"a\0b\"}}").refused("yaml-control-character");
     Project::long("", "\0", 9 << 20, "").refused("yaml-control-character");
+    let said = Project::long("x-a: ", "a", 9 << 20, "\0").refused("yaml-control-character");
+    assert!(said.contains("compose.yaml:1:9437190: control character"), "{said}");
     Project::of("services: {web: {image: \"a\u{1b}[31mb\"}}").refused("yaml-control-character");
 }
 

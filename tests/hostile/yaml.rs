@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Project;
+use super::{LARGE, Project};
 
 /// A service, so that a project is none the less one.
 const SERVICE: &str = "services: {web: {image: nginx}}\n";
@@ -85,7 +85,7 @@ fn many_anchors_that_are_never_used_load() {
     for number in 0..40_000 {
         let _ = writeln!(text, "x-{number}: &a{number} [1]");
     }
-    Project::of(text).loads();
+    Project::of(text).loads_within(LARGE);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_list_of_90000_entries_loads() {
     for number in 0..45_000 {
         let _ = writeln!(text, "      - \"{number}\"");
     }
-    Project::of(text).loads();
+    Project::of(text).loads_within(LARGE);
 }
 
 #[test]
@@ -154,5 +154,5 @@ fn a_mapping_of_90000_entries_loads() {
     for number in 0..90_000 {
         let _ = writeln!(text, "      name-{number}: value");
     }
-    Project::of(text).loads();
+    Project::of(text).loads_within(LARGE);
 }

@@ -121,10 +121,14 @@ fn print(args: &Args) -> anyhow::Result<String> {
         mask::mask(&mut project.tree);
     }
     let style = Style { escape: !raw };
-    Ok(match args.format {
+    let text = match args.format {
+        _ if args.quiet => String::new(),
         Format::Yaml => yaml(&project, style),
         Format::Json => json(&project, style),
-    })
+    };
+    // The process ends here: a tenth of the time of a large project would go into freeing it value by value.
+    std::mem::forget(project);
+    Ok(text)
 }
 
 fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Option<Vec<String>> {
@@ -155,6 +159,7 @@ fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Opti
         let line = |origin: &Origin| match origin {
             Origin::Process => "the environment".to_owned(),
             Origin::Loader => "the project's name".to_owned(),
+            Origin::Nowhere => "not set".to_owned(),
             Origin::File(place) => sources.locate(*place).map_or("an env file".to_owned(), |at| {
                 format!("{}:{}", report::shown(&at.file, folder), at.line)
             }),

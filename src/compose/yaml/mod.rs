@@ -10,6 +10,7 @@ mod syntax;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
 pub use scalar::{is_plain, is_printable};
@@ -52,7 +53,7 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         body,
         file,
         shift: u32::try_from(mark).unwrap_or(0),
-        names: HashSet::new(),
+        names: HashSet::default(),
         state: State::default(),
     };
     let mut documents = Vec::new();
@@ -91,7 +92,7 @@ fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagnostic
 /// What is known within one document.
 #[derive(Default)]
 struct State {
-    anchors: HashMap<usize, Anchor>,
+    anchors: HashMap<usize, Anchor, RandomState>,
     /// Where each anchor was used, to find one that stands within itself.
     uses: HashMap<usize, BTreeSet<Path>>,
     path: Path,
@@ -129,7 +130,7 @@ struct Builder<'a> {
     file: u32,
     shift: u32,
     /// The keys that were read: a file has few different ones, and each is kept once.
-    names: HashSet<Arc<str>>,
+    names: HashSet<Arc<str>, RandomState>,
     state: State,
 }
 
@@ -288,7 +289,7 @@ impl<'a> Builder<'a> {
     fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
         let mut map = Map::default();
         // Keys that are known of while the mapping is read and have no place in it after that.
-        let mut passing: HashSet<Arc<str>> = HashSet::new();
+        let mut passing: HashSet<Arc<str>, RandomState> = HashSet::default();
         let mut merged = None;
         loop {
             let (event, span) = self.expect()?;

@@ -35,7 +35,7 @@ attributes! {
     "services.*.cap_add" => "`capAdd`" [];
     "services.*.cap_drop" => "`capDrop`" [];
     "services.*.command" => "`command`" ["SW1401"];
-    "services.*.configs" => "`configs`" ["SW1113"];
+    "services.*.configs" => "`configs`" ["SW1113", "SW1313"];
     "services.*.container_name" => "`containerName`" ["SW1213", "SW1214", "SW1215"];
     "services.*.cpu_period" => "`deploy.resources.limits.cpus`" ["SW1105"];
     "services.*.cpu_quota" => "`deploy.resources.limits.cpus`" ["SW1105"];
@@ -94,13 +94,13 @@ attributes! {
         ["SW1122", "SW1123", "SW1401"];
     "services.*.pre_stop" => "`preStop`" ["SW1410"];
     "services.*.privileged" => "`privileged`" [];
-    "services.*.profiles" => "`profiles`; those that are active stand in `spec.profiles`" [];
+    "services.*.profiles" => "`profiles`; those that are active stand in `spec.profiles`" ["SW1009"];
     "services.*.pull_policy" => "`pullPolicy`" ["SW1125", "SW1126", "SW1513"];
     "services.*.read_only" => "`readOnly`" [];
     "services.*.restart" => "`restart`" ["SW1512"];
     "services.*.runtime" => "`runtime`" [];
     "services.*.scale" => "`deploy.replicas`" [];
-    "services.*.secrets" => "`secrets`" ["SW1113"];
+    "services.*.secrets" => "`secrets`" ["SW1113", "SW1313"];
     "services.*.security_opt" => "`securityOpt`" ["SW1137"];
     "services.*.shm_size" => "`shmSize`" [];
     "services.*.stdin_open" => "`stdinOpen`" [];
@@ -108,10 +108,10 @@ attributes! {
     "services.*.stop_signal" => "`stopSignal`" ["SW1132", "SW1513"];
     "services.*.storage_opt" => "`storageSize` from `size`" ["SW1112"];
     "services.*.sysctls" => "`sysctls`" ["SW1138"];
-    "services.*.tmpfs" => "`tmpfs`" ["SW1307"];
+    "services.*.tmpfs" => "`tmpfs`" ["SW1307", "SW1313"];
     "services.*.tty" => "`tty`" [];
     "services.*.user" => "`user`" ["SW1113", "SW1114"];
-    "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311"];
+    "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1313"];
     "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
         ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358"];
     "services.*.volumes.*.bind.propagation" => "`volumes[].propagation`" ["SW1310"];

@@ -71,4 +71,12 @@ rules! { LINT:
         "a variable that is passed on and not set",
         "the project passes on a variable that has no value where you convert, so the container does not have it",
         "set it where you convert or in .env, or take the line out";
+    FRESH_FILES "SW1718" Mapped []
+        "a restart of a service without a volume",
+        "a container that is started again begins with the files of its image, where Docker keeps what the one before it wrote",
+        "give it a volume for what has to stay, if there is such";
+    EMPTY_SECRET "SW1719" Mapped []
+        "a secret variable without a value",
+        "it is not set where you convert, so its key in the Secret is empty",
+        "put the value into the Secret, or set the variable where you convert or in .env";
 }

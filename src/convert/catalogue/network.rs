@@ -3,7 +3,7 @@
 use super::rules;
 
 rules! { NETWORK:
-    DRIVER "SW1201" Ignored []
+    DRIVER "SW1201" Mapped []
         "how the engine builds a network",
         "bridge and overlay only tell the engine how to connect containers; on a cluster the network plugin does that",
         "nothing needs to be done";

@@ -128,9 +128,9 @@ rules! { PROCESS:
         "an image that is built from the project",
         "the image is pulled from the registry that you named",
         "build and push it under the name that stands in the Stack before you apply it";
-    BUILD_SETTINGS "SW1131" Ignored ["services.*.build"]
+    BUILD_SETTINGS "SW1131" Mapped ["services.*.build"]
         "how an image is built",
-        "an image is built outside of the cluster, and the container runs the same, however it was built",
+        "the image is built and pushed outside of the cluster under the name in image, and pulled from there",
         "build with docker compose build, and push the image";
     STOP_SIGNAL "SW1132" Approximated []
         "a stop signal by number",

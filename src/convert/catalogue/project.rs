@@ -35,6 +35,10 @@ rules! { PROJECT:
         "waiting for the health of a service without a health check",
         "Kubernetes does not read the HEALTHCHECK of an image, so the service that is waited for would never become healthy",
         "write the image's HEALTHCHECK under healthcheck: of that service; or accept it with --allow-refused SW1008, to wait until it has started";
+    EMPTY_PROFILE "SW1009" Mapped []
+        "a profile whose name is empty",
+        "Docker Compose activates it where no profile is named, as many files rely on; a Stack's profiles have names, so this one is called 'default', and stands in spec.profiles where no profile was named",
+        "to end its services, take 'default' out of spec.profiles";
     INTERNAL "SW1999" Refused []
         "a value that the converter did not read",
         "this is an error of Stackwright: each value has to have a verdict",

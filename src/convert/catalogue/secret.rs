@@ -28,9 +28,9 @@ rules! { SECRET:
         "labels of a secret or config",
         "no program sees them",
         "nothing needs to be done";
-    ENGINE_NAME "SW1407" Ignored []
+    ENGINE_NAME "SW1407" Mapped []
         "the name of a secret or config in the engine",
-        "a secret of a Stack is named by the Stack and its key in the project",
+        "a secret or config of a Stack is named by the Stack and its key in the project; programs see the path where it is mounted, and no name",
         "to use one that exists, write external: true with its name";
     UNREADABLE "SW1408" Refused []
         "a file that cannot be read",

@@ -36,9 +36,9 @@ rules! { VOLUME:
         "the mounts of another service",
         "each mount of the other service is one of this service too",
         "nothing needs to be done";
-    VOLUME_NAME "SW1309" Ignored []
+    VOLUME_NAME "SW1309" Approximated []
         "the name of a volume in the engine",
-        "a volume of a Stack is the claim <stack>-<volume>, whatever it is called in the engine",
+        "a volume of a Stack is the claim <stack>-<volume>, whatever it is called in the engine, so a project that names the same volume has another one",
         "to use a claim that exists, write external: true with its name";
     PROPAGATION "SW1310" Approximated []
         "a way of passing on mounts",
@@ -52,4 +52,8 @@ rules! { VOLUME:
         "a volume that exists already",
         "the claim of that name has to exist in the namespace, and is never changed or deleted",
         "create a PersistentVolumeClaim of that name";
+    NO_PLACE "SW1313" Refused []
+        "a mount where nothing can be mounted",
+        "Kubernetes mounts nothing at the root of a container, and nothing at a path with a colon, which is a part of the path in the long form",
+        "write an absolute path without a colon; options such as read_only have a key of their own in the long form";
 }

@@ -1,11 +1,19 @@
-//! Variables that are passed on and have no value.
+//! Variables that have no value.
 
 use super::variables;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
+use crate::convert::secrecy::unfilled;
 
 pub fn lint(context: &Context<'_>) {
     for text in variables(context).iter().filter(|text| text.node.is_null()) {
         text.remark(context, &catalogue::PASSED_ON_UNSET, "");
+    }
+    for text in variables(context) {
+        let mut names: Vec<&str> = unfilled(text.node).map(|part| &*part.variable).collect();
+        names.dedup();
+        if !names.is_empty() {
+            text.remark(context, &catalogue::EMPTY_SECRET, format!("'{}'", names.join("', '")));
+        }
     }
 }

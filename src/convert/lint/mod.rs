@@ -9,6 +9,7 @@ mod image;
 mod ports;
 mod public;
 mod replicas;
+mod restart;
 mod volumes;
 
 use super::catalogue::Rule;
@@ -26,6 +27,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     ports::lint(context);
     public::lint(context, spec);
     replicas::lint(context, spec);
+    restart::lint(context, spec);
     volumes::lint(context, spec);
 }
 

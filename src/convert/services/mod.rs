@@ -32,7 +32,7 @@ pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) 
     process::image(context, name, section, service);
     process::environment(context, section, &mut variables, service);
     (service.entrypoint, service.command) = process::command(context, section, &mut variables);
-    process::settings(section, service);
+    process::settings(context, section, service);
     health::health(context, section, &mut variables, service);
     hooks::hooks(context, section, &mut variables, service);
     service.environment_from = variables.into_from();

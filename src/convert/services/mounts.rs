@@ -1,5 +1,6 @@
 //! Configs and secrets that a service reads as files.
 
+use super::volumes::is_no_place;
 use crate::api::{FileMount, Service};
 use crate::convert::catalogue;
 use crate::convert::context::Context;
@@ -26,7 +27,15 @@ pub fn mounts(context: &Context<'_>, section: &mut Section<'_>, service: &mut Se
 
 fn mount(mut section: Section<'_>, folder: &str) -> Option<FileMount> {
     let source = section.text("source");
-    let target = section.text("target").filter(|target| !target.is_empty());
+    let target = section.take("target");
+    let nowhere =
+        target.as_ref().and_then(Value::peek_text).is_some_and(|path| !path.is_empty() && is_no_place(path));
+    let target = if nowhere {
+        target.map(|target| target.judged(&catalogue::NO_PLACE));
+        None
+    } else {
+        target.and_then(Value::text).filter(|target| !target.is_empty())
+    };
     let mut id = |key: &str| {
         section.take(key).and_then(|value| match value.peek().value.to_string() {
             text if text.is_empty() => {
@@ -51,7 +60,7 @@ fn mount(mut section: Section<'_>, folder: &str) -> Option<FileMount> {
         i64::from_str_radix(&text, 8).ok().map(|mode| format!("{:04o}", mode & 0o777))
     });
     section.rest();
-    let source = source?;
+    let source = source.filter(|_| !nowhere)?;
     Some(FileMount {
         target: target.filter(|target| *target != format!("{folder}{source}")),
         source,

@@ -146,7 +146,7 @@ pub fn environment(
 }
 
 /// The rest of what is about the process.
-pub fn settings(section: &mut Section<'_>, service: &mut Service) {
+pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
     service.working_dir = section.text("working_dir").filter(|path| !path.is_empty()).map(|path| {
         // The engine takes a relative folder as one below the root of the container's files.
         if path.starts_with('/') { path } else { format!("/{path}") }
@@ -181,7 +181,14 @@ pub fn settings(section: &mut Section<'_>, service: &mut Service) {
     }
     service.labels = labels(section, "labels");
     service.annotations = labels(section, "annotations");
-    service.profiles = section.texts("profiles");
+    for profile in section.take("profiles").map(Value::items).unwrap_or_default() {
+        if profile.is_empty() {
+            profile.judged(&catalogue::EMPTY_PROFILE);
+            service.profiles.push(context.names.empty_profile.clone());
+        } else {
+            service.profiles.extend(profile.text());
+        }
+    }
 }
 
 /// Labels or annotations, without those that are kept for others.

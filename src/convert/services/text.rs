@@ -75,7 +75,7 @@ impl Variables {
         let text = if node.is_null() { return None } else { node.value.to_string() };
         let mut pieces = Vec::new();
         let mut at = 0;
-        for span in &context.secrecy.spans(node) {
+        for span in &context.secrecy.places(node) {
             let name = self.name(context, &text, span, hint);
             pieces.push(Piece::Plain(text[at..span.start].to_owned()));
             pieces.push(Piece::Variable(name));
@@ -92,7 +92,7 @@ impl Variables {
         if from_env_file(node) {
             return Some(None);
         }
-        let spans = context.secrecy.spans(node);
+        let spans = context.secrecy.places(node);
         if let [Span { start: 0, end, variable: Some(variable) }] = spans.as_slice()
             && *end == text.len()
         {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::api::{Propagation, Service, Tmpfs, VolumeMount};
 use crate::compose::tree::Node;
-use crate::convert::catalogue;
+use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::files::{Bind, Bound, bind};
 use crate::convert::names::label;
@@ -28,15 +28,15 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service) {
     let word = kind.peek_text().unwrap_or_default();
     if !matches!(word, "volume" | "bind" | "tmpfs" | "image") {
         kind.judged_with(&catalogue::MOUNT_TYPE, word);
-        for key in ["source", "target", "read_only", "bind", "volume", "tmpfs", "image"] {
-            if let Some(value) = mount.take(key) {
-                value.judged(&catalogue::MOUNT_TYPE);
-            }
-        }
-        return mount.rest();
+        return refuse(mount, &catalogue::MOUNT_TYPE);
     }
     kind.mapped();
-    let Some(target) = mount.take("target").and_then(target) else { return mount.rest() };
+    if mount.peek("target").and_then(Node::as_str).is_some_and(is_no_place) {
+        return refuse(mount, &catalogue::NO_PLACE);
+    }
+    let Some(target) = mount.take("target").and_then(target) else {
+        return refuse(mount, &catalogue::SECRET_IN_PLAIN_TEXT);
+    };
     let read_only = mount.bool("read_only").filter(|read_only| *read_only);
     let mut made = VolumeMount { target, read_only, ..VolumeMount::default() };
     let mut of_bind = mount.take("bind").map(Value::section);
@@ -95,6 +95,22 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service) {
     mount.rest();
 }
 
+/// Leaves a mount out.
+fn refuse(mut mount: Section<'_>, rule: &'static Rule) {
+    for key in ["source", "target", "read_only", "bind", "volume", "tmpfs", "image"] {
+        if let Some(value) = mount.take(key) {
+            value.judged(rule);
+        }
+    }
+    mount.rest();
+}
+
+/// Whether nothing can be mounted at a path: the root itself, or one with a colon, behind which the engine
+/// reads options.
+pub fn is_no_place(path: &str) -> bool {
+    path.trim_end_matches('/').is_empty() || path.contains(':')
+}
+
 /// An absolute path in the container.
 pub fn target(value: Value<'_>) -> Option<String> {
     let relative = value.peek_text().is_some_and(|path| !path.starts_with('/'));
@@ -126,6 +142,10 @@ fn propagation(value: Value<'_>) -> Option<Propagation> {
 fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
     let text = value.peek_text().unwrap_or_default();
     let (path, options) = text.split_once(':').unwrap_or((text, ""));
+    if is_no_place(path) {
+        value.judged(&catalogue::NO_PLACE);
+        return None;
+    }
     let mut tmpfs = Tmpfs { target: path.to_owned(), size: None, mode: None };
     let mut other = Vec::new();
     for option in options.split(',').filter(|option| !option.is_empty()) {

@@ -1,0 +1,26 @@
+//! What a container that is started again finds.
+
+use crate::api::StackSpec;
+use crate::convert::catalogue;
+use crate::convert::context::Context;
+use crate::convert::reader::pointer;
+
+/// One remark for the project, at the first service whose restarts it is about: it names them all.
+pub fn lint(context: &Context<'_>, spec: &StackSpec) {
+    let mut services = Vec::new();
+    let mut first = None;
+    for (service, node) in context.project.services() {
+        let Some(made) = spec.services.get(&context.names.service(service)) else { continue };
+        let restarts = made.restart.as_deref().is_some_and(|word| word != "no");
+        if !restarts || !made.volumes.is_empty() || made.read_only == Some(true) {
+            continue;
+        }
+        services.push(service);
+        let policy = || Some(("/deploy/restart_policy", node.get("deploy")?.get("restart_policy")?.place));
+        let said = node.get("restart").map(|word| ("/restart", word.place)).or_else(policy);
+        first = first.or(said.map(|(key, place)| (pointer(["services", service]) + key, place)));
+    }
+    if let Some((at, place)) = first {
+        context.log.remark(&catalogue::FRESH_FILES, &at, place, services.join(", "));
+    }
+}

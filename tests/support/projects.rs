@@ -1,0 +1,37 @@
+//! Compose projects on their way to a Stack, as the command line takes them.
+
+use stackwright::compose::diagnostic::Severity;
+use stackwright::compose::discover::{Options as Find, discover};
+use stackwright::compose::load_with;
+use stackwright::compose::project::Project;
+use stackwright::compose::source::Sources;
+use stackwright::convert::{Converted, Folders, Options, convert};
+use stackwright::translate::{Facts, ObjectKind, content_digest};
+
+/// A project with all of its services, the texts that it was read from, and what becomes of it; or why it
+/// cannot be loaded.
+pub fn converted(
+    find: &Find,
+    files: &dyn Folders,
+    registry: Option<String>,
+) -> Result<(Project, Sources, Converted), String> {
+    let mut found = discover(find, files).map_err(|error| error.0.line(&error.1))?;
+    let profiles = std::mem::replace(&mut found.request.profiles, vec!["*".to_owned()]);
+    let loaded = load_with(&found.request, files, found.sources);
+    let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
+    let errors: Vec<_> = errors.map(|error| error.line(&loaded.sources)).collect();
+    let project = loaded.project.ok_or_else(|| errors.join("\n"))?;
+    let converted = convert(&project, files, &Options { namespace: None, registry, profiles });
+    Ok((project, loaded.sources, converted))
+}
+
+/// What is known of a new cluster that has the objects which a Stack reads.
+pub fn facts(converted: &Converted) -> Facts {
+    let maps = converted.objects.config_maps.iter().map(|it| (ObjectKind::ConfigMap, it));
+    let secrets = converted.objects.secrets.iter().map(|it| (ObjectKind::Secret, it));
+    let objects = maps.chain(secrets).map(|(kind, (name, data))| {
+        let keys = data.iter().map(|(key, value)| (key.clone(), content_digest(value)));
+        ((kind, name.clone()), keys.collect())
+    });
+    Facts { objects: objects.collect(), ..Facts::default() }
+}

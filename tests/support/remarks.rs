@@ -1,0 +1,19 @@
+//! What is said of a project's values.
+
+use std::fmt::Write;
+
+use stackwright::compose::source::Sources;
+use stackwright::convert::Converted;
+use stackwright::convert::verdict::report;
+
+/// A line for each verdict that is not plainly `mapped`.
+pub fn remarks(converted: &Converted, sources: &Sources, folder: &str) -> String {
+    let mut text = String::new();
+    for line in report(&converted.entries, sources, folder) {
+        if let Some(id) = line.id {
+            let at = line.line.map_or(String::new(), |number| format!(" (line {number})"));
+            writeln!(text, "{} {id} {}{at}: {}", line.verdict.as_str(), line.pointer, line.reason).unwrap();
+        }
+    }
+    text
+}

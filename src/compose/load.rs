@@ -9,7 +9,7 @@ use super::environment::{Budget, Environment};
 use super::extends::{self, Base, BaseKey};
 use super::include::{self, Imported};
 use super::project::Project;
-use super::source::{Files, Place, Sources, decode};
+use super::source::{self, Files, Place, Sources};
 use super::trail::Trail;
 use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
@@ -200,9 +200,7 @@ impl<'a> Load<'a> {
     ) -> Result<(u32, Arc<str>), Diagnostic> {
         let Text { number, text, odd } = self.decoded(path, id, place)?;
         let Some(at) = odd else { return Ok((number, text)) };
-        let line = text[..at].matches('\n').count() + 1;
-        Err(Diagnostic::error("not-utf8", place, format!("{path}: line {line} is not valid UTF-8"))
-            .remedy("save the file as UTF-8"))
+        Err(not_utf8(path, &source::not_utf8(&text, at), place))
     }
 
     /// The same of a file of variables, in which any bytes may stand.
@@ -226,10 +224,11 @@ impl<'a> Load<'a> {
         if let Some(known) = self.texts.get(path) {
             return Ok(known.clone());
         }
-        let (text, odd) = self.files.read(&self.full(path)).and_then(decode).map_err(|reason| {
+        let bytes = self.files.read(&self.full(path)).map_err(|reason| {
             Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
                 .remedy("check the path and who may read it")
         })?;
+        let (text, odd) = source::decode(bytes).map_err(|reason| not_utf8(path, &reason, place))?;
         let text: Arc<str> = text.into();
         let number = self.sources.add(path, text.clone());
         let read = Text { number, text, odd };
@@ -436,6 +435,10 @@ impl<'a> Load<'a> {
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.place.file, diagnostic.place.start));
         (project, self.diagnostics, self.sources)
     }
+}
+
+fn not_utf8(path: &str, reason: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("not-utf8", place, format!("{path}: {reason}")).remedy("save the file as UTF-8")
 }
 
 /// What a document says of the project's name; one that is reset stands over one that a merge key brings.

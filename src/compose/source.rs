@@ -39,7 +39,7 @@ pub struct Location {
 /// U+FFFD, as in what the reference prints.
 ///
 /// # Errors
-/// Where so much is not UTF-8 that the text would be larger than a file may be.
+/// Which line is not UTF-8, where so much is not that the text would be larger than a file may be.
 pub fn decode(bytes: Vec<u8>) -> Result<(String, Option<usize>), String> {
     let bytes = match String::from_utf8(bytes) {
         Ok(text) => return Ok((text, None)),
@@ -53,11 +53,16 @@ pub fn decode(bytes: Vec<u8>) -> Result<(String, Option<usize>), String> {
             first.get_or_insert(text.len());
             text.push(char::REPLACEMENT_CHARACTER);
         }
-        if text.len() as u64 > MAX_FILE {
-            return Err("is not text".to_owned());
+        if let Some(at) = first.filter(|_| text.len() as u64 > MAX_FILE) {
+            return Err(not_utf8(&text, at));
         }
     }
     Ok((text, first))
+}
+
+/// Which line of a text is not UTF-8.
+pub fn not_utf8(text: &str, at: usize) -> String {
+    format!("line {} is not valid UTF-8", text[..at].matches('\n').count() + 1)
 }
 
 /// The texts that were read.

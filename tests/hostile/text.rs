@@ -23,6 +23,14 @@ fn invalid_utf_8_is_refused_with_its_line() {
 }
 
 #[test]
+fn a_variable_of_bytes_that_are_no_text_costs_what_a_text_does() {
+    let quoted = |size: usize| [b"A='".to_vec(), vec![0xff; size], b"'\n".to_vec()].concat();
+    let project = Project::of(SERVICE);
+    project.file(".env", quoted(3 << 20)).loads();
+    assert!(project.file(".env", quoted(9 << 20)).refused("missing-env-file").contains("line 1"));
+}
+
+#[test]
 fn utf_16_is_refused() {
     let text: Vec<u8> = SERVICE.encode_utf16().flat_map(u16::to_le_bytes).collect();
     Project::of([vec![0xff, 0xfe], text].concat()).refused("not-utf8");

@@ -30,11 +30,15 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// A text as Go reads a rational number: also a fraction, in other bases and with `_` between digits.
+/// A text as Go reads a rational number: also one fraction, in other bases and with `_` between digits.
 fn rational(text: &str) -> Option<f64> {
-    if let Some((above, below)) = text.split_once('/') {
-        return Some(rational(above)? / rational(below)?);
+    match text.split_once('/') {
+        Some((above, below)) => Some(read(above)? / read(below)?),
+        None => read(text),
     }
+}
+
+fn read(text: &str) -> Option<f64> {
     let text = text.replace('_', "");
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1.0, digits),
@@ -63,7 +67,7 @@ mod tests {
         for (text, number) in [("8e1", 80), ("160/2", 80), ("8_0", 80), ("80.0", 80), ("+80", 80)] {
             assert!(alike(&Value::Str(text.into()), &Value::Int(number)), "{text}");
         }
-        for text in ["", "80 ", "inf", "nan", "80x", "1/", "0x", "/"] {
+        for text in ["", "80 ", "inf", "nan", "80x", "1/", "0x", "/", "160/1/2", "80/1/1"] {
             assert!(!alike(&Value::Str(text.into()), &Value::Int(80)), "{text}");
         }
         assert!(alike(&Value::Int(1), &Value::Float(1.0)));

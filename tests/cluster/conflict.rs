@@ -12,7 +12,7 @@ configs: {motd: {content: hello}}
 ";
 
 /// What is in conflict is looked at again once a minute.
-const NEXT_LOOK: u64 = 120;
+const NEXT_LOOK: u64 = 180;
 
 #[test]
 fn a_foreign_config_map_service_and_claim_stay_as_they_were_and_the_stack_recovers_when_they_go() {

@@ -35,7 +35,7 @@ async fn eighteen_are_ready(s: &Scenario<'_>) {
     });
     let good = join_all(good).await;
     s.operator.start();
-    s.allow(90);
+    s.allow(180);
     impossible.until_stalled("DependencyCycle", &["spec.services.a.dependsOn.a"]).await;
     join_all(good.iter().map(|stack| stack.until_ready())).await;
     let ready = good.iter().map(|stack| stack.status());

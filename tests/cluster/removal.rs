@@ -13,7 +13,7 @@ volumes: {data: {}}
 ";
 
 /// Deletion by the garbage collector takes its time when the kind is new to it.
-const COLLECTION: u64 = 90;
+const COLLECTION: u64 = 180;
 
 #[test]
 fn removing_a_service_prunes_exactly_its_children() {

@@ -24,7 +24,7 @@ use support::{Cluster, Scenario, Setup, block_on};
 use tokio::sync::OnceCell;
 
 /// Real programs take their time, in seconds: a database has to initialise its data.
-const PATIENCE: u64 = 120;
+const PATIENCE: u64 = 180;
 
 /// Plays a scenario on a cluster with real nodes, named after the test that calls it.
 fn on_real_nodes(body: impl AsyncFnOnce(&Scenario<'_>)) {

@@ -34,7 +34,7 @@ use super::{
 };
 
 /// How long a wait may take, on a machine that has other things to do.
-const PATIENCE: u64 = 60;
+const PATIENCE: u64 = 120;
 
 /// How many scenarios play at a time, whoever plays them: more would only wait for each other, and
 /// lose patience.

@@ -1,6 +1,5 @@
-//! Holds the Compose loader against models of the reference loader, where a corpus is there:
-//! `STACKWRIGHT_CORPUS` names its folder, `STACKWRIGHT_COMPOSE_GO` the reference's sources, whose files some
-//! of its cases read. Without them there is nothing to test here.
+//! Holds the Compose loader against models of the reference loader (`make corpus`): `STACKWRIGHT_CORPUS` names
+//! the folder of a corpus, `STACKWRIGHT_COMPOSE_GO` the reference's sources, whose files some of its cases read.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -51,8 +50,9 @@ impl Files for From {
     }
 }
 
-fn corpus() -> Option<PathBuf> {
-    std::env::var_os("STACKWRIGHT_CORPUS").map(PathBuf::from)
+/// A folder that a variable names; asked for without it, a test fails.
+fn folder(variable: &str) -> PathBuf {
+    std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| panic!("{variable} is not set"))
 }
 
 fn lines(path: &Path) -> Vec<Json> {
@@ -137,8 +137,10 @@ fn request(case: &Json, sources: &str) -> Request {
 }
 
 #[test]
+#[ignore = "needs a corpus: make corpus"]
 fn the_reference_loaders_own_cases() {
-    let (Some(corpus), Ok(sources)) = (corpus(), std::env::var("STACKWRIGHT_COMPOSE_GO")) else { return };
+    let corpus = folder("STACKWRIGHT_CORPUS");
+    let sources = folder("STACKWRIGHT_COMPOSE_GO").into_os_string().into_string().unwrap();
     let cases = lines(&corpus.join("compose-go-loads.jsonl"));
     let mut differ = Vec::new();
     for (number, case) in cases.iter().enumerate() {
@@ -199,8 +201,9 @@ fn difference(path: &str, wanted: &Json, found: &Json, out: &mut Vec<String>) {
 }
 
 #[test]
+#[ignore = "needs a corpus: make corpus"]
 fn every_rejected_file_is_refused_with_a_place() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = folder("STACKWRIGHT_CORPUS");
     let text = std::fs::read_to_string(corpus.join("REJECTED.tsv")).unwrap();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let file = corpus.join("files").join(line.split('\t').next().unwrap());
@@ -220,8 +223,9 @@ fn every_rejected_file_is_refused_with_a_place() {
 }
 
 #[test]
+#[ignore = "needs a corpus: make corpus"]
 fn the_reference_loaders_merges() {
-    let Some(corpus) = corpus() else { return };
+    let corpus = folder("STACKWRIGHT_CORPUS");
     let cases = lines(&corpus.join("compose-go-merges.jsonl"));
     let mut differ = Vec::new();
     for case in &cases {

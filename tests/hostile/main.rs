@@ -4,7 +4,7 @@
 //!
 //! Time is the processor's: on a busy machine the clock on the wall measures the others. What waits instead of
 //! working, as a reader of a FIFO does, runs into [`PATIENCE`]. The limit on time is that of what is shipped:
-//! `cargo test --release --test hostile` proves it; without optimisation a case may take
+//! `cargo test --release --test hostile` measures it, on a quiet machine; without optimisation a case may take
 //! [`UNOPTIMISED`] times as long. The tests are a program of their own, since what it keeps in memory counts
 //! as its children's (see [`Outcome`]).
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Shows a Stack come up: one line for each change of a service, with what it waits
-# for. Sourced by hack/demo.
+# for. Sourced by hack/demo and hack/e2e, which say by operator_runs whether it does.
 
 # The Stack as lines of fields behind a separator that no message has: `service`,
 # then `condition`, then `end`, at which all that belongs together is there.
@@ -28,7 +28,7 @@ watch_stack() {
   while true; do
     # With a time limit, so that a dead operator is noticed in a silent stack.
     if ! IFS=$'\037' read -r -t 1 -u 7 kind a b c d e; then
-      alive operator >/dev/null || die "the operator has ended" "its log is below"
+      operator_runs || die "the operator has ended" "its log is below"
       kill -0 "$WATCHER" 2>/dev/null || die "the watch has ended" "look at the API server's log in $STATE"
       ((SECONDS < until)) || die "not Ready after $2 s" "the services' states are below"
       continue

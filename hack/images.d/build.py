@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """Build the images for real nodes, without a daemon, a chroot or privileges.
 
-    build.py fetch CACHE        download the packages that the images need
-    build.py build CACHE OUT    write OUT/<image>.tar for each images/*.toml
-    build.py list               print the images' names
+    build.py fetch SET CACHE        download the packages that the images need
+    build.py build SET CACHE OUT    write OUT/<image>.tar for each SET/*.toml
+    build.py list SET               print the images' names
+    build.py origins SET            print each name and where the image comes from
 
-An image is a stack of layers: the shared ones (layers/*.toml) that it names and
-its own (images/*.toml); both are described by the same few tables:
+A set is a folder of images: `images`, or `examples/<example>`. An image is a stack of
+layers: the shared ones (layers/*.toml) that it names and its own; both are described
+by the same few tables:
 
     packages    Debian packages, unpacked with all they depend on; no maintainer script runs
+    trees       folders of packages that other registries have; see registries.py
     applets-of  path of busybox in its package; makes this the lowest layer, with links to its commands
     users       name = { uid, gid, home, shell, group }
     dirs        path = { mode, owner }
@@ -33,6 +36,7 @@ from pathlib import Path
 
 from debian import Debian
 from layer import build as build_layer
+from registries import Registries
 
 HERE = Path(__file__).parent
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -45,29 +49,36 @@ def read(folder: str) -> dict[str, dict]:
     return {file.stem: tomllib.loads(file.read_text()) for file in sorted((HERE / folder).glob("*.toml"))}
 
 
-def descriptions() -> tuple[dict, dict]:
-    """Images, and all layers: the shared ones, and one for each image by its name."""
-    images = read("images")
-    return images, read("layers") | images
+def descriptions(images_of: str) -> tuple[dict, dict]:
+    """Images, and all layers: the shared ones that they name, and one for each image by its name."""
+    images = read(images_of)
+    shared = {name for spec in images.values() for name in spec["layers"]}
+    return images, {name: spec for name, spec in read("layers").items() if name in shared} | images
 
 
-def fetch(cache: Path) -> dict[str, list[Path]]:
-    """For each layer its packages, without those that a layer below it has."""
-    debian = Debian(cache / "apt")
-    images, layers = descriptions()
+def names(spec: dict) -> list[str]:
+    """By which it is pulled; most images have one."""
+    return [spec["name"], *spec.get("also", [])]
+
+
+def fetch(images_of: str, cache: Path) -> tuple[dict[str, list[Path]], dict[str, dict[str, Path]]]:
+    """For each layer its packages, without those that a layer below it has, and its trees by where they go."""
+    debian, registries = Debian(cache / "apt"), Registries(cache / "packages", HERE)
+    images, layers = descriptions(images_of)
+    trees = {name: {tree["at"]: registries.tree(tree) for tree in spec.get("trees", [])} for name, spec in layers.items()}
     closures = {name: debian.closure(spec.get("packages", [])) for name, spec in layers.items()}
     for name, spec in images.items():
         below = {deb for shared in spec["layers"] for deb in closures[shared]}
         closures[name] = [deb for deb in closures[name] if deb not in below]
-    return closures
+    return closures, trees
 
 
-def build(cache: Path, out: Path):
-    closures = fetch(cache)
-    images, layers = descriptions()
+def build(images_of: str, cache: Path, out: Path):
+    closures, trees = fetch(images_of, cache)
+    images, layers = descriptions(images_of)
     with tempfile.TemporaryDirectory(dir=out) as folder, ThreadPoolExecutor() as pool:
         def one(name: str) -> str:
-            return build_layer(layers[name], closures[name], HERE, Path(folder) / name)
+            return build_layer(layers[name], closures[name], trees[name], HERE, Path(folder) / name)
 
         digests = dict(zip(layers, pool.map(one, layers)))
         for name, spec in images.items():
@@ -90,7 +101,7 @@ def save(spec: dict, digests: dict[str, str], folder: Path, path: Path):
     }).encode()
     image_name = f"{hashlib.sha256(image).hexdigest()}.json"
     layer_names = [f"{digest}.tar" for digest in digests.values()]
-    manifest = [{"Config": image_name, "RepoTags": [spec["name"]], "Layers": layer_names}]
+    manifest = [{"Config": image_name, "RepoTags": names(spec), "Layers": layer_names}]
     with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
         for name, data in (("manifest.json", json.dumps(manifest).encode()), (image_name, image)):
             entry = tarfile.TarInfo(name)
@@ -105,13 +116,17 @@ def save(spec: dict, digests: dict[str, str], folder: Path, path: Path):
 
 def main(arguments: list[str]):
     match arguments:
-        case ["fetch", cache]:
-            fetch(Path(cache))
-        case ["build", cache, out]:
-            build(Path(cache), Path(out))
-        case ["list"]:
-            for spec in read("images").values():
-                print(spec["name"])
+        case ["fetch", images_of, cache]:
+            fetch(images_of, Path(cache))
+        case ["build", images_of, cache, out]:
+            build(images_of, Path(cache), Path(out))
+        case ["list", images_of]:
+            for spec in read(images_of).values():
+                print(*names(spec), sep="\n")
+        case ["origins", images_of]:
+            for spec in read(images_of).values():
+                for name in names(spec):
+                    print(name, spec["origin"], sep="\t")
         case _:
             raise SystemExit(__doc__)
 

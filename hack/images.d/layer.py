@@ -35,10 +35,10 @@ USERS = {
 }
 
 
-def build(spec: dict, debs: list[Path], sources: Path, path: Path) -> str:
+def build(spec: dict, debs: list[Path], trees: dict[str, Path], sources: Path, path: Path) -> str:
     """Write the layer that `spec` describes to `path`; its SHA-256."""
     with tarfile.open(path, "w", format=tarfile.GNU_FORMAT) as tar:
-        Layer(tar, USERS | spec.get("users", {})).fill(spec, debs, sources)
+        Layer(tar, USERS | spec.get("users", {})).fill(spec, debs, trees, sources)
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -49,7 +49,7 @@ class Layer:
         self.users = users
         self.written = set()
 
-    def fill(self, spec: dict, debs: list[Path], sources: Path):
+    def fill(self, spec: dict, debs: list[Path], trees: dict[str, Path], sources: Path):
         if "applets-of" in spec:
             for name, target in MERGED.items():
                 self.folder(target)
@@ -63,6 +63,8 @@ class Layer:
             self.file(name, content(file, sources), file.get("mode", "0644"))
         for name, target in spec.get("links", {}).items():
             self.link(name, target)
+        for at, tree in trees.items():
+            self.tree(tree, at, spec.get("dirs", {}).get(at, {}).get("owner", "root"))
         for deb in debs:
             self.unpack(deb)
         if "applets-of" in spec:
@@ -101,6 +103,23 @@ class Layer:
         entry.mode = int(mode, 8)
         entry.size = len(data)
         self.add(entry, io.BytesIO(data))
+
+    def tree(self, folder: Path, at: str, owner: str):
+        """Copy a folder, of which modes count by whether a file may be executed."""
+        for path in sorted(folder.rglob("*")):
+            entry = tarfile.TarInfo(f"{at}/{path.relative_to(folder)}")
+            entry.uid, entry.gid = self.users[owner]["uid"], self.users[owner]["gid"]
+            if path.is_symlink():
+                entry.type, entry.mode, entry.linkname = tarfile.SYMTYPE, 0o777, os.readlink(path)
+                self.add(entry)
+            elif path.is_dir():
+                entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+                self.add(entry)
+            else:
+                status = path.stat()
+                entry.mode, entry.size = 0o755 if status.st_mode & 0o100 else 0o644, status.st_size
+                with open(path, "rb") as data:
+                    self.add(entry, data)
 
     def user_files(self):
         passwd = [

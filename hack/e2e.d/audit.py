@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""What the operator asked of the API server, held to the rights that it has.
+
+    audit.py [--whole] AUDIT_LOG USER RULES_SOURCE < its role as JSON
+
+Fails when a request was refused with 403. Prints each right that no request used, with
+the word why that stands beside the list of rules: "// RESOURCE VERB, VERB: why". With
+--whole, which says that the run was one of all examples, a right without a word fails.
+"""
+
+import json
+import re
+import sys
+from collections import Counter
+
+WORD = re.compile(r"^\s*// (\S+) ([a-z]+(?:, [a-z]+)*): (.+)$")
+
+
+def requests(path: str, user: str):
+    """Of each answered request of the user: the group, the resource, the verb and the code."""
+    with open(path) as log:
+        for line in log:
+            # The last line may be half written.
+            if user not in line or not line.endswith("\n"):
+                continue
+            event = json.loads(line)
+            target = event.get("objectRef")
+            if event["user"]["username"] != user or not target:
+                continue
+            resource = target["resource"] + (f"/{target['subresource']}" if "subresource" in target else "")
+            code = event.get("responseStatus", {}).get("code", 0)
+            yield target.get("apiGroup", ""), resource, event["verb"], code, event
+
+
+def rights(role: dict):
+    for rule in role["rules"]:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                for verb in rule["verbs"]:
+                    yield group, resource, verb
+
+
+def words(path: str) -> dict:
+    """Of each resource and verb, why no example uses the right."""
+    found = {}
+    with open(path) as source:
+        for line in source:
+            if match := WORD.match(line):
+                resource, verbs, why = match.groups()
+                found |= {(resource, verb): why for verb in verbs.split(", ")}
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    whole = "--whole" in arguments
+    log, user, source = [argument for argument in arguments if argument != "--whole"]
+    used, refused = Counter(), []
+    for group, resource, verb, code, event in requests(log, user):
+        used[group, resource, verb] += 1
+        # An apply is a patch, and creates what is not there by the right to create.
+        if verb == "patch" and code == 201:
+            used[group, resource, "create"] += 1
+        if code == 403:
+            refused.append(f"{verb} {event['requestURI']}: {event['responseStatus'].get('message', '')}")
+    print(f"the operator asked the API server {sum(used.values())} times, and was refused {len(refused)} times")
+    for line in refused:
+        print(f"  refused: {line}")
+    if not used:
+        print(f"  there is no request of {user}: is this the name of its account?")
+
+    why = words(source)
+    unused = [right for right in rights(json.load(sys.stdin)) if right not in used]
+    missing = [right for right in unused if right[1:] not in why]
+    print(f"{len(unused)} rights were not used:" if unused else "each right was used")
+    for group, resource, verb in unused:
+        print(f"  {resource}{'.' + group if group else ''} {verb}: {why.get((resource, verb), 'no word why')}")
+    if whole and missing:
+        print(f"{len(missing)} of them have no word why in {source}")
+    return 1 if refused or not used or (whole and missing) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# One example from its compose files to the end of its use. Sourced by hack/e2e.
+
+# run_example EXAMPLE: in a subshell, and outside of any condition, where bash would
+# ignore errors in the middle of it.
+run_example() {
+  local began=$SECONDS code
+  printf '\n'
+  say "== $1"
+  set +e
+  (
+    set -e
+    EXAMPLE=$1
+    trap 'end_watch; explain_failure' EXIT
+    # shellcheck source=/dev/null
+    source "hack/e2e.d/examples/$EXAMPLE.sh"
+    hack/cluster serve --name e2e "$(hack/images dir "$EXAMPLE")"
+    bring_up
+    use_example
+    note_origins
+    trap - EXIT
+    take_down
+  )
+  code=$?
+  set -e
+  printf '%-16s %4d s  %s\n' "$1" $((SECONDS - began)) "$( ((code)) && echo FAILED || echo passed)" >>"$WORK/times"
+  return $code
+}
+
+# bring_up: what a user does who has the project's folder.
+bring_up() {
+  local arguments=() file
+  cp -a "$ROOT/examples" "$WORK/$EXAMPLE.of"
+  cd "$WORK/$EXAMPLE.of/$EXAMPLE"
+  prepare # of the example: what is in no repository
+  for file in "${COMPOSE[@]}"; do arguments+=(--file "$file"); done
+  for file in "${PROFILES[@]}"; do arguments+=(--profile "$file"); done
+  say "stackwright convert ${arguments[*]//"$ROOT/"/} --secrets plain"
+  "$ROOT/target/debug/stackwright" convert "${arguments[@]}" --secrets plain --output - \
+    >"$WORK/$EXAMPLE.yaml" 2>"$WORK/$EXAMPLE.warnings"
+  cd "$ROOT"
+  say "$(grep -c '^warning' "$WORK/$EXAMPLE.warnings") warnings, in $WORK/$EXAMPLE.warnings"
+  kubectl create namespace "$EXAMPLE" >/dev/null
+  kubectl config set-context --current --namespace "$EXAMPLE" >/dev/null
+  kubectl apply -f "$WORK/$EXAMPLE.yaml"
+  STACK=$(kubectl get stk -o jsonpath='{.items[0].metadata.name}')
+  watch_stack "$STACK" "${READY_WITHIN:-600}"
+  say "$STACK is Ready"
+}
+
+# Volumes outlive a Stack, as they do `docker compose down`, and go with the namespace.
+take_down() {
+  kubectl delete stk "$STACK" >/dev/null
+  kubectl wait --for=delete pod --all --timeout=120s >/dev/null
+  kubectl delete namespace "$EXAMPLE" --wait=false >/dev/null
+}
+
+# note_origins: what has run, by the name that the node knows it by.
+note_origins() {
+  kubectl get pods -l stackwright.dev/service \
+    -o go-template='{{range .items}}{{$s := index .metadata.labels "stackwright.dev/service"}}{{range .status.containerStatuses}}{{$s}}{{"\t"}}{{.image}}{{"\n"}}{{end}}{{end}}' |
+    sort -u | while IFS=$'\t' read -r service image; do
+    printf '%s\t%s\t%s\t%s\n' "$EXAMPLE" "$service" "$image" "$(origin_of "$image")"
+  done >>"$WORK/origins"
+}
+
+# The example's own images go before those that all have.
+origin_of() {
+  { hack/images origins "$EXAMPLE" && hack/images origins; } |
+    awk -F'\t' -v image="$1" '$1 == image { print $2; found = 1; exit } END { if (!found) print "unknown" }'
+}
+
+explain_failure() {
+  {
+    echo "--- the services, and their pods"
+    kubectl get stk "${STACK:-}" -o go-template="$STATUS_TEMPLATE" | tr '\037' ' ' | sed -n 's/^service /  /p'
+    kubectl get pods -o wide
+    kubectl get events --sort-by=.lastTimestamp | tail -n 15
+    echo "--- the operator's last lines"
+    kubectl -n "$OPERATOR_NAMESPACE" logs "deployment/$RELEASE" --tail 15
+  } >&2 2>&1 || true
+}

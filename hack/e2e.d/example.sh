@@ -44,7 +44,7 @@ bring_up() {
   kubectl config set-context --current --namespace "$EXAMPLE" >/dev/null
   kubectl apply -f "$WORK/$EXAMPLE.yaml"
   STACK=$(kubectl get stk -o jsonpath='{.items[0].metadata.name}')
-  watch_stack "$STACK" "${READY_WITHIN:-600}"
+  watch_stack "$STACK" "${READY_WITHIN:-300}"
   say "$STACK is Ready"
 }
 
@@ -70,12 +70,21 @@ origin_of() {
     awk -F'\t' -v image="$1" '$1 == image { print $2; found = 1; exit } END { if (!found) print "unknown" }'
 }
 
+# The pods' containers that do not run or are not Ready, a line each.
+NOT_READY='{{range .items}}{{$p := .metadata.name}}{{range .status.initContainerStatuses}}{{if not .ready}}{{$p}} {{.name}}
+{{end}}{{end}}{{range .status.containerStatuses}}{{if not .ready}}{{$p}} {{.name}}
+{{end}}{{end}}{{end}}'
+
 explain_failure() {
   {
     echo "--- the services, and their pods"
     kubectl get stk "${STACK:-}" -o go-template="$STATUS_TEMPLATE" | tr '\037' ' ' | sed -n 's/^service /  /p'
     kubectl get pods -o wide
     kubectl get events --sort-by=.lastTimestamp | tail -n 15
+    kubectl get pods -o go-template="$NOT_READY" | while read -r pod container; do
+      echo "--- $pod $container"
+      kubectl logs "$pod" -c "$container" --tail 15 </dev/null
+    done
     echo "--- the operator's last lines"
     kubectl -n "$OPERATOR_NAMESPACE" logs "deployment/$RELEASE" --tail 15
   } >&2 2>&1 || true

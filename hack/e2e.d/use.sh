@@ -36,3 +36,9 @@ certificate() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj "/CN=$2" \
     -keyout "$1/privkey.pem" -out "$1/fullchain.pem" 2>/dev/null
 }
+
+# refused COMMAND...: succeeds when the command does not.
+refused() { ! "$@"; }
+
+# ask_status OPTIONS...: the code of the answer alone.
+ask_status() { curl --silent --output /dev/null --write-out '%{http_code}' --max-time 10 "$@"; }

@@ -53,7 +53,13 @@ def descriptions(images_of: str) -> tuple[dict, dict]:
     """Images, and all layers: the shared ones that they name, and one for each image by its name."""
     images = read(images_of)
     shared = {name for spec in images.values() for name in spec["layers"]}
-    return images, {name: spec for name, spec in read("layers").items() if name in shared} | images
+    layers = {name: spec for name, spec in read("layers").items() if name in shared}
+    return images, layers | {own(name): spec for name, spec in images.items()}
+
+
+def own(name: str) -> str:
+    """What an image's own layer is called, since a shared one may have the image's name."""
+    return f"{name}.own"
 
 
 def names(spec: dict) -> list[str]:
@@ -69,7 +75,7 @@ def fetch(images_of: str, cache: Path) -> tuple[dict[str, list[Path]], dict[str,
     closures = {name: debian.closure(spec.get("packages", [])) for name, spec in layers.items()}
     for name, spec in images.items():
         below = {deb for shared in spec["layers"] for deb in closures[shared]}
-        closures[name] = [deb for deb in closures[name] if deb not in below]
+        closures[own(name)] = [deb for deb in closures[own(name)] if deb not in below]
     return closures, trees
 
 
@@ -82,7 +88,7 @@ def build(images_of: str, cache: Path, out: Path):
 
         digests = dict(zip(layers, pool.map(one, layers)))
         for name, spec in images.items():
-            stack = [*spec["layers"], name]
+            stack = [*spec["layers"], own(name)]
             save(spec, {layer: digests[layer] for layer in stack}, Path(folder), out / f"{name}.tar")
 
 

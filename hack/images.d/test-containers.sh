@@ -153,6 +153,10 @@ check "postgres took the initdb arguments" prints "UTF8|C" sql scripteam -c \
 mkdir -p "$work/redis/etc/redis"
 cp "$example/redis.conf" "$work/redis/etc/redis/redis.conf"
 chown 0:0 "$work/redis/data"
+start redis -- redis-server --requirepass secret --maxmemory 80mb
+check "redis takes options" soon 5 prints 83886080 execute redis redis-cli -a secret config get maxmemory
+check "redis with options answers from elsewhere" prints NOAUTH execute testbox sh -c 'echo PING | nc -w 1 10.0.0.1 6379'
+stop redis
 start redis -- redis-server /etc/redis/redis.conf
 check "redis answers" soon 5 prints PONG execute redis redis-cli ping
 check "redis runs as uid 999" test "$(stat -c %u "/proc/$(cat "$work/redis.pid")")" = 999
@@ -192,6 +196,9 @@ check "redis stops on its signal" stop redis
 check "api without redis is unhealthy" not execute api curl -f http://localhost:3000/health
 check "api says so in its log" grep -q "health: redis:" "$work/api.log"
 for image in nginx api n8n gpt-oss postgres; do check "$image stops on its signal" stop "$image"; done
+start postgres -- postgres -c max_connections=23
+check "postgres takes options" soon 10 prints 23 sql scripteam -c "show max_connections"
+stop postgres
 start postgres
 check "postgres starts again on its data without a password" soon 10 \
   execute postgres pg_isready -q -h postgres -U postgres -d scripteam

@@ -94,8 +94,9 @@ initialise() {
 if [ "${1:-}" = postgres ]; then
   prepare_folders
   if [ "$(id -u)" = 0 ]; then
+    # After -- since su would take the server's options for its own.
     # shellcheck disable=SC2016 # expanded by the shell that su starts
-    exec su -s /bin/sh postgres -c 'exec "$0" "$@"' "$0" "$@"
+    exec su -s /bin/sh postgres -c 'exec "$0" "$@"' -- "$0" "$@"
   fi
   if [ ! -s "$PGDATA/PG_VERSION" ]; then
     for name in POSTGRES_USER POSTGRES_PASSWORD POSTGRES_DB POSTGRES_INITDB_ARGS; do from_file "$name"; done

@@ -1,0 +1,24 @@
+# shellcheck shell=bash disable=SC2034
+# code-checker, as in production: passwords and token in files, a task from the queue in
+# Redis to its result in PostgreSQL.
+
+COMPOSE=(docker-compose.yml docker-compose.prod.yml)
+PROFILES=()
+
+prepare() { cp .env.example .env; }
+
+use_example() {
+  local app
+  app=http://$(published code-checker):3000
+  proves "a page" 'code-checker' ask "$app/"
+  proves "a task is taken" '"task":"1"' ask --data "a line
+a line that is longer than twenty characters" "$app/api/tasks"
+  proves "a worker did it, by the queue in Redis" '^1$' inside redis redis-cli zcard bull:analysis:completed
+  proves "its result is in PostgreSQL" '^1\|1$' \
+    inside postgres psql -U codechecker -tAc 'select task, long_lines from results'
+  proves "and comes back" '"long_lines":1' ask "$app/api/results"
+  proves "the token of the file is taken" '"concurrency":3' ask --header "Authorization: Bearer change-me" "$app/api/settings"
+  proves "another one is not" '401' ask_status --header "Authorization: Bearer other" "$app/api/settings"
+  proves "the database's password of the file is asked for" 'password authentication failed' \
+    refused inside postgres env PGPASSWORD=other psql -h postgres -U codechecker -c 'select 1'
+}

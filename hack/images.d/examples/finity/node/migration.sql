@@ -1,0 +1,1 @@
+CREATE TABLE "Article" ("id" SERIAL PRIMARY KEY, "title" TEXT NOT NULL);

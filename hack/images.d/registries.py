@@ -72,7 +72,7 @@ class Registries:
 
     def pypi(self, tree: dict, work: Path, out: Path):
         modules = out / f"lib/python{PYTHON}/dist-packages"
-        run("pip3", "install", "--quiet", "--no-compile", "--no-warn-conflicts", "--only-binary=:all:", "--implementation=cp",
+        run("pip3", "install", "--quiet", "--root-user-action=ignore", "--no-compile", "--no-warn-conflicts", "--only-binary=:all:", "--implementation=cp",
             f"--python-version={PYTHON}", *(f"--platform={platform}" for platform in PLATFORMS),
             "--target", modules, *tree["pypi"])
         # pip names the Python that runs it here.

@@ -1,5 +1,5 @@
-// Command stub stands in for the three programs of the ScripTeam example that
-// cannot be built here: its API, n8n and GPT-OSS. It listens on the real port,
+// Command stub stands in for programs of the examples that cannot be had here: n8n,
+// GPT-OSS and Milvus, and, where it must be quick, ScripTeam's API. It listens on the real port,
 // answers the real health path, takes a given time to start, and on request
 // writes to the real PostgreSQL and Redis. It says on "/" and in its log that
 // it is a stub.
@@ -7,7 +7,8 @@
 // It is one static binary for images without a package manager, so it also
 // answers to the names curl and wget, as far as health checks need them.
 //
-//	stub api|n8n|gpt-oss
+//	stub api|n8n|gpt-oss|milvus
+//	milvus run standalone
 //	curl -f URL
 //	wget --spider URL
 package main
@@ -28,6 +29,8 @@ func main() {
 		os.Exit(curl(os.Args[1:], os.Stdout, os.Stderr))
 	case "wget":
 		os.Exit(wget(os.Args[1:], os.Stdout, os.Stderr))
+	case "milvus":
+		os.Args = []string{"stub", "milvus"}
 	}
 	if err := serve(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "stub:", err)

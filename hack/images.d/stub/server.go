@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,16 +19,20 @@ import (
 
 // A kind is one program that the stub stands in for.
 type kind struct {
-	of      string // what the real program is
-	port    string // where it listens
-	portEnv string // the variable by which the real program moves its port
-	health  string // its health path
+	of      string   // what the real program is
+	port    string   // where it listens
+	portEnv string   // the variable by which the real program moves its port
+	health  string   // its health path
+	further string   // another port where it listens, and says nothing
+	needs   []string // variables that each name the address of a backend
 }
 
 var kinds = map[string]kind{
 	"api":     {of: "ScripTeam's API gateway (Node.js)", port: "3000", portEnv: "PORT", health: "/health"},
 	"n8n":     {of: "the n8n workflow engine", port: "5678", portEnv: "N8N_PORT", health: "/healthz"},
 	"gpt-oss": {of: "the GPT-OSS inference server", port: "8080", portEnv: "PORT", health: "/health"},
+	"milvus": {of: "the Milvus vector database", port: "9091", portEnv: "METRICS_PORT", health: "/healthz",
+		further: "19530", needs: []string{"ETCD_ENDPOINTS", "MINIO_ADDRESS"}},
 }
 
 func kindNames() []string {
@@ -54,6 +59,7 @@ type server struct {
 	started time.Time
 	db      *postgres // nil where the real program has none
 	cache   *redis    // likewise
+	needed  []string  // addresses that must take a connection
 
 	mu      sync.Mutex
 	verdict string // the last health verdict, so that the log shows changes only
@@ -79,11 +85,24 @@ func newServer(name string, env func(string) string) (*server, error) {
 			return nil, err
 		}
 	}
+	for _, name := range k.needs {
+		if address := env(name); address != "" {
+			s.needed = append(s.needed, address)
+		}
+	}
 	return s, nil
 }
 
 func (s *server) run(ctx context.Context) error {
 	web := &http.Server{Addr: s.addr, Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second}
+	if s.further != "" {
+		listener, err := net.Listen("tcp", ":"+s.further)
+		if err != nil {
+			return err
+		}
+		defer listener.Close()
+		go takeInSilence(listener)
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- web.ListenAndServe() }()
 	log.Printf("stub of %s: listening on %s, %s is 200 in %s", s.of, s.addr, s.health, s.delay)
@@ -93,6 +112,20 @@ func (s *server) run(ctx context.Context) error {
 	case <-ctx.Done():
 		log.Printf("stub of %s: told to stop, stopping at once", s.of)
 		return web.Close()
+	}
+}
+
+// takeInSilence lets clients connect, and keeps them until they go.
+func takeInSilence(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer conn.Close()
+			_, _ = io.Copy(io.Discard, conn)
+		}()
 	}
 }
 
@@ -121,6 +154,13 @@ func (s *server) checkHealth(ctx context.Context) error {
 		if _, err := s.cache.do(ctx, "PING"); err != nil {
 			return fmt.Errorf("redis: %w", err)
 		}
+	}
+	for _, address := range s.needed {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err != nil {
+			return fmt.Errorf("%s: %w", address, err)
+		}
+		conn.Close()
 	}
 	return nil
 }

@@ -2,10 +2,10 @@
 # more stands in hack/, where each script's first lines say what it does.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test bench corpus generate
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test e2e bench corpus generate
 
 help: ## list the verbs
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
 
 demo: ## run the ScripTeam stack on a cluster of its own, and show it come up
 	@hack/demo up
@@ -33,6 +33,9 @@ cluster-test: ## scenarios on simulated nodes
 
 real-test: ## scenarios on real nodes
 	@hack/test real
+
+e2e: ## the examples alive and used, on real nodes, with the operator installed by its chart
+	@hack/e2e
 
 corpus: ## all that the compose files in the folder $$STACKWRIGHT_CORPUS become, tried on an API server
 	@hack/test corpus

@@ -24,9 +24,11 @@ from pathlib import Path
 # Client and Debian package of each kind.
 CLIENTS = {"go": ("go", "golang"), "npm": ("npm", "npm"), "pypi": ("pip3", "python3-pip"), "maven": ("mvn", "maven")}
 
-# Debian 12's Python, and the C libraries that its own can stand in for.
-PYTHON = "3.11"
-PLATFORMS = [f"manylinux{version}_{os.uname().machine}" for version in ("2014", "_2_17", "_2_24", "_2_27", "_2_28", "_2_34")]
+# Debian 12's own, which is that of the images too.
+PYTHON, PYTHON_VERSION = "/usr/bin/python3", "3.11"
+
+# Raised when a kind's folders are made in another way than before.
+FORM = {"go": 1, "npm": 1, "pypi": 2, "maven": 1}
 
 
 class Registries:
@@ -37,7 +39,7 @@ class Registries:
 
     def tree(self, tree: dict) -> Path:
         kind = next(kind for kind in CLIENTS if kind in tree)
-        digest = hashlib.sha256(json.dumps([kind, tree[kind], os.uname().machine], sort_keys=True).encode())
+        digest = hashlib.sha256(json.dumps([kind, tree[kind], os.uname().machine, FORM[kind]], sort_keys=True).encode())
         if kind == "go":
             for file in ("go.mod", "go.sum"):
                 digest.update((self.sources / tree["module"] / file).read_bytes())
@@ -71,11 +73,11 @@ class Registries:
         (work / "node_modules").rename(out)
 
     def pypi(self, tree: dict, work: Path, out: Path):
-        modules = out / f"lib/python{PYTHON}/dist-packages"
-        run("pip3", "install", "--quiet", "--root-user-action=ignore", "--no-compile", "--no-warn-conflicts", "--only-binary=:all:", "--implementation=cp",
-            f"--python-version={PYTHON}", *(f"--platform={platform}" for platform in PLATFORMS),
-            "--target", modules, *tree["pypi"])
-        # pip names the Python that runs it here.
+        modules = out / f"lib/python{PYTHON_VERSION}/dist-packages"
+        # What a package needs depends on the Python down to its last number.
+        run("pip3", "--python", PYTHON, "install", "--quiet", "--root-user-action=ignore", "--no-compile",
+            "--no-warn-conflicts", "--only-binary=:all:", "--target", modules, *tree["pypi"])
+        # pip may name another path.
         (modules / "bin").rename(out / "bin")
         for program in (out / "bin").iterdir():
             program.write_bytes(re.sub(rb"^#!.*python\S*", b"#!/usr/bin/python3", program.read_bytes()))

@@ -13,7 +13,8 @@ import re
 import sys
 from collections import Counter
 
-WORD = re.compile(r"^\s*// (\S+) ([a-z]+(?:, [a-z]+)*): (.+)$")
+VERB = "(?:get|list|watch|create|update|patch|delete)"
+WORD = re.compile(rf"^\s*// ([a-z/]+(?:, [a-z/]+)*) ({VERB}(?:, {VERB})*): (.+)$")
 
 
 def requests(path: str, user: str):
@@ -46,8 +47,8 @@ def words(path: str) -> dict:
     with open(path) as source:
         for line in source:
             if match := WORD.match(line):
-                resource, verbs, why = match.groups()
-                found |= {(resource, verb): why for verb in verbs.split(", ")}
+                resources, verbs, why = match.groups()
+                found |= {(resource, verb): why for resource in resources.split(", ") for verb in verbs.split(", ")}
     return found
 
 

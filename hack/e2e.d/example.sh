@@ -29,23 +29,31 @@ run_example() {
 
 # bring_up: what a user does who has the project's folder.
 bring_up() {
-  local arguments=() file
   cp -a "$ROOT/examples" "$WORK/$EXAMPLE.of"
-  cd "$WORK/$EXAMPLE.of/$EXAMPLE"
-  prepare # of the example: what is in no repository
-  for file in "${COMPOSE[@]}"; do arguments+=(--file "$file"); done
-  for file in "${PROFILES[@]}"; do arguments+=(--profile "$file"); done
-  say "stackwright convert ${arguments[*]//"$ROOT/"/} --secrets plain"
-  "$ROOT/target/debug/stackwright" convert "${arguments[@]}" --secrets plain --output - \
-    >"$WORK/$EXAMPLE.yaml" 2>"$WORK/$EXAMPLE.warnings"
-  cd "$ROOT"
-  say "$(grep -c '^warning' "$WORK/$EXAMPLE.warnings") warnings, in $WORK/$EXAMPLE.warnings"
   kubectl create namespace "$EXAMPLE" >/dev/null
   kubectl config set-context --current --namespace "$EXAMPLE" >/dev/null
-  kubectl apply -f "$WORK/$EXAMPLE.yaml"
+  in_project prepare # of the example: what is in no repository
+  convert_and_apply
   STACK=$(kubectl get stk -o jsonpath='{.items[0].metadata.name}')
   watch_stack "$STACK" "${READY_WITHIN:-300}"
   say "$STACK is Ready"
+}
+
+# in_project COMMAND...: in the example's folder.
+in_project() (
+  cd "$WORK/$EXAMPLE.of/$EXAMPLE"
+  "$@"
+)
+
+convert_and_apply() {
+  local arguments=() value
+  for value in "${COMPOSE[@]}"; do arguments+=(--file "$value"); done
+  for value in "${PROFILES[@]}"; do arguments+=(--profile "$value"); done
+  say "stackwright convert ${arguments[*]//"$ROOT/"/} --secrets plain | kubectl apply -f -"
+  in_project "$ROOT/target/debug/stackwright" convert "${arguments[@]}" --secrets plain --output - \
+    >"$WORK/$EXAMPLE.yaml" 2>"$WORK/$EXAMPLE.warnings"
+  say "$(grep -c '^warning' "$WORK/$EXAMPLE.warnings") warnings, in ${WORK#"$ROOT/"}/$EXAMPLE.warnings"
+  kubectl apply -f "$WORK/$EXAMPLE.yaml"
 }
 
 # Volumes outlive a Stack, as they do `docker compose down`, and go with the namespace.

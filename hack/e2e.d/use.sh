@@ -1,9 +1,9 @@
 # shellcheck shell=bash
 # The words in which the examples are used. Sourced by hack/e2e.
 
-# proves WHAT PATTERN COMMAND...: what the command prints matches, within half a minute.
+# proves WHAT PATTERN COMMAND...: what the command prints matches, within a minute.
 proves() {
-  local what=$1 pattern=$2 answer='' until=$((SECONDS + 30))
+  local what=$1 pattern=$2 answer='' until=$((SECONDS + 60))
   shift 2
   until answer=$("$@" 2>&1) && [[ $answer =~ $pattern ]]; do
     ((SECONDS < until)) || {
@@ -12,7 +12,7 @@ proves() {
     }
     sleep 0.5
   done
-  say "  $what: $(head -n 1 <<<"$answer" | cut -c1-120)"
+  say "  $what: $(head -n 1 <<<"${BASH_REMATCH[0]}" | cut -c1-120)"
 }
 
 # inside SERVICE COMMAND...: in the first container of the service.
@@ -27,8 +27,9 @@ published() {
   kubectl get service "$1-published" -o jsonpath='{.status.loadBalancer.ingress[0].ip}'
 }
 
-# ask URL-OR-OPTIONS...: as a user's client, from outside of the cluster.
-ask() { curl --silent --show-error --fail --max-time 10 "$@"; }
+# ask URL-OR-OPTIONS...: as a user's client, from outside of the cluster. The first answer of a
+# program on a busy machine may take long, and to ask again is to write again.
+ask() { curl --silent --show-error --fail --max-time 40 "$@"; }
 
 # certificate FOLDER NAME: signed by itself, as examples/README.md says.
 certificate() {

@@ -94,7 +94,7 @@ class Registries:
             "<groupId>stackwright.dev</groupId><artifactId>image</artifactId><version>1</version>"
             f"<dependencies>{''.join(dependencies)}</dependencies></project>"
         )
-        run("mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies", "-DincludeScope=runtime",
+        run("mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "dependency:copy-dependencies", "-DincludeScope=runtime",
             f"-DoutputDirectory={out}", cwd=work)
 
 

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034
 # code-checker, as in production: passwords and token in files, a task from the queue in
-# Redis to its result in PostgreSQL.
+# Redis to its result in PostgreSQL; then the project changes.
 
 COMPOSE=(docker-compose.yml docker-compose.prod.yml)
 PROFILES=()
@@ -21,4 +21,16 @@ a line that is longer than twenty characters" "$app/api/tasks"
   proves "another one is not" '401' ask_status --header "Authorization: Bearer other" "$app/api/settings"
   proves "the database's password of the file is asked for" 'password authentication failed' \
     refused inside postgres env PGPASSWORD=other psql -h postgres -U codechecker -c 'select 1'
+  change_its_mind "$app"
+}
+
+# A change of the project, as a user makes it, and the Stack with a service less.
+change_its_mind() {
+  in_project sed -i 's/^# \(MAX_CONCURRENT_ANALYSIS_TASKS\)=.*/\1=5/' .env
+  convert_and_apply
+  proves "a changed variable reaches the application" '"concurrency":5' \
+    ask --header "Authorization: Bearer change-me" "$1/api/settings"
+  kubectl patch stk "$STACK" --type json --patch '[{"op": "remove", "path": "/spec/services/code-checker"}]'
+  proves "a service that is taken out of the Stack goes" '^No resources found' \
+    kubectl get deployment,service,networkpolicy -l stackwright.dev/service=code-checker
 }

@@ -19,6 +19,9 @@ pub enum Piece {
     Variable(String),
 }
 
+/// What the variables begin with that a service has beside those of the project.
+const ADDED: &str = "STACKWRIGHT_";
+
 /// The variables of one service, as they are made.
 pub struct Variables {
     service: String,
@@ -101,17 +104,18 @@ impl Variables {
         (looks_secret(name) && !is_harmless(text)).then_some(None)
     }
 
-    /// The variable that holds a secret part of a text; a new one where there is none.
+    /// The variable that holds a secret part of a text; a new one where there is none. Its name is of no
+    /// program's family: one that reads all variables of a family, as Neo4j's image does, must not find it.
     fn name(&mut self, context: &mut Context<'_>, text: &str, span: &Span, hint: &str) -> String {
         let value = &text[span.start..span.end];
         if let Some(name) = self.holder(value, span.variable.as_deref()) {
             return name;
         }
         let wanted = match &span.variable {
-            Some(variable) => variable.to_string(),
+            Some(variable) => format!("{ADDED}{variable}"),
             None => {
                 let fits = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-                format!("{}_SECRET", hint.chars().map(fits).collect::<String>())
+                format!("{ADDED}{}_SECRET", hint.chars().map(fits).collect::<String>())
             }
         };
         let mut name = wanted.clone();
@@ -126,7 +130,8 @@ impl Variables {
 
     fn add(&mut self, context: &mut Context<'_>, name: &str, supplied: Option<&str>, value: &str) {
         let object = object_name(&context.names.stack, "environment");
-        let wanted = supplied.map_or_else(|| key(&format!("{}.{name}", self.service)), key);
+        let own = name.strip_prefix(ADDED).unwrap_or(name);
+        let wanted = supplied.map_or_else(|| key(&format!("{}.{own}", self.service)), key);
         let key = context.objects.secret_unlike(&object, &wanted, value);
         let reference = KeyRef { name: object, key };
         let source = EnvironmentSource { secret_key_ref: Some(reference), config_map_key_ref: None };

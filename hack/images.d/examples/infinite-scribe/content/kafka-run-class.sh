@@ -15,9 +15,10 @@ case ${0##*/} in
     ;;
 esac
 # A command line tool lives for a moment: the quickest compiler, and the simplest collector.
-options="-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
+options="-Xmx256m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dlevel=WARN"
 if [ "$class" = kafka.Kafka ]; then
-  options="-Xmx512m -Xms256m -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=info"
+  options="-Xmx512m -Xms256m -XX:+UseSerialGC -Dlevel=INFO"
 fi
 # shellcheck disable=SC2086 # words
-exec java ${KAFKA_HEAP_OPTS:-} $options -cp '/opt/kafka/libs/*' "$class" "$@"
+exec java ${KAFKA_HEAP_OPTS:-} $options -Dlog4j.configuration=file:/opt/kafka/config/log4j.properties \
+  -cp '/opt/kafka/libs/*' "$class" "$@"

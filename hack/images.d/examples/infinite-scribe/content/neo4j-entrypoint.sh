@@ -6,8 +6,9 @@ set -euo pipefail
 
 if [ "$(id -u)" = 0 ]; then
   find /data /logs ! -user neo4j -exec chown neo4j:neo4j {} +
+  # Of busybox, since the other one asks PAM, which no maintainer script has set up.
   # shellcheck disable=SC2016 # expanded by the shell that su starts
-  exec su -s /bin/bash neo4j -c 'exec "$0" "$@"' -- "$0" "$@"
+  exec busybox su -s /bin/bash neo4j -c 'exec "$0" "$@"' -- "$0" "$@"
 fi
 [ "${1:-}" = neo4j ] || exec "$@"
 

@@ -20,15 +20,16 @@ pub struct Difference {
     pub verdict: Option<&'static str>,
 }
 
-/// All differences, in the order of their paths.
-pub fn differences(docker: &Facts, cluster: &Facts) -> Vec<Difference> {
+/// All differences of a project, in the order of their paths.
+pub fn differences(project: &str, docker: &Facts, cluster: &Facts) -> Vec<Difference> {
     let paths: BTreeSet<_> = docker.keys().chain(cluster.keys()).collect();
     let different = paths.into_iter().filter(|path| docker.get(*path) != cluster.get(*path));
     different
         .map(|path| {
             let (docker, cluster) = (docker.get(path), cluster.get(path));
-            let explains =
-                |it: &&Verdict| it.explains(path, docker.map(String::as_str), cluster.map(String::as_str));
+            let explains = |it: &&Verdict| {
+                it.explains(project, path, docker.map(String::as_str), cluster.map(String::as_str))
+            };
             let verdict = VERDICTS.iter().find(explains).map(|verdict| verdict.id);
             Difference { path: path.clone(), docker: docker.cloned(), cluster: cluster.cloned(), verdict }
         })

@@ -172,7 +172,9 @@ impl Engine for Kubernetes<'_> {
             return BTreeMap::new();
         }
         let services = stack["status"]["services"].as_array().into_iter().flatten();
-        services.map(|service| (text(&service["name"]), self.state(service))).collect()
+        // One of zero containers is none to Docker.
+        let wanted = services.filter(|service| service["state"] != "Stopped");
+        wanted.map(|service| (text(&service["name"]), self.state(service))).collect()
     }
 
     fn containers(&self) -> Vec<Container> {

@@ -82,17 +82,26 @@ struct Compared {
 }
 
 fn compared(cluster: &Cluster, project: &Project) -> Compared {
-    let docker = Docker::new(project);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (at_docker, at_cluster) = (folder.path().join("docker"), folder.path().join("cluster"));
+    let docker = &project.copied_to(&at_docker);
+    let docker = Docker::new(docker);
     docker.clear_away();
     let model = docker.model();
     let example = play(&docker, project, &model, None);
     docker.clear_away();
 
-    let kubernetes = Kubernetes::new(cluster, project);
+    let kubernetes = &project.copied_to(&at_cluster);
+    let kubernetes = Kubernetes::new(cluster, kubernetes);
     let seen = play(&kubernetes, project, &model, Some(&example));
     let diagnosis = kubernetes.diagnosis();
     kubernetes.clear_away();
-    Compared { facts: example.len(), differences: differences(&example, &seen), diagnosis, broke: false }
+    Compared {
+        facts: example.len(),
+        differences: differences(&project.title, &example, &seen),
+        diagnosis,
+        broke: false,
+    }
 }
 
 impl Compared {

@@ -4,12 +4,13 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use serde::Deserialize;
 
 /// A compose project, and what is done with it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Project {
     /// The promise, which is the folder's name.
     pub title: String,
@@ -22,7 +23,7 @@ pub struct Project {
 }
 
 /// `steps.yaml`: what is done after the project has come up; without it, it is only looked at.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Script {
     /// Profiles that are active.
@@ -76,6 +77,17 @@ impl Project {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
         });
         Self { name: format!("p{:06x}", digest & 0xff_ffff), title: title.replace('-', " "), folder, script }
+    }
+
+    /// The same in a folder of its own, where a process may write to its files.
+    pub fn copied_to(&self, folder: &Path) -> Self {
+        let copied = Command::new("cp")
+            .args(["--archive", "--no-target-directory"])
+            .arg(&self.folder)
+            .arg(folder)
+            .status();
+        assert!(copied.is_ok_and(|status| status.success()), "{}: cannot be copied", self.title);
+        Self { folder: folder.to_owned(), ..self.clone() }
     }
 
     /// The arguments that docker-compose and the command line tool both know.

@@ -58,7 +58,14 @@ func TestATreeTellsModeOwnerAndContentOfEachFile(t *testing.T) {
 	file := filepath.Join(folder, "a")
 	os.WriteFile(file, []byte("text"), 0o600)
 	os.Chmod(file, 0o640)
-	if got := tree(folder)["a"]; !strings.HasPrefix(got, "-rw-r----- ") || !strings.HasSuffix(got, " 4 bytes 982d9e3e") {
+	os.Mkdir(filepath.Join(folder, "..before"), 0o755)
+	os.WriteFile(filepath.Join(folder, "..before/b"), nil, 0o600)
+	os.Symlink("..before", filepath.Join(folder, "now"))
+	got := tree(folder)
+	if a := got["a"]; a["mode"] != "-rw-r-----" || a["content"] != "4 bytes 982d9e3e" || a["owner"] == "" {
+		t.Error(a)
+	}
+	if got["now/b"] == nil || got["..before"] == nil || got["..before/b"] != nil {
 		t.Error(got)
 	}
 }

@@ -115,6 +115,8 @@ pub const VERDICTS: &[Verdict] = &[
     only(LIMITS, "ulimits", "*/ulimits/open files", Like("1000:2000"), Anything),
     only(LIMITS, "ulimits", "*/ulimits/processes", Like("500:500"), Anything),
     any("memory-reservation", "*/cgroup/memory-soft", Like("20971520"), Like("9223372036854771712")),
+    // --- changes ---------------------------------------------------------------------
+    only("an update loses no request", "no-request-is-lost", "*/requests lost", Like("some"), Like("none")),
     // --- the end ---------------------------------------------------------------------
     only("a deaf process is killed *", "stop-signal", "*/end/signals", Like("10"), Like("10 15")),
     only("a deaf process is killed *", "stop-signal", "*/end/lived", Like("3 s"), Like("5 s")),

@@ -139,6 +139,8 @@ containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 cgroupDriver: cgroupfs
 failCgroupV1: false
 failSwapOn: false
+# The parameters that belong to a pod and not to its node; an administrator allows them.
+allowedUnsafeSysctls: ["kernel.msg*", "kernel.sem", "kernel.shm*", "fs.mqueue.*", "net.*"]
 clusterDomain: cluster.local
 clusterDNS: [$(dns_address)]
 resolvConf: $folder/resolv.conf

@@ -50,7 +50,7 @@ convert_and_apply() {
   for value in "${COMPOSE[@]}"; do arguments+=(--file "$value"); done
   for value in "${PROFILES[@]}"; do arguments+=(--profile "$value"); done
   say "stackwright convert ${arguments[*]//"$ROOT/"/} --secrets plain | kubectl apply -f -"
-  in_project "$ROOT/target/debug/stackwright" convert "${arguments[@]}" --secrets plain --output - \
+  in_project "$(realpath "${CARGO_TARGET_DIR:-$ROOT/target}")/debug/stackwright" convert "${arguments[@]}" --secrets plain --output - \
     >"$WORK/$EXAMPLE.yaml" 2>"$WORK/$EXAMPLE.warnings"
   say "$(grep -c '^warning' "$WORK/$EXAMPLE.warnings") warnings, in ${WORK#"$ROOT/"}/$EXAMPLE.warnings"
   kubectl apply -f "$WORK/$EXAMPLE.yaml"

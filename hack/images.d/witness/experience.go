@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -91,10 +93,16 @@ func environment() map[string]string {
 	return variables
 }
 
-// ulimits is /proc/self/limits: a name, then the soft and the hard limit.
+// ulimits is /proc/self/limits: a name, then the soft and the hard limit. Another program
+// reads it, since Go raises its own limit of open files as it starts, and gives its
+// children back what it found.
 func ulimits() map[string]string {
 	limits := map[string]string{}
-	for line := range strings.Lines(read("/proc/self/limits")) {
+	text, err := exec.Command("cat", "/proc/self/limits").Output()
+	if err != nil {
+		text = []byte(read("/proc/self/limits"))
+	}
+	for line := range strings.Lines(string(text)) {
 		if len(line) < 66 || !strings.HasPrefix(line, "Max ") {
 			continue
 		}
@@ -162,9 +170,17 @@ func devices() []string {
 	return names
 }
 
-// hosts is /etc/hosts: the names of each address, in one order.
+// hosts is /etc/hosts: the addresses of each name, its own as "self", since that one is
+// another on every engine.
 func hosts() map[string]string {
 	names := map[string]string{}
+	own := map[string]bool{}
+	addresses, _ := net.InterfaceAddrs()
+	for _, address := range addresses {
+		if network, ok := address.(*net.IPNet); ok && !network.IP.IsLoopback() {
+			own[network.IP.String()] = true
+		}
+	}
 	file, err := os.Open("/etc/hosts")
 	if err != nil {
 		return names
@@ -174,8 +190,12 @@ func hosts() map[string]string {
 	for lines.Scan() {
 		text, _, _ := strings.Cut(lines.Text(), "#")
 		if fields := strings.Fields(text); len(fields) > 1 {
+			address := fields[0]
+			if own[address] {
+				address = "self"
+			}
 			for _, name := range fields[1:] {
-				names[name] = strings.TrimSpace(names[name] + " " + fields[0])
+				names[name] = strings.TrimSpace(names[name] + " " + address)
 			}
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,7 +28,7 @@ func mounts() map[string]any {
 		slices.Sort(options)
 		mount := map[string]any{"type": after[0], "options": strings.Join(options, ",")}
 		if after[0] == "tmpfs" {
-			mount["size"] = sizeOf(target)
+			mount["size"] = sizeOrUnbounded(target)
 		}
 		if !ofTheSystem(target) {
 			mount["holds"] = tree(target)
@@ -37,6 +36,16 @@ func mounts() map[string]any {
 		found[target] = mount
 	}
 	return found
+}
+
+// sizeOrUnbounded is a file system's size, or that there is none to speak of: without one a
+// tmpfs may take half of the machine's memory or all of it.
+func sizeOrUnbounded(target string) any {
+	var machine syscall.Sysinfo_t
+	if syscall.Sysinfo(&machine) == nil && sizeOf(target) >= uint64(machine.Totalram)*uint64(machine.Unit)*45/100 {
+		return "unbounded"
+	}
+	return sizeOf(target)
 }
 
 func ofTheSystem(target string) bool {
@@ -48,35 +57,45 @@ func ofTheSystem(target string) bool {
 	})
 }
 
-// tree is a file or a folder with all below it: what it is, its mode, its owner, and a
-// hash of its content. A link is followed: what counts is what a program reads there.
-func tree(root string) map[string]string {
-	entries := map[string]string{}
-	filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || len(entries) >= mostEntries {
-			return fs.SkipAll
+// tree is a file or a folder with all below it. A link is followed, since what counts is
+// what a program reads there; of a folder whose name begins with ".." only the name is told:
+// a cluster keeps the former states of its files in such.
+func tree(root string) map[string]map[string]string {
+	entries := map[string]map[string]string{}
+	var walk func(path, name string)
+	walk = func(path, name string) {
+		if len(entries) >= mostEntries {
+			return
 		}
-		name, _ := filepath.Rel(root, path)
 		entries[name] = describe(path)
-		return nil
-	})
+		if strings.HasPrefix(filepath.Base(name), "..") {
+			return
+		}
+		children, _ := os.ReadDir(path)
+		for _, child := range children {
+			walk(filepath.Join(path, child.Name()), filepath.Join(name, child.Name()))
+		}
+	}
+	walk(root, ".")
 	return entries
 }
 
-func describe(path string) string {
+// describe tells a file's mode, its owner, and its length with a hash of its content.
+func describe(path string) map[string]string {
 	info, err := os.Stat(path)
 	if err != nil {
-		return "cannot be read"
+		return map[string]string{"mode": "cannot be read"}
 	}
 	owner, _ := info.Sys().(*syscall.Stat_t)
-	text := fmt.Sprintf("%s %d:%d", info.Mode(), owner.Uid, owner.Gid)
+	told := map[string]string{"mode": info.Mode().String(), "owner": fmt.Sprintf("%d:%d", owner.Uid, owner.Gid)}
 	if info.Mode().IsRegular() && info.Size() < 1<<20 {
 		content, err := os.ReadFile(path)
 		if err != nil {
-			return text + " cannot be read"
+			told["content"] = "cannot be read"
+			return told
 		}
 		hash := sha256.Sum256(content)
-		text += fmt.Sprintf(" %d bytes %s", len(content), hex.EncodeToString(hash[:4]))
+		told["content"] = fmt.Sprintf("%d bytes %s", len(content), hex.EncodeToString(hash[:4]))
 	}
-	return text
+	return told
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -58,7 +59,14 @@ func TestATreeTellsModeOwnerAndContentOfEachFile(t *testing.T) {
 	file := filepath.Join(folder, "a")
 	os.WriteFile(file, []byte("text"), 0o600)
 	os.Chmod(file, 0o640)
-	if got := tree(folder)["a"]; !strings.HasPrefix(got, "-rw-r----- ") || !strings.HasSuffix(got, " 4 bytes 982d9e3e") {
+	os.Mkdir(filepath.Join(folder, "..before"), 0o755)
+	os.WriteFile(filepath.Join(folder, "..before/b"), nil, 0o600)
+	os.Symlink("..before", filepath.Join(folder, "now"))
+	got := tree(folder)
+	if a := got["a"]; a["mode"] != "-rw-r-----" || a["content"] != "4 bytes 982d9e3e" || a["owner"] == "" {
+		t.Error(a)
+	}
+	if got["now/b"] == nil || got["..before"] == nil || got["..before/b"] != nil {
 		t.Error(got)
 	}
 }
@@ -72,4 +80,22 @@ func freePort(t *testing.T) string {
 	defer listener.Close()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	return port
+}
+
+func TestALoadCountsWhatGetsNoAnswer(t *testing.T) {
+	port := freePort(t)
+	var ready atomic.Bool
+	client := http.Client{}
+	if ask(&client, "http://127.0.0.1:"+port+"/") == nil {
+		t.Error("an answer of nobody")
+	}
+	if err := serve(port, "me", &ready); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(&client, "http://127.0.0.1:"+port+"/"); err != nil {
+		t.Error(err)
+	}
+	if ask(&client, "http://127.0.0.1:"+port+"/healthy") == nil {
+		t.Error("a refusal counts as an answer")
+	}
 }

@@ -88,7 +88,7 @@ pub const VERDICTS: &[Verdict] = &[
     only(
         "a shop of four services *",
         "parts-of-composed-values",
-        "*/env/DB_PASSWORD",
+        "*/env/STACKWRIGHT_DB_PASSWORD",
         Nothing,
         Like("s3cret$x"),
     ),

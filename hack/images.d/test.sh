@@ -48,12 +48,12 @@ is() {
 
 same_bytes() {
   mkdir "$work/again"
-  python3 -B build.py build "${tars%/*}" "$work/again"
+  python3 -B build.py build images "${tars%/*}" "$work/again"
   diff <(cd "$tars" && sha256sum ./*) <(cd "$work/again" && sha256sum ./*)
 }
 
 if command -v shellcheck > /dev/null; then
-  check "shellcheck finds nothing" shellcheck ../images ./*.sh content/*.sh ../../examples/scripteam/make-secrets.sh
+  check "shellcheck finds nothing" shellcheck ../images ./*.sh content/*.sh examples/*/content/*.sh ../../examples/scripteam/make-secrets.sh
 else
   echo "skipped shellcheck: apt-get install shellcheck"
 fi
@@ -61,6 +61,9 @@ check "the stub's source is formatted" is "" gofmt -l stub
 check "the stub's own tests" go -C stub test ./...
 check "the stub's vet" go -C stub vet ./...
 
+for example in examples/*/; do
+  check "the images of ${example#*/} say where they come from" test -n "$(python3 -B build.py origins "${example%/}")"
+done
 check "the images are built" ../images build
 tars=$(../images dir)
 check "an unchanged build answers at once" timeout 1 ../images build

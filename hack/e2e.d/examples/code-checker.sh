@@ -24,13 +24,14 @@ a line that is longer than twenty characters" "$app/api/tasks"
   change_its_mind "$app"
 }
 
-# A change of the project, as a user makes it, and the Stack with a service less.
+# A change of the project, as a user makes it, and the Stack with two services less.
 change_its_mind() {
   in_project sed -i 's/^# \(MAX_CONCURRENT_ANALYSIS_TASKS\)=.*/\1=5/' .env
   convert_and_apply
   proves "a changed variable reaches the application" '"concurrency":5' \
     ask --header "Authorization: Bearer change-me" "$1/api/settings"
-  kubectl patch stk "$STACK" --type json --patch '[{"op": "remove", "path": "/spec/services/code-checker"}]'
-  proves "a service that is taken out of the Stack goes" '^No resources found' \
-    kubectl get deployment,service,networkpolicy -l stackwright.dev/service=code-checker
+  kubectl patch stk "$STACK" --type json --patch \
+    '[{"op": "remove", "path": "/spec/services/code-checker"}, {"op": "remove", "path": "/spec/services/redis"}]'
+  proves "services that are taken out of the Stack go" '^No resources found' \
+    kubectl get deployment,statefulset,service -l 'stackwright.dev/service in (code-checker, redis)'
 }

@@ -45,8 +45,9 @@ pub(super) fn dependencies<'a>(
                         && dependency.condition == Some(DependencyCondition::ServiceHealthy) =>
                 {
                     let message = format!(
-                        "'{other}' has no health check, so it never becomes healthy: give it a 'healthcheck' with a \
-                         'test' (one in its image is not seen here), or wait for 'service_started'"
+                        "'{other}' has no health check{}, so it never becomes healthy: give it a 'healthcheck' with a \
+                         'test', or wait for 'service_started'",
+                        super::image::of_its_check(found)
                     );
                     problems.add(Reason::NoHealthcheck, path, message);
                 }

@@ -39,7 +39,8 @@ use stackwright::{
         output::{self, Secrets, manifests},
     },
     translate::{
-        Desired, Facts, Image, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion, translate,
+        Desired, Facts, Image, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion,
+        translate,
     },
 };
 

@@ -96,6 +96,7 @@ fn made_with(object: &Value) -> MadeWith {
     MadeWith {
         reads: annotation(object, "/spec/template/metadata", labels::READS),
         helper_image: object.pointer("/spec/template").and_then(helper_image),
+        images: annotation(object, "/metadata", labels::IMAGES),
     }
 }
 
@@ -125,6 +126,7 @@ fn service(object: &Value) -> ServiceState {
     ServiceState {
         headless: text(object, "/spec/clusterIP") == "None",
         publishes_not_ready: object.pointer("/spec/publishNotReadyAddresses") == Some(&Value::Bool(true)),
+        images: annotation(object, "/metadata", labels::IMAGES),
         pending_address: is_balanced && object.pointer("/status/loadBalancer/ingress").is_none(),
     }
 }

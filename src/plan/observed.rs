@@ -152,6 +152,8 @@ pub struct MadeWith {
     pub reads: Option<String>,
     /// The helper's image.
     pub helper_image: Option<String>,
+    /// What was known of the images, as it stands on the workload.
+    pub images: Option<String>,
 }
 
 /// The state of a claim.
@@ -185,6 +187,8 @@ pub struct ServiceState {
     pub headless: bool,
     /// Whether it leads to pods that are not ready.
     pub publishes_not_ready: bool,
+    /// What is known of its service's image, as it stands on it.
+    pub images: Option<String>,
     /// Whether it is of type LoadBalancer and has no address yet.
     pub pending_address: bool,
 }

@@ -27,6 +27,13 @@ pub struct Image {
     pub config: ImageConfig,
 }
 
+impl Image {
+    /// Whether this is what the image itself says.
+    pub fn is_read(&self) -> bool {
+        self.digest.is_some() && self.unread.is_none()
+    }
+}
+
 /// What an image says of itself and nodes do not heed: in Docker it holds where the service is silent.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]

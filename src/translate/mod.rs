@@ -7,6 +7,7 @@
 pub(crate) mod addresses;
 mod build;
 mod desired;
+pub(crate) mod escape;
 mod facts;
 mod hash;
 mod image;
@@ -31,6 +32,7 @@ pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};
 pub use powers::{Power, Powers};
 pub use references::named_objects;
+pub use resolve::activity;
 
 use crate::api::Stack;
 

@@ -11,8 +11,7 @@ use super::{
 use crate::{
     api::labels::{COMPLETED, IMAGES},
     translate::{
-        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Workload,
-        remembered,
+        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Workload, remembered,
         resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
     },
 };

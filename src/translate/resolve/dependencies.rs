@@ -41,6 +41,7 @@ pub(super) fn dependencies<'a>(
                 }
                 Some(found)
                     if required
+                        && found.activity == Activity::Active
                         && found.health.is_none()
                         && dependency.condition == Some(DependencyCondition::ServiceHealthy) =>
                 {

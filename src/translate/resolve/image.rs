@@ -54,7 +54,9 @@ pub(super) fn of_its_check(service: &ResolvedService<'_>) -> String {
     });
     match service.image {
         _ if is_switched_off => String::new(),
-        Some(Image { unread: Some(cause), .. }) => format!(" of its own and its image could not be read ({cause})"),
+        Some(Image { unread: Some(cause), .. }) => {
+            format!(" of its own and its image could not be read ({cause})")
+        }
         Some(Image { digest: Some(_), .. }) => " and neither has its image".to_owned(),
         _ => " of its own and its image is not known here".to_owned(),
     }

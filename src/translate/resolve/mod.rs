@@ -326,7 +326,7 @@ impl<'a> Context<'_, 'a> {
             spec: service,
             image,
             lead: self.sharing.lead(name),
-            activity: self.activity(service, replicas),
+            activity: activity(service, self.spec),
             replicas,
             kind,
             start_first,
@@ -364,16 +364,6 @@ impl<'a> Context<'_, 'a> {
         }
     }
 
-    fn activity(&self, service: &Service, replicas: i32) -> Activity {
-        if is_inactive(service, self.spec) {
-            Activity::Inactive
-        } else if service.stopped == Some(true) || replicas <= 0 {
-            Activity::Stopped
-        } else {
-            Activity::Active
-        }
-    }
-
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
         if service.networks.is_empty() {
             // Whose network it shares is on networks, and it with that one; the node's is on none.
@@ -389,6 +379,18 @@ impl<'a> Context<'_, 'a> {
             problems.unknown(Reason::UnknownNetwork, format!("{path}.networks.{name}"), what, known);
         }
         service.networks.keys().map(String::as_str).collect()
+    }
+}
+
+/// Whether a service should run.
+pub fn activity(service: &Service, spec: &StackSpec) -> Activity {
+    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
+    if is_inactive(service, spec) {
+        Activity::Inactive
+    } else if service.stopped == Some(true) || replicas.is_some_and(|replicas| replicas <= 0) {
+        Activity::Stopped
+    } else {
+        Activity::Active
     }
 }
 

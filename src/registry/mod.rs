@@ -13,6 +13,8 @@ mod failure;
 mod http;
 mod reference;
 mod session;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashMap,

@@ -37,7 +37,8 @@ impl Reference {
         let host = if host == "index.docker.io" { DOCKER } else { host };
         let repository =
             if host == DOCKER && !path.contains('/') { format!("library/{path}") } else { path.to_owned() };
-        let is_sound = host.chars().all(|c| c.is_ascii_alphanumeric() || ".:-[]".contains(c))
+        let is_sound = host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+            && host.chars().all(|c| c.is_ascii_alphanumeric() || ".:-[]".contains(c))
             && repository.len() <= 255
             && repository.split('/').all(is_component)
             && tag.is_none_or(is_tag)

@@ -1,7 +1,7 @@
 //! What is known of a service's image, and what follows from knowing nothing.
 
 use super::{Activity, Approximation, Facts, Image, ImageConfig, ResolvedService};
-use crate::api::{Healthcheck, ImageMetadata, Service, StackSpec};
+use crate::api::{ImageMetadata, Service, StackSpec};
 
 /// An image that says nothing of itself.
 pub(super) static NOTHING: ImageConfig = ImageConfig {
@@ -46,18 +46,28 @@ pub(super) fn unread(service: &ResolvedService<'_>) -> Option<Approximation> {
     Some(Approximation { path: format!("spec.services.{}.image", service.name), message })
 }
 
+/// Whether a service may have a check in its image, of which nothing is known, as where no registry is asked at
+/// all: only the operator can tell.
+pub(super) fn may_have_check(spec: &StackSpec, service: &ResolvedService<'_>) -> bool {
+    let is_heeded = spec.image_metadata.unwrap_or_default() == ImageMetadata::Read;
+    is_heeded && service.image.is_none() && !has_own_test(service)
+}
+
 /// Why the check of an image is not known, for a service that has none of its own.
 pub(super) fn of_its_check(service: &ResolvedService<'_>) -> String {
-    let own = service.spec.healthcheck.as_ref();
-    let is_switched_off = own.is_some_and(|check: &Healthcheck| {
-        check.disable == Some(true) || check.test.as_ref().is_some_and(|test| !test.is_empty())
-    });
     match service.image {
-        _ if is_switched_off => String::new(),
+        _ if has_own_test(service) => String::new(),
         Some(Image { unread: Some(cause), .. }) => {
             format!(" of its own and its image could not be read ({cause})")
         }
         Some(Image { digest: Some(_), .. }) => " and neither has its image".to_owned(),
-        _ => " of its own and its image is not known here".to_owned(),
+        _ => " of its own and its image is not asked for one".to_owned(),
     }
+}
+
+/// Whether the service itself says how its health is checked, or that it is not.
+fn has_own_test(service: &ResolvedService<'_>) -> bool {
+    service.spec.healthcheck.as_ref().is_some_and(|check| {
+        check.disable == Some(true) || check.test.as_ref().is_some_and(|test| !test.is_empty())
+    })
 }

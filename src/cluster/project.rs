@@ -126,7 +126,6 @@ fn service(object: &Value) -> ServiceState {
     ServiceState {
         headless: text(object, "/spec/clusterIP") == "None",
         publishes_not_ready: object.pointer("/spec/publishNotReadyAddresses") == Some(&Value::Bool(true)),
-        images: annotation(object, "/metadata", labels::IMAGES),
         pending_address: is_balanced && object.pointer("/status/loadBalancer/ingress").is_none(),
     }
 }

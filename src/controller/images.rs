@@ -15,7 +15,7 @@ use kube::{Api, Client};
 use crate::{
     api::{ImageMetadata, Stack, StackSpec},
     cluster::StackKey,
-    plan::{ChildState, Memory, Observed},
+    plan::{ChildState, Observed},
     registry::{Logins, Read, Registries, is_same_image},
     translate::{Activity, Image, activity, recalled},
 };
@@ -89,7 +89,6 @@ impl Images {
         key: &StackKey,
         stack: &Stack,
         observed: &Observed,
-        memory: &Memory,
     ) -> Option<Known> {
         let spec = &stack.spec;
         if spec.image_metadata == Some(ImageMetadata::Ignore) {
@@ -99,23 +98,15 @@ impl Images {
         let mut known = Known::default();
         let mut unknown: Vec<&String> = Vec::new();
         for (name, service) in &spec.services {
-            let held = remembered.get(name).filter(|held| held.image.image == service.image);
-            let was_let_through = memory.get(name).is_some_and(|it| it.template.is_some());
-            let holds = |held: &&Held| held.on_workload || was_let_through || held.image.is_read();
-            if let Some(held) = held.filter(holds) {
-                known.images.insert(name.clone(), held.image.clone());
-            } else {
-                unknown.push(name);
+            let is_of_it = |held: &&Image| held.image == service.image;
+            // What the pods were made with holds; else a sibling's, of which theirs is the same.
+            let own = remembered.get(name).filter(is_of_it);
+            match own.or_else(|| remembered.values().filter(|held| held.is_read()).find(is_of_it)) {
+                Some(held) => drop(known.images.insert(name.clone(), held.clone())),
+                None => unknown.push(name),
             }
         }
-        // Where a sibling's holds, theirs is the same.
-        unknown.retain(|name| {
-            let image = &spec.services[*name].image;
-            let same = remembered.values().find(|held| held.image.image == *image && held.image.is_read());
-            known.images.extend(same.map(|same| ((*name).clone(), same.image.clone())));
-            same.is_none()
-        });
-        let before = |name: &String| remembered.get(name).map(|held| &held.image);
+        let before = |name: &String| remembered.get(name);
         if self.registries.is_none() {
             let images = unknown.into_iter().map(|name| {
                 (name.clone(), without(&spec.services[name].image, before(name), ASKS_NONE, false))
@@ -277,28 +268,72 @@ fn pull_secrets(spec: &StackSpec) -> Vec<String> {
     once.into_iter().collect()
 }
 
-/// What the cluster remembers of a service's image.
-struct Held {
-    image: Image,
-    /// Whether the workload does. What its pods were made with holds; a Service has it only for the time when
-    /// there is none.
-    on_workload: bool,
+/// What the workloads remember. One that is on its way out speaks only where no other does.
+fn remembered(observed: &Observed) -> BTreeMap<String, Image> {
+    let mut children: Vec<_> = observed.children.values().collect();
+    children.sort_by_key(|child| !child.deleting);
+    let texts = children.into_iter().filter_map(|child| match &child.state {
+        ChildState::Workload(workload) => workload.made_with.images.as_ref(),
+        ChildState::Job(job) => job.made_with.images.as_ref(),
+        _ => None,
+    });
+    texts.flat_map(|text| recalled(text)).collect()
 }
 
-fn remembered(observed: &Observed) -> BTreeMap<String, Held> {
-    let mut held = BTreeMap::new();
-    let mut children: Vec<_> = observed.children.values().collect();
-    // What is said last holds: workloads over Services, and what stays over what is on its way out.
-    children.sort_by_key(|child| (!matches!(child.state, ChildState::Service(_)), !child.deleting));
-    for child in children {
-        let (text, on_workload) = match &child.state {
-            ChildState::Service(service) => (&service.images, false),
-            ChildState::Workload(workload) => (&workload.made_with.images, true),
-            ChildState::Job(job) => (&job.made_with.images, true),
-            _ => continue,
-        };
-        let images = text.iter().flat_map(|text| recalled(text));
-        held.extend(images.map(|(name, image)| (name, Held { image, on_workload })));
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        cluster::{Index, StackKey},
+        plan::Identity,
+        translate::Kind,
+    };
+
+    fn image(name: &str, digest: Option<&str>) -> Image {
+        Image { image: name.to_owned(), digest: digest.map(str::to_owned), ..Image::default() }
     }
-    held
+
+    #[test]
+    fn what_another_version_of_an_image_said_holds_where_the_new_one_is_not_read() {
+        let before = image("db:1", Some("sha256:1"));
+        let held = without("docker.io/library/db:2", Some(&before), "down", true);
+        assert_eq!((held.digest.as_deref(), held.unread.as_deref()), (Some("sha256:1"), Some("down")));
+        assert!(!held.is_read());
+        for before in [None, Some(&image("other:1", Some("sha256:1"))), Some(&image("db:1", None))] {
+            let unknown = without("db:2", before, "down", true);
+            assert_eq!(unknown, Image { unread: Some("down".to_owned()), ..image("db:2", None) });
+        }
+        // Nothing is amiss where nobody asks, unless something else is shown than what the image says.
+        assert_eq!(without("db:2", None, ASKS_NONE, false), image("db:2", None));
+        assert!(without("db:2", Some(&before), ASKS_NONE, false).unread.is_some());
+    }
+
+    #[test]
+    fn what_stays_knows_better_than_what_goes() {
+        let object = |name: &str, digest: &str, deleting: bool| -> Value {
+            let text = json!({"db": image("db:1", Some(digest))}).to_string();
+            let mut object = json!({"metadata": {
+                "name": name, "namespace": "n", "uid": name, "annotations": {"stackwright.dev/image-metadata": text},
+                "labels": {"stackwright.dev/service": "db"},
+                "ownerReferences": [{"apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "s",
+                    "controller": true}],
+            }});
+            if deleting {
+                object["metadata"]["deletionTimestamp"] = json!("1970-01-01T00:00:00Z");
+            }
+            object
+        };
+        let key = StackKey { namespace: "n".to_owned(), name: "shop".to_owned() };
+        let mut index = Index::default();
+        let mut told = |kind: Kind, name: &str, digest: &str, deleting: bool| {
+            index.apply_child(kind, &object(name, digest, deleting));
+            let observed = index.observed(&key, Identity { uid: "s", name: "shop" });
+            remembered(&observed).remove("db").unwrap().digest.unwrap()
+        };
+        assert_eq!(told(Kind::StatefulSet, "shop-db", "old", true), "old");
+        assert_eq!(told(Kind::Deployment, "shop-db", "new", false), "new");
+        assert_eq!(told(Kind::Job, "shop-db-1", "older", true), "new");
+    }
 }

@@ -90,7 +90,7 @@ async fn pass(context: &Context, key: &StackKey, stack: &Stack) -> Result<Action
         .map(|service| (service.name.clone(), service.clone()))
         .collect();
     let observed = lock(&context.index).observed(key, identity);
-    let Some(Known { images, again }) = context.images.known(key, stack, &observed, &memory) else {
+    let Some(Known { images, again }) = context.images.known(key, stack, &observed) else {
         return Ok(Action::requeue(INSURANCE));
     };
     let facts = facts::gather(context, key, &stack.spec, &observed, &memory).await.map_err(Error::Facts)?;

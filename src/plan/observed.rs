@@ -187,8 +187,6 @@ pub struct ServiceState {
     pub headless: bool,
     /// Whether it leads to pods that are not ready.
     pub publishes_not_ready: bool,
-    /// What is known of its service's image, as it stands on it.
-    pub images: Option<String>,
     /// Whether it is of type LoadBalancer and has no address yet.
     pub pending_address: bool,
 }

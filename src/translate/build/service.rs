@@ -9,11 +9,10 @@ use k8s_openapi::{
 
 use super::metadata::Labels;
 use crate::{
-    api::{EndpointMode, Protocol, Publish, ServiceMode, labels::IMAGES},
+    api::{EndpointMode, Protocol, Publish, ServiceMode},
     translate::{
         Facts,
         names::published_name,
-        remembered,
         resolve::{Health, KnownPort, Published, Resolved, ResolvedService},
     },
 };
@@ -26,11 +25,7 @@ pub(super) fn services(
     facts: &Facts,
 ) -> Vec<Service> {
     let metadata = |name: &str| resolved.metadata_of(service, name.to_owned());
-    let mut own = metadata(service.name);
-    // It is there also while there is no workload to remember.
-    own.annotations =
-        service.image.map(|image| [(IMAGES.to_owned(), remembered(&[(service.name, image)].into()))].into());
-    let mut services = vec![name(own, resolved.pods_of(service), &[service], facts)];
+    let mut services = vec![name(metadata(service.name), resolved.pods_of(service), &[service], facts)];
     for alias in service.aliases.iter().filter(|alias| resolved.aliases[**alias].len() == 1) {
         services.push(name(metadata(alias), resolved.pods_with_alias(alias), &[service], facts));
     }

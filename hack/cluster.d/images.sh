@@ -80,7 +80,7 @@ system_images() {
   bin_of coredns && coredns=$REPLY/coredns
   bin_of local-path-provisioner && provisioner=$REPLY/local-path-provisioner
   bin_of pause && pause=$REPLY/pause
-  SYSTEM_IMAGES=${pause%/*}/images-$(cat "$HERE/images.sh" <(echo "$coredns $provisioner") "$(command -v busybox)" | sha256sum | cut -c1-16)
+  SYSTEM_IMAGES=${pause%/*}/images-$(cat "$HERE"/{archive,images}.sh <(echo "$coredns $provisioner") "$(command -v busybox)" | sha256sum | cut -c1-16)
   [[ ! -d $SYSTEM_IMAGES ]] || return 0
 
   local root made
@@ -100,29 +100,4 @@ system_images() {
   echo 'root:x:0:' >"$root/etc/group"
   make_image "$made" busybox "$BUSYBOX_IMAGE" '"Cmd": ["sh"]'
   mv -T "$made" "$SYSTEM_IMAGES" 2>/dev/null || rm -rf "$made"
-}
-
-# make_image DIR FILE NAME CONFIG: DIR/root becomes the one layer of DIR/FILE.tar,
-# in the form of `docker save`.
-make_image() {
-  local work=$1/work layer
-  mkdir "$work"
-  tar -C "$1/root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer.tar" .
-  layer=$(sha256sum "$work/layer.tar")
-  cat >"$work/config.json" <<JSON
-{"architecture": "$(go_arch)", "os": "linux", "created": "1970-01-01T00:00:00Z",
- "config": {"Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], $4},
- "rootfs": {"type": "layers", "diff_ids": ["sha256:${layer%% *}"]}}
-JSON
-  echo '[{"Config": "config.json", "RepoTags": ["'"$3"'"], "Layers": ["layer.tar"]}]' >"$work/manifest.json"
-  tar -C "$work" -cf "$1/$2.tar" manifest.json config.json layer.tar
-  rm -rf "$work" "$1/root"
-}
-
-go_arch() {
-  case $(uname -m) in
-  x86_64) echo amd64 ;;
-  aarch64) echo arm64 ;;
-  *) uname -m ;;
-  esac
 }

@@ -114,3 +114,19 @@ wait_for() {
     sleep 0.05
   done
 }
+
+# --- cgroups ----------------------------------------------------------------
+
+# end_group FOLDER: kills all that lives in a cgroup, and removes it with what is below.
+end_group() {
+  local i pids
+  for ((i = 0; i < 100; i++)); do
+    # 0 is a process that is out of sight from here, and none of ours.
+    mapfile -t pids < <(find "$1" -name cgroup.procs -exec cat {} + 2>/dev/null | grep -vx 0)
+    ((${#pids[@]} == 0)) || kill -9 "${pids[@]}" 2>/dev/null || true
+    find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null || true
+    [[ -d $1 ]] || return 0
+    sleep 0.05
+  done
+  say "$1 could not be removed: a process in it does not end"
+}

@@ -47,8 +47,10 @@ def read(folder: str) -> dict[str, dict]:
 
 def descriptions() -> tuple[dict, dict]:
     """Images, and all layers: the shared ones, and one for each image by its name."""
-    images = read("images")
-    return images, read("layers") | images
+    images, shared = read("images"), read("layers")
+    if twice := images.keys() & shared.keys():
+        raise SystemExit(f"{', '.join(twice)}: an image and a shared layer have the same name")
+    return images, shared | images
 
 
 def fetch(cache: Path) -> dict[str, list[Path]]:

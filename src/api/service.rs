@@ -113,7 +113,8 @@ pub struct Service {
     #[schemars(length(min = 1, max = 63))]
     pub container_name: Option<String>,
 
-    /// The host name that the program sees. Default: the service's name (one replica), else the pod's.
+    /// The host name that the program sees, and by which siblings reach a service of one replica. Default: the
+    /// service's name (one replica), else the pod's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     pub hostname: Option<String>,

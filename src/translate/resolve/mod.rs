@@ -255,6 +255,9 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
         service.waits_for = waits_for;
     }
     approximations.extend(volumes::not_seeded(&services, facts));
+    for (name, host) in naming::host_names(&services) {
+        services.entry(name).and_modify(|service| _ = service.aliases.insert(host));
+    }
     let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for service in services.values().filter(|service| service.activity != Activity::Inactive) {
         for alias in &service.aliases {

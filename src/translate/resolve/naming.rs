@@ -162,6 +162,19 @@ pub(super) fn further_names<'a>(service: &'a Service, path: &str) -> Vec<(String
     aliases.chain(container).collect()
 }
 
+/// The host names by which services answer, too: Docker's DNS knows a container by the host name that it was
+/// given (seen on engine 20.10; the Compose Specification says nothing of it). A name that an object needs
+/// for another reason is left to that one, since nobody who writes a host name means to take it away.
+pub(super) fn host_names<'a>(services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Vec<(&'a str, &'a str)> {
+    let active = || services.values().filter(|service| service.activity != Activity::Inactive);
+    let mut taken: BTreeSet<String> = active().map(|service| service.name.to_owned()).collect();
+    taken.extend(active().map(|service| published_name(service.name)));
+    taken.extend(active().flat_map(|service| service.spec.external_links.keys().cloned()));
+    let named = active().filter(|service| service.replicas <= 1 && service.spec.network_mode.is_none());
+    let named = named.filter_map(|service| Some((service.name, service.spec.hostname.as_deref()?)));
+    named.filter(|(_, host)| is_service_name(host) && !taken.contains(*host)).collect()
+}
+
 struct Taken<'p> {
     by: BTreeMap<(Kind, String), String>,
     problems: &'p mut Problems,

@@ -54,7 +54,7 @@ fn hosts(spec: &StackSpec) -> BTreeMap<String, BTreeSet<&str>> {
     let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     for (name, service) in &spec.services {
         let aliases = service.networks.values().flat_map(|network| &network.aliases);
-        for host in aliases.chain(&service.container_name).chain([name]) {
+        for host in aliases.chain(&service.container_name).chain(&service.hostname).chain([name]) {
             hosts.entry(host.to_lowercase()).or_default().insert(name);
         }
     }

@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# Image archives of one layer, made from a folder without a container engine. Sourced.
+
+# make_image DIR FILE NAME CONFIG: DIR/root becomes the one layer of DIR/FILE.tar,
+# in the form of `docker save`.
+make_image() {
+  local work=$1/work layer
+  mkdir "$work"
+  tar -C "$1/root" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$work/layer.tar" .
+  layer=$(sha256sum "$work/layer.tar")
+  cat >"$work/config.json" <<JSON
+{"architecture": "$(go_arch)", "os": "linux", "created": "1970-01-01T00:00:00Z",
+ "config": {"Env": ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], $4},
+ "rootfs": {"type": "layers", "diff_ids": ["sha256:${layer%% *}"]}}
+JSON
+  echo '[{"Config": "config.json", "RepoTags": ["'"$3"'"], "Layers": ["layer.tar"]}]' >"$work/manifest.json"
+  tar -C "$work" -cf "$1/$2.tar" manifest.json config.json layer.tar
+  rm -rf "$work" "$1/root"
+}
+
+go_arch() {
+  case $(uname -m) in
+  x86_64) echo amd64 ;;
+  aarch64) echo arm64 ;;
+  *) uname -m ;;
+  esac
+}

@@ -1,0 +1,3 @@
+module stackwright.dev/witness
+
+go 1.26

@@ -1,0 +1,272 @@
+//! Stackwright, on the cluster that `hack/parity` started: what a user does with `convert` and `kubectl`.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    env, fs,
+    io::Write,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+use stackwright::{api::labels::SERVICE, translate::Power};
+
+use crate::{
+    engine::{Container, Engine, LOAD, Outcome, outcome, reached},
+    project::Project,
+};
+
+/// The cluster that all projects share, and the operator on it. The operator ends with this.
+pub struct Cluster {
+    kubectl: PathBuf,
+    kubeconfig: PathBuf,
+    operator: Child,
+}
+
+impl Cluster {
+    /// The cluster whose state folder `STACKWRIGHT_PARITY_CLUSTER` names.
+    pub fn start() -> Self {
+        let state =
+            env::var_os("STACKWRIGHT_PARITY_CLUSTER").expect("hack/parity starts the engines and says where");
+        let state = Path::new(&state);
+        let bin = fs::read_to_string(state.join("bin")).expect("the cluster runs");
+        let kubeconfig = state.join("admin.kubeconfig");
+        let log = fs::File::create(state.join("operator.log")).expect("the operator's log");
+        let helper = env::var("STACKWRIGHT_PARITY_HELPER").expect("hack/parity names the helper's image");
+        let operator = Command::new(env!("CARGO_BIN_EXE_stackwright"))
+            .args(["controller", "--no-http", "--no-lease", "--helper-image", &helper])
+            .env("KUBECONFIG", &kubeconfig)
+            .env("NO_COLOR", "1")
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().expect("a second handle of the log"))
+            .stderr(log)
+            .spawn()
+            .expect("the operator's binary runs");
+        Self { kubectl: Path::new(bin.trim()).join("kubectl"), kubeconfig, operator }
+    }
+
+    fn kubectl(&self, namespace: &str) -> Command {
+        let mut command = Command::new(&self.kubectl);
+        command.env("KUBECONFIG", &self.kubeconfig).args(["--namespace", namespace]);
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // It may have ended by itself; what was compared has been said.
+        let _ = self.operator.kill();
+        let _ = self.operator.wait();
+    }
+}
+
+/// A project on the cluster, in a namespace that is called like it.
+pub struct Kubernetes<'p> {
+    cluster: &'p Cluster,
+    project: &'p Project,
+    further_files: RefCell<Vec<String>>,
+}
+
+impl<'p> Kubernetes<'p> {
+    /// Makes the namespace, which allows everything: what a namespace refuses is proven elsewhere.
+    pub fn new(cluster: &'p Cluster, project: &'p Project) -> Self {
+        let kubernetes = Self { cluster, project, further_files: RefCell::default() };
+        // A run that broke off may have left one.
+        kubernetes.kubectl(&["delete", "namespace", &project.name, "--ignore-not-found", "--timeout=90s"]);
+        kubernetes.kubectl(&["create", "namespace", &project.name]);
+        let allowed = Power::ALL.iter().map(|power| format!("{}=true", power.label()));
+        let mut command = cluster.kubectl(&project.name);
+        command.args(["label", "--overwrite", "namespace", &project.name]).args(allowed);
+        let labelled = outcome(&mut command);
+        assert_eq!(labelled.code, 0, "{}: {}", project.title, labelled.text);
+        kubernetes
+    }
+
+    fn kubectl(&self, arguments: &[&str]) -> Outcome {
+        outcome(self.cluster.kubectl(&self.project.name).args(arguments))
+    }
+
+    fn list(&self, kind: &str) -> Vec<Value> {
+        let listed = self.kubectl(&["get", kind, "--output", "json"]);
+        let mut list: Value = serde_json::from_str(&listed.text).unwrap_or_default();
+        serde_json::from_value(list["items"].take()).unwrap_or_default()
+    }
+
+    /// The Stack as it is, with its status.
+    fn stack(&self) -> Value {
+        let got = self.kubectl(&["get", "stack", &self.project.name, "--output", "json"]);
+        serde_json::from_str(&got.text).unwrap_or_default()
+    }
+
+    fn pods(&self) -> Vec<Value> {
+        let mut pods = self.list("pods");
+        pods.sort_by_key(|pod| text(&pod["metadata"]["name"]));
+        pods
+    }
+
+    /// What the status of the Stack and of its pods tell, for who reads of a difference.
+    pub fn diagnosis(&self) -> String {
+        let status = &self.stack()["status"];
+        let told = status["services"].as_array().into_iter().flatten();
+        let services = told
+            .map(|it| format!("  {}: {} {}", text(&it["name"]), text(&it["state"]), text(&it["message"])));
+        let conditions =
+            status["conditions"].as_array().into_iter().flatten().filter(|it| it["status"] == "True");
+        let conditions = conditions.map(|it| format!("  {}: {}", text(&it["type"]), text(&it["message"])));
+        services.chain(conditions).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The address of a service's published ports; empty while it has none.
+    fn address(&self, service: &str) -> String {
+        let path = "--output=jsonpath={.status.loadBalancer.ingress[0].ip}";
+        let name = format!("{service}-published");
+        self.kubectl(&["get", "service", &name, "--ignore-not-found", path]).text
+    }
+
+    /// Deletes the namespace, and waits for nothing.
+    pub fn clear_away(&self) {
+        self.kubectl(&["delete", "namespace", &self.project.name, "--wait=false"]);
+    }
+
+    /// The code with which the container of a service ended.
+    fn exit_code(&self, service: &str) -> String {
+        let pods = self.pods();
+        let of_it = pods.iter().filter(|pod| pod["metadata"]["labels"][SERVICE] == *service);
+        let statuses =
+            of_it.flat_map(|pod| pod["status"]["containerStatuses"].as_array().into_iter().flatten());
+        let mut codes = statuses.filter(|it| it["name"] == *service).filter_map(|it| {
+            let ended = |state: &str| it[state]["terminated"]["exitCode"].as_i64();
+            ended("state").or_else(|| ended("lastState"))
+        });
+        codes.next_back().map_or_else(|| "unknown".to_owned(), |code| code.to_string())
+    }
+
+    fn state(&self, service: &Value) -> String {
+        match text(&service["state"]).as_str() {
+            "Waiting" | "Blocked" | "" => "created".to_owned(),
+            "Completed" => "exited 0".to_owned(),
+            "Failed" => format!("exited {}", self.exit_code(&text(&service["name"]))),
+            other => other.to_lowercase(),
+        }
+    }
+}
+
+impl Engine for Kubernetes<'_> {
+    fn name(&self) -> &'static str {
+        "Stackwright"
+    }
+
+    fn up(&self) -> Result<(), String> {
+        let mut convert = Command::new(env!("CARGO_BIN_EXE_stackwright"));
+        convert.args(["convert", "--project-name", &self.project.name, "--secrets", "plain"]);
+        convert
+            .args(self.project.compose_arguments(&self.further_files.borrow()))
+            .current_dir(&self.project.folder);
+        let output = convert.output().expect("the command line tool runs");
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
+        let mut apply = self.cluster.kubectl(&self.project.name);
+        apply.args(["apply", "--server-side", "--filename", "-"]);
+        let child = apply.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("kubectl runs");
+        child.stdin.take().expect("a pipe").write_all(&output.stdout).expect("kubectl reads what it applies");
+        let applied = child.wait_with_output().expect("kubectl ends");
+        let said = || String::from_utf8_lossy(&applied.stderr).into_owned();
+        if applied.status.success() { Ok(()) } else { Err(said()) }
+    }
+
+    fn add_file(&self, file: &str) {
+        self.further_files.borrow_mut().push(file.to_owned());
+    }
+
+    fn load(&self, service: &str, port: &str) -> Command {
+        let mut command = Command::new(crate::witness());
+        command.args(["load", &format!("{}:{port}", self.address(service))]).args(LOAD);
+        command
+    }
+
+    fn down(&self) {
+        self.kubectl(&["delete", "stack", &self.project.name, "--cascade=foreground", "--timeout=60s"]);
+    }
+
+    fn states(&self) -> BTreeMap<String, String> {
+        let stack = self.stack();
+        if stack["status"]["observedGeneration"] != stack["metadata"]["generation"] {
+            return BTreeMap::new();
+        }
+        let services = stack["status"]["services"].as_array().into_iter().flatten();
+        // One of zero containers is none to Docker.
+        let wanted = services.filter(|service| service["state"] != "Stopped");
+        wanted.map(|service| (text(&service["name"]), self.state(service))).collect()
+    }
+
+    fn containers(&self) -> Vec<Container> {
+        let pods = self.pods();
+        let staying = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        let containers = staying.flat_map(|pod| {
+            let statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
+            let begun = statuses
+                .filter(|it| it["state"]["waiting"].is_null() || !it["lastState"]["terminated"].is_null());
+            begun.map(|it| {
+                let service = text(&it["name"]);
+                let id = format!("{} {}", text(&pod["metadata"]["name"]), text(&pod["metadata"]["uid"]));
+                Container { id, called: None, service }
+            })
+        });
+        containers.collect()
+    }
+
+    fn log(&self, container: &Container) -> Command {
+        let mut command = self.cluster.kubectl(&self.project.name);
+        command.args(["logs", "--follow", "--container", &container.service, pod_of(container)]);
+        command
+    }
+
+    fn run(&self, container: &Container, command: &[&str]) -> Outcome {
+        let mut run = self.cluster.kubectl(&self.project.name);
+        run.args(["exec", "--quiet", "--container", &container.service, pod_of(container), "--"])
+            .args(command);
+        let mut ended = outcome(&mut run);
+        // kubectl's own word on it, which Docker has not.
+        if let Some(before) = ended.text.rfind("command terminated with exit code") {
+            ended.text = ended.text[..before].trim().to_owned();
+        }
+        ended
+    }
+
+    fn recreate(&self, service: &str) {
+        self.kubectl(&["delete", "pod", "--selector", &format!("{SERVICE}={service}")]);
+    }
+
+    fn scale(&self, service: &str, replicas: u32) {
+        let patch = serde_json::json!({"spec": {"services": {service: {"deploy": {"replicas": replicas}}}}});
+        let name = &self.project.name;
+        let patched =
+            self.kubectl(&["patch", "stack", name, "--type", "merge", "--patch", &patch.to_string()]);
+        assert_eq!(patched.code, 0, "{}: {}", self.project.title, patched.text);
+    }
+
+    fn outside(&self, service: &str, ports: &[String]) -> BTreeMap<String, String> {
+        let address = self.address(service);
+        if address.is_empty() {
+            return BTreeMap::new();
+        }
+        let targets: Vec<_> = ports.iter().map(|port| format!("{address}:{port}")).collect();
+        let mut command = Command::new(crate::witness());
+        command.arg("reach");
+        let answers = reached(&mut command, &targets);
+        let by_port =
+            answers.into_iter().map(|(target, answer)| (target[address.len() + 1..].to_owned(), answer));
+        by_port.collect()
+    }
+}
+
+fn pod_of(container: &Container) -> &str {
+    container.id.split(' ').next().unwrap_or_default()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

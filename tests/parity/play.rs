@@ -1,0 +1,445 @@
+//! Plays a project on an engine, and collects the facts that are compared: a path, such as
+//! `web/env/COLOUR`, and what was seen there.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    engine::{Container, Engine},
+    project::{Project, Step},
+};
+
+/// What was seen, by path.
+pub type Facts = BTreeMap<String, String>;
+
+/// How long the second engine may take to come to what the first has come to.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// How often an engine is asked again.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Plays a project from its start to its end. The example is what another engine did, which this one is given
+/// time to come to; without one it has the time until nothing changes any more.
+pub fn play(engine: &dyn Engine, project: &Project, model: &Value, example: Option<&Facts>) -> Facts {
+    let mut play = Play { engine, project, model, example, logs: BTreeMap::new(), facts: Facts::new() };
+    if let Err(error) = engine.up() {
+        play.facts.insert("up".to_owned(), error);
+        return play.facts;
+    }
+    play.look("");
+    for (number, step) in project.script.steps.iter().enumerate() {
+        play.step(&format!("step {}/", number + 1), step);
+    }
+    play.order();
+    play.end();
+    play.facts
+}
+
+struct Play<'a> {
+    engine: &'a dyn Engine,
+    project: &'a Project,
+    model: &'a Value,
+    example: Option<&'a Facts>,
+    logs: BTreeMap<Container, Log>,
+    facts: Facts,
+}
+
+impl Play<'_> {
+    fn step(&mut self, prefix: &str, step: &Step) {
+        match step {
+            Step::Run { service, text } => {
+                let container =
+                    self.first(service).unwrap_or_else(|| panic!("{}: no {service}", self.project.title));
+                let ended = self.engine.run(&container, &["sh", "-c", text]);
+                self.facts.insert(format!("{prefix}{service} ended"), ended.code.to_string());
+                self.facts.insert(format!("{prefix}{service} printed"), ended.text);
+            }
+            Step::Recreate(service) => {
+                let before = self.containers_of(service);
+                self.engine.recreate(service);
+                self.until("the containers are new", |play| {
+                    let now = play.containers_of(service);
+                    !now.is_empty() && now.iter().all(|it| !before.contains(it))
+                });
+                self.settle(prefix);
+            }
+            Step::Again => {
+                self.engine.down();
+                self.until("it is gone", |play| play.engine.containers().is_empty());
+                self.logs.clear();
+                self.engine.up().unwrap_or_else(|error| panic!("{}: {error}", self.project.title));
+                self.settle(prefix);
+            }
+            Step::Scale(services) => {
+                for (service, replicas) in services {
+                    self.engine.scale(service, *replicas);
+                }
+                self.until("there are so many", |play| {
+                    services
+                        .iter()
+                        .all(|(name, replicas)| play.containers_of(name).len() == *replicas as usize)
+                });
+                self.settle(prefix);
+            }
+            Step::Change { file, service, port } => {
+                let load =
+                    self.engine.load(service, port).stdout(Stdio::piped()).spawn().expect("the witness runs");
+                self.engine.add_file(file);
+                thread::sleep(Duration::from_secs(1));
+                self.engine.up().unwrap_or_else(|error| panic!("{}: {error}", self.project.title));
+                self.settle(prefix);
+                let output = load.wait_with_output().expect("the witness ends");
+                let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+                println!("load       {} ({}): {told}", self.project.title, self.engine.name());
+                let lost = if told["failed"] == 0 { "none" } else { "some" };
+                self.facts.insert(format!("{prefix}{service}/requests lost"), lost.to_owned());
+            }
+            Step::Look => self.look(prefix),
+        }
+    }
+
+    /// States, experiences, who reaches whom, and what is seen from outside.
+    fn look(&mut self, prefix: &str) {
+        self.settle(prefix);
+        let firsts: BTreeMap<_, _> =
+            self.services().iter().filter_map(|it| Some((it.clone(), self.first(it)?))).collect();
+        for (service, container) in &firsts {
+            if let Some(start) = self.logs.get(container).and_then(Log::start) {
+                let mut seen = Facts::new();
+                flatten(&format!("{prefix}{service}"), &start["experience"], &mut seen);
+                // Where nothing else is said, a container of Docker's is called by its id, which is another each time.
+                let known = |text: &str| {
+                    container.called.as_ref().map_or_else(|| text.to_owned(), |it| text.replace(it, "<id>"))
+                };
+                self.facts.extend(seen.iter().map(|(path, value)| (known(path), known(value))));
+            }
+        }
+        for (service, container) in &firsts {
+            if self.facts.get(&format!("{prefix}{service}/state")).is_some_and(|it| !it.starts_with("exited"))
+            {
+                self.reach(prefix, service, container);
+            }
+        }
+        self.outside(prefix);
+    }
+
+    /// Waits until the states are what they will be, and says them.
+    fn settle(&mut self, prefix: &str) {
+        let known = |facts: &Facts| {
+            let states = facts.iter().filter_map(|(path, state)| {
+                Some((path.strip_prefix(prefix)?.strip_suffix("/state")?.to_owned(), state.clone()))
+            });
+            states.filter(|(service, _)| !service.contains('/')).collect::<BTreeMap<_, _>>()
+        };
+        let wanted = self.example.map(known);
+        let began = Instant::now();
+        let (mut last, mut since) = (BTreeMap::new(), Instant::now());
+        loop {
+            self.follow();
+            let states = self.engine.states();
+            let told = self
+                .engine
+                .containers()
+                .iter()
+                .all(|it| self.logs.get(it).is_some_and(|log| log.start().is_some()));
+            if states != last {
+                (last, since) = (states, Instant::now());
+            }
+            let settled = match &wanted {
+                Some(wanted) => *wanted == last && told,
+                None => told && !self.is_under_way(&last) && since.elapsed() > Duration::from_secs(1),
+            };
+            if settled || began.elapsed() > PATIENCE {
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
+        for (service, state) in last {
+            self.facts.insert(format!("{prefix}{service}/state"), state);
+        }
+        let mut counts = BTreeMap::<_, usize>::new();
+        for container in self.engine.containers() {
+            *counts.entry(container.service).or_default() += 1;
+        }
+        for (service, count) in counts {
+            self.facts.insert(format!("{prefix}{service}/containers"), count.to_string());
+        }
+    }
+
+    /// Whether a service is still to become healthy, or to end by itself.
+    fn is_under_way(&self, states: &BTreeMap<String, String>) -> bool {
+        states.is_empty()
+            || states.iter().any(|(service, state)| {
+                let ends = self.model["services"][service]["command"].to_string().contains("--after");
+                state == "starting" || state == "restarting" || (ends && state == "running")
+            })
+    }
+
+    /// Asks from a service for every name and port that a sibling might have.
+    fn reach(&mut self, prefix: &str, from: &str, container: &Container) {
+        let targets = self.targets(from);
+        let witness = ["witness", "reach"].into_iter().chain(targets.iter().map(String::as_str));
+        let command: Vec<_> = witness.collect();
+        let path = |target: &str| format!("{prefix}{from}/reaches/{target}");
+        let began = Instant::now();
+        let answers: Facts = loop {
+            let printed = self.engine.run(container, &command).text;
+            let answers: BTreeMap<String, String> = serde_json::from_str(&printed).unwrap_or_default();
+            let answers = answers.into_iter().map(|(target, answer)| (path(&target), self.name_of(&answer)));
+            let answers: Facts = answers.collect();
+            // A policy and an address take a moment to come to every node.
+            let as_wanted =
+                |example: &Facts| answers.iter().all(|(path, answer)| example.get(path) == Some(answer));
+            if self.example.is_none_or(as_wanted) || began.elapsed() > Duration::from_secs(6) {
+                break answers;
+            }
+            thread::sleep(PAUSE);
+        };
+        self.facts.extend(answers);
+    }
+
+    fn targets(&self, from: &str) -> Vec<String> {
+        let mut targets = BTreeSet::new();
+        for service in self.services() {
+            let spec = &self.model["services"][&service];
+            let mut names = BTreeSet::from([service.clone()]);
+            names.extend(
+                ["container_name", "hostname"].iter().filter_map(|key| spec[key].as_str().map(str::to_owned)),
+            );
+            for network in spec["networks"].as_object().into_iter().flat_map(|it| it.values()) {
+                let aliases = network["aliases"].as_array().into_iter().flatten();
+                names.extend(aliases.filter_map(|alias| alias.as_str().map(str::to_owned)));
+            }
+            let links = self.model["services"][from]["links"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
+            let links =
+                links.filter_map(|link| link.split_once(':')).filter(|(target, _)| *target == service);
+            names.extend(links.map(|(_, name)| name.to_owned()));
+            let ports = self.ports_of(&service);
+            targets
+                .extend(names.iter().flat_map(|name| ports.iter().map(move |port| format!("{name}:{port}"))));
+        }
+        targets.into_iter().collect()
+    }
+
+    /// The ports on which a service says it listens.
+    fn ports_of(&self, service: &str) -> Vec<String> {
+        let is_port =
+            |text: &&str| text.split('/').next().is_some_and(|number| number.parse::<u16>().is_ok());
+        let started = self.first(service).and_then(|it| self.logs.get(&it)?.start());
+        let Some(start) = started else { return Vec::new() };
+        let arguments =
+            start["experience"]["args"].as_array().into_iter().flatten().skip(1).filter_map(Value::as_str);
+        arguments.filter(is_port).map(str::to_owned).collect()
+    }
+
+    /// Whose the identity is that answered.
+    fn name_of(&self, answer: &str) -> String {
+        let is_it = |(_, log): &(&Container, &Log)| log.start().is_some_and(|start| start["id"] == answer);
+        let found = self.logs.iter().find(is_it);
+        found.map_or_else(|| format!("nobody: {answer}"), |(container, _)| container.service.clone())
+    }
+
+    fn outside(&mut self, prefix: &str) {
+        for service in self.services() {
+            let ports: Vec<String> = self.model["services"][&service]["ports"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|port| Some((port["published"].as_str()?, port["protocol"].as_str()?)))
+                .map(
+                    |(published, protocol)| {
+                        if protocol == "udp" { format!("{published}/udp") } else { published.to_owned() }
+                    },
+                )
+                .collect();
+            if ports.is_empty() {
+                continue;
+            }
+            let path = |port: &str| format!("{prefix}{service}/published/{port}");
+            let began = Instant::now();
+            let seen: Facts = loop {
+                let answers = self.engine.outside(&service, &ports);
+                let seen = ports.iter().map(|port| {
+                    let answer = answers.get(port).map_or("nobody", String::as_str);
+                    let name = self.name_of(answer);
+                    // Why nobody answers is a matter of the network between.
+                    (path(port), if name.starts_with("nobody") { "nobody".to_owned() } else { name })
+                });
+                let seen: Facts = seen.collect();
+                let as_wanted =
+                    |example: &Facts| seen.iter().all(|(path, name)| example.get(path) == Some(name));
+                if self.example.is_none_or(as_wanted) || began.elapsed() > Duration::from_secs(15) {
+                    break seen;
+                }
+                thread::sleep(PAUSE);
+            };
+            self.facts.extend(seen);
+        }
+    }
+
+    /// Whether each service began when its dependencies allowed it.
+    fn order(&mut self) {
+        let at = |service: &str, event: &str| {
+            let container = self.first(service)?;
+            let events = self.logs.get(&container)?.events();
+            events
+                .iter()
+                .find(|it| it["event"] == event)
+                .map(|it| it["at"].as_str().unwrap_or_default().to_owned())
+        };
+        let mut facts = Facts::new();
+        for service in self.services() {
+            let dependencies = self.model["services"][&service]["depends_on"].as_object();
+            for (dependency, how) in dependencies.into_iter().flatten() {
+                let condition = how["condition"].as_str().unwrap_or_default();
+                let event = match condition {
+                    "service_healthy" => "ready",
+                    "service_completed_successfully" => "end",
+                    _ => "start",
+                };
+                let order = match (at(&service, "start"), at(dependency, event)) {
+                    (None, _) => "never began",
+                    (Some(_), None) => "began without it",
+                    (Some(began), Some(met)) if began >= met => "began after it",
+                    _ => "began before it",
+                };
+                facts.insert(format!("{service}/after {dependency} ({condition})"), order.to_owned());
+            }
+        }
+        self.facts.extend(facts);
+    }
+
+    /// Ends the project, and says which signal each process got and how long it was left alive after that.
+    fn end(&mut self) {
+        self.follow();
+        let running: Vec<_> = self.engine.containers();
+        self.engine.down();
+        for service in self.services() {
+            let Some(first) = running.iter().find(|it| it.service == service) else { continue };
+            let Some(log) = self.logs.get(first) else { continue };
+            let events = log.until_its_end();
+            let signals: Vec<_> = events.iter().filter(|it| it["event"] == "signal").collect();
+            let Some(asked) = signals.first() else { continue };
+            let names: Vec<_> = signals.iter().map(|it| it["signal"].to_string()).collect();
+            let lived = events.last().map_or(0.0, |last| seconds(last) - seconds(asked));
+            self.facts.insert(format!("{service}/end/signals"), names.join(" "));
+            self.facts.insert(format!("{service}/end/lived"), format!("{lived:.0} s"));
+        }
+    }
+
+    // --- containers -----------------------------------------------------------
+
+    fn services(&self) -> Vec<String> {
+        self.model["services"].as_object().into_iter().flat_map(|it| it.keys().cloned()).collect()
+    }
+
+    fn containers_of(&self, service: &str) -> Vec<Container> {
+        self.engine.containers().into_iter().filter(|it| it.service == service).collect()
+    }
+
+    /// The first container of a service whose log is known.
+    fn first(&self, service: &str) -> Option<Container> {
+        self.containers_of(service).into_iter().find(|it| self.logs.contains_key(it))
+    }
+
+    /// Listens to every container that nobody listens to yet, or whose log has ended while it began anew.
+    fn follow(&mut self) {
+        for container in self.engine.containers() {
+            if self.logs.get(&container).is_none_or(Log::has_ended) {
+                let log = Log::follow(self.engine.log(&container));
+                self.logs.insert(container, log);
+            }
+        }
+    }
+
+    fn until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !holds(self) {
+            assert!(began.elapsed() < PATIENCE, "{}: it is not so that {what}", self.project.title);
+            thread::sleep(PAUSE);
+        }
+    }
+}
+
+/// What a container says, as it comes.
+struct Log {
+    events: Arc<Mutex<Vec<Value>>>,
+    reader: thread::JoinHandle<()>,
+}
+
+impl Log {
+    fn follow(mut command: Command) -> Self {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the engine's client runs");
+        let stdout = child.stdout.take().expect("a pipe");
+        let heard = Arc::clone(&events);
+        let reader = thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if let Ok(event) = serde_json::from_str(&line) {
+                    heard.lock().expect("nobody panics while it is held").push(event);
+                }
+            }
+            let _ = child.wait();
+        });
+        Self { events, reader }
+    }
+
+    fn events(&self) -> Vec<Value> {
+        self.events.lock().expect("nobody panics while it is held").clone()
+    }
+
+    /// How the program began; of several beginnings the last.
+    fn start(&self) -> Option<Value> {
+        self.events().into_iter().rev().find(|event| event["event"] == "start")
+    }
+
+    fn has_ended(&self) -> bool {
+        self.reader.is_finished()
+    }
+
+    fn until_its_end(&self) -> Vec<Value> {
+        let began = Instant::now();
+        while !self.has_ended() && began.elapsed() < PATIENCE {
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.events()
+    }
+}
+
+/// The time of an event, in seconds of its day.
+fn seconds(event: &Value) -> f64 {
+    let time = event["at"].as_str().and_then(|at| at.split_once('T')).map_or("", |(_, time)| time);
+    let parts = time.trim_end_matches('Z').split(':').map(|part| part.parse::<f64>().unwrap_or_default());
+    parts.fold(0.0, |sum, part| sum * 60.0 + part)
+}
+
+/// A tree of values as facts.
+fn flatten(path: &str, value: &Value, facts: &mut Facts) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                flatten(&format!("{path}/{key}"), value, facts);
+            }
+        }
+        Value::String(text) => {
+            facts.insert(path.to_owned(), text.clone());
+        }
+        Value::Null => {}
+        other => {
+            facts.insert(path.to_owned(), other.to_string());
+        }
+    }
+}

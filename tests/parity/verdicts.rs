@@ -1,0 +1,152 @@
+//! The differences that are as they should be. Each has its reason in `docs/behaviour.md`.
+
+/// What one side may show.
+#[derive(Clone, Copy, Debug)]
+pub enum Seen {
+    /// Nothing at all.
+    Nothing,
+    /// Anything, but something.
+    Anything,
+    /// What matches this pattern.
+    Like(&'static str),
+}
+
+/// A difference that is known.
+#[derive(Debug)]
+pub struct Verdict {
+    /// Its name in `docs/behaviour.md`.
+    pub id: &'static str,
+    /// The project where it may be, a pattern.
+    pub project: &'static str,
+    /// The fact that it may be: `*` stands for any characters.
+    pub path: &'static str,
+    /// What Docker Compose shows there.
+    pub docker: Seen,
+    /// What Stackwright shows there.
+    pub cluster: Seen,
+}
+
+use Seen::{Anything, Like, Nothing};
+
+/// A difference that any project may show.
+const fn any(id: &'static str, path: &'static str, docker: Seen, cluster: Seen) -> Verdict {
+    Verdict { id, project: "*", path, docker, cluster }
+}
+
+/// A difference that only one project may show, since elsewhere it would be a fault.
+const fn only(
+    project: &'static str,
+    id: &'static str,
+    path: &'static str,
+    docker: Seen,
+    cluster: Seen,
+) -> Verdict {
+    Verdict { id, project, path, docker, cluster }
+}
+
+const NOBODY: Seen = Like("nobody: no such name");
+const CONFIGS: &str = "configs and secrets are files with their mode and owner";
+const SECRET: &str = "a secret is a file that the process can read";
+const INLINE: &str = "a config is given inline from a file and from a variable";
+const HOST_NAME: &str = "a host name is what the process is called";
+const INIT: &str = "an init reaps what the process leaves behind";
+const SHARED: &str = "processes of a shared pid namespace see each other";
+const ALIASES: &str = "aliases lead to their service on their networks";
+const LIMITS: &str = "limits of memory processor and files are what the process sees";
+
+/// All of them; the first that fits counts.
+pub const VERDICTS: &[Verdict] = &[
+    // --- what every pod is given -----------------------------------------------------
+    any("kubernetes-variables", "*/env/KUBERNETES_*", Nothing, Anything),
+    any("host-name", "*/hostname", Like("<id>"), Anything),
+    any("host-name", "*/env/HOSTNAME", Like("<id>"), Anything),
+    any("host-name", "*/hosts/<id>", Anything, Nothing),
+    any("host-name", "*/hosts/*", Nothing, Like("self")),
+    any("hosts-of-ipv6", "*/hosts/ip6-*", Anything, Anything),
+    any("termination-log", "*/mounts//dev/termination-log/*", Nothing, Anything),
+    any("hidden-parts-of-proc", "*/mounts//proc/*", Nothing, Anything),
+    any("small-request", "*/cgroup/cpu-shares", Like("1024"), Anything),
+    any("hosts-file", "*/mounts//etc/hosts/options", Like("relatime,ro"), Like("relatime,rw")),
+    // --- names and networks ----------------------------------------------------------
+    any("names-beyond-networks", "*/reaches/*", NOBODY, Like("nobody: no answer")),
+    only(ALIASES, "aliases-beyond-networks", "api/reaches/inner:80", NOBODY, Like("web")),
+    only(ALIASES, "aliases-beyond-networks", "db/reaches/www:80", NOBODY, Like("web")),
+    only(ALIASES, "aliases-beyond-networks", "db/reaches/site:80", NOBODY, Like("web")),
+    only("a published port goes on *", "published-ports-are-open", "api/reaches/web:*", NOBODY, Like("web")),
+    only("services of other networks *", "own-name", "alone/reaches/alone:80", NOBODY, Like("alone")),
+    only(HOST_NAME, "domain-name", "full/*name", Anything, Anything),
+    only(HOST_NAME, "domain-name", "full/env/HOSTNAME", Like("mail"), Like("mail.example.org")),
+    only(HOST_NAME, "domain-name", "full/hosts/mail", Like("self"), Nothing),
+    // --- files -----------------------------------------------------------------------
+    any("files-in-memory", "*/mounts/*/type", Like("ext4"), Like("tmpfs")),
+    any("files-in-memory", "*/mounts/*/size", Nothing, Like("unbounded")),
+    any("open-folders", "*/mounts/*/holds/*/mode", Like("drwxr-xr-x"), Like("drwxrwxrwx")),
+    any("folders-of-links", "*/mounts/*/holds/./mode", Like("drwxr-xr-x"), Like("dtrwxrwxrwx")),
+    any("folders-of-links", "*/mounts/*/holds/..*", Nothing, Anything),
+    any("modes-of-configs", "*/mounts/*/holds/./mode", Like("-rw-r--r--"), Like("-r--r--r--")),
+    only(
+        CONFIGS,
+        "modes-of-configs",
+        "*/mounts//etc/app/app.conf/holds/./mode",
+        Anything,
+        Like("-r--r-----"),
+    ),
+    only(CONFIGS, "modes-of-configs", "*/mounts//etc/app/app.conf/holds/./owner", Anything, Like("103:104")),
+    only(SECRET, "modes-of-configs", "*/mounts//etc/elsewhere/holds/./mode", Anything, Like("-r--r-----")),
+    only(SECRET, "modes-of-configs", "*/mounts//etc/elsewhere/holds/./owner", Anything, Like("1000:1000")),
+    only(CONFIGS, "mounted-and-not-copied", "*/mounts//plain/*", Nothing, Anything),
+    only(CONFIGS, "mounted-and-not-copied", "*/mounts//run/secrets/my-key/*", Nothing, Anything),
+    only(INLINE, "mounted-and-not-copied", "*/mounts//inline/*", Nothing, Anything),
+    only(INLINE, "mounted-and-not-copied", "*/mounts//var.txt/*", Nothing, Anything),
+    only(SECRET, "mounted-and-not-copied", "*/mounts//run/secrets/from-env/*", Nothing, Anything),
+    any(
+        "options-of-tmpfs",
+        "*/mounts/*/options",
+        Like("nodev,noexec,nosuid,relatime,rw"),
+        Like("relatime,rw"),
+    ),
+    // --- processes and limits --------------------------------------------------------
+    only(INIT, "pause-is-the-init", "*/init", Like("docker-init"), Like("pause")),
+    only(INIT, "pause-is-the-init", "*/pid", Anything, Anything),
+    only(INIT, "pause-is-the-init", "*/mounts//usr/sbin/docker-init/*", Anything, Nothing),
+    only(SHARED, "pause-is-the-init", "*/init", Like("witness"), Like("pause")),
+    only(SHARED, "pause-is-the-init", "*/pid", Anything, Anything),
+    only(LIMITS, "number-of-processes", "*/cgroup/pids", Like("100"), Like("max")),
+    only(LIMITS, "ulimits", "*/ulimits/open files", Like("1000:2000"), Anything),
+    only(LIMITS, "ulimits", "*/ulimits/processes", Like("500:500"), Anything),
+    any("memory-reservation", "*/cgroup/memory-soft", Like("20971520"), Like("9223372036854771712")),
+    // --- the end ---------------------------------------------------------------------
+    only("a deaf process is killed *", "stop-signal", "*/end/signals", Like("10"), Like("10 15")),
+    only("a deaf process is killed *", "stop-signal", "*/end/lived", Like("3 s"), Like("5 s")),
+];
+
+impl Verdict {
+    /// Whether this is the difference that it speaks of.
+    pub fn explains(&self, project: &str, path: &str, docker: Option<&str>, cluster: Option<&str>) -> bool {
+        matches(self.project, project)
+            && matches(self.path, path)
+            && self.docker.is(docker)
+            && self.cluster.is(cluster)
+    }
+}
+
+impl Seen {
+    fn is(self, value: Option<&str>) -> bool {
+        match (self, value) {
+            (Self::Nothing, None) | (Self::Anything, Some(_)) => true,
+            (Self::Like(pattern), Some(value)) => matches(pattern, value),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a text is like a pattern, in which `*` stands for any characters, or none.
+pub fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, after)) => text.strip_prefix(before).is_some_and(|rest| {
+            let mut starts = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+            starts.any(|at| matches(after, &rest[at..]))
+        }),
+    }
+}

@@ -27,6 +27,9 @@ const AT_ONCE: usize = 4;
 const SHORTEST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(600);
 
+/// How long the pull secrets may take, for the client itself waits without end.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
+
 /// The account that pods have where nothing else is said, and whose pull secrets they then have.
 const ACCOUNT: &str = "default";
 
@@ -49,11 +52,15 @@ pub(super) struct Known {
     pub again: Option<Duration>,
 }
 
-/// What was said to one Stack, by the image's name.
+/// What was said to one Stack.
 #[derive(Default)]
 struct Answers {
     uid: String,
+    /// By the image's name.
     of: HashMap<String, Answer>,
+    /// What its workloads remembered when they were seen last, by the service's name: one that is replaced by
+    /// another, or deleted by someone, is gone for a while.
+    held: BTreeMap<String, Image>,
 }
 
 enum Answer {
@@ -92,9 +99,10 @@ impl Images {
     ) -> Option<Known> {
         let spec = &stack.spec;
         if spec.image_metadata == Some(ImageMetadata::Ignore) {
+            self.forget(key);
             return Some(Known::default());
         }
-        let remembered = remembered(observed);
+        let remembered = self.hold(key, stack, remembered(observed));
         let mut known = Known::default();
         let mut unknown: Vec<&String> = Vec::new();
         for (name, service) in &spec.services {
@@ -114,24 +122,39 @@ impl Images {
             known.images.extend(images);
             return Some(known);
         }
-        self.ask(key, stack, &unknown, before, known)
+        self.ask(key, spec, &unknown, before, known)
+    }
+
+    /// What the workloads remember, and those that were there before.
+    fn hold(
+        &self,
+        key: &StackKey,
+        stack: &Stack,
+        remembered: BTreeMap<String, Image>,
+    ) -> BTreeMap<String, Image> {
+        let uid = stack.metadata.uid.clone().unwrap_or_default();
+        let mut stacks = self.stacks();
+        let answers = stacks.entry(key.clone()).or_default();
+        if answers.uid != uid {
+            *answers = Answers { uid, ..Answers::default() };
+        }
+        answers.held.retain(|name, _| stack.spec.services.contains_key(name));
+        let told = remembered.iter().filter(|(_, image)| image.digest.is_some());
+        answers.held.extend(told.map(|(name, image)| (name.clone(), image.clone())));
+        answers.held.clone().into_iter().chain(remembered).collect()
     }
 
     /// What registries have said of the images of these services; those that were never asked for are.
     fn ask<'i>(
         self: &Arc<Self>,
         key: &StackKey,
-        stack: &Stack,
+        spec: &StackSpec,
         services: &[&String],
         before: impl Fn(&String) -> Option<&'i Image>,
         mut known: Known,
     ) -> Option<Known> {
-        let (spec, uid) = (&stack.spec, stack.metadata.uid.clone().unwrap_or_default());
         let mut stacks = self.stacks();
         let answers = stacks.entry(key.clone()).or_default();
-        if answers.uid != uid {
-            *answers = Answers { uid, ..Answers::default() };
-        }
         answers.of.retain(|image, _| spec.services.values().any(|service| service.image == *image));
         let now = Instant::now();
         let (mut wanted, mut awaited): (Vec<Wanted>, bool) = (Vec::new(), false);
@@ -179,25 +202,37 @@ impl Images {
     async fn answer(self: Arc<Self>, key: StackKey, secrets: Vec<String>, wanted: Vec<Wanted>) {
         let Some(registries) = &self.registries else { return };
         let now = Instant::now();
-        let logins = self.logins(&key.namespace, secrets).await;
+        let logins = tokio::time::timeout(LONGEST_LOOK, self.logins(&key.namespace, secrets)).await;
         stream::iter(wanted)
             .for_each_concurrent(AT_ONCE, async |(image, platform)| {
                 let read = match &logins {
-                    Ok(logins) => {
+                    Ok(Ok(logins)) => {
                         let read = registries.read(&image, platform.as_deref(), logins, now).await;
                         read.map_err(|failure| failure.to_string())
                     }
-                    Err(error) => {
-                        tracing::warn!(namespace = key.namespace, stack = key.name, %error, "no pull secrets");
-                        Err("its pull secrets could not be read".to_owned())
+                    Ok(Err(kube::Error::Api(refusal))) => {
+                        Err(format!("its pull secrets could not be read: {}", refusal.message))
                     }
+                    _ => Err("its pull secrets could not be read".to_owned()),
                 };
                 match &read {
                     Ok((digest, _)) => {
-                        tracing::info!(namespace = key.namespace, stack = key.name, image, digest, "image read");
+                        tracing::info!(
+                            namespace = key.namespace,
+                            stack = key.name,
+                            image,
+                            digest,
+                            "image read"
+                        );
                     }
                     Err(cause) => {
-                        tracing::warn!(namespace = key.namespace, stack = key.name, image, cause, "image not read");
+                        tracing::warn!(
+                            namespace = key.namespace,
+                            stack = key.name,
+                            image,
+                            cause,
+                            "image not read"
+                        );
                     }
                 }
                 self.learn(&key, &image, read);

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Registry, Request, Scenario, Setup, View, block_on, condition, pods};
+use crate::support::{Change, Registry, Request, Scenario, Setup, View, What, block_on, condition, pods};
 
 const DB: &str = "
 ExposedPorts: {5432/tcp: {}}
@@ -71,10 +71,16 @@ fn a_registry_that_hangs_delays_its_own_stack_for_seconds_and_no_other_and_then_
     registry.hang(true);
     with_registry(&registry, async |s| {
         let shop = s.apply("shop", "services: {db: {image: 'db:1', restart: always}}").await;
-        let other = s.apply("other", "{services: {other: {image: 'other:1'}}, imageMetadata: Ignore}").await;
-        let view = other.until_ready().await;
-        assert!(view.get("Service", "db").is_none(), "what the image exposes is awaited");
+        let spec = "{services: {other: {image: 'other:1', restart: always}}, imageMetadata: Ignore}";
+        let other = s.apply("other", spec).await;
+        other.until_ready().await;
         let view = shop.until_ready().await;
+        let created = |name: &str| {
+            let is_it =
+                |it: &Change| it.event == What::Created && it.key.0 == "Deployment" && it.key.1 == name;
+            s.history.changes().iter().position(is_it).expect("a Deployment")
+        };
+        assert!(created("other-other") < created("shop-db"), "only who waits for an answer waits");
         let silent = ["spec.services.db.image", "does not answer within 5 seconds"];
         shop.until_condition("Approximated", "NotExact", &silent).await;
         let before = uid(&view, "db");
@@ -155,6 +161,15 @@ fn a_tag_that_moves_rolls_nobody_and_another_name_is_read_anew() {
         assert_eq!(uid(&view, "db"), before);
         assert_eq!(port(&view, "db"), 5432);
         assert_eq!(port(&view, "second"), 5432);
+        // Neither does it when the workload, which bears the memory, is deleted and made again.
+        let asked = registry.asked_for("db");
+        s.delete("StatefulSet", &shop.object("db")).await;
+        s.until("there is another pod", |view| {
+            pods(view, "db").any(|(_, pod)| pod["metadata"]["uid"] != before)
+        })
+        .await;
+        assert_eq!(port(&shop.until_ready().await, "db"), 5432);
+        assert_eq!(registry.asked_for("db"), asked);
 
         shop.edit("services: {db: {image: 'docker.io/library/db:1'}}").await;
         s.until("the image is read anew", |view| {

@@ -29,6 +29,8 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("", &["persistentvolumeclaims"], &["get", "list", "watch", "create", "patch"]),
         // Secrets that Stacks name: their metadata is watched, their keys are read by name.
         rule("", &["secrets"], &["get", "list", "watch"]),
+        // Whose pull secrets pods have where their Stack names none: images are read with them.
+        rule("", &["serviceaccounts"], &["get"]),
         // The labels of Namespaces say which powers over nodes they allow.
         rule("", &["namespaces"], &["list", "watch"]),
         // Pods, and what kubelets say of them, tell why a service is not up.

@@ -35,7 +35,7 @@ impl Cluster {
         let log = fs::File::create(state.join("operator.log")).expect("the operator's log");
         let helper = env::var("STACKWRIGHT_PARITY_HELPER").expect("hack/parity names the helper's image");
         let operator = Command::new(env!("CARGO_BIN_EXE_stackwright"))
-            .args(["controller", "--no-http", "--no-lease", "--helper-image", &helper])
+            .args(["controller", "--no-http", "--no-lease", "--no-image-metadata", "--helper-image", &helper])
             .env("KUBECONFIG", &kubeconfig)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())

@@ -34,12 +34,17 @@ add_images() {
   [[ -n $found ]] || die "there is no *.tar in $1" "name the folder of the image archives"
 }
 
+# image_names: what the registry has, once it has read the archives.
+image_names() (
+  exec 3<>"/dev/tcp/$(machine_address)/5000" &&
+    printf 'GET /images HTTP/1.0\r\n\r\n' >&3 && sed '1,/^\r$/d' <&3
+)
+
 # preload_images: every image onto every node, so that a pod starts at once, and
 # also one with `imagePullPolicy: Never`.
 preload_images() {
   local i names runs=()
-  names=$(exec 3<>"/dev/tcp/$(machine_address)/5000" &&
-    printf 'GET /images HTTP/1.0\r\n\r\n' >&3 && sed '1,/^\r$/d' <&3)
+  names=$(image_names)
   for ((i = 1; i <= NODES; i++)); do
     pull_on_node "$i" "$names" >"$STATE/node-$i-images.log" 2>&1 &
     runs+=($!)

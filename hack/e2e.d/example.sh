@@ -63,14 +63,16 @@ take_down() {
   kubectl delete namespace "$EXAMPLE" --wait=false >/dev/null
 }
 
-# note_origins: what has run, by the name that the node knows it by.
+# note_origins: what has run, as the compose file calls it, and by the name that the node knows it by.
 note_origins() {
-  kubectl get pods -l stackwright.dev/service \
-    -o go-template='{{range .items}}{{$s := index .metadata.labels "stackwright.dev/service"}}{{range .status.containerStatuses}}{{$s}}{{"\t"}}{{.image}}{{"\n"}}{{end}}{{end}}' |
-    sort -u | while IFS=$'\t' read -r service image; do
-    printf '%s\t%s\t%s\t%s\n' "$EXAMPLE" "$service" "$image" "$(origin_of "$image")"
+  local service image known
+  kubectl get pods -l stackwright.dev/service -o go-template="$IMAGES" | sort -u | while read -r service image known; do
+    printf '%s\t%s\t%s\t%s\n' "$EXAMPLE" "$service" "$image" "$(origin_of "$known")"
   done >>"$WORK/origins"
 }
+
+IMAGES='{{range .items}}{{$s := index .metadata.labels "stackwright.dev/service"}}{{$known := .status.containerStatuses}}{{range .spec.containers}}{{$c := .}}{{range $known}}{{if eq .name $c.name}}{{$s}} {{$c.image}} {{.image}}
+{{end}}{{end}}{{end}}{{end}}'
 
 # The example's own images go before those that all have.
 origin_of() {

@@ -21,7 +21,6 @@ pub fn rules() -> Vec<PolicyRule> {
         // jobs delete: no example changes a service that has run to its end.
         rule("batch", &["jobs"], CHILD),
         // ingresses get, create, patch, delete: no example has an HTTP route.
-        // networkpolicies delete: no example gives up a network.
         rule("networking.k8s.io", &["ingresses", "networkpolicies"], CHILD),
         // configmaps create, patch, delete: no example has a file's text in its Stack.
         rule("", &["configmaps", "services"], CHILD),

@@ -21,7 +21,7 @@ use_example() {
   proves "an article is written by Prisma" '"id":1,"title":"On stacks"' ask --json '{"title": "On stacks"}' "$articles/api/articles"
   proves "it is in the database that the init script made" '^On stacks$' \
     inside finity-db psql -U postgres -d finity_db -tAc 'select title from "Article"'
-  proves "the modules came from the image into their volume" 'server.js|prisma' \
+  proves "the modules came from the image into their volume" 'prisma.* /app/node_modules ' \
     inside finity-backend-node sh -c 'ls /app/node_modules; grep node_modules /proc/mounts'
   proves "the page is served by Vite, with its variable" 'VITE_API_URL.*http://localhost:8000' \
     ask "http://$(published finity-frontend):3000/index.html?html-proxy&index=0.js"

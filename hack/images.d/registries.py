@@ -90,11 +90,10 @@ class Registries:
                 f"<dependency><groupId>{group}</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
             )
         (work / "pom.xml").write_text(
-            '<project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion>'
-            "<groupId>stackwright.dev</groupId><artifactId>image</artifactId><version>1</version>"
+            "<project><modelVersion>4.0.0</modelVersion><groupId>stackwright.dev</groupId><artifactId>image</artifactId><version>1</version>"
             f"<dependencies>{''.join(dependencies)}</dependencies></project>"
         )
-        run("mvn", "--quiet", "--batch-mode", "-Dstyle.color=never", "dependency:copy-dependencies", "-DincludeScope=runtime",
+        run("mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies", "-DincludeScope=runtime",
             f"-DoutputDirectory={out}", cwd=work)
 
 

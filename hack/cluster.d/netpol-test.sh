@@ -94,13 +94,15 @@ change() {
 }
 
 # judge SENTENCE EXPECTED: a policy takes a moment on nodes that run already, so a
-# difference is looked at again, for some seconds.
+# difference is looked at again, for some seconds; the line says so.
 judge() {
-  local until=$((SECONDS + 10)) same='' verdict='the pods could not be asked'
+  local until=$((SECONDS + 10)) same='' looks=0 verdict='the pods could not be asked'
   while [[ -z $same ]]; do
+    looks=$((looks + 1))
     if look && verdict=$(compare "$2"); then same=yes; fi
     ((SECONDS < until)) || break
   done
+  ((looks == 1)) || verdict="(look $looks) $verdict"
   report "$1" "$same" "$verdict"
 }
 

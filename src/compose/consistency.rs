@@ -274,32 +274,26 @@ impl Check<'_> {
 
     /// Two mounts cannot have the same path in the container.
     fn targets(&mut self, name: &str, service: &Map) {
-        let mut taken: HashMap<&str, (String, Place)> = HashMap::new();
+        let mut taken: HashMap<&str, (&str, usize, Place), RandomState> = HashMap::default();
         let tmpfs = list(service.get("tmpfs")).iter().enumerate().filter_map(|(index, node)| {
-            Some((
-                node.as_str()?.split(':').next().unwrap_or_default(),
-                format!("services.{name}.tmpfs[{index}]"),
-                node.place,
-            ))
+            Some((node.as_str()?.split(':').next().unwrap_or_default(), "tmpfs", index, node.place))
         });
-        let volumes = list(service.get("volumes")).iter().enumerate().map(|(index, node)| {
-            (
-                node.str_at("target").unwrap_or_default(),
-                format!("services.{name}.volumes[{index}]"),
-                node.place,
-            )
-        });
-        for (target, at, place) in tmpfs.chain(volumes) {
-            if let Some(earlier) = taken.get(target) {
-                let (earlier, first) = earlier;
-                let message = format!("{at}: target {target} already mounted as {earlier}");
+        let volumes = list(service.get("volumes"));
+        let volumes = volumes
+            .iter()
+            .enumerate()
+            .map(|(index, node)| (node.str_at("target").unwrap_or_default(), "volumes", index, node.place));
+        for (target, key, index, place) in tmpfs.chain(volumes) {
+            let (earlier, at, first) = *taken.entry(target).or_insert((key, index, place));
+            if (earlier, at) != (key, index) {
+                let message = format!(
+                    "services.{name}.{key}[{index}]: target {target} already mounted as services.{name}.{earlier}[{at}]"
+                );
                 self.found.push(
                     Diagnostic::error("duplicate-target", place, message)
                         .remedy("give one of the two another path")
-                        .note(*first, "mounted here too"),
+                        .note(first, "mounted here too"),
                 );
-            } else {
-                taken.insert(target, (at, place));
             }
         }
     }

@@ -3,19 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, MAX_FAULTS, Severity};
 use super::dotenv::{self, EnvText};
 use super::environment::{Budget, Environment};
 use super::extends::{self, Base, BaseKey};
 use super::include::{self, Imported};
 use super::project::Project;
 use super::source::{self, Files, Place, Sources};
-use super::trail::Trail;
 use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
 use super::{
-    Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, paths,
-    published, schema, unicity,
+    Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, parts,
+    paths, promote, published, schema, unicity,
 };
 
 /// A load that is under way.
@@ -191,6 +190,11 @@ impl<'a> Load<'a> {
         if self.working_dir.starts_with('/') { paths::join(&self.working_dir, path) } else { path.to_owned() }
     }
 
+    /// Whether a file was read before.
+    pub fn is_read(&self, path: &str) -> bool {
+        self.texts.contains_key(path)
+    }
+
     /// The text of a file and its number among the sources.
     pub fn text(
         &mut self,
@@ -298,18 +302,25 @@ impl<'a> Load<'a> {
             dict = self.file(file, *place, dict, &inner, false)?.0;
         }
         self.unless_failed()?;
-        if self.stages.defaults {
-            defaults::add(&mut dict);
-        }
-        if self.stages.validate {
-            let faults = defaults::check(&dict);
-            self.diagnostics.extend(faults);
-            self.unless_failed()?;
-        }
-        if self.stages.resolve_paths || !scope.included.is_empty() {
-            self.resolve_paths(&mut dict, &scope.folder)?;
-        }
-        normalize::resolve_listed(&mut dict, &scope.environment);
+        let Stages { defaults, validate, resolve_paths, .. } = self.stages;
+        let resolve_paths = resolve_paths || !scope.included.is_empty();
+        let base = paths::Base { folder: &scope.folder, home: self.home.as_deref(), files: self.files };
+        let mut resolved = Ok(());
+        parts::each(&mut dict, |part| {
+            if defaults {
+                defaults::add(part);
+            }
+            if validate {
+                self.diagnostics.extend(defaults::check(part));
+            }
+            if resolve_paths && resolved.is_ok() {
+                resolved = base.resolve(part);
+            }
+            normalize::resolve_listed(part, &scope.environment);
+            Ok(())
+        })?;
+        self.unless_failed()?;
+        resolved?;
         if !scope.included.is_empty() {
             normalize::resolve_configs(&mut dict, &scope.environment);
         }
@@ -364,7 +375,7 @@ impl<'a> Load<'a> {
         if self.stages.interpolate {
             interpolate::interpolate(self, &mut root, &scope.environment);
         }
-        promote(&mut root)?;
+        promote::promote(&mut root)?;
         if self.stages.include && !is_base {
             let mut inner = scope.clone();
             inner.included.push(scope.file.to_string());
@@ -375,18 +386,30 @@ impl<'a> Load<'a> {
             extends::apply(self, &mut root, scope, resets)?;
         }
         let mut dict = merge::files(dict, root)?;
-        if self.stages.validate && !is_base {
+        let validate = self.stages.validate && !is_base;
+        let (mut faults, mut refused, mut last) = (Vec::new(), Vec::new(), Ok(()));
+        parts::each(&mut dict, |part| {
+            unicity::enforce(part)?;
+            if validate && faults.len() < MAX_FAULTS {
+                faults.extend(schema::validate(part));
+            }
+            canonical::canonical(part, !self.stages.interpolate, &self.budget, &mut refused);
+            canonical::omit_empty(part);
+            if last.is_ok() {
+                last = unicity::enforce(part);
+            }
+            Ok(())
+        })?;
+        faults.truncate(MAX_FAULTS);
+        for found in [faults, refused] {
             let before = self.diagnostics.len();
-            self.diagnostics.extend(schema::validate(&dict));
+            self.diagnostics.extend(found);
             self.settle(before);
+        }
+        if validate {
             self.drop_version(&mut dict, &scope.file);
         }
-        let before = self.diagnostics.len();
-        canonical::canonical(&mut dict, !self.stages.interpolate, &self.budget, &mut self.diagnostics);
-        self.settle(before);
-        canonical::omit_empty(&mut dict);
-        unicity::enforce(&mut dict)?;
-        Ok(dict)
+        last.map(|()| dict)
     }
 
     fn drop_version(&mut self, dict: &mut Node, file: &str) {
@@ -444,36 +467,6 @@ fn not_utf8(path: &str, reason: &str, place: Place) -> Diagnostic {
 /// What a document says of the project's name; one that is reset stands over one that a merge key brings.
 fn name_of(document: &Document) -> Option<&Node> {
     document.reset_name.as_ref().or_else(|| document.root.get("name"))
-}
-
-/// Extensions that became keys of the specification: what is written under the old name counts.
-fn promote(root: &mut Node) -> Result<(), Diagnostic> {
-    let services = root.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut);
-    for (name, service) in services.into_iter().flat_map(Map::iter_mut) {
-        let Some(service) = service.as_map_mut() else { continue };
-        rename(service, "x-develop", "develop", &Trail::ROOT.key("services").key(name))?;
-        let watch = service
-            .get_mut("develop")
-            .and_then(Node::as_map_mut)
-            .and_then(|develop| develop.get_mut("watch"));
-        if let Some(Node { value: Value::List(items), .. }) = watch {
-            for item in items.iter_mut().filter_map(Node::as_map_mut) {
-                rename(item, "x-initialSync", "initial_sync", &Trail::ROOT.key("watch"))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-fn rename(map: &mut Map, from: &str, to: &'static str, trail: &Trail<'_>) -> Result<(), Diagnostic> {
-    let Some(extension) = map.remove(from) else { return Ok(()) };
-    let place = extension.place;
-    let merged = match map.remove(to).filter(|node| !node.is_null()) {
-        Some(own) => merge::merge(extension, own, None, &trail.key(to))?,
-        None => extension,
-    };
-    map.insert(to, place, merged);
-    Ok(())
 }
 
 /// A project name in the letters that it may have.

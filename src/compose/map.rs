@@ -65,6 +65,12 @@ impl Map {
         Some(&mut self.pairs[at].1.node)
     }
 
+    /// The key's place and value, to be changed.
+    pub(super) fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
+        let at = self.position(key)?;
+        Some(&mut self.pairs[at].1)
+    }
+
     /// The key's place and value.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
@@ -152,6 +158,19 @@ impl Map {
     /// Keys and values in order, the values to be changed.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Node)> {
         self.pairs.iter_mut().map(|(key, entry)| (&*key, &mut entry.node))
+    }
+
+    /// The same pairs in mappings of so many each.
+    pub(super) fn into_parts(self, keys: usize) -> Vec<Map> {
+        let mut left = self.pairs.into_iter();
+        let part = || Some(left.by_ref().take(keys).collect()).filter(|pairs: &Vec<_>| !pairs.is_empty());
+        std::iter::from_fn(part).map(|pairs| Map { pairs, table: OnceLock::new() }).collect()
+    }
+
+    /// Adds the pairs of a mapping that has none of these keys, as the last.
+    pub(super) fn append(&mut self, other: Map) {
+        self.pairs.extend(other.pairs);
+        self.table.take();
     }
 
     /// The pairs themselves.

@@ -7,7 +7,7 @@ use super::diagnostic::Diagnostic;
 use super::rules::{At, Rules};
 use super::source::Place;
 use super::trail::Trail;
-use super::tree::{Map, Node, Supplied, Value};
+use super::tree::{Entry, Map, Node, Supplied, Value};
 use super::unicity::{Index, unique};
 
 /// Rules that differ from "mappings merge, lists append, anything else replaces".
@@ -87,14 +87,12 @@ pub(super) fn service() -> Point {
     project()?.key("services")?.key("*")
 }
 
-/// Puts one file's project over another's, with lists in which the later of two entries holds.
+/// Puts one file's project over another's. In its lists the later of two entries is still to replace the earlier.
 ///
 /// # Errors
 /// Where the two are of kinds that do not go together.
 pub fn files(base: Node, over: Node) -> Result<Node, Diagnostic> {
-    let mut merged = merge(base, over, project(), &Trail::ROOT)?;
-    super::unicity::enforce(&mut merged)?;
-    Ok(merged)
+    merge(base, over, project(), &Trail::ROOT)
 }
 
 /// Puts `over` over `base`.
@@ -122,15 +120,13 @@ fn mismatch(value: &Value, place: Place, trail: &Trail<'_>) -> Diagnostic {
 }
 
 fn mappings(mut into: Map, from: Map, at: Point, trail: &Trail<'_>) -> Result<Map, Diagnostic> {
-    for (key, entry) in from.into_entries() {
-        match into.get_mut(&key) {
-            None => {
-                into.insert(key, entry.key, entry.node);
-            }
+    for (key, Entry { key: place, node }) in from.into_entries() {
+        match into.entry_mut(&key) {
+            None => into.push(key, Entry { key: place, node }),
             Some(earlier) => {
-                let base = std::mem::take(earlier);
-                let merged = merge(base, entry.node, at.and_then(|at| at.key(&key)), &trail.key(&key))?;
-                into.insert(key, entry.key, merged);
+                let base = std::mem::take(&mut earlier.node);
+                earlier.node = merge(base, node, at.and_then(|at| at.key(&key)), &trail.key(&key))?;
+                earlier.key = place;
             }
         }
     }
@@ -302,8 +298,19 @@ fn into_build(node: Node) -> Map {
     }
 }
 
+/// More items than this are found by their digests.
+const FEW: usize = 16;
+
 /// Appends what is not there yet; equal is what is equal to the last letter.
 fn append(mut base: Vec<Node>, over: Vec<Node>) -> Vec<Node> {
+    if base.len() + over.len() <= FEW {
+        over.into_iter().for_each(|item| {
+            if !base.contains(&item) {
+                base.push(item)
+            }
+        });
+        return base;
+    }
     let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(base.len() + over.len());
     for (index, item) in base.iter().enumerate() {
         known.entry(digest(&item.value)).or_default().push(index);

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | text to tree: types, anchors, merge keys, `!reset` and `!override` | [`yaml`] |
 //! | variables into values, and types that are fixed | `interpolate`, [`substitute`] |
+//! | extensions that became keys | `promote` |
 //! | other projects taken in | `include` |
 //! | what this document resets is taken out of what was read before | [`yaml::apply`] |
 //! | services that begin as others | `extends` |
@@ -18,7 +19,8 @@
 //! `label_file` ([`dotenv`]).
 //!
 //! Every [`Node`](tree::Node) of the result says where it was written, and every text which of its parts
-//! came from which variable. All file access goes through [`source::Files`].
+//! came from which variable. All file access goes through [`source::Files`]. Steps that follow each other and look
+//! at each service by itself are taken together for a few services at a time (`parts`).
 
 pub mod bind;
 pub mod canonical;
@@ -39,9 +41,11 @@ pub mod merge;
 pub mod normalize;
 pub mod number;
 mod pairs;
+mod parts;
 pub mod paths;
 pub mod print;
 pub mod project;
+mod promote;
 mod published;
 mod rules;
 pub mod schema;

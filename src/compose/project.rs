@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
+
 use super::diagnostic::{Diagnostic, did_you_mean};
 use super::environment::Environment;
 use super::source::Place;
@@ -161,16 +163,18 @@ impl Project {
 
     /// Removes the resources that no enabled service uses.
     pub(super) fn prune(&mut self) {
-        let mut used: BTreeSet<(&'static str, String)> = BTreeSet::new();
+        let mut used: HashSet<(&'static str, Arc<str>), RandomState> = HashSet::default();
         for (_, service) in self.services() {
             for section in ["networks", "models"] {
                 let names = service.get(section).and_then(Node::as_map).into_iter().flat_map(Map::iter);
-                used.extend(names.map(|(name, _)| (section, name.to_string())));
+                used.extend(names.map(|(name, _)| (section, name.clone())));
             }
             let mut sources = |section: &'static str, list: Option<&Node>, only_volumes: bool| {
                 for mount in list.and_then(Node::as_list).unwrap_or_default() {
-                    if !only_volumes || mount.str_at("type") == Some("volume") {
-                        used.extend(mount.str_at("source").map(|source| (section, source.to_owned())));
+                    if let Some(Node { value: Value::Str(source), .. }) = mount.get("source")
+                        && (!only_volumes || mount.str_at("type") == Some("volume"))
+                    {
+                        used.insert((section, source.clone()));
                     }
                 }
             };
@@ -182,7 +186,7 @@ impl Project {
         let Some(tree) = self.tree.as_map_mut() else { return };
         for section in ["networks", "volumes", "secrets", "configs", "models"] {
             let Some(resources) = tree.get_mut(section).and_then(Node::as_map_mut) else { continue };
-            resources.retain(|name, _| used.contains(&(section, name.to_string())));
+            resources.retain(|name, _| used.contains(&(section, name.clone())));
             if resources.is_empty() {
                 tree.remove(section);
             }

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::diagnostic::Diagnostic;
@@ -20,7 +21,7 @@ struct Taken<'a> {
 /// A warning for each port that is taken twice.
 #[must_use]
 pub fn warnings(project: &Project) -> Vec<Diagnostic> {
-    let mut taken: HashMap<(&str, &str), Addresses<'_>> = HashMap::new();
+    let mut taken: HashMap<(&str, &str), Addresses<'_>, RandomState> = HashMap::default();
     let mut found = Vec::new();
     for (service, node) in project.services() {
         let replicas = replicas(node);
@@ -73,7 +74,7 @@ fn clash(one: Taken<'_>, other: Taken<'_>, port: &str) -> Diagnostic {
 
 /// The addresses of the host at which a port is taken.
 #[derive(Default)]
-struct Addresses<'a>(IndexMap<&'a str, Taken<'a>>);
+struct Addresses<'a>(IndexMap<&'a str, Taken<'a>, RandomState>);
 
 impl<'a> Addresses<'a> {
     /// Takes the port at one more address; who has it already. No address stands for all, `0.0.0.0` for all of

@@ -26,18 +26,15 @@ impl Load<'_> {
             }
             let listed = if discard { service.remove("env_file") } else { service.get("env_file").cloned() };
             let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
-            let mut own = Environment::default();
-            for (name, node) in
-                service.get("environment").and_then(Node::as_map).into_iter().flat_map(Map::iter)
-            {
-                if let Some(value) = node.as_str() {
-                    own.set(name.clone(), value, Origin::Loader);
-                }
-            }
-            let mut vars = own.clone();
+            let own = service.get("environment").and_then(Node::as_map);
+            let of_service = |name: &str| match &own?.get(name)?.value {
+                Value::Str(value) => Some(Variable { value: value.clone(), origin: Origin::Loader }),
+                _ => None,
+            };
+            let mut vars = Environment::default();
             for file in &files {
                 self.service_file(file, &mut vars, &|name| {
-                    environment.get(name).or_else(|| own.get(name)).cloned()
+                    environment.get(name).cloned().or_else(|| of_service(name))
                 })?;
             }
             fill(service, "environment", as_map(&vars));
@@ -53,7 +50,7 @@ impl Load<'_> {
     ) -> Result<(), Diagnostic> {
         let path = file.str_at("path").unwrap_or_default().to_owned();
         let place = file.get("path").map_or(file.place, |node| node.place);
-        if path.is_empty() || self.files.kind(&self.full(&path)).is_none() {
+        if path.is_empty() || !self.is_read(&path) && self.files.kind(&self.full(&path)).is_none() {
             let required = file.get("required").and_then(Node::as_bool).unwrap_or(true);
             if !required {
                 return Ok(());

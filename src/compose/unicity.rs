@@ -1,13 +1,16 @@
 //! Lists in which a later entry replaces an earlier one of the same key.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use foldhash::fast::RandomState;
 
 use super::diagnostic::Diagnostic;
 use super::grammar::volume;
 use super::rules::{At, Rules};
 use super::trail::Trail;
-use super::tree::{Node, Value};
+use super::tree::{Map, Node, Value};
 
 /// What tells the entries of a list apart.
 #[derive(Clone, Copy)]
@@ -94,81 +97,91 @@ fn walk(node: &mut Node, at: At<'_, Index>, trail: &Trail<'_>) -> Result<(), Dia
 ///
 /// # Errors
 /// Where an entry has no key.
-pub fn unique(entries: Vec<Node>, index: Index, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
-    let mut kept: Vec<Node> = Vec::with_capacity(entries.len());
-    let mut keys: HashMap<String, usize> = HashMap::with_capacity(entries.len());
-    for (position, entry) in entries.into_iter().enumerate() {
-        let key = key(&entry, index, &trail.index(position))?;
-        match keys.get(&key) {
-            Some(&earlier) => kept[earlier] = entry,
-            None => {
-                keys.insert(key, kept.len());
-                kept.push(entry);
-            }
-        }
+pub fn unique(mut entries: Vec<Node>, index: Index, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
+    let keys = entries.iter().enumerate().map(|(position, entry)| key(entry, index, &trail.index(position)));
+    let repeated = repeated(&keys.collect::<Result<Vec<_>, _>>()?);
+    for (first, later) in &repeated {
+        entries.swap(*first, *later);
     }
-    Ok(kept)
+    let mut replaced = repeated.iter().map(|(_, later)| *later).peekable();
+    let mut position = 0..;
+    entries.retain(|_| position.next().is_some_and(|position| replaced.next_if_eq(&position).is_none()));
+    Ok(entries)
 }
 
-fn key(entry: &Node, index: Index, trail: &Trail<'_>) -> Result<String, Diagnostic> {
+/// More keys than this are looked up in a table.
+const FEW: usize = 16;
+
+/// Each key that is there before, by where it stands first and where again.
+fn repeated(keys: &[Cow<'_, str>]) -> Vec<(usize, usize)> {
+    let mut table: HashMap<&str, usize, RandomState> = HashMap::default();
+    let mut first = |at: usize| {
+        if keys.len() <= FEW {
+            return keys.iter().position(|key| *key == keys[at]).unwrap_or(at);
+        }
+        *table.entry(&keys[at]).or_insert(at)
+    };
+    (0..keys.len()).map(|at| (first(at), at)).filter(|(first, at)| first != at).collect()
+}
+
+fn key<'a>(entry: &'a Node, index: Index, trail: &Trail<'_>) -> Result<Cow<'a, str>, Diagnostic> {
     let wrong = |what: &str, remedy: &str| {
         Diagnostic::error("wrong-type", entry.place, format!("{trail} {what}")).remedy(remedy.to_owned())
     };
     let unexpected = || wrong(&format!("must be a string, not {}", entry.value.kind()), "put it into quotes");
+    let target = |map: &'a Map| {
+        let target = map.get("target").and_then(Node::as_str);
+        target.ok_or_else(|| wrong("is missing a mount target", "add `target:`, the path in the container"))
+    };
     Ok(match (index, &entry.value) {
-        (Index::KeyValue, Value::Str(text)) => text.split('=').next().unwrap_or_default().to_owned(),
-        (Index::KeyValue, _) => return Err(unexpected()),
-        (Index::Expose, Value::Str(text)) => text.to_string(),
-        (Index::Expose, Value::Int(port)) => port.to_string(),
-        (Index::Expose, _) => return Err(unexpected()),
+        (Index::KeyValue, Value::Str(text)) => text.split('=').next().unwrap_or_default().into(),
+        (Index::Expose, value @ (Value::Str(_) | Value::Int(_))) => said(value),
+        (Index::KeyValue | Index::Expose, _) => return Err(unexpected()),
         (Index::Volume, Value::Str(text)) => {
-            volume::parse(text).map_err(|refused| refused.told(entry, trail))?.target
+            volume::parse(text).map_err(|refused| refused.told(entry, trail))?.target.into()
         }
-        (Index::Volume, Value::Map(map)) => match map.get("target").and_then(Node::as_str) {
-            Some(target) => target.to_owned(),
-            None => {
-                return Err(wrong("is missing a mount target", "add `target:`, the path in the container"));
-            }
-        },
         (Index::Device, Value::Str(text)) => {
             let mut parts = text.split(':');
             let source = parts.next().unwrap_or_default();
-            parts.next().unwrap_or(source).to_owned()
+            parts.next().unwrap_or(source).into()
         }
-        (Index::Device, Value::Map(map)) => match map.get("target").and_then(Node::as_str) {
-            Some(target) => target.to_owned(),
+        (Index::Volume | Index::Device, Value::Map(map)) => target(map)?.into(),
+        (Index::File(folder), Value::Str(source)) => format!("{folder}/{source}").into(),
+        (Index::File(folder), Value::Map(map)) => match map.get("target") {
+            Some(target) => said(&target.value),
             None => {
-                return Err(wrong("is missing a mount target", "add `target:`, the path in the container"));
+                let source = map.get("source").map_or(&Value::Null, |source| &source.value);
+                format!("{folder}/{source}").into()
             }
         },
-        (Index::File(folder), Value::Str(source)) => format!("{folder}/{source}"),
-        (Index::File(folder), Value::Map(map)) => match map.get("target") {
-            Some(target) => target.value.to_string(),
-            None => format!("{folder}/{}", map.get("source").map_or(&Value::Null, |source| &source.value)),
-        },
         (Index::File(_), _) => return Err(unexpected()),
-        (Index::Port, Value::Int(port)) => port.to_string(),
-        (Index::Port, Value::Str(text)) => text.to_string(),
+        (Index::Port, value @ (Value::Int(_) | Value::Str(_))) => said(value),
         (Index::Port, Value::Map(map)) => {
             let Some(target) = map.get("target") else {
                 return Err(wrong("is missing a target port", "add `target:`, the port in the container"));
             };
-            let part = |key: &str, default: &str| {
-                map.get(key).map_or(default.to_owned(), |node| node.value.to_string())
+            let part = |key: &str, default: &'static str| {
+                map.get(key).map_or(default.into(), |node| said(&node.value))
             };
             // A number and a text are not the same published port, though they read alike.
-            let published = match map.get("published").map(|node| &node.value) {
-                Some(Value::Int(port)) => format!("int {port}"),
-                Some(other) => other.to_string(),
-                None => String::new(),
-            };
-            format!("{}:{published}:{}/{}", part("host_ip", "0.0.0.0"), target.value, part("protocol", "tcp"))
+            let number = matches!(map.get("published"), Some(Node { value: Value::Int(_), .. }));
+            let (published, kind) = (part("published", ""), if number { "int " } else { "" });
+            let (host, protocol) = (part("host_ip", "0.0.0.0"), part("protocol", "tcp"));
+            format!("{host}:{kind}{published}:{}/{protocol}", target.value).into()
         }
-        (Index::EnvFile, Value::Str(path)) => path.to_string(),
+        (Index::EnvFile, Value::Str(path)) => (&**path).into(),
         (Index::EnvFile, Value::Map(map)) => match map.get("path") {
-            Some(path) => path.value.to_string(),
+            Some(path) => said(&path.value),
             None => return Err(wrong("has no `path`", "add the path of the env file")),
         },
-        _ => String::new(),
+        _ => Cow::default(),
     })
+}
+
+/// A scalar as text.
+fn said(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Str(text) => Cow::Borrowed(text),
+        other => other.to_string().into(),
+    }
 }

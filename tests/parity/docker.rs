@@ -1,23 +1,24 @@
 //! Docker Compose, on the engine that `hack/docker` started.
 
-use std::{collections::BTreeMap, process::Command};
+use std::{cell::RefCell, collections::BTreeMap, process::Command};
 
 use serde_json::Value;
 
 use crate::{
-    engine::{Container, Engine, Outcome, outcome, reached},
+    engine::{Container, Engine, LOAD, Outcome, outcome, reached},
     project::Project,
 };
 
 /// A project on Docker Compose.
 pub struct Docker<'p> {
     project: &'p Project,
+    further_files: RefCell<Vec<String>>,
 }
 
 impl<'p> Docker<'p> {
     /// Nothing is started yet.
     pub fn new(project: &'p Project) -> Self {
-        Self { project }
+        Self { project, further_files: RefCell::default() }
     }
 
     /// What Compose itself makes of the project's files.
@@ -31,7 +32,7 @@ impl<'p> Docker<'p> {
     fn compose(&self) -> Command {
         let mut command = Command::new("docker-compose");
         command.args(["--ansi", "never", "--progress", "quiet", "--project-name", &self.project.name]);
-        command.args(self.project.compose_arguments());
+        command.args(self.project.compose_arguments(&self.further_files.borrow()));
         command.current_dir(&self.project.folder);
         command
     }
@@ -56,11 +57,25 @@ impl<'p> Docker<'p> {
 }
 
 impl Engine for Docker<'_> {
+    fn name(&self) -> &'static str {
+        "Docker Compose"
+    }
+
     fn up(&self) -> Result<(), String> {
         // It fails, too, where a dependency does, which is a state to be compared and no error of the rig's.
         let ended = outcome(self.compose().args(["up", "--detach", "--no-build"]));
         let begun = self.inspected().iter().any(|it| it["State"]["Status"] != "created");
         if begun { Ok(()) } else { Err(ended.text) }
+    }
+
+    fn add_file(&self, file: &str) {
+        self.further_files.borrow_mut().push(file.to_owned());
+    }
+
+    fn load(&self, _service: &str, port: &str) -> Command {
+        let mut command = inside();
+        command.args([&crate::witness(), "load", &format!("{HOST}:{port}")]).args(LOAD);
+        command
     }
 
     fn down(&self) {
@@ -107,11 +122,9 @@ impl Engine for Docker<'_> {
     }
 
     fn outside(&self, _service: &str, ports: &[String]) -> BTreeMap<String, String> {
-        // The machine's own address on the engine's network stands for one that others reach; 127.0.0.1 would
-        // also answer for ports that are bound to it alone.
-        let targets: Vec<_> = ports.iter().map(|port| format!("172.17.0.1:{port}")).collect();
-        let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/hack/docker"));
-        command.args(["inside", &crate::witness(), "reach"]);
+        let targets: Vec<_> = ports.iter().map(|port| format!("{HOST}:{port}")).collect();
+        let mut command = inside();
+        command.args([&crate::witness(), "reach"]);
         let answers = reached(&mut command, &targets);
         let by_port = answers.into_iter().map(|(target, answer)| {
             let port = target.split_once(':').map_or_else(String::new, |(_, port)| port.to_owned());
@@ -119,6 +132,17 @@ impl Engine for Docker<'_> {
         });
         by_port.collect()
     }
+}
+
+/// The machine's own address on the engine's network, which stands for one that others reach: 127.0.0.1 would
+/// also answer for ports that are bound to it alone.
+const HOST: &str = "172.17.0.1";
+
+/// A command in the engine's network.
+fn inside() -> Command {
+    let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/hack/docker"));
+    command.arg("inside");
+    command
 }
 
 fn docker() -> Command {

@@ -24,8 +24,15 @@ pub struct Outcome {
 
 /// One of the two engines, with one project on it.
 pub trait Engine {
+    /// What it is called in what is told.
+    fn name(&self) -> &'static str;
     /// Starts the project, or brings it to what its files say now.
     fn up(&self) -> Result<(), String>;
+    /// Adds a further file to those that the project is made of; the next start reads it.
+    fn add_file(&self, file: &str);
+    /// A command that asks a service's published port so many times a second for so long, and prints what
+    /// came of it.
+    fn load(&self, service: &str, port: &str) -> Command;
     /// Ends it; what is in named volumes stays.
     fn down(&self);
     /// The state of each service that was ever to start, in Docker's words: `created`, `starting`, `running`,
@@ -52,6 +59,9 @@ pub fn outcome(command: &mut Command) -> Outcome {
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     Outcome { code: output.status.code().unwrap_or(-1), text: text.trim().to_owned() }
 }
+
+/// What `witness load` is told beside the address: requests a second, and for how long.
+pub const LOAD: [&str; 2] = ["--rate=200", "--for=20s"];
 
 /// The answers of `witness reach` to these addresses, run by `command`.
 pub fn reached(command: &mut Command, targets: &[String]) -> BTreeMap<String, String> {

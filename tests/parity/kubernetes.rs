@@ -1,6 +1,7 @@
 //! Stackwright, on the cluster that `hack/parity` started: what a user does with `convert` and `kubectl`.
 
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     env, fs,
     io::Write,
@@ -12,7 +13,7 @@ use serde_json::Value;
 use stackwright::{api::labels::SERVICE, translate::Power};
 
 use crate::{
-    engine::{Container, Engine, Outcome, outcome, reached},
+    engine::{Container, Engine, LOAD, Outcome, outcome, reached},
     project::Project,
 };
 
@@ -64,12 +65,13 @@ impl Drop for Cluster {
 pub struct Kubernetes<'p> {
     cluster: &'p Cluster,
     project: &'p Project,
+    further_files: RefCell<Vec<String>>,
 }
 
 impl<'p> Kubernetes<'p> {
     /// Makes the namespace, which allows everything: what a namespace refuses is proven elsewhere.
     pub fn new(cluster: &'p Cluster, project: &'p Project) -> Self {
-        let kubernetes = Self { cluster, project };
+        let kubernetes = Self { cluster, project, further_files: RefCell::default() };
         // A run that broke off may have left one.
         kubernetes.kubectl(&["delete", "namespace", &project.name, "--ignore-not-found", "--timeout=90s"]);
         kubernetes.kubectl(&["create", "namespace", &project.name]);
@@ -115,6 +117,13 @@ impl<'p> Kubernetes<'p> {
         services.chain(conditions).collect::<Vec<_>>().join("\n")
     }
 
+    /// The address of a service's published ports; empty while it has none.
+    fn address(&self, service: &str) -> String {
+        let path = "--output=jsonpath={.status.loadBalancer.ingress[0].ip}";
+        let name = format!("{service}-published");
+        self.kubectl(&["get", "service", &name, "--ignore-not-found", path]).text
+    }
+
     /// Deletes the namespace, and waits for nothing.
     pub fn clear_away(&self) {
         self.kubectl(&["delete", "namespace", &self.project.name, "--wait=false"]);
@@ -144,10 +153,16 @@ impl<'p> Kubernetes<'p> {
 }
 
 impl Engine for Kubernetes<'_> {
+    fn name(&self) -> &'static str {
+        "Stackwright"
+    }
+
     fn up(&self) -> Result<(), String> {
         let mut convert = Command::new(env!("CARGO_BIN_EXE_stackwright"));
         convert.args(["convert", "--project-name", &self.project.name, "--secrets", "plain"]);
-        convert.args(self.project.compose_arguments()).current_dir(&self.project.folder);
+        convert
+            .args(self.project.compose_arguments(&self.further_files.borrow()))
+            .current_dir(&self.project.folder);
         let output = convert.output().expect("the command line tool runs");
         if !output.status.success() {
             return Err(String::from_utf8_lossy(&output.stderr).into_owned());
@@ -160,6 +175,16 @@ impl Engine for Kubernetes<'_> {
         let applied = child.wait_with_output().expect("kubectl ends");
         let said = || String::from_utf8_lossy(&applied.stderr).into_owned();
         if applied.status.success() { Ok(()) } else { Err(said()) }
+    }
+
+    fn add_file(&self, file: &str) {
+        self.further_files.borrow_mut().push(file.to_owned());
+    }
+
+    fn load(&self, service: &str, port: &str) -> Command {
+        let mut command = Command::new(crate::witness());
+        command.args(["load", &format!("{}:{port}", self.address(service))]).args(LOAD);
+        command
     }
 
     fn down(&self) {
@@ -224,10 +249,7 @@ impl Engine for Kubernetes<'_> {
     }
 
     fn outside(&self, service: &str, ports: &[String]) -> BTreeMap<String, String> {
-        let path = "--output=jsonpath={.status.loadBalancer.ingress[0].ip}";
-        let address = self
-            .kubectl(&["get", "service", &format!("{service}-published"), "--ignore-not-found", path])
-            .text;
+        let address = self.address(service);
         if address.is_empty() {
             return BTreeMap::new();
         }

@@ -89,6 +89,19 @@ impl Play<'_> {
                 });
                 self.settle(prefix);
             }
+            Step::Change { file, service, port } => {
+                let load =
+                    self.engine.load(service, port).stdout(Stdio::piped()).spawn().expect("the witness runs");
+                self.engine.add_file(file);
+                thread::sleep(Duration::from_secs(1));
+                self.engine.up().unwrap_or_else(|error| panic!("{}: {error}", self.project.title));
+                self.settle(prefix);
+                let output = load.wait_with_output().expect("the witness ends");
+                let told: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+                println!("load       {} ({}): {told}", self.project.title, self.engine.name());
+                let lost = if told["failed"] == 0 { "none" } else { "some" };
+                self.facts.insert(format!("{prefix}{service}/requests lost"), lost.to_owned());
+            }
             Step::Look => self.look(prefix),
         }
     }

@@ -51,6 +51,16 @@ pub enum Step {
     Again,
     /// So many containers for each of these services.
     Scale(BTreeMap<String, u32>),
+    /// A further file is laid over the others, and the project brought to what they say now. Meanwhile a
+    /// published port is asked 200 times a second: how many requests are lost is told.
+    Change {
+        /// The file.
+        file: String,
+        /// The service that publishes the port.
+        service: String,
+        /// The port.
+        port: String,
+    },
     /// Everything is looked at once more.
     Look,
 }
@@ -91,7 +101,12 @@ impl Project {
     }
 
     /// The arguments that docker-compose and the command line tool both know.
-    pub fn compose_arguments(&self) -> Vec<String> {
-        self.script.profiles.iter().flat_map(|profile| ["--profile".to_owned(), profile.clone()]).collect()
+    pub fn compose_arguments(&self, further_files: &[String]) -> Vec<String> {
+        let option = |name: &str, value: &String| [name.to_owned(), value.clone()];
+        let profiles = self.script.profiles.iter().flat_map(|profile| option("--profile", profile));
+        // Files that are named take the place of the one that is found.
+        let first = "compose.yaml".to_owned();
+        let files = further_files.first().map(|_| &first).into_iter().chain(further_files);
+        files.flat_map(|file| option("--file", file)).chain(profiles).collect()
     }
 }

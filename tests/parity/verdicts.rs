@@ -52,6 +52,10 @@ const HOST_NAME: &str = "a host name is what the process is called";
 const INIT: &str = "an init reaps what the process leaves behind";
 const SHARED: &str = "processes of a shared pid namespace see each other";
 const ALIASES: &str = "aliases lead to their service on their networks";
+const GATE: &str = "a front and a back network with a gate between them";
+const QUEUE: &str = "a worker that is scaled and a queue";
+const SIDECAR: &str = "a sidecar with its own files in the network of another";
+const WANTS_FILES: &str = "secrets and variables of a program that wants files";
 const LIMITS: &str = "limits of memory processor and files are what the process sees";
 
 /// All of them; the first that fits counts.
@@ -72,6 +76,22 @@ pub const VERDICTS: &[Verdict] = &[
     only(ALIASES, "aliases-beyond-networks", "api/reaches/inner:80", NOBODY, Like("web")),
     only(ALIASES, "aliases-beyond-networks", "db/reaches/www:80", NOBODY, Like("web")),
     only(ALIASES, "aliases-beyond-networks", "db/reaches/site:80", NOBODY, Like("web")),
+    only(GATE, "aliases-beyond-networks", "page/reaches/private:80", NOBODY, Like("gate")),
+    only(GATE, "aliases-beyond-networks", "page/reaches/private:8080", NOBODY, Like("nobody: refused")),
+    only(GATE, "aliases-beyond-networks", "store/reaches/public:80", NOBODY, Like("gate")),
+    only(GATE, "ports-that-nobody-names", "*/reaches/*:8080", Like("gate"), Like("nobody: *")),
+    only(QUEUE, "ports-that-nobody-names", "*/reaches/queue*:15672", Like("queue"), Like("nobody: *")),
+    only(SIDECAR, "names-in-a-shared-pod", "torrent/hostname", Anything, Like("vpn")),
+    only(SIDECAR, "names-in-a-shared-pod", "torrent/env/HOSTNAME", Anything, Like("vpn")),
+    only(SIDECAR, "names-in-a-shared-pod", "torrent/hosts/*", Like("self"), Nothing),
+    only(SIDECAR, "names-in-a-shared-pod", "*/reaches/torrent:9999", NOBODY, Like("torrent")),
+    only(
+        "a shop of four services *",
+        "parts-of-composed-values",
+        "*/env/DB_PASSWORD",
+        Nothing,
+        Like("s3cret$x"),
+    ),
     only("a published port goes on *", "published-ports-are-open", "api/reaches/web:*", NOBODY, Like("web")),
     only("services of other networks *", "own-name", "alone/reaches/alone:80", NOBODY, Like("alone")),
     only(HOST_NAME, "domain-name", "full/*name", Anything, Anything),
@@ -94,6 +114,13 @@ pub const VERDICTS: &[Verdict] = &[
     only(CONFIGS, "modes-of-configs", "*/mounts//etc/app/app.conf/holds/./owner", Anything, Like("103:104")),
     only(SECRET, "modes-of-configs", "*/mounts//etc/elsewhere/holds/./mode", Anything, Like("-r--r-----")),
     only(SECRET, "modes-of-configs", "*/mounts//etc/elsewhere/holds/./owner", Anything, Like("1000:1000")),
+    only(
+        WANTS_FILES,
+        "modes-of-configs",
+        "*/10-init.sh/holds/./mode",
+        Like("-rwxr-xr-x"),
+        Like("-r-xr-xr-x"),
+    ),
     only(CONFIGS, "mounted-and-not-copied", "*/mounts//plain/*", Nothing, Anything),
     only(CONFIGS, "mounted-and-not-copied", "*/mounts//run/secrets/my-key/*", Nothing, Anything),
     only(INLINE, "mounted-and-not-copied", "*/mounts//inline/*", Nothing, Anything),
@@ -115,6 +142,8 @@ pub const VERDICTS: &[Verdict] = &[
     only(LIMITS, "ulimits", "*/ulimits/open files", Like("1000:2000"), Anything),
     only(LIMITS, "ulimits", "*/ulimits/processes", Like("500:500"), Anything),
     any("memory-reservation", "*/cgroup/memory-soft", Like("20971520"), Like("9223372036854771712")),
+    // --- changes ---------------------------------------------------------------------
+    only("an update loses no request", "no-request-is-lost", "*/requests lost", Like("some"), Like("none")),
     // --- the end ---------------------------------------------------------------------
     only("a deaf process is killed *", "stop-signal", "*/end/signals", Like("10"), Like("10 15")),
     only("a deaf process is killed *", "stop-signal", "*/end/lived", Like("3 s"), Like("5 s")),

@@ -9,6 +9,7 @@ mod support;
 
 mod names;
 mod networks;
+mod outages;
 mod replacement;
 mod scripteam;
 mod volumes;
@@ -45,7 +46,7 @@ async fn cluster() -> &'static Cluster {
         .get_or_init(|| async {
             let cluster = match env::var_os("STACKWRIGHT_TEST_REAL_CLUSTER") {
                 Some(state) => Cluster::of_state(Path::new(&state)).await,
-                None => Cluster::started("test-real", &["--real", "1", "--images", &images()]).await,
+                None => Cluster::started("test-real", &["--real", "2", "--images", &images()]).await,
             };
             cluster.install_stack_definition().await;
             cluster

@@ -56,3 +56,30 @@ fn is_ready(pod: &serde_json::Value) -> bool {
     let conditions = pod["status"]["conditions"].as_array().into_iter().flatten();
     conditions.filter(|it| it["type"] == "Ready").any(|it| it["status"] == "True")
 }
+
+#[test]
+fn services_that_share_volumes_run_where_all_of_them_are() {
+    on_real_nodes(async |s| {
+        let shop = s
+            .apply(
+                "shop",
+                "
+                services:
+                  a: {image: 'stackwright/witness:1', restart: always, volumes: [{source: one, target: /one}]}
+                  b:
+                    image: stackwright/witness:1
+                    restart: always
+                    volumes: [{source: one, target: /one, readOnly: true}, {source: two, target: /two}]
+                  c: {image: 'stackwright/witness:1', restart: always, volumes: [{source: two, target: /two}]}
+                volumes: {one: {}, two: {}}
+                ",
+            )
+            .await;
+        let view = shop.until("a=Running b=Running c=Running").await;
+        let node = |service| pods(&view, service).next().map(|(_, pod)| pod["spec"]["nodeName"].clone());
+        assert!(node("a").is_some());
+        assert_eq!((node("a"), node("b")), (node("b"), node("c")), "of a, b and c");
+        shell(s, "sts/shop-a", "echo hello >/one/file").expect("who shares it writes it");
+        assert_eq!(shell(s, "sts/shop-b", "cat /one/file").as_deref(), Ok("hello"));
+    });
+}

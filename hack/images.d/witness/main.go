@@ -4,6 +4,8 @@
 //	witness [PORT[/udp]...] [OPTIONS]   say what is experienced, answer on these ports, log every signal
 //	witness get HOST:PORT/PATH          ask one, as a health check does; 0 when the answer is 200
 //	witness reach HOST:PORT[/udp]...    say who answers at each of these, as JSON
+//	witness load HOST:PORT [--rate=N] [--for=TIME]
+//	                                    ask so often a second, each time anew, and say how many failed
 //
 // Everything it says on standard output is one JSON object a line, with an "event"
 // and the time "at" which it happened.
@@ -28,6 +30,8 @@ func main() {
 		code = get(arguments[1])
 	case len(arguments) > 1 && arguments[0] == "reach":
 		code = reach(arguments[1:])
+	case len(arguments) > 1 && arguments[0] == "load":
+		code = load(arguments[1:])
 	default:
 		code = run(arguments)
 	}

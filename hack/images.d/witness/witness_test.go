@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -79,4 +80,22 @@ func freePort(t *testing.T) string {
 	defer listener.Close()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	return port
+}
+
+func TestALoadCountsWhatGetsNoAnswer(t *testing.T) {
+	port := freePort(t)
+	var ready atomic.Bool
+	client := http.Client{}
+	if ask(&client, "http://127.0.0.1:"+port+"/") == nil {
+		t.Error("an answer of nobody")
+	}
+	if err := serve(port, "me", &ready); err != nil {
+		t.Fatal(err)
+	}
+	if err := ask(&client, "http://127.0.0.1:"+port+"/"); err != nil {
+		t.Error(err)
+	}
+	if ask(&client, "http://127.0.0.1:"+port+"/healthy") == nil {
+		t.Error("a refusal counts as an answer")
+	}
 }

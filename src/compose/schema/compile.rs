@@ -80,6 +80,9 @@ struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     fn part(&mut self, json: &'a Json) -> usize {
+        if let (Some(name), Some(1)) = (json["$ref"].as_str(), json.as_object().map(serde_json::Map::len)) {
+            return self.definition(name);
+        }
         let id = self.table.len();
         self.table.push(Schema::default());
         self.fill(id, json);

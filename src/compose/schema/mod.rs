@@ -160,19 +160,23 @@ impl Check<'_> {
     /// Of several forms one must hold; where none does, the faults of the one that was probably meant.
     fn one_of(&self, schema: &Schema, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
         let mut best: Option<Vec<Fault>> = None;
-        let mut types = Vec::new();
         let mut valid = 0;
-        for &form in &schema.one_of {
+        let found = |form| {
             let mut found = Vec::new();
             self.node(form, node, trail, &mut found);
+            found
+        };
+        // Almost always the type tells the forms apart, and nothing has to be said of the others.
+        let fits = |form: &usize| self.schemas.get(*form).types.accepts(&node.value);
+        for form in schema.one_of.iter().copied().filter(fits) {
+            let found = found(form);
             if found.is_empty() {
                 valid += 1;
                 continue;
             }
-            if let [Fault { depth, kind: FaultKind::Type { wanted, .. }, .. }] = found.as_slice()
+            if let [Fault { depth, kind: FaultKind::Type { .. }, .. }] = found.as_slice()
                 && *depth == trail.depth()
             {
-                types.extend(wanted.iter().copied());
                 continue;
             }
             let reach = |faults: &[Fault]| faults.iter().map(|fault| fault.depth).max();
@@ -184,7 +188,12 @@ impl Check<'_> {
             (1, _) => {}
             (0, Some(best)) => faults.extend(best),
             (0, None) => {
-                faults.push(of_type(types, node, trail));
+                let wanted =
+                    schema.one_of.iter().flat_map(|&form| found(form)).flat_map(|fault| match fault.kind {
+                        FaultKind::Type { wanted, .. } => wanted,
+                        _ => Vec::new(),
+                    });
+                faults.push(of_type(wanted.collect(), node, trail));
             }
             _ => faults.push(other(
                 "ambiguous",
@@ -268,13 +277,15 @@ impl Check<'_> {
             }
         }
         if schema.unique && items.len() > 1 {
-            let mut seen: HashMap<u64, usize> = HashMap::with_capacity(items.len());
+            let mut seen: HashMap<u64, usize> = HashMap::new();
             for (index, item) in items.iter().enumerate() {
-                let digest = super::merge::digest(&item.value);
-                let few = if items.len() > COMPARED { &[] } else { &items[..index] };
-                let equal = few.iter().position(|earlier| alike(&earlier.value, &item.value));
-                let first = equal.unwrap_or_else(|| *seen.entry(digest).or_insert(index));
-                if equal.is_some() || first != index && items[first] == *item {
+                let equal = if items.len() > COMPARED {
+                    let first = *seen.entry(super::merge::digest(&item.value)).or_insert(index);
+                    (first != index && items[first] == *item).then_some(first)
+                } else {
+                    items[..index].iter().position(|earlier| alike(&earlier.value, &item.value))
+                };
+                if let Some(first) = equal {
                     let message = format!("items at {first} and {index} are equal");
                     faults.push(other("duplicate-item", item.place, trail, message, "remove one of the two"));
                 }

@@ -17,7 +17,7 @@ pub use scalar::{is_plain, is_printable};
 
 use super::diagnostic::Diagnostic;
 use super::source::Place;
-use super::tree::{Map, Node, Value};
+use super::tree::{Entry, Map, Node, Value};
 
 /// More values than this in one document are refused, as the reference does.
 const MAX_VALUES: usize = 100_000;
@@ -46,47 +46,34 @@ pub struct Document {
 pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     let body = &text[mark..];
-    refuse_controls(body, file, mark)?;
+    scalar::refuse_controls(body, file, mark)?;
     let options = granit_parser::options! { emit_comments: false };
     let mut builder = Builder {
         events: Parser::new_from_str_with_options(body, options),
         body,
         file,
         shift: u32::try_from(mark).unwrap_or(0),
-        names: HashSet::default(),
+        names: HashMap::default(),
+        indexes: Vec::new(),
         state: State::default(),
     };
     let mut documents = Vec::new();
     while let Some((event, _)) = builder.next()? {
         if let Event::DocumentStart(..) = event {
-            let (event, span) = builder.expect()?;
+            let (event, place) = builder.expect()?;
             if documents.len() == MAX_DOCUMENTS {
                 let message = format!("more than {MAX_DOCUMENTS} documents in one file");
                 return Err(builder
-                    .error("too-many-documents", builder.place(&span), message)
+                    .error("too-many-documents", place, message)
                     .remedy("split it into several files"));
             }
             let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
-            let root = builder.value(event, span)?.filter(|_| !nothing).unwrap_or_default();
+            let root = builder.value(event, place)?.filter(|_| !nothing).unwrap_or_default();
             let State { resets, reset_name, .. } = std::mem::take(&mut builder.state);
             documents.push(Document { root, resets, reset_name });
         }
     }
     Ok(documents)
-}
-
-/// Characters that YAML text may not hold; the parser itself lets some of them pass.
-fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagnostic> {
-    let refused = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
-    let Some((at, found)) = text.char_indices().find(|(_, c)| refused(*c)) else { return Ok(()) };
-    let start = at + shift;
-    let place = Place { file, start: small(start), end: small(start + found.len_utf8()) };
-    Err(Diagnostic::error(
-        "yaml-control-character",
-        place,
-        format!("control character {found:?} is not allowed in YAML"),
-    )
-    .remedy("remove it; inside double quotes it can be written as an escape"))
 }
 
 /// What is known within one document.
@@ -129,8 +116,11 @@ struct Builder<'a> {
     body: &'a str,
     file: u32,
     shift: u32,
-    /// The keys that were read: a file has few different ones, and each is kept once.
-    names: HashSet<Arc<str>, RandomState>,
+    /// The keys that were read, and whether each is a text without quotes, too: a file has few different ones, and
+    /// each is kept once.
+    names: HashMap<Arc<str>, bool, RandomState>,
+    /// The words for the places in a list: `0`, `1` and so on.
+    indexes: Vec<Arc<str>>,
     state: State,
 }
 
@@ -143,18 +133,21 @@ struct Key {
 }
 
 impl<'a> Builder<'a> {
-    fn next(&mut self) -> Result<Option<(Event<'a>, Span)>, Diagnostic> {
-        self.events.next().transpose().map_err(|error| self.syntax(&error))
+    fn next(&mut self) -> Result<Option<(Event<'a>, Place)>, Diagnostic> {
+        match self.events.next() {
+            Some(Ok((event, span))) => Ok(Some((event, self.place(&span)))),
+            Some(Err(error)) => Err(self.syntax(&error)),
+            None => Ok(None),
+        }
     }
 
-    fn expect(&mut self) -> Result<(Event<'a>, Span), Diagnostic> {
+    fn expect(&mut self) -> Result<(Event<'a>, Place), Diagnostic> {
         self.next()?.ok_or_else(|| self.error("yaml-syntax", Place::NONE, "the document ends too early"))
     }
 
     /// The node of an event and all that belongs to it; nothing where it is tagged `!reset`.
-    fn value(&mut self, event: Event<'a>, span: Span) -> Result<Option<Node>, Diagnostic> {
+    fn value(&mut self, event: Event<'a>, place: Place) -> Result<Option<Node>, Diagnostic> {
         self.state.values += 1;
-        let place = self.place(&span);
         if self.state.values > MAX_VALUES {
             return Err(self
                 .error("too-many-values", place, format!("more than {MAX_VALUES} values in one document"))
@@ -275,12 +268,15 @@ impl<'a> Builder<'a> {
         let mut items = Vec::new();
         let mut index = 0usize;
         loop {
-            let (event, span) = self.expect()?;
+            let (event, at) = self.expect()?;
             if event == Event::SequenceEnd {
                 return Ok(Node::new(Value::List(items), place));
             }
-            self.state.path.push(index.to_string().into());
-            items.extend(self.value(event, span)?);
+            if index == self.indexes.len() {
+                self.indexes.push(index.to_string().into());
+            }
+            self.state.path.push(self.indexes[index].clone());
+            items.extend(self.value(event, at)?);
             self.state.path.pop();
             index += 1;
         }
@@ -292,23 +288,23 @@ impl<'a> Builder<'a> {
         let mut passing: HashSet<Arc<str>, RandomState> = HashSet::default();
         let mut merged = None;
         loop {
-            let (event, span) = self.expect()?;
+            let (event, at) = self.expect()?;
             if event == Event::MappingEnd {
                 break;
             }
-            let key = self.key(&event, &span)?;
+            let key = self.key(&event, at)?;
             let earlier = map.entry(&key.raw).map(|entry| entry.key);
             if let Some(earlier) = earlier.filter(|_| !self.state.discarded) {
                 return Err(self.duplicate(&key, earlier));
             }
-            let (event, span) = self.expect()?;
+            let (event, at) = self.expect()?;
             // A merge key leaves no trace in the path of what it brings in.
             let on_path = &*key.raw != "<<" || self.state.path.is_empty();
             if on_path {
                 self.state.path.push(key.raw.clone());
             }
             let named = key.merges.then(|| self.state.reset_name.clone());
-            let node = self.value(event, span)?;
+            let node = self.value(event, at)?;
             if let Some(named) = named {
                 self.state.reset_name = named;
             }
@@ -326,7 +322,11 @@ impl<'a> Builder<'a> {
             if node.is_none() {
                 passing.insert(key.raw.clone());
             }
-            map.insert(key.raw, key.place, node.unwrap_or_default());
+            let node = node.unwrap_or_default();
+            match earlier {
+                None => map.push(key.raw, Entry { key: key.place, node }),
+                Some(_) => drop(map.insert(key.raw, key.place, node)),
+            }
         }
         if !passing.is_empty() {
             map.retain(|key, _| !passing.contains(key));
@@ -337,16 +337,18 @@ impl<'a> Builder<'a> {
         Ok(Node::new(Value::Map(Box::new(map)), place))
     }
 
-    fn key(&mut self, event: &Event<'a>, span: &Span) -> Result<Key, Diagnostic> {
-        let place = self.place(span);
+    fn key(&mut self, event: &Event<'a>, place: Place) -> Result<Key, Diagnostic> {
         self.state.built += 1;
         match event {
+            Event::Scalar(text, style, 0, None) => {
+                let (raw, is_text) = self.name(text);
+                let is_plain = *style == ScalarStyle::Plain;
+                Ok(Key { raw, place, is_text: is_text || !is_plain, merges: is_plain && &**text == "<<" })
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 let node = self.scalar(text, *style, tag.as_deref(), place)?;
-                let (raw, is_text) = match &node.value {
-                    Value::Str(text) => (self.name(text), true),
-                    _ => (self.name(text), false),
-                };
+                let is_text = node.as_str().is_some();
+                let (raw, _) = self.name(node.as_str().unwrap_or(text));
                 if *anchor != 0 {
                     let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
                     self.state.anchors.insert(*anchor, anchored);
@@ -368,13 +370,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn name(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(text) {
-            return known.clone();
+    /// The one copy of a key, and whether it is a text without quotes, too.
+    fn name(&mut self, text: &str) -> (Arc<str>, bool) {
+        if let Some((known, is_text)) = self.names.get_key_value(text) {
+            return (known.clone(), *is_text);
         }
-        let name: Arc<str> = text.into();
-        self.names.insert(name.clone());
-        name
+        let (name, is_text) = (Arc::from(text), matches!(scalar::resolve(text), Value::Str(_)));
+        self.names.insert(Arc::clone(&name), is_text);
+        (name, is_text)
     }
 
     /// Adds what `<<` names: what stands in the mapping itself wins, then what comes first.

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use super::small;
+use crate::compose::diagnostic::Diagnostic;
+use crate::compose::source::Place;
 use crate::compose::tree::Value;
 
 /// The value of a plain scalar without a tag.
@@ -223,6 +226,27 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
         }
     }
     (length % 4 == 0 && padded <= 2).then_some(bytes)
+}
+
+/// Refuses characters that YAML text may not hold; the parser itself lets some of them pass.
+///
+/// # Errors
+/// The first such character.
+pub fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagnostic> {
+    // Most files are plain ASCII, which is quick to see.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t')) {
+        return Ok(());
+    }
+    let refused = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    let Some((at, found)) = text.char_indices().find(|(_, c)| refused(*c)) else { return Ok(()) };
+    let start = at + shift;
+    let place = Place { file, start: small(start), end: small(start + found.len_utf8()) };
+    Err(Diagnostic::error(
+        "yaml-control-character",
+        place,
+        format!("control character {found:?} is not allowed in YAML"),
+    )
+    .remedy("remove it; inside double quotes it can be written as an escape"))
 }
 
 #[cfg(test)]

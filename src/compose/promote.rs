@@ -1,0 +1,39 @@
+//! Extensions that became keys of the specification.
+
+use super::diagnostic::Diagnostic;
+use super::merge;
+use super::trail::Trail;
+use super::tree::{Map, Node, Value};
+
+/// Gives them their new names; what is written under the old one counts.
+///
+/// # Errors
+/// Where what both names hold does not go together.
+pub fn promote(root: &mut Node) -> Result<(), Diagnostic> {
+    let services = root.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut);
+    for (name, service) in services.into_iter().flat_map(Map::iter_mut) {
+        let Some(service) = service.as_map_mut() else { continue };
+        rename(service, "x-develop", "develop", &Trail::ROOT.key("services").key(name))?;
+        let watch = service
+            .get_mut("develop")
+            .and_then(Node::as_map_mut)
+            .and_then(|develop| develop.get_mut("watch"));
+        if let Some(Node { value: Value::List(items), .. }) = watch {
+            for item in items.iter_mut().filter_map(Node::as_map_mut) {
+                rename(item, "x-initialSync", "initial_sync", &Trail::ROOT.key("watch"))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn rename(map: &mut Map, from: &str, to: &'static str, trail: &Trail<'_>) -> Result<(), Diagnostic> {
+    let Some(extension) = map.remove(from) else { return Ok(()) };
+    let place = extension.place;
+    let merged = match map.remove(to).filter(|node| !node.is_null()) {
+        Some(own) => merge::merge(extension, own, None, &trail.key(to))?,
+        None => extension,
+    };
+    map.insert(to, place, merged);
+    Ok(())
+}

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo "made for $NAME with $(cat "$PASSWORD_FILE")"

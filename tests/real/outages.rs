@@ -1,0 +1,157 @@
+//! What goes on, and comes back by itself, when parts of the cluster end. These scenarios take nodes away, so
+//! they run after the others and one by one (`hack/test real`).
+
+use std::{path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::{
+    on_real_nodes, shell,
+    support::{Scenario, StackHandle, pods},
+    until_answer,
+};
+
+/// Two containers, on two nodes where there are two, behind one name.
+const WEB: &str = "
+    services:
+      web:
+        image: stackwright/witness:1
+        ports: [{target: 80}]
+        healthcheck: {test: [CMD, witness, get, 'localhost:80/healthy'], interval: 1s}
+        deploy: {replicas: 2, placement: {spread: [node.hostname]}}
+";
+
+/// Asks `web` 200 times a second for 25 s, in a container of its own, whose end tells what came of it.
+const LOAD: &str = "
+    services:
+      load: {image: 'stackwright/witness:1', command: [load, 'web:80', --for=25s], restart: 'no'}
+";
+
+#[test]
+fn no_request_is_lost_while_a_node_is_drained() {
+    on_real_nodes(async |s| {
+        let shop = serving(s).await;
+        let node = node_of(s, "web");
+        let drain = ["drain", &node, "--pod-selector=stackwright.dev/service=web", "--timeout=60s"];
+        s.kubectl(&drain);
+        let lost = requests_lost(s, &shop).await;
+        s.kubectl(&["uncordon", &node]);
+        assert_eq!(lost, 0);
+        shop.until("web=Healthy").await;
+    });
+}
+
+#[test]
+fn no_request_is_lost_while_every_container_is_replaced() {
+    on_real_nodes(async |s| {
+        let shop = serving(s).await;
+        shop.edit("services: {web: {environment: {VERSION: two}}}").await;
+        assert_eq!(requests_lost(s, &shop).await, 0);
+        shop.until("web=Healthy").await;
+        assert_eq!(shell(s, "deploy/shop-web", "echo $VERSION").as_deref(), Ok("two"));
+    });
+}
+
+#[test]
+fn services_go_on_while_containerd_kubelet_and_operator_are_killed() {
+    on_real_nodes(async |s| {
+        let shop = serving(s).await;
+        let node = node_of(s, "web");
+        kill(s, &node, "containerd", "containerd.toml");
+        kill(s, &node, "kubelet", "kubelet.yaml");
+        s.operator.kill();
+        s.operator.start();
+        assert_eq!(requests_lost(s, &shop).await, 0);
+        shop.edit("services: {web: {environment: {VERSION: two}}}").await;
+        shop.until("web=Healthy").await;
+        assert_eq!(shell(s, "deploy/shop-web", "echo $VERSION").as_deref(), Ok("two"));
+    });
+}
+
+#[test]
+fn a_node_that_was_lost_comes_back_with_its_services_and_their_files() {
+    on_real_nodes(async |s| {
+        let shop = s
+            .apply(
+                "shop",
+                "
+                services:
+                  db:
+                    image: stackwright/witness:1
+                    restart: always
+                    volumes: [{source: data, target: /data}]
+                    healthcheck: {test: [CMD, witness, get, 'localhost:80/healthy'], interval: 1s}
+                volumes: {data: {}}
+                ",
+            )
+            .await;
+        shop.until("db=Healthy").await;
+        shell(s, "sts/shop-db", "echo precious >/data/file").expect("the volume can be written");
+        let node = node_of(s, "db");
+        hack_cluster(s, "node-stop", &node);
+        // Nobody is told at once: the node is given 40 s to be heard of again.
+        shop.until_status("db is not healthy", |status| status.services.iter().all(|it| !it.state.is_up()))
+            .await;
+        hack_cluster(s, "node-start", &node);
+        shop.until("db=Healthy").await;
+        let read = || shell(s, "sts/shop-db", "cat /data/file");
+        let found = until_answer("the file is there", read, Result::is_ok);
+        assert_eq!(found.as_deref(), Ok("precious"));
+    });
+}
+
+/// The Stack while it is asked.
+async fn serving<'s>(s: &'s Scenario<'_>) -> StackHandle<'s> {
+    let shop = s.apply("shop", WEB).await;
+    shop.until("web=Healthy").await;
+    shop.edit(LOAD).await;
+    shop.until("load=Running").await;
+    shop
+}
+
+/// What the end of the load tells.
+async fn requests_lost(s: &Scenario<'_>, shop: &StackHandle<'_>) -> u64 {
+    shop.until("load=Completed").await;
+    let told = s.kubectl(&["logs", "--selector", "stackwright.dev/service=load", "--tail=1"]);
+    let told: Value = serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"));
+    println!("{told}");
+    assert!(told["sent"].as_u64().is_some_and(|sent| sent > 2000), "too few to prove anything: {told}");
+    told["failed"].as_u64().unwrap_or_else(|| panic!("no count: {told}"))
+}
+
+/// The node of the first container of a service.
+fn node_of(s: &Scenario<'_>, service: &str) -> String {
+    let view = s.history.view();
+    let (_, pod) = pods(&view, service).next().expect("the service has a pod");
+    pod["spec"]["nodeName"].as_str().expect("it was scheduled").to_owned()
+}
+
+/// A node's number in its cluster.
+fn number(node: &str) -> &str {
+    node.rsplit('-').next().expect("a last part")
+}
+
+/// Kills a program of a node on the spot; the node starts it again a second later.
+fn kill(s: &Scenario<'_>, node: &str, program: &str, settings: &str) {
+    let state = state(s).display();
+    let pattern = format!("{program} --config {state}/node-{}/{settings}", number(node));
+    let killed = Command::new("pkill").args(["-KILL", "--full", &pattern]).status();
+    assert!(killed.is_ok_and(|status| status.success()), "no {program} runs on {node}");
+}
+
+fn hack_cluster(s: &Scenario<'_>, verb: &str, node: &str) {
+    let state = state(s);
+    let name = state.file_name().expect("a cluster has a name");
+    let done = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/hack/cluster"))
+        .env("STACKWRIGHT_CLUSTER_STATE", state.parent().expect("a folder of clusters"))
+        .args([verb, "--name"])
+        .arg(name)
+        .arg(number(node))
+        .status();
+    assert!(done.is_ok_and(|status| status.success()), "hack/cluster {verb} (above)");
+}
+
+/// The state folder of the cluster.
+fn state<'s>(s: &'s Scenario<'_>) -> &'s Path {
+    s.cluster.kubeconfig.parent().expect("a file in the state folder")
+}

@@ -357,6 +357,6 @@ kubectl -n netpol-x wait pod/caller --for=condition=Ready --timeout=30s >/dev/nu
 storm 'nobody reaches a new pod before its policy' 'policyTypes: [Ingress]' \
   'httpd -h /tmp -p 80' "echo \$SELF | nc -w 3 $(kubectl -n netpol-x get pod caller -o 'jsonpath={.status.podIP}') 90"
 
-kubectl delete namespace netpol-x netpol-y --wait=false >/dev/null
+kubectl delete namespace netpol-x netpol-y >/dev/null
 printf '%d rows, %d failed\n' "$rows" "$failed"
 ((failed == 0))

@@ -17,6 +17,7 @@
 //! | [`plan`] | desired + observed -> what may be applied now, what waits for what, what is pruned |
 //! | [`status`] | observed -> the state of each service -> conditions |
 //! | `cluster` | the verbs that talk to the API server: observe, apply, prune |
+//! | `registry` | what registries say of images |
 //! | `controller` | wiring: watches, reconcile, backoff, events, metrics, lease |
 //! | `cli` | one verb per file |
 //!
@@ -36,3 +37,5 @@ pub mod cli;
 pub mod cluster;
 #[cfg(feature = "cluster")]
 pub mod controller;
+#[cfg(feature = "cluster")]
+pub mod registry;

@@ -39,7 +39,8 @@ use stackwright::{
         output::{self, Secrets, manifests},
     },
     translate::{
-        Desired, Facts, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion, translate,
+        Desired, Facts, Image, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion,
+        translate,
     },
 };
 
@@ -151,6 +152,8 @@ struct GivenFacts {
     claims: BTreeMap<String, GivenClaim>,
     shared_classes: Vec<String>,
     helper_image: Option<String>,
+    /// What is known of the services' images.
+    images: BTreeMap<String, Image>,
 }
 
 #[derive(Default, Deserialize)]
@@ -183,6 +186,7 @@ fn facts(case: &Path) -> Facts {
         claims: given.claims.iter().map(claim).collect(),
         shared_classes: given.shared_classes.iter().cloned().collect(),
         helper_image: given.helper_image.clone(),
+        images: given.images.clone(),
         version: given.minor.map_or_else(ServerVersion::default, |minor| ServerVersion { minor }),
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),

@@ -16,6 +16,7 @@ start_registry() {
   ln -s "$SYSTEM_IMAGES"/*.tar "$STATE/images/"
   [[ -z $IMAGES ]] || add_images "$IMAGES"
   bin_of registry
+  record registry "$(registry_address)"
   start registry "$REPLY/registry" --address "$(registry_address)" --folder "$STATE/images"
 }
 

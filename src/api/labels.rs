@@ -31,6 +31,10 @@ pub const RESTARTED_WITH: &str = "stackwright.dev/restarted-with";
 /// On a pod template: a hash of what its containers read from Secrets and ConfigMaps of others.
 pub const READS: &str = "stackwright.dev/reads";
 
+/// On a workload: what is known of its containers' images, as JSON by the service's name. It is the memory of what
+/// registries said: none is asked twice, and none changes what runs.
+pub const IMAGES: &str = "stackwright.dev/image-metadata";
+
 /// On claims that only one node can mount, and on the pods that share them: what keeps those together.
 pub const VOLUMES: &str = "stackwright.dev/volumes";
 

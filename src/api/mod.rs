@@ -32,7 +32,7 @@ pub use network::{
 pub use process::{Device, Hook, PreStart, PullPolicy};
 pub use quantity::{Quantity, QuantityError};
 pub use service::{Condition as DependencyCondition, Dependency, EnvironmentSource, KeyRef, Service};
-pub use stack::{Stack, StackSpec};
+pub use stack::{ImageMetadata, Stack, StackSpec};
 pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus};
 pub use storage::{
     AccessMode, AnonymousVolumes, Config, FileMount, FileTree, Nfs, Propagation, Secret, Tmpfs, TreeFile,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{AnonymousVolumes, Config, Network, Publish, Secret, Service, StackStatus, Volume, VolumePolicy};
@@ -71,12 +72,29 @@ pub struct StackSpec {
     #[schemars(length(max = 16), inner(length(min = 1, max = 253)))]
     pub image_pull_secrets: Vec<String>,
 
-    /// What an anonymous volume is: `Claim` keeps its content over updates for a service of one replica,
-    /// `EmptyDir` begins anew with each pod. Default `Claim`.
+    /// What becomes of what the images say of themselves: with `Read` the operator asks their registries, with
+    /// `imagePullSecrets`, and uses EXPOSE, VOLUME, HEALTHCHECK and SHELL where the Stack is silent, as Docker
+    /// does. What was read holds until the image's name here changes. Default `Read`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_metadata: Option<ImageMetadata>,
+
+    /// What an anonymous volume is, also one that an image declares: `Claim` keeps its content over updates for
+    /// a service of one replica, `EmptyDir` begins anew with each pod. Default `Claim`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub anonymous_volumes: Option<AnonymousVolumes>,
 
     /// What becomes of the volumes when the Stack is deleted. Default `Retain`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volume_policy: Option<VolumePolicy>,
+}
+
+/// What becomes of what the images say of themselves. `Read` (the default): it is read from their registries and
+/// used where the Stack is silent. `Ignore`: no registry is asked, and only the Stack counts.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum ImageMetadata {
+    /// It is read and used.
+    #[default]
+    Read,
+    /// No registry is asked.
+    Ignore,
 }

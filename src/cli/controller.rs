@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     api::Duration as Span,
     controller::{self, LeaseOptions, Options},
+    registry::Mirror,
 };
 
 #[derive(Debug, clap::Args)]
@@ -48,6 +49,18 @@ pub(super) struct Args {
     /// that services share are made so. May be repeated.
     #[arg(long = "shared-class", env = "STACKWRIGHT_SHARED_CLASSES", value_delimiter = ',')]
     shared_classes: Vec<String>,
+    /// Ask a registry's mirror for what images say of themselves, as the nodes pull from it, such as
+    /// docker.io=http://10.0.0.7:5000; * stands for every registry. May be repeated.
+    #[arg(
+        long = "registry-mirror",
+        env = "STACKWRIGHT_REGISTRY_MIRRORS",
+        value_delimiter = ',',
+        value_name = "HOST=URL"
+    )]
+    registry_mirrors: Vec<Mirror>,
+    /// Ask no registry for what images say of themselves: only what Stacks say counts.
+    #[arg(long, conflicts_with = "registry_mirrors")]
+    no_image_metadata: bool,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -82,6 +95,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         concurrency: args.concurrency,
         helper_image: args.helper_image,
         shared_classes: args.shared_classes,
+        registries: (!args.no_image_metadata).then_some(args.registry_mirrors),
     };
     controller::run(client, options, stop).await
 }

@@ -40,6 +40,9 @@ enum Verb {
     /// Print the Role or ClusterRole that the operator needs.
     Rbac(rbac::Args),
     /// Print the objects that the operator would apply for a Stack or a compose project, without a cluster.
+    ///
+    /// No registry is asked either: what the operator would take from an image where the Stack is silent (EXPOSE,
+    /// VOLUME, HEALTHCHECK, SHELL) is missing in what is printed.
     Render(render::Args),
 }
 

@@ -96,6 +96,7 @@ fn made_with(object: &Value) -> MadeWith {
     MadeWith {
         reads: annotation(object, "/spec/template/metadata", labels::READS),
         helper_image: object.pointer("/spec/template").and_then(helper_image),
+        images: annotation(object, "/metadata", labels::IMAGES),
     }
 }
 

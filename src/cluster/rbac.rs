@@ -20,6 +20,8 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("", &["configmaps", "services", "persistentvolumeclaims"], CHILD),
         // Secrets that Stacks name: their metadata is watched, their keys are read by name.
         rule("", &["secrets"], &["get", "list", "watch"]),
+        // Whose pull secrets pods have where their Stack names none: images are read with them.
+        rule("", &["serviceaccounts"], &["get"]),
         // The labels of Namespaces say which powers over nodes they allow.
         rule("", &["namespaces"], &["get", "list", "watch"]),
         // Pods, and what kubelets say of them, tell why a service is not up.

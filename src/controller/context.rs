@@ -7,7 +7,7 @@ use std::{
 
 use kube::Client;
 
-use super::{backoff::Backoffs, metrics::Metrics};
+use super::{backoff::Backoffs, images::Images, metrics::Metrics};
 use crate::{
     api::{Stack, StackStatus},
     cluster::{Sources, StackKey},
@@ -21,6 +21,7 @@ pub(super) struct Context {
     /// The facts that are the same for every Stack.
     pub(super) facts: Facts,
     pub(super) backoffs: Backoffs,
+    pub(super) images: Arc<Images>,
     metrics: Arc<Metrics>,
     /// The status that we wrote last for each Stack, until the watch brings it.
     written: Mutex<HashMap<StackKey, Written>>,
@@ -40,12 +41,13 @@ struct Written {
 }
 
 impl Context {
-    pub(super) fn new(client: Client, index: Sources, facts: Facts) -> Self {
+    pub(super) fn new(client: Client, index: Sources, facts: Facts, images: Images) -> Self {
         Self {
             client,
             index,
             facts,
             backoffs: Backoffs::default(),
+            images: Arc::new(images),
             metrics: Arc::default(),
             written: Mutex::default(),
             keys: Mutex::default(),
@@ -94,6 +96,7 @@ impl Context {
     /// Forgets a Stack that is gone.
     pub(super) fn forget(&self, key: &StackKey) {
         self.backoffs.reset(key);
+        self.images.forget(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         crate::cluster::lock(&self.index).forget_stack(key);
     }

@@ -4,6 +4,7 @@ mod backoff;
 mod context;
 mod facts;
 mod http;
+mod images;
 mod lease;
 mod metrics;
 mod reconcile;
@@ -13,7 +14,7 @@ mod write;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
-use futures::{Stream, StreamExt, future};
+use futures::{Stream, StreamExt, channel::mpsc, future, stream};
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
     core::DeserializeGuard,
@@ -27,9 +28,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::Stack,
     cluster::{StackKey, Watches},
+    registry::{Mirror, Registries},
     translate::{Facts, ServerVersion},
 };
 use context::Context;
+use images::Images;
 pub use lease::LeaseOptions;
 
 /// The oldest minor version of Kubernetes that is supported.
@@ -50,6 +53,8 @@ pub struct Options {
     pub helper_image: Option<String>,
     /// The storage classes whose volumes several nodes may mount at a time.
     pub shared_classes: Vec<String>,
+    /// Where registries are asked for what images say of themselves; none asks none.
+    pub registries: Option<Vec<Mirror>>,
 }
 
 impl Default for Options {
@@ -61,6 +66,7 @@ impl Default for Options {
             concurrency: 16,
             helper_image: None,
             shared_classes: Vec::new(),
+            registries: Some(Vec::new()),
         }
     }
 }
@@ -73,14 +79,17 @@ impl Default for Options {
 pub async fn run(client: Client, options: Options, stop: CancellationToken) -> anyhow::Result<()> {
     let version = server_version(&client).await?;
     let namespace = options.namespace.as_deref();
-    let (watches, mut woken, unsynced) = Watches::new();
+    let (watches, woken, unsynced) = Watches::new();
+    let (wakes, read) = mpsc::unbounded();
+    let mut woken = stream::select(woken, read);
+    let images = Images::new(client.clone(), options.registries.clone().map(Registries::new), wakes);
     let facts = Facts {
         version,
         helper_image: options.helper_image.clone(),
         shared_classes: options.shared_classes.iter().cloned().collect(),
         ..Facts::default()
     };
-    let context = Arc::new(Context::new(client.clone(), watches.index(), facts));
+    let context = Arc::new(Context::new(client.clone(), watches.index(), facts, images));
 
     let serve = async {
         match options.http {

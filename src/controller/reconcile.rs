@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kube::{
     Api, Resource,
     api::{Patch, PatchParams},
@@ -11,13 +11,13 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{context::Context, facts, key_of, report, write::Writer};
+use super::{context::Context, facts, images::Known, key_of, report, write::Writer};
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
     cluster::{ApplyError, REFUSED_FOR, StackKey, lock},
     plan::{self, Identity, Memory, Observed, Plan},
     status::{self, Finding, Unfinished},
-    translate::{self, Kind},
+    translate::{self, Facts, Kind},
 };
 
 /// Why a pass did not reach its end. Every one of them may be mended by another try.
@@ -90,13 +90,17 @@ async fn pass(context: &Context, key: &StackKey, stack: &Stack) -> Result<Action
         .map(|service| (service.name.clone(), service.clone()))
         .collect();
     let observed = lock(&context.index).observed(key, identity);
+    let Some(Known { images, again }) = context.images.known(key, stack, &observed) else {
+        return Ok(Action::requeue(INSURANCE));
+    };
     let facts = facts::gather(context, key, &stack.spec, &observed, &memory).await.map_err(Error::Facts)?;
+    let facts = Facts { images, ..facts };
     let desired = match translate::translate(stack, &facts) {
         Ok(desired) => desired,
         Err(invalid) => {
             let (status, _) = status::status(stack, Finding::Invalid(&invalid), Timestamp::now());
             write_status(context, key, stack, status).await?;
-            return Ok(Action::await_change());
+            return Ok(again.map_or_else(Action::await_change, Action::requeue));
         }
     };
     let level = Level { context, key, identity, wanted: desired.names() };
@@ -114,7 +118,8 @@ async fn pass(context: &Context, key: &StackKey, stack: &Stack) -> Result<Action
     if !failures.is_empty() {
         return Err(Error::Write(failures));
     }
-    Ok(next(&plan, recheck.map(|moment| moment.duration_since(now)), observed != after))
+    let recheck = recheck.and_then(|moment| Duration::try_from(moment.duration_since(now)).ok());
+    Ok(next(&plan, recheck.into_iter().chain(again).min(), observed != after))
 }
 
 /// What is known of a Stack, taken anew whenever it is asked for.
@@ -155,11 +160,10 @@ fn unfinished(plan: &Plan, failures: &[ApplyError]) -> Unfinished {
 
 /// When to look again. Events say most of it; what they do not say is what time alone changes,
 /// what someone else holds, and what happened while this pass was writing.
-fn next(plan: &Plan, recheck: Option<SignedDuration>, has_moved: bool) -> Action {
+fn next(plan: &Plan, recheck: Option<Duration>, has_moved: bool) -> Action {
     if has_moved {
         return Action::requeue(Duration::ZERO);
     }
-    let recheck = recheck.and_then(|span| Duration::try_from(span).ok());
     let conflict = (!plan.conflicts.is_empty()).then_some(CONFLICT_RECHECK);
     let refused = (!plan.refused.is_empty()).then_some(REFUSED_FOR);
     Action::requeue([recheck, conflict, refused].into_iter().flatten().min().unwrap_or(INSURANCE))

@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use super::catalogue;
 use super::reader::{Section, Value};
 use crate::api::{
-    AccessMode, AnonymousVolumes, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service, ServiceMode,
-    StackSpec, Volume, VolumePolicy,
+    AccessMode, AnonymousVolumes, ImageMetadata, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service,
+    ServiceMode, StackSpec, Volume, VolumePolicy,
 };
 use crate::compose::tree;
 
@@ -19,6 +19,7 @@ struct ProjectSettings {
     volume_policy: Option<VolumePolicy>,
     anonymous_volumes: Option<AnonymousVolumes>,
     image_pull_secrets: Vec<String>,
+    image_metadata: Option<ImageMetadata>,
 }
 
 /// In a service.
@@ -63,6 +64,7 @@ pub fn project(section: &mut Section<'_>, spec: &mut StackSpec) {
     spec.volume_policy = settings.volume_policy;
     spec.anonymous_volumes = settings.anonymous_volumes;
     spec.image_pull_secrets = settings.image_pull_secrets;
+    spec.image_metadata = settings.image_metadata;
 }
 
 /// Those of a service.

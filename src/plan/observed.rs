@@ -152,6 +152,8 @@ pub struct MadeWith {
     pub reads: Option<String>,
     /// The helper's image.
     pub helper_image: Option<String>,
+    /// What was known of the images, as it stands on the workload.
+    pub images: Option<String>,
 }
 
 /// The state of a claim.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::Powers;
+use super::{Image, Powers};
 use crate::api::AccessMode;
 
 /// What is known of the cluster. An empty value means a new cluster where nothing exists yet.
@@ -21,6 +21,8 @@ pub struct Facts {
     /// The image of Stackwright itself, which fills volumes and copies files in init containers; without it
     /// there is nobody to do that.
     pub helper_image: Option<String>,
+    /// What is known of the services' images, by the service's name; of one that is not here nothing is.
+    pub images: BTreeMap<String, Image>,
     /// What the services' workloads bear now, by the service's name.
     pub live_workloads: BTreeMap<String, LiveWorkload>,
     /// This Stack's Services as they are on the cluster, by name.

@@ -7,8 +7,10 @@
 pub(crate) mod addresses;
 mod build;
 mod desired;
+pub(crate) mod escape;
 mod facts;
 mod hash;
+mod image;
 mod invalid;
 pub(crate) mod names;
 mod object;
@@ -25,10 +27,12 @@ pub use build::helper_image;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
 pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest};
 pub use hash::short_hash;
+pub use image::{Image, ImageConfig, recalled, remembered};
 pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};
 pub use powers::{Power, Powers};
 pub use references::named_objects;
+pub use resolve::activity;
 
 use crate::api::Stack;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, LiveWorkload, ObjectKind, Unit, helper_image, translate};
-use crate::api::Stack;
+use super::{Facts, Image, LiveWorkload, ObjectKind, Unit, helper_image, recalled, translate};
+use crate::api::{Stack, labels::IMAGES};
 
 fn stack(volumes: &Value, secrets: &Value) -> Stack {
     serde_json::from_value(json!({
@@ -113,4 +113,25 @@ fn a_first_helper_rolls_only_whom_it_gives_other_files() {
     let owned = stack(&json!([]), &json!([{"source": "token", "uid": 1000}]));
     let before = db(&owned, &facts);
     assert_ne!(db(&owned, &helped(&with_live(&facts, &before))).template, before.template);
+}
+
+#[test]
+fn what_a_workload_remembers_of_an_image_makes_it_again() {
+    let stack = with_volume();
+    let image: Image = serde_json::from_value(json!({
+        "image": "db:1", "digest": "sha256:1", "ports": [{"port": 53, "protocol": "UDP"}], "volumes": ["/more"],
+        "user": "db", "command": ["serve"], "shell": ["/bin/bash", "-c"],
+        "healthcheck": {"test": ["CMD-SHELL", "check"], "interval": "1500ms", "startPeriod": "2m", "retries": 7},
+    }))
+    .unwrap();
+    let knowing = |image: &Image| Facts {
+        images: [("db".to_owned(), image.clone())].into(),
+        ..secret(&[("password", "1")])
+    };
+    let before = db(&stack, &knowing(&image));
+    let workload = before.workload.as_ref().unwrap().object().body;
+    let text = workload["metadata"]["annotations"][IMAGES].as_str().unwrap();
+    assert_eq!(recalled(text), [("db".to_owned(), image.clone())].into());
+    let moved = Image { digest: Some("sha256:2".to_owned()), ..image };
+    assert_eq!(db(&stack, &knowing(&moved)).template, before.template, "the digest alone rolls nobody");
 }

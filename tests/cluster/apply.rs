@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use stackwright::{
-    api::Stack,
-    translate::{Facts, Kind, LiveService, Object, ObjectKind, Workload, translate},
+    api::{Stack, labels::IMAGES},
+    translate::{Facts, Kind, LiveService, Object, ObjectKind, Workload, recalled, translate},
 };
 
 use crate::support::{Request, Scenario, View, from_yaml, scenario};
@@ -140,7 +140,13 @@ fn rendered(view: &View) -> Vec<Object> {
         let digest = format!("{:x}", Sha256::digest(value.as_bytes()));
         ((kind, "given".to_owned()), BTreeMap::from([(key.to_owned(), digest)]))
     };
+    let workloads =
+        ["Deployment", "StatefulSet", "DaemonSet", "Job"].into_iter().flat_map(|kind| view.all(kind));
+    let images = workloads
+        .filter_map(|(_, workload)| workload["metadata"]["annotations"][IMAGES].as_str())
+        .flat_map(recalled);
     let facts = Facts {
+        images: images.collect(),
         live_services: live.collect(),
         objects: [given(ObjectKind::ConfigMap, "port", "1"), given(ObjectKind::Secret, "password", "secret")]
             .into(),

@@ -21,6 +21,7 @@ mod cost;
 mod crowd;
 mod drift;
 mod faults;
+mod images;
 mod invalid;
 mod missing;
 mod oneshot;

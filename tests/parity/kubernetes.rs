@@ -31,11 +31,13 @@ impl Cluster {
             env::var_os("STACKWRIGHT_PARITY_CLUSTER").expect("hack/parity starts the engines and says where");
         let state = Path::new(&state);
         let bin = fs::read_to_string(state.join("bin")).expect("the cluster runs");
+        let registry = fs::read_to_string(state.join("registry")).expect("its nodes pull from a registry");
         let kubeconfig = state.join("admin.kubeconfig");
         let log = fs::File::create(state.join("operator.log")).expect("the operator's log");
         let helper = env::var("STACKWRIGHT_PARITY_HELPER").expect("hack/parity names the helper's image");
         let operator = Command::new(env!("CARGO_BIN_EXE_stackwright"))
             .args(["controller", "--no-http", "--no-lease", "--helper-image", &helper])
+            .arg(format!("--registry-mirror=*=http://{}", registry.trim()))
             .env("KUBECONFIG", &kubeconfig)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -144,7 +146,7 @@ impl<'p> Kubernetes<'p> {
 
     fn state(&self, service: &Value) -> String {
         match text(&service["state"]).as_str() {
-            "Waiting" | "Blocked" | "" => "created".to_owned(),
+            "Waiting" | "" => "created".to_owned(),
             "Completed" => "exited 0".to_owned(),
             "Failed" => format!("exited {}", self.exit_code(&text(&service["name"]))),
             other => other.to_lowercase(),

@@ -56,6 +56,7 @@ const GATE: &str = "a front and a back network with a gate between them";
 const QUEUE: &str = "a worker that is scaled and a queue";
 const SIDECAR: &str = "a sidecar with its own files in the network of another";
 const WANTS_FILES: &str = "secrets and variables of a program that wants files";
+const NEVER_TWICE: &str = "an image that cannot be had ends a service that never runs twice";
 const LIMITS: &str = "limits of memory processor and files are what the process sees";
 
 /// All of them; the first that fits counts.
@@ -80,6 +81,20 @@ pub const VERDICTS: &[Verdict] = &[
     only(GATE, "aliases-beyond-networks", "page/reaches/private:8080", NOBODY, Like("nobody: refused")),
     only(GATE, "aliases-beyond-networks", "store/reaches/public:80", NOBODY, Like("gate")),
     only(GATE, "ports-that-nobody-names", "*/reaches/*:8080", Like("gate"), Like("nobody: *")),
+    only(
+        "an entrypoint *",
+        "ports-that-nobody-names",
+        "*/reaches/args:9090",
+        Like("args"),
+        Like("nobody: *"),
+    ),
+    only(
+        "an image's port *",
+        "ports-that-nobody-names",
+        "*/reaches/api:9090",
+        Like("api"),
+        Like("nobody: *"),
+    ),
     only(QUEUE, "ports-that-nobody-names", "*/reaches/queue*:15672", Like("queue"), Like("nobody: *")),
     only(SIDECAR, "names-in-a-shared-pod", "torrent/hostname", Anything, Like("vpn")),
     only(SIDECAR, "names-in-a-shared-pod", "torrent/env/HOSTNAME", Anything, Like("vpn")),
@@ -144,6 +159,10 @@ pub const VERDICTS: &[Verdict] = &[
     any("memory-reservation", "*/cgroup/memory-soft", Like("20971520"), Like("9223372036854771712")),
     // --- changes ---------------------------------------------------------------------
     only("an update loses no request", "no-request-is-lost", "*/requests lost", Like("some"), Like("none")),
+    only("an image that cannot be had *", "a-bad-image-is-told", "*/state", Anything, Like("blocked")),
+    only(NEVER_TWICE, "stopped-before-the-pull", "*/requests lost", Like("none"), Like("some")),
+    only(NEVER_TWICE, "stopped-before-the-pull", "step 1/*/containers", Like("1"), Nothing),
+    only(NEVER_TWICE, "stopped-before-the-pull", "worker/end/*", Anything, Nothing),
     // --- the end ---------------------------------------------------------------------
     only("a deaf process is killed *", "stop-signal", "*/end/signals", Like("10"), Like("10 15")),
     only("a deaf process is killed *", "stop-signal", "*/end/lived", Like("3 s"), Like("5 s")),

@@ -27,6 +27,7 @@ mod identity;
 mod operator;
 mod proof;
 mod proxy;
+mod registry;
 mod scenario;
 mod stack;
 
@@ -35,5 +36,6 @@ pub use cluster::Cluster;
 pub use history::{Change, Key, View, What};
 pub use proof::{children, children_of, end_state, image_of, uids, wanted};
 pub use proxy::Side;
+pub use registry::Registry;
 pub use scenario::{Scenario, Setup, block_on, is_of, pods, scenario};
 pub use stack::{StackHandle, condition, from_yaml, status_in};

@@ -17,13 +17,13 @@ pub struct Operator {
 
 impl Operator {
     /// An operator for `namespace` with the identity of `kubeconfig`; it does not run yet.
-    pub fn new(namespace: &str, kubeconfig: &str, options: &[&str]) -> Self {
+    pub fn new(namespace: &str, kubeconfig: &str, options: &[String]) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(namespace);
         fs::create_dir_all(&folder).expect("a folder for the operator's log");
         let operator = Self {
             namespace: namespace.to_owned(),
             folder,
-            options: options.iter().map(ToString::to_string).collect(),
+            options: options.to_vec(),
             child: Mutex::new(None),
         };
         fs::write(operator.kubeconfig(), kubeconfig).expect("the operator's kubeconfig");
@@ -42,6 +42,7 @@ impl Operator {
         assert!(running.is_none(), "the operator runs already");
         let child = Command::new(env!("CARGO_BIN_EXE_stackwright"))
             .args(["controller", "--namespace", &self.namespace, "--no-http"])
+            .args(self.registries())
             .args(&self.options)
             .env("KUBECONFIG", self.kubeconfig())
             .env("RUST_LOG", "stackwright=debug,info")
@@ -51,6 +52,12 @@ impl Operator {
             .stderr(log)
             .spawn();
         *running = Some(child.expect("the operator's binary runs"));
+    }
+
+    /// No registry is asked but one of the scenario's own.
+    fn registries(&self) -> &'static [&'static str] {
+        let is_given = self.options.iter().any(|option| option.starts_with("--registry-mirror"));
+        if is_given { &[] } else { &["--no-image-metadata"] }
     }
 
     /// Kills it on the spot (SIGKILL).

@@ -60,7 +60,7 @@ pub struct Setup {
     /// Whether the operator reaches the API server through a faulty line.
     pub proxy: bool,
     /// Options of the operator beside its namespace.
-    pub options: Vec<&'static str>,
+    pub options: Vec<String>,
 }
 
 impl Default for Setup {
@@ -82,7 +82,16 @@ impl Setup {
 
     /// The operator's lease is short, so that a killed one is soon followed by the next.
     pub fn with_short_lease(self) -> Self {
-        Self { options: vec!["--lease-duration", "2s"], ..self }
+        let options = ["--lease-duration", "2s"].map(str::to_owned).to_vec();
+        Self { options, ..self }
+    }
+
+    /// The operator asks this registry, by HTTP, for what every image says of itself, and has a helper that fills
+    /// the volumes of images.
+    pub fn with_registry(self, address: &str) -> Self {
+        let options =
+            vec![format!("--registry-mirror=*=http://{address}"), "--helper-image=helper:1".to_owned()];
+        Self { options, ..self }
     }
 
     /// Plays `body` on the shared cluster.

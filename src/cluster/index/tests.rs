@@ -158,6 +158,7 @@ fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
     workload["metadata"]["ownerReferences"] = json!([{
         "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "s", "controller": true,
     }]);
+    workload["metadata"]["annotations"] = json!({"stackwright.dev/image-metadata": "{}"});
     index.apply_child(Kind::StatefulSet, &workload);
     let states: Vec<_> = observed(&index, "shop").children.into_values().map(|child| child.state).collect();
     let [ChildState::Claim(claim), ChildState::Workload(workload)] = states.as_slice() else {
@@ -165,7 +166,8 @@ fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
     };
     let together = Some("shop-data".to_owned());
     assert_eq!(*claim, ClaimState { access_mode: Some(AccessMode::ReadWriteMany), together, created: 60 });
-    let expected = MadeWith { reads: Some("abc".to_owned()), helper_image: Some("stackwright:1".to_owned()) };
+    let some = |text: &str| Some(text.to_owned());
+    let expected = MadeWith { reads: some("abc"), helper_image: some("stackwright:1"), images: some("{}") };
     assert_eq!(workload.made_with, expected);
 }
 

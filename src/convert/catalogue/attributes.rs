@@ -41,8 +41,8 @@ attributes! {
     "services.*.cpu_quota" => "`deploy.resources.limits.cpus`" ["SW1105"];
     "services.*.cpu_shares" => "`deploy.resources.reservations.cpus`" ["SW1104"];
     "services.*.cpus" => "`deploy.resources.limits.cpus`" [];
-    "services.*.depends_on" => "`dependsOn`" ["SW1008"];
-    "services.*.depends_on.*.condition" => "`dependsOn.*.condition`" ["SW1008", "SW1513"];
+    "services.*.depends_on" => "`dependsOn`" ["SW1008", "SW1720"];
+    "services.*.depends_on.*.condition" => "`dependsOn.*.condition`" ["SW1008", "SW1513", "SW1720"];
     "services.*.deploy" => "`deploy`" [];
     "services.*.deploy.endpoint_mode" => "`deploy.endpointMode`" ["SW1513"];
     "services.*.deploy.mode" => "`deploy.mode`" ["SW1511"];

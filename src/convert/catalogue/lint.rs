@@ -79,4 +79,8 @@ rules! { LINT:
         "a secret variable without a value",
         "it is not set where you convert, so its key in the Secret is empty",
         "put the value into the Secret, or set the variable where you convert or in .env";
+    IMAGE_HEALTH "SW1720" Mapped []
+        "waiting for the health of a service whose check can only be in its image",
+        "the operator reads the image's HEALTHCHECK from its registry; where the image has none, or cannot be read, the Stack is stalled and says so",
+        "where the image has no HEALTHCHECK, give the service a healthcheck: with a test";
 }

@@ -102,8 +102,8 @@ rules! { PROCESS:
         "make it a service of its own that others wait for with service_completed_successfully";
     HEALTH_EMPTY "SW1124" Mapped []
         "a health check without a test",
-        "times without a test change the image's own check, which Kubernetes does not read: without knowledge of the image the service has no check",
-        "write test:, as the image's HEALTHCHECK has it";
+        "times without a test change the image's own check, which the operator reads from its registry: where the image has none, the service has no check",
+        "where the image has no HEALTHCHECK, write test:";
     PULL_INTERVAL "SW1125" Approximated []
         "pulling an image now and then",
         "an image is pulled when a container starts, not after a span of time",

@@ -33,8 +33,8 @@ rules! { PROJECT:
         "nothing needs to be done";
     DEPENDS_ON_HEALTH "SW1008" Refused []
         "waiting for the health of a service without a health check",
-        "Kubernetes does not read the HEALTHCHECK of an image, so the service that is waited for would never become healthy",
-        "write the image's HEALTHCHECK under healthcheck: of that service; or accept it with --allow-refused SW1008, to wait until it has started";
+        "the service's health check is switched off, or it has none and imageMetadata: Ignore leaves that of its image out, so it would never become healthy",
+        "give it a healthcheck: with a test, or accept it with --allow-refused SW1008, to wait until it has started";
     EMPTY_PROFILE "SW1009" Mapped []
         "a profile whose name is empty",
         "Docker Compose activates it where no profile is named, as many files rely on; a Stack's profiles have names, so this one is called 'default', and stands in spec.profiles where no profile was named",

@@ -1,6 +1,6 @@
 //! Health checks.
 
-use super::text::{Piece, Variables, escaped};
+use super::text::{Piece, Variables};
 use crate::api::{Healthcheck, OnUnhealthy, Service};
 use crate::compose::tree::Node;
 use crate::convert::catalogue;
@@ -8,6 +8,7 @@ use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
 use crate::convert::shell;
 use crate::convert::sizes::duration;
+use crate::translate::escape::escaped;
 
 /// `healthcheck`, and the label that asks for a restart of what is unhealthy.
 pub fn health(

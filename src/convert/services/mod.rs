@@ -43,7 +43,7 @@ pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) 
     mounts::mounts(context, section, service);
     volumes::volumes(context, name, section, service);
     for (other, value) in section.take("depends_on").map(Value::entries).unwrap_or_default() {
-        let dependency = dependency(has_check(context, other), value.section());
+        let dependency = dependency(check(context, other), value.section());
         service.depends_on.insert(context.names.service(other), dependency);
     }
     loader_only(section);
@@ -59,17 +59,35 @@ fn loader_only(section: &mut Section<'_>) {
     }
 }
 
-/// Whether the project gives a service a health check; one in its image is not seen.
-fn has_check(context: &Context<'_>, service: &str) -> bool {
-    let Some(check) = context.project.service(service).and_then(|node| node.get("healthcheck")) else {
-        return false;
-    };
-    let test = check.get("test").and_then(Node::as_list).unwrap_or_default();
-    check.get("disable").and_then(Node::as_bool) != Some(true)
-        && test.first().and_then(Node::as_str).is_some_and(|kind| kind != "NONE")
+/// Where a service's health check stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Check {
+    /// In the project.
+    Own,
+    /// In its image, if anywhere, which the operator reads.
+    InTheImage,
+    /// Nowhere.
+    None,
 }
 
-fn dependency(has_check: bool, mut section: Section<'_>) -> Dependency {
+fn check(context: &Context<'_>, service: &str) -> Check {
+    let setting =
+        context.project.tree.get("x-stackwright").and_then(|settings| settings.get("imageMetadata"));
+    let of_image =
+        if setting.and_then(Node::as_str) == Some("Ignore") { Check::None } else { Check::InTheImage };
+    let Some(check) = context.project.service(service).and_then(|node| node.get("healthcheck")) else {
+        return of_image;
+    };
+    let test = check.get("test").and_then(Node::as_list).unwrap_or_default();
+    match test.first().and_then(Node::as_str) {
+        _ if check.get("disable").and_then(Node::as_bool) == Some(true) => Check::None,
+        Some("NONE") => Check::None,
+        Some(_) => Check::Own,
+        None => of_image,
+    }
+}
+
+fn dependency(check: Check, mut section: Section<'_>) -> Dependency {
     let condition = section.take("condition").and_then(|value| {
         let word = value.peek_text().unwrap_or_default();
         let condition = match word {
@@ -77,9 +95,15 @@ fn dependency(has_check: bool, mut section: Section<'_>) -> Dependency {
             "service_completed_successfully" => Some(DependencyCondition::ServiceCompletedSuccessfully),
             _ => None,
         };
-        if condition == Some(DependencyCondition::ServiceHealthy) && !has_check {
-            value.judged(&catalogue::DEPENDS_ON_HEALTH);
-            return None;
+        if condition == Some(DependencyCondition::ServiceHealthy) {
+            match check {
+                Check::Own => {}
+                Check::InTheImage => section.remark("condition", &catalogue::IMAGE_HEALTH, ""),
+                Check::None => {
+                    value.judged(&catalogue::DEPENDS_ON_HEALTH);
+                    return None;
+                }
+            }
         }
         if condition.is_some() || matches!(word, "service_started" | "") {
             value.mapped();

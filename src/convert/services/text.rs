@@ -8,7 +8,7 @@ use crate::convert::context::Context;
 use crate::convert::names::key;
 use crate::convert::secrecy::{Span, from_env_file, is_distinctive, is_harmless, looks_secret};
 use crate::convert::shell;
-use crate::translate::names::object_name;
+use crate::translate::{escape::escaped, names::object_name};
 
 /// A piece of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,53 +148,5 @@ impl Variables {
             return same.next().map(|(_, name)| name.clone());
         };
         self.holders.get(&(value.to_owned(), variable.to_owned())).cloned()
-    }
-}
-
-/// A text in which Kubernetes finds no variable and no escape: `$(` and `$$` are doubled, and so is a dollar
-/// at the end where a variable follows.
-pub fn escaped(text: &str, variable_follows: bool) -> String {
-    let mut made = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        made.push(c);
-        let doubled = match rest.peek() {
-            Some('$' | '(') => true,
-            Some(_) => false,
-            None => variable_follows,
-        };
-        if c == '$' && doubled {
-            made.push('$');
-        }
-    }
-    made
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escaped;
-
-    #[test]
-    fn kubernetes_reads_back_what_was_written() {
-        for (text, written) in
-            [("$(date)", "$$(date)"), ("$$", "$$$"), ("$HOME ${X} $", "$HOME ${X} $"), ("$$(x)", "$$$$(x)")]
-        {
-            assert_eq!(escaped(text, false), written, "{text}");
-            assert_eq!(read(written), text);
-        }
-        assert_eq!(escaped("a$", true), "a$$");
-    }
-
-    /// As Kubernetes' `third_party/forked/golang/expansion` reads a text without variables.
-    fn read(text: &str) -> String {
-        let mut made = String::new();
-        let mut rest = text.chars().peekable();
-        while let Some(c) = rest.next() {
-            made.push(c);
-            if c == '$' && rest.peek() == Some(&'$') {
-                rest.next();
-            }
-        }
-        made
     }
 }

@@ -10,13 +10,13 @@ use super::{
     probes::{Probes, probes},
 };
 use crate::{
-    api::{Protocol, Service},
+    api::Protocol,
     translate::resolve::{ResolvedService, Resources},
 };
 
 /// The container of a service.
 pub(super) fn container(service: &ResolvedService<'_>) -> Container {
-    let (command, args) = command(service.spec);
+    let (command, args) = command(service);
     let Probes { startup, readiness, liveness } = service.health.as_ref().map(probes).unwrap_or_default();
     Container {
         name: service.name.to_owned(),
@@ -41,11 +41,15 @@ pub(super) fn container(service: &ResolvedService<'_>) -> Container {
 }
 
 /// ENTRYPOINT and CMD. Kubernetes drops the image's CMD by itself when there is an entrypoint. An
-/// empty entrypoint lets the command run without one; an empty command changes nothing, as in
-/// Docker.
-fn command(service: &Service) -> (Option<Vec<String>>, Option<Vec<String>>) {
-    match (&service.entrypoint, &service.command) {
-        (Some(entrypoint), command) if entrypoint.is_empty() => (command.clone(), None),
+/// empty entrypoint lets the command run without one, or else the image's CMD; an empty command changes
+/// nothing, as in Docker.
+fn command(service: &ResolvedService<'_>) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    match (&service.spec.entrypoint, &service.spec.command) {
+        (Some(entrypoint), command) if entrypoint.is_empty() => {
+            let given = command.as_ref().filter(|command| !command.is_empty());
+            let of_image = service.image.map(|image| &image.config.command).filter(|it| !it.is_empty());
+            (given.or(of_image).or(command.as_ref()).cloned(), None)
+        }
         (entrypoint, command) => (entrypoint.clone(), command.clone()),
     }
 }

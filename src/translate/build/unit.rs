@@ -9,9 +9,9 @@ use super::{
     pod::template, service::services, stateful_set::stateful_set,
 };
 use crate::{
-    api::labels::COMPLETED,
+    api::labels::{COMPLETED, IMAGES},
     translate::{
-        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Workload,
+        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Workload, remembered,
         resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
     },
 };
@@ -49,7 +49,7 @@ pub(super) fn unit(
     Unit {
         services: services.iter().map(|service| service.name.to_owned()).collect(),
         activity: lead.activity,
-        workload: workload(resolved, lead, pods, &template, replicas, completed),
+        workload: workload(resolved, &services, pods, &template, replicas, completed),
         faces: services.iter().flat_map(|service| faces(resolved, service, facts)).collect(),
         waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
         missing: together(services.iter().flat_map(|service| missing(service, facts))),
@@ -86,18 +86,21 @@ fn together<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
 
 fn workload(
     resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
+    services: &[&ResolvedService<'_>],
     pods: PodTemplateSpec,
     template: &str,
     replicas: i32,
     completed: bool,
 ) -> Option<Workload> {
+    let service = services.first()?;
+    let images: BTreeMap<_, _> = services.iter().filter_map(|it| Some((it.name, it.image?))).collect();
     let metadata = |name: String| {
         let mut metadata = resolved.metadata_of(service, name);
         let own = metadata.labels.take().unwrap_or_default();
         metadata.labels = Some(service.deploy_labels.labels.clone().into_iter().chain(own).collect());
         let mut annotations = service.deploy_labels.annotations.clone();
         annotations.extend(completed.then(|| (COMPLETED.to_owned(), template.to_owned())));
+        annotations.extend((!images.is_empty()).then(|| (IMAGES.to_owned(), remembered(&images))));
         metadata.annotations = (!annotations.is_empty()).then_some(annotations);
         metadata
     };
@@ -203,6 +206,7 @@ pub(super) fn approximations(
     }
     if service.spec.entrypoint.as_ref().is_some_and(Vec::is_empty)
         && service.spec.command.as_ref().is_none_or(Vec::is_empty)
+        && service.image.is_none_or(|image| image.config.command.is_empty())
     {
         say(
             format!("{path}.entrypoint"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, ResolvedService, sharing::Sharing};
+use super::{Problems, ResolvedService, image, sharing::Sharing};
 use crate::{
     api::{DependencyCondition, StackSpec},
     translate::{
@@ -41,12 +41,15 @@ pub(super) fn dependencies<'a>(
                 }
                 Some(found)
                     if required
+                        && found.activity == Activity::Active
                         && found.health.is_none()
+                        && !image::may_have_check(spec, found)
                         && dependency.condition == Some(DependencyCondition::ServiceHealthy) =>
                 {
                     let message = format!(
-                        "'{other}' has no health check, so it never becomes healthy: give it a 'healthcheck' with a \
-                         'test' (one in its image is not seen here), or wait for 'service_started'"
+                        "'{other}' has no health check{}, so it never becomes healthy: give it a 'healthcheck' with a \
+                         'test', or wait for 'service_started'",
+                        image::of_its_check(found)
                     );
                     problems.add(Reason::NoHealthcheck, path, message);
                 }

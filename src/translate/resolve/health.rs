@@ -1,7 +1,10 @@
 //! A health check, read: which program, how often, how patiently.
 
 use super::Problems;
-use crate::api::{Duration, Healthcheck, OnUnhealthy, Service};
+use crate::{
+    api::{Duration, Healthcheck, OnUnhealthy, Service},
+    translate::ImageConfig,
+};
 
 /// An enabled health check, with Compose's defaults filled in. All times are whole seconds.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,10 +39,14 @@ impl Health {
 /// it has come up.
 const START_INTERVAL: i32 = 5;
 
-/// The service's health check; none when it is disabled or has no test (an image's own HEALTHCHECK
-/// is not known here).
-pub(super) fn health(service: &Service, path: &str, problems: &mut Problems) -> Option<Health> {
-    let check = service.healthcheck.as_ref()?;
+/// The service's health check, field by field over the image's; none when it is disabled or neither has a test.
+pub(super) fn health(
+    service: &Service,
+    image: &ImageConfig,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Health> {
+    let check = &over(service.healthcheck.as_ref(), image.healthcheck.as_ref())?;
     if check.disable == Some(true) {
         return None;
     }
@@ -56,17 +63,42 @@ pub(super) fn health(service: &Service, path: &str, problems: &mut Problems) -> 
         start_period: time(&check.start_period, 0).into(),
         retries: check.retries.filter(|&retries| retries > 0).unwrap_or(3),
         on_unhealthy: check.on_unhealthy.unwrap_or_default(),
-        command: command(check, &path, problems)?,
+        command: command(check, &image.shell, &path, problems)?,
     })
 }
 
-fn command(check: &Healthcheck, path: &str, problems: &mut Problems) -> Option<Vec<String>> {
+/// What of the image's check the service leaves as it is: each field that it does not give, or gives as zero.
+fn over(own: Option<&Healthcheck>, image: Option<&Healthcheck>) -> Option<Healthcheck> {
+    let (Some(own), Some(image)) = (own, image) else { return own.or(image).cloned() };
+    let time = |of: fn(&Healthcheck) -> &Option<Duration>| {
+        let given = of(own).as_ref().filter(|time| time.seconds() > 0);
+        given.or(of(image).as_ref()).cloned()
+    };
+    Some(Healthcheck {
+        test: own.test.as_ref().filter(|test| !test.is_empty()).or(image.test.as_ref()).cloned(),
+        interval: time(|check| &check.interval),
+        timeout: time(|check| &check.timeout),
+        start_period: time(|check| &check.start_period),
+        start_interval: time(|check| &check.start_interval),
+        retries: own.retries.filter(|&retries| retries > 0).or(image.retries),
+        disable: own.disable,
+        on_unhealthy: own.on_unhealthy,
+    })
+}
+
+fn command(
+    check: &Healthcheck,
+    shell: &[String],
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Vec<String>> {
     let test = check.test.as_deref().unwrap_or_default();
     let (kind, rest) = test.split_first()?;
-    let shell = match kind.as_str() {
+    let before = match kind.as_str() {
         "NONE" => return None,
-        "CMD" => &[][..],
-        "CMD-SHELL" => &["/bin/sh", "-c"],
+        "CMD" => Vec::new(),
+        "CMD-SHELL" if shell.is_empty() => vec!["/bin/sh".to_owned(), "-c".to_owned()],
+        "CMD-SHELL" => shell.to_vec(),
         _ => {
             let message =
                 "a test starts with CMD (a program and its arguments), CMD-SHELL (one shell text) or NONE";
@@ -78,7 +110,7 @@ fn command(check: &Healthcheck, path: &str, problems: &mut Problems) -> Option<V
         let message = format!("nothing stands behind {kind}: write the check, or NONE for no check");
         problems.value(format!("{path}.test"), message);
     }
-    Some(shell.iter().map(|&word| word.to_owned()).chain(rest.iter().cloned()).collect())
+    Some(before.into_iter().chain(rest.iter().cloned()).collect())
 }
 
 #[cfg(test)]
@@ -88,7 +120,7 @@ mod tests {
     fn read(check: Healthcheck) -> Option<Health> {
         let mut problems = Problems::default();
         let service = Service { healthcheck: Some(check), ..Service::default() };
-        let health = health(&service, "s", &mut problems);
+        let health = health(&service, &ImageConfig::default(), "s", &mut problems);
         assert!(problems.into_result().is_ok());
         health
     }

@@ -8,6 +8,7 @@ mod environment;
 mod external;
 mod health;
 mod host;
+mod image;
 mod ingress;
 mod kind;
 mod labels;
@@ -38,7 +39,7 @@ use sharing::Sharing;
 use siblings::Siblings;
 use user::user;
 
-use super::{Activity, Approximation, Facts, Invalid, Kind, ObjectKind, Reason, WaitFor};
+use super::{Activity, Approximation, Facts, Image, ImageConfig, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
 
 pub(super) use devices::{kind as kind_of_device, target as target_of_device};
@@ -86,6 +87,8 @@ pub(super) struct Resolved<'a> {
 pub(super) struct ResolvedService<'a> {
     pub name: &'a str,
     pub spec: &'a Service,
+    /// What is known of its image.
+    pub image: Option<&'a Image>,
     /// The service that names its pod: itself where it is alone in it.
     pub lead: &'a str,
     pub activity: Activity,
@@ -199,7 +202,7 @@ impl<'a> ResolvedService<'a> {
 ///
 /// # Errors
 /// All problems of the spec.
-pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a>, Invalid> {
+pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved<'a>, Invalid> {
     let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
@@ -228,6 +231,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &Facts) -> Result<Resolved<'a
     let seeing_others = sharing::seeing_others(&services);
     for service in services.values_mut().filter(|service| service.activity != Activity::Inactive) {
         service.routes = ingress::routes(service, &mut problems);
+        approximations.extend(image::unread(service));
         approximations.extend(shutdown::settle_signal(service, seeing_others.contains(service.lead)));
         ports::check_mode(service, &mut problems);
         let namespace = stack.metadata.namespace.as_deref();
@@ -270,7 +274,7 @@ struct Context<'c, 'a> {
     spec: &'a StackSpec,
     siblings: &'c Siblings<'a>,
     sharing: &'c Sharing<'a>,
-    facts: &'c Facts,
+    facts: &'a Facts,
     volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
     together: &'c BTreeMap<&'a str, String>,
 }
@@ -284,11 +288,13 @@ impl<'a> Context<'_, 'a> {
         approximations: &mut Vec<Approximation>,
     ) -> ResolvedService<'a> {
         let path = &format!("spec.services.{name}");
-        let health = health::health(service, path, problems);
-        let own_ports = ports::own_ports(service, health.as_ref());
+        let image = image::image(self.spec, name, service, self.facts);
+        let says = image.map_or(&image::NOTHING, |image| &image.config);
+        let health = health::health(service, says, path, problems);
+        let own_ports = ports::own_ports(service, says, health.as_ref());
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
-        let mounts = mounts::mounts(self, name, service, path, problems, approximations);
+        let mounts = mounts::mounts(self, name, service, says, path, problems, approximations);
         devices::check(service, &mounts, path, problems);
         let restart = kind::restart(service, path, problems);
         let placement = placement::placement(service, path, problems, approximations);
@@ -321,8 +327,9 @@ impl<'a> Context<'_, 'a> {
         ResolvedService {
             name,
             spec: service,
+            image,
             lead: self.sharing.lead(name),
-            activity: self.activity(service, replicas),
+            activity: activity(service, self.spec),
             replicas,
             kind,
             start_first,
@@ -341,7 +348,7 @@ impl<'a> Context<'_, 'a> {
                 .filter(|alias| *alias != name)
                 .collect(),
             environment: environment::environment(service, path, problems),
-            user: user(service.user.as_deref(), path, problems),
+            user: user(image::user(service, says), path, problems),
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
             deploy_labels: labels::deploy_labels(service, path, problems, approximations),
@@ -360,16 +367,6 @@ impl<'a> Context<'_, 'a> {
         }
     }
 
-    fn activity(&self, service: &Service, replicas: i32) -> Activity {
-        if is_inactive(service, self.spec) {
-            Activity::Inactive
-        } else if service.stopped == Some(true) || replicas <= 0 {
-            Activity::Stopped
-        } else {
-            Activity::Active
-        }
-    }
-
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
         if service.networks.is_empty() {
             // Whose network it shares is on networks, and it with that one; the node's is on none.
@@ -385,6 +382,18 @@ impl<'a> Context<'_, 'a> {
             problems.unknown(Reason::UnknownNetwork, format!("{path}.networks.{name}"), what, known);
         }
         service.networks.keys().map(String::as_str).collect()
+    }
+}
+
+/// Whether a service should run.
+pub fn activity(service: &Service, spec: &StackSpec) -> Activity {
+    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
+    if is_inactive(service, spec) {
+        Activity::Inactive
+    } else if service.stopped == Some(true) || replicas.is_some_and(|replicas| replicas <= 0) {
+        Activity::Stopped
+    } else {
+        Activity::Active
     }
 }
 

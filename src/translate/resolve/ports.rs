@@ -8,7 +8,7 @@ use std::{
 use super::{Problems, ResolvedService, health::Health, labels::is_key};
 use crate::{
     api::{PortMode, Protocol, Publish, Service, ServiceMode},
-    translate::{Activity, Approximation, Power, Powers, Reason, addresses::addresses},
+    translate::{Activity, Approximation, ImageConfig, Power, Powers, Reason, addresses::addresses},
 };
 
 /// A port that a service listens on.
@@ -62,11 +62,15 @@ impl Address {
     }
 }
 
-/// The ports in a service's own settings: `ports`, `expose`, the routes to it and the addresses of
-/// itself in its health check.
-pub(super) fn own_ports(service: &Service, health: Option<&Health>) -> BTreeSet<KnownPort> {
+/// The ports in a service's own settings and its image: `ports`, `expose`, EXPOSE, the routes to it and the
+/// addresses of itself in its health check.
+pub(super) fn own_ports(
+    service: &Service,
+    image: &ImageConfig,
+    health: Option<&Health>,
+) -> BTreeSet<KnownPort> {
     let ports = service.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
+    let exposed = service.expose.iter().chain(&image.ports).map(|expose| (expose.port, expose.protocol));
     let checked = health
         .into_iter()
         .flat_map(|health| &health.command)

@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Context, Counted, Problems, Read, amount, same_node::is_everywhere};
 use crate::{
     api::{KeyRef, Service},
-    translate::{Approximation, ObjectKind, names::pod_volume, short_hash},
+    translate::{Approximation, ImageConfig, ObjectKind, names::pod_volume, short_hash},
 };
 
 pub(in crate::translate) use files::CONTENT;
@@ -121,6 +121,7 @@ pub(super) fn mounts<'a>(
     context: &Context<'_, 'a>,
     name: &str,
     service: &'a Service,
+    image: &ImageConfig,
     path: &str,
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
@@ -134,6 +135,7 @@ pub(super) fn mounts<'a>(
     mounter.configs(service);
     mounter.secrets(service);
     mounter.trees(service);
+    mounter.of_the_image(image);
     mounter.found
 }
 

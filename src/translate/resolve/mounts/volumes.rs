@@ -9,7 +9,7 @@ use super::{AnonymousClaim, Mounter, Seed, volume};
 use crate::{
     api::{AnonymousVolumes, Propagation, Service, VolumeMount},
     translate::{
-        Approximation, Reason,
+        Approximation, ImageConfig, Reason,
         names::{dns_label, object_name, pod_volume},
         resolve::volumes::{Origin, check_host_path},
         short_hash,
@@ -103,6 +103,16 @@ impl<'a> Mounter<'_, 'a, '_> {
         false
     }
 
+    /// The volumes that the image declares and over which the service mounts nothing else, as in Docker.
+    pub(super) fn of_the_image(&mut self, image: &ImageConfig) {
+        let path = format!("{}.image", self.path);
+        for target in &image.volumes {
+            if !self.found.mounts.contains_key(target) {
+                self.anonymous(&VolumeMount { target: target.clone(), ..VolumeMount::default() }, &path);
+            }
+        }
+    }
+
     fn anonymous(&mut self, mount: &VolumeMount, path: &str) -> bool {
         let read_only = mount.read_only.filter(|&yes| yes);
         let target = mount.target.trim_end_matches('/');
@@ -116,10 +126,11 @@ impl<'a> Mounter<'_, 'a, '_> {
             volume
         } else {
             if wanted == AnonymousVolumes::Claim {
-                let message = "each of several containers has a folder of its own that begins anew with it: run one \
-                               replica, or name a volume that they share";
-                self.approximations
-                    .push(Approximation { path: path.to_owned(), message: message.to_owned() });
+                let message = format!(
+                    "each of several containers has a folder {target} of its own that begins anew with it: run one \
+                     replica, or name a volume that they share"
+                );
+                self.approximations.push(Approximation { path: path.to_owned(), message });
             }
             Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..name }
         };

@@ -1,0 +1,374 @@
+//! What is known of the images of a Stack's services: what its workloads remember, and what registries say of the
+//! rest. They are asked beside the passes, so that one that hangs holds no other Stack up.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use futures::{StreamExt, channel::mpsc, stream};
+use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
+use kube::{Api, Client};
+
+use crate::{
+    api::{ImageMetadata, Stack, StackSpec},
+    cluster::StackKey,
+    plan::{ChildState, Observed},
+    registry::{Logins, Read, Registries, is_same_image},
+    translate::{Activity, Image, activity, recalled},
+};
+
+/// How many images of one Stack are asked for at the same time, so that one Stack takes no other its turn.
+const AT_ONCE: usize = 4;
+
+/// How long a registry that did not answer is left alone, at first and at most.
+const SHORTEST: Duration = Duration::from_secs(10);
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// How long the pull secrets may take, for the client itself waits without end.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
+
+/// The account that pods have where nothing else is said, and whose pull secrets they then have.
+const ACCOUNT: &str = "default";
+
+/// What registries have said to each Stack.
+pub(super) struct Images {
+    client: Client,
+    /// None where the operator is to ask none.
+    registries: Option<Registries>,
+    stacks: Mutex<HashMap<StackKey, Answers>>,
+    /// Wakes a Stack whose questions are answered.
+    wakes: mpsc::UnboundedSender<StackKey>,
+}
+
+/// What is known of a Stack's images.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Known {
+    /// By the service's name.
+    pub images: BTreeMap<String, Image>,
+    /// When an image that could not be read is asked for again.
+    pub again: Option<Duration>,
+}
+
+/// What was said to one Stack.
+#[derive(Default)]
+struct Answers {
+    uid: String,
+    /// By the image's name.
+    of: HashMap<String, Answer>,
+    /// What its workloads remembered when they were seen last, by the service's name: one that is replaced by
+    /// another, or deleted by someone, is gone for a while.
+    held: BTreeMap<String, Image>,
+}
+
+enum Answer {
+    /// It is awaited.
+    Awaited,
+    /// The image was read.
+    Read(Read),
+    /// It was not.
+    Failed { cause: String, again: Instant, backoff: ExponentialBackoff, is_asked: bool },
+}
+
+/// An image to ask for, and the platform that it is for.
+type Wanted = (String, Option<String>);
+
+impl Images {
+    pub(super) fn new(
+        client: Client,
+        registries: Option<Registries>,
+        wakes: mpsc::UnboundedSender<StackKey>,
+    ) -> Self {
+        Self { client, registries, stacks: Mutex::default(), wakes }
+    }
+
+    /// Forgets a Stack that is gone.
+    pub(super) fn forget(&self, key: &StackKey) {
+        self.stacks().remove(key);
+    }
+
+    /// What is known of the images of a Stack. None while a registry is asked for one of which nothing is known:
+    /// the Stack is woken when it has answered, or its time is over.
+    pub(super) fn known(
+        self: &Arc<Self>,
+        key: &StackKey,
+        stack: &Stack,
+        observed: &Observed,
+    ) -> Option<Known> {
+        let spec = &stack.spec;
+        if spec.image_metadata == Some(ImageMetadata::Ignore) {
+            self.forget(key);
+            return Some(Known::default());
+        }
+        let remembered = self.hold(key, stack, remembered(observed));
+        let mut known = Known::default();
+        let mut unknown: Vec<&String> = Vec::new();
+        for (name, service) in &spec.services {
+            let is_of_it = |held: &&Image| held.image == service.image;
+            // What the pods were made with holds; else a sibling's, of which theirs is the same.
+            let own = remembered.get(name).filter(is_of_it);
+            match own.or_else(|| remembered.values().filter(|held| held.is_read()).find(is_of_it)) {
+                Some(held) => drop(known.images.insert(name.clone(), held.clone())),
+                None => unknown.push(name),
+            }
+        }
+        let before = |name: &String| remembered.get(name);
+        if self.registries.is_none() {
+            let images = unknown.into_iter().map(|name| {
+                (name.clone(), without(&spec.services[name].image, before(name), ASKS_NONE, false))
+            });
+            known.images.extend(images);
+            return Some(known);
+        }
+        self.ask(key, spec, &unknown, before, known)
+    }
+
+    /// What the workloads remember, and those that were there before.
+    fn hold(
+        &self,
+        key: &StackKey,
+        stack: &Stack,
+        remembered: BTreeMap<String, Image>,
+    ) -> BTreeMap<String, Image> {
+        let uid = stack.metadata.uid.clone().unwrap_or_default();
+        let mut stacks = self.stacks();
+        let answers = stacks.entry(key.clone()).or_default();
+        if answers.uid != uid {
+            *answers = Answers { uid, ..Answers::default() };
+        }
+        answers.held.retain(|name, _| stack.spec.services.contains_key(name));
+        let told = remembered.iter().filter(|(_, image)| image.digest.is_some());
+        answers.held.extend(told.map(|(name, image)| (name.clone(), image.clone())));
+        answers.held.clone().into_iter().chain(remembered).collect()
+    }
+
+    /// What registries have said of the images of these services; those that were never asked for are.
+    fn ask<'i>(
+        self: &Arc<Self>,
+        key: &StackKey,
+        spec: &StackSpec,
+        services: &[&String],
+        before: impl Fn(&String) -> Option<&'i Image>,
+        mut known: Known,
+    ) -> Option<Known> {
+        let mut stacks = self.stacks();
+        let answers = stacks.entry(key.clone()).or_default();
+        answers.of.retain(|image, _| spec.services.values().any(|service| service.image == *image));
+        let now = Instant::now();
+        let (mut wanted, mut awaited): (Vec<Wanted>, bool) = (Vec::new(), false);
+        for name in services {
+            let service = &spec.services[*name];
+            let runs = activity(service, spec) == Activity::Active;
+            let question = || (service.image.clone(), service.platform.clone());
+            match answers.of.get_mut(&service.image) {
+                Some(Answer::Read((digest, config))) => {
+                    let image = Image {
+                        image: service.image.clone(),
+                        digest: Some(digest.clone()),
+                        unread: None,
+                        config: config.clone(),
+                    };
+                    known.images.insert((*name).clone(), image);
+                }
+                // What does not run needs not be known.
+                _ if !runs => {}
+                Some(Answer::Awaited) => awaited = true,
+                Some(Answer::Failed { cause, again, is_asked, .. }) => {
+                    known.images.insert((*name).clone(), without(&service.image, before(name), cause, true));
+                    if *again > now {
+                        let span = again.duration_since(now);
+                        known.again = Some(known.again.map_or(span, |sooner| sooner.min(span)));
+                    } else if !std::mem::replace(is_asked, true) {
+                        wanted.push(question());
+                    }
+                }
+                None => {
+                    awaited = true;
+                    wanted.push(question());
+                    answers.of.insert(service.image.clone(), Answer::Awaited);
+                }
+            }
+        }
+        drop(stacks);
+        if !wanted.is_empty() {
+            tokio::spawn(Arc::clone(self).answer(key.clone(), pull_secrets(spec), wanted));
+        }
+        (!awaited).then_some(known)
+    }
+
+    /// Asks the registries and wakes the Stack.
+    async fn answer(self: Arc<Self>, key: StackKey, secrets: Vec<String>, wanted: Vec<Wanted>) {
+        let Some(registries) = &self.registries else { return };
+        let now = Instant::now();
+        let logins = tokio::time::timeout(LONGEST_LOOK, self.logins(&key.namespace, secrets)).await;
+        stream::iter(wanted)
+            .for_each_concurrent(AT_ONCE, async |(image, platform)| {
+                let read = match &logins {
+                    Ok(Ok(logins)) => {
+                        let read = registries.read(&image, platform.as_deref(), logins, now).await;
+                        read.map_err(|failure| failure.to_string())
+                    }
+                    Ok(Err(kube::Error::Api(refusal))) => {
+                        Err(format!("its pull secrets could not be read: {}", refusal.message))
+                    }
+                    _ => Err("its pull secrets could not be read".to_owned()),
+                };
+                match &read {
+                    Ok((digest, _)) => {
+                        tracing::info!(
+                            namespace = key.namespace,
+                            stack = key.name,
+                            image,
+                            digest,
+                            "image read"
+                        );
+                    }
+                    Err(cause) => {
+                        tracing::warn!(
+                            namespace = key.namespace,
+                            stack = key.name,
+                            image,
+                            cause,
+                            "image not read"
+                        );
+                    }
+                }
+                self.learn(&key, &image, read);
+            })
+            .await;
+        // The receiver is gone only when the process ends.
+        let _ = self.wakes.unbounded_send(key);
+    }
+
+    fn learn(&self, key: &StackKey, image: &str, read: Result<Read, String>) {
+        // The Stack may be gone, or its image another one.
+        let mut stacks = self.stacks();
+        let Some(answer) = stacks.get_mut(key).and_then(|answers| answers.of.get_mut(image)) else { return };
+        *answer = match (read, std::mem::replace(answer, Answer::Awaited)) {
+            (Ok(read), _) => Answer::Read(read),
+            (Err(cause), Answer::Failed { backoff, .. }) => failed(cause, backoff),
+            (Err(cause), _) => failed(cause, backoff()),
+        };
+    }
+
+    /// The logins that the Stack's pods pull with.
+    async fn logins(&self, namespace: &str, mut secrets: Vec<String>) -> Result<Logins, kube::Error> {
+        if secrets.is_empty() {
+            let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), namespace);
+            let account = accounts.get_opt(ACCOUNT).await?;
+            let of_account = account.and_then(|account| account.image_pull_secrets).unwrap_or_default();
+            secrets.extend(of_account.into_iter().map(|secret| secret.name));
+        }
+        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
+        let mut logins = Logins::default();
+        for name in secrets {
+            if let Some(secret) = api.get_opt(&name).await? {
+                logins = logins.and(Logins::of(&secret));
+            }
+        }
+        Ok(logins)
+    }
+
+    fn stacks(&self) -> MutexGuard<'_, HashMap<StackKey, Answers>> {
+        self.stacks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is said of an image whose predecessor's words hold on, where the operator asks no registry.
+const ASKS_NONE: &str = "the operator asks no registry";
+
+/// What holds of an image that was not read: what the service's image said before, where it is another version of
+/// it, so that no volume and no check goes because a registry does. `is_told` says the cause in any case.
+fn without(image: &str, before: Option<&Image>, cause: &str, is_told: bool) -> Image {
+    let before = before.filter(|before| before.digest.is_some() && is_same_image(&before.image, image));
+    let (digest, config) = before.map(|it| (it.digest.clone(), it.config.clone())).unwrap_or_default();
+    let unread = (is_told || digest.is_some()).then(|| cause.to_owned());
+    Image { image: image.to_owned(), digest, unread, config }
+}
+
+fn failed(cause: String, mut backoff: ExponentialBackoff) -> Answer {
+    let again = Instant::now() + backoff.next().unwrap_or(LONGEST);
+    Answer::Failed { cause, again, backoff, is_asked: false }
+}
+
+fn backoff() -> ExponentialBackoff {
+    let builder = ExponentialBuilder::default().with_min_delay(SHORTEST).with_max_delay(LONGEST);
+    builder.without_max_times().with_jitter().build()
+}
+
+fn pull_secrets(spec: &StackSpec) -> Vec<String> {
+    let once: BTreeSet<_> = spec.image_pull_secrets.iter().cloned().collect();
+    once.into_iter().collect()
+}
+
+/// What the workloads remember. One that is on its way out speaks only where no other does.
+fn remembered(observed: &Observed) -> BTreeMap<String, Image> {
+    let mut children: Vec<_> = observed.children.values().collect();
+    children.sort_by_key(|child| !child.deleting);
+    let texts = children.into_iter().filter_map(|child| match &child.state {
+        ChildState::Workload(workload) => workload.made_with.images.as_ref(),
+        ChildState::Job(job) => job.made_with.images.as_ref(),
+        _ => None,
+    });
+    texts.flat_map(|text| recalled(text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        cluster::{Index, StackKey},
+        plan::Identity,
+        translate::Kind,
+    };
+
+    fn image(name: &str, digest: Option<&str>) -> Image {
+        Image { image: name.to_owned(), digest: digest.map(str::to_owned), ..Image::default() }
+    }
+
+    #[test]
+    fn what_another_version_of_an_image_said_holds_where_the_new_one_is_not_read() {
+        let before = image("db:1", Some("sha256:1"));
+        let held = without("docker.io/library/db:2", Some(&before), "down", true);
+        assert_eq!((held.digest.as_deref(), held.unread.as_deref()), (Some("sha256:1"), Some("down")));
+        assert!(!held.is_read());
+        for before in [None, Some(&image("other:1", Some("sha256:1"))), Some(&image("db:1", None))] {
+            let unknown = without("db:2", before, "down", true);
+            assert_eq!(unknown, Image { unread: Some("down".to_owned()), ..image("db:2", None) });
+        }
+        // Nothing is amiss where nobody asks, unless something else is shown than what the image says.
+        assert_eq!(without("db:2", None, ASKS_NONE, false), image("db:2", None));
+        assert!(without("db:2", Some(&before), ASKS_NONE, false).unread.is_some());
+    }
+
+    #[test]
+    fn what_stays_knows_better_than_what_goes() {
+        let object = |name: &str, digest: &str, deleting: bool| -> Value {
+            let text = json!({"db": image("db:1", Some(digest))}).to_string();
+            let mut object = json!({"metadata": {
+                "name": name, "namespace": "n", "uid": name, "annotations": {"stackwright.dev/image-metadata": text},
+                "labels": {"stackwright.dev/service": "db"},
+                "ownerReferences": [{"apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "s",
+                    "controller": true}],
+            }});
+            if deleting {
+                object["metadata"]["deletionTimestamp"] = json!("1970-01-01T00:00:00Z");
+            }
+            object
+        };
+        let key = StackKey { namespace: "n".to_owned(), name: "shop".to_owned() };
+        let mut index = Index::default();
+        let mut told = |kind: Kind, name: &str, digest: &str, deleting: bool| {
+            index.apply_child(kind, &object(name, digest, deleting));
+            let observed = index.observed(&key, Identity { uid: "s", name: "shop" });
+            remembered(&observed).remove("db").unwrap().digest.unwrap()
+        };
+        assert_eq!(told(Kind::StatefulSet, "shop-db", "old", true), "old");
+        assert_eq!(told(Kind::Deployment, "shop-db", "new", false), "new");
+        assert_eq!(told(Kind::Job, "shop-db-1", "older", true), "new");
+    }
+}

@@ -1,0 +1,291 @@
+//! What registries answer: manifests, lists of them for several platforms, and the configuration of an image.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{
+    api::{Duration, Expose, Healthcheck, Protocol},
+    translate::{ImageConfig, escape::escaped},
+};
+
+/// The media types that are asked for: Docker's and the OCI's, of one image and of several platforms.
+pub(super) const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, \
+     application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.index.v1+json, \
+     application/vnd.docker.distribution.manifest.list.v2+json";
+
+/// How much of an image may be kept on a workload, in bytes of JSON. All annotations of an object may have 256 KiB.
+const LONGEST: usize = 8 * 1024;
+
+/// How many volumes an image may declare: each becomes a claim.
+const MOST_VOLUMES: usize = 64;
+
+/// A manifest of an image, or a list of manifests for several platforms.
+#[derive(Debug, Deserialize)]
+pub(super) struct Manifest {
+    /// Where the image's configuration lies.
+    pub config: Option<Descriptor>,
+    /// The manifests for several platforms.
+    #[serde(default)]
+    manifests: Vec<Entry>,
+}
+
+/// Where something lies.
+#[derive(Debug, Deserialize)]
+pub(super) struct Descriptor {
+    pub digest: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Entry {
+    digest: String,
+    platform: Option<Platform>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Platform {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+}
+
+impl Manifest {
+    /// Whether it is a list.
+    pub fn is_list(&self) -> bool {
+        self.config.is_none() && !self.manifests.is_empty()
+    }
+
+    /// The digest of the manifest for a platform such as `linux/arm64/v8`; without one, for `usual`, or else the
+    /// first for Linux: what images say of themselves hardly differs between their platforms.
+    pub fn choose(&self, platform: Option<&str>, usual: &str) -> Option<&str> {
+        let of = |wanted: &str| {
+            let mut parts = wanted.splitn(3, '/');
+            let (os, architecture, variant) = (parts.next(), parts.next(), parts.next());
+            let mut fitting = self.manifests.iter().filter(move |entry| {
+                entry.platform.as_ref().is_some_and(|its| {
+                    Some(its.os.as_str()) == os
+                        && architecture.is_none_or(|wanted| normal(wanted) == its.architecture)
+                })
+            });
+            let all: Vec<_> = fitting.by_ref().collect();
+            let exact = |entry: &&&Entry| {
+                variant.is_some() && entry.platform.as_ref().and_then(|its| its.variant.as_deref()) == variant
+            };
+            all.iter().find(exact).or(all.first()).map(|entry| entry.digest.as_str())
+        };
+        match platform {
+            Some(platform) => of(platform),
+            None => of(usual).or_else(|| of("linux")),
+        }
+    }
+}
+
+/// An architecture as images call it.
+fn normal(architecture: &str) -> &str {
+    match architecture {
+        "x86_64" | "x86-64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
+}
+
+/// The platform of the operator itself, which is mostly that of the nodes.
+pub(super) fn own_platform() -> String {
+    format!("linux/{}", normal(std::env::consts::ARCH))
+}
+
+/// An image's configuration, as Docker writes it (Docker image specification 1.2; OCI image specification,
+/// "config", to which Docker adds the health check and the shell).
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Config {
+    exposed_ports: Option<BTreeMap<String, serde::de::IgnoredAny>>,
+    volumes: Option<BTreeMap<String, serde::de::IgnoredAny>>,
+    user: Option<String>,
+    cmd: Option<Vec<String>>,
+    shell: Option<Vec<String>>,
+    healthcheck: Option<Check>,
+}
+
+/// Times are nanoseconds, and zero where they are not given.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Check {
+    test: Option<Vec<String>>,
+    interval: i64,
+    timeout: i64,
+    start_period: i64,
+    start_interval: i64,
+    retries: i32,
+}
+
+/// Why a configuration cannot be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum ConfigError {
+    /// It is none.
+    #[error("its configuration is not that of an image")]
+    Unknown,
+    /// It is too long to be kept on a workload.
+    #[error("it says more of itself than {} KiB, or declares more than {MOST_VOLUMES} volumes", LONGEST / 1024)]
+    TooLong,
+}
+
+/// Reads an image's configuration. Ports and folders that no container could have are passed over: they have no
+/// effect in Docker either.
+///
+/// # Errors
+/// Where it is none, or too long to be kept.
+pub(super) fn config(json: &[u8]) -> Result<ImageConfig, ConfigError> {
+    #[derive(Deserialize)]
+    struct Whole {
+        config: Option<Config>,
+    }
+    let whole: Whole = serde_json::from_slice(json).map_err(|_| ConfigError::Unknown)?;
+    let config = whole.config.unwrap_or_default();
+    let volumes = config.volumes.unwrap_or_default();
+    let mut volumes: Vec<String> = volumes.keys().filter_map(|path| folder(path)).collect();
+    volumes.sort();
+    volumes.dedup();
+    let read = ImageConfig {
+        ports: config.exposed_ports.unwrap_or_default().keys().filter_map(|port| expose(port)).collect(),
+        volumes,
+        user: config.user.filter(|user| !user.is_empty()),
+        command: words(config.cmd),
+        shell: words(config.shell),
+        healthcheck: config.healthcheck.and_then(check),
+    };
+    let length = serde_json::to_string(&read).map_or(usize::MAX, |text| text.len());
+    if length > LONGEST || read.volumes.len() > MOST_VOLUMES { Err(ConfigError::TooLong) } else { Ok(read) }
+}
+
+/// Words that Kubernetes puts no variables into.
+fn words(words: Option<Vec<String>>) -> Vec<String> {
+    words.into_iter().flatten().map(|word| escaped(&word, false)).collect()
+}
+
+/// `80/tcp`, `80`.
+fn expose(text: &str) -> Option<Expose> {
+    let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    let protocol = match protocol.to_ascii_lowercase().as_str() {
+        "tcp" => None,
+        "udp" => Some(Protocol::Udp),
+        "sctp" => Some(Protocol::Sctp),
+        _ => return None,
+    };
+    let port = port.parse().ok().filter(|port| (1..=65535).contains(port))?;
+    Some(Expose { port, protocol })
+}
+
+/// A folder that can be mounted: absolute, not the root, without what Kubernetes does not take.
+fn folder(path: &str) -> Option<String> {
+    let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let is_sound =
+        path.starts_with('/') && !parts.is_empty() && !parts.contains(&"..") && !path.contains([':', '\0']);
+    is_sound.then(|| format!("/{}", parts.join("/")))
+}
+
+fn check(check: Check) -> Option<Healthcheck> {
+    let test = check.test.filter(|test| {
+        matches!(test.split_first(), Some((kind, rest)) if kind == "NONE" || matches!(kind.as_str(), "CMD" | "CMD-SHELL") && !rest.is_empty())
+    });
+    let time = |nanos: i64| (nanos > 0).then(|| shortest(nanos).parse::<Duration>().ok()).flatten();
+    let check = Healthcheck {
+        test: test.map(|test| words(Some(test))),
+        interval: time(check.interval),
+        timeout: time(check.timeout),
+        start_period: time(check.start_period),
+        start_interval: time(check.start_interval),
+        retries: Some(check.retries).filter(|&retries| retries > 0),
+        ..Healthcheck::default()
+    };
+    (check != Healthcheck::default()).then_some(check)
+}
+
+/// A span of time in the greatest unit that it is a whole number of.
+fn shortest(nanos: i64) -> String {
+    let units = [(1_000_000_000, "s"), (1_000_000, "ms")];
+    let fitting = units.iter().find(|(unit, _)| nanos % unit == 0);
+    fitting.map_or_else(|| format!("{nanos}ns"), |(unit, name)| format!("{}{name}", nanos / unit))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn list(platforms: &[(&str, &str, Option<&str>)]) -> Manifest {
+        let entry = |(index, (os, architecture, variant)): (usize, &(&str, &str, Option<&str>))| {
+            json!({"digest": index.to_string(),
+                "platform": {"os": os, "architecture": architecture, "variant": variant}})
+        };
+        let entries: Vec<_> = platforms.iter().enumerate().map(entry).collect();
+        serde_json::from_value(json!({"schemaVersion": 2, "manifests": entries})).unwrap()
+    }
+
+    #[test]
+    fn the_manifest_of_the_platform_is_chosen_and_attestations_never() {
+        let several = list(&[
+            ("unknown", "unknown", None),
+            ("windows", "amd64", None),
+            ("linux", "arm", Some("v6")),
+            ("linux", "arm", Some("v7")),
+            ("linux", "amd64", None),
+        ]);
+        for (platform, usual, chosen) in [
+            (None, "linux/amd64", Some("4")),
+            (None, "linux/riscv64", Some("2")),
+            (Some("linux/arm/v7"), "linux/amd64", Some("3")),
+            (Some("linux/arm"), "linux/amd64", Some("2")),
+            (Some("linux/arm/v5"), "linux/amd64", Some("2")),
+            (Some("linux/x86_64"), "linux/amd64", Some("4")),
+            (Some("linux/arm64"), "linux/amd64", None),
+            (Some("windows"), "linux/amd64", Some("1")),
+        ] {
+            assert_eq!(several.choose(platform, usual), chosen, "{platform:?}");
+        }
+        assert!(several.is_list());
+        assert_eq!(list(&[("unknown", "unknown", None)]).choose(None, "linux/amd64"), None);
+        let single: Manifest = serde_json::from_value(json!({"config": {"digest": "c"}})).unwrap();
+        assert!(!single.is_list());
+    }
+
+    #[test]
+    fn a_configuration_is_read_as_docker_writes_it() {
+        let text = json!({"architecture": "amd64", "config": {
+            "User": "postgres", "ExposedPorts": {"5432/tcp": {}, "53/UDP": {}, "0/tcp": {}, "1-2/tcp": {}, "9/x": {}},
+            "Volumes": {"/var/lib//data/": {}, "/": {}, "relative": {}, "/a/../b": {}, "/c:d": {}},
+            "Cmd": ["postgres", "$(HOME)"], "Entrypoint": null, "Shell": ["/bin/bash", "-c"],
+            "Healthcheck": {"Test": ["CMD-SHELL", "check"], "Interval": 5_000_000_000_i64, "Timeout": 1_500_000_000_i64,
+                "StartPeriod": 1_i64, "Retries": 7}}});
+        let read = config(text.to_string().as_bytes()).unwrap();
+        let json = serde_json::to_value(&read).unwrap();
+        assert_eq!(
+            json,
+            json!({"user": "postgres", "ports": [{"port": 53, "protocol": "UDP"}, {"port": 5432}],
+                "volumes": ["/var/lib/data"], "command": ["postgres", "$$(HOME)"], "shell": ["/bin/bash", "-c"],
+                "healthcheck": {"test": ["CMD-SHELL", "check"], "interval": "5s", "timeout": "1500ms",
+                    "startPeriod": "1ns", "retries": 7}})
+        );
+    }
+
+    #[test]
+    fn an_image_that_says_nothing_is_known_to_say_nothing() {
+        for text in
+            ["{}", r#"{"config": null}"#, r#"{"config": {"Volumes": null, "Healthcheck": {"Test": []}}}"#]
+        {
+            assert_eq!(config(text.as_bytes()), Ok(ImageConfig::default()), "{text}");
+        }
+        let off = config(br#"{"config": {"Healthcheck": {"Test": ["NONE"]}}}"#).unwrap();
+        assert_eq!(off.healthcheck.unwrap().test, Some(vec!["NONE".to_owned()]));
+    }
+
+    #[test]
+    fn what_is_no_configuration_or_too_long_is_refused() {
+        for text in ["", "[]", r#"{"config": {"Volumes": []}}"#] {
+            assert_eq!(config(text.as_bytes()), Err(ConfigError::Unknown), "{text}");
+        }
+        let long = json!({"config": {"Cmd": ["x".repeat(LONGEST)]}}).to_string();
+        assert_eq!(config(long.as_bytes()), Err(ConfigError::TooLong));
+    }
+}

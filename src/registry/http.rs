@@ -1,0 +1,92 @@
+//! HTTP to registries, of which any may be asked that a Stack names: no answer is read that is too long.
+
+use std::error::Error;
+
+use http_body_util::{BodyExt, Empty, LengthLimitError, Limited};
+use hyper::{
+    HeaderMap, Method, Request, StatusCode, Uri,
+    body::Bytes,
+    header::{ACCEPT, AUTHORIZATION, HeaderValue, USER_AGENT},
+};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+
+use super::Failure;
+
+/// The longest answer that is read, in bytes. Manifests and configurations have some ten KiB.
+pub(super) const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
+
+/// A client for registries. It keeps connections and no login.
+pub(super) struct Transport {
+    plain: Client<HttpConnector, Empty<Bytes>>,
+    /// None where the machine has no root certificates.
+    tls: Option<Client<HttpsConnector<HttpConnector>, Empty<Bytes>>>,
+}
+
+/// An answer.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Transport {
+    pub fn new() -> Self {
+        let builder = || Client::builder(TokioExecutor::new());
+        let tls = HttpsConnectorBuilder::new().with_native_roots();
+        let tls = tls
+            .inspect_err(|error| tracing::warn!(%error, "no root certificates: no image is read by https"));
+        let tls = tls.ok().map(|tls| builder().build(tls.https_only().enable_http1().build()));
+        Self { plain: builder().build_http(), tls }
+    }
+
+    /// Sends one request.
+    ///
+    /// # Errors
+    /// Where no answer comes, or one that is too long.
+    pub async fn send(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        accept: &'static str,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Failure> {
+        let host = uri.authority().map(ToString::to_string).unwrap_or_default();
+        let mut request = Request::new(Empty::new());
+        *request.method_mut() = method.clone();
+        *request.uri_mut() = uri.clone();
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        headers
+            .insert(USER_AGENT, HeaderValue::from_static(concat!("stackwright/", env!("CARGO_PKG_VERSION"))));
+        headers.extend(authorization.map(|value| (AUTHORIZATION, value.clone())));
+        let answer = match (uri.scheme_str(), &self.tls) {
+            (Some("http"), _) => self.plain.request(request).await,
+            (_, Some(tls)) => tls.request(request).await,
+            (_, None) => return Err(Failure::NoRoots(host)),
+        };
+        let answer = answer.map_err(|error| match error.is_connect() {
+            true => Failure::Unreachable { host: host.clone(), why: cause(&error) },
+            false => Failure::BrokenOff(host.clone()),
+        })?;
+        let (parts, body) = answer.into_parts();
+        let body = Limited::new(body, LONGEST_ANSWER).collect().await;
+        let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Failure::TooLong(host.clone()),
+            false => Failure::BrokenOff(host.clone()),
+        })?;
+        Ok(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes() })
+    }
+}
+
+/// What the system says of a connection that did not come about.
+fn cause(error: &dyn Error) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    last.to_string().chars().take(200).collect()
+}

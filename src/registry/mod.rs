@@ -1,0 +1,173 @@
+//! What registries say of images: references as Docker reads them, logins out of pull secrets, and an image's
+//! configuration with a limit on time, length and number of requests.
+//!
+//! The requests are few and written here, on the HTTP client that the Kubernetes client brings: `oci-client` (0.18)
+//! reads manifests, tokens and errors into memory however long they are, and whoever may create a Stack may name a
+//! registry of their own.
+
+mod challenge;
+mod content;
+mod credentials;
+mod endpoint;
+mod failure;
+mod http;
+mod reference;
+mod session;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Semaphore;
+
+use crate::translate::ImageConfig;
+pub use content::ConfigError;
+use content::{Manifest, config, own_platform};
+pub use credentials::Logins;
+use endpoint::Endpoint;
+pub use endpoint::{Mirror, MirrorError};
+pub use failure::Failure;
+use http::Transport;
+use reference::Reference;
+pub use reference::is_same_image;
+use session::Session;
+
+/// How long one image may take, with all requests that it needs.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// How many images are read at the same time.
+const AT_ONCE: usize = 16;
+
+/// How many configurations, and how many hosts that did not answer, are kept. With as many it begins anew.
+const MOST_KEPT: usize = 1024;
+
+/// What an image says of itself, and the digest of the manifest, or list of manifests, that its name led to.
+pub type Read = (String, ImageConfig);
+
+/// The registries, as one operator asks them.
+pub struct Registries {
+    transport: Transport,
+    mirrors: Vec<Mirror>,
+    turns: Semaphore,
+    /// The hosts that did not answer last time, when that was, and how it showed.
+    down: Mutex<HashMap<String, (Instant, Failure)>>,
+    /// The configurations that were read, by registry, repository, digest and platform: a registry that claims a
+    /// digest which it does not have gets nothing told of another's image.
+    kept: Mutex<HashMap<(String, String, String, String), ImageConfig>>,
+}
+
+impl Registries {
+    /// The registries, of which some are asked at a mirror.
+    pub fn new(mirrors: Vec<Mirror>) -> Self {
+        Self {
+            transport: Transport::new(),
+            mirrors,
+            turns: Semaphore::new(AT_ONCE),
+            down: Mutex::default(),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// What an image says of itself on a platform such as `linux/arm64`; without one, on that of the operator.
+    /// Whoever wanted to know it before a host failed to answer someone else learns of that in place of asking,
+    /// so that a host which hangs uses up nobody else's turns.
+    ///
+    /// # Errors
+    /// Where it cannot be read, within [`LONGEST`] once its turn has come.
+    pub async fn read(
+        &self,
+        image: &str,
+        platform: Option<&str>,
+        logins: &Logins,
+        wanted: Instant,
+    ) -> Result<Read, Failure> {
+        let image = Reference::read(image).ok_or(Failure::NoName)?;
+        let (endpoint, is_mirror) = Endpoint::of(&image, &self.mirrors);
+        // Nobody closes it.
+        let _turn = self.turns.acquire().await;
+        if let Some((when, failure)) = lock(&self.down).get(&endpoint.authority)
+            && *when > wanted
+        {
+            return Err(failure.clone());
+        }
+        let reading = self.with_logins(&image, (&endpoint, is_mirror), platform, logins);
+        let read = tokio::time::timeout(LONGEST, reading).await;
+        let read = read.unwrap_or_else(|_| Err(Failure::Silent(endpoint.authority.clone())));
+        let mut down = lock(&self.down);
+        match &read {
+            Err(failure) if failure.is_of_the_host() => {
+                if down.len() >= MOST_KEPT {
+                    down.clear();
+                }
+                down.insert(endpoint.authority.clone(), (Instant::now(), failure.clone()));
+            }
+            _ => drop(down.remove(&endpoint.authority)),
+        }
+        read
+    }
+
+    /// Tries one login after the other, as a kubelet does, or none where there is none.
+    async fn with_logins(
+        &self,
+        image: &Reference,
+        at: (&Endpoint, bool),
+        platform: Option<&str>,
+        logins: &Logins,
+    ) -> Result<Read, Failure> {
+        let logins = logins.for_image(image);
+        let logins = if logins.is_empty() { vec![None] } else { logins.into_iter().map(Some).collect() };
+        let mut outcome = Err(Failure::Refused(at.0.authority.clone()));
+        for login in logins {
+            outcome = self.with(Session::new(&self.transport, at, image, login), image, at.0, platform).await;
+            if !matches!(outcome, Err(Failure::Refused(_) | Failure::Missing(_))) {
+                break;
+            }
+        }
+        outcome
+    }
+
+    async fn with(
+        &self,
+        mut session: Session<'_>,
+        image: &Reference,
+        endpoint: &Endpoint,
+        platform: Option<&str>,
+    ) -> Result<Read, Failure> {
+        let strange = || Failure::Strange(endpoint.authority.clone());
+        let digest = session.digest().await?;
+        let key = (
+            endpoint.authority.clone(),
+            image.to_string(),
+            digest.clone(),
+            platform.unwrap_or_default().to_owned(),
+        );
+        let known = lock(&self.kept).get(&key).cloned();
+        if let Some(config) = known {
+            return Ok((digest, config));
+        }
+        let parsed = |json: Vec<u8>| serde_json::from_slice::<Manifest>(&json).map_err(|_| strange());
+        let mut manifest = parsed(session.manifest(&digest).await?)?;
+        if manifest.is_list() {
+            let chosen = manifest.choose(platform, &own_platform()).map(str::to_owned);
+            let chosen = chosen.ok_or_else(|| Failure::OtherPlatforms(endpoint.authority.clone()))?;
+            manifest = parsed(session.manifest(&chosen).await?)?;
+        }
+        let place = manifest.config.ok_or_else(strange)?;
+        let config = config(&session.blob(&place.digest).await?)?;
+        let mut kept = lock(&self.kept);
+        if kept.len() >= MOST_KEPT {
+            kept.clear();
+        }
+        kept.insert(key, config.clone());
+        Ok((digest, config))
+    }
+}
+
+/// A panic elsewhere leaves nothing half written, so a poisoned lock is taken as it is.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,277 @@
+//! Registries as they are, and as they should not be.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+use k8s_openapi::{ByteString, api::core::v1::Secret};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+
+use super::*;
+
+/// How a registry answers a path, and with which `Authorization`.
+type Answers = dyn Fn(&str, Option<&str>) -> Response + Send + Sync;
+
+/// A registry on loopback; it counts its requests.
+struct Server {
+    address: String,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    async fn start(answers: impl Fn(&str, Option<&str>) -> Response + Send + Sync + 'static) -> Self {
+        async fn serve(
+            State((answers, requests)): State<(Arc<Answers>, Arc<AtomicUsize>)>,
+            request: Request,
+        ) -> Response {
+            requests.fetch_add(1, Ordering::Relaxed);
+            let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+            let path = request.uri().path_and_query().map_or("", |it| it.as_str());
+            answers(path, shown)
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let requests = Arc::<AtomicUsize>::default();
+        let state: (Arc<Answers>, _) = (Arc::new(answers), Arc::clone(&requests));
+        tokio::spawn(axum::serve(listener, Router::new().fallback(serve).with_state(state)).into_future());
+        Self { address, requests }
+    }
+
+    /// Those that ask this one for every image.
+    fn registries(&self) -> Registries {
+        Registries::new(vec![format!("*=http://{}", self.address).parse().unwrap()])
+    }
+}
+
+/// What a registry has of one image, by the path below its repository, and the digest of the image.
+fn image(config: &str) -> (BTreeMap<String, String>, String) {
+    let config = format!("{{\"config\": {config}}}");
+    let manifest = json!({"config": {"digest": digest(&config)}}).to_string();
+    let whole = digest(&manifest);
+    let contents = [
+        (format!("blobs/{}", digest(&config)), config),
+        (format!("manifests/{whole}"), manifest.clone()),
+        ("manifests/1".to_owned(), manifest),
+    ];
+    (contents.into(), whole)
+}
+
+fn digest(text: &str) -> String {
+    format!("sha256:{:x}", Sha256::digest(text.as_bytes()))
+}
+
+fn found(contents: &BTreeMap<String, String>, path: &str) -> Response {
+    let what = path.split('?').next().unwrap().splitn(5, '/').nth(4).unwrap_or_default();
+    match contents.get(what) {
+        Some(text) => ([("docker-content-digest", digest(text))], text.clone()).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+fn logins(user: &str, password: &str) -> Logins {
+    let config = json!({"auths": {"docker.io": {"username": user, "password": password}}}).to_string();
+    let data = [(".dockerconfigjson".to_owned(), ByteString(config.into_bytes()))].into();
+    Logins::of(&Secret { data: Some(data), ..Secret::default() })
+}
+
+async fn read(registries: &Registries, logins: &Logins) -> Result<Read, Failure> {
+    registries.read("app:1", None, logins, Instant::now()).await
+}
+
+fn endless() -> Response {
+    let more = || Ok::<_, std::io::Error>(Bytes::from_static(&[b' '; 65536]));
+    Body::from_stream(stream::iter(std::iter::repeat_with(more))).into_response()
+}
+
+#[tokio::test]
+async fn a_configuration_is_read_once_for_each_digest() {
+    let (contents, whole) = image(r#"{"User": "app"}"#);
+    let server = Server::start(move |path, _| found(&contents, path)).await;
+    let registries = server.registries();
+    let (digest, config) = read(&registries, &Logins::default()).await.unwrap();
+    assert_eq!((digest, config.user.as_deref()), (whole.clone(), Some("app")));
+    assert_eq!(server.requests.load(Ordering::Relaxed), 3);
+    assert_eq!(read(&registries, &Logins::default()).await.unwrap().0, whole);
+    assert_eq!(server.requests.load(Ordering::Relaxed), 4, "only where the tag leads is asked again");
+}
+
+#[tokio::test]
+async fn a_mirror_is_told_whose_image_is_meant() {
+    let (contents, _) = image("{}");
+    let server = Server::start(move |path, _| match path.ends_with("?ns=docker.io") {
+        true => found(&contents, path),
+        false => StatusCode::BAD_REQUEST.into_response(),
+    })
+    .await;
+    assert!(read(&server.registries(), &Logins::default()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_login_is_shown_as_the_registry_asks_for_it() {
+    // user:secret in base64.
+    let basic = Some("Basic dXNlcjpzZWNyZXQ=");
+    let (contents, _) = image("{}");
+    let server = Server::start(move |path, shown| match shown == basic {
+        true => found(&contents, path),
+        false => (StatusCode::UNAUTHORIZED, [("www-authenticate", "Basic realm=\"r\"")]).into_response(),
+    })
+    .await;
+    let registries = server.registries();
+    assert!(read(&registries, &logins("user", "secret")).await.is_ok());
+    let refused = Err(Failure::Refused(server.address.clone()));
+    assert_eq!(read(&registries, &logins("user", "wrong")).await, refused);
+    assert_eq!(read(&registries, &Logins::default()).await, refused);
+    let both = logins("user", "wrong").and(logins("user", "secret"));
+    assert!(read(&registries, &both).await.is_ok(), "one after the other is tried");
+}
+
+#[tokio::test]
+async fn a_login_goes_to_no_other_host() {
+    let (contents, _) = image("{}");
+    let store = Server::start(move |path, shown| match shown {
+        None => found(&contents, path),
+        Some(_) => StatusCode::BAD_REQUEST.into_response(),
+    })
+    .await;
+    let at = format!("http://{}", store.address);
+    let registry = Server::start(move |path, shown| match shown {
+        Some(_) => (StatusCode::TEMPORARY_REDIRECT, [("location", format!("{at}{path}"))]).into_response(),
+        None => (StatusCode::UNAUTHORIZED, [("www-authenticate", "Basic")]).into_response(),
+    })
+    .await;
+    assert!(read(&registry.registries(), &logins("user", "secret")).await.is_ok());
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut_off_wherever_it_comes() {
+    let (contents, _) = image("{}");
+    for place in ["manifests/1", "manifests/sha256", "blobs/"] {
+        let contents = contents.clone();
+        let server = Server::start(move |path, _| match path {
+            _ if path.contains(place) => endless(),
+            _ => found(&contents, path),
+        })
+        .await;
+        let failure = read(&server.registries(), &Logins::default()).await.unwrap_err();
+        assert_eq!(failure, Failure::TooLong(server.address.clone()), "{place}");
+    }
+    let tokens = Server::start(|_, _| endless()).await;
+    let challenge = format!("Bearer realm=\"http://{}/token\"", tokens.address);
+    let server = Server::start(move |_, _| {
+        (StatusCode::UNAUTHORIZED, [("www-authenticate", challenge.clone())]).into_response()
+    })
+    .await;
+    let too_long = Err(Failure::TooLong(tokens.address.clone()));
+    assert_eq!(read(&server.registries(), &Logins::default()).await, too_long);
+}
+
+#[tokio::test]
+async fn a_registry_that_tells_no_digest_is_asked_for_the_manifest_itself() {
+    let (contents, whole) = image(r#"{"User": "app"}"#);
+    let server = Server::start(move |path, _| {
+        let mut answer = found(&contents, path);
+        answer.headers_mut().remove("docker-content-digest");
+        answer
+    })
+    .await;
+    assert_eq!(read(&server.registries(), &Logins::default()).await.unwrap().0, whole);
+}
+
+#[tokio::test]
+async fn what_is_not_what_its_digest_says_is_not_believed() {
+    let (contents, _) = image(r#"{"User": "app"}"#);
+    for place in ["manifests/sha256", "blobs/"] {
+        let contents = contents.clone();
+        let server = Server::start(move |path, _| match path.contains(place) {
+            true => r#"{"config": {"User": "root"}}"#.into_response(),
+            false => found(&contents, path),
+        })
+        .await;
+        let strange = Err(Failure::Strange(server.address.clone()));
+        assert_eq!(read(&server.registries(), &Logins::default()).await, strange, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_registry_that_says_odd_things_is_told_of_in_one_sentence() {
+    for (status, headers, said) in [
+        (StatusCode::NOT_FOUND, vec![], "has no such image"),
+        (StatusCode::TOO_MANY_REQUESTS, vec![], "answers with status 429"),
+        (StatusCode::BAD_GATEWAY, vec![], "answers with status 502"),
+        (StatusCode::FORBIDDEN, vec![], "refuses to show it"),
+        (StatusCode::UNAUTHORIZED, vec![], "refuses to show it"),
+        (StatusCode::UNAUTHORIZED, vec![("www-authenticate", "Bearer realm=\"no url\"")], "something else"),
+        (StatusCode::FOUND, vec![], "something else"),
+        (StatusCode::FOUND, vec![("location", "/v2/again")], "something else"),
+        (StatusCode::OK, vec![("docker-content-digest", "sha256:12")], "something else"),
+    ] {
+        let answers =
+            move |_: &str, _: Option<&str>| {
+                let mut answer = status.into_response();
+                answer.headers_mut().extend(headers.iter().map(|(name, value)| {
+                    (name.parse::<header::HeaderName>().unwrap(), value.parse().unwrap())
+                }));
+                answer
+            };
+        let server = Server::start(answers).await;
+        let failure = read(&server.registries(), &Logins::default()).await.unwrap_err().to_string();
+        assert!(failure.starts_with(&server.address) && failure.contains(said), "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_no_header_can_hold_ends_nothing_but_the_question() {
+    let server = Server::start(|path, _| match path.starts_with("/token") {
+        true => r#"{"token": "a\nb"}"#.into_response(),
+        false => StatusCode::UNAUTHORIZED.into_response(),
+    })
+    .await;
+    let challenge = format!("Bearer realm=\"http://{}/token\"", server.address);
+    let registry = Server::start(move |_, _| {
+        (StatusCode::UNAUTHORIZED, [("www-authenticate", challenge.clone())]).into_response()
+    })
+    .await;
+    let strange = Err(Failure::Strange(registry.address.clone()));
+    assert_eq!(read(&registry.registries(), &Logins::default()).await, strange);
+}
+
+#[tokio::test]
+async fn nobody_listens_where_nobody_listens() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let registries = Registries::new(vec![format!("*=http://{address}").parse().unwrap()]);
+    let failure = read(&registries, &Logins::default()).await.unwrap_err().to_string();
+    assert_eq!(failure, format!("{address} cannot be reached: Connection refused (os error 111)"));
+    assert_eq!(
+        registries.read("No Name", None, &Logins::default(), Instant::now()).await,
+        Err(Failure::NoName)
+    );
+}
+
+#[tokio::test]
+async fn who_waits_behind_a_host_that_is_down_learns_of_it_without_asking() {
+    let server = Server::start(|_, _| StatusCode::BAD_GATEWAY.into_response()).await;
+    let registries = server.registries();
+    let wanted = Instant::now();
+    assert!(read(&registries, &Logins::default()).await.is_err());
+    let failure = registries.read("other:1", None, &Logins::default(), wanted).await;
+    assert_eq!(failure, Err(Failure::Status { host: server.address.clone(), status: 502 }));
+    assert_eq!(server.requests.load(Ordering::Relaxed), 1);
+    assert!(read(&registries, &Logins::default()).await.is_err());
+    assert_eq!(server.requests.load(Ordering::Relaxed), 2, "who comes later asks again");
+}

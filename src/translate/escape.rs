@@ -1,0 +1,49 @@
+//! Texts for places where Kubernetes puts in variables: `$(NAME)` in commands, arguments, values and probes.
+
+/// A text in which Kubernetes finds no variable and no escape: `$(` and `$$` are doubled, and so is a dollar
+/// at the end where a variable follows.
+pub(crate) fn escaped(text: &str, variable_follows: bool) -> String {
+    let mut made = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        made.push(c);
+        let doubled = match rest.peek() {
+            Some('$' | '(') => true,
+            Some(_) => false,
+            None => variable_follows,
+        };
+        if c == '$' && doubled {
+            made.push('$');
+        }
+    }
+    made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escaped;
+
+    #[test]
+    fn kubernetes_reads_back_what_was_written() {
+        for (text, written) in
+            [("$(date)", "$$(date)"), ("$$", "$$$"), ("$HOME ${X} $", "$HOME ${X} $"), ("$$(x)", "$$$$(x)")]
+        {
+            assert_eq!(escaped(text, false), written, "{text}");
+            assert_eq!(read(written), text);
+        }
+        assert_eq!(escaped("a$", true), "a$$");
+    }
+
+    /// As Kubernetes' `third_party/forked/golang/expansion` reads a text without variables.
+    fn read(text: &str) -> String {
+        let mut made = String::new();
+        let mut rest = text.chars().peekable();
+        while let Some(c) = rest.next() {
+            made.push(c);
+            if c == '$' && rest.peek() == Some(&'$') {
+                rest.next();
+            }
+        }
+        made
+    }
+}

@@ -4,7 +4,7 @@
 # policies running. All settings lie in NODE-FOLDER, written by real.sh.
 set -euo pipefail
 # shellcheck source=/dev/null
-source "$1/node.env" # NODE ADDRESS FOLDER STATE CGROUP PATH
+source "$1/node.env" # NODE ADDRESS FOLDER STATE CGROUP PODS ENFORCER PATH
 
 hostname "$NODE"
 mount --make-rshared / # containers must see mounts that kubelet makes later
@@ -55,7 +55,7 @@ until ctr version >/dev/null 2>&1; do sleep 0.05; done
 keep kubelet kubelet --config "$FOLDER/kubelet.yaml" --kubeconfig "$STATE/$NODE.kubeconfig" \
   --cert-dir "$FOLDER/pki" --hostname-override "$NODE" --node-ip "$ADDRESS" -v 1
 keep kube-proxy kube-proxy --config "$FOLDER/kube-proxy.yaml" --hostname-override "$NODE"
-keep netpol netpol --kubeconfig "$STATE/netpol.kubeconfig" --node "$NODE"
+keep netpol netpol --kubeconfig "$STATE/netpol.kubeconfig" --node "$NODE" --pods "$PODS" --socket "$ENFORCER"
 
 # Process 1 also collects the processes that containers leave behind.
 while :; do wait -n || true; done

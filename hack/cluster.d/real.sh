@@ -54,7 +54,7 @@ has_own_network() {
 
 # write_node_settings I: everything that node-init.sh and its programs read.
 write_node_settings() {
-  local i=$1 folder=$STATE/node-$1 address cgroup=v1 snapshotter=overlayfs path='' module
+  local i=$1 folder=$STATE/node-$1 enforcer=/run/netpol.sock address cgroup=v1 snapshotter=overlayfs path='' module
   address=$(node_address "$i")
   mkdir -p "$folder"/{cni,hosts/_default}
   [[ -e /sys/fs/cgroup/cgroup.controllers ]] && cgroup=v2
@@ -66,6 +66,8 @@ write_node_settings() {
   done
   bin_of cni
   local cni=$REPLY
+  bin_of netpol
+  local netpol=$REPLY
 
   cat >"$folder/node.env" <<ENV
 NODE='$NAME-$i'
@@ -73,18 +75,22 @@ ADDRESS='$address'
 FOLDER='$folder'
 STATE='$STATE'
 CGROUP='$cgroup'
+PODS='$(pod_range "$i")'
+ENFORCER='$enforcer'
 export PATH='$path$PATH'
 ENV
   : >"$folder/resolv.conf" # nothing outside can be resolved: CoreDNS answers
 
   # ptp routes every packet, also between two pods of one node, so that the
-  # enforcer sees them all. No masquerade, or it would see the node's address.
+  # enforcer sees them all. No masquerade, or it would see the node's address. The
+  # enforcer comes last: there a pod waits for its rules, with all else in place.
   cat >"$folder/cni/10-pods.conflist" <<JSON
 {"cniVersion": "1.0.0", "name": "pods", "plugins": [
   {"type": "ptp", "ipMasq": false, "ipam": {
     "type": "host-local", "dataDir": "/run/cni-addresses",
     "ranges": [[{"subnet": "$(pod_range "$i")"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-  {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true}]}
+  {"type": "portmap", "capabilities": {"portMappings": true}, "snat": true},
+  {"type": "netpol", "socket": "$enforcer"}]}
 JSON
 
   # The cluster's registry stands for every other; it is also the "server", or a
@@ -115,7 +121,7 @@ runtime_type = 'io.containerd.runc.v2'
 [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
 SystemdCgroup = false
 [plugins.'io.containerd.cri.v1.runtime'.cni]
-bin_dirs = ['$cni']
+bin_dirs = ['$cni', '$netpol']
 conf_dir = '$folder/cni'
 [plugins.'io.containerd.internal.v1.opt']
 path = '$folder/opt'

@@ -9,6 +9,7 @@ import (
 	networking "k8s.io/api/networking/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
@@ -17,6 +18,15 @@ type World struct {
 	Pods       []*core.Pod
 	Namespaces []*core.Namespace
 	Policies   []*networking.NetworkPolicy
+	// Given are the addresses that this node has given to pods. They count before
+	// those of a pod's status, which come late, and may be of a container gone by.
+	Given map[types.UID]string
+}
+
+// located is a pod that has an address.
+type located struct {
+	*core.Pod
+	address string
 }
 
 // Filter is what one pod may receive and send. A direction that no policy speaks
@@ -41,14 +51,19 @@ type Port struct {
 	From, To int32
 }
 
-// Evaluate gives the filters of a node's pods, always in the same order, so that
-// what has not changed is not loaded again.
-func Evaluate(w World, node string) []Filter {
-	var filters []Filter
+// Evaluate gives the addresses of a node's pods, and the filters of those that
+// policies speak of; always in the same order, so that what has not changed is not
+// loaded again.
+func Evaluate(w World, node string) (addresses []string, filters []Filter) {
 	slices.SortFunc(w.Pods, byName[*core.Pod])
 	slices.SortFunc(w.Policies, byName[*networking.NetworkPolicy])
-	for _, pod := range byAddress(w.Pods, node) {
-		f := Filter{Pod: pod.Namespace + "/" + pod.Name, Address: pod.Status.PodIP}
+	pods := w.located()
+	for _, pod := range pods {
+		if pod.Spec.NodeName != node {
+			continue
+		}
+		addresses = append(addresses, pod.address)
+		f := Filter{Pod: pod.Namespace + "/" + pod.Name, Address: pod.address}
 		for _, policy := range w.Policies {
 			if policy.Namespace != pod.Namespace || !selects(&policy.Spec.PodSelector, pod.Labels) {
 				continue
@@ -57,13 +72,13 @@ func Evaluate(w World, node string) []Filter {
 			if ingress {
 				f.Ingress = orEmpty(f.Ingress)
 				for _, rule := range policy.Spec.Ingress {
-					*f.Ingress = append(*f.Ingress, w.ingress(policy.Namespace, rule, pod)...)
+					*f.Ingress = append(*f.Ingress, w.ingress(policy.Namespace, rule, pods, pod)...)
 				}
 			}
 			if egress {
 				f.Egress = orEmpty(f.Egress)
 				for _, rule := range policy.Spec.Egress {
-					*f.Egress = append(*f.Egress, w.egress(policy.Namespace, rule)...)
+					*f.Egress = append(*f.Egress, w.egress(policy.Namespace, rule, pods)...)
 				}
 			}
 		}
@@ -71,27 +86,56 @@ func Evaluate(w World, node string) []Filter {
 			filters = append(filters, f)
 		}
 	}
-	slices.SortFunc(filters, func(a, b Filter) int { return strings.Compare(a.Pod, b.Pod) })
-	return filters
+	return addresses, filters
 }
 
 func byName[T meta.Object](a, b T) int {
 	return strings.Compare(a.GetNamespace()+"/"+a.GetName(), b.GetNamespace()+"/"+b.GetName())
 }
 
-// byAddress: the pods of a node, one for each address. A pod that is being deleted
+// located: the pods that have an address, one for each. A pod that is being deleted
 // may still show the address that a newer one has been given.
-func byAddress(pods []*core.Pod, node string) map[string]*core.Pod {
-	owners := map[string]*core.Pod{}
-	for _, pod := range pods {
-		if pod.Spec.NodeName != node || !hasAddress(pod) {
+func (w World) located() []located {
+	owner := map[string]*core.Pod{}
+	for _, pod := range w.Pods {
+		address := w.address(pod)
+		if address == "" {
 			continue
 		}
-		if other := owners[pod.Status.PodIP]; other == nil || other.CreationTimestamp.Before(&pod.CreationTimestamp) {
-			owners[pod.Status.PodIP] = pod
+		if other := owner[address]; other == nil || w.newer(pod, other) {
+			owner[address] = pod
 		}
 	}
-	return owners
+	var pods []located
+	for _, pod := range w.Pods {
+		if address := w.address(pod); owner[address] == pod {
+			pods = append(pods, located{pod, address})
+		}
+	}
+	return pods
+}
+
+// newer: of two pods with one address, whether it is now the first one's.
+func (w World) newer(a, b *core.Pod) bool {
+	if w.Given[a.UID] != w.Given[b.UID] {
+		return w.Given[a.UID] != ""
+	}
+	return b.CreationTimestamp.Before(&a.CreationTimestamp)
+}
+
+// address: "" for a pod that has none of its own: it has not yet been given one, it
+// has ended and given it back, or it is on the host's network.
+func (w World) address(p *core.Pod) string {
+	if p.Spec.HostNetwork || p.Status.Phase == core.PodSucceeded || p.Status.Phase == core.PodFailed {
+		return ""
+	}
+	if given := w.Given[p.UID]; given != "" {
+		return given
+	}
+	if !isIPv4(p.Status.PodIP) {
+		return ""
+	}
+	return p.Status.PodIP
 }
 
 func orEmpty(allows *[]Allow) *[]Allow {
@@ -111,17 +155,17 @@ func directions(p *networking.NetworkPolicy) (ingress, egress bool) {
 }
 
 // ingress: a named port is the receiving pod's own.
-func (w World) ingress(namespace string, rule networking.NetworkPolicyIngressRule, to *core.Pod) []Allow {
-	ports, possible := numberPorts(rule.Ports, to)
+func (w World) ingress(namespace string, rule networking.NetworkPolicyIngressRule, pods []located, to located) []Allow {
+	ports, possible := numberPorts(rule.Ports, to.Pod)
 	if !possible {
 		return nil
 	}
-	return w.allows(namespace, rule.From, ports)
+	return w.allows(namespace, rule.From, pods, ports)
 }
 
 // egress: a named port is a different number on each receiving pod, so a rule with
 // names becomes one Allow for each pod that has them; elsewhere only numbers count.
-func (w World) egress(namespace string, rule networking.NetworkPolicyEgressRule) []Allow {
+func (w World) egress(namespace string, rule networking.NetworkPolicyEgressRule, pods []located) []Allow {
 	var numbered, named []networking.NetworkPolicyPort
 	for _, p := range rule.Ports {
 		if p.Port != nil && p.Port.Type == intstr.String {
@@ -133,39 +177,39 @@ func (w World) egress(namespace string, rule networking.NetworkPolicyEgressRule)
 	var allows []Allow
 	if len(rule.Ports) == 0 || len(numbered) > 0 {
 		ports, _ := numberPorts(numbered, nil)
-		allows = w.allows(namespace, rule.To, ports)
+		allows = w.allows(namespace, rule.To, pods, ports)
 	}
 	if len(named) == 0 {
 		return allows
 	}
-	for _, pod := range w.Pods {
-		if !hasAddress(pod) || !w.isPeer(namespace, rule.To, pod) {
+	for _, pod := range pods {
+		if !w.isPeer(namespace, rule.To, pod) {
 			continue
 		}
-		if ports, possible := numberPorts(named, pod); possible {
-			allows = append(allows, Allow{Peers: []string{pod.Status.PodIP}, Ports: ports})
+		if ports, possible := numberPorts(named, pod.Pod); possible {
+			allows = append(allows, Allow{Peers: []string{pod.address}, Ports: ports})
 		}
 	}
 	return allows
 }
 
 // allows: all pods that are peers in one Allow, each ipBlock in one of its own.
-func (w World) allows(namespace string, peers []networking.NetworkPolicyPeer, ports []Port) []Allow {
+func (w World) allows(namespace string, peers []networking.NetworkPolicyPeer, pods []located, ports []Port) []Allow {
 	if len(peers) == 0 {
 		return []Allow{{Ports: ports}}
 	}
 	var allows []Allow
 	var addresses []string
-	for _, pod := range w.Pods {
-		if hasAddress(pod) && slices.ContainsFunc(peers, func(p networking.NetworkPolicyPeer) bool {
-			return p.IPBlock == nil && w.selectsPeer(namespace, p, pod)
+	for _, pod := range pods {
+		if slices.ContainsFunc(peers, func(p networking.NetworkPolicyPeer) bool {
+			return p.IPBlock == nil && w.selectsPeer(namespace, p, pod.Pod)
 		}) {
-			addresses = append(addresses, pod.Status.PodIP)
+			addresses = append(addresses, pod.address)
 		}
 	}
 	if len(addresses) > 0 {
 		slices.Sort(addresses)
-		allows = append(allows, Allow{Peers: slices.Compact(addresses), Ports: ports})
+		allows = append(allows, Allow{Peers: addresses, Ports: ports})
 	}
 	for _, p := range peers {
 		if p.IPBlock != nil && isIPv4(p.IPBlock.CIDR) {
@@ -176,13 +220,13 @@ func (w World) allows(namespace string, peers []networking.NetworkPolicyPeer, po
 }
 
 // isPeer: whether a pod is one of the peers, by selector or by address.
-func (w World) isPeer(namespace string, peers []networking.NetworkPolicyPeer, pod *core.Pod) bool {
+func (w World) isPeer(namespace string, peers []networking.NetworkPolicyPeer, pod located) bool {
 	return len(peers) == 0 || slices.ContainsFunc(peers, func(p networking.NetworkPolicyPeer) bool {
 		if p.IPBlock == nil {
-			return w.selectsPeer(namespace, p, pod)
+			return w.selectsPeer(namespace, p, pod.Pod)
 		}
-		return contains(p.IPBlock.CIDR, pod.Status.PodIP) &&
-			!slices.ContainsFunc(p.IPBlock.Except, func(e string) bool { return contains(e, pod.Status.PodIP) })
+		return contains(p.IPBlock.CIDR, pod.address) &&
+			!slices.ContainsFunc(p.IPBlock.Except, func(e string) bool { return contains(e, pod.address) })
 	})
 }
 
@@ -238,13 +282,6 @@ func namedPort(pod *core.Pod, name string, protocol core.Protocol) int32 {
 		}
 	}
 	return 0
-}
-
-// hasAddress: a pod that has ended has given its address back, and a pod on the
-// host's network has no address of its own.
-func hasAddress(p *core.Pod) bool {
-	return isIPv4(p.Status.PodIP) && !p.Spec.HostNetwork &&
-		p.Status.Phase != core.PodSucceeded && p.Status.Phase != core.PodFailed
 }
 
 func selects(s *meta.LabelSelector, l map[string]string) bool {

@@ -2,12 +2,14 @@ package main
 
 import (
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
 	core "k8s.io/api/core/v1"
 	networking "k8s.io/api/networking/v1"
 	meta "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
 )
 
@@ -19,7 +21,7 @@ import (
 func cluster() World {
 	pod := func(namespace, name, address string, ports ...core.ContainerPort) *core.Pod {
 		return &core.Pod{
-			ObjectMeta: meta.ObjectMeta{Namespace: namespace, Name: name, Labels: map[string]string{"app": name}},
+			ObjectMeta: meta.ObjectMeta{Namespace: namespace, Name: name, UID: types.UID(name), Labels: map[string]string{"app": name}},
 			Spec:       core.PodSpec{NodeName: "here", Containers: []core.Container{{Ports: ports}}},
 			Status:     core.PodStatus{PodIP: address, Phase: core.PodRunning},
 		}
@@ -123,21 +125,60 @@ func TestEvaluate(t *testing.T) {
 			for _, spec := range c.policies {
 				w.Policies = append(w.Policies, policy(t, "shop", spec))
 			}
-			if got := Evaluate(w, "here"); !reflect.DeepEqual(got, c.want) {
-				t.Errorf("got:\n%swant:\n%s", Render(got), Render(c.want))
+			addresses, got := Evaluate(w, "here")
+			if !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got:\n%swant:\n%s", Render("", nil, got), Render("", nil, c.want))
+			}
+			if !slices.Equal(addresses, []string{"10.0.0.4", "10.0.0.2", "10.0.0.1"}) {
+				t.Errorf("addresses: %v", addresses)
 			}
 		})
 	}
 }
 
-// Two rules for one address would be refused by nft, all rules with them.
+// Two rules for one address would be refused by nft, all rules with them; and who
+// might reach what the older pod may would be more than is allowed.
 func TestNewerPodOwnsTheAddress(t *testing.T) {
 	w := cluster()
 	newer := w.Pods[1].DeepCopy()
-	newer.Name, newer.CreationTimestamp = "newer", meta.NewTime(time.Now())
+	newer.Name, newer.UID, newer.CreationTimestamp = "newer", "newer", meta.NewTime(time.Now())
+	newer.Labels["app"] = "newer"
 	w.Pods = append(w.Pods, newer)
-	w.Policies = []*networking.NetworkPolicy{policy(t, "shop", `podSelector: {matchLabels: {app: api}}`)}
-	if got := Evaluate(w, "here"); len(got) != 1 || got[0].Pod != "shop/newer" {
-		t.Errorf("got %v", got)
+	w.Policies = []*networking.NetworkPolicy{policy(t, "shop",
+		`{podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {app: api}}}]}]}`)}
+	_, got := Evaluate(w, "here")
+	none := &[]Allow{}
+	if want := []Filter{{"shop/newer", "10.0.0.2", none, nil}, {"shop/web", "10.0.0.1", none, nil}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestTheAddressThatTheNodeGaveCounts(t *testing.T) {
+	none := &[]Allow{}
+	for name, c := range map[string]struct {
+		given map[types.UID]string
+		want  []Filter
+	}{
+		"before the status has one": {
+			map[types.UID]string{"new": "10.0.0.8"},
+			[]Filter{{"shop/api", "10.0.0.2", none, nil}, {"shop/new", "10.0.0.8", none, nil}, {"shop/web", "10.0.0.1", none, nil}}},
+		"against the status, which is of an earlier sandbox": {
+			map[types.UID]string{"api": "10.0.0.8"},
+			[]Filter{{"shop/api", "10.0.0.8", none, nil}, {"shop/web", "10.0.0.1", none, nil}}},
+		"against an older pod that still shows it": {
+			map[types.UID]string{"new": "10.0.0.2"},
+			[]Filter{{"shop/new", "10.0.0.2", none, nil}, {"shop/web", "10.0.0.1", none, nil}}},
+		"not for a pod that has ended, or is not known": {
+			map[types.UID]string{"done": "10.0.0.8", "nobody": "10.0.0.7"},
+			[]Filter{{"shop/api", "10.0.0.2", none, nil}, {"shop/web", "10.0.0.1", none, nil}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := cluster()
+			w.Given = c.given
+			w.Policies = []*networking.NetworkPolicy{policy(t, "shop", `podSelector: {}`)}
+			if _, got := Evaluate(w, "here"); !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
 	}
 }

@@ -3,11 +3,14 @@ module stackwright.dev/hack/cluster/netpol
 go 1.26.0
 
 require (
+	github.com/containernetworking/cni v1.3.1
 	k8s.io/api v0.36.3
 	k8s.io/apimachinery v0.36.3
 	k8s.io/client-go v0.36.3
 	sigs.k8s.io/yaml v1.6.0
 )
+
+require github.com/vishvananda/netns v0.0.4 // indirect
 
 require (
 	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect

@@ -5,12 +5,18 @@ import (
 	"strings"
 )
 
-// Render gives the input for `nft -f`, which replaces the whole table.
+// Render gives the input for `nft -f`, which replaces the whole table. Of the range
+// that the node's pods have their addresses from, an address that is no pod's is cut
+// off: nothing is known of who has it.
 //
 // One map sends a packet to the chain of the pod that sent it, a second one to
 // that of the pod that receives it; a chain returns what is allowed, and drops.
-func Render(filters []Filter) string {
+func Render(podRange string, addresses []string, filters []Filter) string {
 	var chains, from, to strings.Builder
+	known := "set pods { type ipv4_addr; }\n"
+	if len(addresses) > 0 { // nft refuses an empty list
+		known = "set pods { type ipv4_addr; elements = { " + strings.Join(addresses, ", ") + " } }\n"
+	}
 	for i, f := range filters {
 		if f.Egress != nil {
 			fmt.Fprintf(&from, "    %s : jump egress-%d,\n", f.Address, i)
@@ -22,9 +28,10 @@ func Render(filters []Filter) string {
 		}
 	}
 	// Adding the table first makes deleting it legal where there is none yet.
-	return "table ip netpol {}\ndelete table ip netpol\ntable ip netpol {\n" + chains.String() +
+	return "table ip netpol {}\ndelete table ip netpol\ntable ip netpol {\n" + known + chains.String() +
 		"chain forward {\n  type filter hook forward priority filter - 5; policy accept;\n" +
 		"  ct state established,related accept\n" +
+		fmt.Sprintf("  ip saddr %[1]s ip saddr != @pods counter drop\n  ip daddr %[1]s ip daddr != @pods counter drop\n", podRange) +
 		dispatch("saddr", from.String()) + dispatch("daddr", to.String()) + "}\n}\n"
 }
 

@@ -2,6 +2,8 @@
 //! loads as the same project.
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use libfuzzer_sys::fuzz_target;
 use stackwright::compose::diagnostic::Severity;
 use stackwright::compose::discover::{Options, discover};
@@ -98,8 +100,9 @@ fn check(loaded: &Loaded) {
 }
 
 /// Whether the reference itself reads what it prints of a service. It does not where an SSH key of a build
-/// has a path, where an env file's last line gives a variable without a name, and where it leaves out what
-/// then has a default: a count of 0 devices, which means all of them, or an empty context of a build.
+/// has a path, where an env file's last line gives a variable without a name, where a host has one address
+/// twice, and where it leaves out what then has a default: a count of 0 devices, which means all of them, or an
+/// empty context of a build.
 fn is_read_back(service: &Node) -> bool {
     let items = |keys: &[&str]| {
         let node = keys.iter().try_fold(service, |node, key| node.get(key));
@@ -110,11 +113,17 @@ fn is_read_back(service: &Node) -> bool {
     let devices = [items(&["gpus"]), items(&["deploy", "resources", "reservations", "devices"])].concat();
     let nameless =
         ["environment", "labels"].iter().any(|key| service.get(key).is_some_and(|map| map.get("").is_some()));
+    let hosts = [items(&["extra_hosts"]), items(&["build", "extra_hosts"])];
+    let is_twice = |hosts: &Vec<Node>| {
+        let different: BTreeSet<_> = hosts.iter().map(Node::as_str).collect();
+        different.len() < hosts.len()
+    };
     let has_no_context = service.get("build").is_some_and(|build| build.get("context").is_none());
     !has_no_context
         && !items(&["build", "ssh"]).iter().any(has_path)
         && !devices.iter().any(is_none)
         && !nameless
+        && !hosts.iter().any(is_twice)
 }
 
 /// Whether a key bears a `$`: the reference doubles it when it prints, and reads keys as they are written.

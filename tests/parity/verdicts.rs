@@ -55,6 +55,7 @@ const ALIASES: &str = "aliases lead to their service on their networks";
 const GATE: &str = "a front and a back network with a gate between them";
 const QUEUE: &str = "a worker that is scaled and a queue";
 const SIDECAR: &str = "a sidecar with its own files in the network of another";
+const SHARED_NETWORK: &str = "who shares a network namespace shares its addresses";
 const WANTS_FILES: &str = "secrets and variables of a program that wants files";
 const NEVER_TWICE: &str = "an image that cannot be had ends a service that never runs twice";
 const LIMITS: &str = "limits of memory processor and files are what the process sees";

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # One bridge for each cluster of real nodes; nodes hang on it with network
 # namespaces of their own. Nothing else of the machine's network is touched: the
-# routes go with the bridge, the nodes' interfaces and rules with their namespace.
+# routes go with the bridge, the nodes' rules with their namespace.
 # Sourced after slots.sh.
 
 bridge() { echo "swbr$SLOT"; }
@@ -26,7 +26,15 @@ add_bridge() {
   ip route add "$(balancer_range)" via "$(node_address 1)"
 }
 
-remove_bridge() { ip link del "$(bridge)" 2>/dev/null || true; }
+# remove_links: the bridge, and the machine's ends of the nodes' interfaces. These
+# would also go with the nodes' namespaces, but a busy kernel takes its time for that.
+remove_links() {
+  local link
+  ip link del "$(bridge)" 2>/dev/null || true
+  for link in $(ip -brief link show type veth | grep -o "^swv$SLOT-[0-9]*"); do
+    ip link del "$link" 2>/dev/null || true # it may go meanwhile
+  done
+}
 
 # connect_node I NODES PID: an interface for the node, whose process has already
 # left the machine's network namespace.

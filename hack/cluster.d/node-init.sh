@@ -4,29 +4,15 @@
 # policies running. All settings lie in NODE-FOLDER, written by real.sh.
 set -euo pipefail
 # shellcheck source=/dev/null
-source "$1/node.env" # NODE ADDRESS FOLDER STATE CGROUP PODS ENFORCER PATH
+source "$1/node.env" # NODE ADDRESS FOLDER STATE PODS ENFORCER PATH
+# shellcheck source=hack/cluster.d/cgroups.sh
+source "$(dirname "${BASH_SOURCE[0]}")/cgroups.sh"
 
 hostname "$NODE"
 mount --make-rshared / # containers must see mounts that kubelet makes later
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-if [[ $CGROUP == v2 ]]; then
-  mount -t cgroup2 cgroup /sys/fs/cgroup
-  # Controllers may be handed down only from a group without processes.
-  mkdir /sys/fs/cgroup/init
-  while read -r pid; do echo "$pid" >/sys/fs/cgroup/init/cgroup.procs || true; done </sys/fs/cgroup/cgroup.procs
-  sed 's/\(^\| \)/\1+/g' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
-else
-  # Each hierarchy again, now rooted in the node's own groups.
-  mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
-  while IFS=: read -r _ controllers _; do
-    [[ -n $controllers ]] || continue
-    folder=/sys/fs/cgroup/${controllers#name=}
-    mkdir "$folder"
-    if [[ $controllers == name=* ]]; then controllers=none,$controllers; fi
-    mount -t cgroup -o "$controllers" cgroup "$folder"
-  done </proc/self/cgroup
-fi
+mount_own_cgroups
 
 # Folders of the machine that some part has wired in: sockets in /run, device
 # plugins in /var/lib/kubelet, results of network plugins in /var/lib/cni.

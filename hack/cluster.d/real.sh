@@ -54,10 +54,9 @@ has_own_network() {
 
 # write_node_settings I: everything that node-init.sh and its programs read.
 write_node_settings() {
-  local i=$1 folder=$STATE/node-$1 enforcer=/run/netpol.sock address cgroup=v1 snapshotter=overlayfs path='' module
+  local i=$1 folder=$STATE/node-$1 enforcer=/run/netpol.sock address snapshotter=overlayfs path='' module
   address=$(node_address "$i")
   mkdir -p "$folder"/{cni,hosts/_default}
-  [[ -e /sys/fs/cgroup/cgroup.controllers ]] && cgroup=v2
   # Overlay does not lie on overlay: then layers are copied.
   [[ $(stat -f -c %T "$folder") == overlayfs ]] && snapshotter=native
   for module in kubernetes containerd netpol; do
@@ -74,7 +73,6 @@ NODE='$NAME-$i'
 ADDRESS='$address'
 FOLDER='$folder'
 STATE='$STATE'
-CGROUP='$cgroup'
 PODS='$(pod_range "$i")'
 ENFORCER='$enforcer'
 export PATH='$path$PATH'
@@ -193,7 +191,7 @@ end_nodes() {
   SLOT=$(recall slot)
   [[ -n $SLOT ]] && slot_is_ours || return 0
   end_node '*'
-  remove_bridge
+  remove_links
 }
 
 # end_node I: the first process has ended, and takes all of the node along; this

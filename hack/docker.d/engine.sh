@@ -4,22 +4,13 @@
 # cgroups as the whole, and /run is its own.
 set -euo pipefail
 folder=$1 socket=$2
+# shellcheck source=hack/cluster.d/cgroups.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../cluster.d/cgroups.sh"
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 driver=()
-if [[ -e /sys/fs/cgroup/cgroup.controllers ]]; then
-  mount -t cgroup2 cgroup /sys/fs/cgroup
-else
-  mount -t tmpfs -o mode=755 tmpfs /sys/fs/cgroup
-  while IFS=: read -r _ controllers _; do
-    [[ -n $controllers ]] || continue
-    hierarchy=/sys/fs/cgroup/${controllers#name=}
-    mkdir "$hierarchy"
-    if [[ $controllers == name=* ]]; then controllers=none,$controllers; fi
-    mount -t cgroup -o "$controllers" cgroup "$hierarchy"
-  done </proc/self/cgroup
-fi
+mount_own_cgroups
 mount -t tmpfs -o mode=755 tmpfs /run
 ip link set lo up
 # Overlay does not lie on overlay: then layers are copied.

@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, process::Command};
 use serde_json::Value;
 
 use crate::{
-    engine::{Container, Engine, LOAD, Outcome, outcome, reached},
+    engine::{Container, Engine, LOAD, Outcome, outcome, reached, text},
     project::Project,
 };
 
@@ -160,8 +160,4 @@ fn state(container: &Value) -> String {
         "running" => state["Health"]["Status"].as_str().map_or_else(|| "running".to_owned(), str::to_owned),
         other => other.to_owned(),
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, process::Command};
 
+use serde_json::Value;
+
 /// A container that exists, or existed when it was looked for.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Container {
@@ -58,6 +60,11 @@ pub fn outcome(command: &mut Command) -> Outcome {
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     Outcome { code: output.status.code().unwrap_or(-1), text: text.trim().to_owned() }
+}
+
+/// What stands there, and nothing where no string does.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 /// What `witness load` is told beside the address: requests a second, and for how long.

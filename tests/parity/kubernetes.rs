@@ -13,7 +13,7 @@ use serde_json::Value;
 use stackwright::{api::labels::SERVICE, translate::Power};
 
 use crate::{
-    engine::{Container, Engine, LOAD, Outcome, outcome, reached},
+    engine::{Container, Engine, LOAD, Outcome, outcome, reached, text},
     project::Project,
 };
 
@@ -267,8 +267,4 @@ impl Engine for Kubernetes<'_> {
 
 fn pod_of(container: &Container) -> &str {
     container.id.split(' ').next().unwrap_or_default()
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
 }

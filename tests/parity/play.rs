@@ -3,9 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io::{BufRead, BufReader},
-    process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    process::Stdio,
     thread,
     time::{Duration, Instant},
 };
@@ -14,6 +12,7 @@ use serde_json::Value;
 
 use crate::{
     engine::{Container, Engine},
+    log::Log,
     project::{Project, Step},
 };
 
@@ -157,7 +156,12 @@ impl Play<'_> {
                 Some(wanted) => *wanted == last && told,
                 None => told && !self.is_under_way(&last) && since.elapsed() > Duration::from_secs(1),
             };
-            if settled || began.elapsed() > PATIENCE {
+            if settled {
+                break;
+            }
+            if began.elapsed() > PATIENCE {
+                // Where there is an example, the comparison says what did not come.
+                assert!(wanted.is_some(), "{}: nothing settles: {last:?}", self.project.title);
                 break;
             }
             thread::sleep(PAUSE);
@@ -189,20 +193,12 @@ impl Play<'_> {
         let witness = ["witness", "reach"].into_iter().chain(targets.iter().map(String::as_str));
         let command: Vec<_> = witness.collect();
         let path = |target: &str| format!("{prefix}{from}/reaches/{target}");
-        let began = Instant::now();
-        let answers: Facts = loop {
+        // A policy and an address take a moment to come to every node.
+        let answers = self.as_wanted(Duration::from_secs(6), || {
             let printed = self.engine.run(container, &command).text;
             let answers: BTreeMap<String, String> = serde_json::from_str(&printed).unwrap_or_default();
-            let answers = answers.into_iter().map(|(target, answer)| (path(&target), self.name_of(&answer)));
-            let answers: Facts = answers.collect();
-            // A policy and an address take a moment to come to every node.
-            let as_wanted =
-                |example: &Facts| answers.iter().all(|(path, answer)| example.get(path) == Some(answer));
-            if self.example.is_none_or(as_wanted) || began.elapsed() > Duration::from_secs(6) {
-                break answers;
-            }
-            thread::sleep(PAUSE);
-        };
+            answers.into_iter().map(|(target, answer)| (path(&target), self.name_of(&answer))).collect()
+        });
         self.facts.extend(answers);
     }
 
@@ -268,24 +264,30 @@ impl Play<'_> {
                 continue;
             }
             let path = |port: &str| format!("{prefix}{service}/published/{port}");
-            let began = Instant::now();
-            let seen: Facts = loop {
+            let seen = self.as_wanted(Duration::from_secs(15), || {
                 let answers = self.engine.outside(&service, &ports);
                 let seen = ports.iter().map(|port| {
-                    let answer = answers.get(port).map_or("nobody", String::as_str);
-                    let name = self.name_of(answer);
+                    let name = self.name_of(answers.get(port).map_or("nobody", String::as_str));
                     // Why nobody answers is a matter of the network between.
                     (path(port), if name.starts_with("nobody") { "nobody".to_owned() } else { name })
                 });
-                let seen: Facts = seen.collect();
-                let as_wanted =
-                    |example: &Facts| seen.iter().all(|(path, name)| example.get(path) == Some(name));
-                if self.example.is_none_or(as_wanted) || began.elapsed() > Duration::from_secs(15) {
-                    break seen;
-                }
-                thread::sleep(PAUSE);
-            };
+                seen.collect()
+            });
             self.facts.extend(seen);
+        }
+    }
+
+    /// Looks until the example's facts are seen, but not for longer than this; without one, once.
+    fn as_wanted(&self, patience: Duration, look: impl Fn() -> Facts) -> Facts {
+        let began = Instant::now();
+        loop {
+            let seen = look();
+            let is_wanted =
+                |example: &Facts| seen.iter().all(|(path, value)| example.get(path) == Some(value));
+            if self.example.is_none_or(is_wanted) || began.elapsed() > patience {
+                return seen;
+            }
+            thread::sleep(PAUSE);
         }
     }
 
@@ -329,7 +331,7 @@ impl Play<'_> {
         for service in self.services() {
             let Some(first) = running.iter().find(|it| it.service == service) else { continue };
             let Some(log) = self.logs.get(first) else { continue };
-            let events = log.until_its_end();
+            let events = log.until_its_end(PATIENCE);
             let signals: Vec<_> = events.iter().filter(|it| it["event"] == "signal").collect();
             let Some(asked) = signals.first() else { continue };
             let names: Vec<_> = signals.iter().map(|it| it["signal"].to_string()).collect();
@@ -370,52 +372,6 @@ impl Play<'_> {
             assert!(began.elapsed() < PATIENCE, "{}: it is not so that {what}", self.project.title);
             thread::sleep(PAUSE);
         }
-    }
-}
-
-/// What a container says, as it comes.
-struct Log {
-    events: Arc<Mutex<Vec<Value>>>,
-    reader: thread::JoinHandle<()>,
-}
-
-impl Log {
-    fn follow(mut command: Command) -> Self {
-        let events = Arc::new(Mutex::new(Vec::new()));
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the engine's client runs");
-        let stdout = child.stdout.take().expect("a pipe");
-        let heard = Arc::clone(&events);
-        let reader = thread::spawn(move || {
-            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                if let Ok(event) = serde_json::from_str(&line) {
-                    heard.lock().expect("nobody panics while it is held").push(event);
-                }
-            }
-            let _ = child.wait();
-        });
-        Self { events, reader }
-    }
-
-    fn events(&self) -> Vec<Value> {
-        self.events.lock().expect("nobody panics while it is held").clone()
-    }
-
-    /// How the program began; of several beginnings the last.
-    fn start(&self) -> Option<Value> {
-        self.events().into_iter().rev().find(|event| event["event"] == "start")
-    }
-
-    fn has_ended(&self) -> bool {
-        self.reader.is_finished()
-    }
-
-    fn until_its_end(&self) -> Vec<Value> {
-        let began = Instant::now();
-        while !self.has_ended() && began.elapsed() < PATIENCE {
-            thread::sleep(Duration::from_millis(50));
-        }
-        self.events()
     }
 }
 

@@ -164,7 +164,7 @@ pub const VERDICTS: &[Verdict] = &[
     any("memory-reservation", "*/cgroup/memory-soft", Like("20971520"), Like("9223372036854771712")),
     // --- changes ---------------------------------------------------------------------
     only("an update loses no request", "no-request-is-lost", "*/requests lost", Like("some"), Like("none")),
-    only("an image that cannot be had *", "a-bad-image-is-told", "*/state", Anything, Like("blocked")),
+    only("an image that cannot be had *", "a-bad-image-is-told", "step 1/*/state", Anything, Like("blocked")),
     only(NEVER_TWICE, "stopped-before-the-pull", "*/requests lost", Like("none"), Like("some")),
     only(NEVER_TWICE, "stopped-before-the-pull", "step 1/*/containers", Like("1"), Nothing),
     only(NEVER_TWICE, "stopped-before-the-pull", "worker/end/*", Anything, Nothing),

@@ -1,0 +1,61 @@
+//! Listens to a container.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+/// What a container says, as it comes.
+pub struct Log {
+    events: Arc<Mutex<Vec<Value>>>,
+    reader: thread::JoinHandle<()>,
+}
+
+impl Log {
+    /// Listens to what this command prints.
+    pub fn follow(mut command: Command) -> Self {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the engine's client runs");
+        let stdout = child.stdout.take().expect("a pipe");
+        let heard = Arc::clone(&events);
+        let reader = thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if let Ok(event) = serde_json::from_str(&line) {
+                    heard.lock().expect("nobody panics while it is held").push(event);
+                }
+            }
+            let _ = child.wait();
+        });
+        Self { events, reader }
+    }
+
+    /// What was said until now.
+    pub fn events(&self) -> Vec<Value> {
+        self.events.lock().expect("nobody panics while it is held").clone()
+    }
+
+    /// How the program began; of several beginnings the last.
+    pub fn start(&self) -> Option<Value> {
+        self.events().into_iter().rev().find(|event| event["event"] == "start")
+    }
+
+    /// Whether nothing will come any more.
+    pub fn has_ended(&self) -> bool {
+        self.reader.is_finished()
+    }
+
+    /// All that is said, of a container that is about to end.
+    pub fn until_its_end(&self, patience: Duration) -> Vec<Value> {
+        let began = Instant::now();
+        while !self.has_ended() && began.elapsed() < patience {
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.events()
+    }
+}

@@ -219,29 +219,23 @@ impl<'a> Reader<'a> {
             let value = rest[..line].split(" #").next().unwrap_or_default().trim_end();
             return self.expand(value, vars, place(self.source, start, start + value.len()));
         };
-        let mut text = Vec::new();
         let mut escaped = false;
         for (index, &byte) in rest.as_bytes().iter().enumerate().skip(1) {
-            if byte != quote {
-                if !escaped && byte == b'\\' {
-                    escaped = true;
-                    continue;
-                }
-                if std::mem::take(&mut escaped) {
-                    text.push(b'\\');
-                }
-                text.push(byte);
-            } else if std::mem::take(&mut escaped) {
-                text.push(byte);
-            } else {
-                self.at += index + 1;
-                let text = String::from_utf8_lossy(&text);
-                return if quote == b'"' {
-                    self.expand(&unescape(&text), vars, place(self.source, start, self.at))
-                } else {
-                    Ok(text.into())
-                };
+            if byte != quote || escaped {
+                escaped = !escaped && byte == b'\\';
+                continue;
             }
+            self.at += index + 1;
+            // Every quote within is escaped, and loses the backslash before it.
+            let text = match quote {
+                b'"' => rest[1..index].replace("\\\"", "\""),
+                _ => rest[1..index].replace("\\'", "'"),
+            };
+            return if quote == b'"' {
+                self.expand(&unescape(&text), vars, place(self.source, start, self.at))
+            } else {
+                Ok(text.into())
+            };
         }
         let line = rest.split('\n').next().unwrap_or_default();
         Err(self

@@ -204,7 +204,7 @@ impl<'a> Load<'a> {
     ) -> Result<(u32, Arc<str>), Diagnostic> {
         let Text { number, text, odd } = self.decoded(path, id, place)?;
         let Some(at) = odd else { return Ok((number, text)) };
-        Err(not_utf8(path, &source::not_utf8(&text, at), place))
+        Err(not_utf8(path, &source::not_utf8(text.as_bytes(), at), place))
     }
 
     /// The same of a file of variables, in which any bytes may stand.

@@ -41,28 +41,27 @@ pub struct Location {
 /// # Errors
 /// Which line is not UTF-8, where so much is not that the text would be larger than a file may be.
 pub fn decode(bytes: Vec<u8>) -> Result<(String, Option<usize>), String> {
-    let bytes = match String::from_utf8(bytes) {
+    let (first, bytes) = match String::from_utf8(bytes) {
         Ok(text) => return Ok((text, None)),
-        Err(error) => error.into_bytes(),
+        Err(error) => (error.utf8_error().valid_up_to(), error.into_bytes()),
     };
-    let mut text = String::with_capacity(bytes.len());
-    let mut first = None;
+    let replaced = |invalid: &[u8]| invalid.len() * char::REPLACEMENT_CHARACTER.len_utf8();
+    let length = bytes.utf8_chunks().map(|chunk| chunk.valid().len() + replaced(chunk.invalid())).sum();
+    if length as u64 > MAX_FILE {
+        return Err(not_utf8(&bytes, first));
+    }
+    let mut text = String::with_capacity(length);
     for chunk in bytes.utf8_chunks() {
         text.push_str(chunk.valid());
-        for _ in chunk.invalid() {
-            first.get_or_insert(text.len());
-            text.push(char::REPLACEMENT_CHARACTER);
-        }
-        if let Some(at) = first.filter(|_| text.len() as u64 > MAX_FILE) {
-            return Err(not_utf8(&text, at));
-        }
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
     }
-    Ok((text, first))
+    Ok((text, Some(first)))
 }
 
-/// Which line of a text is not UTF-8.
-pub fn not_utf8(text: &str, at: usize) -> String {
-    format!("line {} is not valid UTF-8", text[..at].matches('\n').count() + 1)
+/// Which line is not UTF-8: the one with the byte at this place.
+pub fn not_utf8(bytes: &[u8], at: usize) -> String {
+    let lines = bytes.iter().take(at).filter(|byte| **byte == b'\n').count();
+    format!("line {} is not valid UTF-8", lines + 1)
 }
 
 /// The texts that were read.

@@ -203,11 +203,11 @@ impl Node {
 
     /// A text made of this node's: every variable of the trace is kept, for the whole of a text that differs.
     #[must_use]
-    pub fn made(&self, text: impl Into<Arc<str>>) -> Self {
-        let text: Arc<str> = text.into();
-        if self.as_str() == Some(&text) {
+    pub fn made(&self, text: impl AsRef<str> + Into<Arc<str>>) -> Self {
+        if self.as_str() == Some(text.as_ref()) {
             return self.clone();
         }
+        let text: Arc<str> = text.into();
         let whole = u32::try_from(text.len()).unwrap_or(u32::MAX);
         // What was empty is nowhere in the new text.
         let parts = self.trace.iter().flat_map(|parts| parts.iter()).filter(|part| part.start < part.end);

@@ -34,6 +34,8 @@ pub fn split(line: &str) -> Result<Vec<Word>, usize> {
     for (index, c) in line.char_indices() {
         if !matches!(c, ' ' | '\t' | '\r' | '\n') && from.is_none() {
             from = Some(index);
+            let rest = &line[index..];
+            word.reserve(rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len()));
         }
         if escaped {
             word.push(c);

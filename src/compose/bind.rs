@@ -1,11 +1,12 @@
 //! The tree into its canonical shape: types are made what they are, what says nothing is left out.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::diagnostic::Diagnostic;
 use super::grammar::{duration, size, words};
 use super::interpolate::{boolean, float, integer, narrow};
-use super::shape::{Field, Kind, PROJECT};
+use super::names::{Names, same};
+use super::shape::{Field, Kind, PROJECT, SERVICE};
 use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Entry, Map, Node, Value};
@@ -85,7 +86,10 @@ impl Binder {
         let mut extensions = Vec::new();
         for (key, entry) in map.into_entries() {
             // The reference takes a key in other letters too, where no schema has refused it before.
-            let exact = fields.iter().position(|field| field.name == &*key);
+            let exact = names_of(fields).map_or_else(
+                || fields.iter().position(|field| same(field.name, &key)),
+                |names| names.get(&key).copied(),
+            );
             if let Some(index) =
                 exact.or_else(|| fields.iter().position(|field| field.name.eq_ignore_ascii_case(&key)))
             {
@@ -171,6 +175,13 @@ impl Binder {
         bound.sort();
         (!bound.is_empty()).then(|| Node::new(Value::Map(Box::new(bound)), place))
     }
+}
+
+/// The names of a shape with more keys than can be looked through one by one: a service's.
+fn names_of(fields: &'static [Field]) -> Option<&'static Names<usize>> {
+    static OF_SERVICES: LazyLock<Names<usize>> =
+        LazyLock::new(|| Names::new(SERVICE.iter().zip(0..).map(|(field, index)| (field.name, index))));
+    std::ptr::eq(fields, &SERVICE).then(|| &*OF_SERVICES)
 }
 
 fn remedy(id: &str) -> &'static str {

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 
+use super::names::same;
 use super::source::Place;
 use super::tree::{Entry, Node};
 
@@ -47,7 +48,7 @@ impl Map {
 
     fn position(&self, key: &str) -> Option<usize> {
         if self.pairs.len() <= FEW {
-            return self.pairs.iter().position(|(name, _)| **name == *key);
+            return self.pairs.iter().position(|(name, _)| same(name, key));
         }
         let places = || self.pairs.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
         self.table.get_or_init(|| Box::new(places())).get(key).copied()

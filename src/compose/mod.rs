@@ -38,6 +38,7 @@ mod interpolate;
 mod load;
 mod map;
 pub mod merge;
+mod names;
 pub mod normalize;
 pub mod number;
 mod pairs;

@@ -1,12 +1,13 @@
 //! Rules for paths: which of them holds is found while a tree is walked, one step at a time.
 
+use super::names::Names;
+
 /// A table of rules, each for the paths that a pattern such as `services.*.ports.*` matches.
 /// `*` stands for any key and for any item of a list.
 pub struct Rules<T>(Vec<Branch<T>>);
 
 struct Branch<T> {
-    /// Sorted by length, then by name: most names are told apart by their length alone.
-    named: Vec<(&'static str, usize)>,
+    named: Names<usize>,
     any: Option<usize>,
     rule: Option<T>,
 }
@@ -41,11 +42,12 @@ impl<T: Copy> Rules<T> {
     fn grow(&mut self, patterns: &[(&[&'static str], T)]) -> usize {
         let index = self.0.len();
         let rule = patterns.iter().find(|(path, _)| path.is_empty()).map(|(_, rule)| *rule);
-        self.0.push(Branch { named: Vec::new(), any: None, rule });
+        self.0.push(Branch { named: Names::default(), any: None, rule });
         let mut names: Vec<&'static str> =
             patterns.iter().filter_map(|(path, _)| path.first().copied()).collect();
-        names.sort_unstable_by_key(|name| (name.len(), *name));
+        names.sort_unstable();
         names.dedup();
+        let mut named = Vec::new();
         for name in names {
             let onward: Vec<_> = patterns
                 .iter()
@@ -58,9 +60,10 @@ impl<T: Copy> Rules<T> {
             if name == "*" {
                 self.0[index].any = Some(branch);
             } else {
-                self.0[index].named.push((name, branch));
+                named.push((name, branch));
             }
         }
+        self.0[index].named = Names::new(named);
         index
     }
 
@@ -76,12 +79,7 @@ impl<'r, T: Copy> At<'r, T> {
     #[must_use]
     pub fn key(self, key: &str) -> Option<At<'r, T>> {
         let branch = &self.rules.0[self.branch];
-        let next = match branch.named.binary_search_by_key(&(key.len(), key), |(name, _)| (name.len(), name))
-        {
-            Ok(found) => Some(branch.named[found].1),
-            Err(_) => branch.any,
-        };
-        next.map(|branch| At { branch, ..self })
+        branch.named.get(key).copied().or(branch.any).map(|branch| At { branch, ..self })
     }
 
     /// The point one item of a list further.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use crate::compose::names::Names;
 use crate::compose::tree::Value;
 
 /// All parts of a schema; the first is the whole.
@@ -14,8 +15,7 @@ pub struct Schemas(Vec<Schema>);
 pub struct Schema {
     pub types: Types,
     pub reference: Option<usize>,
-    /// Sorted by length, then by name.
-    properties: Vec<(String, usize)>,
+    properties: Names<usize>,
     pub patterns: Vec<(Pattern, usize)>,
     pub additional: Additional,
     pub unevaluated: bool,
@@ -41,13 +41,11 @@ pub enum Additional {
 
 impl Schema {
     pub fn property(&self, key: &str) -> Option<usize> {
-        let sought = (key.len(), key);
-        let found = self.properties.binary_search_by(|(name, _)| (name.len(), name.as_str()).cmp(&sought));
-        Some(self.properties[found.ok()?].1)
+        self.properties.get(key).copied()
     }
 
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.properties.iter().map(|(name, _)| name.as_str())
+        self.properties.iter()
     }
 
     /// Whether nothing is said about keys.
@@ -93,13 +91,12 @@ impl<'a> Compiler<'a> {
         let texts = |key: &str| -> Vec<String> {
             json[key].as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
         };
-        let mut properties: Vec<(String, usize)> = json["properties"]
+        let properties = json["properties"]
             .as_object()
             .into_iter()
             .flatten()
-            .map(|(key, value)| (key.clone(), self.part(value)))
-            .collect();
-        properties.sort_by(|(a, _), (b, _)| (a.len(), a).cmp(&(b.len(), b)));
+            .map(|(key, value)| (key.as_str(), self.part(value)));
+        let properties = Names::new(properties);
         let patterns = json["patternProperties"]
             .as_object()
             .into_iter()

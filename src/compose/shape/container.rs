@@ -110,7 +110,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// A service.
-pub const SERVICE: &[Field] = &table::<{ ROWS.len() + HOOKS.len() }>(false, HOOKS);
+pub static SERVICE: [Field; ROWS.len() + HOOKS.len()] = table(false, HOOKS);
 
 /// A container that runs before the service: what a service has in common with it.
 pub const PRE_START: &[Field] = &table::<{ count_shared() + PER_REPLICA.len() }>(true, PER_REPLICA);

@@ -111,8 +111,7 @@ const fn capital(name: &'static str, json: &'static str, kind: Kind, absent: &'s
     Field { name, kind, absent: Absent::As(absent), json }
 }
 
-pub use container::PRE_START;
-use container::SERVICE;
+pub use container::{PRE_START, SERVICE};
 
 use Kind::{
     Any, Bool, Bytes, Command, Count, Duration, Environment, Float, HealthTest, Hosts, Int, Labels, List,
@@ -120,10 +119,12 @@ use Kind::{
     Str, StringList, StringMap, Strings, Texts, Uint, Ulimit,
 };
 
+const A_SERVICE: Kind = Part(&SERVICE);
+
 /// A project.
 pub const PROJECT: &[Field] = &[
     f("name", Str),
-    f("services", Map(&Part(SERVICE))),
+    f("services", Map(&A_SERVICE)),
     f("networks", Map(&Part(NETWORK))),
     f("volumes", Map(&Part(VOLUME))),
     f("secrets", Map(&Part(SECRET))),

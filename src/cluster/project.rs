@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::{
     api::{AccessMode, GROUP, labels},
     plan::{
-        Child, ChildState, ClaimState, Container, Digest, JobState, MadeWith, Owner, Pod, ServiceState,
-        WorkloadState, owned_fields,
+        Child, ChildState, ClaimState, Container, Digest, Eviction, JobState, MadeWith, Owner, Pod,
+        ServiceState, Unbound, WorkloadState, owned_fields,
     },
     translate::{Kind, helper_image},
 };
@@ -109,6 +109,16 @@ fn claim(object: &Value) -> ClaimState {
         created: created
             .and_then(|time| time.parse::<jiff::Timestamp>().ok())
             .map_or(0, |time| time.as_second()),
+        unbound: (text(object, "/status/phase") == "Pending").then(|| unbound(object)),
+    }
+}
+
+fn unbound(object: &Value) -> Unbound {
+    Unbound {
+        class: object.pointer("/spec/storageClassName").and_then(Value::as_str).map(str::to_owned),
+        provisioner: annotation(object, "/metadata", "volume.kubernetes.io/storage-provisioner"),
+        // Events are watched apart from claims.
+        warning: None,
     }
 }
 
@@ -168,6 +178,10 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         unschedulable,
         waiting: containers.iter().find_map(waiting).or_else(|| hindered_before.clone()),
         last_exit: last_exit_of_all(&ours),
+        evicted: (status.reason.as_deref() == Some("Evicted")).then(|| Eviction {
+            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default(),
+            why: status.message.unwrap_or_default(),
+        }),
         // Events are watched apart from pods.
         warning: None,
         containers: match ours.as_slice() {

@@ -20,6 +20,9 @@ pub struct Observed {
     pub namesakes: BTreeMap<(Kind, String), Holder>,
     /// The pods of its services.
     pub pods: Vec<Pod>,
+    /// The last eviction of each unit, as long as no pod of it has started to run since. They feed messages,
+    /// never decisions.
+    pub evictions: BTreeMap<String, Eviction>,
     /// States that an apply returned where they differ from what was sent, since an admission
     /// webhook changes fields of ours. Such a state is the level until either side changes.
     pub settled: BTreeMap<(Kind, String), Settled>,
@@ -165,6 +168,19 @@ pub struct ClaimState {
     pub together: Option<String>,
     /// When it was created, in seconds since 1970.
     pub created: i64,
+    /// What is known of it while it has no volume.
+    pub unbound: Option<Unbound>,
+}
+
+/// A claim that has no volume yet.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Unbound {
+    /// The storage class that it names; where the cluster has a default one, the API server writes that.
+    pub class: Option<String>,
+    /// The provisioner that has been asked for a volume.
+    pub provisioner: Option<String>,
+    /// What was warned of last. It feeds messages, never decisions.
+    pub warning: Option<String>,
 }
 
 /// The state of a Job.
@@ -222,10 +238,21 @@ pub struct Pod {
     pub waiting: Option<(String, String)>,
     /// The exit code and reason with which its container ended last.
     pub last_exit: Option<(i32, String)>,
+    /// Where and why it was put out, if it was.
+    pub evicted: Option<Eviction>,
     /// What the kubelet warned of last: reason and message. It feeds messages, never decisions.
     pub warning: Option<(String, String)>,
     /// The containers of its services, where they are several.
     pub containers: Vec<Container>,
+}
+
+/// That a kubelet has put a pod out, since its node lacks something: room on its disk, memory.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Eviction {
+    /// The node.
+    pub node: String,
+    /// What it lacks, in the kubelet's words.
+    pub why: String,
 }
 
 /// One service's container in a pod of several, with what [`Pod`] says of all of them.
@@ -294,7 +321,8 @@ impl Observed {
     pub fn seen_by(&self, unit: &str, service: &str) -> Self {
         let pods = self.pods.iter().filter(|pod| pod.service == unit);
         let pods = pods.map(|pod| pod.seen_by(service).into_owned()).collect();
-        Self { pods, children: self.children.clone(), ..Self::default() }
+        let (children, evictions) = (self.children.clone(), self.evictions.clone());
+        Self { pods, children, evictions, ..Self::default() }
     }
 }
 

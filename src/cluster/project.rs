@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::{
     api::{AccessMode, GROUP, labels},
     plan::{
-        Child, ChildState, ClaimState, Container, Digest, Eviction, JobState, MadeWith, Owner, Pod,
-        ServiceState, Unbound, WorkloadState, owned_fields,
+        Child, ChildState, ClaimState, Container, Digest, JobState, MadeWith, Owner, Pod, ServiceState,
+        Unbound, WorkloadState, owned_fields,
     },
     translate::{Kind, helper_image},
 };
@@ -178,10 +178,6 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         unschedulable,
         waiting: containers.iter().find_map(waiting).or_else(|| hindered_before.clone()),
         last_exit: last_exit_of_all(&ours),
-        evicted: (status.reason.as_deref() == Some("Evicted")).then(|| Eviction {
-            node: pod.spec.as_ref().and_then(|spec| spec.node_name.clone()).unwrap_or_default(),
-            why: status.message.unwrap_or_default(),
-        }),
         // Events are watched apart from pods.
         warning: None,
         containers: match ours.as_slice() {

@@ -20,8 +20,7 @@ pub struct Observed {
     pub namesakes: BTreeMap<(Kind, String), Holder>,
     /// The pods of its services.
     pub pods: Vec<Pod>,
-    /// The last eviction of each unit, as long as no pod of it has started to run since. They feed messages,
-    /// never decisions.
+    /// The first eviction of each unit since a pod of it started to run. They feed messages, never decisions.
     pub evictions: BTreeMap<String, Eviction>,
     /// States that an apply returned where they differ from what was sent, since an admission
     /// webhook changes fields of ours. Such a state is the level until either side changes.
@@ -238,8 +237,6 @@ pub struct Pod {
     pub waiting: Option<(String, String)>,
     /// The exit code and reason with which its container ended last.
     pub last_exit: Option<(i32, String)>,
-    /// Where and why it was put out, if it was.
-    pub evicted: Option<Eviction>,
     /// What the kubelet warned of last: reason and message. It feeds messages, never decisions.
     pub warning: Option<(String, String)>,
     /// The containers of its services, where they are several.
@@ -249,6 +246,8 @@ pub struct Pod {
 /// That a kubelet has put a pod out, since its node lacks something: room on its disk, memory.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Eviction {
+    /// When.
+    pub at: Timestamp,
     /// The node.
     pub node: String,
     /// What it lacks, in the kubelet's words.

@@ -69,11 +69,9 @@ impl View<'_> {
         Some(Told::because(ServiceState::Blocked, format!("its claim {name} has no volume: {why}")))
     }
 
-    /// Why the last of its pods was put out, as long as none has started to run since.
+    /// Why a pod of it was put out, as long as none has started to run since.
     pub(super) fn eviction(&self) -> Option<String> {
-        let Eviction { node, why } = self.observed.evictions.get(self.unit.name())?;
-        // A kubelet that starts on a full disk begins so.
-        let why = why.trim_start_matches("Pod was rejected: ").trim_end();
+        let Eviction { node, why, .. } = self.observed.evictions.get(self.unit.name())?;
         Some(format!("it was evicted from the node {node}: {}", first_sentence(why)))
     }
 }

@@ -284,8 +284,7 @@ impl View<'_> {
             return told;
         }
         // A pod ends before its Job says so; it has not gone back to starting meanwhile.
-        let ended_well =
-            |pod: &Pod| pod.ended && pod.evicted.is_none() && matches!(pod.last_exit, Some((0, _)));
+        let ended_well = |pod: &Pod| pod.ended && matches!(pod.last_exit, Some((0, _)));
         if self.pods().any(|pod| ended_well(pod) || pod.running && !pod.deleting) {
             Told::new(ServiceState::Running)
         } else {

@@ -131,8 +131,8 @@ impl Index {
         let version = pod.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default();
         let space = self.namespaces.entry(namespace.clone()).or_default();
         let same = space.pods.get(&name).is_some_and(|held| held.value == projection);
-        space.remember_eviction(&stack, &name, &projection);
         space.forget_pod(&name);
+        space.forget_evictions_before(&stack, &projection);
         space.pods_of_stack.entry(stack.clone()).or_default().insert(name.clone());
         space.pods.insert(name, Versioned { version, stack: Some(stack.clone()), value: projection });
         if same { BTreeSet::new() } else { keys(&namespace, [stack]) }

@@ -21,7 +21,7 @@ pub(super) struct Namespace {
     pub(super) pods_of_stack: HashMap<String, BTreeSet<String>>,
     /// What was warned of last, by the UID of the pod or claim: reason and message.
     pub(super) warnings: HashMap<String, (String, String)>,
-    /// The last eviction of each unit, by Stack and service.
+    /// The first eviction of each unit since a pod of it started to run, by Stack and service.
     pub(super) evictions: HashMap<(String, String), Eviction>,
     pub(super) settled: BTreeMap<ChildKey, Settled>,
     /// What was refused for good, and when.

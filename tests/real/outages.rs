@@ -117,6 +117,11 @@ fn a_full_disk_is_told_by_the_services_of_its_node_which_move_or_come_back_when_
                     image: stackwright/witness:1
                     restart: always
                     deploy: {replicas: 2, placement: {spread: [node.hostname]}}
+                  import:
+                    image: stackwright/witness:1
+                    entrypoint: [sh, -c, 'sleep 1000']
+                    restart: 'no'
+                    volumes: [{source: data, target: /data}]
                 volumes: {data: {}}
                 ",
             )
@@ -139,7 +144,7 @@ fn a_full_disk_is_told_by_the_services_of_its_node_which_move_or_come_back_when_
             pods(view, "web").filter(|(_, pod)| elsewhere(pod)).count() == 2
         })
         .await;
-        shop.until("db=Blocked web=Running").await;
+        shop.until("db=Blocked import=Blocked web=Running").await;
         other.until_ready().await;
 
         disk.empty();
@@ -148,6 +153,8 @@ fn a_full_disk_is_told_by_the_services_of_its_node_which_move_or_come_back_when_
         let found = until_answer("the file is there", read, Result::is_ok);
         assert_eq!(found.as_deref(), Ok("precious"));
         assert_eq!(shop.service("db").message, None);
+        assert_eq!(pods(&s.history.view(), "import").count(), 2, "the one-shot runs again");
+        assert!(!shop.states_of("import").contains(&"Failed".to_owned()), "an eviction is no end of its own");
     });
 }
 

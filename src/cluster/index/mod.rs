@@ -110,11 +110,7 @@ impl Index {
             Some(held) if held.value.uid != uid => BTreeSet::new(),
             _ => {
                 space.warnings.remove(uid);
-                if let Some(held) = space.children.get(&key).filter(|_| kind.is_workload())
-                    && let (Some(stack), Some(service)) = (held.stack.clone(), held.value.service.clone())
-                {
-                    space.evictions.remove(&(stack, service));
-                }
+                space.forget_evictions_of(&key);
                 let mut woken = space.forget_child(&key);
                 space.settled.remove(&key);
                 woken.extend(space.contenders.get(&key).into_iter().flatten().cloned());

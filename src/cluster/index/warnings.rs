@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Event;
 
-use super::{Index, StackKey, keys, namespace::Namespace};
+use super::{ChildKey, Index, StackKey, keys, namespace::Namespace};
 use crate::{
     plan::{Eviction, Pod},
     translate::Kind,
@@ -68,6 +68,14 @@ impl Namespace {
             && self.evictions.get(&unit).is_some_and(|eviction| eviction.at <= start)
         {
             self.evictions.remove(&unit);
+        }
+    }
+
+    /// Forgets the evictions from a workload that is gone.
+    pub(super) fn forget_evictions_of(&mut self, key: &ChildKey) {
+        let Some(held) = self.children.get(key).filter(|_| key.0.is_workload()) else { return };
+        if let (Some(stack), Some(service)) = (held.stack.clone(), held.value.service.clone()) {
+            self.evictions.remove(&(stack, service));
         }
     }
 }

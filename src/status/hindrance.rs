@@ -116,8 +116,8 @@ pub(super) fn trouble(pod: &Pod) -> Option<&str> {
     }
 }
 
-/// What follows in the scheduler's message speaks of preemption, which nobody can act on. Since 1.36 it
-/// does not name the taints.
+/// What follows in the scheduler's message speaks of preemption, which nobody can act on. That of
+/// Kubernetes 1.36 does not name the taints.
 fn of_scheduler(why: &str) -> String {
     let sentence = first_sentence(why);
     let hint =

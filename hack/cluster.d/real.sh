@@ -126,7 +126,8 @@ path = '$folder/opt'
 TOML
 
   # failCgroupV1 and failSwapOn: the machine is as it is. The disk is the
-  # machine's own, so its fill level must neither evict pods nor delete images.
+  # machine's own, so its fill level must neither evict pods nor delete images. A
+  # disk that a test fills is soon empty again: the node need not wait 5 minutes.
   cat >"$folder/kubelet.yaml" <<YAML
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -153,6 +154,7 @@ serializeImagePulls: false
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%, nodefs.inodesFree: 1%}
+evictionPressureTransitionPeriod: 10s
 volumePluginDir: $folder/volume-plugins
 YAML
 

@@ -11,7 +11,7 @@ use crate::{
     api::{AccessMode, GROUP, labels},
     plan::{
         Child, ChildState, ClaimState, Container, Digest, JobState, MadeWith, Owner, Pod, ServiceState,
-        WorkloadState, owned_fields,
+        Unbound, WorkloadState, owned_fields,
     },
     translate::{Kind, helper_image},
 };
@@ -109,6 +109,16 @@ fn claim(object: &Value) -> ClaimState {
         created: created
             .and_then(|time| time.parse::<jiff::Timestamp>().ok())
             .map_or(0, |time| time.as_second()),
+        unbound: (text(object, "/status/phase") == "Pending").then(|| unbound(object)),
+    }
+}
+
+fn unbound(object: &Value) -> Unbound {
+    Unbound {
+        class: object.pointer("/spec/storageClassName").and_then(Value::as_str).map(str::to_owned),
+        provisioner: annotation(object, "/metadata", "volume.kubernetes.io/storage-provisioner"),
+        // Events are watched apart from claims.
+        warning: None,
     }
 }
 

@@ -21,6 +21,12 @@ use crate::{
 /// The index, shared between the watches and the passes.
 pub type Sources = Arc<Mutex<Index>>;
 
+/// What kubelets warn of: why a check fails, why a volume is not mounted.
+const OF_PODS: &str = "type=Warning,involvedObject.kind=Pod,source=kubelet";
+
+/// What the cluster and provisioners of any name warn of: why a claim has no volume.
+const OF_CLAIMS: &str = "type=Warning,involvedObject.kind=PersistentVolumeClaim";
+
 /// The watches of one operator.
 pub struct Watches {
     index: Sources,
@@ -30,9 +36,9 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// How many there are: the kinds of child, pods, the kubelets' warnings, ConfigMaps, Secrets, claims,
-    /// Namespaces.
-    const COUNT: usize = Kind::ALL.len() + 6;
+    /// How many there are: the kinds of child, pods, warnings of pods and of claims, ConfigMaps, Secrets,
+    /// claims, Namespaces.
+    const COUNT: usize = Kind::ALL.len() + 7;
 
     /// The watches, the stream of Stacks that they wake, and how many have not listed yet.
     pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
@@ -53,7 +59,9 @@ impl Watches {
             streams.push(self.children(client.clone(), namespace, kind));
         }
         streams.push(self.pods(scoped(client.clone(), namespace)));
-        streams.push(self.warnings(scoped(client.clone(), namespace)));
+        for about in [OF_PODS, OF_CLAIMS] {
+            streams.push(self.warnings(scoped(client.clone(), namespace), about));
+        }
         streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
         streams.push(self.objects::<Secret>(scoped(client.clone(), namespace), ObjectKind::Secret));
         let claims = scoped(client.clone(), namespace);
@@ -83,10 +91,8 @@ impl Watches {
         })
     }
 
-    /// What kubelets warn of: why a check fails, why a volume is not mounted.
-    fn warnings(&self, api: Api<Event>) -> BoxStream<'_, ()> {
-        let of_kubelets = "type=Warning,involvedObject.kind=Pod,source=kubelet";
-        let config = watcher::Config::default().fields(of_kubelets);
+    fn warnings(&self, api: Api<Event>, about: &str) -> BoxStream<'_, ()> {
+        let config = watcher::Config::default().fields(about);
         self.feed(watcher(api, config), Source::Warning, |index, change| match change {
             Change::Is(event) => index.apply_warning(event),
             Change::Gone(event) => index.delete_warning(event),

@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
 pub use gate::{Gate, Memory, Wait, rolled_out, wanted};
 pub use observed::{
-    Child, ChildState, ClaimState, Container, Digest, Holder, JobState, MadeWith, Observed, Owner, Pod,
-    Refused, ServiceState, Settled, WorkloadState,
+    Child, ChildState, ClaimState, Container, Digest, Eviction, Holder, JobState, MadeWith, Observed, Owner,
+    Pod, Refused, ServiceState, Settled, Unbound, WorkloadState,
 };
 
 use crate::translate::{Desired, Kind, Object, Unit};

@@ -20,6 +20,8 @@ pub struct Observed {
     pub namesakes: BTreeMap<(Kind, String), Holder>,
     /// The pods of its services.
     pub pods: Vec<Pod>,
+    /// The first eviction of each unit since a pod of it started to run. They feed messages, never decisions.
+    pub evictions: BTreeMap<String, Eviction>,
     /// States that an apply returned where they differ from what was sent, since an admission
     /// webhook changes fields of ours. Such a state is the level until either side changes.
     pub settled: BTreeMap<(Kind, String), Settled>,
@@ -165,6 +167,19 @@ pub struct ClaimState {
     pub together: Option<String>,
     /// When it was created, in seconds since 1970.
     pub created: i64,
+    /// What is known of it while it has no volume.
+    pub unbound: Option<Unbound>,
+}
+
+/// A claim that has no volume yet.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Unbound {
+    /// The storage class that it names; where the cluster has a default one, the API server writes that.
+    pub class: Option<String>,
+    /// The provisioner that has been asked for a volume.
+    pub provisioner: Option<String>,
+    /// What was warned of last. It feeds messages, never decisions.
+    pub warning: Option<String>,
 }
 
 /// The state of a Job.
@@ -226,6 +241,17 @@ pub struct Pod {
     pub warning: Option<(String, String)>,
     /// The containers of its services, where they are several.
     pub containers: Vec<Container>,
+}
+
+/// That a kubelet has put a pod out, since its node lacks something: room on its disk, memory.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Eviction {
+    /// When.
+    pub at: Timestamp,
+    /// The node.
+    pub node: String,
+    /// What it lacks, in the kubelet's words.
+    pub why: String,
 }
 
 /// One service's container in a pod of several, with what [`Pod`] says of all of them.
@@ -294,7 +320,8 @@ impl Observed {
     pub fn seen_by(&self, unit: &str, service: &str) -> Self {
         let pods = self.pods.iter().filter(|pod| pod.service == unit);
         let pods = pods.map(|pod| pod.seen_by(service).into_owned()).collect();
-        Self { pods, children: self.children.clone(), ..Self::default() }
+        let (children, evictions) = (self.children.clone(), self.evictions.clone());
+        Self { pods, children, evictions, ..Self::default() }
     }
 }
 

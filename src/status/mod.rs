@@ -1,6 +1,7 @@
 //! Observed -> the state of each service -> the Stack's conditions. Pure: the time is an argument.
 
 mod conditions;
+mod hindrance;
 mod service;
 #[cfg(test)]
 mod tests;

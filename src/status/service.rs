@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::hindrance::{exit, first_line, trouble};
 use crate::{
     api::{ServiceState, ServiceStatus, labels::SERVICE},
     plan::{ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WorkloadState, rolled_out, wanted},
@@ -13,10 +14,10 @@ use crate::{
 pub type Recheck = Timestamp;
 
 /// A state with its cause.
-struct Told {
-    state: ServiceState,
-    message: Option<String>,
-    recheck: Option<Recheck>,
+pub(super) struct Told {
+    pub(super) state: ServiceState,
+    pub(super) message: Option<String>,
+    pub(super) recheck: Option<Recheck>,
 }
 
 impl Told {
@@ -24,19 +25,23 @@ impl Told {
         Self { state, message: None, recheck: None }
     }
 
-    fn because(state: ServiceState, message: impl Into<String>) -> Self {
+    pub(super) fn because(state: ServiceState, message: impl Into<String>) -> Self {
         Self { state, message: Some(message.into()), recheck: None }
+    }
+
+    pub(super) fn being_created() -> Self {
+        Self::because(ServiceState::Starting, "its containers are being created")
     }
 }
 
 /// What is known of a unit when its state is told.
-struct View<'a> {
-    unit: &'a Unit,
+pub(super) struct View<'a> {
+    pub(super) unit: &'a Unit,
     /// The service of it whose state is told.
     service: &'a str,
-    observed: &'a Observed,
+    pub(super) observed: &'a Observed,
     before: Option<&'a ServiceStatus>,
-    now: Timestamp,
+    pub(super) now: Timestamp,
 }
 
 pub(super) fn status(
@@ -90,7 +95,7 @@ impl View<'_> {
             Gate::Open => match self.child() {
                 Some(ChildState::Workload(workload)) => self.workload(workload),
                 Some(ChildState::Job(job)) => self.job(job),
-                _ => Told::because(ServiceState::Starting, "its containers are being created"),
+                _ => Told::being_created(),
             },
         }
     }
@@ -239,15 +244,14 @@ impl View<'_> {
     }
 
     fn starting(&self) -> Told {
-        let message = if self.new_pods().any(|pod| pod.running) && self.patience().is_some() {
-            "the health check has not succeeded yet"
+        let message = if let Some(eviction) = self.eviction() {
+            format!("{eviction}, and its containers are being created again")
+        } else if self.new_pods().any(|pod| pod.running) && self.patience().is_some() {
+            "the health check has not succeeded yet".to_owned()
         } else if let Some(trouble) = self.new_pods().find_map(trouble) {
-            return Told::because(
-                ServiceState::Starting,
-                format!("its containers cannot be created yet: {trouble}"),
-            );
+            format!("its containers cannot be created yet: {trouble}")
         } else {
-            "its containers are being created"
+            return Told::being_created();
         };
         Told::because(ServiceState::Starting, message)
     }
@@ -288,35 +292,6 @@ impl View<'_> {
         }
     }
 
-    /// What keeps a pod from running, if something does.
-    fn hindrance(&self, pod: &Pod) -> Option<Told> {
-        if let Some(why) = &pod.unschedulable {
-            let asks =
-                self.unit.requests.as_ref().map(|asks| format!("asks for {asks}; ")).unwrap_or_default();
-            return Some(Told::because(
-                ServiceState::Blocked,
-                format!("no node can take it: {asks}{}", first_sentence(why)),
-            ));
-        }
-        let (reason, message) = pod.waiting.as_ref()?;
-        match reason.as_str() {
-            "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
-                Some(Told::because(
-                    ServiceState::Blocked,
-                    format!("the image cannot be pulled: {}", image_cause(message)),
-                ))
-            }
-            "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
-                Told::because(ServiceState::Blocked, format!("the container cannot be created: {message}")),
-            ),
-            "CrashLoopBackOff" => {
-                let exit = exit(pod).unwrap_or_else(|| "its container ends".to_owned());
-                Some(Told::because(ServiceState::Failed, format!("{exit}, again and again: see its log")))
-            }
-            _ => None,
-        }
-    }
-
     fn pods(&self) -> impl Iterator<Item = &Pod> {
         self.observed.pods.iter().filter(|pod| pod.service == self.unit.name() && self.is_new(pod))
     }
@@ -337,44 +312,7 @@ impl View<'_> {
     }
 }
 
-/// How a pod's container ended last, when not well.
-fn exit(pod: &Pod) -> Option<String> {
-    match pod.last_exit.as_ref()? {
-        (0, _) => Some("it has ended with exit code 0".to_owned()),
-        (code, reason) if reason == "OOMKilled" => {
-            Some(format!("it was ended for using more memory than its limit (exit code {code}, OOMKilled)"))
-        }
-        (code, _) => Some(format!("it has ended with exit code {code}")),
-    }
-}
-
-/// What the kubelet says of a pod whose volumes or network it cannot make.
-fn trouble(pod: &Pod) -> Option<&str> {
-    match pod.warning.as_ref()? {
-        (reason, message) if matches!(reason.as_str(), "FailedMount" | "FailedCreatePodSandBox") => {
-            Some(first_line(message))
-        }
-        _ => None,
-    }
-}
-
-/// What follows in the scheduler's message speaks of preemption, which nobody can act on.
-fn first_sentence(text: &str) -> &str {
-    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
-}
-
 /// As much of a text as the API server takes, in characters.
 fn clipped(text: &str, longest: usize) -> &str {
     text.char_indices().nth(longest).map_or(text, |(end, _)| &text[..end])
-}
-
-fn first_line(text: &str) -> &str {
-    text.trim().lines().next().unwrap_or_default()
-}
-
-/// The kubelet alternates between an error and "Back-off pulling image" with the error inside it;
-/// the status must not move with that, so only the image's own part is kept.
-fn image_cause(message: &str) -> &str {
-    let cause = message.split_once("ErrImagePull: ").map_or(message, |(_, cause)| cause);
-    cause.split_once("Back-off pulling image ").map_or(cause, |(_, image)| image)
 }

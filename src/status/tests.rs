@@ -1,5 +1,6 @@
 //! States and conditions, on levels written by hand.
 
+mod hindrances;
 mod units;
 
 use std::collections::BTreeMap;

@@ -28,6 +28,7 @@ mod oneshot;
 mod order;
 mod powers;
 mod removal;
+mod storage;
 mod transcript;
 mod update;
 mod workloads;

@@ -7,6 +7,7 @@
 #[allow(dead_code, unused_imports, reason = "the cluster tests use the rest of the language")]
 mod support;
 
+mod disk;
 mod names;
 mod networks;
 mod outages;

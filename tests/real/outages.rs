@@ -6,6 +6,7 @@ use std::{path::Path, process::Command};
 use serde_json::Value;
 
 use crate::{
+    disk::SmallDisk,
     on_real_nodes, shell,
     support::{Scenario, StackHandle, pods},
     until_answer,
@@ -100,6 +101,63 @@ fn a_node_that_was_lost_comes_back_with_its_services_and_their_files() {
     });
 }
 
+#[test]
+fn a_full_disk_is_told_by_the_services_of_its_node_which_move_or_come_back_when_there_is_room() {
+    on_real_nodes(async |s| {
+        let shop = s
+            .apply(
+                "shop",
+                "
+                services:
+                  db:
+                    image: stackwright/witness:1
+                    restart: always
+                    volumes: [{source: data, target: /data}]
+                  web:
+                    image: stackwright/witness:1
+                    restart: always
+                    deploy: {replicas: 2, placement: {spread: [node.hostname]}}
+                  import:
+                    image: stackwright/witness:1
+                    entrypoint: [sh, -c, 'sleep 1000']
+                    restart: 'no'
+                    volumes: [{source: data, target: /data}]
+                volumes: {data: {}}
+                ",
+            )
+            .await;
+        let other =
+            s.apply("other", "services: {cache: {image: 'stackwright/witness:1', restart: always}}").await;
+        shop.until_ready().await;
+        other.until_ready().await;
+        shell(s, "sts/shop-db", "echo precious >/data/file").expect("the volume can be written");
+        let node = node_of(s, "db");
+        let disk = SmallDisk::of(s, &node);
+        disk.fill();
+        let evicted =
+            format!("it was evicted from the node {node}: The node was low on resource: ephemeral-storage");
+        shop.until_message("db", &format!("{evicted}, and no node can take it: 0/2 nodes are available: "))
+            .await;
+        // The kubelet puts out one pod after the other.
+        let elsewhere = |pod: &Value| pod["status"]["phase"] == "Running" && pod["spec"]["nodeName"] != *node;
+        s.until("web runs on the other node", |view| {
+            pods(view, "web").filter(|(_, pod)| elsewhere(pod)).count() == 2
+        })
+        .await;
+        shop.until("db=Blocked import=Blocked web=Running").await;
+        other.until_ready().await;
+
+        disk.empty();
+        shop.until_ready().await;
+        let read = || shell(s, "sts/shop-db", "cat /data/file");
+        let found = until_answer("the file is there", read, Result::is_ok);
+        assert_eq!(found.as_deref(), Ok("precious"));
+        assert_eq!(shop.service("db").message, None);
+        assert_eq!(pods(&s.history.view(), "import").count(), 2, "the one-shot runs again");
+        assert!(!shop.states_of("import").contains(&"Failed".to_owned()), "an eviction is no end of its own");
+    });
+}
+
 /// The Stack while it is asked.
 async fn serving<'s>(s: &'s Scenario<'_>) -> StackHandle<'s> {
     let shop = s.apply("shop", WEB).await;
@@ -127,12 +185,12 @@ fn node_of(s: &Scenario<'_>, service: &str) -> String {
 }
 
 /// A node's number in its cluster.
-fn number(node: &str) -> &str {
+pub fn number(node: &str) -> &str {
     node.rsplit('-').next().expect("a last part")
 }
 
 /// Kills a program of a node on the spot; the node starts it again a second later.
-fn kill(s: &Scenario<'_>, node: &str, program: &str, settings: &str) {
+pub fn kill(s: &Scenario<'_>, node: &str, program: &str, settings: &str) {
     let state = state(s).display();
     let pattern = format!("{program} --config {state}/node-{}/{settings}", number(node));
     let killed = Command::new("pkill").args(["-KILL", "--full", &pattern]).status();
@@ -152,6 +210,6 @@ fn hack_cluster(s: &Scenario<'_>, verb: &str, node: &str) {
 }
 
 /// The state folder of the cluster.
-fn state<'s>(s: &'s Scenario<'_>) -> &'s Path {
+pub fn state<'s>(s: &'s Scenario<'_>) -> &'s Path {
     s.cluster.kubeconfig.parent().expect("a file in the state folder")
 }

@@ -4,13 +4,14 @@ mod namespace;
 mod powers;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     time::{Duration, Instant},
 };
 
-use k8s_openapi::api::core::v1::{Event, Pod as ApiPod};
+use k8s_openapi::api::core::v1::Pod as ApiPod;
 use kube::ResourceExt;
 use serde_json::Value;
 
@@ -108,6 +109,8 @@ impl Index {
             // A successor of the same name is held already.
             Some(held) if held.value.uid != uid => BTreeSet::new(),
             _ => {
+                space.warnings.remove(uid);
+                space.forget_evictions_of(&key);
                 let mut woken = space.forget_child(&key);
                 space.settled.remove(&key);
                 woken.extend(space.contenders.get(&key).into_iter().flatten().cloned());
@@ -125,6 +128,7 @@ impl Index {
         let space = self.namespaces.entry(namespace.clone()).or_default();
         let same = space.pods.get(&name).is_some_and(|held| held.value == projection);
         space.forget_pod(&name);
+        space.forget_evictions_before(&stack, &projection);
         space.pods_of_stack.entry(stack.clone()).or_default().insert(name.clone());
         space.pods.insert(name, Versioned { version, stack: Some(stack.clone()), value: projection });
         if same { BTreeSet::new() } else { keys(&namespace, [stack]) }
@@ -139,29 +143,6 @@ impl Index {
         }
         let stack = space.forget_pod(&name);
         keys(&namespace, stack)
-    }
-
-    /// Takes in what the kubelet warned of.
-    pub fn apply_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
-        let Some(about) = About::of(event) else { return BTreeSet::new() };
-        let Some(space) = self.namespaces.get_mut(&about.namespace) else { return BTreeSet::new() };
-        let Some(stack) = space.pods.get(&about.pod).map(|held| held.stack.clone()) else {
-            return BTreeSet::new();
-        };
-        let warning = (event.reason.clone().unwrap_or_default(), event.message.clone().unwrap_or_default());
-        let before = space.warnings.insert(about.uid, warning.clone());
-        // The kubelet repeats itself with every check.
-        if before.as_ref() == Some(&warning) { BTreeSet::new() } else { keys(&about.namespace, stack) }
-    }
-
-    /// Takes in that a warning has run out.
-    pub fn delete_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
-        if let Some(about) = About::of(event)
-            && let Some(space) = self.namespaces.get_mut(&about.namespace)
-        {
-            space.warnings.remove(&about.uid);
-        }
-        BTreeSet::new()
     }
 
     /// Takes in that a Secret, ConfigMap or claim of others is there. A new status of a claim is no news:
@@ -269,6 +250,9 @@ impl Index {
         }
         let pods = space.pods_of_stack.get(&stack.name).into_iter().flatten();
         observed.pods = pods.filter_map(|name| space.pod(name)).collect();
+        let evictions = space.evictions.iter().filter(|((of, _), _)| *of == stack.name);
+        observed.evictions =
+            evictions.map(|((_, unit), eviction)| (unit.clone(), eviction.clone())).collect();
         observed
     }
 
@@ -389,20 +373,6 @@ fn replace<K: Clone + Eq + std::hash::Hash + Ord>(
 
 fn keys(namespace: &str, names: impl IntoIterator<Item = String>) -> BTreeSet<StackKey> {
     names.into_iter().map(|name| StackKey { namespace: namespace.to_owned(), name }).collect()
-}
-
-/// The pod that an event is about.
-struct About {
-    namespace: String,
-    pod: String,
-    uid: String,
-}
-
-impl About {
-    fn of(event: &Event) -> Option<Self> {
-        let about = event.involved_object.clone();
-        Some(Self { namespace: about.namespace?, pod: about.name?, uid: about.uid? })
-    }
 }
 
 fn identity(object: &Value) -> (String, String) {

@@ -7,7 +7,7 @@ use std::{
 
 use super::{ChildKey, ObjectKey};
 use crate::{
-    plan::{Child, Identity, Observed, Owner, Pod, Refused, Settled},
+    plan::{Child, ChildState, ClaimState, Eviction, Identity, Observed, Owner, Pod, Refused, Settled},
     translate::Powers,
 };
 
@@ -19,8 +19,10 @@ pub(super) struct Namespace {
     pub(super) of_stack: HashMap<String, BTreeSet<ChildKey>>,
     pub(super) pods: HashMap<String, Versioned<Pod>>,
     pub(super) pods_of_stack: HashMap<String, BTreeSet<String>>,
-    /// What the kubelet warned of last, by the pod's UID: reason and message.
+    /// What was warned of last, by the UID of the pod or claim: reason and message.
     pub(super) warnings: HashMap<String, (String, String)>,
+    /// The first eviction of each unit since a pod of it started to run, by Stack and service.
+    pub(super) evictions: HashMap<(String, String), Eviction>,
     pub(super) settled: BTreeMap<ChildKey, Settled>,
     /// What was refused for good, and when.
     pub(super) refused: BTreeMap<ChildKey, (Refused, Instant)>,
@@ -65,7 +67,11 @@ impl Namespace {
     pub(super) fn show(&self, key: &ChildKey, stack: Identity<'_>, observed: &mut Observed) {
         let Some(held) = self.children.get(key) else { return };
         if held.value.belongs_to(stack, key.0) {
-            observed.children.insert(key.clone(), held.value.clone());
+            let mut child = held.value.clone();
+            if let ChildState::Claim(ClaimState { unbound: Some(unbound), .. }) = &mut child.state {
+                unbound.warning = self.warnings.get(&child.uid).map(|(_, message)| message.clone());
+            }
+            observed.children.insert(key.clone(), child);
         } else {
             observed.namesakes.insert(key.clone(), held.value.holder(stack));
         }

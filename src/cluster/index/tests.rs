@@ -1,11 +1,12 @@
 //! Events in, Stacks to wake out.
 
+use k8s_openapi::api::core::v1::Event;
 use serde_json::json;
 
 use super::*;
 use crate::{
     api::AccessMode,
-    plan::{ChildState, ClaimState, Holder, MadeWith},
+    plan::{ChildState, ClaimState, Holder, MadeWith, Unbound},
     translate::{Power, Powers},
 };
 
@@ -149,7 +150,12 @@ fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
                 "stackwright.dev/volumes": "shop-data"},
         })
     };
-    let claim = json!({"metadata": metadata("shop-data"), "spec": {"accessModes": ["ReadWriteMany"]}});
+    let mut claim = json!({
+        "metadata": metadata("shop-data"),
+        "spec": {"accessModes": ["ReadWriteMany"], "storageClassName": "fast"},
+        "status": {"phase": "Pending"},
+    });
+    claim["metadata"]["annotations"] = json!({"volume.kubernetes.io/storage-provisioner": "example.com/nfs"});
     index.apply_child(Kind::PersistentVolumeClaim, &claim);
     let mut workload = json!({"metadata": metadata("shop-db"), "spec": {"template": {
         "metadata": {"annotations": {"stackwright.dev/reads": "abc"}},
@@ -165,8 +171,15 @@ fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
         panic!("{states:?}");
     };
     let together = Some("shop-data".to_owned());
-    assert_eq!(*claim, ClaimState { access_mode: Some(AccessMode::ReadWriteMany), together, created: 60 });
     let some = |text: &str| Some(text.to_owned());
+    let unbound = Unbound { class: some("fast"), provisioner: some("example.com/nfs"), warning: None };
+    let expected = ClaimState {
+        access_mode: Some(AccessMode::ReadWriteMany),
+        together,
+        created: 60,
+        unbound: Some(unbound),
+    };
+    assert_eq!(*claim, expected);
     let expected = MadeWith { reads: some("abc"), helper_image: some("stackwright:1"), images: some("{}") };
     assert_eq!(workload.made_with, expected);
 }
@@ -189,6 +202,67 @@ fn a_warning_belongs_to_the_pod_with_its_uid() {
     assert_eq!(warning, Some(("Unhealthy".to_owned(), "refused".to_owned())));
     index.delete_warning(&event("uid-web-0", "refused"));
     assert_eq!(observed(&index, "shop").pods[0].warning, None);
+}
+
+#[test]
+fn a_warning_of_a_claim_is_told_while_it_has_no_volume() {
+    let mut index = Index::default();
+    let labels = json!({"stackwright.dev/stack": "shop", "app.kubernetes.io/managed-by": "stackwright"});
+    let claim = |phase: &str, version: u64| {
+        let version = version.to_string();
+        let metadata = json!({
+            "name": "shop-data", "namespace": "n", "uid": "u", "labels": labels, "resourceVersion": version,
+        });
+        json!({"metadata": metadata, "status": {"phase": phase}})
+    };
+    index.apply_child(Kind::PersistentVolumeClaim, &claim("Pending", 1));
+    let event: Event = serde_json::from_value(json!({
+        "metadata": {"name": "e"}, "reason": "ProvisioningFailed", "message": "not found",
+        "involvedObject": {"kind": "PersistentVolumeClaim", "namespace": "n", "name": "shop-data", "uid": "u"},
+    }))
+    .unwrap();
+    assert_eq!(woken(index.apply_warning(&event)), ["shop"]);
+    let unbound = |index: &Index| match &observed(index, "shop").children.first_key_value().unwrap().1.state {
+        ChildState::Claim(claim) => claim.unbound.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(unbound(&index).unwrap().warning.as_deref(), Some("not found"));
+    index.apply_child(Kind::PersistentVolumeClaim, &claim("Bound", 2));
+    assert_eq!(unbound(&index), None);
+}
+
+#[test]
+fn an_eviction_outlives_its_pod_until_one_of_the_service_starts() {
+    let mut index = Index::default();
+    let started = |name: &str, time: &str| {
+        let mut pod = serde_json::to_value(pod(name, "Running")).unwrap();
+        pod["status"]["containerStatuses"] = json!([{
+            "name": "web", "image": "", "imageID": "", "ready": true, "restartCount": 0,
+            "state": {"running": {"startedAt": time}},
+        }]);
+        serde_json::from_value::<ApiPod>(pod).unwrap()
+    };
+    let evicted = |name: &str, message: &str| -> Event {
+        serde_json::from_value(json!({
+            "metadata": {"name": "e"}, "reason": "Evicted", "message": message,
+            "lastTimestamp": "1970-01-01T00:01:00Z", "source": {"host": "one"},
+            "involvedObject": {"kind": "Pod", "namespace": "n", "name": name, "uid": format!("uid-{name}")},
+        }))
+        .unwrap()
+    };
+    let told = |index: &Index| observed(index, "shop").evictions.get("web").map(|it| it.why.clone());
+    index.apply_pod(&started("web-0", "1970-01-01T00:00:00Z"));
+    index.apply_warning(&evicted("web-0", "low on disk"));
+    index.delete_pod(&pod("web-0", "Succeeded"));
+    assert_eq!(told(&index).as_deref(), Some("low on disk"));
+    index.apply_pod(&pod("web-0", "Failed"));
+    index.apply_warning(&evicted("web-0", "rejected"));
+    assert_eq!(told(&index).as_deref(), Some("low on disk"), "the first cause is the best");
+    assert!(observed(&index, "other").evictions.is_empty());
+    index.apply_pod(&started("web-0", "1970-01-01T00:01:10Z"));
+    assert_eq!(told(&index), None);
+    index.apply_warning(&evicted("web-0", "low on disk"));
+    assert_eq!(told(&index), None, "it is told again, and is over");
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What is warned of pods and claims. It feeds messages, never decisions.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::api::core::v1::Event;
+
+use super::{ChildKey, Index, StackKey, keys, namespace::Namespace};
+use crate::{
+    plan::{Eviction, Pod},
+    translate::Kind,
+};
+
+impl Index {
+    /// Takes in what was warned of a pod or a claim.
+    pub fn apply_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
+        let Some(about) = About::of(event) else { return BTreeSet::new() };
+        let Some(space) = self.namespaces.get_mut(&about.namespace) else { return BTreeSet::new() };
+        let stack = if about.is_claim {
+            let key = (Kind::PersistentVolumeClaim, about.name.clone());
+            space.children.get(&key).map(|held| held.stack.clone())
+        } else {
+            space.pods.get(&about.name).map(|held| held.stack.clone())
+        };
+        let Some(Some(stack)) = stack else { return BTreeSet::new() };
+        let warning = (event.reason.clone().unwrap_or_default(), event.message.clone().unwrap_or_default());
+        if warning.0 == "Evicted" {
+            space.remember_eviction(&stack, &about.name, event);
+        }
+        let before = space.warnings.insert(about.uid, warning.clone());
+        // Who warns repeats it with every try.
+        if before.as_ref() == Some(&warning) { BTreeSet::new() } else { keys(&about.namespace, [stack]) }
+    }
+
+    /// Takes in that a warning has run out.
+    pub fn delete_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
+        if let Some(about) = About::of(event)
+            && let Some(space) = self.namespaces.get_mut(&about.namespace)
+        {
+            space.warnings.remove(&about.uid);
+        }
+        BTreeSet::new()
+    }
+}
+
+impl Namespace {
+    /// Remembers that a pod was evicted: its controller may delete it, and the status of a pod whose program
+    /// ends well when it is told to does not tell. The first cause is the best: a node that lacks something
+    /// puts out successors too, with fewer words.
+    fn remember_eviction(&mut self, stack: &str, pod: &str, event: &Event) {
+        let Some(service) = self.pods.get(pod).map(|held| held.value.service.clone()) else { return };
+        let Some(at) = event.last_timestamp.as_ref().map(|time| time.0) else { return };
+        let has_started_since = self.pods.values().any(|held| {
+            held.stack.as_deref() == Some(stack)
+                && held.value.service == service
+                && held.value.started_at.is_some_and(|start| start >= at)
+        });
+        if !has_started_since {
+            let node = event.source.as_ref().and_then(|source| source.host.clone()).unwrap_or_default();
+            let why = event.message.clone().unwrap_or_default();
+            self.evictions.entry((stack.to_owned(), service)).or_insert(Eviction { at, node, why });
+        }
+    }
+
+    /// Forgets the evictions of a unit from before a pod of it started.
+    pub(super) fn forget_evictions_before(&mut self, stack: &str, pod: &Pod) {
+        let unit = (stack.to_owned(), pod.service.clone());
+        if let Some(start) = pod.started_at
+            && self.evictions.get(&unit).is_some_and(|eviction| eviction.at <= start)
+        {
+            self.evictions.remove(&unit);
+        }
+    }
+
+    /// Forgets the evictions from a workload that is gone.
+    pub(super) fn forget_evictions_of(&mut self, key: &ChildKey) {
+        let Some(held) = self.children.get(key).filter(|_| key.0.is_workload()) else { return };
+        if let (Some(stack), Some(service)) = (held.stack.clone(), held.value.service.clone()) {
+            self.evictions.remove(&(stack, service));
+        }
+    }
+}
+
+/// The pod or claim that an event is about.
+struct About {
+    namespace: String,
+    is_claim: bool,
+    name: String,
+    uid: String,
+}
+
+impl About {
+    fn of(event: &Event) -> Option<Self> {
+        let about = event.involved_object.clone();
+        let is_claim = about.kind.as_deref() == Some(Kind::PersistentVolumeClaim.as_str());
+        Some(Self { namespace: about.namespace?, is_claim, name: about.name?, uid: about.uid? })
+    }
+}

@@ -1,0 +1,141 @@
+//! What keeps a service's containers from running: each cause in one sentence.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::service::{Told, View};
+use crate::{
+    api::ServiceState,
+    plan::{ChildState, ClaimState, Eviction, Pod, Unbound},
+    translate::Kind,
+};
+
+/// How long a provisioner may take for a volume before that is told as what holds its service up, in seconds.
+const PROVISIONING: i64 = 30;
+
+impl View<'_> {
+    /// What keeps a pod from running, if something does.
+    pub(super) fn hindrance(&self, pod: &Pod) -> Option<Told> {
+        if let Some(told) = pod.claims.iter().find_map(|name| self.without_volume(name)) {
+            return Some(told);
+        }
+        if let Some(why) = &pod.unschedulable {
+            let asks =
+                self.unit.requests.as_ref().map(|asks| format!("asks for {asks}; ")).unwrap_or_default();
+            let message = match self.eviction() {
+                Some(eviction) => format!("{eviction}, and no node can take it: {asks}{}", of_scheduler(why)),
+                None => format!("no node can take it: {asks}{}", of_scheduler(why)),
+            };
+            return Some(Told::because(ServiceState::Blocked, message));
+        }
+        let (reason, message) = pod.waiting.as_ref()?;
+        match reason.as_str() {
+            "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
+                Some(Told::because(
+                    ServiceState::Blocked,
+                    format!("the image cannot be pulled: {}", image_cause(message)),
+                ))
+            }
+            "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
+                Told::because(ServiceState::Blocked, format!("the container cannot be created: {message}")),
+            ),
+            "CrashLoopBackOff" => {
+                let exit = exit(pod).unwrap_or_else(|| "its container ends".to_owned());
+                Some(Told::because(ServiceState::Failed, format!("{exit}, again and again: see its log")))
+            }
+            _ => None,
+        }
+    }
+
+    /// What is said of a claim that has no volume. A provisioner is given its time; where nobody was asked
+    /// for a volume yet and nothing is wrong, the scheduler knows more.
+    fn without_volume(&self, name: &str) -> Option<Told> {
+        let child = self.observed.children.get(&(Kind::PersistentVolumeClaim, name.to_owned()))?;
+        let ChildState::Claim(ClaimState { unbound: Some(unbound), created, .. }) = &child.state else {
+            return None;
+        };
+        let why = match (unbound.cause(), &unbound.provisioner) {
+            (Some(cause), _) => cause,
+            (None, Some(provisioner)) => {
+                let moment = Timestamp::from_second(*created).ok()?;
+                let over = moment.checked_add(SignedDuration::from_secs(PROVISIONING)).ok()?;
+                if over > self.now {
+                    return Some(Told { recheck: Some(over), ..Told::being_created() });
+                }
+                let class = unbound.class.as_deref().unwrap_or_default();
+                format!("the provisioner {provisioner} of the storage class {class} has not made one yet")
+            }
+            (None, None) => return None,
+        };
+        Some(Told::because(ServiceState::Blocked, format!("its claim {name} has no volume: {why}")))
+    }
+
+    /// Why a pod of it was put out, as long as none has started to run since.
+    pub(super) fn eviction(&self) -> Option<String> {
+        let Eviction { node, why, .. } = self.observed.evictions.get(self.unit.name())?;
+        Some(format!("it was evicted from the node {node}: {}", first_sentence(why)))
+    }
+}
+
+impl Unbound {
+    /// What is wrong, where something is.
+    fn cause(&self) -> Option<String> {
+        let Some(class) = self.class.as_deref().filter(|class| !class.is_empty()) else {
+            return Some(match self.class {
+                Some(_) => "it wants one of no storage class, and none is free".to_owned(),
+                None => "the cluster has no default storage class: make one the default".to_owned(),
+            });
+        };
+        let warning = self.warning.as_deref()?;
+        if !warning.ends_with(&format!("\"{class}\" not found")) {
+            return Some(first_line(warning).to_owned());
+        }
+        // It outlives its cause; that a provisioner was asked proves the class.
+        let is_missing = self.provisioner.is_none();
+        is_missing.then(|| format!("the storage class {class} does not exist: create it"))
+    }
+}
+
+/// How a pod's container ended last, when not well.
+pub(super) fn exit(pod: &Pod) -> Option<String> {
+    match pod.last_exit.as_ref()? {
+        (0, _) => Some("it has ended with exit code 0".to_owned()),
+        (code, reason) if reason == "OOMKilled" => {
+            Some(format!("it was ended for using more memory than its limit (exit code {code}, OOMKilled)"))
+        }
+        (code, _) => Some(format!("it has ended with exit code {code}")),
+    }
+}
+
+/// What the kubelet says of a pod whose volumes or network it cannot make.
+pub(super) fn trouble(pod: &Pod) -> Option<&str> {
+    match pod.warning.as_ref()? {
+        (reason, message) if matches!(reason.as_str(), "FailedMount" | "FailedCreatePodSandBox") => {
+            Some(first_line(message))
+        }
+        _ => None,
+    }
+}
+
+/// What follows in the scheduler's message speaks of preemption, which nobody can act on. That of
+/// Kubernetes 1.36 does not name the taints.
+fn of_scheduler(why: &str) -> String {
+    let sentence = first_sentence(why);
+    let hint =
+        if sentence.contains("untolerated taint(s)") { " (kubectl describe nodes names them)" } else { "" };
+    format!("{sentence}{hint}")
+}
+
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
+}
+
+pub(super) fn first_line(text: &str) -> &str {
+    text.trim().lines().next().unwrap_or_default()
+}
+
+/// The kubelet alternates between an error and "Back-off pulling image" with the error inside it;
+/// the status must not move with that, so only the image's own part is kept.
+fn image_cause(message: &str) -> &str {
+    let cause = message.split_once("ErrImagePull: ").map_or(message, |(_, cause)| cause);
+    cause.split_once("Back-off pulling image ").map_or(cause, |(_, image)| image)
+}

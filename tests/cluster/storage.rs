@@ -1,0 +1,110 @@
+//! Volumes that never come: the Stack says which claim has none and why, others go on, and it comes up when
+//! there is one.
+
+use k8s_openapi::api::{core::v1::PersistentVolume, storage::v1::StorageClass};
+use kube::{Api, api::PostParams};
+
+use crate::support::{Scenario, from_yaml, scenario};
+
+#[test]
+fn a_storage_class_that_does_not_exist_is_told_until_it_is_created() {
+    scenario(async |s| {
+        let class = format!("{}-fast", s.namespace);
+        let shop = s
+            .apply(
+                "shop",
+                &format!(
+                    "
+services:
+  db: {{image: 'db:1', restart: always, volumes: [{{source: data, target: /data}}]}}
+  web: {{image: 'web:1', restart: always}}
+volumes: {{data: {{storageClassName: {class}}}}}
+"
+                ),
+            )
+            .await;
+        let other = s.apply("other", "services: {cache: {image: 'cache:1', restart: always}}").await;
+        shop.until("db=Blocked web=Running").await;
+        other.until_ready().await;
+        let sentence =
+            format!("its claim shop-data has no volume: the storage class {class} does not exist: create it");
+        shop.until_message("db", &sentence).await;
+        shop.until_condition("Reconciling", "Blocked", &[&format!("db is blocked: {sentence}")]).await;
+
+        create_class(s, &class, "Immediate").await;
+        create_volume(s, &class, "shop-data").await;
+        shop.until_ready().await;
+        delete(s, &class);
+    });
+}
+
+#[test]
+fn a_provisioner_that_does_not_answer_is_told_until_there_is_a_volume() {
+    scenario(async |s| {
+        let class_of = |service: &str| format!("{}-{service}", s.namespace);
+        let services = [("now", "Immediate"), ("later", "WaitForFirstConsumer")];
+        for (service, mode) in services {
+            create_class(s, &class_of(service), mode).await;
+        }
+        let (now, later) = (class_of("now"), class_of("later"));
+        let shop = s
+            .apply(
+                "shop",
+                &format!(
+                    "
+services:
+  now: {{image: 'db:1', restart: always, volumes: [{{source: now, target: /data}}]}}
+  later: {{image: 'db:1', restart: always, volumes: [{{source: later, target: /data}}]}}
+volumes: {{now: {{storageClassName: {now}}}, later: {{storageClassName: {later}}}}}
+"
+                ),
+            )
+            .await;
+        for (service, _) in services {
+            let sentence = format!(
+                "its claim shop-{service} has no volume: the provisioner example.com/nobody of the storage class {} \
+                 has not made one yet",
+                class_of(service)
+            );
+            shop.until_message(service, &sentence).await;
+            assert_eq!(shop.states_of(service), ["Starting", "Blocked"], "a provisioner has its time");
+        }
+        for (service, _) in services {
+            create_volume(s, &class_of(service), &shop.object(service)).await;
+        }
+        shop.until_ready().await;
+        services.iter().for_each(|(service, _)| delete(s, &class_of(service)));
+    });
+}
+
+/// A class whose provisioner runs nowhere.
+async fn create_class(s: &Scenario<'_>, name: &str, mode: &str) {
+    let class = from_yaml(&format!(
+        "{{metadata: {{name: {name}}}, provisioner: example.com/nobody, volumeBindingMode: {mode}}}"
+    ));
+    let class: StorageClass = serde_json::from_value(class).expect("a storage class");
+    Api::all(s.admin()).create(&PostParams::default(), &class).await.expect("the storage class");
+}
+
+/// A volume as an administrator makes it, for one claim; named as its class.
+async fn create_volume(s: &Scenario<'_>, class: &str, claim: &str) {
+    let volume = from_yaml(&format!(
+        "
+metadata: {{name: {class}}}
+spec:
+  storageClassName: {class}
+  accessModes: [ReadWriteOnce]
+  capacity: {{storage: 1Gi}}
+  claimRef: {{namespace: {}, name: {claim}}}
+  hostPath: {{path: /simulated/{class}}}
+",
+        s.namespace
+    ));
+    let volume: PersistentVolume = serde_json::from_value(volume).expect("a volume");
+    Api::all(s.admin()).create(&PostParams::default(), &volume).await.expect("the volume");
+}
+
+/// What lies in no namespace does not end with the scenario's.
+fn delete(s: &Scenario<'_>, class: &str) {
+    s.kubectl(&["delete", "storageclass,persistentvolume", class, "--wait=false"]);
+}

@@ -31,11 +31,20 @@ pub fn split(line: &str) -> Result<Vec<Word>, usize> {
     // Where the word begins, and what was opened last.
     let (mut from, mut opened, mut end) = (None, 0, line.len());
     let (mut escaped, mut double, mut single, mut back, mut dollar) = (false, false, false, false, false);
-    for (index, c) in line.char_indices() {
+    let mut next = 0;
+    while let Some(c) = line[next..].chars().next() {
+        let index = next;
+        let plain = if escaped { 0 } else { plain(&line[index..]) };
+        if plain > 0 {
+            next += plain;
+            from.get_or_insert(index);
+            word.push_str(&line[index..next]);
+            started = true;
+            continue;
+        }
+        next += c.len_utf8();
         if !matches!(c, ' ' | '\t' | '\r' | '\n') && from.is_none() {
             from = Some(index);
-            let rest = &line[index..];
-            word.reserve(rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len()));
         }
         if escaped {
             word.push(c);
@@ -110,6 +119,30 @@ pub fn split(line: &str) -> Result<Vec<Word>, usize> {
         return Err(opened);
     }
     Ok(words)
+}
+
+/// How many bytes at the beginning stand for themselves, whatever they stand in.
+fn plain(text: &str) -> usize {
+    let is_special = |byte| {
+        matches!(
+            byte,
+            b' ' | b'\t'
+                | b'\r'
+                | b'\n'
+                | b'\\'
+                | b'`'
+                | b'('
+                | b')'
+                | b'"'
+                | b'\''
+                | b';'
+                | b'&'
+                | b'|'
+                | b'<'
+                | b'>'
+        )
+    };
+    text.bytes().position(is_special).unwrap_or(text.len())
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"net"
 	"os"
 	"os/exec"
@@ -10,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // experience is all that this process can find out about its place.
@@ -170,6 +170,18 @@ func devices() []string {
 	return names
 }
 
+// hostsFile is /etc/hosts once something stands in it: the kubelet empties and fills it whenever
+// a container of the pod starts.
+func hostsFile() string {
+	for range 20 {
+		if text, err := os.ReadFile("/etc/hosts"); err != nil || len(text) > 0 {
+			return string(text)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return ""
+}
+
 // hosts is /etc/hosts: the addresses of each name, its own as "self", since that one is
 // another on every engine.
 func hosts() map[string]string {
@@ -181,14 +193,8 @@ func hosts() map[string]string {
 			own[network.IP.String()] = true
 		}
 	}
-	file, err := os.Open("/etc/hosts")
-	if err != nil {
-		return names
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	for lines.Scan() {
-		text, _, _ := strings.Cut(lines.Text(), "#")
+	for line := range strings.Lines(hostsFile()) {
+		text, _, _ := strings.Cut(line, "#")
 		if fields := strings.Fields(text); len(fields) > 1 {
 			address := fields[0]
 			if own[address] {

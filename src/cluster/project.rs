@@ -175,6 +175,7 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         started: !containers.is_empty() && containers.iter().all(|container| container.started == Some(true)),
         ready: conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
         started_at: started.into_iter().max(),
+        created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
         unschedulable,
         waiting: containers.iter().find_map(waiting).or_else(|| hindered_before.clone()),
         last_exit: last_exit_of_all(&ours),

@@ -219,6 +219,8 @@ pub struct Pod {
     pub template: Option<String>,
     /// The claims that it mounts.
     pub claims: BTreeSet<String>,
+    /// When it was created.
+    pub created: Option<Timestamp>,
     /// Whether its deletion has begun.
     pub deleting: bool,
     /// Whether it has ended, well or not.

@@ -15,7 +15,7 @@ const PROVISIONING: i64 = 30;
 impl View<'_> {
     /// What keeps a pod from running, if something does.
     pub(super) fn hindrance(&self, pod: &Pod) -> Option<Told> {
-        if let Some(told) = pod.claims.iter().find_map(|name| self.without_volume(name)) {
+        if let Some(told) = pod.claims.iter().find_map(|name| self.without_volume(pod, name)) {
             return Some(told);
         }
         if let Some(why) = &pod.unschedulable {
@@ -46,9 +46,10 @@ impl View<'_> {
         }
     }
 
-    /// What is said of a claim that has no volume. A provisioner is given its time; where nobody was asked
+    /// What is said of a claim of a pod that has no volume. A provisioner is given its time, from when it can
+    /// have been asked: it may wait for the pod, which may have waited for other services. Where nobody was asked
     /// for a volume yet and nothing is wrong, the scheduler knows more.
-    fn without_volume(&self, name: &str) -> Option<Told> {
+    fn without_volume(&self, pod: &Pod, name: &str) -> Option<Told> {
         let child = self.observed.children.get(&(Kind::PersistentVolumeClaim, name.to_owned()))?;
         let ChildState::Claim(ClaimState { unbound: Some(unbound), created, .. }) = &child.state else {
             return None;
@@ -56,8 +57,9 @@ impl View<'_> {
         let why = match (unbound.cause(), &unbound.provisioner) {
             (Some(cause), _) => cause,
             (None, Some(provisioner)) => {
-                let moment = Timestamp::from_second(*created).ok()?;
-                let over = moment.checked_add(SignedDuration::from_secs(PROVISIONING)).ok()?;
+                let created = Timestamp::from_second(*created).ok()?;
+                let asked = pod.created.map_or(created, |pod| pod.max(created));
+                let over = asked.checked_add(SignedDuration::from_secs(PROVISIONING)).ok()?;
                 if over > self.now {
                     return Some(Told { recheck: Some(over), ..Told::being_created() });
                 }

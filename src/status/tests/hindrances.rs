@@ -72,6 +72,15 @@ fn a_provisioner_has_its_time_before_it_is_told_that_a_volume_is_missing() {
 }
 
 #[test]
+fn a_provisioner_that_waits_for_a_pod_has_its_time_from_then() {
+    let asked = unbound(Some("fast"), Some("example.com/nfs"), None);
+    let pod = Pod { created: Some(second(60)), ..mounts_it(None) };
+    let case = with_claim(Some(asked)).pod(pod);
+    assert_eq!(case.told(second(89)).0.services[0].state, ServiceState::Starting);
+    assert_eq!(case.told(second(90)).0.services[0].state, ServiceState::Blocked);
+}
+
+#[test]
 fn the_scheduler_is_believed_where_nobody_was_asked_for_a_volume_or_it_is_there() {
     for unbound in [Some(unbound(Some("fast"), None, None)), None] {
         let case = with_claim(unbound).pod(mounts_it(Some("0/1 nodes are available: 1 Insufficient cpu.")));

@@ -227,14 +227,12 @@ impl<'a> Reader<'a> {
             }
             self.at += index + 1;
             // Every quote within is escaped, and loses the backslash before it.
-            let text = match quote {
-                b'"' => rest[1..index].replace("\\\"", "\""),
-                _ => rest[1..index].replace("\\'", "'"),
-            };
+            let text = &rest[1..index];
             return if quote == b'"' {
-                self.expand(&unescape(&text), vars, place(self.source, start, self.at))
+                let text = unescape(&text.replace("\\\"", "\""));
+                self.expand(&text, vars, place(self.source, start, self.at))
             } else {
-                Ok(text.into())
+                Ok(text.replace("\\'", "'").into())
             };
         }
         let line = rest.split('\n').next().unwrap_or_default();

@@ -43,45 +43,9 @@ var knownDifferences = []known{
 		},
 	},
 	{
-		"U+0085, U+2028 and U+2029",
-		func(p *Project, _ *Difference) bool { return strings.ContainsAny(p.text(), "\u0085\u2028\u2029") },
-	},
-	{
 		"`build.ssh` with a path, as JSON",
 		func(_ *Project, d *Difference) bool {
 			return strings.Contains(d.Reference.Error, "json: error calling MarshalJSON for type types.SSHKey") && d.Ours.Error == ""
-		},
-	},
-	{
-		"`...` before the first document of a file",
-		func(p *Project, d *Difference) bool {
-			return d.Ours.Error == "" && strings.Contains(d.Reference.Error, "did not find expected node content") &&
-				anyText(p, "...\n")
-		},
-	},
-	{
-		"tabs before the first word of a line, or behind its `-`",
-		func(p *Project, d *Difference) bool {
-			theirs := d.Ours.Error == "" && (strings.Contains(d.Reference.Error, "found a tab character that violates indentation") ||
-				strings.HasSuffix(d.Reference.Error, "found character that cannot start any token"))
-			ours := d.Reference.Error == "" && strings.Contains(d.Ours.Error, "a tab indents this line")
-			return (theirs || ours) && slices.ContainsFunc(p.lines(), func(line string) bool {
-				word := strings.TrimLeft(line, " \t-")
-				return strings.Contains(line[:len(line)-len(word)], "\t")
-			})
-		},
-	},
-	{
-		"a comment directly behind `]`, `}` or a quote",
-		func(_ *Project, d *Difference) bool {
-			return d.Reference.Error == "" && strings.Contains(d.Ours.Error, "comments must be separated from other tokens by whitespace")
-		},
-	},
-	{
-		"`%YAML 1.2` before a document",
-		func(p *Project, d *Difference) bool {
-			return d.Ours.Error == "" && strings.HasSuffix(d.Reference.Error, "found incompatible YAML document") &&
-				anyText(p, "%YAML 1.2\n")
 		},
 	},
 	{
@@ -125,8 +89,4 @@ func (p *Project) text() string {
 		all.WriteString(p.Files[path] + "\n")
 	}
 	return all.String()
-}
-
-func (p *Project) lines() []string {
-	return strings.Split(strings.ReplaceAll(p.text(), "\r", ""), "\n")
 }

@@ -17,10 +17,12 @@ const usage = `usage: compose-oracle VERB
         {folder: [seconds of each load]}
   differ --stackwright PROGRAM --seeds DIR... [--seed N] [--first N] [--count N] [--jobs N] [--shrink N] [--keep DIR]
         mutates the projects below the folders, and shows where the two loaders disagree; exit code 1 if they do
+  yaml [--seed N] [--count N]
+        made-up texts, and what go-yaml reads in each: a line of JSON for each text
 `
 
 func main() {
-	verbs := map[string]func([]string) error{"load": load, "bench": bench, "differ": runDiffer}
+	verbs := map[string]func([]string) error{"load": load, "bench": bench, "differ": runDiffer, "yaml": yamlCases}
 	if len(os.Args) < 2 || verbs[os.Args[1]] == nil {
 		fmt.Fprint(os.Stderr, usage)
 		os.Exit(2)

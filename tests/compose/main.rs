@@ -4,3 +4,4 @@
 mod places;
 mod rules;
 mod transcripts;
+mod yaml;

@@ -46,7 +46,7 @@ fn a_byte_order_mark_and_carriage_returns_load() {
 #[test]
 fn tabs_for_indentation_are_refused() {
     Project::of("services:\n\tweb:\n\t\timage: nginx\n").refused("yaml-syntax");
-    Project::long("", "\t", 9 << 20, "").refused("empty-file");
+    Project::long("", "\t", 9 << 20, "").refused("yaml-syntax");
 }
 
 #[test]

@@ -1,19 +1,21 @@
 //! YAML text -> trees, read as go-yaml reads it.
 //!
-//! Built on the events of granit-parser, the parser inside serde-saphyr, rather than on serde: types, tags,
-//! anchors, merge keys and byte offsets are all needed, and serde's data model has none of them.
+//! The [reader] says what stands in a text, and this room makes trees of it: types, tags, anchors, merge keys,
+//! and the place of everything.
 
 mod alias;
+pub mod reader;
 mod scalar;
 mod syntax;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
-
 pub use scalar::{is_plain, is_printable};
+
+use reader::{Fault, Found, Kind, Reader, What};
 
 use super::diagnostic::Diagnostic;
 use super::source::Place;
@@ -47,9 +49,8 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     let body = &text[mark..];
     scalar::refuse_controls(body, file, mark)?;
-    let options = granit_parser::options! { emit_comments: false };
     let mut builder = Builder {
-        events: Parser::new_from_str_with_options(body, options),
+        reader: Reader::new(body),
         body,
         file,
         shift: u32::try_from(mark).unwrap_or(0),
@@ -58,20 +59,21 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         state: State::default(),
     };
     let mut documents = Vec::new();
-    while let Some((event, _)) = builder.next()? {
-        if let Event::DocumentStart(..) = event {
-            let (event, place) = builder.expect()?;
-            if documents.len() == MAX_DOCUMENTS {
-                let message = format!("more than {MAX_DOCUMENTS} documents in one file");
-                return Err(builder
-                    .error("too-many-documents", place, message)
-                    .remedy("split it into several files"));
-            }
-            let nothing = matches!(&event, Event::MappingStart(.., Some(tag)) if is_null(tag));
-            let root = builder.value(event, place)?.filter(|_| !nothing).unwrap_or_default();
-            let State { resets, reset_name, .. } = std::mem::take(&mut builder.state);
-            documents.push(Document { root, resets, reset_name });
+    while builder.read(Reader::document)? {
+        let found = builder.read(Reader::root)?;
+        if documents.len() == MAX_DOCUMENTS {
+            let message = format!("more than {MAX_DOCUMENTS} documents in one file");
+            return Err(builder
+                .error("too-many-documents", builder.place(&found), message)
+                .remedy("split it into several files"));
         }
+        let nothing =
+            matches!(found.what, What::Mapping) && found.tag.as_deref().and_then(core) == Some("null");
+        let root = builder.value(found)?.filter(|_| !nothing).unwrap_or_default();
+        let State { resets, reset_name, anchors, .. } = std::mem::take(&mut builder.state);
+        // What a document names can be used in those behind it, too.
+        builder.state.anchors = anchors;
+        documents.push(Document { root, resets, reset_name });
     }
     Ok(documents)
 }
@@ -112,7 +114,7 @@ enum Mark {
 }
 
 struct Builder<'a> {
-    events: Parser<'a, StrInput<'a>>,
+    reader: Reader<'a>,
     body: &'a str,
     file: u32,
     shift: u32,
@@ -133,34 +135,24 @@ struct Key {
 }
 
 impl<'a> Builder<'a> {
-    fn next(&mut self) -> Result<Option<(Event<'a>, Place)>, Diagnostic> {
-        match self.events.next() {
-            Some(Ok((event, span))) => Ok(Some((event, self.place(&span)))),
-            Some(Err(error)) => Err(self.syntax(&error)),
-            None => Ok(None),
-        }
+    fn read<T>(&mut self, read: impl FnOnce(&mut Reader<'a>) -> Result<T, Fault>) -> Result<T, Diagnostic> {
+        read(&mut self.reader).map_err(|fault| self.syntax(fault))
     }
 
-    fn expect(&mut self) -> Result<(Event<'a>, Place), Diagnostic> {
-        self.next()?.ok_or_else(|| self.error("yaml-syntax", Place::NONE, "the document ends too early"))
-    }
-
-    /// The node of an event and all that belongs to it; nothing where it is tagged `!reset`.
-    fn value(&mut self, event: Event<'a>, place: Place) -> Result<Option<Node>, Diagnostic> {
+    /// A node and all that belongs to it; nothing where it is tagged `!reset`.
+    fn value(&mut self, found: Found<'a>) -> Result<Option<Node>, Diagnostic> {
+        let place = self.place(&found);
         self.state.values += 1;
         if self.state.values > MAX_VALUES {
             return Err(self
                 .error("too-many-values", place, format!("more than {MAX_VALUES} values in one document"))
                 .remedy("split it into several files"));
         }
-        let (anchor, tag) = match &event {
-            Event::Alias(id) => return self.alias(*id, place),
-            Event::Scalar(_, _, anchor, tag)
-            | Event::SequenceStart(_, anchor, tag)
-            | Event::MappingStart(_, anchor, tag) => (*anchor, tag.as_deref()),
-            _ => return Err(self.error("yaml-syntax", place, "a value is expected here")),
-        };
-        let mark = self.mark(tag);
+        let Found { what, anchor, tag, .. } = found;
+        if let What::Alias(anchor) = what {
+            return self.alias(anchor, place);
+        }
+        let mark = self.mark(tag.as_deref());
         let outer = (self.state.overridden, self.state.discarded);
         let before = self.state.built;
         // What has an anchor is looked at wherever an alias stands for it.
@@ -173,12 +165,10 @@ impl<'a> Builder<'a> {
         let first_reset = self.state.resets.len();
         let depth = self.state.path.len();
         self.state.built += 1;
-        let node = match event {
-            Event::Scalar(text, style, _, ref tag) => {
-                self.scalar(text.as_ref(), style, tag.as_deref(), place)?
-            }
-            Event::SequenceStart(..) => self.sequence(place)?,
-            _ => self.mapping(place)?,
+        let node = match what {
+            What::Sequence => self.sequence(place)?,
+            What::Mapping => self.mapping(place)?,
+            text => self.scalar(&text, tag.as_deref(), place)?,
         };
         (self.state.overridden, self.state.discarded) = outer;
         if mark == Mark::Reset && matches!(self.state.path.as_slice(), [key] if &**key == "name") {
@@ -195,44 +185,34 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
-    fn mark(&self, tag: Option<&Tag>) -> Mark {
+    fn mark(&self, tag: Option<&str>) -> Mark {
         match tag {
-            Some(tag) if !self.state.overridden && tag.handle() == "!" => match tag.suffix() {
-                "reset" => Mark::Reset,
-                "override" => Mark::Override,
-                _ => Mark::None,
-            },
+            Some("!reset") if !self.state.overridden => Mark::Reset,
+            Some("!override") if !self.state.overridden => Mark::Override,
             _ => Mark::None,
         }
     }
 
-    fn scalar(
-        &self,
-        text: &str,
-        style: ScalarStyle,
-        tag: Option<&Tag>,
-        place: Place,
-    ) -> Result<Node, Diagnostic> {
+    fn scalar(&self, what: &What<'_>, tag: Option<&str>, place: Place) -> Result<Node, Diagnostic> {
+        let (text, is_plain) = match what {
+            What::Plain(text) => (text, true),
+            What::Quoted(text) => (text, false),
+            _ => return Ok(Node::default()),
+        };
         // A lone `!` says nothing.
-        let value = match tag.filter(|tag| tag.handle() != "" || tag.suffix() != "!") {
-            None if style == ScalarStyle::Plain => scalar::resolve(text),
-            None => Value::Str(text.into()),
+        let value = match tag.filter(|tag| *tag != "!") {
+            None if is_plain => scalar::resolve(text),
+            None => Value::Str((&**text).into()),
             Some(tag) => self.tagged(text, tag, place)?,
         };
-        let trace = if self.reads_as_written(text, place) { None } else { Some(Box::default()) };
+        // What was folded or had escapes does not read as it was written.
+        let trace = if let Cow::Borrowed(_) = text { None } else { Some(Box::default()) };
         Ok(Node { value, place, trace })
     }
 
-    /// Whether a text stands in the file as it is, within quotes or without, and not folded or escaped.
-    fn reads_as_written(&self, text: &str, place: Place) -> bool {
-        let at = |offset: u32| offset.saturating_sub(self.shift) as usize;
-        let written = self.body.get(at(place.start)..at(place.end)).unwrap_or_default();
-        written == text || written.get(1..written.len().saturating_sub(1)) == Some(text)
-    }
-
-    fn tagged(&self, text: &str, tag: &Tag, place: Place) -> Result<Value, Diagnostic> {
+    fn tagged(&self, text: &str, tag: &str, place: Place) -> Result<Value, Diagnostic> {
         let as_is = Value::Str(text.into());
-        let known = if tag.handle() == "tag:yaml.org,2002:" { tag.suffix() } else { "" };
+        let known = core(tag).unwrap_or_default();
         let value = match (known, scalar::resolve(text)) {
             ("str", _) => return Ok(as_is),
             ("binary", _) => return self.binary(text, place),
@@ -267,19 +247,16 @@ impl<'a> Builder<'a> {
     fn sequence(&mut self, place: Place) -> Result<Node, Diagnostic> {
         let mut items = Vec::new();
         let mut index = 0usize;
-        loop {
-            let (event, at) = self.expect()?;
-            if event == Event::SequenceEnd {
-                return Ok(Node::new(Value::List(items), place));
-            }
+        while let Some(found) = self.read(Reader::item)? {
             if index == self.indexes.len() {
                 self.indexes.push(index.to_string().into());
             }
             self.state.path.push(self.indexes[index].clone());
-            items.extend(self.value(event, at)?);
+            items.extend(self.value(found)?);
             self.state.path.pop();
             index += 1;
         }
+        Ok(Node::new(Value::List(items), place))
     }
 
     fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
@@ -287,24 +264,20 @@ impl<'a> Builder<'a> {
         // Keys that are known of while the mapping is read and have no place in it after that.
         let mut passing: HashSet<Arc<str>, RandomState> = HashSet::default();
         let mut merged = None;
-        loop {
-            let (event, at) = self.expect()?;
-            if event == Event::MappingEnd {
-                break;
-            }
-            let key = self.key(&event, at)?;
+        while let Some(found) = self.read(Reader::key)? {
+            let key = self.key(found)?;
             let earlier = map.entry(&key.raw).map(|entry| entry.key);
             if let Some(earlier) = earlier.filter(|_| !self.state.discarded) {
                 return Err(self.duplicate(&key, earlier));
             }
-            let (event, at) = self.expect()?;
+            let found = self.read(Reader::value)?;
             // A merge key leaves no trace in the path of what it brings in.
             let on_path = &*key.raw != "<<" || self.state.path.is_empty();
             if on_path {
                 self.state.path.push(key.raw.clone());
             }
             let named = key.merges.then(|| self.state.reset_name.clone());
-            let node = self.value(event, at)?;
+            let node = self.value(found)?;
             if let Some(named) = named {
                 self.state.reset_name = named;
             }
@@ -337,37 +310,40 @@ impl<'a> Builder<'a> {
         Ok(Node::new(Value::Map(Box::new(map)), place))
     }
 
-    fn key(&mut self, event: &Event<'a>, place: Place) -> Result<Key, Diagnostic> {
+    fn key(&mut self, found: Found<'a>) -> Result<Key, Diagnostic> {
         self.state.built += 1;
-        match event {
-            Event::Scalar(text, style, 0, None) => {
-                let (raw, is_text) = self.name(text);
-                let is_plain = *style == ScalarStyle::Plain;
-                Ok(Key { raw, place, is_text: is_text || !is_plain, merges: is_plain && &**text == "<<" })
-            }
-            Event::Scalar(text, style, anchor, tag) => {
-                let node = self.scalar(text, *style, tag.as_deref(), place)?;
-                let is_text = node.as_str().is_some();
-                let (raw, _) = self.name(node.as_str().unwrap_or(text));
-                if *anchor != 0 {
-                    let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
-                    self.state.anchors.insert(*anchor, anchored);
-                }
-                let merges = match tag {
-                    None => &**text == "<<" && *style == ScalarStyle::Plain,
-                    // Tools that write YAML anew say it of each merge key: `!!merge <<`.
-                    Some(tag) => tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "merge",
-                };
-                Ok(Key { raw, place, is_text, merges })
-            }
-            Event::Alias(id) => {
-                let node = self.state.anchors.get(id).and_then(|anchor| anchor.node.as_ref());
+        let place = self.place(&found);
+        let Found { what, anchor, tag, .. } = found;
+        let (text, is_plain) = match &what {
+            What::Plain(text) => (text, true),
+            What::Quoted(text) => (text, false),
+            What::Alias(anchor) => {
+                let node = self.state.anchors.get(anchor).and_then(|anchor| anchor.node.as_ref());
                 let raw = node.and_then(Node::as_str).map(Arc::from);
                 let key = Key { is_text: raw.is_some(), raw: raw.unwrap_or_default(), place, merges: false };
-                if key.is_text { Ok(key) } else { Err(self.not_text(&key)) }
+                return if key.is_text { Ok(key) } else { Err(self.not_text(&key)) };
             }
-            _ => Err(self.not_text(&Key { raw: "".into(), place, is_text: false, merges: false })),
+            What::Sequence | What::Mapping => {
+                return Err(self.not_text(&Key { raw: "".into(), place, is_text: false, merges: false }));
+            }
+        };
+        if anchor == 0 && tag.is_none() {
+            let (raw, is_text) = self.name(text);
+            return Ok(Key { raw, place, is_text: is_text || !is_plain, merges: is_plain && text == "<<" });
         }
+        let node = self.scalar(&what, tag.as_deref(), place)?;
+        let is_text = node.as_str().is_some();
+        let (raw, _) = self.name(node.as_str().unwrap_or(text));
+        if anchor != 0 {
+            let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
+            self.state.anchors.insert(anchor, anchored);
+        }
+        let merges = match tag.as_deref() {
+            None => is_plain && text == "<<",
+            // Tools that write YAML anew say it of each merge key: `!!merge <<`.
+            Some(tag) => core(tag) == Some("merge"),
+        };
+        Ok(Key { raw, place, is_text, merges })
     }
 
     /// The one copy of a key, and whether it is a text without quotes, too.
@@ -426,11 +402,12 @@ impl<'a> Builder<'a> {
             .remedy("put it into quotes")
     }
 
-    fn syntax(&self, error: &ScanError) -> Diagnostic {
-        let found = syntax::explain(self.body, error);
+    fn syntax(&self, fault: Fault) -> Diagnostic {
+        let found = syntax::explain(self.body, &self.reader, fault);
         let at = |offset: usize| small(self.shift as usize + offset);
         let place = Place { file: self.file, start: at(found.place.start), end: at(found.place.end) };
-        Diagnostic::error("yaml-syntax", place, found.message).remedy(found.remedy)
+        let id = if fault.kind == Kind::CollectionKey { "non-string-key" } else { "yaml-syntax" };
+        Diagnostic::error(id, place, found.message).remedy(found.remedy)
     }
 
     fn error(&self, id: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {
@@ -438,10 +415,9 @@ impl<'a> Builder<'a> {
         Diagnostic::error(id, place, message)
     }
 
-    fn place(&self, span: &Span) -> Place {
-        let at =
-            |marker: &granit_parser::Marker| small(self.shift as usize + marker.byte_offset().unwrap_or(0));
-        Place { file: self.file, start: at(&span.start), end: at(&span.end) }
+    fn place(&self, found: &Found<'_>) -> Place {
+        let at = |offset: usize| small(self.shift as usize + offset);
+        Place { file: self.file, start: at(found.start), end: at(found.end) }
     }
 }
 
@@ -449,8 +425,9 @@ fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-fn is_null(tag: &Tag) -> bool {
-    tag.handle() == "tag:yaml.org,2002:" && tag.suffix() == "null"
+/// The name of a tag that YAML itself defines: `str` of `!!str`.
+fn core(tag: &str) -> Option<&str> {
+    tag.strip_prefix("tag:yaml.org,2002:")
 }
 
 /// Takes back what a document takes back: removes every path from the tree.
@@ -472,6 +449,12 @@ fn remove(node: &mut Node, path: &[Arc<str>]) {
 #[cfg(test)]
 mod tests {
     use super::parse;
+
+    #[test]
+    fn an_alias_reaches_into_the_documents_before() {
+        let documents = parse("a: &x [1]\n---\nb: *x\n", 0).unwrap();
+        assert_eq!(documents[1].root.get("b"), documents[0].root.get("a"));
+    }
 
     #[test]
     fn the_place_of_what_is_no_yaml_lies_in_the_text() {

@@ -1,10 +1,10 @@
 //! What is wrong with a text that is not YAML, in the words of someone who wrote a compose file.
 //!
-//! A parser notices a mistake where it can go on no longer, which is often a line after the mistake itself.
+//! A reader notices a mistake where it can go on no longer, which is often a line after the mistake itself.
 
 use std::ops::Range;
 
-use granit_parser::{ErrorKind, Event, Parser, ScanError};
+use super::reader::{Fault, Kind, Reader};
 
 /// A mistake: where, what, and what to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,34 +21,21 @@ fn mistake(place: Range<usize>, message: impl Into<String>, remedy: impl Into<St
     Mistake { place, message: message.into(), remedy: remedy.into() }
 }
 
-/// The mistake behind an error of the parser.
+/// The mistake behind a fault at which the reader stopped.
 #[must_use]
-pub fn explain(body: &str, error: &ScanError) -> Mistake {
-    let at = body.floor_char_boundary(error.marker().byte_offset().unwrap_or(0));
+pub fn explain(body: &str, reader: &Reader<'_>, fault: Fault) -> Mistake {
+    let at = body.floor_char_boundary(fault.at);
     let line = Line::at(body, at);
-    use ErrorKind as Kind;
-    let found = match error.kind() {
-        Kind::UnclosedQuotedScalar
-        | Kind::InvalidQuotedScalarIndent
-        | Kind::InvalidTrailingSingleQuotedScalar
-        | Kind::InvalidTrailingDoubleQuotedScalar
-        | Kind::DocumentIndicatorInQuotedScalar => quote(body, at),
-        Kind::TabInBlockIndentation | Kind::TabInIndentation | Kind::TabNotAllowed => tab(&line),
-        Kind::MappingValueNotAllowed => colon(&line, at),
-        Kind::SimpleKeyExpected => no_colon(&line),
-        Kind::ExpectedBlockMappingKey
-        | Kind::ExpectedBlockSequenceEntry
-        | Kind::BlockSequenceEntryNotAllowed
-        | Kind::ExpectedDocumentStart
-        | Kind::InvalidIndentation => dash(&line).or_else(|| indentation(&line)),
-        Kind::InvalidColonPlacement
-        | Kind::ExpectedFlowSequenceSeparator
-        | Kind::ExpectedFlowMappingSeparator
-        | Kind::InvalidFlowScalarIndent
-        | Kind::UnexpectedEofFlowSequence
-        | Kind::UnexpectedEofFlowMapping
-        | Kind::UnexpectedEofImplicitFlowMapping
-        | Kind::UnclosedFlowCollection { .. } => bracket(body, at),
+    let seen = Seen { end: reader.seen(), open: reader.open_brackets().next_back() };
+    let character = body[at..].chars().next();
+    let here = at..at + character.map_or(0, char::len_utf8);
+    let found = match fault.kind {
+        Kind::Quote => quote(body, at, seen).or_else(|| bracket(body, at, seen)),
+        Kind::Tab => tab(&line),
+        Kind::Colon => colon(&line, at),
+        Kind::NoColon => no_colon(&line),
+        Kind::Line => dash(&line).or_else(|| indentation(&line)),
+        Kind::Bracket => bracket(body, at, seen),
         Kind::UnknownAnchor => {
             let name = word(body, at);
             Some(mistake(
@@ -57,18 +44,34 @@ pub fn explain(body: &str, error: &ScanError) -> Mistake {
                 "define what the alias names, or put the text into quotes if it is none",
             ))
         }
-        Kind::UnexpectedCharacter { character } => Some(mistake(
-            at..at + character.len_utf8(),
-            format!("a value cannot begin with `{character}`"),
-            "put the value into quotes",
+        Kind::Character => character.map(|character| {
+            mistake(
+                here.clone(),
+                format!("a value cannot begin with `{character}`"),
+                "put the value into quotes",
+            )
+        }),
+        Kind::Escape => escape(body, at),
+        Kind::CollectionKey => Some(mistake(
+            here.clone(),
+            "a list or a mapping stands here as a key",
+            "put the key into quotes if it is a text",
         )),
-        Kind::UnknownQuotedScalarEscape => escape(body, at),
-        _ => None,
+        Kind::Depth => Some(mistake(
+            here.clone(),
+            "lists and mappings are nested more than 255 deep here",
+            "nest them less deeply",
+        )),
+        Kind::Other(wrong) => Some(mistake(
+            here.clone(),
+            format!("this is not valid YAML: {wrong}"),
+            "look at indentation, quotes and colons here and just above",
+        )),
     };
     found.unwrap_or_else(|| {
         mistake(
-            at..at + body[at..].chars().next().map_or(0, char::len_utf8),
-            format!("this is not valid YAML: {}", error.info()),
+            here,
+            "this is not valid YAML: it belongs to nothing that stands before it",
             "look at indentation, quotes and colons here and just above",
         )
     })
@@ -133,8 +136,7 @@ fn word(body: &str, at: usize) -> &str {
 }
 
 /// A quote that closes too late, never, or too early.
-fn quote(body: &str, at: usize) -> Option<Mistake> {
-    let seen = Seen::of(body);
+fn quote(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
     let mut from = seen.end.min(at);
     while let Some((open, close)) = quoted(body, from, (at + 1).min(body.len())) {
         let mark = &body[open..=open];
@@ -147,8 +149,8 @@ fn quote(body: &str, at: usize) -> Option<Mistake> {
             ));
         };
         let between = body.get(close + 1..at)?;
-        if !seen.open.is_empty() && !between.is_empty() && body[at..].starts_with(mark) {
-            return bracket(body, at);
+        if seen.open.is_some() && !between.is_empty() && body[at..].starts_with(mark) {
+            return bracket(body, at, seen);
         }
         if between.trim().is_empty() {
             let twice = if mark == "'" { "''" } else { "\\\"" };
@@ -193,9 +195,11 @@ fn closing(bytes: &[u8], from: usize, mark: u8) -> Option<usize> {
 }
 
 fn tab(line: &Line<'_>) -> Option<Mistake> {
-    let tab = line.text[..line.indent()].find('\t')?;
+    let text = &line.body[line.start..];
+    let tab = text.find('\t')?;
+    let blanks = text[tab..].find(|character| !matches!(character, ' ' | '\t')).unwrap_or(text.len() - tab);
     Some(mistake(
-        line.start + tab..line.start + line.indent(),
+        line.start + tab..line.start + tab + blanks,
         "a tab indents this line, and YAML takes only spaces",
         "replace it by spaces",
     ))
@@ -309,8 +313,8 @@ fn spaces(count: usize) -> String {
 }
 
 /// A bracket that is open, or something that is missing between two items.
-fn bracket(body: &str, at: usize) -> Option<Mistake> {
-    let open = *Seen::of(body).open.last()?;
+fn bracket(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
+    let open = seen.open?;
     let close = if body[open..].starts_with('[') { ']' } else { '}' };
     let line = Line::at(body, open);
     if at <= line.start + line.text.len() {
@@ -332,7 +336,7 @@ fn escape(body: &str, at: usize) -> Option<Mistake> {
     loop {
         let slash = index + body[index..].find('\\')?;
         let escaped = body[slash + 1..].chars().next()?;
-        if !"0abtnvfre \"/\\N_LPxuU\t\n\r".contains(escaped) {
+        if !"0abtnvfre \"'\\N_LPxuU\t\n\r".contains(escaped) {
             return Some(mistake(
                 slash..slash + 1 + escaped.len_utf8(),
                 format!("`\\{escaped}` stands for nothing within double quotes"),
@@ -343,35 +347,13 @@ fn escape(body: &str, at: usize) -> Option<Mistake> {
     }
 }
 
-/// How far the parser got.
-#[derive(Default)]
+/// How far the reader got.
+#[derive(Clone, Copy)]
 struct Seen {
-    /// Where the last thing that it took in ends.
+    /// Where the last thing that it took in ends; of a text in quotes, where it begins.
     end: usize,
-    /// The brackets that were open.
-    open: Vec<usize>,
-}
-
-impl Seen {
-    fn of(body: &str) -> Self {
-        let mut seen = Seen::default();
-        let mut open: Vec<Option<usize>> = Vec::new();
-        for (event, span) in Parser::new_from_str(body).map_while(Result::ok) {
-            let start = span.start.byte_offset().unwrap_or(0);
-            seen.end = span.end.byte_offset().unwrap_or(seen.end);
-            match event {
-                Event::SequenceStart(..) | Event::MappingStart(..) => {
-                    open.push(body[start..].starts_with(['[', '{']).then_some(start));
-                }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    open.pop();
-                }
-                _ => {}
-            }
-        }
-        seen.open = open.into_iter().flatten().collect();
-        seen
-    }
+    /// The innermost bracket that is open.
+    open: Option<usize>,
 }
 
 #[cfg(test)]

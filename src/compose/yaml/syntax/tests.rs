@@ -1,11 +1,41 @@
 //! Mistakes, and what is said of them.
 
+use super::super::reader::{Fault, Found, Reader, What};
 use super::explain;
+
+/// Reads a text to its end.
+fn read(reader: &mut Reader<'_>) -> Result<(), Fault> {
+    while reader.document()? {
+        let root = reader.root()?;
+        walk(reader, &root)?;
+    }
+    Ok(())
+}
+
+fn walk(reader: &mut Reader<'_>, found: &Found<'_>) -> Result<(), Fault> {
+    match found.what {
+        What::Sequence => {
+            while let Some(item) = reader.item()? {
+                walk(reader, &item)?;
+            }
+        }
+        What::Mapping => {
+            while let Some(key) = reader.key()? {
+                walk(reader, &key)?;
+                let value = reader.value()?;
+                walk(reader, &value)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
 
 /// The line and column, the text that is shown, the message and the remedy.
 fn said(text: &str) -> String {
-    let error = granit_parser::Parser::new_from_str(text).find_map(Result::err).unwrap();
-    let found = explain(text, &error);
+    let mut reader = Reader::new(text);
+    let fault = read(&mut reader).unwrap_err();
+    let found = explain(text, &reader, fault);
     let before = &text[..found.place.start];
     let line = before.matches('\n').count() + 1;
     let column = before.len() - before.rfind('\n').map_or(0, |newline| newline + 1) + 1;
@@ -105,7 +135,7 @@ fn a_mistake_is_shown_where_it_was_made() {
         ),
         (
             "%YAML 3.0\n---\na: b\n",
-            "1:1 % | this is not valid YAML: unsupported YAML major version | look at indentation, quotes and colons here and just above",
+            "1:1 % | this is not valid YAML: Compose reads YAML 1.1: write `%YAML 1.1`, or no directive | look at indentation, quotes and colons here and just above",
         ),
     ] {
         assert_eq!(said(text), expected);

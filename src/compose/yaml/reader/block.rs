@@ -1,0 +1,213 @@
+//! Sequences and mappings that are told by their indentation.
+
+use super::characters::is_blank;
+use super::property::Properties;
+use super::{Colon, Fault, Form, Found, Kind, Open, Reader, What};
+
+impl<'t> Reader<'t> {
+    /// A value, an item, a key behind `?` or the root of a document, in a block of that indentation; empty where
+    /// what stands next belongs to what is around.
+    pub(super) fn block_node(&mut self, indent: isize) -> Result<Found<'t>, Fault> {
+        let from = self.at;
+        let mut properties = Properties::default();
+        loop {
+            self.skip();
+            let column = self.column();
+            if column < indent || self.at_boundary() {
+                return Ok(properties.of_nothing(from));
+            }
+            if matches!(self.here(), b'-' | b'?' | b':') && self.ends_word(self.at + 1) {
+                return self.block_collection(properties, indent, from);
+            }
+            // In the column of the block only a key may stand, says go-yaml, but for texts in a block.
+            if column == indent && !matches!(self.here(), b'|' | b'>') {
+                return Ok(properties.of_nothing(from));
+            }
+            let start = self.at;
+            let key_line = if self.fresh { Some(self.line) } else { None };
+            let own = self.properties()?;
+            match self.here() {
+                b'|' | b'>' => {
+                    let properties = properties.and(own)?;
+                    return self.block_text(properties, indent);
+                }
+                b'[' | b'{' => {
+                    let properties = properties.and(own)?;
+                    return self.open_flow(properties, indent, key_line);
+                }
+                b':' if key_line.is_some() && self.colon() => {
+                    return self.open_mapping(properties, start, own.of_nothing(start));
+                }
+                _ if !own.is_empty() && self.ends_line() => properties = properties.and(own)?,
+                _ => {
+                    let text = self.text()?;
+                    if key_line == Some(self.line) && self.colon() {
+                        return self.open_mapping(properties, start, own.on(text)?);
+                    }
+                    return properties.and(own)?.on(text);
+                }
+            }
+        }
+    }
+
+    /// What begins with `-`, `?` or `:` and a space.
+    fn block_collection(
+        &mut self,
+        properties: Properties,
+        indent: isize,
+        from: usize,
+    ) -> Result<Found<'t>, Fault> {
+        let (start, column) = (self.at, self.column());
+        let form = match self.here() {
+            _ if !self.fresh => return self.unexpected(),
+            b'-' if column > indent => Form::Sequence,
+            b'-' if self.open.last().is_some_and(|open| open.form == Form::Mapping) => Form::Indentless,
+            b'?' if column > indent => Form::Mapping,
+            _ if column > indent => return self.unexpected(),
+            _ => return Ok(properties.of_nothing(from)),
+        };
+        self.push(Open::new(form, column, start))?;
+        let what = if form == Form::Mapping { What::Mapping } else { What::Sequence };
+        Ok(properties.of(what, start..start))
+    }
+
+    /// A mapping whose first key, with its colon, was read.
+    fn open_mapping(
+        &mut self,
+        properties: Properties,
+        start: usize,
+        key: Found<'t>,
+    ) -> Result<Found<'t>, Fault> {
+        // A key and its colon stand on one line, so it is the line on which the key began.
+        self.push(Open::new(Form::Mapping, (start - self.line) as isize, start))?;
+        self.first_key = Some(key);
+        Ok(properties.of(What::Mapping, start..start))
+    }
+
+    pub(super) fn block_item(&mut self) -> Result<Option<Found<'t>>, Fault> {
+        let indent = self.indent();
+        if self.ends_block(indent) {
+            return Ok(None);
+        }
+        if self.column() != indent || !self.fresh || !self.at_dash() {
+            return self.unexpected();
+        }
+        self.indicator();
+        self.block_node(indent).map(Some)
+    }
+
+    pub(super) fn indentless_item(&mut self) -> Result<Option<Found<'t>>, Fault> {
+        let indent = self.indent();
+        self.skip();
+        if self.at_boundary() || self.column() != indent || !self.fresh || !self.at_dash() {
+            self.open.pop();
+            return Ok(None);
+        }
+        self.indicator();
+        self.block_node(indent).map(Some)
+    }
+
+    pub(super) fn block_key(&mut self) -> Result<Option<Found<'t>>, Fault> {
+        let indent = self.indent();
+        if self.ends_block(indent) {
+            return Ok(None);
+        }
+        if self.column() != indent || !self.fresh {
+            return self.unexpected();
+        }
+        if matches!(self.here(), b'-' | b'?' | b':') && self.ends_word(self.at + 1) {
+            if self.here() != b'?' {
+                return self.unexpected();
+            }
+            self.indicator();
+            self.colon_is(Colon::Possible);
+            return self.block_node(indent).map(Some);
+        }
+        let (start, line) = (self.at, self.line);
+        let own = self.properties()?;
+        if !own.is_empty() && self.colon() {
+            self.colon_is(Colon::Read);
+            return Ok(Some(own.of_nothing(start)));
+        }
+        if matches!(self.here(), b'[' | b'{') {
+            return self.fault(Kind::CollectionKey, self.at);
+        }
+        let text = self.text()?;
+        if line != self.line || !self.colon() {
+            return self.fault(Kind::NoColon, start);
+        }
+        self.colon_is(Colon::Read);
+        own.on(text).map(Some)
+    }
+
+    pub(super) fn block_value(&mut self) -> Result<Found<'t>, Fault> {
+        let indent = self.indent();
+        if self.open.last().is_some_and(|open| open.colon == Colon::Possible) {
+            let from = self.at;
+            self.skip();
+            let is_colon = self.fresh && self.here() == b':' && self.ends_word(self.at + 1);
+            if self.at_boundary() || self.column() != indent || !is_colon {
+                return Ok(Properties::default().of_nothing(from));
+            }
+            self.indicator();
+        }
+        self.block_node(indent)
+    }
+
+    /// Goes to what stands next and closes the innermost block where that is not in it.
+    fn ends_block(&mut self, indent: isize) -> bool {
+        self.skip();
+        let ends = self.column() < indent || self.at_boundary();
+        if ends {
+            self.open.pop();
+        }
+        ends
+    }
+
+    fn at_dash(&self) -> bool {
+        self.here() == b'-' && self.ends_word(self.at + 1)
+    }
+
+    /// Goes over `-`, `?`, or the `:` that belongs to a `?`; a key or an item may begin behind them.
+    fn indicator(&mut self) {
+        let is_dash = self.here() == b'-';
+        self.at += 1;
+        self.fresh = true;
+        // Tabs may stand before a comment behind the other two.
+        let blanks = self.bytes[self.at..].iter().take_while(|byte| is_blank(**byte)).count();
+        if !is_dash && self.byte(self.at + blanks) == b'#' {
+            self.at += blanks;
+        }
+    }
+
+    /// Goes over the colon that ends a key, if it stands here.
+    fn colon(&mut self) -> bool {
+        self.skip_blanks();
+        let is_colon = self.here() == b':' && self.ends_word(self.at + 1);
+        if is_colon {
+            self.at += 1;
+            self.fresh = false;
+        }
+        is_colon
+    }
+
+    /// Whether nothing more stands on the line.
+    fn ends_line(&self) -> bool {
+        matches!(self.here(), b'#' | 0) || self.break_length(self.at) > 0
+    }
+
+    /// What is wrong with what stands here.
+    pub(super) fn unexpected<T>(&self) -> Result<T, Fault> {
+        let before = &self.bytes[self.line..self.at];
+        let is_first = before.iter().all(|byte| matches!(byte, b' ' | b'\t'));
+        let kind = match self.here() {
+            b'\t' => Kind::Tab,
+            _ if is_first && before.contains(&b'\t') => Kind::Tab,
+            _ if self.quote.is_some() && self.end >= self.line => Kind::Quote,
+            _ if self.brackets > 0 => Kind::Bracket,
+            b':' if self.ends_word(self.at + 1) => Kind::Colon,
+            _ => Kind::Line,
+        };
+        self.fault(kind, self.at)
+    }
+}

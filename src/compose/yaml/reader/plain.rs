@@ -1,0 +1,118 @@
+//! Texts and aliases on the lines of what is around them, and texts without quotes.
+
+use std::borrow::Cow;
+
+use super::characters::{is_blank, may_end_plain};
+use super::property::Properties;
+use super::{Fault, Found, Kind, Reader, What};
+
+impl<'t> Reader<'t> {
+    /// The text or the alias that stands here.
+    pub(super) fn text(&mut self) -> Result<Found<'t>, Fault> {
+        self.fresh = false;
+        match self.here() {
+            b'*' => self.alias(),
+            b'"' | b'\'' => self.quoted(),
+            b'-' | b'?' | b':' if self.ends_word(self.at + 1) => self.unexpected(),
+            b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`' => {
+                self.fault(Kind::Character, self.at)
+            }
+            b'\t' | 0 => self.unexpected(),
+            _ => self.plain(),
+        }
+    }
+
+    /// A text without quotes: to a colon or a `#` beside a blank, to what separates entries within brackets, or
+    /// to a line that is indented less.
+    fn plain(&mut self) -> Result<Found<'t>, Fault> {
+        let start = self.at;
+        let mut end = self.words();
+        let mut text = Cow::Borrowed(&self.text[start..end]);
+        while self.break_length(self.at) > 0 {
+            self.next_lines()?;
+            let next = self.at;
+            let further = if self.goes_on() { self.words() } else { next };
+            if further == next {
+                self.fresh = true;
+                break;
+            }
+            let joined = text.to_mut();
+            joined.push_str(&self.folded(end, next));
+            joined.push_str(&self.text[next..further]);
+            end = further;
+        }
+        self.ended(end, None);
+        Ok(Properties::default().of(What::Plain(text), start..end))
+    }
+
+    /// Goes over the words of a line and the blanks around them, and tells where the last one ends.
+    fn words(&mut self) -> usize {
+        let in_brackets = self.brackets > 0;
+        let mut end = self.at;
+        let mut at = self.at;
+        loop {
+            while !may_end_plain(self.byte(at), in_brackets) {
+                at += 1;
+            }
+            match self.byte(at) {
+                b' ' | b'\t' => {
+                    end = end.max(at);
+                    while is_blank(self.byte(at)) {
+                        at += 1;
+                    }
+                    if self.byte(at) == b'#' {
+                        break;
+                    }
+                    // Nothing but blanks since the last word: what ends a text may stand here.
+                    if self.ends_plain(at) {
+                        break;
+                    }
+                    at += 1;
+                }
+                _ if self.ends_plain(at) => {
+                    end = end.max(at);
+                    break;
+                }
+                _ => at += 1,
+            }
+        }
+        self.at = at;
+        end
+    }
+
+    /// Whether the byte there, which may end a text, does.
+    fn ends_plain(&self, at: usize) -> bool {
+        match self.byte(at) {
+            b':' => self.ends_word(at + 1),
+            b'?' => self.brackets > 0 && self.ends_word(at + 1),
+            b',' | b'[' | b']' | b'{' | b'}' => self.brackets > 0,
+            _ => self.ends_word(at),
+        }
+    }
+
+    /// Goes over line breaks, and the blanks behind them.
+    fn next_lines(&mut self) -> Result<(), Fault> {
+        let indent = self.indent() + 1;
+        loop {
+            match self.here() {
+                b' ' => self.at += 1,
+                b'\t' if self.column() < indent => return self.fault(Kind::Tab, self.at),
+                b'\t' => self.at += 1,
+                _ => match self.break_length(self.at) {
+                    0 => return Ok(()),
+                    length => {
+                        self.at += length;
+                        self.line = self.at;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Whether a text without quotes may go on here, at the first word of a line.
+    fn goes_on(&self) -> bool {
+        (self.brackets > 0 || self.column() > self.indent())
+            && self.here() != b'#'
+            && self.at_marker().is_none()
+    }
+}

@@ -1,0 +1,145 @@
+//! Texts in quotes.
+
+use std::borrow::Cow;
+
+use super::characters::{is_blank, is_break};
+use super::property::Properties;
+use super::{Fault, Found, Kind, Reader, What};
+
+impl<'t> Reader<'t> {
+    pub(super) fn quoted(&mut self) -> Result<Found<'t>, Fault> {
+        let start = self.at;
+        let quote = self.here();
+        self.at += 1;
+        let text = match self.as_written(quote) {
+            Some(text) => Cow::Borrowed(text),
+            None => Cow::Owned(self.unquoted(quote, start)?),
+        };
+        self.ended(self.at, Some(start));
+        Ok(Properties::default().of(What::Quoted(text), start..self.at))
+    }
+
+    /// The text up to the closing quote, if it stands there as it is: on one line, with nothing escaped.
+    fn as_written(&mut self, quote: u8) -> Option<&'t str> {
+        let start = self.at;
+        let mut at = start;
+        let plain = |byte: u8| byte != quote && byte != b'\\' && !is_break(byte);
+        loop {
+            while plain(self.byte(at)) {
+                at += 1;
+            }
+            match self.byte(at) {
+                byte if byte == quote => break,
+                b'\\' if quote == b'\'' => at += 1,
+                0xc2 | 0xe2 if self.break_length(at) == 0 => at += 1,
+                _ => return None,
+            }
+        }
+        if quote == b'\'' && self.byte(at + 1) == quote {
+            return None;
+        }
+        self.at = at + 1;
+        Some(&self.text[start..at])
+    }
+
+    /// The text up to the closing quote, with its lines folded and its escapes read.
+    fn unquoted(&mut self, quote: u8, start: usize) -> Result<String, Fault> {
+        let mut text = String::new();
+        let mut from = self.at;
+        loop {
+            let byte = self.here();
+            if byte == quote {
+                text += &self.text[from..self.at];
+                self.at += 1;
+                if quote == b'"' || self.here() != quote {
+                    return Ok(text);
+                }
+                text.push('\'');
+                self.at += 1;
+            } else if byte == b'\\' && quote == b'"' {
+                text += &self.text[from..self.at];
+                self.escape(&mut text, start)?;
+            } else if byte == 0 {
+                return self.fault(Kind::Quote, start);
+            } else if self.break_length(self.at) > 0 {
+                text += self.text[from..self.at].trim_end_matches([' ', '\t']);
+                let broken = self.at;
+                self.next_quoted_lines(start)?;
+                text += &self.folded(broken, self.at);
+            } else {
+                self.at += 1;
+                continue;
+            }
+            from = self.at;
+        }
+    }
+
+    /// Goes over line breaks, and the blanks behind them.
+    fn next_quoted_lines(&mut self, start: usize) -> Result<(), Fault> {
+        loop {
+            match self.break_length(self.at) {
+                0 if is_blank(self.here()) => self.at += 1,
+                0 => break,
+                length => {
+                    self.at += length;
+                    self.line = self.at;
+                }
+            }
+        }
+        if self.at_marker().is_some() { self.fault(Kind::Quote, start) } else { Ok(()) }
+    }
+
+    /// Reads what stands behind a backslash.
+    fn escape(&mut self, text: &mut String, start: usize) -> Result<(), Fault> {
+        let slash = self.at;
+        self.at += 1;
+        let break_length = self.break_length(self.at);
+        if break_length > 0 {
+            self.at += break_length;
+            self.line = self.at;
+            let next = self.at;
+            self.next_quoted_lines(start)?;
+            text.extend((next..self.at).filter_map(|at| self.break_text(at)));
+            return Ok(());
+        }
+        let escaped = match self.here() {
+            b'0' => '\0',
+            b'a' => '\u{7}',
+            b'b' => '\u{8}',
+            b't' | b'\t' => '\t',
+            b'n' => '\n',
+            b'v' => '\u{b}',
+            b'f' => '\u{c}',
+            b'r' => '\r',
+            b'e' => '\u{1b}',
+            b' ' => ' ',
+            b'"' => '"',
+            b'\'' => '\'',
+            b'\\' => '\\',
+            b'N' => '\u{85}',
+            b'_' => '\u{a0}',
+            b'L' => '\u{2028}',
+            b'P' => '\u{2029}',
+            b'x' => self.number(2, slash)?,
+            b'u' => self.number(4, slash)?,
+            b'U' => self.number(8, slash)?,
+            0 if self.at >= self.bytes.len() => return self.fault(Kind::Quote, start),
+            _ => return self.fault(Kind::Escape, slash),
+        };
+        text.push(escaped);
+        self.at += 1;
+        Ok(())
+    }
+
+    /// The character of a number with so many hexadecimal digits; goes to the last of them.
+    fn number(&mut self, digits: usize, slash: usize) -> Result<char, Fault> {
+        let from = self.at + 1;
+        let digits = self.text.get(from..from + digits).filter(|digits| !digits.starts_with('+'));
+        let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let Some(character) = number.and_then(char::from_u32) else {
+            return self.fault(Kind::Escape, slash);
+        };
+        self.at += digits.map_or(0, str::len);
+        Ok(character)
+    }
+}

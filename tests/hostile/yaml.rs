@@ -131,6 +131,20 @@ fn many_documents_load_and_more_are_refused() {
 }
 
 #[test]
+fn directives_are_bounded() {
+    let mut text = String::new();
+    for number in 0..400_000 {
+        let _ = writeln!(text, "%TAG !{number}! tag:{number}:");
+    }
+    Project::of(text + "---\n" + SERVICE).refused("yaml-syntax");
+}
+
+#[test]
+fn many_markers_between_documents_load() {
+    Project::long(SERVICE, "...\n", 2_000_000, "---\nx-a: 1\n").loads();
+}
+
+#[test]
 fn more_values_than_a_project_ever_has_are_refused() {
     Project::long(&format!("{SERVICE}x-a: ["), "1, ", 2_000_000, "]").refused("too-many-values");
 }

@@ -191,11 +191,6 @@ impl<'t> Reader<'t> {
         is_colon
     }
 
-    /// Whether nothing more stands on the line.
-    fn ends_line(&self) -> bool {
-        matches!(self.here(), b'#' | 0) || self.break_length(self.at) > 0
-    }
-
     /// What is wrong with what stands here.
     pub(super) fn unexpected<T>(&self) -> Result<T, Fault> {
         let before = &self.bytes[self.line..self.at];

@@ -78,7 +78,10 @@ impl<'t> Reader<'t> {
         }
         match self.break_length(self.at) {
             0 if self.here() != 0 => self.fault(
-                Kind::Other("behind `|` and `>` stand only `-`, `+` and a digit from 1 to 9"),
+                Kind::Other(
+                    "behind `|` and `>` only `-`, `+` and a digit from 1 to 9 may stand",
+                    "begin the text on the next line, or put it into quotes",
+                ),
                 self.at,
             ),
             0 => Ok((chomp, further)),

@@ -3,6 +3,9 @@
 use super::characters::{is_blank, is_word};
 use super::{Fault, Found, Kind, Reader};
 
+/// More handles of tags than this before a document are refused: what is read of them stays in memory.
+const MAX_HANDLES: usize = 100;
+
 impl<'t> Reader<'t> {
     /// Goes to the next document; false at the end of the text.
     ///
@@ -28,10 +31,19 @@ impl<'t> Reader<'t> {
         match self.at_marker() {
             Some(b'-') => self.marker(),
             Some(_) => {
-                return self.fault(Kind::Other("`...` ends a document, and none stands before it"), self.at);
+                return self.fault(
+                    Kind::Other("`...` ends a document, and none stands before it", "remove the line"),
+                    self.at,
+                );
             }
             None if is_directive => {
-                return self.fault(Kind::Other("`---` is missing behind the directives"), self.at);
+                return self.fault(
+                    Kind::Other(
+                        "`---` is missing between the directives and the document",
+                        "write it on a line of its own",
+                    ),
+                    self.at,
+                );
             }
             None if is_first => {}
             None => return self.unexpected(),
@@ -60,13 +72,23 @@ impl<'t> Reader<'t> {
         let start = self.at;
         self.at += 1;
         match self.word() {
-            "YAML" if *has_version => return self.fault(Kind::Other("`%YAML` is said twice"), start),
+            "YAML" if *has_version => {
+                return self.fault(Kind::Other("`%YAML` is said twice", "remove this line"), start);
+            }
             "YAML" => {
                 *has_version = true;
                 self.version(start)?;
             }
             "TAG" => self.handle(start)?,
-            _ => return self.fault(Kind::Other("a directive is `%YAML 1.1` or `%TAG`"), start),
+            _ => {
+                return self.fault(
+                    Kind::Other(
+                        "a line that begins with `%` is a directive, and Compose does not know this one",
+                        "put the text into quotes, or remove the line",
+                    ),
+                    start,
+                );
+            }
         }
         self.skip_blanks();
         if self.here() == b'#' {
@@ -74,7 +96,10 @@ impl<'t> Reader<'t> {
         }
         let length = self.break_length(self.at);
         if length == 0 && self.here() != 0 {
-            return self.fault(Kind::Other("something follows the directive"), self.at);
+            return self.fault(
+                Kind::Other("something follows the directive on its line", "write it on a line of its own"),
+                self.at,
+            );
         }
         self.next_line(length);
         // Tabs may indent what comes next.
@@ -98,13 +123,17 @@ impl<'t> Reader<'t> {
         }
         match &self.text[from..self.at] {
             "1.1" | "01.1" | "1.01" | "01.01" => Ok(()),
-            _ => self.fault(Kind::Other("Compose reads YAML 1.1: write `%YAML 1.1`, or no directive"), start),
+            _ => self
+                .fault(Kind::Other("Compose reads YAML 1.1 and no other version", "remove the line"), start),
         }
     }
 
     /// `%TAG HANDLE PREFIX`
     fn handle(&mut self, start: usize) -> Result<(), Fault> {
-        let wrong = Kind::Other("`%TAG` takes a handle as in `!own!` and what it stands for");
+        let wrong = Kind::Other(
+            "`%TAG` takes the beginning of a tag, as `!own!`, and what it stands for",
+            "remove the line if no tag needs it",
+        );
         self.skip_blanks();
         let from = self.at;
         if self.here() == b'!' {
@@ -121,10 +150,16 @@ impl<'t> Reader<'t> {
         if prefix.is_empty() || !self.ends_word(self.at) {
             return self.fault(wrong, start);
         }
-        if self.handles.iter().any(|(known, _)| *known == handle) {
-            return self.fault(Kind::Other("`%TAG` is said twice for one handle"), start);
+        if self.handles.len() == MAX_HANDLES {
+            return self.fault(
+                Kind::Other("a document has at most 100 `%TAG`", "remove those that no tag needs"),
+                start,
+            );
         }
-        self.handles.push((handle, prefix));
+        if self.handles.insert(handle, prefix).is_some() {
+            return self
+                .fault(Kind::Other("`%TAG` is said twice of the same tags", "remove this line"), start);
+        }
         Ok(())
     }
 }

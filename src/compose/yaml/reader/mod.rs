@@ -9,6 +9,7 @@
 //! sequence or a mapping for its [items](Reader::item), or for each [key](Reader::key) and its
 //! [value](Reader::value), to the end of each before it goes on with what is around it.
 
+mod blanks;
 mod block;
 mod block_text;
 mod characters;
@@ -92,8 +93,8 @@ pub enum Kind {
     CollectionKey,
     /// Collections too deep within each other.
     Depth,
-    /// Anything else, in words.
-    Other(&'static str),
+    /// Anything else: what is wrong, and the remedy.
+    Other(&'static str, &'static str),
 }
 
 /// Reads one text.
@@ -118,7 +119,8 @@ pub struct Reader<'t> {
     quote: Option<usize>,
     anchors: HashMap<&'t str, usize, RandomState>,
     last_anchor: usize,
-    handles: Vec<(&'t str, String)>,
+    /// What `%TAG` says that the beginnings of tags stand for.
+    handles: HashMap<&'t str, String, RandomState>,
     /// No document was read so far.
     beginning: bool,
 }
@@ -182,7 +184,7 @@ impl<'t> Reader<'t> {
             quote: None,
             anchors: HashMap::default(),
             last_anchor: 0,
-            handles: Vec::new(),
+            handles: HashMap::default(),
             beginning: true,
         }
     }
@@ -258,68 +260,6 @@ impl<'t> Reader<'t> {
 
     fn fault<T>(&self, kind: Kind, at: usize) -> Result<T, Fault> {
         Err(Fault { kind, at })
-    }
-
-    /// Goes to what stands next, over spaces, comments and line breaks.
-    fn skip(&mut self) {
-        loop {
-            match self.here() {
-                b' ' => self.at += 1,
-                b'\t' if self.brackets > 0 || !self.fresh => self.at += 1,
-                b'#' => self.comment(),
-                b'\n' => self.next_line(1),
-                _ => match self.break_length(self.at) {
-                    0 => return,
-                    length => self.next_line(length),
-                },
-            }
-        }
-    }
-
-    fn next_line(&mut self, length: usize) {
-        self.at += length;
-        self.line = self.at;
-        self.fresh |= self.brackets == 0;
-    }
-
-    /// Goes to the end of a comment.
-    ///
-    /// Tabs may indent a comment that follows another one, if nothing stands before that: go-yaml reads such
-    /// comments at one go.
-    fn comment(&mut self) {
-        let before = &self.bytes[self.line..self.at];
-        let is_alone = self.end <= self.line && before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'-'));
-        self.end_line();
-        while is_alone && let Some((at, line)) = self.comment_behind_tabs() {
-            (self.at, self.line) = (at, line);
-            self.end_line();
-        }
-    }
-
-    /// The next comment and the beginning of its line, if nothing but blanks, a tab among them, and line breaks
-    /// stand before it.
-    fn comment_behind_tabs(&self) -> Option<(usize, usize)> {
-        let rest = &self.bytes[self.at..];
-        let between = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        if rest.get(between) != Some(&b'#') || !rest[..between].contains(&b'\t') {
-            return None;
-        }
-        let last_break = rest[..between].iter().rposition(|byte| matches!(byte, b'\n' | b'\r'))?;
-        Some((self.at + between, self.at + last_break + 1))
-    }
-
-    /// Goes to the end of the line.
-    fn end_line(&mut self) {
-        while !is_break(self.here()) || self.here() >= 0x80 && self.break_length(self.at) == 0 {
-            self.at += 1;
-        }
-    }
-
-    /// Goes over spaces and tabs.
-    fn skip_blanks(&mut self) {
-        while is_blank(self.here()) {
-            self.at += 1;
-        }
     }
 
     /// Whether nothing more of the document can follow: the end of the text, `---`, `...` or a directive.

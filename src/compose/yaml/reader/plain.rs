@@ -29,7 +29,7 @@ impl<'t> Reader<'t> {
         let mut end = self.words();
         let mut text = Cow::Borrowed(&self.text[start..end]);
         while self.break_length(self.at) > 0 {
-            self.next_lines()?;
+            self.next_word(self.indent() + 1)?;
             let next = self.at;
             let further = if self.goes_on() { self.words() } else { next };
             if further == next {
@@ -87,25 +87,6 @@ impl<'t> Reader<'t> {
             b'?' => self.brackets > 0 && self.ends_word(at + 1),
             b',' | b'[' | b']' | b'{' | b'}' => self.brackets > 0,
             _ => self.ends_word(at),
-        }
-    }
-
-    /// Goes over line breaks, and the blanks behind them.
-    fn next_lines(&mut self) -> Result<(), Fault> {
-        let indent = self.indent() + 1;
-        loop {
-            match self.here() {
-                b' ' => self.at += 1,
-                b'\t' if self.column() < indent => return self.fault(Kind::Tab, self.at),
-                b'\t' => self.at += 1,
-                _ => match self.break_length(self.at) {
-                    0 => return Ok(()),
-                    length => {
-                        self.at += length;
-                        self.line = self.at;
-                    }
-                },
-            }
         }
     }
 

@@ -26,7 +26,7 @@ impl Properties {
         }
         if self.anchor != 0 && other.anchor != 0 || self.tag.is_some() && other.tag.is_some() {
             return Err(Fault {
-                kind: Kind::Other("a value has at most one anchor and one tag"),
+                kind: Kind::Other("a value has at most one anchor and one tag", "remove this one"),
                 at: other.start,
             });
         }
@@ -49,7 +49,13 @@ impl Properties {
             return Ok(found);
         }
         if matches!(found.what, What::Alias(_)) {
-            return Err(Fault { kind: Kind::Other("an alias has neither anchor nor tag"), at: self.start });
+            return Err(Fault {
+                kind: Kind::Other(
+                    "an alias has neither anchor nor tag",
+                    "remove them, or move them to what the alias names",
+                ),
+                at: self.start,
+            });
         }
         Ok(Found { anchor: self.anchor, tag: self.tag, ..found })
     }
@@ -104,7 +110,13 @@ impl<'t> Reader<'t> {
         if self.byte(sign) == b'*' {
             return self.fault(Kind::UnknownAnchor, sign);
         }
-        self.fault(Kind::Other("the name of an anchor consists of letters, digits and signs of ASCII"), sign)
+        self.fault(
+            Kind::Other(
+                "this is no name of an anchor",
+                "write letters, digits, `-` or `_` behind `&` and then a space, or put the text into quotes",
+            ),
+            sign,
+        )
     }
 
     fn tag(&mut self) -> Result<Box<str>, Fault> {
@@ -113,7 +125,8 @@ impl<'t> Reader<'t> {
             self.at += 2;
             let tag = self.uri(true)?;
             if tag.is_empty() || self.here() != b'>' {
-                return self.fault(Kind::Other("a tag that begins with `!<` ends with `>`"), start);
+                return self
+                    .fault(Kind::Other("the tag that begins here has no end", "write `>` behind it"), start);
             }
             self.at += 1;
             return self.end_tag(start, tag);
@@ -127,16 +140,27 @@ impl<'t> Reader<'t> {
         let handle = &self.text[start..self.at];
         let suffix = self.uri(false)?;
         if suffix.is_empty() && is_handle {
-            return self.fault(Kind::Other("the tag has no name"), start);
+            return self.fault(
+                Kind::Other("this tag has no name", "write its name behind `!`, or remove it"),
+                start,
+            );
         }
         if suffix.is_empty() {
             return self.end_tag(start, "!".to_owned());
         }
-        let prefix = match self.handles.iter().find(|(known, _)| *known == handle) {
-            Some((_, prefix)) => prefix.as_str(),
+        let prefix = match self.handles.get(handle) {
+            Some(prefix) => prefix.as_str(),
             None if handle == "!" => "!",
             None if handle == "!!" => "tag:yaml.org,2002:",
-            None => return self.fault(Kind::Other("no `%TAG` defines the handle of this tag"), start),
+            None => {
+                return self.fault(
+                    Kind::Other(
+                        "no `%TAG` says what the beginning of this tag stands for",
+                        "put the text into quotes if it is no tag",
+                    ),
+                    start,
+                );
+            }
         };
         let tag = prefix.to_owned() + &suffix;
         self.end_tag(start, tag)
@@ -146,7 +170,13 @@ impl<'t> Reader<'t> {
         if self.ends_word(self.at) {
             return Ok(tag.into());
         }
-        self.fault(Kind::Other("a space or a line break is missing behind this tag"), start)
+        self.fault(
+            Kind::Other(
+                "a space is missing behind this tag",
+                "write one, or put the text into quotes if it is no tag",
+            ),
+            start,
+        )
     }
 
     /// The characters of a tag, those that are written by their numbers in their place.
@@ -161,13 +191,23 @@ impl<'t> Reader<'t> {
             }
             let digits = self.text.get(self.at + 1..self.at + 3).filter(|digits| !digits.starts_with('+'));
             let Some(octet) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
-                return self
-                    .fault(Kind::Other("`%` in a tag is followed by two hexadecimal digits"), self.at);
+                return self.fault(
+                    Kind::Other(
+                        "two hexadecimal digits are missing behind `%` in this tag",
+                        "write `%25` for `%`",
+                    ),
+                    self.at,
+                );
             };
             octets.push(octet);
             self.at += 3;
         }
         let text = String::from_utf8(octets);
-        text.or_else(|_| self.fault(Kind::Other("the escapes in this tag are no text"), start))
+        text.or_else(|_| {
+            self.fault(
+                Kind::Other("what stands by its numbers in this tag is no text", "remove the tag"),
+                start,
+            )
+        })
     }
 }

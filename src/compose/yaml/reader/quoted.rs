@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::characters::{is_blank, is_break};
+use super::characters::is_break;
 use super::property::Properties;
 use super::{Fault, Found, Kind, Reader, What};
 
@@ -64,7 +64,7 @@ impl<'t> Reader<'t> {
             } else if self.break_length(self.at) > 0 {
                 text += self.text[from..self.at].trim_end_matches([' ', '\t']);
                 let broken = self.at;
-                self.next_quoted_lines(start)?;
+                self.next_quoted_word(start)?;
                 text += &self.folded(broken, self.at);
             } else {
                 self.at += 1;
@@ -74,18 +74,9 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes over line breaks, and the blanks behind them.
-    fn next_quoted_lines(&mut self, start: usize) -> Result<(), Fault> {
-        loop {
-            match self.break_length(self.at) {
-                0 if is_blank(self.here()) => self.at += 1,
-                0 => break,
-                length => {
-                    self.at += length;
-                    self.line = self.at;
-                }
-            }
-        }
+    /// Goes over line breaks, and the blanks behind them; no document may end there.
+    fn next_quoted_word(&mut self, start: usize) -> Result<(), Fault> {
+        self.next_word(0)?;
         if self.at_marker().is_some() { self.fault(Kind::Quote, start) } else { Ok(()) }
     }
 
@@ -98,7 +89,7 @@ impl<'t> Reader<'t> {
             self.at += break_length;
             self.line = self.at;
             let next = self.at;
-            self.next_quoted_lines(start)?;
+            self.next_quoted_word(start)?;
             text.extend((next..self.at).filter_map(|at| self.break_text(at)));
             return Ok(());
         }

@@ -62,11 +62,7 @@ pub fn explain(body: &str, reader: &Reader<'_>, fault: Fault) -> Mistake {
             "lists and mappings are nested more than 255 deep here",
             "nest them less deeply",
         )),
-        Kind::Other(wrong) => Some(mistake(
-            here.clone(),
-            format!("this is not valid YAML: {wrong}"),
-            "look at indentation, quotes and colons here and just above",
-        )),
+        Kind::Other(wrong, remedy) => Some(mistake(here.clone(), wrong, remedy)),
     };
     found.unwrap_or_else(|| {
         mistake(

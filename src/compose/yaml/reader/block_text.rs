@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::characters::is_blank;
 use super::property::Properties;
 use super::{Fault, Found, Kind, Reader, What};
 
@@ -24,27 +23,19 @@ impl<'t> Reader<'t> {
         let (chomp, further) = self.header()?;
         let mut column = further.map(|further| indent.max(0) + further);
         let mut breaks = self.block_breaks(&mut column, indent)?;
-        let (mut text, mut last_break) = (String::new(), "");
-        let mut was_blank = false;
-        let mut end = self.line;
+        let (mut text, mut last_break, mut was_indented) = (String::new(), "", false);
         while Some(self.column()) == column && self.here() != 0 {
-            let is_blank = is_blank(self.here());
-            if folds && last_break == "\n" && !was_blank && !is_blank {
-                text += if breaks.is_empty() { " " } else { "" };
-            } else {
-                text += last_break;
-            }
+            let (line, line_break) = self.block_line();
+            let is_indented = line.starts_with([' ', '\t']);
+            let joins = folds && last_break == "\n" && !was_indented && !is_indented;
+            text += match (joins, breaks.is_empty()) {
+                (true, true) => " ",
+                (true, false) => "",
+                (false, _) => last_break,
+            };
             text += &breaks;
-            was_blank = is_blank;
-            let from = self.at;
-            self.end_line();
-            text += &self.text[from..self.at];
-            end = self.at;
-            last_break = self.break_text(self.at).unwrap_or("");
-            self.at += self.break_length(self.at);
-            if !last_break.is_empty() {
-                self.line = self.at;
-            }
+            text += line;
+            (last_break, was_indented) = (line_break, is_indented);
             breaks = self.block_breaks(&mut column, indent)?;
         }
         if chomp != Chomp::Strip {
@@ -54,7 +45,7 @@ impl<'t> Reader<'t> {
             text += &breaks;
         }
         self.fresh = true;
-        self.ended(end.max(start + 1), None);
+        self.ended(self.end.max(start + 1), None);
         Ok(properties.of(What::Quoted(Cow::Owned(text)), start..self.end))
     }
 
@@ -84,13 +75,23 @@ impl<'t> Reader<'t> {
                 ),
                 self.at,
             ),
-            0 => Ok((chomp, further)),
             length => {
-                self.at += length;
-                self.line = self.at;
+                self.next_line(length);
                 Ok((chomp, further))
             }
         }
+    }
+
+    /// Goes over a line, and tells its text and the line break at its end.
+    fn block_line(&mut self) -> (&'t str, &'static str) {
+        let start = self.at;
+        self.end_line();
+        self.ended(self.at, None);
+        let (line, line_break) = (&self.text[start..self.at], self.break_text(self.at));
+        if line_break.is_some() {
+            self.next_line(self.break_length(self.at));
+        }
+        (line, line_break.unwrap_or(""))
     }
 
     /// Goes over empty lines and the indentation of the next, tells the line breaks, and finds the column of the
@@ -111,8 +112,7 @@ impl<'t> Reader<'t> {
                 break;
             }
             breaks += self.break_text(self.at).unwrap_or("");
-            self.at += length;
-            self.line = self.at;
+            self.next_line(length);
         }
         column.get_or_insert(deepest.max(indent + 1).max(1));
         Ok(breaks)

@@ -131,6 +131,21 @@ fn many_documents_load_and_more_are_refused() {
 }
 
 #[test]
+fn documents_that_copy_millions_of_values_together_are_refused() {
+    let mut text = format!("{SERVICE}x-a: &a [{}]\n", "1, ".repeat(1_500));
+    for number in 0..62 {
+        let _ = writeln!(text, "x-{number}: *a");
+    }
+    Project::long("", &format!("{text}---\n"), 95, SERVICE).refused("too-many-aliases");
+}
+
+#[test]
+fn documents_that_hold_millions_of_values_together_are_refused() {
+    let text = format!("{SERVICE}x-a: [{}]\n---\n", "1,".repeat(40_000));
+    Project::long("", &text, 95, SERVICE).refused("too-many-values");
+}
+
+#[test]
 fn directives_are_bounded() {
     let mut text = String::new();
     for number in 0..400_000 {

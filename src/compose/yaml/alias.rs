@@ -5,16 +5,16 @@ use crate::compose::diagnostic::Diagnostic;
 use crate::compose::source::Place;
 use crate::compose::tree::Node;
 
-/// More values than this that anchors and aliases copy are refused, since a few lines can ask for millions.
+/// More values than this that anchors and aliases of one file copy are refused, since a few lines can ask for millions.
 const MAX_COPIED: usize = 100_000;
 
 impl Builder<'_> {
     /// What an alias stands for; nothing where that is tagged `!reset`.
     pub(super) fn alias(&mut self, id: usize, place: Place) -> Result<Option<Node>, Diagnostic> {
-        let state = &mut self.state;
-        let Some(anchor) = state.anchors.get(&id) else {
+        let Some(anchor) = self.anchors.get(&id) else {
             return Err(self.error("alias-cycle", place, "this alias stands within the value that it names"));
         };
+        let state = &mut self.state;
         let path = state.path.clone();
         let uses = state.uses.entry(id).or_default();
         let within = (1..path.len()).any(|length| uses.contains(&path[..length]));
@@ -44,7 +44,7 @@ impl Builder<'_> {
         }
         self.copy(size, place)?;
         let state = &mut self.state;
-        let Some(anchor) = state.anchors.get(&id) else { return Ok(None) };
+        let Some(anchor) = self.anchors.get(&id) else { return Ok(None) };
         if anchor.mark != Mark::None {
             state.resets.push(path);
         } else {
@@ -57,8 +57,8 @@ impl Builder<'_> {
 
     /// Counts values that are copied.
     pub(super) fn copy(&mut self, values: usize, place: Place) -> Result<(), Diagnostic> {
-        self.state.copied += values;
-        if self.state.copied <= MAX_COPIED {
+        self.copied += values;
+        if self.copied <= MAX_COPIED {
             return Ok(());
         }
         let message = format!("anchors and aliases copy more than {MAX_COPIED} values");

@@ -21,7 +21,7 @@ use super::diagnostic::Diagnostic;
 use super::source::Place;
 use super::tree::{Entry, Map, Node, Value};
 
-/// More values than this in one document are refused, as the reference does.
+/// More values than this in one file are refused, as the reference does with one document.
 const MAX_VALUES: usize = 100_000;
 
 /// More documents than this in one file are refused: each goes over all that stands before it.
@@ -56,6 +56,9 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         shift: u32::try_from(mark).unwrap_or(0),
         names: HashMap::default(),
         indexes: Vec::new(),
+        anchors: HashMap::default(),
+        values: 0,
+        copied: 0,
         state: State::default(),
     };
     let mut documents = Vec::new();
@@ -70,9 +73,7 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         let nothing =
             matches!(found.what, What::Mapping) && found.tag.as_deref().and_then(core) == Some("null");
         let root = builder.value(found)?.filter(|_| !nothing).unwrap_or_default();
-        let State { resets, reset_name, anchors, .. } = std::mem::take(&mut builder.state);
-        // What a document names can be used in those behind it, too.
-        builder.state.anchors = anchors;
+        let State { resets, reset_name, .. } = std::mem::take(&mut builder.state);
         documents.push(Document { root, resets, reset_name });
     }
     Ok(documents)
@@ -81,17 +82,13 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
 /// What is known within one document.
 #[derive(Default)]
 struct State {
-    anchors: HashMap<usize, Anchor, RandomState>,
     /// Where each anchor was used, to find one that stands within itself.
     uses: HashMap<usize, BTreeSet<Path>>,
     path: Path,
     resets: Vec<Path>,
     reset_name: Option<Node>,
-    values: usize,
     built: usize,
     from_aliases: usize,
-    /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
-    copied: usize,
     /// Inside of `!reset` and `!override` the reference takes no further notice of its own tags.
     overridden: bool,
     /// Inside of `!reset` it does not look at values at all.
@@ -123,6 +120,11 @@ struct Builder<'a> {
     names: HashMap<Arc<str>, bool, RandomState>,
     /// The words for the places in a list: `0`, `1` and so on.
     indexes: Vec<Arc<str>>,
+    /// What a document names can be used in those behind it, too.
+    anchors: HashMap<usize, Anchor, RandomState>,
+    values: usize,
+    /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
+    copied: usize,
     state: State,
 }
 
@@ -142,10 +144,10 @@ impl<'a> Builder<'a> {
     /// A node and all that belongs to it; nothing where it is tagged `!reset`.
     fn value(&mut self, found: Found<'a>) -> Result<Option<Node>, Diagnostic> {
         let place = self.place(&found);
-        self.state.values += 1;
-        if self.state.values > MAX_VALUES {
+        self.values += 1;
+        if self.values > MAX_VALUES {
             return Err(self
-                .error("too-many-values", place, format!("more than {MAX_VALUES} values in one document"))
+                .error("too-many-values", place, format!("more than {MAX_VALUES} values in one file"))
                 .remedy("split it into several files"));
         }
         let Found { what, anchor, tag, .. } = found;
@@ -180,7 +182,7 @@ impl<'a> Builder<'a> {
             let resets = resets.iter().map(|path| path.get(depth..).unwrap_or_default().to_vec()).collect();
             let size = self.state.built - before;
             self.copy(size, place)?;
-            self.state.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size });
+            self.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size });
         }
         Ok(node)
     }
@@ -318,7 +320,7 @@ impl<'a> Builder<'a> {
             What::Plain(text) => (text, true),
             What::Quoted(text) => (text, false),
             What::Alias(anchor) => {
-                let node = self.state.anchors.get(anchor).and_then(|anchor| anchor.node.as_ref());
+                let node = self.anchors.get(anchor).and_then(|anchor| anchor.node.as_ref());
                 let raw = node.and_then(Node::as_str).map(Arc::from);
                 let key = Key { is_text: raw.is_some(), raw: raw.unwrap_or_default(), place, merges: false };
                 return if key.is_text { Ok(key) } else { Err(self.not_text(&key)) };
@@ -336,7 +338,7 @@ impl<'a> Builder<'a> {
         let (raw, _) = self.name(node.as_str().unwrap_or(text));
         if anchor != 0 {
             let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
-            self.state.anchors.insert(anchor, anchored);
+            self.anchors.insert(anchor, anchored);
         }
         let merges = match tag.as_deref() {
             None => is_plain && text == "<<",

@@ -57,6 +57,7 @@ pub fn check_place(place: Place, sources: &Sources) {
 /// When it does not.
 pub fn check_diagnostic(diagnostic: &Diagnostic, sources: &Sources) {
     assert!(!diagnostic.message.is_empty(), "{diagnostic:?} says nothing");
+    assert!(diagnostic.message.len() + diagnostic.remedy.len() < 5_000, "nobody reads {diagnostic:?}");
     check_place(diagnostic.place, sources);
     diagnostic.notes.iter().for_each(|note| check_place(note.place, sources));
 }

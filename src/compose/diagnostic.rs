@@ -14,6 +14,9 @@ pub enum Severity {
     Warning,
 }
 
+/// A message, a remedy and a note have so many bytes at most.
+const MAX_SENTENCE: usize = 2_000;
+
 /// A message has so many notes at most.
 const MAX_NOTES: usize = 8;
 
@@ -50,7 +53,7 @@ impl Diagnostic {
             id,
             severity: Severity::Error,
             place,
-            message: message.into(),
+            message: sentence(message),
             remedy: String::new(),
             notes: Vec::new(),
         }
@@ -64,14 +67,14 @@ impl Diagnostic {
     /// With what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = remedy.into();
+        self.remedy = sentence(remedy);
         self
     }
 
     /// With another place that has to do with it. Nobody reads more than a few of them, nor one twice.
     #[must_use]
     pub fn note(mut self, place: Place, message: impl Into<String>) -> Self {
-        let note = Note { place, message: message.into() };
+        let note = Note { place, message: sentence(message) };
         if self.notes.len() < MAX_NOTES && !self.notes.contains(&note) {
             self.notes.push(note);
         }
@@ -108,6 +111,17 @@ impl Diagnostic {
             None => self.message.clone(),
         }
     }
+}
+
+/// What can be said in so many bytes: a name or a value in it may be a text of megabytes.
+fn sentence(said: impl Into<String>) -> String {
+    let mut said = said.into();
+    if said.len() > MAX_SENTENCE {
+        said.truncate(said.floor_char_boundary(MAX_SENTENCE));
+        said.push('…');
+        said.shrink_to_fit();
+    }
+    said
 }
 
 /// After so many faults the rest is not looked at: nobody reads on, and each is searched for its remedy.

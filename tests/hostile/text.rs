@@ -60,6 +60,25 @@ fn a_file_over_10_mib_is_refused_unread() {
 }
 
 #[test]
+fn a_message_of_a_line_of_9_mib_is_short() {
+    let wrong = |before: &str, after: &str, id: &str| {
+        let said = Project::long(before, "b", 9 << 20, after).refused(id);
+        assert!(said.len() < 20_000, "{} bytes are said of {before}{after}", said.len());
+    };
+    wrong("services: {}\n", "\nc: d\n", "yaml-syntax");
+    wrong("x-a", "\n  c: d\n", "yaml-syntax");
+    wrong("x-a: ", "\n  c: d\n", "yaml-syntax");
+    wrong("x-a: *", "\n", "yaml-syntax");
+    wrong("", ": c\n", "unknown-key");
+}
+
+#[test]
+fn a_text_of_millions_of_lines_loads() {
+    Project::long(&format!("{SERVICE}x-a: \""), "a\n", 4_700_000, "\"").loads();
+    Project::long(&format!("{SERVICE}x-a:"), "\n a", 3_100_000, "").loads();
+}
+
+#[test]
 fn a_line_of_9_mib_loads() {
     let line = |before: &str, after: &str| Project::long(before, "a", 9 << 20, after).loads();
     line(&format!("{SERVICE}x-a: "), "");

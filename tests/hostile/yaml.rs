@@ -109,6 +109,19 @@ fn an_anchor_around_an_anchor_around_an_anchor_loads() {
 }
 
 #[test]
+fn aliases_within_anchors_of_aliases_nest_no_deeper_than_brackets() {
+    let chain = |links: usize| {
+        let mut text = SERVICE.to_owned() + "x-0: &a0 [1]\n";
+        for link in 1..links {
+            let _ = writeln!(text, "x-{link}: &a{link} [*a{}]", link - 1);
+        }
+        Project::of(text)
+    };
+    chain(200).loads();
+    chain(5_000).refused("too-many-aliases");
+}
+
+#[test]
 fn anchors_around_anchors_that_keep_millions_of_values_are_refused() {
     let mut text = SERVICE.to_owned() + "x-a: ";
     for number in 0..200 {

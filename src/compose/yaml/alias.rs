@@ -1,5 +1,6 @@
 //! Aliases: what an anchor names stands in their place, in bounds.
 
+use super::reader::MAX_DEPTH;
 use super::{Builder, Mark};
 use crate::compose::diagnostic::Diagnostic;
 use crate::compose::source::Place;
@@ -35,6 +36,11 @@ impl Builder<'_> {
         state.built += 1 + anchor.size;
         state.from_aliases += anchor.size;
         let size = anchor.size + path.len();
+        state.deepest = state.deepest.max(state.depth + anchor.depth);
+        if state.deepest > MAX_DEPTH {
+            let message = format!("with this alias lists and mappings are nested more than {MAX_DEPTH} deep");
+            return Err(self.error("too-many-aliases", place, message).remedy("nest them less deeply"));
+        }
         let (built, copied) = (state.built as f64, state.from_aliases as f64);
         let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
         if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {

@@ -4,12 +4,13 @@
 //! and the place of everything.
 
 mod alias;
+mod mapping;
 pub mod reader;
 mod scalar;
 mod syntax;
 
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -19,7 +20,7 @@ use reader::{Fault, Found, Kind, Reader, What};
 
 use super::diagnostic::Diagnostic;
 use super::source::Place;
-use super::tree::{Entry, Map, Node, Value};
+use super::tree::{Node, Value};
 
 /// More values than this in one file are refused, as the reference does with one document.
 const MAX_VALUES: usize = 100_000;
@@ -89,6 +90,9 @@ struct State {
     reset_name: Option<Node>,
     built: usize,
     from_aliases: usize,
+    /// How many collections are around what is being read, and around what was read deepest.
+    depth: usize,
+    deepest: usize,
     /// Inside of `!reset` and `!override` the reference takes no further notice of its own tags.
     overridden: bool,
     /// Inside of `!reset` it does not look at values at all.
@@ -101,6 +105,8 @@ struct Anchor {
     mark: Mark,
     resets: Vec<Path>,
     size: usize,
+    /// How many collections are within each other in it.
+    depth: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -126,14 +132,6 @@ struct Builder<'a> {
     /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
     copied: usize,
     state: State,
-}
-
-/// A key of a mapping.
-struct Key {
-    raw: Arc<str>,
-    place: Place,
-    is_text: bool,
-    merges: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -165,11 +163,12 @@ impl<'a> Builder<'a> {
             self.state.overridden = true;
         }
         let first_reset = self.state.resets.len();
-        let depth = self.state.path.len();
+        let path_length = self.state.path.len();
+        let deepest_before = std::mem::replace(&mut self.state.deepest, self.state.depth);
         self.state.built += 1;
         let node = match what {
-            What::Sequence => self.sequence(place)?,
-            What::Mapping => self.mapping(place)?,
+            What::Sequence => self.within(place, Self::sequence)?,
+            What::Mapping => self.within(place, Self::mapping)?,
             text => self.scalar(&text, tag.as_deref(), place)?,
         };
         (self.state.overridden, self.state.discarded) = outer;
@@ -179,11 +178,27 @@ impl<'a> Builder<'a> {
         let node = (mark != Mark::Reset).then_some(node);
         if anchor != 0 {
             let resets = self.state.resets.get(first_reset..).unwrap_or_default();
-            let resets = resets.iter().map(|path| path.get(depth..).unwrap_or_default().to_vec()).collect();
+            let resets =
+                resets.iter().map(|path| path.get(path_length..).unwrap_or_default().to_vec()).collect();
             let size = self.state.built - before;
             self.copy(size, place)?;
-            self.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size });
+            let depth = self.state.deepest - self.state.depth;
+            self.anchors.insert(anchor, Anchor { node: node.clone(), mark, resets, size, depth });
         }
+        self.state.deepest = self.state.deepest.max(deepest_before);
+        Ok(node)
+    }
+
+    /// Reads a collection one level further down.
+    fn within(
+        &mut self,
+        place: Place,
+        read: impl FnOnce(&mut Self, Place) -> Result<Node, Diagnostic>,
+    ) -> Result<Node, Diagnostic> {
+        self.state.depth += 1;
+        self.state.deepest = self.state.deepest.max(self.state.depth);
+        let node = read(self, place)?;
+        self.state.depth -= 1;
         Ok(node)
     }
 
@@ -259,149 +274,6 @@ impl<'a> Builder<'a> {
             index += 1;
         }
         Ok(Node::new(Value::List(items), place))
-    }
-
-    fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
-        let mut map = Map::default();
-        // Keys that are known of while the mapping is read and have no place in it after that.
-        let mut passing: HashSet<Arc<str>, RandomState> = HashSet::default();
-        let mut merged = None;
-        while let Some(found) = self.read(Reader::key)? {
-            let key = self.key(found)?;
-            let earlier = map.entry(&key.raw).map(|entry| entry.key);
-            if let Some(earlier) = earlier.filter(|_| !self.state.discarded) {
-                return Err(self.duplicate(&key, earlier));
-            }
-            let found = self.read(Reader::value)?;
-            // A merge key leaves no trace in the path of what it brings in.
-            let on_path = &*key.raw != "<<" || self.state.path.is_empty();
-            if on_path {
-                self.state.path.push(key.raw.clone());
-            }
-            let named = key.merges.then(|| self.state.reset_name.clone());
-            let node = self.value(found)?;
-            if let Some(named) = named {
-                self.state.reset_name = named;
-            }
-            if on_path {
-                self.state.path.pop();
-            }
-            let node = match node {
-                Some(node) if key.merges => {
-                    merged = Some(node);
-                    None
-                }
-                Some(_) if !key.is_text && !self.state.discarded => return Err(self.not_text(&key)),
-                other => other,
-            };
-            if node.is_none() {
-                passing.insert(key.raw.clone());
-            }
-            let node = node.unwrap_or_default();
-            match earlier {
-                None => map.push(key.raw, Entry { key: key.place, node }),
-                Some(_) => drop(map.insert(key.raw, key.place, node)),
-            }
-        }
-        if !passing.is_empty() {
-            map.retain(|key, _| !passing.contains(key));
-        }
-        if let Some(merged) = merged {
-            self.merge(&mut map, merged)?;
-        }
-        Ok(Node::new(Value::Map(Box::new(map)), place))
-    }
-
-    fn key(&mut self, found: Found<'a>) -> Result<Key, Diagnostic> {
-        self.state.built += 1;
-        let place = self.place(&found);
-        let Found { what, anchor, tag, .. } = found;
-        let (text, is_plain) = match &what {
-            What::Plain(text) => (text, true),
-            What::Quoted(text) => (text, false),
-            What::Alias(anchor) => {
-                let node = self.anchors.get(anchor).and_then(|anchor| anchor.node.as_ref());
-                let raw = node.and_then(Node::as_str).map(Arc::from);
-                let key = Key { is_text: raw.is_some(), raw: raw.unwrap_or_default(), place, merges: false };
-                return if key.is_text { Ok(key) } else { Err(self.not_text(&key)) };
-            }
-            What::Sequence | What::Mapping => {
-                return Err(self.not_text(&Key { raw: "".into(), place, is_text: false, merges: false }));
-            }
-        };
-        if anchor == 0 && tag.is_none() {
-            let (raw, is_text) = self.name(text);
-            return Ok(Key { raw, place, is_text: is_text || !is_plain, merges: is_plain && text == "<<" });
-        }
-        let node = self.scalar(&what, tag.as_deref(), place)?;
-        let is_text = node.as_str().is_some();
-        let (raw, _) = self.name(node.as_str().unwrap_or(text));
-        if anchor != 0 {
-            let anchored = Anchor { node: Some(node), mark: Mark::None, resets: Vec::new(), size: 1 };
-            self.anchors.insert(anchor, anchored);
-        }
-        let merges = match tag.as_deref() {
-            None => is_plain && text == "<<",
-            // Tools that write YAML anew say it of each merge key: `!!merge <<`.
-            Some(tag) => core(tag) == Some("merge"),
-        };
-        Ok(Key { raw, place, is_text, merges })
-    }
-
-    /// The one copy of a key, and whether it is a text without quotes, too.
-    fn name(&mut self, text: &str) -> (Arc<str>, bool) {
-        if let Some((known, is_text)) = self.names.get_key_value(text) {
-            return (known.clone(), *is_text);
-        }
-        let (name, is_text) = (Arc::from(text), matches!(scalar::resolve(text), Value::Str(_)));
-        self.names.insert(Arc::clone(&name), is_text);
-        (name, is_text)
-    }
-
-    /// Adds what `<<` names: what stands in the mapping itself wins, then what comes first.
-    fn merge(&self, map: &mut Map, merged: Node) -> Result<(), Diagnostic> {
-        let place = merged.place;
-        let sources = match merged.value {
-            Value::Map(_) => vec![merged],
-            Value::List(items) => items,
-            _ => vec![merged],
-        };
-        for source in sources {
-            let Value::Map(source) = source.value else {
-                if self.state.discarded {
-                    return Ok(());
-                }
-                return Err(self
-                    .error("merge-key", place, "`<<` takes a mapping or a list of mappings")
-                    .remedy("name an anchor that stands before a mapping"));
-            };
-            for (key, entry) in source.into_entries() {
-                if !map.has(&key) {
-                    map.insert(key, entry.key, entry.node);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn duplicate(&self, key: &Key, earlier: Place) -> Diagnostic {
-        let line =
-            self.body.get(..(earlier.start - self.shift) as usize).unwrap_or_default().matches('\n').count()
-                + 1;
-        self.error(
-            "duplicate-key",
-            key.place,
-            format!("the key `{}` is already defined at line {line}", key.raw),
-        )
-        .remedy("keep one of the two")
-        .note(earlier, "defined here first")
-    }
-
-    fn not_text(&self, key: &Key) -> Diagnostic {
-        let parents = self.state.path.join(".");
-        let parents = if parents.is_empty() { "at top level".to_owned() } else { format!("in {parents}") };
-        self.error("non-string-key", key.place, format!("the key `{}` {parents} is not a string", key.raw))
-            .remedy("put it into quotes")
     }
 
     fn syntax(&self, fault: Fault) -> Diagnostic {

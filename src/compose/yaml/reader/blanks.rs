@@ -3,6 +3,9 @@
 use super::characters::{is_blank, is_break};
 use super::{Fault, Kind, Reader};
 
+/// go-yaml looks so many bytes ahead for a comment.
+pub(super) const LOOK_AHEAD: usize = 511;
+
 impl Reader<'_> {
     /// Goes to what stands next, over spaces, comments and line breaks.
     pub(super) fn skip(&mut self) {
@@ -45,7 +48,7 @@ impl Reader<'_> {
     fn comment_behind_tabs(&self) -> Option<(usize, usize)> {
         let rest = &self.bytes[self.at..];
         let between = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
-        if rest.get(between) != Some(&b'#') || !rest[..between].contains(&b'\t') {
+        if between > LOOK_AHEAD || rest.get(between) != Some(&b'#') || !rest[..between].contains(&b'\t') {
             return None;
         }
         let last_break = rest[..between].iter().rposition(|byte| matches!(byte, b'\n' | b'\r'))?;

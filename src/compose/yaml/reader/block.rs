@@ -1,5 +1,6 @@
 //! Sequences and mappings that are told by their indentation.
 
+use super::blanks::LOOK_AHEAD;
 use super::characters::is_blank;
 use super::property::Properties;
 use super::{Colon, Fault, Form, Found, Kind, Open, Reader, What};
@@ -134,7 +135,7 @@ impl<'t> Reader<'t> {
         }
         let text = self.text()?;
         if line != self.line || !self.colon() {
-            return self.fault(Kind::NoColon, start);
+            return self.no_colon(start, line);
         }
         self.colon_is(Colon::Read);
         own.on(text).map(Some)
@@ -152,6 +153,15 @@ impl<'t> Reader<'t> {
             self.indicator();
         }
         self.block_node(indent)
+    }
+
+    /// What is wrong with a text that began on that line in the place of a key, and has no colon.
+    fn no_colon<T>(&self, start: usize, line: usize) -> Result<T, Fault> {
+        match self.quote {
+            Some(quote) if line != self.line => self.fault(Kind::Quote, quote),
+            Some(_) if !self.ends_line() => self.fault(Kind::Quote, self.at),
+            _ => self.fault(Kind::NoColon, start),
+        }
     }
 
     /// Goes to what stands next and closes the innermost block where that is not in it.
@@ -175,7 +185,7 @@ impl<'t> Reader<'t> {
         self.fresh = true;
         // Tabs may stand before a comment behind the other two.
         let blanks = self.bytes[self.at..].iter().take_while(|byte| is_blank(**byte)).count();
-        if !is_dash && self.byte(self.at + blanks) == b'#' {
+        if !is_dash && blanks <= LOOK_AHEAD && self.byte(self.at + blanks) == b'#' {
             self.at += blanks;
         }
     }
@@ -187,6 +197,7 @@ impl<'t> Reader<'t> {
         if is_colon {
             self.at += 1;
             self.fresh = false;
+            self.ended(self.at, None);
         }
         is_colon
     }
@@ -197,7 +208,7 @@ impl<'t> Reader<'t> {
         let is_first = before.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         let kind = match self.here() {
             b'\t' => Kind::Tab,
-            _ if is_first && before.contains(&b'\t') => Kind::Tab,
+            _ if is_first && self.brackets == 0 && before.contains(&b'\t') => Kind::Tab,
             _ if self.quote.is_some() && self.end >= self.line => Kind::Quote,
             _ if self.brackets > 0 => Kind::Bracket,
             b':' if self.ends_word(self.at + 1) => Kind::Colon,

@@ -109,17 +109,16 @@ impl Reader<'_> {
         }
     }
 
-    /// What a stretch of blanks and line breaks between two words of a text stands for: a space for one line
-    /// break, a line break for each further one.
-    pub(super) fn folded(&self, from: usize, to: usize) -> String {
-        let mut breaks = (from..to).filter_map(|at| self.break_text(at));
-        let first = breaks.next().unwrap_or_default();
-        let more: String = breaks.collect();
-        match (first, more.is_empty()) {
-            ("\n", true) => " ".to_owned(),
-            ("\n", false) => more,
-            _ => first.to_owned() + &more,
+    /// Adds what a stretch of blanks and line breaks between two words stands for: a space for one line break, a
+    /// line break for each further one.
+    pub(super) fn fold(&self, text: &mut String, from: usize, to: usize) {
+        let mut breaks = (from..to).filter_map(|at| self.break_text(at)).peekable();
+        match (breaks.next(), breaks.peek()) {
+            (Some("\n"), None) => text.push(' '),
+            (Some("\n"), Some(_)) => {}
+            (first, _) => text.extend(first),
         }
+        text.extend(breaks);
     }
 
     /// What the line break that ends there stands for: U+2028 and U+2029 for themselves, others for a newline.

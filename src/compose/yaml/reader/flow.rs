@@ -90,7 +90,6 @@ impl<'t> Reader<'t> {
         let is_first = std::mem::replace(&mut open.first, false);
         if !is_first && self.here() == b',' {
             self.at += 1;
-            self.fresh = true;
             self.skip();
         } else if !is_first && self.here() != closing {
             return self.unexpected_in_flow();

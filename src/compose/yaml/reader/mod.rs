@@ -7,7 +7,8 @@
 //!
 //! A caller asks for a [document](Reader::document), for its [root](Reader::root), and where that is a
 //! sequence or a mapping for its [items](Reader::item), or for each [key](Reader::key) and its
-//! [value](Reader::value), to the end of each before it goes on with what is around it.
+//! [value](Reader::value), to the end of each before it goes on with what is around it. Who asks for something
+//! else is told that nothing is there.
 
 mod blanks;
 mod block;
@@ -27,7 +28,7 @@ use foldhash::fast::RandomState;
 use characters::{is_blank, is_break};
 
 /// Collections within each other deeper than this are refused, since those who ask for them recurse.
-const MAX_DEPTH: usize = 255;
+pub const MAX_DEPTH: usize = 255;
 
 /// A node, or as much of a collection as tells that one begins.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub struct Found<'t> {
     pub what: What<'t>,
     /// The first byte of its text; of a collection, of its first key or item or of its bracket.
     pub start: usize,
-    /// Where its text ends; of a collection, where it begins.
+    /// Where its text ends; of a collection in brackets, behind the first; of any other, where it begins.
     pub end: usize,
     /// The number of its anchor; 0 for none.
     pub anchor: usize,
@@ -168,7 +169,8 @@ enum Colon {
 }
 
 impl<'t> Reader<'t> {
-    /// A reader at the beginning of a text, which has no byte order mark.
+    /// A reader at the beginning of a text, which has neither a byte order mark at its beginning nor a NUL: that
+    /// would be its end.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
         Reader {

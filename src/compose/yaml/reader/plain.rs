@@ -7,14 +7,14 @@ use super::property::Properties;
 use super::{Fault, Found, Kind, Reader, What};
 
 impl<'t> Reader<'t> {
-    /// The text or the alias that stands here.
+    /// The text or the alias that stands here, where neither a property nor an opening bracket does.
     pub(super) fn text(&mut self) -> Result<Found<'t>, Fault> {
         self.fresh = false;
         match self.here() {
             b'*' => self.alias(),
             b'"' | b'\'' => self.quoted(),
             b'-' | b'?' | b':' if self.ends_word(self.at + 1) => self.unexpected(),
-            b',' | b'[' | b']' | b'{' | b'}' | b'#' | b'&' | b'!' | b'|' | b'>' | b'%' | b'@' | b'`' => {
+            b',' | b']' | b'}' | b'#' | b'|' | b'>' | b'%' | b'@' | b'`' => {
                 self.fault(Kind::Character, self.at)
             }
             b'\t' | 0 => self.unexpected(),
@@ -37,7 +37,7 @@ impl<'t> Reader<'t> {
                 break;
             }
             let joined = text.to_mut();
-            joined.push_str(&self.folded(end, next));
+            self.fold(joined, end, next);
             joined.push_str(&self.text[next..further]);
             end = further;
         }

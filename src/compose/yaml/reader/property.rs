@@ -11,6 +11,7 @@ use super::{Fault, Found, Kind, Reader, What};
 pub struct Properties {
     anchor: usize,
     tag: Option<Box<str>>,
+    /// Where the first of them begins.
     start: usize,
 }
 

@@ -65,7 +65,7 @@ impl<'t> Reader<'t> {
                 text += self.text[from..self.at].trim_end_matches([' ', '\t']);
                 let broken = self.at;
                 self.next_quoted_word(start)?;
-                text += &self.folded(broken, self.at);
+                self.fold(&mut text, broken, self.at);
             } else {
                 self.at += 1;
                 continue;

@@ -1,7 +1,7 @@
 //! Mistakes, and what is said of them.
 
-use super::super::reader::{Fault, Found, Reader, What};
 use super::explain;
+use crate::compose::yaml::reader::{Fault, Found, Kind, Reader, What};
 
 /// Reads a text to its end.
 fn read(reader: &mut Reader<'_>) -> Result<(), Fault> {
@@ -21,7 +21,9 @@ fn walk(reader: &mut Reader<'_>, found: &Found<'_>) -> Result<(), Fault> {
         }
         What::Mapping => {
             while let Some(key) = reader.key()? {
-                walk(reader, &key)?;
+                if matches!(key.what, What::Sequence | What::Mapping) {
+                    return Err(Fault { kind: Kind::CollectionKey, at: key.start });
+                }
                 let value = reader.value()?;
                 walk(reader, &value)?;
             }
@@ -134,6 +136,128 @@ fn a_mistake_is_shown_where_it_was_made() {
             "1:6 \\d | `\\d` stands for nothing within double quotes | write `\\\\d`, or put the text into single quotes",
         ),
         ("%YAML 3.0\n---\na: b\n", "1:1 % | Compose reads YAML 1.1 and no other version | remove the line"),
+    ] {
+        assert_eq!(said(text), expected);
+    }
+}
+
+#[test]
+fn what_stands_in_the_way_is_named_and_what_to_write_instead() {
+    for (text, expected) in [
+        (
+            "a: \"C:\\Users\\x\"\n",
+            "1:7 \\U | `\\U` within double quotes takes 8 hexadecimal digits that name a character | write `\\\\U`, or put the text into single quotes",
+        ),
+        (
+            "a: \"\\u12\"\n",
+            "1:5 \\u | `\\u` within double quotes takes 4 hexadecimal digits that name a character | write `\\\\u`, or put the text into single quotes",
+        ),
+        (
+            "a: \"C:\\Ux\\me\"\n",
+            "1:7 \\U | `\\U` within double quotes takes 8 hexadecimal digits that name a character | write `\\\\U`, or put the text into single quotes",
+        ),
+        (
+            "a: \"\\xzz\"\nb: '\\d'\n",
+            "1:5 \\x | `\\x` within double quotes takes 2 hexadecimal digits that name a character | write `\\\\x`, or put the text into single quotes",
+        ),
+        (
+            "a:\n  b: [c] d\n",
+            "2:10 d | something follows the value on its line | remove it, or put the whole value into quotes",
+        ),
+        (
+            "a: &w b\nc: *w d\n",
+            "2:7 d | something follows the value on its line | remove it, or put the whole value into quotes",
+        ),
+        ("a: [b]]\n", "1:7 ] | this closes no bracket | remove it"),
+        ("a: {b: c}}}\n", "1:10 } | this closes no bracket | remove it"),
+        (
+            "a: - b\n",
+            "1:4 - b | a list cannot begin within a line | begin it on the next line, or put the text into quotes",
+        ),
+        (
+            "\"a\": - b\n",
+            "1:6 - b | a list cannot begin within a line | begin it on the next line, or put the text into quotes",
+        ),
+        (
+            "a: {b: c} d\n",
+            "1:11 d | something follows the value on its line | remove it, or put the whole value into quotes",
+        ),
+        ("... a\n", "1:1 . | `...` ends a document, and none stands before it | remove the line"),
+        (
+            "a: [\n  \"b\",\n  \"c\"\n  \"d\"\n]\n",
+            "4:3 \"d\" | a comma or `]` is missing before this | separate the values by commas, and put one that has a colon or a comma into quotes",
+        ),
+        (
+            "{\n\t\"a\": \"b\"\n\t\"c\": \"d\"\n}\n",
+            "3:2 \"c\": | a comma or `}` is missing before this | separate the values by commas, and put one that has a colon or a comma into quotes",
+        ),
+        (
+            "a: {\n  b: c\n  d: e\n}\n",
+            "3:3 d: | a comma or `}` is missing before this | separate the values by commas, and put one that has a colon or a comma into quotes",
+        ),
+        (
+            "a: [\n  - b\n]\n",
+            "2:3 - | items within brackets have no dash | remove the dash, and separate items by commas",
+        ),
+        (
+            "a: [b, - c]\n",
+            "1:8 - | items within brackets have no dash | remove the dash, and separate items by commas",
+        ),
+        ("a: [b, c}\n", "1:9 } | this does not close the bracket `[` | write `]` in its place"),
+        (
+            "a: {: b}\n",
+            "1:5 : | there is no key before this colon | write one, or put a text that has a colon into quotes",
+        ),
+        ("a b\nc: d\n", "1:1 a b | there is no colon after `a` | write `a: b`"),
+        (
+            "a: b\nc= d\n",
+            "2:1 c= d | a key of a mapping is followed by a colon and a space, not by `=` | write `c: d`",
+        ),
+        ("a: b\n-c\n", "2:1 -c | there is no space after the dash | write `- c`"),
+        (
+            "{a: b: c}\n",
+            "1:6 : | a comma or `}` is missing before this | separate the values by commas, and put one that has a colon or a comma into quotes",
+        ),
+        ("a: &a {}\nb:\n  c: d\n  <<*a\n", "4:3 <<*a | there is no colon after `<<` | write `<<: *a`"),
+        (
+            "a: b\n<<<<<<< HEAD\nc: d\n",
+            "2:1 <<<<<<< HEAD | Git left this mark of a conflict | solve the conflict, and remove the line",
+        ),
+        (
+            "'a: b\nc: 'd'\n",
+            "1:1 'a: b | the quote ' that opens here is not closed on its line | write ' where the text ends",
+        ),
+        (
+            "\"a\" \"b\": c\n",
+            "1:1 \"a\" \" | something follows the quote \" that closes this value | give each quote its pair; within the value write \\\" for \"",
+        ),
+        ("a: {{ .Names }}\n", "1:4 {{ | `{{` begins two mappings here | put the whole value into quotes"),
+        ("{{ a }}: b\n", "1:1 {{ | `{{` begins two mappings here | put the whole value into quotes"),
+        ("a: }\n", "1:4 } | `}` closes nothing here | remove it, or put the value into quotes"),
+        (
+            "a: [b,, c]\n",
+            "1:7 , | nothing stands before this comma | remove it, or put the value into quotes",
+        ),
+        (
+            "a: *b:c\n",
+            "1:4 *b | no `&b` stands before this alias | define what the alias names, or put the text into quotes if it is none",
+        ),
+        ("a: * * * * *\n", "1:4 * | a value cannot begin with `*` | put the value into quotes"),
+        ("a: [b, c", "1:4 [b, c | the bracket `[` that opens here is not closed | write `]` where it ends"),
+        (
+            "a: b # c\n  d\n",
+            "2:3 d | the value of `a` has ended before this line | write it at the first column to stand beside `a`",
+        ),
+        (
+            "a: \"b\" # c\n  d: e\n",
+            "2:3 d: | the value of `a` has ended before this line | write it at the first column to stand beside `a`",
+        ),
+        ("a: b\rc d\re: f\r", "1:6 c d | there is no colon after `c` | write `c: d`"),
+        ("-\tb\n", "1:2 \t | a tab indents this line, and YAML takes only spaces | replace it by spaces"),
+        (
+            "? [a]\n: b\n",
+            "1:3 [ | a list or a mapping stands here as a key | put the key into quotes if it is a text",
+        ),
     ] {
         assert_eq!(said(text), expected);
     }

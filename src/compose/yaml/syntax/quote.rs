@@ -1,0 +1,83 @@
+//! Quotes.
+
+use super::bracket::bracket;
+use super::line::Line;
+use super::{Mistake, Seen, mistake};
+
+/// A quote that closes too late, never, or too early.
+pub(super) fn quote(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
+    let mut from = seen.end.min(at);
+    while let Some((open, close)) = quoted(body, from, (at + 1).min(body.len())) {
+        let mark = &body[open..=open];
+        let line = Line::at(body, open);
+        let Some(close) = close.filter(|close| *close < line.start + line.text.len()) else {
+            return Some(mistake(
+                open..line.start + line.text.len(),
+                format!("the quote {mark} that opens here is not closed on its line"),
+                format!("write {mark} where the text ends"),
+            ));
+        };
+        let between = body.get(close + 1..at)?;
+        if seen.open.is_some() && !between.is_empty() && body[at..].starts_with(mark) {
+            return bracket(body, at, seen);
+        }
+        if between.trim().is_empty() {
+            let twice = if mark == "'" { "''" } else { "\\\"" };
+            return Some(mistake(
+                open..at + body[at..].chars().next().map_or(0, char::len_utf8),
+                format!("something follows the quote {mark} that closes this value"),
+                format!("give each quote its pair; within the value write {twice} for {mark}"),
+            ));
+        }
+        from = close + 1;
+    }
+    None
+}
+
+/// The first quote that opens between two points, and where it closes.
+fn quoted(body: &str, from: usize, to: usize) -> Option<(usize, Option<usize>)> {
+    let bytes = body.as_bytes();
+    let mut index = from;
+    while index < to {
+        let starts = index == 0 || matches!(bytes[index - 1], b' ' | b'\t' | b'\n' | b'[' | b'{' | b',');
+        match bytes[index] {
+            b'#' if starts => index = body[index..].find('\n').map_or(to, |length| index + length),
+            mark @ (b'"' | b'\'') if starts => return Some((index, closing(bytes, index + 1, mark))),
+            _ => index += 1,
+        }
+    }
+    None
+}
+
+fn closing(bytes: &[u8], from: usize, mark: u8) -> Option<usize> {
+    let mut index = from;
+    while index < bytes.len() {
+        match bytes[index] {
+            b'\\' if mark == b'"' => index += 1,
+            byte if byte == mark && mark == b'\'' && bytes.get(index + 1) == Some(&mark) => index += 1,
+            byte if byte == mark => return Some(index),
+            _ => {}
+        }
+        index += 1;
+    }
+    None
+}
+
+/// An escape within double quotes that stands for nothing.
+pub(super) fn escape(body: &str, slash: usize) -> Option<Mistake> {
+    let escaped = body[slash + 1..].chars().next()?;
+    let place = slash..slash + 1 + escaped.len_utf8();
+    let remedy = format!("write `\\\\{escaped}`, or put the text into single quotes");
+    let digits = match escaped {
+        'x' => 2,
+        'u' => 4,
+        'U' => 8,
+        _ => {
+            let message = format!("`\\{escaped}` stands for nothing within double quotes");
+            return Some(mistake(place, message, remedy));
+        }
+    };
+    let message =
+        format!("`\\{escaped}` within double quotes takes {digits} hexadecimal digits that name a character");
+    Some(mistake(place, message, remedy))
+}

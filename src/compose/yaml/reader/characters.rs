@@ -112,6 +112,11 @@ impl Reader<'_> {
     /// Adds what a stretch of blanks and line breaks between two words stands for: a space for one line break, a
     /// line break for each further one.
     pub(super) fn fold(&self, text: &mut String, from: usize, to: usize) {
+        // So it is almost always.
+        if self.byte(from) == b'\n' && self.bytes[from + 1..to].iter().all(|byte| is_blank(*byte)) {
+            text.push(' ');
+            return;
+        }
         let mut breaks = (from..to).filter_map(|at| self.break_text(at)).peekable();
         match (breaks.next(), breaks.peek()) {
             (Some("\n"), None) => text.push(' '),

@@ -6,6 +6,11 @@ use super::characters::is_break;
 use super::property::Properties;
 use super::{Fault, Found, Kind, Reader, What};
 
+/// Whether a byte within quotes stands for itself, whatever is beside it.
+fn stays(byte: u8, quote: u8) -> bool {
+    byte != quote && byte != b'\\' && !is_break(byte)
+}
+
 impl<'t> Reader<'t> {
     pub(super) fn quoted(&mut self) -> Result<Found<'t>, Fault> {
         let start = self.at;
@@ -23,9 +28,8 @@ impl<'t> Reader<'t> {
     fn as_written(&mut self, quote: u8) -> Option<&'t str> {
         let start = self.at;
         let mut at = start;
-        let plain = |byte: u8| byte != quote && byte != b'\\' && !is_break(byte);
         loop {
-            while plain(self.byte(at)) {
+            while stays(self.byte(at), quote) {
                 at += 1;
             }
             match self.byte(at) {
@@ -47,28 +51,34 @@ impl<'t> Reader<'t> {
         let mut text = String::new();
         let mut from = self.at;
         loop {
-            let byte = self.here();
-            if byte == quote {
-                text += &self.text[from..self.at];
+            while stays(self.here(), quote) {
                 self.at += 1;
-                if quote == b'"' || self.here() != quote {
-                    return Ok(text);
+            }
+            match self.here() {
+                b'\\' if quote == b'"' => {
+                    text += &self.text[from..self.at];
+                    self.escape(&mut text, start)?;
                 }
-                text.push('\'');
-                self.at += 1;
-            } else if byte == b'\\' && quote == b'"' {
-                text += &self.text[from..self.at];
-                self.escape(&mut text, start)?;
-            } else if byte == 0 {
-                return self.fault(Kind::Quote, start);
-            } else if self.break_length(self.at) > 0 {
-                text += self.text[from..self.at].trim_end_matches([' ', '\t']);
-                let broken = self.at;
-                self.next_quoted_word(start)?;
-                self.fold(&mut text, broken, self.at);
-            } else {
-                self.at += 1;
-                continue;
+                byte if byte == quote => {
+                    text += &self.text[from..self.at];
+                    self.at += 1;
+                    if quote == b'"' || self.here() != quote {
+                        return Ok(text);
+                    }
+                    text.push('\'');
+                    self.at += 1;
+                }
+                0 => return self.fault(Kind::Quote, start),
+                _ if self.break_length(self.at) > 0 => {
+                    text += self.text[from..self.at].trim_end_matches([' ', '\t']);
+                    let broken = self.at;
+                    self.next_quoted_word(start)?;
+                    self.fold(&mut text, broken, self.at);
+                }
+                _ => {
+                    self.at += 1;
+                    continue;
+                }
             }
             from = self.at;
         }

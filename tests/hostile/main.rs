@@ -29,7 +29,7 @@ use wait4::Wait4;
 /// How long a case may take.
 const TIME: Duration = Duration::from_millis(100);
 /// How long a project may take that is only large: at the limit of 100,000 values, hundreds of times those of
-/// an ordinary one, each of which costs what it costs there.
+/// an ordinary one, or with millions of lines, each of which costs what it costs there.
 const LARGE: Duration = Duration::from_millis(250);
 /// How many bytes it may keep in memory at once.
 const MEMORY: u64 = 64 << 20;

@@ -235,11 +235,8 @@ pub fn boolean(text: &str) -> Option<(bool, bool)> {
 }
 
 /// Completes the project's name.
-#[must_use]
-pub fn one(load: &mut Load<'_>, text: &str, environment: &Environment, place: Place) -> String {
-    let mut node = Node::text(text, place);
-    Pass { load, environment }.text(&mut node, None, &Trail::ROOT.key("name"));
-    node.as_str().unwrap_or_default().to_owned()
+pub fn name(load: &mut Load<'_>, name: &mut Node, environment: &Environment) {
+    Pass { load, environment }.text(name, None, &Trail::ROOT.key("name"));
 }
 
 #[cfg(test)]

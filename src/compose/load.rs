@@ -254,10 +254,16 @@ impl<'a> Load<'a> {
     }
 
     /// A scalar as text; a date in the letters that stand in the file.
-    fn as_written(&self, node: &Node) -> String {
-        let Node { value: Value::Time(_), place, .. } = node else { return node.value.to_string() };
-        let text = self.sources.get(*place).map_or("", |source| &source.text);
-        text.get(place.start as usize..place.end as usize).unwrap_or_default().to_owned()
+    fn as_written(&self, node: &Node) -> Node {
+        let place = node.place;
+        match &node.value {
+            Value::Str(_) => node.clone(),
+            Value::Time(_) => {
+                let text = self.sources.get(place).map_or("", |source| &source.text);
+                Node::text(text.get(place.start as usize..place.end as usize).unwrap_or_default(), place)
+            }
+            other => Node::text(other.to_string(), place),
+        }
     }
 
     /// The name: as given, or the last one that a file has, or the folder's.
@@ -274,13 +280,13 @@ impl<'a> Load<'a> {
         }
         let named = request.files.iter().filter_map(|input| self.parsed.get(&input.path)).flatten();
         let written = named.filter_map(name_of).filter(|node| !node.is_null());
-        let written =
-            written.map(|node| (self.as_written(node), node.place)).rfind(|(name, _)| !name.is_empty());
-        let Some((mut name, place)) = written else { return Ok(normalized_name(&request.default_name)) };
+        let written = written.map(|node| self.as_written(node)).rfind(|name| name.as_str() != Some(""));
+        let Some(mut name) = written else { return Ok(normalized_name(&request.default_name)) };
         if self.stages.interpolate {
-            name = interpolate::one(self, &name, &request.environment, place);
+            interpolate::name(self, &mut name, &request.environment);
             self.unless_failed()?;
         }
+        let mut name = name.as_str().unwrap_or_default().to_owned();
         if self.stages.normalize {
             name = normalized_name(&name);
         }
@@ -290,7 +296,7 @@ impl<'a> Load<'a> {
             .files
             .iter()
             .filter_map(begins)
-            .any(|name| !name.is_null() && !self.as_written(&name).is_empty());
+            .any(|name| !name.is_null() && self.as_written(&name).as_str() != Some(""));
         Ok(if name.is_empty() && !is_named { normalized_name(&request.default_name) } else { name })
     }
 

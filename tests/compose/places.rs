@@ -1,7 +1,7 @@
 //! Where each part of a project stands, and which variable supplied it.
 
 use stackwright::compose::source::{Memory, Sources};
-use stackwright::compose::tree::{Node, Origin};
+use stackwright::compose::tree::{Node, Origin, Value};
 use stackwright::compose::{Input, Request, load};
 
 const TEXT: &str = r#"
@@ -71,6 +71,16 @@ fn the_place_within_a_text_that_does_not_read_as_it_is_written_is_the_whole_text
         let expected = if written.contains("data") { "/d" } else { written };
         assert_eq!(told(target, &loaded.sources), expected);
     }
+}
+
+#[test]
+fn a_name_of_several_lines_is_shown_whole_where_a_variable_in_it_is_wrong() {
+    let mut request = Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
+    let text = "name: a ${B-\n  r \u{71a}\nservices: {}\n".to_owned();
+    request.files.push(Input { path: "/p/compose.yaml".into(), text: Some(text) });
+    let loaded = load(&request, &Memory::default());
+    let place = loaded.diagnostics.iter().find(|said| said.id == "invalid-interpolation").unwrap().place;
+    assert_eq!(told(&Node::new(Value::Null, place), &loaded.sources), "a ${B-\n  r \u{71a}");
 }
 
 fn step<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {

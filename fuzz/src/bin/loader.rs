@@ -101,8 +101,8 @@ fn check(loaded: &Loaded) {
 
 /// Whether the reference itself reads what it prints of a service. It does not where an SSH key of a build
 /// has a path, where an env file's last line gives a variable without a name, where a host has one address
-/// twice, and where it leaves out what then has a default: a count of 0 devices, which means all of them, or an
-/// empty context of a build.
+/// twice, and where it leaves out what then has a default: a count of 0 devices, which means all of them, an
+/// empty context of a build, or an empty network mode.
 fn is_read_back(service: &Node) -> bool {
     let items = |keys: &[&str]| {
         let node = keys.iter().try_fold(service, |node, key| node.get(key));
@@ -119,7 +119,10 @@ fn is_read_back(service: &Node) -> bool {
         different.len() < hosts.len()
     };
     let has_no_context = service.get("build").is_some_and(|build| build.get("context").is_none());
+    let has_no_network =
+        ["networks", "network_mode", "provider"].iter().all(|key| service.get(key).is_none());
     !has_no_context
+        && !has_no_network
         && !items(&["build", "ssh"]).iter().any(has_path)
         && !devices.iter().any(is_none)
         && !nameless

@@ -352,6 +352,10 @@ fn number(value: &Value) -> Result<f64, Refusal> {
     match value {
         Value::Int(value) => Ok(narrow(*value as f64)),
         Value::Uint(value) => Ok(narrow(*value as f64)),
+        // The reference takes it for infinite, and then cannot print it.
+        Value::Float(value) if narrow(*value).is_infinite() => {
+            Err(("invalid-number", format!("{value:e} is larger than a number here can be")))
+        }
         Value::Float(value) => Ok(narrow(*value)),
         Value::Str(text) => {
             float(text, false).ok_or_else(|| ("invalid-number", format!("{text:?} is not a number")))

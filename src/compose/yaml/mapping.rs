@@ -32,6 +32,11 @@ impl<'a> Builder<'a> {
                 return Err(self.duplicate(&key, earlier));
             }
             let found = self.read(Reader::value)?;
+            // The reference looks for the project's name in all of a file before it takes anything back.
+            let is_text = matches!(found.what, What::Plain(_) | What::Quoted(_));
+            if key.merges && is_text && self.state.path.is_empty() {
+                return Err(self.not_merged(self.place(&found)));
+            }
             // A merge key leaves no trace in the path of what it brings in.
             let on_path = &*key.raw != "<<" || self.state.path.is_empty();
             if on_path {
@@ -131,9 +136,7 @@ impl<'a> Builder<'a> {
                 if self.state.discarded {
                     return Ok(());
                 }
-                return Err(self
-                    .error("merge-key", place, "`<<` takes a mapping or a list of mappings")
-                    .remedy("name an anchor that stands before a mapping"));
+                return Err(self.not_merged(place));
             };
             for (key, entry) in source.into_entries() {
                 if !map.has(&key) {
@@ -155,6 +158,11 @@ impl<'a> Builder<'a> {
         )
         .remedy("keep one of the two")
         .note(earlier, "defined here first")
+    }
+
+    fn not_merged(&self, place: Place) -> Diagnostic {
+        self.error("merge-key", place, "`<<` takes a mapping or a list of mappings")
+            .remedy("name an anchor that stands before a mapping")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {

@@ -65,7 +65,7 @@ fuzz_target!(|text: &str| {
         let whole = request.stages.bind && request.stages.normalize && request.stages.resolve_paths;
         let has_services = project.services().next().is_some();
         let is_read_back =
-            !has_escaped_key(&project.tree) && project.services().all(|(_, service)| is_read_back(service));
+            !has_odd_key(&project.tree) && project.services().all(|(_, service)| is_read_back(service));
         if whole && has_services && is_read_back {
             check_printed(project, &request, &files, &yaml(project, style));
         }
@@ -100,8 +100,7 @@ fn check(loaded: &Loaded) {
 }
 
 /// Whether the reference itself reads what it prints of a service. It does not where an SSH key of a build
-/// has a path, where an env file's last line gives a variable without a name, where a host has one address
-/// twice, and where it leaves out what then has a default: a count of 0 devices, which means all of them, an
+/// has a path, where a host has one address twice, and where it leaves out what then has a default: a count of 0 devices, which means all of them, an
 /// empty context of a build, or an empty network mode.
 fn is_read_back(service: &Node) -> bool {
     let items = |keys: &[&str]| {
@@ -111,8 +110,6 @@ fn is_read_back(service: &Node) -> bool {
     let has_path = |key: &Node| key.as_str().is_some_and(|key| key.contains(": "));
     let is_none = |device: &Node| device.get("count").is_none() && device.get("device_ids").is_none();
     let devices = [items(&["gpus"]), items(&["deploy", "resources", "reservations", "devices"])].concat();
-    let nameless =
-        ["environment", "labels"].iter().any(|key| service.get(key).is_some_and(|map| map.get("").is_some()));
     let hosts = [items(&["extra_hosts"]), items(&["build", "extra_hosts"])];
     let is_twice = |hosts: &Vec<Node>| {
         let different: BTreeSet<_> = hosts.iter().map(Node::as_str).collect();
@@ -125,15 +122,17 @@ fn is_read_back(service: &Node) -> bool {
         && !has_no_network
         && !items(&["build", "ssh"]).iter().any(has_path)
         && !devices.iter().any(is_none)
-        && !nameless
         && !hosts.iter().any(is_twice)
 }
 
-/// Whether a key bears a `$`: the reference doubles it when it prints, and reads keys as they are written.
-fn has_escaped_key(node: &Node) -> bool {
+/// Whether a key bears a `$`, which the reference doubles when it prints and not when it reads, or is empty, as of
+/// a list of arguments with `=x`, which it reads in a list only.
+fn has_odd_key(node: &Node) -> bool {
     match &node.value {
-        Value::Map(map) => map.iter().any(|(key, node)| key.contains('$') || has_escaped_key(node)),
-        Value::List(items) => items.iter().any(has_escaped_key),
+        Value::Map(map) => {
+            map.iter().any(|(key, node)| key.contains('$') || key.is_empty() || has_odd_key(node))
+        }
+        Value::List(items) => items.iter().any(has_odd_key),
         _ => false,
     }
 }

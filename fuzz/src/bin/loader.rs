@@ -100,8 +100,9 @@ fn check(loaded: &Loaded) {
 }
 
 /// Whether the reference itself reads what it prints of a service. It does not where an SSH key of a build
-/// has a path, where a host has one address twice, and where it leaves out what then has a default: a count of 0
-/// devices, which means all of them, an empty context of a build, or an empty network mode.
+/// has a path, where a host has one address twice, and where it leaves out what is needed or then has a default:
+/// a device without a source, a count of 0 devices, which means all of them, an empty context of a build, or an
+/// empty network mode.
 fn is_read_back(service: &Node) -> bool {
     let items = |keys: &[&str]| {
         let node = keys.iter().try_fold(service, |node, key| node.get(key));
@@ -122,6 +123,7 @@ fn is_read_back(service: &Node) -> bool {
         && !has_no_network
         && !items(&["build", "ssh"]).iter().any(has_path)
         && !devices.iter().any(is_none)
+        && items(&["devices"]).iter().all(|device| device.get("source").is_some())
         && !hosts.iter().any(is_twice)
 }
 

@@ -12,6 +12,9 @@ use crate::{
 /// How long a provisioner may take for a volume before that is told as what holds its service up, in seconds.
 const PROVISIONING: i64 = 30;
 
+/// What the scheduler says of a claim whose volume is being made, as long as nobody was named who makes it.
+const UNBOUND: &str = "unbound immediate PersistentVolumeClaims";
+
 impl View<'_> {
     /// What keeps a pod from running, if something does.
     pub(super) fn hindrance(&self, pod: &Pod) -> Option<Told> {
@@ -48,21 +51,22 @@ impl View<'_> {
 
     /// What is said of a claim of a pod that has no volume. A provisioner is given its time, from when it can
     /// have been asked: it may wait for the pod, which may have waited for other services. Where nobody was asked
-    /// for a volume yet and nothing is wrong, the scheduler knows more.
+    /// for a volume yet and nothing is wrong, the scheduler knows more, unless it says no more than that the
+    /// claim has none.
     fn without_volume(&self, pod: &Pod, name: &str) -> Option<Told> {
         let child = self.observed.children.get(&(Kind::PersistentVolumeClaim, name.to_owned()))?;
         let ChildState::Claim(ClaimState { unbound: Some(unbound), created, .. }) = &child.state else {
             return None;
         };
+        let created = Timestamp::from_second(*created).ok()?;
+        let asked = pod.created.map_or(created, |pod| pod.max(created));
+        let over = asked.checked_add(SignedDuration::from_secs(PROVISIONING)).ok()?;
+        let of_volume = pod.unschedulable.as_deref().is_some_and(|why| why.contains(UNBOUND));
         let why = match (unbound.cause(), &unbound.provisioner) {
             (Some(cause), _) => cause,
+            (None, None) if !of_volume => return None,
+            _ if over > self.now => return Some(Told { recheck: Some(over), ..Told::being_created() }),
             (None, Some(provisioner)) => {
-                let created = Timestamp::from_second(*created).ok()?;
-                let asked = pod.created.map_or(created, |pod| pod.max(created));
-                let over = asked.checked_add(SignedDuration::from_secs(PROVISIONING)).ok()?;
-                if over > self.now {
-                    return Some(Told { recheck: Some(over), ..Told::being_created() });
-                }
                 let class = unbound.class.as_deref().unwrap_or_default();
                 format!("the provisioner {provisioner} of the storage class {class} has not made one yet")
             }

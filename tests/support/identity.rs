@@ -1,8 +1,11 @@
 //! A namespace for each scenario, and in it an account for the operator with exactly the rights
 //! that the code lists.
 
+use std::time::Duration;
+
 use k8s_openapi::api::{
     authentication::v1::TokenRequest,
+    authorization::v1::SubjectAccessReview,
     core::v1::{Namespace, ServiceAccount},
     rbac::v1::RoleBinding,
 };
@@ -48,10 +51,29 @@ pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
         .create(&params, &binding)
         .await
         .expect("the operator's binding");
+    until_allowed(admin, namespace).await;
 
     let request: TokenRequest = typed(json!({ "spec": { "audiences": [], "expirationSeconds": 3600 } }));
     let answer = accounts.create_token_request(ACCOUNT, &params, &request).await.expect("a token");
     answer.status.and_then(|status| status.token).expect("an answered request has a token")
+}
+
+/// Waits until the API server lets the operator take its lease: it learns of a new binding as others do.
+async fn until_allowed(admin: &Client, namespace: &str) {
+    let review: SubjectAccessReview = typed(json!({ "spec": {
+        "user": operator_user(namespace),
+        "resourceAttributes":
+            { "namespace": namespace, "verb": "create", "group": "coordination.k8s.io", "resource": "leases" },
+    }}));
+    for _ in 0..600 {
+        let answer = Api::all(admin.clone()).create(&PostParams::default(), &review).await;
+        if answer.is_ok_and(|review: SubjectAccessReview| review.status.is_some_and(|status| status.allowed))
+        {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("after 30 s the operator of {namespace} is not allowed what its role allows");
 }
 
 /// The name under which the audit log shows the operator of a namespace.

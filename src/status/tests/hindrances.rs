@@ -81,6 +81,15 @@ fn a_provisioner_that_waits_for_a_pod_has_its_time_from_then() {
 }
 
 #[test]
+fn a_volume_has_its_time_also_before_it_is_known_who_makes_it() {
+    let pod = mounts_it(Some("0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."));
+    let case = with_claim(Some(unbound(Some("fast"), None, None))).pod(pod);
+    let (early, recheck) = case.told(second(29));
+    assert_eq!((early.services[0].state, recheck), (ServiceState::Starting, Some(second(30))));
+    assert_eq!(case.told(second(30)).0.services[0].state, ServiceState::Blocked);
+}
+
+#[test]
 fn the_scheduler_is_believed_where_nobody_was_asked_for_a_volume_or_it_is_there() {
     for unbound in [Some(unbound(Some("fast"), None, None)), None] {
         let case = with_claim(unbound).pod(mounts_it(Some("0/1 nodes are available: 1 Insufficient cpu.")));

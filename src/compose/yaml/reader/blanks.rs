@@ -34,7 +34,7 @@ impl Reader<'_> {
     /// Tabs may indent a comment that follows another one, if nothing stands before that: go-yaml reads such
     /// comments at one go.
     fn comment(&mut self) {
-        let before = &self.bytes[self.line..self.at];
+        let before = &self.text.as_bytes()[self.line..self.at];
         let is_alone = self.end <= self.line && before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'-'));
         self.end_line();
         while is_alone && let Some((at, line)) = self.comment_behind_tabs() {
@@ -46,7 +46,7 @@ impl Reader<'_> {
     /// The next comment and the beginning of its line, if nothing but blanks, a tab among them, and line breaks
     /// stand before it.
     fn comment_behind_tabs(&self) -> Option<(usize, usize)> {
-        let rest = &self.bytes[self.at..];
+        let rest = &self.text.as_bytes()[self.at..];
         let between = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
         if between > LOOK_AHEAD || rest.get(between) != Some(&b'#') || !rest[..between].contains(&b'\t') {
             return None;

@@ -184,7 +184,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         self.fresh = true;
         // Tabs may stand before a comment behind the other two.
-        let blanks = self.bytes[self.at..].iter().take_while(|byte| is_blank(**byte)).count();
+        let blanks = self.text.as_bytes()[self.at..].iter().take_while(|byte| is_blank(**byte)).count();
         if !is_dash && blanks <= LOOK_AHEAD && self.byte(self.at + blanks) == b'#' {
             self.at += blanks;
         }
@@ -204,7 +204,7 @@ impl<'t> Reader<'t> {
 
     /// What is wrong with what stands here.
     pub(super) fn unexpected<T>(&self) -> Result<T, Fault> {
-        let before = &self.bytes[self.line..self.at];
+        let before = &self.text.as_bytes()[self.line..self.at];
         let is_first = before.iter().all(|byte| matches!(byte, b' ' | b'\t'));
         let kind = match self.here() {
             b'\t' => Kind::Tab,

@@ -113,7 +113,7 @@ impl Reader<'_> {
     /// line break for each further one.
     pub(super) fn fold(&self, text: &mut String, from: usize, to: usize) {
         // So it is almost always.
-        if self.byte(from) == b'\n' && self.bytes[from + 1..to].iter().all(|byte| is_blank(*byte)) {
+        if self.byte(from) == b'\n' && self.text.as_bytes()[from + 1..to].iter().all(|byte| is_blank(*byte)) {
             text.push(' ');
             return;
         }

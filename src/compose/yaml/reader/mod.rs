@@ -25,6 +25,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+pub(super) use characters::is_anchor;
 use characters::{is_blank, is_break};
 
 /// Collections within each other deeper than this are refused, since those who ask for them recurse.
@@ -102,7 +103,6 @@ pub enum Kind {
 #[derive(Debug)]
 pub struct Reader<'t> {
     text: &'t str,
-    bytes: &'t [u8],
     /// The next byte to look at.
     at: usize,
     /// Where its line begins.
@@ -175,7 +175,6 @@ impl<'t> Reader<'t> {
     pub fn new(text: &'t str) -> Self {
         Reader {
             text,
-            bytes: text.as_bytes(),
             at: 0,
             line: 0,
             fresh: true,
@@ -243,7 +242,7 @@ impl<'t> Reader<'t> {
     }
 
     fn byte(&self, at: usize) -> u8 {
-        self.bytes.get(at).copied().unwrap_or(0)
+        self.text.as_bytes().get(at).copied().unwrap_or(0)
     }
 
     fn here(&self) -> u8 {

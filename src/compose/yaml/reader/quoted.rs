@@ -124,7 +124,7 @@ impl<'t> Reader<'t> {
             b'x' => self.number(2, slash)?,
             b'u' => self.number(4, slash)?,
             b'U' => self.number(8, slash)?,
-            0 if self.at >= self.bytes.len() => return self.fault(Kind::Quote, start),
+            0 if self.at >= self.text.len() => return self.fault(Kind::Quote, start),
             _ => return self.fault(Kind::Escape, slash),
         };
         text.push(escaped);

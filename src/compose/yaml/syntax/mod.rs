@@ -9,7 +9,7 @@ mod quote;
 
 use std::ops::Range;
 
-use super::reader::{Fault, Kind, Reader};
+use super::reader::{Fault, Kind, MAX_DEPTH, Reader, is_anchor};
 use line::{Line, shown};
 
 /// A mistake: where, what, and what to do.
@@ -56,7 +56,7 @@ pub fn explain(body: &str, reader: &Reader<'_>, fault: Fault) -> Mistake {
         Kind::CollectionKey => Some(collection_key(body, at)),
         Kind::Depth => Some(mistake(
             here(body, at),
-            "lists and mappings are nested more than 255 deep here",
+            format!("lists and mappings are nested more than {MAX_DEPTH} deep here"),
             "nest them less deeply",
         )),
         Kind::Other(wrong, remedy) => Some(mistake(here(body, at), wrong, remedy)),
@@ -78,8 +78,7 @@ fn here(body: &str, at: usize) -> Range<usize> {
 /// An alias of nothing; none where no name stands behind the `*`.
 fn unknown_anchor(body: &str, at: usize) -> Option<Mistake> {
     let rest = body[at..].strip_prefix('*')?;
-    let ends = |character: char| !character.is_ascii_graphic() || ",[]{}:".contains(character);
-    let name = &rest[..rest.find(ends).unwrap_or(rest.len())];
+    let name = &rest[..rest.bytes().take_while(|byte| is_anchor(*byte)).count()];
     if name.is_empty() {
         return None;
     }

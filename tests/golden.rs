@@ -102,6 +102,30 @@ fn the_list_of_cases_from_compose_text_names_each_of_them_once() {
     }
 }
 
+#[test]
+fn an_upgrade_of_the_operator_leaves_the_pod_templates_of_what_runs() {
+    let mut by_case: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
+    let known = include_str!("support/first-edition.txt");
+    for line in known.lines().filter(|line| !line.starts_with('#')) {
+        let [case, service, hash] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
+        by_case.entry(case).or_default().insert(service.to_owned(), hash.to_owned());
+    }
+    let mut renewed = Vec::new();
+    for (name, templates) in by_case {
+        let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
+        let (stack, mut facts) = (stack(&case), facts(&case));
+        facts.let_through = templates;
+        let desired = translate(&stack, &facts).unwrap();
+        for (service, hash) in &facts.let_through {
+            let now = &desired.units[service].template;
+            if now != hash {
+                renewed.push(format!("{name} {service}: {hash} is {now} now"));
+            }
+        }
+    }
+    assert!(renewed.is_empty(), "their pods would be made anew:\n{}", renewed.join("\n"));
+}
+
 fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

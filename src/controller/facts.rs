@@ -76,6 +76,8 @@ pub(super) async fn gather(
         }
     }
     facts.live_workloads = live_workloads(observed);
+    let let_through = memory.iter().filter_map(|(name, it)| Some((name.clone(), it.template.clone()?)));
+    facts.let_through = let_through.collect();
     facts.completed.extend(ended_well(observed));
     // The annotation may have been taken off; the status remembers too.
     let completed = memory.values().filter(|service| service.state == ServiceState::Completed);

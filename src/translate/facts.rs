@@ -25,6 +25,9 @@ pub struct Facts {
     pub images: BTreeMap<String, Image>,
     /// What the services' workloads bear now, by the service's name.
     pub live_workloads: BTreeMap<String, LiveWorkload>,
+    /// The hash of the pod template that was last let through, by the service's name, as the status
+    /// remembers it: also of a workload that is gone, such as a one-shot that has run.
+    pub let_through: BTreeMap<String, String>,
     /// This Stack's Services as they are on the cluster, by name.
     pub live_services: BTreeMap<String, LiveService>,
     /// The services whose every wanted container is ready now.

@@ -2,8 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, Image, LiveWorkload, ObjectKind, Unit, helper_image, recalled, translate};
-use crate::api::{Stack, labels::IMAGES};
+use super::{Facts, Image, LiveWorkload, ObjectKind, Unit, helper_image, recalled, short_hash, translate};
+use crate::api::{
+    Stack,
+    labels::{IMAGES, TEMPLATE},
+};
 
 fn stack(volumes: &Value, secrets: &Value) -> Stack {
     serde_json::from_value(json!({
@@ -134,4 +137,39 @@ fn what_a_workload_remembers_of_an_image_makes_it_again() {
     assert_eq!(recalled(text), [("db".to_owned(), image.clone())].into());
     let moved = Image { digest: Some("sha256:2".to_owned()), ..image };
     assert_eq!(db(&stack, &knowing(&moved)).template, before.template, "the digest alone rolls nobody");
+}
+
+/// The hash of what the first edition of the operator made: today's template without what came later.
+fn of_first_edition(unit: &Unit) -> String {
+    let mut template = unit.workload.as_ref().unwrap().object().body["spec"]["template"].take();
+    template["metadata"]["annotations"].as_object_mut().unwrap().remove(TEMPLATE);
+    let sysctls = template["spec"]["securityContext"]["sysctls"].as_array_mut().unwrap();
+    sysctls.retain(|sysctl| sysctl["name"] != PING);
+    // What stands for the helper's image while a template is hashed.
+    short_hash(&template.to_string().replace("\"stackwright:1\"", "\"(helper)\""))
+}
+
+const PING: &str = "net.ipv4.ping_group_range";
+
+#[test]
+fn an_upgrade_leaves_what_runs_and_a_change_takes_what_is_new() {
+    let stack = with_volume();
+    let may_ping = |unit: &Unit| unit.workload.as_ref().unwrap().object().body.to_string().contains(PING);
+    let other = secret(&[("password", "2")]);
+    for helper_image in [None, Some("stackwright:1".to_owned())] {
+        let facts = Facts { helper_image, ..secret(&[("password", "1")]) };
+        let new = db(&stack, &facts);
+        assert!(may_ping(&new));
+        let mut live = with_live(&facts, &new);
+        let first = of_first_edition(&new);
+        live.live_workloads.get_mut("db").unwrap().template = Some(first.clone());
+        live.helper_image = Some("stackwright:2".to_owned());
+        let kept = db(&stack, &live);
+        assert_eq!((&kept.template, may_ping(&kept), helper(&kept)), (&first, false, helper(&new)));
+        let changed = db(&stack, &Facts { objects: other.objects.clone(), ..live });
+        assert!(changed.template != first && may_ping(&changed));
+
+        let gone = Facts { let_through: [("db".to_owned(), first.clone())].into(), ..facts };
+        assert_eq!(db(&stack, &gone).template, first, "also where only the status remembers it");
+    }
 }

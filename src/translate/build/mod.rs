@@ -6,6 +6,7 @@ mod config_map;
 mod container;
 mod daemon_set;
 mod deployment;
+mod edition;
 mod helper;
 mod ingress;
 mod job;

@@ -9,6 +9,7 @@ use k8s_openapi::{
 
 use super::{
     container::container,
+    edition::{Edition, Form},
     helper,
     job::completions,
     lifecycle::grace,
@@ -41,21 +42,28 @@ pub(super) fn template(
     restarted_with: Option<String>,
 ) -> (PodTemplateSpec, String) {
     let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
-    let live_image = live.and_then(|live| live.helper_image.as_ref());
-    let shapes_mounts = services.iter().any(|service| service.mounts.chores.shape_mounts());
-    let template = |has_helper| hashed(resolved, services, facts, restarted_with.as_ref(), has_helper);
+    let remembered = services.first().and_then(|lead| facts.let_through.get(lead.name));
+    let known = [live.and_then(|live| live.template.as_ref()), remembered];
+    let made = |form| hashed(resolved, services, facts, restarted_with.as_ref(), form);
     // Living pods go on with the helper that they had, or without: another version of it, or a first one,
     // does nothing for volumes that are in use.
-    if let Some(live) = live
-        && (live_image.is_some() || !shapes_mounts)
-    {
-        let (mut template, hash) = template(live_image.is_some());
-        if live.template.as_ref() == Some(&hash) {
-            set_image(&mut template, live_image);
+    let image = if live.is_some() {
+        live.and_then(|live| live.helper_image.as_ref())
+    } else {
+        facts.helper_image.as_ref()
+    };
+    let shapes_mounts = services.iter().any(|service| service.mounts.chores.shape_mounts());
+    let may_stay = live.is_none() || image.is_some() || !shapes_mounts;
+    if may_stay && known.iter().any(Option::is_some) {
+        let forms = Edition::ALL.map(|edition| Form { edition, has_helper: image.is_some() });
+        let kept = forms.into_iter().map(made).find(|(_, hash)| known.contains(&Some(hash)));
+        if let Some((mut template, hash)) = kept {
+            set_image(&mut template, image);
             return (template, hash);
         }
     }
-    let (mut template, hash) = template(facts.helper_image.is_some());
+    let (mut template, hash) =
+        made(Form { edition: Edition::NEWEST, has_helper: facts.helper_image.is_some() });
     set_image(&mut template, facts.helper_image.as_ref());
     (template, hash)
 }
@@ -71,12 +79,14 @@ fn hashed(
     services: &[&ResolvedService<'_>],
     facts: &Facts,
     restarted_with: Option<&String>,
-    has_helper: bool,
+    form: Form,
 ) -> (PodTemplateSpec, String) {
     let Some((lead, others)) = services.split_first() else { return Default::default() };
     let of_service = |service: &ResolvedService<'_>| {
         let mut template = of_service(resolved, service, facts.version);
-        if has_helper && let Some(spec) = &mut template.spec {
+        if form.has_helper
+            && let Some(spec) = &mut template.spec
+        {
             helper::add(spec, service.name, &service.mounts.chores);
         }
         template
@@ -92,6 +102,9 @@ fn hashed(
     same_node::stay(spec, resolved, lead);
     if services.iter().any(|service| shares_processes(service.spec)) {
         spec.share_process_namespace = Some(true);
+    }
+    if form.edition.allows_ping() {
+        allow_ping(spec);
     }
     if spec.host_pid == Some(true) {
         // They see all of the node's, and Kubernetes takes only one of the two.
@@ -183,6 +196,19 @@ fn sysctls(service: &ResolvedService<'_>) -> Option<Vec<Sysctl>> {
     let is_free = !service.host.network && own.iter().all(|sysctl| sysctl.name != name);
     let all: Vec<_> = is_free.then_some(every_port).into_iter().chain(own.iter().cloned()).collect();
     (!all.is_empty()).then_some(all)
+}
+
+/// Lets every user send ICMP echo requests, which is Docker's default where the network is not the node's.
+/// With users of its own a pod does not have all groups, and the kernel would refuse their range.
+fn allow_ping(spec: &mut PodSpec) {
+    const NAME: &str = "net.ipv4.ping_group_range";
+    if spec.host_network == Some(true) || spec.host_users == Some(false) {
+        return;
+    }
+    let sysctls = spec.security_context.get_or_insert_default().sysctls.get_or_insert_default();
+    if sysctls.iter().all(|sysctl| sysctl.name != NAME) {
+        sysctls.push(Sysctl { name: NAME.to_owned(), value: "0 2147483647".to_owned() });
+    }
 }
 
 fn pull_secrets(names: &[String]) -> Option<Vec<LocalObjectReference>> {

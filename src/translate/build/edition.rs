@@ -1,0 +1,36 @@
+//! How a pod template is made, beside what the Stack says.
+//!
+//! An upgrade of the operator must not restart what runs. What a later version adds to templates belongs to a
+//! new edition: new and changed templates have it, and a workload that bears a template of an earlier edition
+//! keeps that one until the service changes.
+
+/// An edition of pod templates.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Edition {
+    /// The first.
+    First,
+    /// Every user may ping.
+    Second,
+}
+
+impl Edition {
+    /// The edition of new templates.
+    pub const NEWEST: Self = Self::Second;
+
+    /// Every edition, the newest first.
+    pub const ALL: [Self; 2] = [Self::Second, Self::First];
+
+    /// Whether every user may ping, as in Docker.
+    pub fn allows_ping(self) -> bool {
+        self >= Self::Second
+    }
+}
+
+/// How a template is made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Form {
+    /// Its edition.
+    pub edition: Edition,
+    /// Whether the helper does its chores in the pods.
+    pub has_helper: bool,
+}

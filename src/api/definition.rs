@@ -1,23 +1,33 @@
 //! The CustomResourceDefinition, as `kubectl explain` should read it.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
+    CustomResourceDefinition, JSON, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
 };
 use kube::CustomResourceExt;
+use serde_json::json;
 
 use super::Stack;
 
 /// The definition of `Stack`. The lines of its doc comments are joined into paragraphs, since
 /// kubectl wraps them to the reader's own width.
+///
+/// `status` is the only field with a default. kstatus calls an object without a status `Current`, so a
+/// tool that waits would take a new Stack for ready before the operator has seen it.
 pub fn definition() -> CustomResourceDefinition {
     let mut definition = Stack::crd();
     for version in &mut definition.spec.versions {
         if let Some(schema) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) {
             join_lines(schema);
+            if let Some(status) = schema.properties.get_or_insert_default().get_mut("status") {
+                status.default = Some(JSON(json!({ "observedGeneration": NOT_OBSERVED })));
+            }
         }
     }
     definition
 }
+
+/// The observed generation of a Stack that no operator has seen. Generations begin with 1.
+const NOT_OBSERVED: i64 = -1;
 
 fn join_lines(schema: &mut JSONSchemaProps) {
     if let Some(description) = &mut schema.description {
@@ -36,6 +46,35 @@ fn join_lines(schema: &mut JSONSchemaProps) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The paths of all schemas that have a default.
+    fn defaults(schema: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+        let Some(fields) = schema.as_object() else { return };
+        for (key, value) in fields {
+            match (key.as_str(), value) {
+                ("default", _) => found.push(path.to_owned()),
+                ("properties", serde_json::Value::Object(properties)) => {
+                    for (name, property) in properties {
+                        defaults(property, &format!("{path}.{name}"), found);
+                    }
+                }
+                (_, value) => defaults(value, path, found),
+            }
+        }
+    }
+
+    #[test]
+    fn the_status_has_a_default_and_nothing_else_has_one() {
+        let definition = serde_json::to_value(definition()).unwrap();
+        let schema = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+        let mut found = Vec::new();
+        defaults(schema, "", &mut found);
+        assert_eq!(found, [".status"]);
+        let default = &schema["properties"]["status"]["default"];
+        assert_eq!(*default, json!({ "observedGeneration": -1 }));
+        let status: crate::api::StackStatus = serde_json::from_value(default.clone()).unwrap();
+        assert_eq!(status.observed_generation, Some(NOT_OBSERVED));
+    }
 
     #[test]
     fn no_description_breaks_its_lines_itself() {

@@ -33,7 +33,7 @@ use super::{AnonymousVolumes, Config, Network, Publish, Secret, Service, StackSt
 #[serde(rename_all = "camelCase")]
 pub struct StackSpec {
     /// The services by name. A name is what peers dial: lower-case letters, digits and hyphens.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 256))]
     pub services: BTreeMap<String, Service>,
 

@@ -110,7 +110,7 @@ attributes! {
     "services.*.sysctls" => "`sysctls`" ["SW1138"];
     "services.*.tmpfs" => "`tmpfs`" ["SW1307", "SW1313"];
     "services.*.tty" => "`tty`" [];
-    "services.*.user" => "`user`" ["SW1113", "SW1114"];
+    "services.*.user" => "`user`" ["SW1113", "SW1114", "SW1146", "SW1147"];
     "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1313"];
     "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
         ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358"];

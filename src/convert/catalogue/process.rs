@@ -160,4 +160,12 @@ rules! { PROCESS:
         "a kernel parameter of the node's network",
         "a service with network_mode: host has no network of its own, and neither Docker nor Kubernetes sets the parameter of a whole machine",
         "set it on the nodes, or take network_mode: host out";
+    NO_USER "SW1146" Approximated []
+        "a user and a group that are both empty",
+        "the Stack sets no user, so the container runs as the image's USER; Docker Engine takes a bare ':' for root where the image has another USER",
+        "set the variables that stand in it, or take the key out; where the program needs root, write user: \"0\"";
+    GROUP_ALONE "SW1147" Mapped []
+        "a group without a user",
+        "Docker Engine takes a missing user for root, and so does the Stack",
+        "write the user's number before the colon where root is not meant";
 }

@@ -204,42 +204,43 @@ pub fn labels(section: &mut Section<'_>, key: &str) -> BTreeMap<String, Text> {
     kept.collect()
 }
 
-/// A user in numbers.
+/// A user in numbers, as the engine reads it: a part that is empty is not given.
 pub fn user(value: Value<'_>) -> Option<String> {
     let text = value.peek().value.to_string();
-    let number = |part: &str| match part {
-        "root" => Some("0".to_owned()),
-        part => part.parse::<u32>().ok().map(|id| id.to_string()),
-    };
-    let (user, group) =
-        text.split_once(':').map_or((text.as_str(), None), |(user, group)| (user, Some(group)));
     if text.is_empty() {
         value.mapped();
         return None;
     }
-    let group = group.filter(|group| !group.is_empty());
-    match (number(user), group.map(number)) {
-        (Some(user), None) => {
-            if text == user {
-                value.mapped()
-            } else {
-                value.judged(&catalogue::ROOT_BY_NAME)
-            };
-            Some(user)
+    let (user, group) = text.split_once(':').unwrap_or((&text, ""));
+    let given = |part: &str| (!part.is_empty()).then(|| number(part));
+    let rule = match (user, group) {
+        ("", "") => {
+            value.judged(&catalogue::NO_USER);
+            return None;
         }
-        (Some(user), Some(Some(group))) => {
-            let numbers = format!("{user}:{group}");
-            if text == numbers {
-                value.mapped()
-            } else {
-                value.judged(&catalogue::ROOT_BY_NAME)
-            };
-            Some(numbers)
-        }
+        ("", _) => Some(&catalogue::GROUP_ALONE),
+        _ => [user, group].contains(&"root").then_some(&catalogue::ROOT_BY_NAME),
+    };
+    let numbers = match (given(user).unwrap_or(Some(0)), given(group)) {
+        (Some(user), None) => user.to_string(),
+        (Some(user), Some(Some(group))) => format!("{user}:{group}"),
         _ => {
             value.judged(&catalogue::RUN_USER);
-            None
+            return None;
         }
+    };
+    match rule {
+        Some(rule) => value.judged(rule),
+        None => value.mapped(),
+    };
+    Some(numbers)
+}
+
+/// The number of a user or group. The engine takes none past 31 bits.
+fn number(part: &str) -> Option<i32> {
+    match part {
+        "root" => Some(0),
+        part => part.parse().ok().filter(|id| *id >= 0),
     }
 }
 
@@ -264,4 +265,51 @@ fn stop_signal(value: Value<'_>) -> Option<String> {
     }
     value.mapped();
     Some(if text.starts_with("SIG") { text } else { format!("SIG{text}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::user;
+    use crate::compose::source::Place;
+    use crate::compose::tree::Node;
+    use crate::convert::reader::{Log, Value};
+    use crate::convert::secrecy::Secrecy;
+
+    #[test]
+    fn a_user_is_read_as_the_engine_reads_it() {
+        let table: [(&str, Option<&str>, &str); 23] = [
+            ("", None, ""),
+            (":", None, "SW1146"),
+            ("1000", Some("1000"), ""),
+            ("1000:", Some("1000"), ""),
+            ("1000:1000", Some("1000:1000"), ""),
+            ("0:0", Some("0:0"), ""),
+            ("007:08", Some("7:8"), ""),
+            ("2147483647", Some("2147483647"), ""),
+            (":1000", Some("0:1000"), "SW1147"),
+            (":0", Some("0:0"), "SW1147"),
+            (":root", Some("0:0"), "SW1147"),
+            ("root", Some("0"), "SW1114"),
+            ("root:", Some("0"), "SW1114"),
+            ("root:root", Some("0:0"), "SW1114"),
+            ("1000:root", Some("1000:0"), "SW1114"),
+            ("node", None, "SW1113"),
+            ("node:", None, "SW1113"),
+            (":node", None, "SW1113"),
+            ("1000:node", None, "SW1113"),
+            // The engine finds no user whose name is a space, and so does not start the container.
+            (" ", None, "SW1113"),
+            ("1000 : 1000", None, "SW1113"),
+            ("-1", None, "SW1113"),
+            ("2147483648", None, "SW1113"),
+        ];
+        for (text, wanted, rule) in table {
+            let (log, secrecy) = (Log::default(), Secrecy::default());
+            let node = Node::text(text, Place::NONE);
+            assert_eq!(user(Value::project(&node, &log, &secrecy)).as_deref(), wanted, "{text:?}");
+            let entries = log.into_entries();
+            let rules: Vec<_> = entries.iter().map(|entry| entry.rule.map_or("", |rule| rule.id)).collect();
+            assert_eq!(rules, [rule], "{text:?}");
+        }
+    }
 }

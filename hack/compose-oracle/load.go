@@ -66,8 +66,35 @@ func (r Request) JSON(ctx context.Context) (text []byte, err error) {
 		return nil, err
 	}
 	text, err = project.MarshalJSON()
-	// What is printed can be read again: a `$` is no variable any more.
-	return bytes.ReplaceAll(text, []byte("$"), []byte("$$")), err
+	return escapeValues(text), err
+}
+
+// escapeValues doubles each `$` of a value, so that it is no variable where the model is read again. Keys hold
+// no variables, and stay as they are. (`docker compose config` doubles those of keys too, and so prints another
+// project than it read.)
+func escapeValues(text []byte) []byte {
+	var out bytes.Buffer
+	for len(text) > 0 {
+		if text[0] != '"' {
+			out.WriteByte(text[0])
+			text = text[1:]
+			continue
+		}
+		end := 1
+		for text[end] != '"' {
+			if text[end] == '\\' {
+				end++
+			}
+			end++
+		}
+		word, rest := text[:end+1], text[end+1:]
+		if !bytes.HasPrefix(bytes.TrimLeft(rest, " \n"), []byte(":")) {
+			word = bytes.ReplaceAll(word, []byte("$"), []byte("$$"))
+		}
+		out.Write(word)
+		text = rest
+	}
+	return out.Bytes()
 }
 
 // quiet keeps the reference's warnings off standard error: models are compared, not words.

@@ -2,12 +2,13 @@
 
 use std::io::Read;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 
 use super::report;
 use crate::compose::discover::{Discovered, Options, discover};
 use crate::compose::disk::Disk;
 use crate::compose::environment::Environment;
+use crate::compose::source::{Decoded, Form, MAX_FILE, decode, not_utf8};
 use crate::compose::tree::Origin;
 
 /// Which compose project.
@@ -53,13 +54,7 @@ impl ProjectArgs {
                 environment.set(name, value, Origin::Process);
             }
         }
-        let stdin = if self.files.iter().any(|file| file == "-") {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
-            Some(text)
-        } else {
-            None
-        };
+        let stdin = if self.files.iter().any(|file| file == "-") { Some(standard_input()?) } else { None };
         Ok(Options {
             files: self.files.clone(),
             stdin,
@@ -71,6 +66,21 @@ impl ProjectArgs {
             environment,
         })
     }
+}
+
+/// A compose file from standard input, in the forms that a file may have.
+fn standard_input() -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    std::io::stdin().take(MAX_FILE + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
+    if bytes.len() as u64 > MAX_FILE {
+        bail!("standard input is larger than {} MiB, which no compose file may be", MAX_FILE >> 20);
+    }
+    match decode(bytes) {
+        Ok(Decoded { text, form: Form::Utf8 | Form::Utf16 }) => Ok(text),
+        Ok(Decoded { text, form: Form::Broken(at) }) => Err(not_utf8(text.as_bytes(), at)),
+        Err(reason) => Err(reason),
+    }
+    .map_err(|reason| anyhow!("standard input: {reason}: write it in UTF-8"))
 }
 
 /// The folder that the command runs in.

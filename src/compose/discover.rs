@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::dotenv::{self, EnvText};
 use super::environment::{Budget, Environment};
-use super::source::{Files, Kind, Place, Sources, decode};
+use super::source::{Decoded, Files, Form, Kind, Place, Sources, decode};
 use super::{Input, Request, paths};
 
 /// What a command line says about a project.
@@ -164,9 +164,13 @@ impl Search<'_> {
             )
             .remedy("an env file is a file of `NAME=value` lines in UTF-8")
         };
-        let (text, odd) = self.files.read(path).and_then(decode).map_err(wrong)?;
+        let Decoded { text, form } = self.files.read(path).and_then(decode).map_err(wrong)?;
         let file = self.found.sources.add(path, text.as_str());
-        self.found.warnings.extend(odd.map(|at| dotenv::not_utf8(file, at)));
+        match form {
+            Form::Utf8 => {}
+            Form::Utf16 => return Err(wrong(dotenv::UTF16.to_owned())),
+            Form::Broken(at) => self.found.warnings.push(dotenv::not_utf8(file, at)),
+        }
         let outer = |name: &str| self.environment.get(name).cloned();
         let warnings = dotenv::read(EnvText { text: &text, file }, into, &outer, &Budget::default())?;
         self.found.warnings.extend(warnings);

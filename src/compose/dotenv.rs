@@ -40,6 +40,9 @@ pub fn read(
     Ok(reader.warnings)
 }
 
+/// What is wrong with an env file in UTF-16, which the reference does not read.
+pub const UTF16: &str = "it is UTF-16, and Docker Compose reads env files in UTF-8 only";
+
 /// What is said of a file with bytes that are no text: a value may not be what was meant.
 #[must_use]
 pub fn not_utf8(file: u32, at: usize) -> Diagnostic {

@@ -9,7 +9,7 @@ use super::environment::{Budget, Environment};
 use super::extends::{self, Base, BaseKey};
 use super::include::{self, Imported};
 use super::project::Project;
-use super::source::{self, Files, Place, Sources};
+use super::source::{self, Decoded, Files, Form, Place, Sources};
 use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
 use super::{
@@ -54,12 +54,12 @@ impl Scope {
     }
 }
 
-/// A file that was read: its number among the sources, and where it is not UTF-8.
+/// A file that was read: its number among the sources, and how it is written.
 #[derive(Clone)]
 struct Text {
     number: u32,
     text: Arc<str>,
-    odd: Option<usize>,
+    form: Form,
 }
 
 impl<'a> Load<'a> {
@@ -202,9 +202,11 @@ impl<'a> Load<'a> {
         id: &'static str,
         place: Place,
     ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, odd } = self.decoded(path, id, place)?;
-        let Some(at) = odd else { return Ok((number, text)) };
-        Err(not_utf8(path, &source::not_utf8(text.as_bytes(), at), place))
+        let Text { number, text, form } = self.decoded(path, id, place)?;
+        match form {
+            Form::Utf8 | Form::Utf16 => Ok((number, text)),
+            Form::Broken(at) => Err(not_utf8(path, &source::not_utf8(text.as_bytes(), at), place)),
+        }
     }
 
     /// The same of a file of variables, in which any bytes may stand.
@@ -214,11 +216,15 @@ impl<'a> Load<'a> {
         id: &'static str,
         place: Place,
     ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, odd } = self.decoded(path, id, place)?;
-        if let Some(at) = odd {
-            let warning = dotenv::not_utf8(number, at);
-            if !self.diagnostics.iter().any(|said| said.id == warning.id && said.place == warning.place) {
-                self.diagnostics.push(warning);
+        let Text { number, text, form } = self.decoded(path, id, place)?;
+        match form {
+            Form::Utf8 => {}
+            Form::Utf16 => return Err(not_utf8(path, dotenv::UTF16, place)),
+            Form::Broken(at) => {
+                let warning = dotenv::not_utf8(number, at);
+                if !self.diagnostics.iter().any(|said| said.id == warning.id && said.place == warning.place) {
+                    self.diagnostics.push(warning);
+                }
             }
         }
         Ok((number, text))
@@ -232,10 +238,11 @@ impl<'a> Load<'a> {
             Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
                 .remedy("check the path and who may read it")
         })?;
-        let (text, odd) = source::decode(bytes).map_err(|reason| not_utf8(path, &reason, place))?;
+        let Decoded { text, form } =
+            source::decode(bytes).map_err(|reason| not_utf8(path, &reason, place))?;
         let text: Arc<str> = text.into();
         let number = self.sources.add(path, text.clone());
-        let read = Text { number, text, odd };
+        let read = Text { number, text, form };
         self.texts.insert(path.to_owned(), read.clone());
         Ok(read)
     }

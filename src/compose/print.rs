@@ -11,7 +11,8 @@ use super::yaml::{is_plain, is_printable};
 /// How a project is printed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
-    /// `$` becomes `$$`, so that what is printed can be loaded again.
+    /// `$` in a value becomes `$$`, so that what is printed can be loaded again. No variable is put into a
+    /// key, so a `$` in one stays as it is.
     pub escape: bool,
 }
 
@@ -103,7 +104,7 @@ impl Json {
     }
 
     fn key(&mut self, key: &str) {
-        self.string(&escaped(key, self.style));
+        self.string(key);
         self.text.push_str(": ");
     }
 
@@ -191,7 +192,7 @@ fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
     match &node.value {
         Value::Map(map) => {
             for (key, child) in map.iter() {
-                let _ = write!(out, "{indent}{}:", yaml_key(&escaped(key, style), &indent));
+                let _ = write!(out, "{indent}{}:", yaml_key(key, &indent));
                 yaml_value(child, style, depth, out);
             }
         }

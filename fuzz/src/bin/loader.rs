@@ -65,7 +65,7 @@ fuzz_target!(|text: &str| {
         let whole = request.stages.bind && request.stages.normalize && request.stages.resolve_paths;
         let has_services = project.services().next().is_some();
         let is_read_back =
-            !has_odd_key(&project.tree) && project.services().all(|(_, service)| is_read_back(service));
+            !has_empty_key(&project.tree) && project.services().all(|(_, service)| is_read_back(service));
         if whole && has_services && is_read_back {
             check_printed(project, &request, &files, &yaml(project, style));
         }
@@ -127,14 +127,13 @@ fn is_read_back(service: &Node) -> bool {
         && !hosts.iter().any(is_twice)
 }
 
-/// Whether a key bears a `$`, which the reference doubles when it prints and not when it reads, or is empty, as of
-/// a list of arguments with `=x`, which it reads in a list only.
-fn has_odd_key(node: &Node) -> bool {
+/// Whether a key is empty, as of a list of arguments with `=x`, which the reference reads in a list only.
+fn has_empty_key(node: &Node) -> bool {
     match &node.value {
         Value::Map(map) => {
-            map.iter().any(|(key, node)| key.contains('$') || key.is_empty() || has_odd_key(node))
+            map.iter().any(|(key, node)| key.is_empty() || has_empty_key(node))
         }
-        Value::List(items) => items.iter().any(has_odd_key),
+        Value::List(items) => items.iter().any(has_empty_key),
         _ => false,
     }
 }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
 use serde::Serialize;
 
 use super::Converted;
@@ -50,7 +51,7 @@ pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String,
             binary_data: filled(bytes, |value| ByteString(value.clone())),
             ..ConfigMap::default()
         };
-        files.push((format!("configmap-{name}.yaml"), yaml(name, &map)?));
+        files.push((format!("configmap-{name}.yaml"), yaml(name, map)?));
     }
     for (name, data) in &converted.objects.secrets {
         let mut secret = Secret { metadata: metadata(name), ..Secret::default() };
@@ -69,10 +70,10 @@ pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String,
                 secret.data = filled(bytes, |value| ByteString(value.clone()));
             }
         }
-        files.push((format!("secret-{name}.yaml"), yaml(name, &secret)?));
+        files.push((format!("secret-{name}.yaml"), yaml(name, secret)?));
     }
     let name = converted.stack.metadata.name.as_deref().unwrap_or_default();
-    files.push(("stack.yaml".to_owned(), yaml(name, &converted.stack)?));
+    files.push(("stack.yaml".to_owned(), yaml(name, converted.stack.clone())?));
     Ok(files)
 }
 
@@ -102,9 +103,19 @@ pub fn needed_secrets(converted: &Converted) -> impl Iterator<Item = (&str, Vec<
     secrets.map(|(name, data)| (name.as_str(), data.keys().map(String::as_str).collect()))
 }
 
-fn yaml(name: &str, object: &impl Serialize) -> Result<String, OutputError> {
+/// The annotation by which Flux takes an object as it stands.
+const NOT_SUBSTITUTED: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
+
+fn yaml<T: Resource + Serialize>(name: &str, mut object: T) -> Result<String, OutputError> {
     let error = |error: String| OutputError(name.to_owned(), error);
-    let text = serde_saphyr::to_string(object).map_err(|problem| error(problem.to_string()))?;
+    let json = serde_json::to_string(&object).map_err(|problem| error(problem.to_string()))?;
+    // In a Kustomization with `postBuild.substitute`, Flux takes `${...}` for a variable and `$$` for a `$`,
+    // wherever in an object it stands.
+    if json.contains("${") || json.contains("$$") {
+        let (key, value) = NOT_SUBSTITUTED;
+        object.meta_mut().annotations.get_or_insert_default().insert(key.to_owned(), value.to_owned());
+    }
+    let text = serde_saphyr::to_string(&object).map_err(|problem| error(problem.to_string()))?;
     Ok(format!("{MARK}{text}"))
 }
 

@@ -1,13 +1,21 @@
 //! Texts that a POSIX shell reads.
 
-/// A variable as it is written after the given beginning of a text, so that its value is one word, whatever
-/// quotes are open there.
-pub fn variable(before: &str, name: &str) -> String {
+/// A variable as it is written between the given beginning and end of a text, so that its value is one word,
+/// whatever quotes are open there.
+///
+/// Without braces, since Flux puts variables of its own into each `${NAME}` that it applies.
+pub fn variable(before: &str, name: &str, after: &str) -> String {
     match open_quote(before) {
-        Some('\'') => format!("'\"${{{name}}}\"'"),
-        Some(_) => format!("${{{name}}}"),
-        None => format!("\"${{{name}}}\""),
+        Some('\'') => format!("'\"${name}\"'"),
+        // Quotes that close and open again end the name.
+        Some(_) if after.starts_with(is_of_name) => format!("${name}\"\""),
+        Some(_) => format!("${name}"),
+        None => format!("\"${name}\""),
     }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
 }
 
 /// The quote that is open at the end of a text.
@@ -38,9 +46,7 @@ pub fn quoted(word: &str) -> String {
 
 /// Whether a shell can read a variable of this name.
 pub fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_of_name)
 }
 
 #[cfg(test)]
@@ -49,10 +55,19 @@ mod tests {
 
     #[test]
     fn a_variable_is_one_word_within_any_quotes() {
-        assert_eq!(variable("cli -a ", "P"), "\"${P}\"");
-        assert_eq!(variable("cli -a \"x", "P"), "${P}");
-        assert_eq!(variable("cli -a 'x", "P"), "'\"${P}\"'");
-        assert_eq!(variable("echo \\\" ", "P"), "\"${P}\"");
+        for (before, after, wanted) in [
+            ("cli -a ", "", "\"$P\""),
+            ("cli -a ", "x", "\"$P\""),
+            ("cli -a \"x", "\"", "$P"),
+            ("cli -a \"x", "-y\"", "$P"),
+            ("cli -a \"", "y\"", "$P\"\""),
+            ("cli -a \"", "_y\"", "$P\"\""),
+            ("cli -a \"", "2\"", "$P\"\""),
+            ("cli -a 'x", "y'", "'\"$P\"'"),
+            ("echo \\\" ", "y", "\"$P\""),
+        ] {
+            assert_eq!(variable(before, "P", after), wanted, "{before}…{after}");
+        }
     }
 
     #[test]

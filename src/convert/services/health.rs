@@ -65,10 +65,14 @@ fn words_of(
         (_, false) => Some(words.iter().map(plain).collect()),
         ("CMD-SHELL", true) => {
             let mut text = String::new();
-            for piece in variables.pieces(context, rest.first()?, "HEALTHCHECK")? {
-                match piece {
-                    Piece::Plain(plain) => text.push_str(&plain),
-                    Piece::Variable(name) => text.push_str(&shell::variable(&text, &name)),
+            let pieces = variables.pieces(context, rest.first()?, "HEALTHCHECK")?;
+            for (index, piece) in pieces.iter().enumerate() {
+                match (piece, pieces.get(index + 1)) {
+                    (Piece::Plain(plain), _) => text.push_str(plain),
+                    (Piece::Variable(name), Some(Piece::Plain(after))) => {
+                        text.push_str(&shell::variable(&text, name, after));
+                    }
+                    (Piece::Variable(name), _) => text.push_str(&shell::variable(&text, name, "")),
                 }
             }
             Some(vec!["CMD-SHELL".to_owned(), escaped(&text, false)])
@@ -97,7 +101,7 @@ pub fn shell_line(
         for piece in pieces {
             match piece {
                 Piece::Plain(plain) => line.push_str(&shell::quoted(&plain)),
-                Piece::Variable(name) => line.push_str(&shell::variable("", &name)),
+                Piece::Variable(name) => line.push_str(&shell::variable("", &name, "")),
             }
         }
     }

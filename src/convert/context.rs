@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::answers::Answers;
 use super::names::Names;
-use super::reader::Log;
+use super::reader::{Log, pointer};
 use super::secrecy::Secrecy;
 use super::{Folders, Objects, Options};
 use crate::api;
 use crate::compose::project::Project;
-use crate::compose::tree::{Node, Value};
+use crate::compose::source::Place;
+use crate::compose::tree::{Map, Node, Value};
 use crate::translate::addresses::addresses;
 
 /// What every part of the conversion knows, and what it adds to.
@@ -41,7 +43,9 @@ pub struct Context<'a> {
     pub volumes_from: Vec<(String, String, bool)>,
     /// The numbers under which ports are published.
     pub published: BTreeSet<i32>,
-    /// The hosts that texts of services dial.
+    /// Who answers to further names.
+    pub answers: Answers<'a>,
+    /// The hosts that texts of the project dial.
     dialed: BTreeSet<String>,
 }
 
@@ -63,20 +67,20 @@ impl<'a> Context<'a> {
         secrecy: &'a Secrecy,
     ) -> Self {
         let mut dialed = BTreeSet::new();
-        for (_, service) in project.services() {
-            for node in DIALING.iter().filter_map(|key| service.get(key)) {
-                texts(node, &mut |text| {
-                    dialed.extend(addresses(text).map(|address| address.host.to_lowercase()))
-                });
-            }
+        for (_, node) in dialing(project) {
+            texts(node, &mut |text| {
+                dialed.extend(addresses(text).map(|address| address.host.to_lowercase()))
+            });
         }
+        let names = Names::of(project);
+        let answers = Answers::of(project, &names, &options.profiles);
         Self {
             project,
             files,
             options,
             log,
             secrecy,
-            names: Names::of(project),
+            names,
             objects: Objects::default(),
             volumes: BTreeMap::new(),
             configs: BTreeMap::new(),
@@ -85,6 +89,7 @@ impl<'a> Context<'a> {
             aliases: Vec::new(),
             volumes_from: Vec::new(),
             published: BTreeSet::new(),
+            answers,
             dialed,
         }
     }
@@ -96,7 +101,46 @@ impl<'a> Context<'a> {
 }
 
 /// The attributes of a service whose texts say whom it dials.
-pub const DIALING: [&str; 4] = ["environment", "command", "entrypoint", "healthcheck"];
+const DIALING: [&str; 7] =
+    ["environment", "command", "entrypoint", "healthcheck", "pre_start", "post_start", "pre_stop"];
+
+/// The parts of a project whose texts say who is dialed, with their pointers.
+pub fn dialing(project: &Project) -> impl Iterator<Item = (String, &Node)> {
+    let services = project.services().flat_map(|(name, service)| {
+        let nodes = DIALING.iter().filter_map(move |key| Some((*key, service.get(key)?)));
+        nodes.map(move |(key, node)| (pointer(["services", name, key]), node))
+    });
+    let configs = project.section("configs");
+    let contents = configs.filter_map(|(name, config)| Some((name, config.get("content")?)));
+    services.chain(contents.map(|(name, node)| (pointer(["configs", name, "content"]), node)))
+}
+
+/// Gives each text of a tree to a function, with its node and pointer; the tree is at `at`.
+pub fn texts_at<'n>(node: &'n Node, at: &str, see: &mut impl FnMut(&'n str, &'n Node, &str)) {
+    match &node.value {
+        Value::Str(text) => see(text, node, at),
+        Value::List(items) => {
+            for (index, item) in items.iter().enumerate() {
+                texts_at(item, &format!("{at}/{index}"), see);
+            }
+        }
+        Value::Map(map) => {
+            for (key, item) in map.iter() {
+                texts_at(item, &format!("{at}{}", pointer([key])), see);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The place of a tree, or of the first value in it that was written.
+pub fn first_place(node: &Node) -> Place {
+    if node.place != Place::NONE {
+        return node.place;
+    }
+    let inner = node.as_map().into_iter().flat_map(Map::iter);
+    inner.map(|(_, node)| node.place).find(|place| *place != Place::NONE).unwrap_or_default()
+}
 
 /// Gives each text of a tree to a function.
 pub fn texts<'n>(node: &'n Node, see: &mut impl FnMut(&'n str)) {

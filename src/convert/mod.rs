@@ -6,13 +6,16 @@
 //! | all rules, with reason and remedy | [`catalogue`] |
 //! | what is secret | [`secrecy`] |
 //! | names that objects may bear | [`names`] |
+//! | who answers to a further name | `answers` |
 //! | each area of a service | `services` |
 //! | files of the host | `files` |
 //! | advice | `lint` |
 //!
 //! Pure: files are reached through [`Folders`] alone.
 
+mod answers;
 pub mod catalogue;
+mod containers;
 mod context;
 mod disk;
 mod files;
@@ -137,6 +140,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     }
     spec.profiles = profiles(&context, &spec);
     services::without_image(&mut spec.services);
+    containers::containers(&mut context);
     services::aliases(&mut context, &mut spec.services);
     services::volumes_from(&mut context, &mut spec.services);
     spec.volumes.append(&mut context.volumes);

@@ -144,7 +144,12 @@ impl<'a> Value<'a> {
 
     /// A plain text under a rule's verdict; secrets as in [`Value::text`].
     pub fn text_judged(self, rule: &'static Rule) -> Option<String> {
-        self.checked(Some((rule, String::new())))
+        self.text_judged_with(rule, "")
+    }
+
+    /// As [`Value::text_judged`], with what is particular here.
+    pub fn text_judged_with(self, rule: &'static Rule, detail: impl Into<String>) -> Option<String> {
+        self.checked(Some((rule, detail.into())))
     }
 
     fn checked(self, rule: Option<(&'static Rule, String)>) -> Option<String> {

@@ -5,6 +5,7 @@
 //! objects of what has passed, one builder for each kind of child. `tests/golden/` shows each rule.
 
 pub(crate) mod addresses;
+pub(crate) mod bearers;
 mod build;
 mod desired;
 pub(crate) mod escape;

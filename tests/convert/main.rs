@@ -11,6 +11,7 @@ mod cli;
 mod corpus;
 mod coverage;
 mod files;
+mod kinds;
 mod secrets;
 mod seeds;
 mod speed;

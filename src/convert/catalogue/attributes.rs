@@ -24,7 +24,7 @@ attributes! {
     "name" => "`metadata.name`" ["SW1003"];
     "include" => "taken in by the loader" [];
     "jobs" => "checked by the loader, then left out: no command of Compose runs them" [];
-    "services" => "`spec.services`" ["SW1004", "SW1005", "SW1006", "SW1001", "SW1002", "SW1999"];
+    "services" => "`spec.services`" ["SW1004", "SW1005", "SW1006", "SW1229", "SW1230", "SW1001", "SW1002", "SW1999"];
     "networks" => "`spec.networks`" ["SW1001", "SW1002"];
     "volumes" => "`spec.volumes`" ["SW1001", "SW1002", "SW1007"];
     "secrets" => "`spec.secrets` and a Secret" ["SW1001"];
@@ -36,7 +36,7 @@ attributes! {
     "services.*.cap_drop" => "`capDrop`" [];
     "services.*.command" => "`command`" ["SW1401"];
     "services.*.configs" => "`configs`" ["SW1113", "SW1313"];
-    "services.*.container_name" => "`containerName`" ["SW1213", "SW1214", "SW1215"];
+    "services.*.container_name" => "`containerName`" ["SW1213", "SW1214", "SW1215", "SW1227", "SW1228"];
     "services.*.cpu_period" => "`deploy.resources.limits.cpus`" ["SW1105"];
     "services.*.cpu_quota" => "`deploy.resources.limits.cpus`" ["SW1105"];
     "services.*.cpu_shares" => "`deploy.resources.reservations.cpus`" ["SW1104"];
@@ -63,24 +63,24 @@ attributes! {
     "services.*.environment" => "`environment`; secrets `environmentFrom`" ["SW1401"];
     "services.*.expose" => "`expose`" ["SW1222"];
     "services.*.extends" => "resolved by the loader" [];
-    "services.*.external_links" => "`externalLinks`" ["SW1212", "SW1226"];
+    "services.*.external_links" => "`externalLinks`" ["SW1212", "SW1226", "SW1227"];
     "services.*.extra_hosts" => "`extraHosts`" ["SW1220", "SW1225"];
     "services.*.gpus" => "`deploy.resources.devices`" ["SW1506", "SW1507", "SW1508", "SW1509"];
     "services.*.group_add" => "`groupAdd`" ["SW1113"];
     "services.*.healthcheck" => "`healthcheck`" ["SW1124", "SW1410"];
-    "services.*.hostname" => "`hostname`" ["SW1221"];
+    "services.*.hostname" => "`hostname`" ["SW1215", "SW1221", "SW1227", "SW1228"];
     "services.*.image" => "`image`" [];
     "services.*.init" => "`init`" [];
     "services.*.ipc" => "`ipc`" ["SW1117", "SW1513"];
     "services.*.label_file" => "read by the loader into `labels`" [];
     "services.*.labels" => "`labels`; `autoheal: true` becomes `healthcheck.onUnhealthy: Restart`" ["SW1136", "SW1402"];
     "services.*.links" => "`aliases` of the linked service and `dependsOn`"
-        ["SW1211", "SW1213", "SW1214", "SW1215"];
+        ["SW1211", "SW1213", "SW1214", "SW1227"];
     "services.*.mem_limit" => "`deploy.resources.limits.memory`" [];
     "services.*.mem_reservation" => "`deploy.resources.reservations.memory`" [];
     "services.*.network_mode" => "`networkMode`" ["SW1117", "SW1210", "SW1513"];
     "services.*.networks" => "`networks`" [];
-    "services.*.networks.*.aliases" => "`networks.*.aliases`" ["SW1213", "SW1214", "SW1215"];
+    "services.*.networks.*.aliases" => "`networks.*.aliases`" ["SW1213", "SW1214", "SW1215", "SW1227", "SW1228"];
     "services.*.pid" => "`pid`" ["SW1117", "SW1513"];
     "services.*.platform" => "`platform`" ["SW1133", "SW1513"];
     "services.*.ports" => "`ports`" [];

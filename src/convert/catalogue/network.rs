@@ -109,4 +109,20 @@ rules! { NETWORK:
         "a container outside of the project without a whole name",
         "a further name on a cluster stands for a whole name, and in which namespace the other one runs is not said",
         "name the namespace with --namespace, or write NAME.NAMESPACE.svc.cluster.local:ALIAS";
+    NAME_ASTRAY "SW1227" Refused []
+        "a name that stands for one service here and for another there",
+        "Docker answers by the network that is asked, and the DNS of a cluster has one answer for all: some who dial the name would be led to a pod that they do not mean or cannot reach",
+        "give one of the services another name and dial that, or put both on the same networks where either may answer; --allow-refused SW1227 leaves the name out";
+    NAME_OF_MORE "SW1228" Approximated []
+        "a name that some networks know for fewer services",
+        "on a cluster the name leads to all of the services, whatever network is asked; whoever asks reaches all of them",
+        "give the services the name on the same networks";
+    CONTAINER_DIALED "SW1229" Refused []
+        "a text that dials a container by the name that Compose makes",
+        "a cluster knows no name of a single container of several, and none with '_'",
+        "write the service's name here, or accept it with --allow-refused SW1229";
+    CONTAINER_ANSWERS "SW1230" Mapped []
+        "a text that dials a container by the name that Compose makes",
+        "the service has one container, so it gets the name as an alias",
+        "write the service's name, which stays when the project has another name";
 }

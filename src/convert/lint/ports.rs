@@ -21,7 +21,7 @@ pub fn lint(context: &Context<'_>) {
             let Some(published) = port.get("published").and_then(int) else { continue };
             let protocol = port.str_at("protocol").unwrap_or("tcp");
             let other = *taken.entry((published, protocol, address)).or_insert(service);
-            if other != service && may_run_together(context, other, service) {
+            if other != service && context.answers.may_run_together(other, service) {
                 let at = pointer(["services", service, "ports", &index, "published"]);
                 context.log.remark(
                     &catalogue::PORT_CLASH,
@@ -32,14 +32,4 @@ pub fn lint(context: &Context<'_>) {
             }
         }
     }
-}
-
-/// Whether some choice of profiles starts both: none is needed, or one that both have.
-fn may_run_together(context: &Context<'_>, a: &str, b: &str) -> bool {
-    let profiles = |name: &str| {
-        let service = context.project.service(name).and_then(|node| node.get("profiles"));
-        service.and_then(Node::as_list).unwrap_or_default()
-    };
-    let (a, b) = (profiles(a), profiles(b));
-    a.is_empty() || b.is_empty() || a.iter().any(|own| b.iter().any(|other| own.as_str() == other.as_str()))
 }

@@ -1,6 +1,7 @@
 //! Networks, names and name resolution.
 
 use crate::api::{Addresses, HostName, Service, ServiceNetwork};
+use crate::convert::answers::{Answer, Way};
 use crate::convert::catalogue;
 use crate::convert::context::{Alias, Context};
 use crate::convert::names::{label, service_label};
@@ -16,7 +17,7 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
         let mut place = ServiceNetwork::default();
         let mut endpoint = value.section();
         for alias in endpoint.take("aliases").map(Value::items).unwrap_or_default() {
-            place.aliases.extend(further_name(context, name, alias));
+            place.aliases.extend(further_name(context, name, Way::Alias(network), alias));
         }
         endpoint.rest();
         service.networks.insert(network.to_owned(), place);
@@ -27,7 +28,7 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
     {
         service.networks.clear();
     }
-    links(context, section);
+    links(context, name, section);
     for value in section.take("external_links").map(Value::items).unwrap_or_default() {
         let text = value.peek_text().unwrap_or_default();
         let (target, alias) = text.split_once(':').unwrap_or((text, text));
@@ -38,7 +39,16 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
             Some(namespace) => Some(format!("{}.{namespace}.svc.cluster.local", service_label(target))),
             None => None,
         };
+        let answer =
+            context.answers.answer(&alias, name, Way::External(text.split(':').next().unwrap_or(text)));
         match target.filter(|target| is_service_name(&alias) && target.len() <= 253) {
+            Some(_) if answer != Answer::Same => {
+                let (Answer::Taken(detail) | Answer::Astray(detail) | Answer::More(detail)) = answer else {
+                    value.mapped();
+                    continue;
+                };
+                value.judged_with(&catalogue::NAME_ASTRAY, detail);
+            }
             Some(target) => {
                 if value.text_judged(&catalogue::EXTERNAL_LINK).is_some() {
                     service.external_links.insert(alias, HostName(target));
@@ -50,9 +60,9 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
         }
     }
     if let Some(value) = section.take("container_name") {
-        service.container_name = further_name(context, name, value);
+        service.container_name = further_name(context, name, Way::Container, value);
     }
-    host_name(section, service);
+    host_name(context, name, section, service);
     resolver(section, service);
 }
 
@@ -99,7 +109,7 @@ pub fn mode(context: &Context<'_>, value: Value<'_>) -> Option<String> {
 }
 
 /// A further name of a service as a Service may bear it.
-fn further_name(context: &Context<'_>, service: &str, value: Value<'_>) -> Option<String> {
+fn further_name(context: &Context<'_>, service: &str, way: Way<'_>, value: Value<'_>) -> Option<String> {
     let text = value.peek_text().unwrap_or_default().to_owned();
     let lower = text.to_lowercase();
     if !is_service_name(&lower) {
@@ -107,20 +117,21 @@ fn further_name(context: &Context<'_>, service: &str, value: Value<'_>) -> Optio
         value.judged(if dialed { &catalogue::ALIAS_DIALED } else { &catalogue::ALIAS_NAME });
         return None;
     }
-    if lower == context.names.service(service) {
-        value.mapped();
-        return None;
-    }
-    if context.names.is_service(&lower) {
-        value.judged_with(&catalogue::ALIAS_TAKEN, format!("'{lower}' is a service"));
-        return None;
-    }
-    value.text().map(|_| lower)
+    match context.answers.answer(&lower, service, way) {
+        Answer::Own => value.mapped(),
+        Answer::Taken(detail) => value.judged_with(&catalogue::ALIAS_TAKEN, detail),
+        Answer::Astray(detail) => value.judged_with(&catalogue::NAME_ASTRAY, detail),
+        Answer::More(detail) => {
+            return value.text_judged_with(&catalogue::NAME_OF_MORE, detail).map(|_| lower);
+        }
+        Answer::Same => return value.text().map(|_| lower),
+    };
+    None
 }
 
 /// `links`: another name for another service. That the other comes first, the loader has written to
 /// `depends_on`.
-fn links(context: &mut Context<'_>, section: &mut Section<'_>) {
+fn links(context: &mut Context<'_>, service: &str, section: &mut Section<'_>) {
     for value in section.take("links").map(Value::items).unwrap_or_default() {
         let text = value.peek_text().unwrap_or_default().to_owned();
         let (target, alias) = text.split_once(':').unwrap_or((&text, &text));
@@ -135,17 +146,25 @@ fn links(context: &mut Context<'_>, section: &mut Section<'_>) {
             } else {
                 &catalogue::ALIAS_NAME
             });
-        } else if lower == context.names.service(target) {
-            value.mapped();
-        } else if context.names.is_service(&lower) {
-            value.judged_with(&catalogue::ALIAS_TAKEN, format!("'{lower}' is a service"));
-        } else if value.text_judged(&catalogue::LINK_ALIAS).is_some() {
-            context.aliases.push(Alias { service: context.names.service(target), name: lower });
+            continue;
+        }
+        match context.answers.answer(&lower, target, Way::Link(service)) {
+            Answer::Own => {
+                value.mapped();
+            }
+            Answer::Taken(detail) | Answer::Astray(detail) | Answer::More(detail) => {
+                value.judged_with(&catalogue::NAME_ASTRAY, detail);
+            }
+            Answer::Same => {
+                if value.text_judged(&catalogue::LINK_ALIAS).is_some() {
+                    context.aliases.push(Alias { service: context.names.service(target), name: lower });
+                }
+            }
         }
     }
 }
 
-fn host_name(section: &mut Section<'_>, service: &mut Service) {
+fn host_name(context: &Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
     let domain = section.text("domainname").filter(|domain| !domain.is_empty());
     let mut rest = None;
     if let Some(value) = section.take("hostname") {
@@ -163,6 +182,15 @@ fn host_name(section: &mut Section<'_>, service: &mut Service) {
         if kept.is_some() && !host.is_empty() {
             service.hostname = Some(host);
             rest = domain.filter(|_| domain_fits).map(str::to_owned);
+        }
+    }
+    if let Some(host) = service.hostname.as_deref().filter(|host| context.dialed(host)) {
+        // Its own host name it has whatever others find under it.
+        match context.answers.answer(host, name, Way::Host) {
+            Answer::Own | Answer::Same => {}
+            Answer::Taken(detail) => section.remark("hostname", &catalogue::ALIAS_TAKEN, detail),
+            Answer::More(detail) => section.remark("hostname", &catalogue::NAME_OF_MORE, detail),
+            Answer::Astray(detail) => section.remark("hostname", &catalogue::NAME_ASTRAY, detail),
         }
     }
     service.domainname = domain.or(rest);

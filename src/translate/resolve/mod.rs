@@ -12,6 +12,7 @@ mod image;
 mod ingress;
 mod kind;
 mod labels;
+mod meetings;
 mod mounts;
 mod naming;
 mod placement;
@@ -246,6 +247,8 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     ingress::check_routes(&services, &mut problems);
     let external_links = external::external_links(&services, &mut problems);
     naming::check_clashes(name, spec, &volumes, &services, &mut problems);
+    let mut meetings = meetings::Meetings::of(spec, &services);
+    meetings.check(&mut problems, &mut approximations);
     ports::check_published(&services, &mut problems);
     problems.into_result()?;
 
@@ -255,7 +258,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
         service.waits_for = waits_for;
     }
     approximations.extend(volumes::not_seeded(&services, facts));
-    for (name, host) in naming::host_names(&services) {
+    for (name, host) in meetings.host_names(&services, &mut approximations) {
         services.entry(name).and_modify(|service| _ = service.aliases.insert(host));
     }
     let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

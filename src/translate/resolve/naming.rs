@@ -126,25 +126,21 @@ pub(super) fn check_clashes(
             taken.take(Kind::Service, link.clone(), path);
         }
     }
-    let mut aliases: BTreeMap<&str, (String, &str)> = BTreeMap::new();
+    let mut aliases = BTreeSet::new();
+    let mut containers: BTreeMap<&str, String> = BTreeMap::new();
     for service in services() {
         for (path, alias) in further_names(service.spec, &format!("spec.services.{}", service.name)) {
             if alias == service.name {
                 continue;
             }
-            match aliases.entry(alias) {
-                Entry::Vacant(free) => {
-                    taken.take(Kind::Service, alias.to_owned(), path.clone());
-                    free.insert((path, service.name));
-                }
-                // Services may share an alias; a container's name is unique.
-                Entry::Occupied(bearer) => {
-                    let (other, name) = bearer.get();
-                    let unique = path.ends_with("containerName") || other.ends_with("containerName");
-                    if unique && *name != service.name {
-                        taken.clash(Kind::Service, alias, &path, other);
-                    }
-                }
+            // Services may share an alias; a container's name is unique.
+            if aliases.insert(alias) {
+                taken.take(Kind::Service, alias.to_owned(), path.clone());
+            }
+            if path.ends_with("containerName")
+                && let Some(other) = containers.insert(alias, path.clone())
+            {
+                taken.clash(Kind::Service, alias, &path, &other);
             }
         }
     }

@@ -1,0 +1,334 @@
+//! Who answers to a further name. Docker answers by the network that is asked, and to a link for the linking
+//! service alone; the DNS of a cluster has one answer for everyone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::names::Names;
+use super::reader::int;
+use crate::compose::project::Project;
+use crate::compose::tree::{Map, Node};
+use crate::translate::bearers::{Bearer, Meeting, meeting};
+
+/// Where a name is asked for.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Asked<'a> {
+    /// On a network.
+    On(&'a str),
+    /// By a service, which has the name from its own links.
+    By(&'a str),
+}
+
+/// What answers.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Pod<'a> {
+    /// The pod of a service, by the one that names it.
+    Of(&'a str),
+    /// Something outside of the project.
+    Outside(&'a str),
+}
+
+/// By what a service has a further name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way<'a> {
+    /// An alias on a network.
+    Alias(&'a str),
+    /// The name of its container.
+    Container,
+    /// Its host name.
+    Host,
+    /// A link of another service.
+    Link(&'a str),
+    /// A link of a service to something outside of the project, which is the one that is given.
+    External(&'a str),
+}
+
+/// A claim to a name.
+#[derive(Clone, Copy, Debug)]
+struct Claim<'a> {
+    service: &'a str,
+    way: Way<'a>,
+}
+
+/// What a cluster answers to a name, beside what Docker does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Answer {
+    /// The same, as the service's own name does it already.
+    Own,
+    /// The same.
+    Same,
+    /// More services on some networks, all of which the asker reaches.
+    More(String),
+    /// The service that has the name as its own, and which is on the same networks.
+    Taken(String),
+    /// Something that some of the askers do not mean.
+    Astray(String),
+}
+
+/// A service among the others.
+#[derive(Debug)]
+struct Place<'a> {
+    pod: &'a str,
+    networks: BTreeSet<&'a str>,
+    profiles: BTreeSet<&'a str>,
+}
+
+/// The claims to all further names of a project.
+#[derive(Debug, Default)]
+pub struct Answers<'a> {
+    places: BTreeMap<&'a str, Place<'a>>,
+    /// The services by their names on the cluster.
+    services: BTreeMap<String, &'a str>,
+    claims: BTreeMap<String, Vec<Claim<'a>>>,
+    askers: Vec<BTreeSet<Asked<'a>>>,
+    /// Networks on which others than this project may ask.
+    open: BTreeSet<&'a str>,
+    /// The profiles that are active where nothing else is said.
+    active: BTreeSet<&'a str>,
+}
+
+impl<'a> Answers<'a> {
+    /// Those of a project.
+    pub fn of(project: &'a Project, names: &Names, active: &'a [String]) -> Self {
+        let mut made = Self { active: active.iter().map(String::as_str).collect(), ..Self::default() };
+        let pods = pods(project);
+        for (name, service) in project.services() {
+            let networks = network_owner(project, name).map_or_else(BTreeSet::new, networks);
+            made.askers.push(networks.iter().copied().map(Asked::On).chain([Asked::By(name)]).collect());
+            let profiles = texts(service, "profiles").collect();
+            let pod = pods.get(name).copied().unwrap_or(name);
+            made.places.insert(name, Place { pod, networks, profiles });
+            made.services.insert(names.service(name), name);
+            made.claims_of(name, service);
+        }
+        for (name, network) in project.section("networks") {
+            let named = network.str_at("name") != Some(&format!("{}_{name}", project.name));
+            if network.get("external").and_then(Node::as_bool) == Some(true) || named {
+                made.open.insert(name);
+            }
+        }
+        made
+    }
+
+    fn claims_of(&mut self, name: &'a str, service: &'a Node) {
+        for (network, endpoint) in
+            service.get("networks").and_then(Node::as_map).into_iter().flat_map(Map::iter)
+        {
+            for alias in texts(endpoint, "aliases") {
+                self.claim(alias, name, Way::Alias(network));
+            }
+        }
+        if let Some(container) = service.str_at("container_name") {
+            self.claim(container, name, Way::Container);
+        }
+        for link in texts(service, "links") {
+            let (target, alias) = link.split_once(':').unwrap_or((link, link));
+            self.claim(alias, target, Way::Link(name));
+        }
+        for link in texts(service, "external_links") {
+            let (target, alias) = link.split_once(':').unwrap_or((link, link));
+            self.claim(alias, name, Way::External(target));
+        }
+        // What answers to its host name, the operator decides: a single container on networks of its own.
+        let host = service.str_at("hostname").map(|host| host.split('.').next().unwrap_or_default());
+        if let Some(host) = host
+            && replicas(service) == Some(1)
+            && service.get("network_mode").is_none()
+        {
+            self.claim(host, name, Way::Host);
+        }
+    }
+
+    fn claim(&mut self, alias: &str, service: &'a str, way: Way<'a>) {
+        self.claims.entry(alias.to_lowercase()).or_default().push(Claim { service, way });
+    }
+
+    /// Whether some choice of profiles starts both services: none is needed, or one that both have, or both
+    /// are active from the beginning.
+    pub fn may_run_together(&self, a: &str, b: &str) -> bool {
+        let (Some(a), Some(b)) = (self.places.get(a), self.places.get(b)) else { return true };
+        let is_active = |place: &Place<'_>| !place.profiles.is_disjoint(&self.active);
+        a.profiles.is_empty()
+            || b.profiles.is_empty()
+            || !a.profiles.is_disjoint(&b.profiles)
+            || is_active(a) && is_active(b)
+    }
+
+    /// What becomes of a name that a service has in some way.
+    pub fn answer(&self, name: &str, service: &'a str, way: Way<'a>) -> Answer {
+        let name = &*name.to_lowercase();
+        let claim = Claim { service, way };
+        let claims = self.claims.get(name).map_or(&[][..], Vec::as_slice);
+        if way == Way::Host && !claims.iter().any(|other| other.service == service && other.way == way) {
+            return Answer::Own;
+        }
+        let bearer = self.bearer(claim);
+        if let Some(owner) = self.services.get(name).copied() {
+            if bearer.pod == Pod::Of(self.pod(owner)) {
+                return Answer::Own;
+            }
+            if self.may_run_together(owner, self.speaker(claim)) {
+                return self.taken(name, owner, claim, &bearer);
+            }
+        }
+        let is_soft = |claim: &Claim<'_>| claim.way == Way::Host;
+        // A host name takes nothing away from other names.
+        let others = claims.iter().filter(|other| is_soft(&claim) || !is_soft(other));
+        let others = others.filter(|other| self.may_run_together(self.speaker(**other), self.speaker(claim)));
+        let others: Vec<Claim<'a>> = others.copied().collect();
+        let bearers: Vec<_> =
+            others.iter().map(|other| self.bearer(*other)).chain([bearer.clone()]).collect();
+        let other = bearers.iter().find(|other| other.pod != bearer.pod).map(|other| other.pod);
+        let meeting = meeting(&bearers, self.askers.iter(), |asked| match asked {
+            Asked::On(network) => self.open.contains(network),
+            Asked::By(_) => false,
+        });
+        // A link is one service's own, what is outside of the project has no pods, and no two containers have
+        // one name.
+        let alone = others.iter().any(|other| matches!(other.way, Way::Link(_) | Way::External(_)))
+            || matches!(way, Way::Link(_) | Way::External(_))
+            || way == Way::Container
+                && others.iter().any(|other| other.way == Way::Container && other.service != service);
+        match (meeting, other) {
+            (Meeting::Astray { network, meant, other }, _) => {
+                Answer::Astray(astray(name, network, &shown(meant), &shown(other)))
+            }
+            (_, Some(other)) if alone => Answer::Astray(both(name, &shown(bearer.pod), &shown(other))),
+            (Meeting::Fewer(networks), _) => {
+                let networks = networks.into_iter().filter_map(|asked| match asked {
+                    Asked::On(network) => Some(network),
+                    Asked::By(_) => None,
+                });
+                let networks = networks.collect::<Vec<_>>().join("', '");
+                Answer::More(format!("'{name}' on '{networks}'"))
+            }
+            (Meeting::Same, _) => Answer::Same,
+        }
+    }
+
+    /// The answer where a service has the name as its own.
+    fn taken(
+        &self,
+        name: &str,
+        owner: &str,
+        claim: Claim<'a>,
+        bearer: &Bearer<Pod<'a>, Asked<'a>>,
+    ) -> Answer {
+        let place = self.places.get(owner);
+        let missing = bearer.networks.iter().find(|asked| match asked {
+            Asked::On(network) => !place.is_some_and(|place| place.networks.contains(network)),
+            Asked::By(_) => true,
+        });
+        let own = self.places.get(self.speaker(claim)).map(|place| &place.profiles);
+        let always = place.is_none_or(|place| place.profiles.is_empty() || Some(&place.profiles) == own);
+        match missing {
+            Some(asked) => Answer::Astray(astray(name, *asked, &shown(bearer.pod), &format!("'{owner}'"))),
+            None if !always => Answer::Astray(both(name, &shown(bearer.pod), &format!("'{owner}'"))),
+            None => Answer::Taken(format!("'{name}' is a service")),
+        }
+    }
+
+    /// The service without which there is no claim.
+    fn speaker(&self, claim: Claim<'a>) -> &'a str {
+        match claim.way {
+            Way::Link(asker) => asker,
+            _ => claim.service,
+        }
+    }
+
+    fn pod(&self, service: &'a str) -> &'a str {
+        self.places.get(service).map_or(service, |place| place.pod)
+    }
+
+    fn bearer(&self, claim: Claim<'a>) -> Bearer<Pod<'a>, Asked<'a>> {
+        let (pod, networks) = (Pod::Of(self.pod(claim.service)), self.places.get(claim.service));
+        let networks =
+            || networks.into_iter().flat_map(|place| &place.networks).map(|network| Asked::On(network));
+        match claim.way {
+            Way::Alias(network) => Bearer { pod, networks: [Asked::On(network)].into() },
+            Way::Link(asker) => Bearer { pod, networks: [Asked::By(asker)].into() },
+            Way::External(target) => {
+                Bearer { pod: Pod::Outside(target), networks: [Asked::By(claim.service)].into() }
+            }
+            Way::Container | Way::Host => Bearer { pod, networks: networks().collect() },
+        }
+    }
+}
+
+fn astray(name: &str, asked: Asked<'_>, meant: &str, other: &str) -> String {
+    let who = match asked {
+        Asked::On(network) => format!("on the network '{network}'"),
+        Asked::By(service) => format!("for '{service}'"),
+    };
+    format!("'{name}' is {meant} {who}, and would lead to {other} as well")
+}
+
+fn both(name: &str, one: &str, other: &str) -> String {
+    format!("'{name}' is {one}, and {other} has it too")
+}
+
+fn shown(pod: Pod<'_>) -> String {
+    match pod {
+        Pod::Of(service) => format!("'{service}'"),
+        Pod::Outside(target) => format!("'{target}' outside of the project"),
+    }
+}
+
+/// How many containers a service has; nothing where the nodes decide.
+pub fn replicas(service: &Node) -> Option<i64> {
+    let deploy = service.get("deploy");
+    match deploy.and_then(|deploy| deploy.str_at("mode")) {
+        Some("global" | "global-job") => None,
+        _ => {
+            let given = deploy.and_then(|deploy| deploy.get("replicas")).or(service.get("scale"));
+            Some(given.and_then(int).unwrap_or(1).max(1))
+        }
+    }
+}
+
+fn texts<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = &'n str> {
+    node.get(key).and_then(Node::as_list).unwrap_or_default().iter().filter_map(Node::as_str)
+}
+
+fn networks(service: &Node) -> BTreeSet<&str> {
+    let networks = service.get("networks").and_then(Node::as_map);
+    networks.into_iter().flat_map(Map::iter).map(|(name, _)| &**name).collect()
+}
+
+/// The service that a setting such as `service:NAME` or `container:NAME` names.
+fn named<'a>(project: &'a Project, setting: &'a str) -> Option<&'a str> {
+    if let Some(container) = setting.strip_prefix("container:") {
+        let has = |service: &Node| service.str_at("container_name") == Some(container);
+        return project.services().find(|(_, service)| has(service)).map(|(name, _)| name);
+    }
+    setting.strip_prefix("service:")
+}
+
+/// The service whose networks a service is on: its own, or those of the one whose network it shares. The
+/// loader has refused circles.
+fn network_owner<'a>(project: &'a Project, service: &'a str) -> Option<&'a Node> {
+    let mut name = service;
+    for _ in project.services() {
+        let node = project.service(name)?;
+        match node.str_at("network_mode").and_then(|mode| named(project, mode)) {
+            Some(other) => name = other,
+            None => return Some(node),
+        }
+    }
+    None
+}
+
+/// The service that stands for the pod of each service that shares one.
+fn pods(project: &Project) -> BTreeMap<&str, &str> {
+    let mut pods: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, service) in project.services() {
+        for key in ["network_mode", "ipc", "pid"] {
+            let Some(other) = service.str_at(key).and_then(|mode| named(project, mode)) else { continue };
+            let of = |name| pods.get(name).copied().unwrap_or(name);
+            let (own, other) = (of(name), of(other));
+            let joined = pods.iter().filter(|(_, pod)| **pod == own).map(|(name, _)| *name);
+            let joined: Vec<&str> = joined.chain([name, own]).collect();
+            pods.extend(joined.into_iter().map(|name| (name, other)));
+        }
+    }
+    pods
+}

@@ -1,0 +1,341 @@
+//! Names of services: what Docker answers by the network that is asked, a cluster answers to everyone.
+
+use super::{converted, said};
+
+const RULES: [&str; 8] = ["SW1211", "SW1212", "SW1214", "SW1215", "SW1227", "SW1228", "SW1229", "SW1230"];
+
+/// Services of `a: ...` lines, with the image left out, and the top-level networks `x`, `y`, and `edge`, which
+/// others use as well.
+fn project(services: &str) -> String {
+    let services = services.lines().map(|line| match line.split_once(": {") {
+        Some((name, rest)) if name != "configs" => {
+            format!("  {name}: {{image: 'a:1', restart: always, {rest}\n")
+        }
+        _ => format!("{line}\n"),
+    });
+    let services: String = services.collect();
+    format!("services:\n{services}networks: {{x: {{}}, y: {{internal: true}}, edge: {{external: true}}}}\n")
+}
+
+/// What is said, the further names that are left, and whether the operator takes the Stack.
+fn outcome(services: &str, files: &[(&str, &str)], profiles: &[&str]) -> (Vec<String>, Vec<String>) {
+    let converted = converted(&project(services), files, profiles);
+    let mut names = Vec::new();
+    for (service, made) in &converted.stack.spec.services {
+        let aliases = made.networks.values().flat_map(|place| &place.aliases);
+        let all = aliases.chain(&made.container_name).chain(made.external_links.keys());
+        names.extend(all.map(|name| format!("{service}={name}")));
+    }
+    names.dedup();
+    let problems = crate::problems(&converted.stack);
+    assert!(problems.is_empty(), "{services}: {problems:?}");
+    (said(&converted, &RULES), names)
+}
+
+fn check(table: &[(&str, &[&str], &[&str])]) {
+    check_with(table, &[]);
+}
+
+fn check_with(table: &[(&str, &[&str], &[&str])], profiles: &[&str]) {
+    let mut wrong = Vec::new();
+    for (services, remarks, names) in table {
+        let (said, left) = outcome(services, &[], profiles);
+        if said != *remarks || left != *names {
+            wrong.push(format!("{services}\nis said {said:?}\nhas {left:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_name_of_services_that_do_not_meet_is_refused() {
+    check(&[
+        (
+            "one: {networks: {x: {aliases: [db]}}}\n\
+             two: {networks: {y: {aliases: [db]}}}\n\
+             left: {networks: [x]}\n\
+             right: {networks: [y]}",
+            &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
+            &[],
+        ),
+        // DNS takes no account of case, and the network that nobody writes is one, too.
+        (
+            "one: {networks: {default: {aliases: [DB]}}}\n\
+             two: {networks: {y: {aliases: [cache, db]}}}",
+            &["SW1227 one/networks/default/aliases/0", "SW1227 two/networks/y/aliases/1"],
+            &["two=cache"],
+        ),
+        (
+            "one: {container_name: api}\n\
+             two: {networks: {x: {aliases: [api]}}}",
+            &["SW1227 one/container_name", "SW1227 two/networks/x/aliases/0"],
+            &[],
+        ),
+        // Who is on both networks would be led to either.
+        (
+            "one: {networks: {x: {aliases: [db]}}}\n\
+             two: {networks: {y: {aliases: [db]}}}\n\
+             both: {networks: [x, y]}",
+            &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
+            &[],
+        ),
+        // Who is on y alone would be led to one.
+        (
+            "one: {networks: {x: {aliases: [db]}}}\n\
+             two: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
+             right: {networks: [y]}",
+            &[
+                "SW1227 one/networks/x/aliases/0",
+                "SW1227 two/networks/x/aliases/0",
+                "SW1227 two/networks/y/aliases/0",
+            ],
+            &[],
+        ),
+        // Other projects ask on a network that is not this project's own.
+        (
+            "one: {networks: {x: {aliases: [db]}}}\n\
+             two: {networks: {x: {aliases: [db]}, edge: {aliases: [db]}}}",
+            &[
+                "SW1227 one/networks/x/aliases/0",
+                "SW1227 two/networks/edge/aliases/0",
+                "SW1227 two/networks/x/aliases/0",
+            ],
+            &[],
+        ),
+        (
+            "db: {networks: [x]}\n\
+             spare: {networks: {y: {aliases: [db]}}}",
+            &["SW1227 spare/networks/y/aliases/0"],
+            &[],
+        ),
+        // In Docker nobody finds a container on the host's network by a name.
+        (
+            "db: {network_mode: host}\n\
+             spare: {networks: {y: {aliases: [db]}}}",
+            &["SW1227 spare/networks/y/aliases/0"],
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn a_link_is_the_linking_services_own() {
+    check(&[
+        (
+            "blue: {}\ngreen: {}\n\
+             one: {links: ['blue:db']}\n\
+             two: {links: ['green:db']}",
+            &["SW1227 one/links/0", "SW1227 two/links/0"],
+            &[],
+        ),
+        ("db: {}\nstaging: {}\none: {links: ['staging:db']}", &["SW1227 one/links/0"], &[]),
+        (
+            "blue: {}\none: {links: ['blue:db']}\ntwo: {links: ['blue:db']}",
+            &["SW1211 one/links/0", "SW1211 two/links/0"],
+            &["blue=db"],
+        ),
+        // What is linked to has the name on a network as well.
+        (
+            "blue: {networks: {x: {aliases: [db]}}}\none: {networks: [x], links: ['blue:db']}",
+            &["SW1211 one/links/0"],
+            &["blue=db"],
+        ),
+        (
+            "blue: {networks: [x]}\ngreen: {networks: {x: {aliases: [db]}}}\n\
+             one: {networks: [x], links: ['blue:db']}",
+            &["SW1227 green/networks/x/aliases/0", "SW1227 one/links/0"],
+            &[],
+        ),
+        (
+            "db: {}\none: {external_links: ['db.other.svc.cluster.local:db']}",
+            &["SW1227 one/external_links/0"],
+            &[],
+        ),
+        (
+            "one: {external_links: ['db.blue.svc.cluster.local:db']}\n\
+             two: {external_links: ['db.green.svc.cluster.local:db']}\n\
+             three: {external_links: ['mail.example.org:mail']}\n\
+             four: {external_links: ['mail.example.org:mail']}",
+            &[
+                "SW1212 four/external_links/0",
+                "SW1227 one/external_links/0",
+                "SW1212 three/external_links/0",
+                "SW1227 two/external_links/0",
+            ],
+            &["four=mail", "three=mail"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_host_name_that_is_dialed_stands_for_who_has_it_on_the_network() {
+    check(&[
+        (
+            "one: {hostname: node, networks: [x]}\n\
+             two: {hostname: node, networks: [y]}\n\
+             asker: {networks: [x], environment: {PEER: 'node:80'}}",
+            &["SW1227 one/hostname", "SW1227 two/hostname"],
+            &[],
+        ),
+        ("one: {hostname: node, networks: [x]}\ntwo: {hostname: node, networks: [y]}", &[], &[]),
+        (
+            "one: {hostname: node.example.org}\ntwo: {hostname: node}\nasker: {environment: {PEER: 'node:80'}}",
+            &[],
+            &[],
+        ),
+        ("one: {hostname: two}\ntwo: {environment: {PEER: 'two:80'}}", &["SW1215 one/hostname"], &[]),
+        (
+            "one: {hostname: two, networks: [x]}\ntwo: {networks: [y]}\n\
+             asker: {networks: [x], command: 'ping two'}",
+            &["SW1227 one/hostname"],
+            &[],
+        ),
+        // Several replicas have host names of their own.
+        (
+            "one: {hostname: node, networks: [x], deploy: {replicas: 2}}\n\
+             two: {hostname: node, networks: [y], command: 'ping node'}",
+            &[],
+            &[],
+        ),
+    ]);
+}
+
+#[test]
+fn a_name_that_leads_everyone_to_the_same_pods_is_kept() {
+    check(&[
+        (
+            "one: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
+             two: {networks: {y: {aliases: [db]}, x: {aliases: [db]}}}",
+            &[],
+            &["one=db", "two=db"],
+        ),
+        (
+            "one: {networks: {x: {aliases: [db]}}}\ntwo: {container_name: db, networks: [x]}",
+            &[],
+            &["one=db", "two=db"],
+        ),
+        // One service has its name where it has it.
+        ("one: {networks: {x: {aliases: [db]}, y: {}}}\ntwo: {networks: [y]}", &[], &["one=db"]),
+        // Everyone who asks on y is on x as well.
+        (
+            "one: {networks: {x: {aliases: [db]}}}\n\
+             two: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
+             asker: {networks: [x, y]}",
+            &[
+                "SW1228 one/networks/x/aliases/0",
+                "SW1228 two/networks/x/aliases/0",
+                "SW1228 two/networks/y/aliases/0",
+            ],
+            &["one=db", "two=db"],
+        ),
+        // The name of a service stands for that service.
+        (
+            "db: {networks: [x]}\nspare: {networks: {x: {aliases: [db]}}}",
+            &["SW1215 spare/networks/x/aliases/0"],
+            &[],
+        ),
+        // Both are one pod.
+        (
+            "vpn: {networks: {x: {aliases: [web]}}}\nweb: {network_mode: 'service:vpn'}\nasker: {networks: [x]}",
+            &[],
+            &[],
+        ),
+        (
+            "vpn: {container_name: tunnel, networks: {x: {}}}\n\
+             web: {network_mode: 'container:tunnel', depends_on: [vpn]}\n\
+             other: {networks: {x: {aliases: [tunnel]}}}",
+            &[],
+            &["other=tunnel", "vpn=tunnel"],
+        ),
+    ]);
+}
+
+#[test]
+fn services_that_never_run_together_may_share_a_name() {
+    let exclusive = "one: {profiles: [blue], networks: {x: {aliases: [db]}}}\n\
+                     two: {profiles: [green], networks: {y: {aliases: [db]}}}";
+    check(&[
+        (exclusive, &[], &["one=db", "two=db"]),
+        (
+            "db: {profiles: [blue]}\nspare: {profiles: [green], networks: {x: {aliases: [db]}}}",
+            &[],
+            &["spare=db"],
+        ),
+        // With the profile, both run.
+        (
+            "one: {profiles: [blue], networks: {x: {aliases: [db]}}}\ntwo: {networks: {y: {aliases: [db]}}}",
+            &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
+            &[],
+        ),
+        // Without the profile, nobody would answer.
+        (
+            "db: {profiles: [blue], networks: [x]}\nspare: {networks: {x: {aliases: [db]}}}",
+            &["SW1227 spare/networks/x/aliases/0"],
+            &[],
+        ),
+    ]);
+    let both: &[&str] = &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"];
+    check_with(&[(exclusive, both, &[])], &["blue", "green"]);
+}
+
+#[test]
+fn a_container_answers_by_the_name_that_compose_makes_where_it_is_the_only_one() {
+    check(&[
+        (
+            "api: {}\nweb: {environment: {API: 'http://shop-api-1:8000/v1'}}",
+            &["SW1230 web/environment/API"],
+            &["api=shop-api-1"],
+        ),
+        (
+            "api: {networks: [x]}\nweb: {networks: [x], command: [wait-for, 'Shop-Api-1:80'], \
+             healthcheck: {test: curl -f http://shop-api-1/}}",
+            &["SW1230 web/command/1", "SW1230 web/healthcheck/test/1"],
+            &["api=shop-api-1"],
+        ),
+        ("api: {}\nweb: {environment: ['API=shop_api_1']}", &["SW1229 web/environment/API"], &[]),
+        (
+            "api: {deploy: {replicas: 2}}\nweb: {environment: {A: 'shop-api-1:80', B: 'shop-api-2:80'}}",
+            &["SW1229 web/environment/A", "SW1229 web/environment/B"],
+            &[],
+        ),
+        ("api: {scale: 3}\nweb: {entrypoint: run shop-api-1}", &["SW1229 web/entrypoint/1"], &[]),
+        ("api: {}\nweb: {environment: {A: 'shop-api-2:80'}}", &["SW1229 web/environment/A"], &[]),
+        (
+            "api: {deploy: {mode: global}}\nweb: {environment: {A: 'shop-api-1'}}",
+            &["SW1229 web/environment/A"],
+            &[],
+        ),
+        // It has another name in Docker, or none, or that is no host.
+        ("api: {container_name: backend}\nweb: {environment: {A: 'shop-api-1'}}", &[], &["api=backend"]),
+        ("vpn: {}\napi: {network_mode: 'service:vpn'}\nweb: {environment: {A: 'shop-api-1'}}", &[], &[]),
+        (
+            "api: {}\nweb: {environment: {A: 'reg.example.org/shop-api-1', B: 'shop-api', C: 'shop-db-1'}}",
+            &[],
+            &[],
+        ),
+        // The name is someone's.
+        (
+            "api: {networks: {x: {aliases: [shop-api-1]}}}\nweb: {networks: [x], environment: {A: 'shop-api-1'}}",
+            &["SW1230 web/environment/A"],
+            &["api=shop-api-1"],
+        ),
+        (
+            "api: {networks: [x]}\nold: {networks: {y: {aliases: [shop-api-1]}}}\n\
+             web: {networks: [x], environment: {A: 'shop-api-1'}}",
+            &["SW1229 web/environment/A"],
+            &["old=shop-api-1"],
+        ),
+    ]);
+}
+
+#[test]
+fn a_config_and_a_file_of_the_project_dial_as_well() {
+    let services = "api: {}\n\
+                    old: {}\n\
+                    web: {configs: [inline], volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']}\n\
+                    \nconfigs: {inline: {content: 'upstream: shop_api_1:80'}}";
+    let file = ("nginx.conf", "http { server { location / { proxy_pass http://shop-old-1:8080; } } }");
+    let (said, left) = outcome(services, &[file], &[]);
+    assert_eq!(said, ["SW1229 /configs/inline/content", "SW1230 old/networks"]);
+    assert_eq!(left, ["old=shop-old-1"]);
+}

@@ -6,7 +6,6 @@ use super::project::{ProjectArgs, current_folder};
 use super::report;
 use crate::compose::diagnostic::{Diagnostic, Severity};
 use crate::compose::discover::Discovered;
-use crate::compose::disk::Disk;
 use crate::compose::load_with;
 use crate::compose::source::{Place, Sources};
 use crate::convert::catalogue::Rule;
@@ -47,14 +46,15 @@ impl ConversionArgs {
     /// Where the project cannot be loaded.
     pub fn convert(&self) -> anyhow::Result<Conversion> {
         let folder = current_folder()?;
-        let Discovered { mut request, sources, warnings } = self.project.discover(&folder)?;
+        let files = self.project.files(&folder)?;
+        let Discovered { mut request, sources, warnings } = self.project.discover(&folder, &*files)?;
         // A Stack keeps all services and says which profiles are active.
         let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
-        let loaded = load_with(&request, &Disk, sources);
+        let loaded = load_with(&request, &*files, sources);
         report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
         let Some(project) = loaded.project else { bail!("the project cannot be loaded") };
         let (namespace, registry) = (self.namespace.clone(), self.registry.clone());
-        let converted = convert(&project, &Disk, &Options { namespace, registry, profiles });
+        let converted = convert(&project, &*files, &Options { namespace, registry, profiles });
         let messages = messages(&converted, &self.allow_refused, &loaded.sources);
         report::print(&messages, &loaded.sources, &folder);
         let refused = converted.refused(&self.allow_refused).count();

@@ -1,6 +1,7 @@
 //! The command line: one verb per file.
 
 mod config;
+mod confined;
 mod controller;
 mod conversion;
 mod convert;

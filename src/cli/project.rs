@@ -4,12 +4,15 @@ use std::io::Read;
 
 use anyhow::{Context, anyhow, bail};
 
+use super::confined::Confined;
 use super::report;
 use crate::compose::discover::{Discovered, Options, discover};
 use crate::compose::disk::Disk;
 use crate::compose::environment::Environment;
-use crate::compose::source::{Decoded, Form, MAX_FILE, decode, not_utf8};
+use crate::compose::paths::join;
+use crate::compose::source::{Decoded, Files, Form, MAX_FILE, decode, not_utf8};
 use crate::compose::tree::Origin;
+use crate::convert::Folders;
 
 /// Which compose project.
 #[derive(Debug, clap::Args)]
@@ -29,6 +32,12 @@ pub struct ProjectArgs {
     /// A profile to activate; `*` for all
     #[arg(long, value_name = "PROFILE")]
     pub profile: Vec<String>,
+    /// Read no file outside of this folder, whatever a path or a link says: for compose files of others
+    #[arg(long, value_name = "FOLDER")]
+    pub confine: Option<String>,
+    /// Use no variable of this process
+    #[arg(long)]
+    pub no_environment: bool,
 }
 
 impl ProjectArgs {
@@ -36,8 +45,8 @@ impl ProjectArgs {
     ///
     /// # Errors
     /// Where one that was named is not there, after the message is printed.
-    pub fn discover(&self, folder: &str) -> anyhow::Result<Discovered> {
-        match discover(&self.options(folder)?, &Disk) {
+    pub fn discover(&self, folder: &str, files: &dyn Files) -> anyhow::Result<Discovered> {
+        match discover(&self.options(folder)?, files) {
             Ok(found) => Ok(found),
             Err(error) => {
                 let (error, sources) = *error;
@@ -47,9 +56,37 @@ impl ProjectArgs {
         }
     }
 
+    /// The files that the project may have.
+    ///
+    /// # Errors
+    /// Where the folder that they are confined to is none.
+    pub fn files(&self, folder: &str) -> anyhow::Result<Box<dyn Folders>> {
+        Ok(match &self.confine {
+            Some(confine) => Box::new(Confined::to(confine, folder)?),
+            None => Box::new(Disk),
+        })
+    }
+
+    /// Whether output may go to a path: where the project is confined to a folder, no link of that folder may
+    /// lead it out.
+    ///
+    /// # Errors
+    /// Where one does.
+    pub fn may_write(&self, path: &str) -> anyhow::Result<()> {
+        let Some(confine) = &self.confine else { return Ok(()) };
+        let here = current_folder()?;
+        let confined = Confined::to(confine, &here)?;
+        // The second is where a file is written first.
+        if [path.to_owned(), format!("{path}.new")].iter().any(|path| confined.is_led_out(&join(&here, path)))
+        {
+            bail!("{path} leads out of {confine} by a link, and nothing is written there: name another path");
+        }
+        Ok(())
+    }
+
     fn options(&self, folder: &str) -> anyhow::Result<Options> {
         let mut environment = Environment::default();
-        for (name, value) in std::env::vars_os() {
+        for (name, value) in std::env::vars_os().filter(|_| !self.no_environment) {
             if let (Ok(name), Ok(value)) = (name.into_string(), value.into_string()) {
                 environment.set(name, value, Origin::Process);
             }

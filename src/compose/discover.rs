@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::dotenv::{self, EnvText};
 use super::environment::{Budget, Environment};
-use super::source::{Decoded, Files, Form, Kind, Place, Sources, decode};
+use super::source::{Decoded, Files, Form, Kind, Place, Sources, decode, outside};
 use super::{Input, Request, paths};
 
 /// What a command line says about a project.
@@ -146,7 +146,7 @@ impl Search<'_> {
 
     fn default_env_file(&mut self, folder: &str) -> Result<(), Diagnostic> {
         let path = paths::join(folder, ".env");
-        if !matches!(self.files.kind(&path), Some(Kind::File | Kind::Other)) {
+        if matches!(self.files.kind(&path), None | Some(Kind::Folder)) {
             return Ok(());
         }
         let mut read = Environment::default();
@@ -164,6 +164,9 @@ impl Search<'_> {
             )
             .remedy("an env file is a file of `NAME=value` lines in UTF-8")
         };
+        if self.files.kind(path) == Some(Kind::Outside) {
+            return Err(outside(path, Place::NONE));
+        }
         let Decoded { text, form } = self.files.read(path).and_then(decode).map_err(wrong)?;
         let file = self.found.sources.add(path, text.as_str());
         match form {
@@ -188,12 +191,15 @@ impl Search<'_> {
             return listed.split(separator).map(|path| self.listed_file(path)).collect();
         }
         let mut at = folder.to_owned();
+        if self.files.kind(&at) == Some(Kind::Outside) {
+            return Err(outside(folder, Place::NONE));
+        }
         loop {
             if let Some(main) = self.first_of(&NAMES, &at) {
                 return Ok(std::iter::once(main).chain(self.first_of(&OVERRIDES, &at)).collect());
             }
             let above = paths::clean(&format!("{at}/.."));
-            if above == at {
+            if above == at || self.files.kind(&above) == Some(Kind::Outside) {
                 return Ok(Vec::new());
             }
             at = above;
@@ -209,6 +215,7 @@ impl Search<'_> {
             Some(Kind::File) => return Ok(full),
             Some(Kind::Folder) => "it is a directory",
             Some(Kind::Other) => "it is not a regular file",
+            Some(Kind::Outside) => return Err(outside(path, Place::NONE)),
             None => "no such file or directory",
         };
         Err(Diagnostic::error(

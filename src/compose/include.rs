@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
 use super::extends::{refuse_remote, reset};
-use super::source::{Kind, Place};
+use super::source::{Kind, Place, outside};
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 use super::yaml::Path;
@@ -100,7 +100,11 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
     let mut files = Vec::new();
     for (path, place) in &entry.paths {
         refuse_remote(path, *place)?;
-        files.push((paths::join(&scope.files_folder, path), *place));
+        let file = paths::join(&scope.files_folder, path);
+        if load.files.kind(&load.full(&file)) == Some(Kind::Outside) {
+            return Err(outside(path, *place));
+        }
+        files.push((file, *place));
     }
     let Some((main, place)) = files.first().cloned() else {
         return Ok(Node::new(Value::Map(Box::default()), Place::NONE));
@@ -126,11 +130,20 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
     // and are made absolute with them.
     let (folder, files_folder) = match &entry.folder {
         None => (scope.shown_folder(&paths::parent(&main)), paths::parent(&main)),
-        Some(given) if given.starts_with('/') => (given.clone(), given.clone()),
+        Some(given) if given.starts_with('/') => {
+            if load.files.kind(given) == Some(Kind::Outside) {
+                return Err(outside(given, place));
+            }
+            (given.clone(), given.clone())
+        }
         Some(given) => {
             let full = paths::join(&scope.files_folder, given);
             // The reference takes what is no folder for a file in one.
-            let is_folder = load.files.kind(&load.full(&full)) == Some(Kind::Folder);
+            let kind = load.files.kind(&load.full(&full));
+            if kind == Some(Kind::Outside) {
+                return Err(outside(given, place));
+            }
+            let is_folder = kind == Some(Kind::Folder);
             let full = if is_folder { full } else { paths::parent(&full) };
             (scope.shown_folder(&full), paths::join(&scope.folder, given))
         }
@@ -174,7 +187,7 @@ fn environment(
                 )
                 .remedy("create it, or take it out of `env_file`"));
             }
-            Some(Kind::File) => files.push((full, *place)),
+            Some(Kind::File | Kind::Outside) => files.push((full, *place)),
             Some(_) => {
                 return Err(Diagnostic::error("missing-env-file", *place, format!("{full} is not a file"))
                     .remedy("name a file of `NAME=value` lines"));
@@ -183,7 +196,7 @@ fn environment(
     }
     if entry.env_files.is_empty() {
         let default = paths::join(&load.full(folder), ".env");
-        if load.files.kind(&default) == Some(Kind::File) {
+        if matches!(load.files.kind(&default), Some(Kind::File | Kind::Outside)) {
             files.push((default, Place::NONE));
         }
     }

@@ -9,7 +9,7 @@ use super::environment::{Budget, Environment};
 use super::extends::{self, Base, BaseKey};
 use super::include::{self, Imported};
 use super::project::Project;
-use super::source::{self, Decoded, Files, Form, Place, Sources};
+use super::source::{self, Decoded, Files, Form, Kind, Place, Sources};
 use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
 use super::{
@@ -234,7 +234,11 @@ impl<'a> Load<'a> {
         if let Some(known) = self.texts.get(path) {
             return Ok(known.clone());
         }
-        let bytes = self.files.read(&self.full(path)).map_err(|reason| {
+        let full = self.full(path);
+        if self.files.kind(&full) == Some(Kind::Outside) {
+            return Err(source::outside(path, place));
+        }
+        let bytes = self.files.read(&full).map_err(|reason| {
             Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
                 .remedy("check the path and who may read it")
         })?;

@@ -92,7 +92,7 @@ impl Load<'_> {
             let mut labels = Environment::default();
             for file in &files {
                 let path = file.as_str().unwrap_or_default().to_owned();
-                if self.files.kind(&self.full(&path)) != Some(Kind::File) {
+                if !matches!(self.files.kind(&self.full(&path)), Some(Kind::File | Kind::Outside)) {
                     return Err(Diagnostic::error(
                         "missing-label-file",
                         file.place,

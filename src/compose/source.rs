@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::diagnostic::Diagnostic;
+
 /// A stretch of a file that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
@@ -155,6 +157,19 @@ pub enum Kind {
     Folder,
     /// A FIFO, a socket or a device: never read.
     Other,
+    /// The path leads out of what may be read. Whether something is there is not looked at.
+    Outside,
+}
+
+/// What is said of a path that leads out of what may be read, in words that follow the file's name.
+pub const OUTSIDE: &str =
+    "lies outside of the folder that may be read, or a link on the way to it leads there";
+
+/// A path of a project that leads out of what may be read.
+#[must_use]
+pub fn outside(path: &str, place: Place) -> Diagnostic {
+    Diagnostic::error("outside", place, format!("{path} {OUTSIDE}"))
+        .remedy("put a copy into the folder that `--confine` names, in place of the link where it is one")
 }
 
 /// All that the loader asks of a file system. Paths are absolute.

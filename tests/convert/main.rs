@@ -8,6 +8,8 @@
 
 #[cfg(feature = "cluster")]
 mod cli;
+#[cfg(all(feature = "cluster", unix))]
+mod confined;
 mod corpus;
 mod coverage;
 mod files;

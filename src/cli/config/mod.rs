@@ -11,7 +11,6 @@ use clap::ValueEnum;
 use super::project::{ProjectArgs, current_folder};
 use super::report;
 use crate::compose::discover::Discovered;
-use crate::compose::disk::Disk;
 use crate::compose::load_with;
 use crate::compose::print::{Style, json, yaml};
 use crate::compose::project::Project;
@@ -103,7 +102,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
 
 fn print(args: &Args) -> anyhow::Result<String> {
     let folder = current_folder()?;
-    let Discovered { mut request, sources, warnings } = args.project.discover(&folder)?;
+    let files = args.project.files(&folder)?;
+    let Discovered { mut request, sources, warnings } = args.project.discover(&folder, &*files)?;
     let raw = args.no_interpolate || args.what.variables;
     request.services.clone_from(&args.services);
     request.stages.interpolate = !raw;
@@ -111,7 +111,7 @@ fn print(args: &Args) -> anyhow::Result<String> {
     request.stages.bind = !raw;
     request.stages.normalize = !args.no_normalize;
     request.stages.resolve_paths = !args.no_path_resolution;
-    let loaded = load_with(&request, &Disk, sources);
+    let loaded = load_with(&request, &*files, sources);
     report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
     let Some(mut project) = loaded.project else { bail!("the project cannot be loaded") };
     if let Some(list) = list(&args.what, &project, &loaded.sources, &folder) {

@@ -51,7 +51,7 @@ fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     for entry in entries {
         let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let marked = fs::read(entry.path()).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()));
+        let marked = is_marked(&entry.path());
         // What a run left that was ended half-way bears the mark too.
         if !marked {
             bail!(
@@ -62,6 +62,12 @@ fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
         names.insert(name);
     }
     Ok(names)
+}
+
+/// Whether a file was written by an earlier run. What is no file is not opened: a FIFO would wait for a writer.
+fn is_marked(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file())
+        && fs::read(path).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()))
 }
 
 /// Writes one file wholly or not at all.

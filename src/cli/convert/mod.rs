@@ -50,6 +50,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let conversion = args.conversion.convert()?;
     let Conversion { converted, sources, folder, .. } = &conversion;
     if let Some(path) = &args.report {
+        args.conversion.project.may_write(path)?;
         let text = serde_json::to_string_pretty(&lines(&converted.entries, sources, folder))?;
         folder::write_file(path, &(text + "\n"))?;
     }
@@ -77,6 +78,7 @@ fn write(args: &Args, converted: &Converted) -> anyhow::Result<()> {
         let text = stream(&files);
         return std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output");
     }
+    args.conversion.project.may_write(&args.output)?;
     let list = kustomization(&files, args.conversion.namespace.as_deref());
     files.push((folder::LIST.to_owned(), list));
     folder::write(&args.output, &files)

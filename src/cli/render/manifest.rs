@@ -1,7 +1,6 @@
 //! Manifests of Stacks, and of the ConfigMaps and Secrets beside them.
 
 use std::collections::BTreeMap;
-use std::fs;
 
 use anyhow::{Context, bail};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -9,6 +8,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::api::{GROUP, Stack};
+use crate::cli::project::{ProjectArgs, current_folder};
+use crate::compose::paths::join;
+use crate::compose::source::decode;
 use crate::convert::Converted;
 use crate::translate::{ObjectKind, content_digest};
 
@@ -25,7 +27,10 @@ pub(super) struct Manifests {
 ///
 /// # Errors
 /// Where a file cannot be read, or some are manifests and some are not.
-pub(super) fn read(files: &[String]) -> anyhow::Result<Option<Manifests>> {
+pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
+    let here = current_folder()?;
+    let disk = project.files(&here)?;
+    let files = &project.files;
     let mut manifests = Manifests::default();
     let mut compose = None;
     let mut found = false;
@@ -33,7 +38,10 @@ pub(super) fn read(files: &[String]) -> anyhow::Result<Option<Manifests>> {
         // Standard input is a compose project's: it can be read once only.
         let text = match file.as_str() {
             "-" => String::new(),
-            file => fs::read_to_string(file).with_context(|| format!("{file} cannot be read"))?,
+            file => match disk.read(&join(&here, file)).and_then(decode) {
+                Ok(decoded) => decoded.text,
+                Err(reason) => bail!("cannot read {file}: {reason}"),
+            },
         };
         if text.lines().any(|line| line.starts_with("apiVersion:")) {
             found = true;

@@ -26,8 +26,9 @@ pub struct Args {
     /// A hold of the nodes that the namespace allows; `all` for each
     #[arg(long, value_name = "POWER", value_parser = powers)]
     allow: Vec<Powers>,
-    /// The operator's helper image, which fills new volumes and copies files
-    #[arg(long, value_name = "IMAGE", env = "STACKWRIGHT_HELPER_IMAGE")]
+    /// The operator's helper image, which fills new volumes and copies files [default: that of the variable
+    /// STACKWRIGHT_HELPER_IMAGE]
+    #[arg(long, value_name = "IMAGE")]
     helper_image: Option<String>,
     /// How the objects are written
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
@@ -70,7 +71,7 @@ fn powers(text: &str) -> Result<Powers, String> {
 /// When the input cannot be read, a Stack is not valid, or the output cannot be written; all messages are
 /// printed before that.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let Manifests { stacks, objects } = match read(&args.conversion.project.files)? {
+    let Manifests { stacks, objects } = match read(&args.conversion.project)? {
         Some(manifests) => manifests,
         None => {
             let conversion = args.conversion.convert()?;
@@ -82,7 +83,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let facts = Facts {
         version: args.kubernetes_version,
         powers: Powers(args.allow.iter().flat_map(|powers| powers.0.iter().copied()).collect()),
-        helper_image: args.helper_image.clone(),
+        helper_image: args.helper_image.clone().or_else(|| helper_image(&args.conversion)),
         objects,
         ..Facts::default()
     };
@@ -98,6 +99,12 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         bail!("nothing is rendered: mend what is named above");
     }
     write(args, &all)
+}
+
+/// The helper image that a variable names.
+fn helper_image(conversion: &ConversionArgs) -> Option<String> {
+    let named = std::env::var("STACKWRIGHT_HELPER_IMAGE").ok().filter(|image| !image.is_empty());
+    named.filter(|_| !conversion.project.no_environment)
 }
 
 /// The objects of one Stack in the order in which they are applied; what is wrong or only approximated is
@@ -146,5 +153,6 @@ fn write(args: &Args, objects: &[Value]) -> anyhow::Result<()> {
     if args.output == "-" {
         return std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output");
     }
+    args.conversion.project.may_write(&args.output)?;
     super::convert::folder::write_file(&args.output, &text)
 }

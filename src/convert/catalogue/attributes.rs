@@ -113,7 +113,7 @@ attributes! {
     "services.*.user" => "`user`" ["SW1113", "SW1114", "SW1146", "SW1147"];
     "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1313"];
     "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
-        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358"];
+        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1013"];
     "services.*.volumes.*.bind.propagation" => "`volumes[].propagation`" ["SW1310"];
     "services.*.volumes_from" => "the mounts of the other service" ["SW1117", "SW1308"];
     "services.*.working_dir" => "`workingDir`" [];
@@ -129,11 +129,11 @@ attributes! {
     "volumes.*.name" => "`volumes.*.claimName` of an external volume" ["SW1309", "SW1312"];
     "secrets.*.environment" => "a key of a Secret" ["SW1405"];
     "secrets.*.external" => "the Secret of that name" ["SW1403"];
-    "secrets.*.file" => "a key of a Secret" ["SW1408", "SW1409"];
+    "secrets.*.file" => "a key of a Secret" ["SW1408", "SW1409", "SW1013"];
     "secrets.*.name" => "the Secret's name, where it is external" ["SW1403", "SW1407"];
     "configs.*.content" => "a key of a ConfigMap" ["SW1401"];
     "configs.*.environment" => "a key of a ConfigMap" ["SW1405"];
     "configs.*.external" => "the ConfigMap of that name" ["SW1403"];
-    "configs.*.file" => "a key of a ConfigMap, of a Secret where it is a private key" ["SW1408", "SW1409"];
+    "configs.*.file" => "a key of a ConfigMap, of a Secret where it is a private key" ["SW1408", "SW1409", "SW1013"];
     "configs.*.name" => "the ConfigMap's name, where it is external" ["SW1403", "SW1407"];
 }

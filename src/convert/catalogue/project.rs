@@ -39,6 +39,10 @@ rules! { PROJECT:
         "a profile whose name is empty",
         "Docker Compose activates it where no profile is named, as many files rely on; a Stack's profiles have names, so this one is called 'default', and stands in spec.profiles where no profile was named",
         "to end its services, take 'default' out of spec.profiles";
+    OUTSIDE "SW1013" Refused []
+        "a file outside of the folder that may be read",
+        "--confine allows only files of one folder, and the path, or a link on the way to it, leads out of it",
+        "put a copy into the folder, in place of the link where it is one";
     INTERNAL "SW1999" Refused []
         "a value that the converter did not read",
         "this is an error of Stackwright: each value has to have a verdict",

@@ -90,6 +90,11 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
             bind.source.judged_with(&catalogue::FILES_TOO_LARGE, why);
             Bound::Nothing
         }
+        Err(tree::Failure::Outside(below)) => {
+            let detail = if below.is_empty() { below } else { format!("'{below}'") };
+            bind.source.judged_with(&catalogue::OUTSIDE, detail);
+            Bound::Nothing
+        }
         Err(tree::Failure::Unreadable(why)) => {
             bind.source.judged_with(&catalogue::FILES_UNREADABLE, why);
             Bound::Nothing
@@ -126,6 +131,10 @@ pub fn content(context: &Context<'_>, file: Value<'_>) -> Option<Vec<u8>> {
     let path = file.peek().as_str().unwrap_or_default();
     let read = match context.files.kind(path) {
         Some(Kind::File) => context.files.read(path),
+        Some(Kind::Outside) => {
+            file.judged(&catalogue::OUTSIDE);
+            return None;
+        }
         Some(_) => Err("it is no regular file".to_owned()),
         None => Err("there is none".to_owned()),
     };

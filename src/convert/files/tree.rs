@@ -37,6 +37,8 @@ pub enum Failure {
     TooLarge(String),
     /// One cannot be read.
     Unreadable(String),
+    /// A path below the mount's source leads out of what may be read; empty for the source itself.
+    Outside(String),
 }
 
 /// All files at a path.
@@ -68,6 +70,9 @@ impl Walk<'_> {
         let full = if below.is_empty() { self.source.to_owned() } else { format!("{}/{below}", self.source) };
         let files = self.context.files;
         let unreadable = |why: String| Failure::Unreadable(format!("'{below}' {why}"));
+        if files.kind(&full) == Some(Kind::Outside) {
+            return Err(Failure::Outside(below.to_owned()));
+        }
         // In a container there is nothing of the host outside of the mount.
         let real = files.real(&full).ok_or_else(|| unreadable("leads nowhere".to_owned()))?;
         if !real.strip_prefix(&self.root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
@@ -97,7 +102,7 @@ impl Walk<'_> {
             }
             Some(Kind::Folder) => return Err(unreadable("lies too deep".to_owned())),
             // A socket or a FIFO is never read, and a link into nothing has no content.
-            Some(Kind::Other) => return Err(unreadable("is no regular file".to_owned())),
+            Some(Kind::Other | Kind::Outside) => return Err(unreadable("is no regular file".to_owned())),
             None => return Err(unreadable("leads nowhere".to_owned())),
         }
         Ok(())

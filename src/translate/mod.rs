@@ -33,7 +33,7 @@ pub use invalid::{Invalid, Problem, Reason};
 pub use object::{Kind, Object};
 pub use powers::{Power, Powers};
 pub use references::named_objects;
-pub use resolve::activity;
+pub use resolve::{activity, one_shots_by_default};
 
 use crate::api::Stack;
 

@@ -16,6 +16,8 @@ fn public_compose_files_convert() {
     let (mut plain, mut translated) = (0, 0);
     let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut problems = String::new();
+    // In how many projects each rule has something to say, and how often.
+    let mut told: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for find in &cases {
         let name = &find.files[0];
         let (project, _, converted) = projects::converted(find, &Disk, None).unwrap();
@@ -24,6 +26,13 @@ fn public_compose_files_convert() {
         assert_eq!(ignored_against_a_decision(&converted), [""; 0], "{name}");
         let refused: BTreeSet<&str> = converted.refused(&[]).map(|entry| entry.rule.unwrap().id).collect();
         plain += usize::from(refused.is_empty());
+        let rules = converted.entries.iter().filter_map(|entry| Some(entry.rule?.id));
+        let mut seen = BTreeSet::new();
+        for id in rules {
+            let (projects, times) = told.entry(id).or_default();
+            *projects += usize::from(seen.insert(id));
+            *times += 1;
+        }
         for id in refused {
             *causes.entry(id).or_default() += 1;
         }
@@ -35,7 +44,7 @@ fn public_compose_files_convert() {
     }
     let total = cases.len();
     println!(
-        "{total} projects: {plain} convert, {translated} with all refusals accepted\n{causes:?}\n{problems}"
+        "{total} projects: {plain} convert, {translated} with all refusals accepted\n{causes:?}\n{told:?}\n{problems}"
     );
     assert!(plain * 100 >= total * 85, "{plain} of {total} convert without a flag: {causes:?}");
     assert!(translated * 100 >= total * 99, "{translated} of {total} convert with all accepted: {problems}");

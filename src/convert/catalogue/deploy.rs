@@ -57,4 +57,8 @@ rules! { DEPLOY:
         "an unknown word",
         "the setting takes a word of a list, and this is none of them",
         "write a word that the Compose Specification has";
+    RESTART_PACE "SW1517" Approximated []
+        "a program that ends by itself and is started again",
+        "Docker starts it again at once; Kubernetes waits 10 s, then twice as long each time up to 5 min, and begins anew after a run of 10 min",
+        "repeat within the command, as in sh -c 'while true; do PROGRAM; sleep 60; done'";
 }

@@ -83,4 +83,28 @@ rules! { LINT:
         "waiting for the health of a service whose check can only be in its image",
         "the operator reads the image's HEALTHCHECK from its registry; where the image has none, or cannot be read, the Stack is stalled and says so",
         "where the image has no HEALTHCHECK, give the service a healthcheck: with a test";
+    JOB_BY_DEFAULT "SW1721" Mapped []
+        "a service without restart that becomes a Job",
+        "it has no restart, no port and no health check, and no other service names it: it runs once, as in Compose, and after an error it has failed for good (unless its image tells of a port or a health check)",
+        "write restart: unless-stopped, or restart: \"no\" where it is meant to end";
+    ONE_GPU "SW1722" Mapped []
+        "a GPU that several containers reserve",
+        "Docker lets containers share a GPU, and a cluster gives each GPU to one pod: where there are fewer, the other pods stay Pending",
+        "have as many GPUs, let the cluster's device plugin share each (time-slicing), or give the services different profiles";
+    TEMPLATE "SW1723" Mapped []
+        "a template that only Swarm fills in",
+        "neither Docker Compose nor a cluster replaces it, so the program reads it as it stands",
+        "write the value; a program finds the name of its pod in the variable HOSTNAME";
+    HOST_LOCALHOST "SW1724" Approximated []
+        "localhost on the host's network for a published port",
+        "on a cluster a published port is at a Service and not on the nodes, so nothing listens there",
+        "write the other service's name and the port that it listens on, or publish that port with mode: host and keep both on one node";
+    TWO_ON_HOST "SW1725" Mapped []
+        "localhost between services on the host's network",
+        "on a cluster the two may run on different nodes, each with a localhost of its own",
+        "keep both on one node by deploy.placement.constraints, or write the other service's name";
+    JOB_WITH_PORT "SW1726" Mapped []
+        "a server that becomes a Job",
+        "its restart says that it ends, so it becomes a Job: once it has ended with 0 it is not started again, and an update ends it before the next begins",
+        "write restart: unless-stopped where it is meant to run on";
 }

@@ -5,11 +5,15 @@
 mod address;
 mod engine;
 mod environment;
+mod gpu;
 mod image;
+mod job;
+mod pace;
 mod ports;
 mod public;
 mod replicas;
 mod restart;
+mod template;
 mod volumes;
 
 use super::catalogue::Rule;
@@ -23,11 +27,15 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     address::lint(context);
     engine::lint(context);
     environment::lint(context);
+    gpu::lint(context, spec);
     image::lint(context);
+    job::lint(context, spec);
+    pace::lint(context, spec);
     ports::lint(context);
     public::lint(context, spec);
     replicas::lint(context, spec);
     restart::lint(context, spec);
+    template::lint(context);
     volumes::lint(context, spec);
 }
 

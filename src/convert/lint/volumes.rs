@@ -29,8 +29,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
                 || volume.nfs.is_some()
                 || volume.claim_name.is_some()
         });
-        let mut services: Vec<&str> = mounts.iter().map(|mount| mount.service).collect();
-        services.dedup();
+        let services: Vec<&str> = mounts.iter().map(|mount| mount.service).collect();
         let detail = format!("'{volume}' of {}", services.join(", "));
         let of_the_project = context
             .project
@@ -58,8 +57,12 @@ fn mounts<'a>(context: &Context<'a>, spec: &'a StackSpec) -> BTreeMap<&'a str, V
         for mount in &made.volumes {
             let Some(volume) = mount.source.as_deref() else { continue };
             let read_only = mount.read_only == Some(true);
-            let mounted = Mounted { service, target: &mount.target, read_only, replicas };
-            found.entry(volume).or_default().push(mounted);
+            let mounts = found.entry(volume).or_default();
+            // A container that mounts it twice is one container, which writes where one mount lets it.
+            match mounts.last_mut().filter(|last| last.service == service) {
+                Some(last) => last.read_only &= read_only,
+                None => mounts.push(Mounted { service, target: &mount.target, read_only, replicas }),
+            }
         }
     }
     found

@@ -1,8 +1,8 @@
 //! Which kind of workload a service is, and how a new version replaces the old one.
 
-use super::{Problems, siblings::Siblings};
+use super::{Problems, health, image, ports, sharing, siblings::Siblings};
 use crate::{
-    api::{Mode, Service, UpdateOrder},
+    api::{Mode, Service, StackSpec, UpdateOrder},
     translate::Kind,
 };
 
@@ -115,10 +115,43 @@ fn check_global(traits: &Traits<'_>, siblings: &Siblings<'_>, path: &str, proble
 }
 
 fn is_one_shot(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
+    runs_once(traits, siblings) || is_one_shot_by_default(traits, siblings)
+}
+
+/// Whether nothing says that the service is kept running.
+fn is_one_shot_by_default(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
     let looks_it = !traits.has_port && !traits.has_health && !siblings.named.contains(traits.name);
     // Beside the container whose pod it shares, it is kept running as that one is.
-    let by_default = traits.restart == Restart::Unset && looks_it && !traits.shares_pod;
-    runs_once(traits, siblings) || by_default
+    traits.restart == Restart::Unset && looks_it && !traits.shares_pod
+}
+
+/// The services that become Jobs although nothing says that they end: they have no `restart`, no port, no health
+/// check and no sibling that names them. The image of one may still tell of a port or a health check.
+pub fn one_shots_by_default(spec: &StackSpec) -> Vec<&str> {
+    let siblings = Siblings::of(spec);
+    let shared: Vec<&str> = spec.services.values().flat_map(sharing::targets).map(|(_, name)| name).collect();
+    let by_default = |name: &str, service: &Service| {
+        // Problems are told where the Stack is translated.
+        let problems = &mut Problems::default();
+        let health = health::health(service, &image::NOTHING, "", problems);
+        let traits = Traits {
+            name,
+            service,
+            restart: restart(service, "", problems),
+            has_port: !ports::own_ports(service, &image::NOTHING, health.as_ref()).is_empty(),
+            has_health: health.is_some(),
+            gates: false,
+            writes_volume: false,
+            is_exclusive: false,
+            shares_pod: sharing::targets(service).next().is_some() || shared.contains(&name),
+        };
+        let mode = service.deploy.as_ref().and_then(|deploy| deploy.mode).unwrap_or_default();
+        mode == Mode::Replicated
+            && !runs_once(&traits, &siblings)
+            && is_one_shot_by_default(&traits, &siblings)
+    };
+    let services = spec.services.iter().filter(|(name, service)| by_default(name, service));
+    services.map(|(name, _)| name.as_str()).collect()
 }
 
 /// Whether it is said that the service ends.

@@ -48,6 +48,7 @@ pub(super) use health::Health;
 pub(super) use host::Host;
 pub(super) use ingress::Route;
 pub(super) use kind::Restart;
+pub use kind::one_shots_by_default;
 pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};

@@ -1,5 +1,6 @@
 //! Kinds of projects, each as a table: what stands in a compose file, and what is said of it.
 
+mod advice;
 mod names;
 
 use stackwright::compose::source::{Files, Kind, Memory};

@@ -1,0 +1,70 @@
+//! GPUs that several containers reserve.
+
+use std::collections::BTreeSet;
+
+use crate::api::StackSpec;
+use crate::compose::source::Place;
+use crate::compose::tree::Node;
+use crate::convert::catalogue;
+use crate::convert::context::Context;
+use crate::convert::reader::pointer;
+
+/// A request of a service.
+struct Request<'a> {
+    service: &'a str,
+    /// The GPUs by number; none where it takes any.
+    ids: BTreeSet<&'a str>,
+    at: String,
+    place: Place,
+}
+
+impl Request<'_> {
+    /// Whether Docker may give both the same GPU.
+    fn shares(&self, other: &Self) -> bool {
+        self.ids.is_empty() || other.ids.is_empty() || !self.ids.is_disjoint(&other.ids)
+    }
+}
+
+pub fn lint(context: &Context<'_>, spec: &StackSpec) {
+    let mut before: Vec<Request<'_>> = Vec::new();
+    for (service, node) in context.project.services() {
+        let Some(made) = spec.services.get(&context.names.service(service)) else { continue };
+        let deploy = made.deploy.as_ref();
+        let devices = deploy.and_then(|deploy| deploy.resources.as_ref()).map(|it| &it.devices);
+        let is_gpu = |name: &&String| name.ends_with("/gpu") || name.starts_with("gpu.");
+        if devices.into_iter().flatten().map(|(name, _)| name).find(is_gpu).is_none() {
+            continue;
+        }
+        let Some(request) = request(service, node) else { continue };
+        let replicas = deploy.and_then(|deploy| deploy.replicas).unwrap_or(1);
+        let shares = |other: &&Request<'_>| {
+            request.shares(other) && context.answers.may_run_together(other.service, service)
+        };
+        let detail = match before.iter().find(shares) {
+            Some(other) => Some(format!("'{}' reserves one as well", other.service)),
+            None if replicas > 1 => Some(format!("{replicas} replicas reserve one each")),
+            None => None,
+        };
+        if let Some(detail) = detail {
+            context.log.remark(&catalogue::ONE_GPU, &request.at, request.place, detail);
+        }
+        before.push(request);
+    }
+}
+
+/// The first request of a service for GPUs.
+fn request<'a>(service: &'a str, node: &'a Node) -> Option<Request<'a>> {
+    let reserved = |node: &'a Node| node.get("deploy")?.get("resources")?.get("reservations")?.get("devices");
+    let (path, list) = match reserved(node) {
+        Some(list) => ("/deploy/resources/reservations/devices/0", list),
+        None => ("/gpus/0", node.get("gpus")?),
+    };
+    let first = list.as_list()?.first()?;
+    let ids = first.get("device_ids").and_then(Node::as_list).unwrap_or_default();
+    Some(Request {
+        service,
+        ids: ids.iter().filter_map(Node::as_str).collect(),
+        at: pointer(["services", service]) + path,
+        place: crate::convert::context::first_place(first),
+    })
+}

@@ -1,0 +1,53 @@
+//! Services that become Jobs, and may not be meant to.
+
+use std::collections::BTreeSet;
+
+use crate::api::StackSpec;
+use crate::compose::source::Place;
+use crate::compose::tree::Node;
+use crate::convert::catalogue;
+use crate::convert::context::Context;
+use crate::convert::reader::pointer;
+use crate::translate::one_shots_by_default;
+
+pub fn lint(context: &Context<'_>, spec: &StackSpec) {
+    let by_default: BTreeSet<&str> = one_shots_by_default(spec).into_iter().collect();
+    let waited_for = waited_for(context);
+    for (service, node) in context.project.services() {
+        let name = context.names.service(service);
+        let Some(made) = spec.services.get(&name) else { continue };
+        let at = pointer(["services", service, "restart"]);
+        if by_default.contains(&*name) {
+            let replicas = made.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
+            let detail = if replicas > 1 { format!("{replicas} replicas") } else { String::new() };
+            context.log.remark(&catalogue::JOB_BY_DEFAULT, &at, key_place(context, service), detail);
+            continue;
+        }
+        let ends = made.restart.as_deref().filter(|word| *word == "no" || word.starts_with("on-failure"));
+        let serves = !made.ports.is_empty();
+        if let Some(word) = ends.filter(|_| serves && !waited_for.contains(service)) {
+            let policy = || node.get("deploy")?.get("restart_policy");
+            let (at, place) = match node.get("restart") {
+                Some(word) if policy().is_none() => (at, word.place),
+                _ => {
+                    let at = pointer(["services", service, "deploy", "restart_policy"]);
+                    (at, policy().map_or(Place::NONE, |policy| policy.place))
+                }
+            };
+            context.log.remark(&catalogue::JOB_WITH_PORT, &at, place, format!("restart: {word}"));
+        }
+    }
+}
+
+/// The services that others wait for to end.
+fn waited_for<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    let dependencies = context.project.services().filter_map(|(_, node)| node.get("depends_on")?.as_map());
+    let ended = |node: &Node| node.str_at("condition") == Some("service_completed_successfully");
+    dependencies.flat_map(|map| map.iter()).filter(|(_, on)| ended(on)).map(|(name, _)| &**name).collect()
+}
+
+/// Where a service's name stands.
+fn key_place(context: &Context<'_>, service: &str) -> Place {
+    let services = context.project.tree.get("services").and_then(Node::as_map);
+    services.and_then(|map| map.entry(service)).map_or(Place::NONE, |entry| entry.key)
+}

@@ -1,0 +1,76 @@
+//! Templates that Swarm fills in, such as `{{.Task.Slot}}`.
+
+use super::variables;
+use crate::compose::tree::Node;
+use crate::convert::catalogue;
+use crate::convert::context::{Context, texts_at};
+use crate::convert::reader::pointer;
+
+/// What of a service Swarm looks for templates in, beside variables.
+const TEMPLATED: [&str; 4] = ["hostname", "volumes", "labels", "deploy"];
+
+pub fn lint(context: &Context<'_>) {
+    for text in variables(context) {
+        if let Some(found) = template(text.text()) {
+            text.remark(context, &catalogue::TEMPLATE, found.to_owned() + instead(found));
+        }
+    }
+    for (service, node) in context.project.services() {
+        for (key, node) in TEMPLATED.iter().filter_map(|key| Some((key, node.get(key)?))) {
+            texts_at(node, &pointer(["services", service, key]), &mut |text, node: &Node, at| {
+                if let Some(found) = template(text) {
+                    context.log.remark(
+                        &catalogue::TEMPLATE,
+                        at,
+                        node.place,
+                        found.to_owned() + instead(found),
+                    );
+                }
+            });
+        }
+    }
+}
+
+/// The first template in a text: what stands between its braces.
+fn template(text: &str) -> Option<&str> {
+    let parts = text.split("{{").skip(1).filter_map(|part| Some(part.split_once("}}")?.0.trim()));
+    let mut parts = parts.filter(|part| part.split(' ').any(is_field));
+    parts.next()
+}
+
+fn is_field(word: &str) -> bool {
+    [".Service.", ".Node.", ".Task."].iter().any(|start| word.starts_with(start))
+}
+
+/// What there is on a cluster in place of a template.
+fn instead(template: &str) -> &'static str {
+    if template.contains(".Task.Slot") || template.contains(".Task.Name") {
+        ": the pods of a service with a volume of its own end in -0, -1 and so on, so a shell has the number as ${HOSTNAME##*-}"
+    } else if template.contains(".Task.") {
+        ": the name of the pod is as unique"
+    } else if template.contains(".Service.") {
+        ": the service's name is the same in each of its containers"
+    } else {
+        ": a container does not know its node's name; with network_mode: host its host name is the node's"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::template;
+
+    #[test]
+    fn only_templates_of_swarm_are_found() {
+        for (text, expected) in [
+            ("{{.Task.Slot}}", Some(".Task.Slot")),
+            ("worker-{{ .Task.Slot }}.{{.Node.Hostname}}", Some(".Task.Slot")),
+            ("{{index .Service.Labels \"tier\"}}", Some("index .Service.Labels")),
+            ("{{.Name}} {{ .Values.Service.x }} {{ json . }}", None),
+            ("{{.Task.Slot", None),
+            ("Task.Slot", None),
+            ("", None),
+        ] {
+            assert_eq!(template(text).map(|found| found.trim_end_matches(" \"tier\"")), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Truths of Compose that are traps on a cluster, and what is said of them.
+
+use super::{converted, said};
+
+/// A service, or several, in flow style: `name: {...}` lines.
+fn check(rules: &[&str], table: &[(&str, &[&str])]) {
+    let mut wrong = Vec::new();
+    for (services, expected) in table {
+        let lines = services.lines().map(|line| format!("  {}\n", line.trim()));
+        let compose = format!("services:\n{}volumes: {{data: {{}}}}\n", lines.collect::<String>());
+        let found = said(&converted(&compose, &[], &[]), rules);
+        if found != *expected {
+            wrong.push(format!("{services}\nis said {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The details of a rule's remarks.
+fn details(services: &str, rule: &str) -> Vec<String> {
+    let converted = converted(&format!("services:\n{services}"), &[], &[]);
+    let entries = converted.entries.iter().filter(|entry| entry.rule.is_some_and(|it| it.id == rule));
+    entries.map(|entry| entry.detail.clone()).collect()
+}
+
+#[test]
+fn a_service_that_is_a_job_only_because_it_has_no_restart_is_told() {
+    check(
+        &["SW1721"],
+        &[
+            ("worker: {image: a:1}", &["SW1721 worker/restart"]),
+            ("worker: {image: a:1, deploy: {replicas: 2}}", &["SW1721 worker/restart"]),
+            (
+                "worker: {image: a:1, command: celery worker, environment: {BROKER: 'redis:6379'}}",
+                &["SW1721 worker/restart"],
+            ),
+            ("worker: {image: a:1, depends_on: [db]}\ndb: {image: b:1}", &["SW1721 worker/restart"]),
+            ("worker: {image: a:1, profiles: [jobs]}", &["SW1721 worker/restart"]),
+            ("worker: {image: a:1, healthcheck: {disable: true}}", &["SW1721 worker/restart"]),
+            ("worker: {image: a:1, restart: unless-stopped}", &[]),
+            ("worker: {image: a:1, restart: 'no'}", &[]),
+            ("worker: {image: a:1, deploy: {restart_policy: {condition: any}}}", &[]),
+            ("worker: {image: a:1, deploy: {mode: replicated-job}}", &[]),
+            ("worker: {image: a:1, deploy: {mode: global}}", &[]),
+            ("web: {image: a:1, ports: ['80:80']}", &[]),
+            ("web: {image: a:1, expose: [80]}", &[]),
+            ("web: {image: a:1, healthcheck: {test: 'true'}}", &[]),
+            // A sibling names it, waits for its end, or shares its pod.
+            ("db: {image: a:1}\nweb: {image: b:1, ports: ['80:80'], environment: {DB: 'db:5432'}}", &[]),
+            (
+                "init: {image: a:1}\nweb: {image: b:1, ports: ['80:80'], depends_on: {init: {condition: service_completed_successfully}}}",
+                &[],
+            ),
+            ("vpn: {image: a:1, ports: ['80:80']}\nclient: {image: b:1, network_mode: 'service:vpn'}", &[]),
+        ],
+    );
+    assert_eq!(details("  a: {image: a:1, scale: 2}\n", "SW1721"), ["2 replicas"]);
+}
+
+#[test]
+fn a_server_that_is_a_job_by_its_restart_is_told() {
+    check(
+        &["SW1726"],
+        &[
+            ("web: {image: a:1, ports: ['80:80'], restart: on-failure}", &["SW1726 web/restart"]),
+            ("web: {image: a:1, ports: ['80:80'], restart: 'on-failure:3'}", &["SW1726 web/restart"]),
+            ("web: {image: a:1, ports: ['80:80'], restart: 'no'}", &["SW1726 web/restart"]),
+            (
+                "web: {image: a:1, ports: ['80:80'], deploy: {restart_policy: {condition: on-failure}}}",
+                &["SW1726 web/deploy/restart_policy"],
+            ),
+            ("web: {image: a:1, ports: ['80:80'], restart: always}", &[]),
+            ("web: {image: a:1, ports: ['80:80']}", &[]),
+            ("job: {image: a:1, restart: on-failure}", &[]),
+            (
+                "job: {image: a:1, restart: 'no', ports: ['80:80']}\nb: {image: a:1, restart: always, depends_on: {job: {condition: service_completed_successfully}}}",
+                &[],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_pace_of_restarts_is_told_of_a_program_that_ends_by_itself() {
+    check(
+        &["SW1517"],
+        &[
+            (
+                "a: {image: a:1, command: [sh, -c, '/job/once.sh; sleep 60'], restart: always}",
+                &["SW1517 a/restart"],
+            ),
+            (
+                "a: {image: a:1, command: sh -c \"/job/once.sh && sleep 5m\", restart: unless-stopped}",
+                &["SW1517 a/restart"],
+            ),
+            (
+                "a: {image: a:1, entrypoint: [/bin/sh, -c], command: ['once; sleep 60'], restart: always}",
+                &["SW1517 a/restart"],
+            ),
+            (
+                "a: {image: a:1, command: certbot renew, deploy: {restart_policy: {condition: any}}}",
+                &["SW1517 a/deploy/restart_policy"],
+            ),
+            (
+                "a: {image: a:1, command: [sh, -c, 'run; sleep $${EVERY}'], restart: always}",
+                &["SW1517 a/restart"],
+            ),
+            ("a: {image: a:1, command: [sh, -c, 'while :; do run; sleep 60; done'], restart: always}", &[]),
+            ("a: {image: a:1, command: [sh, -c, 'run; sleep 3600'], restart: always}", &[]),
+            ("a: {image: a:1, command: [sh, -c, 'run; sleep 60'], restart: on-failure}", &[]),
+            ("a: {image: a:1, command: [sh, -c, 'run; sleep 60']}", &[]),
+            ("a: {image: a:1, command: gunicorn app, restart: always}", &[]),
+            ("a: {image: a:1, restart: always}", &[]),
+        ],
+    );
+    let once = "  a: {image: a:1, restart: always, command: [sh, -c, '/job/once.sh; sleep 60']}\n";
+    assert_eq!(details(once, "SW1517"), ["a program that ends after 60 s soon begins every 360 s only"]);
+}
+
+#[test]
+fn a_gpu_that_is_reserved_twice_is_told_at_the_second_service() {
+    let reserve = |name: &str, what: &str| {
+        format!(
+            "{name}: {{image: a:1, restart: always, deploy: {{resources: {{reservations: {{devices: \
+             [{{driver: nvidia, capabilities: [gpu], {what}}}]}}}}}}}}"
+        )
+    };
+    let both = |a: &str, b: &str| format!("{}\n{}", reserve("a", a), reserve("b", b));
+    let told: &[&str] = &["SW1722 b/deploy/resources/reservations/devices/0"];
+    check(
+        &["SW1722"],
+        &[
+            (&both("count: 1", "count: 1"), told),
+            (&both("device_ids: ['0']", "device_ids: ['0', '1']"), told),
+            (&both("device_ids: ['0']", "count: all"), told),
+            (&both("device_ids: ['0']", "device_ids: ['1']"), &[]),
+            (&reserve("a", "count: 2"), &[]),
+            (
+                "a: {image: a:1, restart: always, gpus: all}\nb: {image: a:1, restart: always, gpus: all}",
+                &["SW1722 b/gpus/0"],
+            ),
+            ("a: {image: a:1, gpus: all, profiles: [x]}\nb: {image: a:1, gpus: all, profiles: [y]}", &[]),
+            ("a: {image: a:1, scale: 2, gpus: [{driver: nvidia, count: 1}]}", &["SW1722 a/gpus/0"]),
+            ("a: {image: a:1, gpus: [{driver: nvidia, count: 1}]}", &[]),
+        ],
+    );
+}
+
+#[test]
+fn a_template_that_only_swarm_fills_in_is_told() {
+    check(
+        &["SW1723"],
+        &[
+            ("a: {image: a:1, environment: {ID: '{{.Task.Slot}}'}}", &["SW1723 a/environment/ID"]),
+            ("a: {image: a:1, environment: ['ID=worker-{{ .Task.Slot }}']}", &["SW1723 a/environment/ID"]),
+            ("a: {image: a:1, hostname: '{{.Node.Hostname}}-{{.Service.Name}}'}", &["SW1723 a/hostname"]),
+            ("a: {image: a:1, volumes: ['data:/data/{{.Task.Slot}}']}", &["SW1723 a/volumes/0/target"]),
+            ("a: {image: a:1, labels: {node: '{{.Node.ID}}'}}", &["SW1723 a/labels/node"]),
+            (
+                "a: {image: a:1, deploy: {labels: {node: '{{index .Node.Labels \"x\"}}'}}}",
+                &["SW1723 a/deploy/labels/node"],
+            ),
+            ("a: {image: a:1, environment: {T: '{{.Name}}', U: '{{ range .Values }}', V: 'Task.Slot'}}", &[]),
+        ],
+    );
+    let slot = "  a: {image: a:1, environment: {ID: '{{.Task.Slot}}'}}\n";
+    assert!(details(slot, "SW1723")[0].contains("${HOSTNAME##*-}"));
+}
+
+#[test]
+fn localhost_on_the_hosts_network_is_told_where_a_sibling_is_meant() {
+    let rules = ["SW1702", "SW1716", "SW1724", "SW1725"];
+    let broker = "broker: {image: b:1, ports: ['1883:1884']}";
+    let with_broker = |hub: &str| format!("hub: {{image: a:1, network_mode: host, {hub}}}\n{broker}");
+    check(
+        &rules,
+        &[
+            (&with_broker("environment: {MQTT: 'mqtt://localhost:1883'}"), &["SW1724 hub/environment/MQTT"]),
+            (&with_broker("environment: ['MQTT=127.0.0.1:1883']"), &["SW1724 hub/environment/MQTT"]),
+            (&with_broker("command: [run, '--broker=0.0.0.0:1883']"), &["SW1724 hub/command/1"]),
+            (
+                &with_broker("environment: {MQTT_HOST: localhost, MQTT_PORT: 1883}"),
+                &["SW1724 hub/environment/MQTT_HOST"],
+            ),
+            (&with_broker("environment: {MQTT_HOST: 127.0.0.1}"), &["SW1724 hub/environment/MQTT_HOST"]),
+            (
+                &with_broker("environment: {BIND_ADDRESS: 127.0.0.1, HTTP_HOST: 0.0.0.0, HOST: localhost}"),
+                &[],
+            ),
+            (
+                &with_broker("environment: {MQTT: 'host.docker.internal:1883'}"),
+                &["SW1716 hub/environment/MQTT"],
+            ),
+            // Its own port, no sibling's, or one that only the network of containers has.
+            (&with_broker("environment: {SELF: 'localhost:8123'}"), &[]),
+            (&with_broker("environment: {MQTT: 'localhost:1884'}"), &[]),
+            (&with_broker("environment: {MQTT: 'broker:1884'}"), &[]),
+            (&with_broker("environment: {MQTT_HOST: localhost, MQTT_PORT: 9999}"), &[]),
+            (
+                "web: {image: a:1, environment: {API: 'http://172.17.0.1:8080'}}\napi: {image: b:1, ports: ['8080:80']}",
+                &["SW1716 web/environment/API"],
+            ),
+            // Both are on the host's network, or bound to a node.
+            (
+                "hub: {image: a:1, network_mode: host, environment: {Z: 'tcp://localhost:8888'}}\n\
+                 zigbee: {image: b:1, network_mode: host, command: 'serve --port 8888'}",
+                &["SW1725 hub/environment/Z"],
+            ),
+            (
+                "hub: {image: a:1, network_mode: host, environment: {Z: 'localhost:80'}}\n\
+                 web: {image: b:1, ports: [{target: 80, published: 80, mode: host}]}",
+                &["SW1725 hub/environment/Z"],
+            ),
+            (
+                "hub: {image: a:1, network_mode: host, profiles: [x], environment: {Z: 'localhost:80'}}\nweb: {image: b:1, profiles: [y], ports: ['80:80']}",
+                &[],
+            ),
+            (
+                "web: {image: a:1, environment: {API: 'localhost:8080'}}\napi: {image: b:1, ports: ['8080:80']}",
+                &["SW1702 web/environment/API"],
+            ),
+            (
+                "vpn: {image: a:1, ports: ['80:80']}\nc: {image: b:1, network_mode: 'service:vpn', environment: {A: 'localhost:80'}}",
+                &[],
+            ),
+        ],
+    );
+    let hub = "  hub: {image: a:1, network_mode: host, environment: {MQTT: 'localhost:1883'}}\n";
+    let said = details(&format!("{hub}  {broker}\n"), "SW1724");
+    assert_eq!(said, ["port 1883 is that of 'broker': write broker:1884"]);
+}
+
+#[test]
+fn a_fixed_address_of_a_sibling_as_name_server_or_host_is_told() {
+    let dns = "dns: {image: d:1, networks: {default: {ipv4_address: 10.1.0.2}}}";
+    check(
+        &["SW1715"],
+        &[
+            (&format!("{dns}\nweb: {{image: a:1, dns: [10.1.0.2, 1.1.1.1]}}"), &["SW1715 web/dns/0"]),
+            (&format!("{dns}\nweb: {{image: a:1, dns: 10.1.0.2}}"), &["SW1715 web/dns/0"]),
+            (
+                &format!("{dns}\nweb: {{image: a:1, extra_hosts: ['ns.lan:10.1.0.2']}}"),
+                &["SW1715 web/extra_hosts/0"],
+            ),
+            (&format!("{dns}\nweb: {{image: a:1, dns: [10.1.0.9]}}"), &[]),
+        ],
+    );
+}
+
+#[test]
+fn advice_on_volumes_counts_containers() {
+    check(
+        &["SW1709", "SW1710"],
+        &[
+            ("a: {image: a:1, volumes: ['data:/one', 'data:/two']}", &[]),
+            ("a: {image: a:1, volumes: ['data:/one', 'data:/two:ro']}", &[]),
+            (
+                "a: {image: a:1, scale: 2, volumes: ['data:/one', 'data:/two']}",
+                &["SW1709 a/volumes/0/source", "SW1710 a/volumes/0/source"],
+            ),
+            (
+                "a: {image: a:1, volumes: ['data:/one']}\nb: {image: a:1, volumes: ['data:/one:ro', 'data:/two:ro']}",
+                &["SW1709 b/volumes/0/source"],
+            ),
+            (
+                "a: {image: a:1, volumes: ['data:/one']}\nb: {image: a:1, volumes: ['data:/one:ro', 'data:/two']}",
+                &["SW1709 b/volumes/0/source", "SW1710 b/volumes/0/source"],
+            ),
+        ],
+    );
+}

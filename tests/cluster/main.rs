@@ -23,6 +23,7 @@ mod drift;
 mod faults;
 mod images;
 mod invalid;
+mod kstatus;
 mod missing;
 mod oneshot;
 mod order;

@@ -9,6 +9,7 @@ use stackwright::api::{ServiceStatus, StackStatus};
 
 use super::{
     history::{View, What},
+    kstatus::{Kstatus, kstatus},
     scenario::Scenario,
 };
 
@@ -161,15 +162,25 @@ impl<'s> StackHandle<'s> {
 
     /// Every status that was ever written, in order.
     pub fn statuses(&self) -> Vec<StackStatus> {
+        self.each(status_of)
+    }
+
+    /// What tools that wait by kstatus called it, in order, each once in a row.
+    pub fn kstatuses(&self) -> Vec<Kstatus> {
+        self.each(kstatus)
+    }
+
+    /// What is said of every state that it was ever in, in order, each once in a row.
+    fn each<T: PartialEq>(&self, say: impl Fn(&Value) -> T) -> Vec<T> {
         let changes = self.scenario.history.changes();
         let of_this = |kind: &str, name: &str| kind == "Stack" && name == self.name;
-        let mut statuses: Vec<_> = changes
+        let mut said: Vec<_> = changes
             .iter()
             .filter(|change| change.event != What::Deleted && of_this(&change.key.0, &change.key.1))
-            .map(|change| status_of(&change.object))
+            .map(|change| say(&change.object))
             .collect();
-        statuses.dedup();
-        statuses
+        said.dedup();
+        said
     }
 }
 

@@ -297,6 +297,10 @@ fn units(desired: &Desired) -> String {
                 write!(text, ", {word}").unwrap();
             }
         }
+        for (service, waits) in &unit.waits_within {
+            let names: Vec<_> = waits.iter().map(|wait| wait.service.as_str()).collect();
+            write!(text, ", {service} after {}", names.join(" and ")).unwrap();
+        }
         for (service, patience) in &unit.patience {
             let whose = if unit.services.len() > 1 { format!("{service} ") } else { String::new() };
             write!(text, ", {whose}unhealthy after {patience} s").unwrap();

@@ -21,13 +21,23 @@ pub enum PullPolicy {
     Never,
 }
 
-/// A command that runs inside the service's container, with the container's user.
+/// A command that runs inside the service's container, with the container's user. One of `postStart` that has
+/// another user runs before the container starts, in a container of its own with the service's image and mounts.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hook {
     /// The program and its arguments.
     #[schemars(length(min = 1, max = 256), inner(length(max = 16384)))]
     pub command: Vec<String>,
+
+    /// The user as `uid` or `uid:gid`, in numbers; of `preStop` the container's alone. Default: the container's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128))]
+    pub user: Option<String>,
+
+    /// Gives it all powers over the node, in `postStart` and only where the namespace allows it. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
 
     /// The folder that it starts in. Default: the service's.
     #[serde(default, skip_serializing_if = "Option::is_none")]

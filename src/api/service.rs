@@ -224,7 +224,7 @@ pub struct Service {
     #[schemars(length(max = 16))]
     pub pre_start: Vec<PreStart>,
 
-    /// Commands that run in the container when it has started.
+    /// Commands that run in the container when it has started. One that fails leaves the container as it is.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub post_start: Vec<Hook>,

@@ -146,14 +146,20 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
     let service = pod.labels().get(labels::SERVICE)?.clone();
     let status = pod.status.clone().unwrap_or_default();
     let conditions = status.conditions.unwrap_or_default();
-    let containers = status.container_statuses.unwrap_or_default();
-    let started: Vec<_> = containers.iter().filter_map(running_since).collect();
+    let (last, first) =
+        (status.container_statuses.unwrap_or_default(), status.init_container_statuses.unwrap_or_default());
     // An admission webhook may have added others.
     let is_ours = |name: &str| {
         name == service || pod.labels().contains_key(&format!("{}{name}", labels::MEMBER_PREFIX))
     };
-    let ours: Vec<_> = containers.iter().filter(|container| is_ours(&container.name)).collect();
-    let hindered_before = status.init_container_statuses.iter().flatten().find_map(waiting);
+    // A service on which others of its pod depend is among the init containers.
+    let (early, first): (Vec<_>, Vec<_>) = first.iter().partition(|container| is_ours(&container.name));
+    let sidecars = sidecars(pod);
+    let kept_running = early.iter().copied().filter(|container| sidecars.contains(container.name.as_str()));
+    let containers: Vec<_> = last.iter().chain(kept_running).collect();
+    let started: Vec<_> = containers.iter().filter_map(|container| running_since(container)).collect();
+    let ours: Vec<_> = last.iter().filter(|container| is_ours(&container.name)).chain(early).collect();
+    let hindered_before = first.into_iter().find_map(waiting);
     let unschedulable = conditions
         .iter()
         .find(|condition| {
@@ -177,7 +183,10 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         started_at: started.into_iter().max(),
         created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
         unschedulable,
-        waiting: containers.iter().find_map(waiting).or_else(|| hindered_before.clone()),
+        waiting: containers
+            .iter()
+            .find_map(|container| waiting(container))
+            .or_else(|| hindered_before.clone()),
         last_exit: last_exit_of_all(&ours),
         // Events are watched apart from pods.
         warning: None,
@@ -190,9 +199,20 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
     Some((stack, projection))
 }
 
-/// One of several containers of a pod, which none of its first containers keeps from running.
+/// The names of the init containers that are restarted as long as the pod lives.
+fn sidecars(pod: &ApiPod) -> BTreeSet<&str> {
+    let init = pod.spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
+    init.filter(|container| container.restart_policy.as_deref() == Some("Always"))
+        .map(|container| container.name.as_str())
+        .collect()
+}
+
+/// One of several containers of a pod, which none of its first containers keeps from running. Those have ended
+/// well before one that has begun.
 fn container(status: &ContainerStatus, hindered_before: Option<&(String, String)>) -> Container {
     let running = running_since(status);
+    let has_begun = running.is_some() || last_exit(status).is_some();
+    let hindered_before = hindered_before.filter(|_| !has_begun);
     Container {
         service: status.name.clone(),
         running: running.is_some(),

@@ -276,23 +276,13 @@ pub struct Container {
 }
 
 impl Pod {
-    /// The pod as it is for one of its services: with that one's container alone.
+    /// The pod as it is for one of its services: what is said of its containers is said of that one's.
     pub fn seen_by(&self, service: &str) -> Cow<'_, Self> {
         let Some(container) = self.containers.iter().find(|container| container.service == service) else {
             return Cow::Borrowed(self);
         };
         let Container { running, started, ready, started_at, waiting, last_exit, .. } = container.clone();
-        let containers = Vec::new();
-        Cow::Owned(Self {
-            running,
-            started,
-            ready,
-            started_at,
-            waiting,
-            last_exit,
-            containers,
-            ..self.clone()
-        })
+        Cow::Owned(Self { running, started, ready, started_at, waiting, last_exit, ..self.clone() })
     }
 }
 

@@ -23,6 +23,7 @@ fn unit(name: &str, template: &str) -> Unit {
         template: template.to_owned(),
         faces: Vec::new(),
         waits_for: Vec::new(),
+        waits_within: BTreeMap::new(),
         missing: Vec::new(),
         replicas: 1,
         patience: BTreeMap::new(),

@@ -4,9 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::hindrance::{exit, first_line, trouble};
 use crate::{
-    api::{ServiceState, ServiceStatus, labels::SERVICE},
+    api::{DependencyCondition, ServiceState, ServiceStatus, labels::SERVICE},
     plan::{ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WorkloadState, rolled_out, wanted},
-    translate::{Activity, Object, Unit},
+    translate::{Activity, Object, Unit, WaitFor},
 };
 
 /// A moment at which a service's state may change although nothing happens: when the time that
@@ -55,9 +55,8 @@ pub(super) fn status(
     let gate = plan.gates.get(unit.name()).unwrap_or(&Gate::Nothing);
     let told = view.told(gate);
     let waits_for = match gate {
-        Gate::Waits(waits) if told.state != ServiceState::Stopped => {
-            waits.iter().map(|wait| clipped(&wait.what, 512).to_owned()).collect()
-        }
+        Gate::Waits(waits) if told.state != ServiceState::Stopped => names(waits),
+        Gate::Open if told.state == ServiceState::Waiting => names(&view.waits_within()),
         _ => Vec::new(),
     };
     let message = told.message.or_else(|| view.pending_address(told.state));
@@ -70,6 +69,10 @@ pub(super) fn status(
         template: view.template(gate),
     };
     (status, told.recheck)
+}
+
+fn names(waits: &[Wait]) -> Vec<String> {
+    waits.iter().map(|wait| clipped(&wait.what, 512).to_owned()).collect()
 }
 
 impl View<'_> {
@@ -151,8 +154,7 @@ impl View<'_> {
     }
 
     fn waiting(&self, waits: &[Wait]) -> Told {
-        let causes =
-            waits.iter().map(|wait| format!("{} {}", wait.what, wait.why)).collect::<Vec<_>>().join("; ");
+        let causes = causes(waits);
         if self.observed.live_pods(self.unit.name()).next().is_some() {
             return Told::because(
                 ServiceState::Updating,
@@ -181,6 +183,9 @@ impl View<'_> {
             );
         }
         if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
+            return told;
+        }
+        if let Some(told) = self.behind() {
             return told;
         }
         if !rolled_out && workload.overdue {
@@ -283,13 +288,37 @@ impl View<'_> {
         if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
             return told;
         }
-        // A pod ends before its Job says so; it has not gone back to starting meanwhile.
-        let ended_well = |pod: &Pod| pod.ended && matches!(pod.last_exit, Some((0, _)));
+        if let Some(told) = self.behind() {
+            return told;
+        }
+        // A pod ends before its Job says so, and a container before others of its pod; it has not gone back to
+        // starting meanwhile.
+        let has_ended = |pod: &Pod| pod.ended || !pod.containers.is_empty();
+        let ended_well = |pod: &Pod| has_ended(pod) && matches!(pod.last_exit, Some((0, _)));
         if self.pods().any(|pod| ended_well(pod) || pod.running && !pod.deleting) {
             Told::new(ServiceState::Running)
         } else {
             self.starting()
         }
+    }
+
+    /// Says what the service waits for among the others of its pod.
+    fn behind(&self) -> Option<Told> {
+        let waits = self.waits_within();
+        (!waits.is_empty()).then(|| Told::because(ServiceState::Waiting, causes(&waits)))
+    }
+
+    /// What of its pod keeps the service's container from its first start.
+    fn waits_within(&self) -> Vec<Wait> {
+        let waits_for = self.unit.waits_within.get(self.service).into_iter().flatten();
+        // Before a node has the pod, nothing is known of its containers.
+        let begins = |pod: &&Pod| !pod.running && pod.last_exit.is_none() && !pod.containers.is_empty();
+        let Some(pod) = self.new_pods().find(begins) else { return Vec::new() };
+        let wait = |wait: &WaitFor| {
+            let why = unmet_within(&pod.seen_by(&wait.service), wait.condition)?;
+            Some(Wait { what: wait.service.clone(), why: why.to_owned(), is_object: false })
+        };
+        waits_for.filter_map(wait).collect()
     }
 
     fn pods(&self) -> impl Iterator<Item = &Pod> {
@@ -310,6 +339,22 @@ impl View<'_> {
     fn is_new(&self, pod: &Pod) -> bool {
         pod.template.as_deref() == Some(self.unit.template.as_str())
     }
+}
+
+/// Why a service of the same pod does not let its dependents start, if it does not.
+fn unmet_within(other: &Pod, condition: DependencyCondition) -> Option<&'static str> {
+    match (condition, &other.last_exit) {
+        (DependencyCondition::ServiceStarted, _) => (!other.running).then_some("is starting"),
+        // Its check has succeeded once.
+        (DependencyCondition::ServiceHealthy, _) => (!other.started).then_some("is not healthy yet"),
+        (DependencyCondition::ServiceCompletedSuccessfully, Some((0, _))) => None,
+        (DependencyCondition::ServiceCompletedSuccessfully, Some(_)) => Some("has failed"),
+        (DependencyCondition::ServiceCompletedSuccessfully, None) => Some("has not completed yet"),
+    }
+}
+
+fn causes(waits: &[Wait]) -> String {
+    waits.iter().map(|wait| format!("{} {}", wait.what, wait.why)).collect::<Vec<_>>().join("; ")
 }
 
 /// As much of a text as the API server takes, in characters.

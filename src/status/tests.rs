@@ -31,6 +31,7 @@ fn unit(name: &str) -> Unit {
         template: "1".to_owned(),
         faces: Vec::new(),
         waits_for: Vec::new(),
+        waits_within: BTreeMap::new(),
         missing: Vec::new(),
         replicas: 1,
         patience: BTreeMap::from([(name.to_owned(), 30)]),

@@ -67,6 +67,9 @@ pub struct Unit {
     pub faces: Vec<Object>,
     /// What its dependencies must have reached before a new template is let through.
     pub waits_for: Vec<WaitFor>,
+    /// What a service of it waits for among the other services of its pod, by name: the kubelet starts them in this
+    /// order.
+    pub waits_within: BTreeMap<String, Vec<WaitFor>>,
     /// Objects of others that it reads and that are not there yet.
     pub missing: Vec<Missing>,
     /// How many pods should run; of a DaemonSet, where the nodes decide, one.
@@ -161,7 +164,7 @@ impl Workload {
     }
 }
 
-/// A dependency that holds a new template back. Dependencies that count as met whatever happens
+/// A dependency that holds a new template back, or a container of its pod. Dependencies that count as met whatever happens
 /// (stopped, scaled to zero, inactive and not required) are not among them.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WaitFor {

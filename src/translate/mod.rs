@@ -16,6 +16,8 @@ mod invalid;
 pub(crate) mod names;
 mod object;
 mod order;
+#[cfg(test)]
+mod pods;
 mod powers;
 #[cfg(test)]
 mod properties;

@@ -105,6 +105,32 @@ fn two_services_of_one_pod_come_up_with_both_names() {
     });
 }
 
+#[test]
+fn a_service_on_which_another_one_of_its_pod_depends_is_a_sidecar_with_its_own_state() {
+    scenario(async |s| {
+        let after = "networkMode: 'service:vpn', dependsOn: {vpn: {condition: service_healthy}}";
+        let ordered = PAIR
+            .replace("networkMode: 'service:vpn'", after)
+            .replace("expose: [{port: 8080}]", "expose: [{port: 8080}], healthcheck: {test: [CMD, check]}");
+        let shop = s.apply("shop", &ordered).await;
+        let view = shop.until_ready().await;
+        let (_, pod) = pods(&view, "vpn").next().unwrap();
+        let names = |list: &str| {
+            let containers = pod["spec"][list].as_array().unwrap().iter();
+            containers.map(|it| it["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (names("initContainers"), names("containers")),
+            (vec!["vpn".to_owned()], vec!["torrent".to_owned()])
+        );
+        let states = |shop: &StackHandle<'_>| {
+            let services = shop.status().services;
+            services.iter().map(|it| format!("{} {:?}", it.name, it.state)).collect::<Vec<_>>()
+        };
+        assert_eq!(states(&shop), ["torrent Running", "vpn Healthy", "web Running"]);
+    });
+}
+
 /// The addresses that a Service leads to.
 fn addresses(s: &Scenario<'_>, service: &str) -> Vec<String> {
     let selector = format!("--selector=kubernetes.io/service-name={service}");

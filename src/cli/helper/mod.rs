@@ -2,6 +2,7 @@
 //! Nobody types it; `translate` writes its arguments.
 
 mod files;
+mod hook;
 mod prepare;
 mod seed;
 
@@ -13,6 +14,8 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
+    /// Run a hook, and end well whatever becomes of it.
+    Hook(hook::Args),
     /// Leave this program in a folder, copy files, set permission bits.
     Prepare(prepare::Args),
     /// Fill new volumes with what the image has.
@@ -21,6 +24,10 @@ enum Verb {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     match &args.verb {
+        Verb::Hook(args) => {
+            hook::run(args);
+            Ok(())
+        }
         Verb::Prepare(args) => prepare::run(args),
         Verb::Seed(args) => seed::run(args),
     }

@@ -332,6 +332,53 @@ fn a_pod_of_several_services_tells_of_each_of_their_containers_and_of_no_other()
 }
 
 #[test]
+fn a_service_that_is_a_sidecar_has_its_state_among_the_init_containers() {
+    let status = |name: &str, state: Value, ready: bool| json!({"name": name, "image": "", "imageID": "", "restartCount": 0, "ready": ready, "started": ready, "state": state});
+    let running = || json!({"running": {"startedAt": "2026-01-01T00:00:00Z"}});
+    let pod_with = |init: Value, last: Value| {
+        let mut pod = serde_json::to_value(pod("web-1", "Running")).unwrap();
+        pod["metadata"]["labels"]["member.stackwright.dev/client"] = json!("");
+        pod["spec"] = json!({"containers": [{"name": "client"}], "initContainers": [
+            {"name": "0-prepare"}, {"name": "web", "restartPolicy": "Always"}, {"name": "client-pre-start-0"},
+        ]});
+        pod["status"]["initContainerStatuses"] = init;
+        pod["status"]["containerStatuses"] = last;
+        let mut index = Index::default();
+        index.apply_pod(&serde_json::from_value(pod).unwrap());
+        observed(&index, "shop").pods.remove(0)
+    };
+    let done = || status("0-prepare", json!({"terminated": {"exitCode": 0}}), true);
+    let waits = || json!({"waiting": {"reason": "PodInitializing"}});
+    let crashes = || json!({"waiting": {"reason": "CrashLoopBackOff"}});
+
+    let starting = pod_with(
+        json!([done(), status("web", running(), false), status("client-pre-start-0", waits(), false)]),
+        json!([status("client", waits(), false)]),
+    );
+    assert!(!starting.running && !starting.started);
+    let (web, client) = (starting.seen_by("web").into_owned(), starting.seen_by("client").into_owned());
+    assert!(web.running && !web.started && web.waiting.is_none());
+    assert!(!client.running && client.waiting.is_none());
+
+    let hindered = pod_with(
+        json!([done(), status("web", running(), true), status("client-pre-start-0", crashes(), false)]),
+        json!([status("client", waits(), false)]),
+    );
+    assert_eq!(hindered.seen_by("web").waiting, None, "it runs");
+    assert!(hindered.seen_by("client").waiting.is_some());
+
+    let up =
+        pod_with(json!([done(), status("web", running(), true)]), json!([status("client", running(), true)]));
+    assert!(up.running && up.started && up.seen_by("web").ready);
+    let down = pod_with(
+        json!([done(), status("web", json!({"terminated": {"exitCode": 3}}), false)]),
+        json!([status("client", running(), true)]),
+    );
+    assert!(!down.running && down.seen_by("client").running);
+    assert_eq!(down.last_exit, Some((3, String::new())));
+}
+
+#[test]
 fn a_daemon_set_wants_as_many_pods_as_its_controller_counts_nodes() {
     let daemon_set = |observed: i64, status: Value| {
         let mut object = json!({

@@ -90,9 +90,13 @@ attributes! {
     "services.*.ports.*.target" => "`ports[].target`" ["SW1218", "SW1219"];
     "services.*.ports.*.mode" => "`ports[].mode`" ["SW1513"];
     "services.*.post_start" => "`postStart`" ["SW1410"];
+    "services.*.post_start.*.privileged" => "`postStart[].privileged`" ["SW1121"];
+    "services.*.post_start.*.user" => "`postStart[].user`" ["SW1113", "SW1121"];
     "services.*.pre_start" => "`preStart`: command, image, user, privileged, working_dir and environment"
         ["SW1122", "SW1123", "SW1401"];
     "services.*.pre_stop" => "`preStop`" ["SW1410"];
+    "services.*.pre_stop.*.privileged" => "nothing" ["SW1139"];
+    "services.*.pre_stop.*.user" => "nothing: it is the service's" ["SW1113", "SW1139"];
     "services.*.privileged" => "`privileged`" [];
     "services.*.profiles" => "`profiles`; those that are active stand in `spec.profiles`" ["SW1009"];
     "services.*.pull_policy" => "`pullPolicy`" ["SW1125", "SW1126", "SW1513"];

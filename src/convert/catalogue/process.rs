@@ -87,11 +87,10 @@ rules! { PROCESS:
         "a model of Docker Model Runner",
         "there is no Docker Model Runner on a cluster, so the service would get neither the model's address nor its name",
         "run a model server as a service and give its address in environment";
-    HOOK_PRIVILEGES "SW1121" Approximated ["services.*.post_start.*.user", "services.*.post_start.*.privileged",
-        "services.*.pre_stop.*.user", "services.*.pre_stop.*.privileged"]
+    HOOK_PRIVILEGES "SW1121" Approximated []
         "another user for a hook",
-        "a hook runs in the container with the container's user and powers",
-        "use pre_start, which has a container of its own, or run the container as that user";
+        "Kubernetes runs a hook in the container as the container's user, so this one runs before the container starts, in a container of its own with the service's image, mounts and variables: what it does to volumes stays, what it does to other files or to the running program is lost",
+        "use the hook for volumes alone, or run the service as that user";
     PRE_START_SETTING "SW1122" Approximated []
         "a setting of a pre_start container that is the service's own here",
         "the container runs in the service's pod, with its mounts, network, host name and limits",
@@ -160,6 +159,10 @@ rules! { PROCESS:
         "a kernel parameter of the node's network",
         "a service with network_mode: host has no network of its own, and neither Docker nor Kubernetes sets the parameter of a whole machine",
         "set it on the nodes, or take network_mode: host out";
+    PRE_STOP_PRIVILEGES "SW1139" Refused []
+        "another user for a hook before the end",
+        "Kubernetes runs a hook before the end in the container as the container's user, who may lack the rights that the hook needs",
+        "take user and privileged out of the hook, or give them to the service";
     NO_USER "SW1146" Approximated []
         "a user and a group that are both empty",
         "the Stack sets no user, so the container runs as the image's USER; Docker Engine takes a bare ':' for root where the image has another USER",

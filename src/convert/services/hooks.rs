@@ -1,12 +1,13 @@
 //! What runs before a service, when it has started, and before it ends.
 
 use super::health::shell_line;
-use super::process::{command, user};
+use super::process::{command, numbers, user};
 use super::text::Variables;
 use crate::api::{Hook, PreStart, Service, Text};
-use crate::convert::catalogue;
+use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
+use crate::convert::verdict::Verdict;
 
 /// `pre_start`, `post_start` and `pre_stop`.
 pub fn hooks(
@@ -20,14 +21,26 @@ pub fn hooks(
         service.pre_start.push(made);
     }
     for value in section.take("post_start").map(Value::items).unwrap_or_default() {
-        service.post_start.extend(hook(context, value.section(), variables));
+        let rule = &catalogue::HOOK_PRIVILEGES;
+        let made = hook(context, value.section(), variables, service.user.as_deref(), rule);
+        service.post_start.extend(made);
     }
     for value in section.take("pre_stop").map(Value::items).unwrap_or_default() {
-        service.pre_stop.extend(hook(context, value.section(), variables));
+        let rule = &catalogue::PRE_STOP_PRIVILEGES;
+        let made = hook(context, value.section(), variables, service.user.as_deref(), rule);
+        service.pre_stop.extend(made);
     }
 }
 
-fn hook(context: &mut Context<'_>, mut section: Section<'_>, variables: &mut Variables) -> Option<Hook> {
+/// A hook; `rule` is what holds of one that has another user than the service, or more powers. One that is refused
+/// is left out as a whole: it does not run as someone else.
+fn hook(
+    context: &mut Context<'_>,
+    mut section: Section<'_>,
+    variables: &mut Variables,
+    own: Option<&str>,
+    rule: &'static Rule,
+) -> Option<Hook> {
     section.always(&["command"]);
     let mut command = Vec::new();
     if let Some(value) = section.take("command") {
@@ -40,11 +53,50 @@ fn hook(context: &mut Context<'_>, mut section: Section<'_>, variables: &mut Var
             command = value.texts();
         }
     }
+    let user = section.take("user").map_or(Ok(None), |value| hook_user(value, own, rule));
+    let privileged = match section.take("privileged") {
+        Some(value) if value.peek().as_bool() == Some(true) => value.judged(rule).as_bool(),
+        Some(value) => value.mapped().as_bool().filter(|on| *on),
+        None => None,
+    };
     let working_dir = section.text("working_dir").filter(|path| path.starts_with('/'));
     let environment = section.texts_by_name("environment").into_iter();
     let environment = environment.map(|(name, text)| (name, Text(text))).collect();
     section.rest();
-    (!command.is_empty()).then_some(Hook { command, working_dir, environment })
+    let user = user.ok()?;
+    let is_refused = rule.verdict == Verdict::Refused && (user.is_some() || privileged.is_some());
+    let made = Hook { command, user, privileged, working_dir, environment };
+    (!made.command.is_empty() && !is_refused).then_some(made)
+}
+
+/// A name of a user for which nobody knows the number.
+struct UnknownUser;
+
+/// The user of a hook, where it is another one than the service's.
+fn hook_user(
+    value: Value<'_>,
+    own: Option<&str>,
+    rule: &'static Rule,
+) -> Result<Option<String>, UnknownUser> {
+    let text = value.peek().value.to_string();
+    if text.is_empty() || text == ":" {
+        if text.is_empty() {
+            value.mapped()
+        } else {
+            value.judged(&catalogue::NO_USER)
+        };
+        return Ok(None);
+    }
+    let Some(user) = numbers(&text) else {
+        value.judged(&catalogue::RUN_USER);
+        return Err(UnknownUser);
+    };
+    if own.is_some_and(|own| own == user || own.starts_with(&format!("{user}:"))) {
+        value.mapped();
+        return Ok(None);
+    }
+    value.judged(rule);
+    Ok(Some(user))
 }
 
 fn pre_start(

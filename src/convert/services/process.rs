@@ -212,7 +212,6 @@ pub fn user(value: Value<'_>) -> Option<String> {
         return None;
     }
     let (user, group) = text.split_once(':').unwrap_or((&text, ""));
-    let given = |part: &str| (!part.is_empty()).then(|| number(part));
     let rule = match (user, group) {
         ("", "") => {
             value.judged(&catalogue::NO_USER);
@@ -221,19 +220,27 @@ pub fn user(value: Value<'_>) -> Option<String> {
         ("", _) => Some(&catalogue::GROUP_ALONE),
         _ => [user, group].contains(&"root").then_some(&catalogue::ROOT_BY_NAME),
     };
-    let numbers = match (given(user).unwrap_or(Some(0)), given(group)) {
-        (Some(user), None) => user.to_string(),
-        (Some(user), Some(Some(group))) => format!("{user}:{group}"),
-        _ => {
-            value.judged(&catalogue::RUN_USER);
-            return None;
-        }
+    let Some(numbers) = numbers(&text) else {
+        value.judged(&catalogue::RUN_USER);
+        return None;
     };
     match rule {
         Some(rule) => value.judged(rule),
         None => value.mapped(),
     };
     Some(numbers)
+}
+
+/// The numbers of a user, root where none is given, and of a group where one is; none where only an image knows
+/// them.
+pub fn numbers(text: &str) -> Option<String> {
+    let (user, group) = text.split_once(':').unwrap_or((text, ""));
+    let given = |part: &str| (!part.is_empty()).then(|| number(part));
+    match (given(user).unwrap_or(Some(0)), given(group)) {
+        (Some(user), None) => Some(user.to_string()),
+        (Some(user), Some(Some(group))) => Some(format!("{user}:{group}")),
+        _ => None,
+    }
 }
 
 /// The number of a user or group. The engine takes none past 31 bits.

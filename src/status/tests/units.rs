@@ -1,6 +1,7 @@
 //! Units of several services, and of as many pods as there are nodes.
 
 use super::*;
+use crate::{api::DependencyCondition, translate::WaitFor};
 
 #[test]
 fn each_service_of_a_pod_has_its_own_state() {
@@ -31,6 +32,60 @@ fn each_service_of_a_pod_has_its_own_state() {
     assert_eq!(states, ["log Starting 0/1", "plain Failed 0/1", "web Healthy 1/1"]);
     assert_eq!(status.services_ready.as_deref(), Some("1/3"));
     assert!(status.services.iter().all(|service| service.template.as_deref() == Some("1")));
+}
+
+#[test]
+fn a_service_says_for_whom_of_its_pod_it_waits() {
+    let container = |service: &str, running, started| Container {
+        service: service.to_owned(),
+        running,
+        started,
+        ready: started,
+        started_at: Some(NOW),
+        ..Container::default()
+    };
+    let waits_for = |service: &str, condition| WaitFor {
+        unit: "vpn".to_owned(),
+        service: service.to_owned(),
+        condition,
+        required: true,
+    };
+    let mut pod_of_three = unit("vpn");
+    pod_of_three.services.extend(["proxy".to_owned(), "client".to_owned()]);
+    pod_of_three.waits_within = BTreeMap::from([
+        ("proxy".to_owned(), vec![waits_for("vpn", DependencyCondition::ServiceHealthy)]),
+        (
+            "client".to_owned(),
+            vec![
+                waits_for("vpn", DependencyCondition::ServiceHealthy),
+                waits_for("proxy", DependencyCondition::ServiceStarted),
+            ],
+        ),
+    ]);
+    let told = |containers: Vec<Container>| {
+        let pod = Pod { containers, ..Pod::default() };
+        let case = Case::new(pod_of_three.clone(), Gate::Open).rolled_out().pod(pod);
+        let services = case.told(NOW).0.services;
+        let line = |it: &crate::api::ServiceStatus| {
+            let message = it.message.as_deref().unwrap_or_default();
+            format!("{} {:?} {:?} {message}", it.name, it.state, it.waits_for)
+        };
+        services.iter().map(line).collect::<Vec<_>>()
+    };
+    let none = |service: &str| container(service, false, false);
+    let starting = told(vec![none("client"), none("proxy"), container("vpn", true, false)]);
+    assert_eq!(
+        starting[..2],
+        [
+            "client Waiting [\"vpn\", \"proxy\"] vpn is not healthy yet; proxy is starting",
+            "proxy Waiting [\"vpn\"] vpn is not healthy yet",
+        ]
+    );
+    let on = |service: &str| container(service, true, true);
+    let up = told(vec![on("client"), on("proxy"), on("vpn")]);
+    assert_eq!(up[..2], ["client Running [] ", "proxy Running [] "]);
+    let down = told(vec![on("client"), on("proxy"), none("vpn")]);
+    assert_eq!(down[..2], up[..2], "they have begun, and go on");
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, ContainerPort, ResourceRequirements, SecurityContext};
 
 use super::{
+    edition::Form,
     lifecycle::lifecycle,
     pre_start::pull_policy,
     probes::{Probes, probes},
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// The container of a service.
-pub(super) fn container(service: &ResolvedService<'_>) -> Container {
+pub(super) fn container(service: &ResolvedService<'_>, form: Form) -> Container {
     let (command, args) = command(service);
     let Probes { startup, readiness, liveness } = service.health.as_ref().map(probes).unwrap_or_default();
     Container {
@@ -32,7 +33,7 @@ pub(super) fn container(service: &ResolvedService<'_>) -> Container {
         startup_probe: startup,
         readiness_probe: readiness,
         liveness_probe: liveness,
-        lifecycle: lifecycle(service),
+        lifecycle: lifecycle(service, form),
         tty: service.spec.tty.filter(|&yes| yes),
         stdin: service.spec.stdin_open.filter(|&yes| yes),
         security_context: security(service.security.container.clone(), service.user),

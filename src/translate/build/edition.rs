@@ -9,7 +9,8 @@
 pub(super) enum Edition {
     /// The first.
     First,
-    /// Every user may ping.
+    /// Every user may ping, the containers of a pod start and end in the order of their services'
+    /// dependencies, and a hook that fails leaves its container as it is.
     Second,
 }
 
@@ -22,6 +23,16 @@ impl Edition {
 
     /// Whether every user may ping, as in Docker.
     pub fn allows_ping(self) -> bool {
+        self >= Self::Second
+    }
+
+    /// Whether services of one pod that depend on each other start and end one after the other.
+    pub fn orders_containers(self) -> bool {
+        self >= Self::Second
+    }
+
+    /// Whether a hook may fail.
+    pub fn lets_hooks_fail(self) -> bool {
         self >= Self::Second
     }
 }

@@ -11,9 +11,13 @@ use k8s_openapi::api::core::v1::{
 };
 use serde_json::Value;
 
+use super::{
+    edition::Edition,
+    hooks::{need_helper, runs_in_container},
+};
 use crate::translate::{
     names::pod_volume,
-    resolve::{CONTENT, Chores, Copied},
+    resolve::{CONTENT, Chores, Copied, ResolvedService},
 };
 
 /// What stands for the helper's image until the template is hashed: a new version of it is no other template.
@@ -21,26 +25,33 @@ use crate::translate::{
 const IMAGE: &str = "(helper)";
 
 /// The pod volume that holds the helper's binary. Volumes of services have a hyphen in their names.
-const BINARY: &str = "helper";
+pub(super) const BINARY: &str = "helper";
+
+/// Where containers find it.
+pub(super) const PROGRAM: &str = "/.stackwright/helper/stackwright";
 
 /// The verbs of the command line that do the work.
-const HELPER: &str = "helper";
+pub(super) const HELPER: &str = "helper";
 const PREPARES: &str = "prepare";
 
 /// The names begin with a digit, which no service's name does.
 const PREPARE: &str = "0-prepare";
 const SEED: &str = "1-seed";
 
-/// Adds the init containers, and lets the service's container see copies where they are made.
-pub(super) fn add(spec: &mut PodSpec, service: &str, chores: &Chores) {
-    if chores.seeds.is_empty() && !chores.shape_mounts() {
+/// Adds the init containers, and lets the service's container see copies where they are made, and the program
+/// where it runs a hook.
+pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Edition) {
+    let chores = &service.mounts.chores;
+    let runs_hooks = edition.lets_hooks_fail() && need_helper(service);
+    if chores.seeds.is_empty() && !chores.shape_mounts() && !runs_hooks {
         return;
     }
-    let Some(container) = spec.containers.iter_mut().find(|container| container.name == service) else {
+    let Some(container) = spec.containers.iter_mut().find(|container| container.name == service.name) else {
         return;
     };
     let volumes = spec.volumes.get_or_insert_default();
-    let mut init = vec![prepare(chores)];
+    let installs = runs_hooks || !chores.seeds.is_empty();
+    let mut init = vec![prepare(chores, installs)];
     for copied in &chores.copies {
         // What runs before the service sees the same files.
         for container in spec.init_containers.iter_mut().flatten().chain([&mut *container]) {
@@ -48,9 +59,14 @@ pub(super) fn add(spec: &mut PodSpec, service: &str, chores: &Chores) {
         }
         volumes.push(copy_volume(copied));
     }
-    if !chores.seeds.is_empty() {
+    if installs {
         volumes.push(empty_dir(BINARY, None));
+    }
+    if !chores.seeds.is_empty() {
         init.push(seed(container, chores));
+    }
+    if runs_hooks && runs_in_container(service) {
+        container.volume_mounts.get_or_insert_default().push(program());
     }
     volumes.sort_by(|a, b| a.name.cmp(&b.name));
     let others = spec.init_containers.take().into_iter().flatten();
@@ -75,10 +91,10 @@ pub fn helper_image(template: &Value) -> Option<String> {
     helper["image"].as_str().map(str::to_owned)
 }
 
-fn prepare(chores: &Chores) -> Container {
+fn prepare(chores: &Chores, installs: bool) -> Container {
     let mut mounts = BTreeMap::new();
     let mut arguments = vec![HELPER.to_owned(), PREPARES.to_owned()];
-    if !chores.seeds.is_empty() {
+    if installs {
         mounts.insert(BINARY.to_owned(), mount(BINARY));
         arguments.push(format!("--install={}", place(BINARY)));
     }
@@ -110,8 +126,8 @@ fn prepare(chores: &Chores) -> Container {
 }
 
 fn seed(container: &Container, chores: &Chores) -> Container {
-    let mut mounts = BTreeMap::from([(BINARY, VolumeMount { read_only: Some(true), ..mount(BINARY) })]);
-    let mut command = vec![format!("{}/stackwright", place(BINARY)), HELPER.to_owned(), "seed".to_owned()];
+    let mut mounts = BTreeMap::from([(BINARY, program())]);
+    let mut command = vec![PROGRAM.to_owned(), HELPER.to_owned(), "seed".to_owned()];
     for seed in &chores.seeds {
         // The folder comes last, since it may hold a colon.
         command.push(format!("{}:{}:{}", seed.target, place(&seed.volume), seed.folder));
@@ -172,6 +188,11 @@ fn empty_dir(name: &str, medium: Option<String>) -> Volume {
 /// Where an init container sees a pod volume: a folder of our own, which hides nothing of an image.
 fn place(volume: &str) -> String {
     format!("/.stackwright/{volume}")
+}
+
+/// The mount of the helper's binary.
+pub(super) fn program() -> VolumeMount {
+    VolumeMount { read_only: Some(true), ..mount(BINARY) }
 }
 
 fn mount(volume: &str) -> VolumeMount {

@@ -2,7 +2,11 @@
 
 use k8s_openapi::api::core::v1::{ExecAction, Lifecycle, LifecycleHandler, SleepAction};
 
-use crate::translate::resolve::{Command, ResolvedService};
+use super::{
+    edition::Form,
+    hooks::{may_fail, words},
+};
+use crate::translate::resolve::{Command, ResolvedService, Stage};
 
 /// How long an ending container keeps answering, in seconds, so that those who still have its
 /// address lose nothing.
@@ -21,9 +25,14 @@ pub(super) fn grace(service: &ResolvedService<'_>) -> i64 {
 }
 
 /// A container's lifecycle, where something happens at its start or end.
-pub(super) fn lifecycle(service: &ResolvedService<'_>) -> Option<Lifecycle> {
-    let post_start = service.shutdown.post_start.clone().map(exec);
-    let pre_stop = pre_stop(service);
+pub(super) fn lifecycle(service: &ResolvedService<'_>, form: Form) -> Option<Lifecycle> {
+    let post_start = service.shutdown.post_start.as_ref();
+    let post_start = if form.edition.lets_hooks_fail() {
+        post_start.map(|command| exec(&may_fail(command, form)))
+    } else {
+        post_start.map(exec)
+    };
+    let pre_stop = pre_stop(service, form);
     (post_start.is_some() || pre_stop.is_some()).then_some(Lifecycle {
         post_start,
         pre_stop,
@@ -33,31 +42,31 @@ pub(super) fn lifecycle(service: &ResolvedService<'_>) -> Option<Lifecycle> {
 
 /// What runs before the container is asked to end: its hooks while it still answers, the pause, and
 /// the signal, which Kubernetes cannot choose by itself before its feature ContainerStopSignals is on.
-fn pre_stop(service: &ResolvedService<'_>) -> Option<LifecycleHandler> {
+fn pre_stop(service: &ResolvedService<'_>, form: Form) -> Option<LifecycleHandler> {
     let shutdown = &service.shutdown;
-    match (&shutdown.pre_stop, drain(service), &shutdown.signal) {
+    // Hooks run when the pod begins to end, and a sidecar ends after others.
+    let ends_with_the_pod = service.stage == Stage::Last || !form.edition.orders_containers();
+    let signal = shutdown.signal.as_ref().filter(|_| ends_with_the_pod);
+    match (&shutdown.pre_stop, drain(service), signal) {
         (None, None, None) => None,
         (None, Some(seconds), None) => {
             Some(LifecycleHandler { sleep: Some(SleepAction { seconds }), ..LifecycleHandler::default() })
         }
-        (Some(hooks), None, None) => Some(exec(hooks.clone())),
+        (Some(hooks), None, None) => Some(exec(hooks)),
         (hooks, pause, signal) => {
             let hooks = hooks.as_ref().map(Command::script);
             let pause = pause.map(|seconds| format!("sleep {seconds}"));
             // When it returned, SIGTERM would follow at once.
-            let signal = signal.as_ref().map(|signal| {
+            let signal = signal.map(|signal| {
                 format!("kill -{signal} 1; while kill -0 1 2> /dev/null; do sleep 1 || break; done")
             });
             let lines: Vec<_> = [hooks, pause, signal].into_iter().flatten().collect();
-            Some(exec(Command::Script(lines.join("\n"))))
+            Some(exec(&Command::Script(lines.join("\n"))))
         }
     }
 }
 
-fn exec(command: Command) -> LifecycleHandler {
-    let words = match command {
-        Command::Program(words) => words,
-        Command::Script(script) => vec!["/bin/sh".to_owned(), "-c".to_owned(), script],
-    };
-    LifecycleHandler { exec: Some(ExecAction { command: Some(words) }), ..LifecycleHandler::default() }
+fn exec(command: &Command) -> LifecycleHandler {
+    let command = Some(words(command));
+    LifecycleHandler { exec: Some(ExecAction { command }), ..LifecycleHandler::default() }
 }

@@ -10,7 +10,7 @@ use k8s_openapi::{
 use super::{
     container::container,
     edition::{Edition, Form},
-    helper,
+    helper, hooks,
     job::completions,
     lifecycle::grace,
     metadata::{Labels, alias_label, member_label},
@@ -18,6 +18,7 @@ use super::{
     placement::place,
     pre_start::pre_start,
     reads, same_node,
+    sequence::{arrange, is_ordered},
     together::join,
 };
 use crate::{
@@ -30,7 +31,7 @@ use crate::{
     },
 };
 
-/// The template of a unit's pods, and its hash. `restarted_with` are the templates of the services
+/// The template of a unit's pods, its hash, and its edition. `restarted_with` are the templates of the services
 /// whose update restarts one of it.
 ///
 /// What does not make a container another one stays out of it: replicas, profiles, what the service
@@ -40,11 +41,14 @@ pub(super) fn template(
     services: &[&ResolvedService<'_>],
     facts: &Facts,
     restarted_with: Option<String>,
-) -> (PodTemplateSpec, String) {
+) -> (PodTemplateSpec, String, Edition) {
     let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
     let remembered = services.first().and_then(|lead| facts.let_through.get(lead.name));
     let known = [live.and_then(|live| live.template.as_ref()), remembered];
-    let made = |form| hashed(resolved, services, facts, restarted_with.as_ref(), form);
+    let made = |form: Form| {
+        let (template, hash) = hashed(resolved, services, facts, restarted_with.as_ref(), form);
+        (template, hash, form.edition)
+    };
     // Living pods go on with the helper that they had, or without: another version of it, or a first one,
     // does nothing for volumes that are in use.
     let image = if live.is_some() {
@@ -56,16 +60,15 @@ pub(super) fn template(
     let may_stay = live.is_none() || image.is_some() || !shapes_mounts;
     if may_stay && known.iter().any(Option::is_some) {
         let forms = Edition::ALL.map(|edition| Form { edition, has_helper: image.is_some() });
-        let kept = forms.into_iter().map(made).find(|(_, hash)| known.contains(&Some(hash)));
-        if let Some((mut template, hash)) = kept {
-            set_image(&mut template, image);
-            return (template, hash);
+        let kept = forms.into_iter().map(made).find(|(_, hash, _)| known.contains(&Some(hash)));
+        if let Some(mut kept) = kept {
+            set_image(&mut kept.0, image);
+            return kept;
         }
     }
-    let (mut template, hash) =
-        made(Form { edition: Edition::NEWEST, has_helper: facts.helper_image.is_some() });
-    set_image(&mut template, facts.helper_image.as_ref());
-    (template, hash)
+    let mut new = made(Form { edition: Edition::NEWEST, has_helper: facts.helper_image.is_some() });
+    set_image(&mut new.0, facts.helper_image.as_ref());
+    new
 }
 
 fn set_image(template: &mut PodTemplateSpec, image: Option<&String>) {
@@ -83,19 +86,28 @@ fn hashed(
 ) -> (PodTemplateSpec, String) {
     let Some((lead, others)) = services.split_first() else { return Default::default() };
     let of_service = |service: &ResolvedService<'_>| {
-        let mut template = of_service(resolved, service, facts.version);
+        let mut template = of_service(resolved, service, facts.version, form);
         if form.has_helper
             && let Some(spec) = &mut template.spec
         {
-            helper::add(spec, service.name, &service.mounts.chores);
+            helper::add(spec, service, form.edition);
         }
         template
     };
+    let count = |template: &PodTemplateSpec| {
+        template.spec.as_ref().and_then(|spec| spec.init_containers.as_ref()).map_or(0, Vec::len)
+    };
     let mut template = of_service(lead);
+    let mut parts = vec![(*lead, count(&template))];
     for other in others {
-        join(&mut template, other.name, of_service(other));
+        let of_other = of_service(other);
+        parts.push((other, count(&of_other)));
+        join(&mut template, other.name, of_other);
         let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
         labels.insert(member_label(other.name), String::new());
+    }
+    if form.edition.orders_containers() && is_ordered(services) {
+        arrange(&mut template, &parts);
     }
     let spec = template.spec.get_or_insert_default();
     place(spec, &lead.placement, resolved.pods_of(lead));
@@ -133,6 +145,7 @@ fn of_service(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,
     version: ServerVersion,
+    form: Form,
 ) -> PodTemplateSpec {
     let mut annotations = service.labels.annotations.clone();
     annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
@@ -140,7 +153,7 @@ fn of_service(
     if !annotations.is_empty() {
         metadata.annotations = Some(annotations);
     }
-    let mut spec = spec(resolved, service, version);
+    let mut spec = spec(resolved, service, version, form);
     node::add(&mut spec, service);
     PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
 }
@@ -154,12 +167,18 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
     labels
 }
 
-fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, version: ServerVersion) -> PodSpec {
+fn spec(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    version: ServerVersion,
+    form: Form,
+) -> PodSpec {
     let hostname = hostname(service, version);
     let hosts = &service.resolver.hosts;
+    let before: Vec<_> = pre_start(service).into_iter().chain(hooks::before(service, form)).collect();
     PodSpec {
-        init_containers: pre_start(service),
-        containers: vec![container(service)],
+        init_containers: (!before.is_empty()).then_some(before),
+        containers: vec![container(service, form)],
         image_pull_secrets: pull_secrets(&resolved.stack.spec.image_pull_secrets),
         volumes: Some(service.mounts.volumes.values().cloned().collect()),
         // The variables of every Service of the namespace (REDIS_PORT=tcp://…) would get into the

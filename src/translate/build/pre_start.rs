@@ -12,10 +12,9 @@ use crate::{
 };
 
 /// The init containers of a service, in the order in which they run.
-pub(super) fn pre_start(service: &ResolvedService<'_>) -> Option<Vec<Container>> {
+pub(super) fn pre_start(service: &ResolvedService<'_>) -> Vec<Container> {
     let programs = service.pre_start.iter().enumerate();
-    let containers: Vec<_> = programs.map(|(index, before)| container(service, before, index)).collect();
-    (!containers.is_empty()).then_some(containers)
+    programs.map(|(index, before)| container(service, before, index)).collect()
 }
 
 /// It is confined and limited as the service, but for the privileges and the user, which are its own.

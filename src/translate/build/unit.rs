@@ -11,7 +11,8 @@ use super::{
 use crate::{
     api::labels::{COMPLETED, IMAGES},
     translate::{
-        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Workload, remembered,
+        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, WaitFor, Workload,
+        remembered,
         resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
     },
 };
@@ -34,7 +35,7 @@ pub(super) fn unit(
         .collect();
     let restarted_with =
         (!restarted_with.is_empty()).then(|| restarted_with.into_iter().collect::<Vec<_>>().join(","));
-    let (pods, template) = template(resolved, &services, facts, restarted_with);
+    let (pods, template, edition) = template(resolved, &services, facts, restarted_with);
     let completes_on_exit = services.iter().all(|service| completes_on_exit(service));
     let active = lead.activity == Activity::Active;
     // Stopping and starting it runs it again.
@@ -52,6 +53,7 @@ pub(super) fn unit(
         workload: workload(resolved, &services, pods, &template, replicas, completed),
         faces: services.iter().flat_map(|service| faces(resolved, service, facts)).collect(),
         waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
+        waits_within: if edition.orders_containers() { waits_within(&services) } else { BTreeMap::new() },
         missing: together(services.iter().flat_map(|service| missing(service, facts))),
         replicas,
         patience: services
@@ -63,6 +65,12 @@ pub(super) fn unit(
         requests: (!asked.is_empty()).then(|| asked.join(" and ")),
         template,
     }
+}
+
+/// What each service waits for among the others of its pod.
+fn waits_within(services: &[&ResolvedService<'_>]) -> BTreeMap<String, Vec<WaitFor>> {
+    let waiting = services.iter().filter(|service| !service.waits_in_pod.is_empty());
+    waiting.map(|service| (service.name.to_owned(), service.waits_in_pod.clone())).collect()
 }
 
 /// Whether a service that is kept running has completed when its container ends with exit code 0.
@@ -223,6 +231,13 @@ pub(super) fn approximations(
              its own"
         };
         say(format!("{path}.domainname"), message);
+    }
+    if !service.waits_in_pod.is_empty() && unit.waits_within.is_empty() {
+        say(
+            format!("{path}.dependsOn"),
+            "its pods were made by an earlier version of the operator, which starts the services of a pod together: the next \
+             change of a service of the pod gives them their order",
+        );
     }
     let parked = unit.completes_on_exit && unit.activity == Activity::Active && unit.replicas == 0;
     if parked {

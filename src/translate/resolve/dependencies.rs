@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, ResolvedService, image, sharing::Sharing};
+use super::{Problems, ResolvedService, image, pod_order::condition, sharing::Sharing};
 use crate::{
     api::{DependencyCondition, StackSpec},
     translate::{
-        Activity, Approximation, Reason, WaitFor,
+        Activity, Reason, WaitFor,
         order::{Order, order},
     },
 };
@@ -18,21 +18,11 @@ pub(super) fn dependencies<'a>(
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
     sharing: &Sharing<'a>,
     problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
 ) -> Vec<Vec<&'a str>> {
     for (name, service) in &spec.services {
         for (other, dependency) in &service.depends_on {
             let path = format!("spec.services.{name}.dependsOn.{other}");
             let required = dependency.required.unwrap_or(true);
-            if sharing.shares_pod(name) && sharing.lead(name) == sharing.lead(other) {
-                within_a_pod(
-                    &path,
-                    other,
-                    dependency.condition.unwrap_or_default(),
-                    problems,
-                    approximations,
-                );
-            }
             match services.get(other.as_str()) {
                 None if required => {
                     let known = spec.services.keys().map(String::as_str).filter(|known| known != name);
@@ -78,7 +68,7 @@ pub(super) fn dependencies<'a>(
     if is_in_order {
         refuse(
             by_pod,
-            "the services of one pod start together, and these pods wait for each other",
+            "the services of a pod are created together, and these pods wait for each other",
             problems,
         );
     }
@@ -94,33 +84,6 @@ fn refuse(order: Order<'_>, what: &str, problems: &mut Problems) {
     }
 }
 
-/// What is said of a dependency between two services of one pod, whose containers start together.
-fn within_a_pod(
-    path: &str,
-    other: &str,
-    condition: DependencyCondition,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) {
-    let path = path.to_owned();
-    match condition {
-        DependencyCondition::ServiceStarted => {}
-        DependencyCondition::ServiceHealthy => {
-            let message = format!(
-                "the containers of one pod start together, so this one is there before '{other}' is healthy"
-            );
-            approximations.push(Approximation { path, message });
-        }
-        DependencyCondition::ServiceCompletedSuccessfully => {
-            let message = format!(
-                "the containers of one pod start together, so this one cannot wait for the end of '{other}': let the two \
-                 not share anything, or take the dependency out"
-            );
-            problems.value(path, message);
-        }
-    }
-}
-
 /// What holds a service's new template back: the dependencies that can be waited for. Those that
 /// are stopped, scaled to zero or inactive count as met, as in Compose.
 pub(super) fn waits_for(
@@ -129,17 +92,10 @@ pub(super) fn waits_for(
 ) -> Vec<WaitFor> {
     let waits = |(name, dependency): (&String, &crate::api::Dependency)| {
         let other = services.get(name.as_str()).filter(|other| other.activity == Activity::Active)?;
-        let condition = match dependency.condition.unwrap_or_default() {
-            // The health that it only reports is waited for by nobody.
-            DependencyCondition::ServiceHealthy
-                if other.health.as_ref().is_some_and(|health| !health.gates()) =>
-            {
-                DependencyCondition::ServiceStarted
-            }
-            condition => condition,
-        };
         // Only an optional dependency gets here without the health check that it would need.
-        let possible = condition != DependencyCondition::ServiceHealthy || other.health.is_some();
+        let asks_for_health = dependency.condition == Some(DependencyCondition::ServiceHealthy);
+        let possible = !asks_for_health || other.health.is_some();
+        let condition = condition(dependency, other);
         let required = dependency.required.unwrap_or(true);
         let is_elsewhere = other.lead != service.lead;
         (possible && is_elsewhere).then(|| WaitFor {

@@ -69,6 +69,10 @@ pub(super) fn check(
         let asked = hook.privileged == Some(true);
         needs(asked, format!("preStart[{index}].privileged"), "privileged containers", Power::Privileged);
     }
+    for (index, hook) in service.post_start.iter().enumerate() {
+        let asked = hook.privileged == Some(true);
+        needs(asked, format!("postStart[{index}].privileged"), "privileged containers", Power::Privileged);
+    }
     for (index, name) in service.cap_add.iter().enumerate() {
         needs(!is_default(name), format!("capAdd[{index}]"), "further capabilities", Power::Capabilities);
     }

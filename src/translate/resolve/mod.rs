@@ -7,6 +7,7 @@ mod devices;
 mod environment;
 mod external;
 mod health;
+mod hooks;
 mod host;
 mod image;
 mod ingress;
@@ -16,6 +17,7 @@ mod meetings;
 mod mounts;
 mod naming;
 mod placement;
+mod pod_order;
 mod ports;
 mod pre_start;
 mod problems;
@@ -45,6 +47,7 @@ use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
 
 pub(super) use devices::{kind as kind_of_device, target as target_of_device};
 pub(super) use health::Health;
+pub(super) use hooks::HookBefore;
 pub(super) use host::Host;
 pub(super) use ingress::Route;
 pub(super) use kind::Restart;
@@ -52,13 +55,14 @@ pub use kind::one_shots_by_default;
 pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};
+pub(super) use pod_order::Stage;
 pub(super) use ports::{KnownPort, Published};
 pub(super) use pre_start::Before;
 pub(super) use resolver::Resolver;
 pub(super) use resources::Resources;
 pub(super) use security::Security;
 pub(super) use sharing::shares_processes;
-pub(super) use shutdown::{Command, Shutdown};
+pub(super) use shutdown::{Command, Shutdown, is_shell};
 pub(super) use update::{AtOnce, Update};
 pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
@@ -94,6 +98,12 @@ pub(super) struct ResolvedService<'a> {
     /// The service that names its pod: itself where it is alone in it.
     pub lead: &'a str,
     pub activity: Activity,
+    /// When it starts, seen from the other services of its pod.
+    pub stage: Stage,
+    /// Its place in the order in which the services of its pod start.
+    pub turn: usize,
+    /// What it waits for among those.
+    pub waits_in_pod: Vec<WaitFor>,
     /// How many containers should run; not zero while it is stopped.
     pub replicas: i32,
     pub kind: Kind,
@@ -128,6 +138,8 @@ pub(super) struct ResolvedService<'a> {
     pub deploy_labels: UserLabels,
     /// How its containers start and end.
     pub shutdown: Shutdown,
+    /// Its hooks that run before its containers start.
+    pub hooks_before: Vec<HookBefore<'a>>,
     /// How its containers are confined.
     pub security: Security,
     /// What its containers share with their node.
@@ -230,6 +242,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
         services.insert(service_name.as_str(), resolved);
     }
     sharing::agree(&sharing, &mut services, &mut problems, &mut approximations);
+    pod_order::arrange(&sharing, &mut services, &mut problems, &mut approximations);
     let seeing_others = sharing::seeing_others(&services);
     for service in services.values_mut().filter(|service| service.activity != Activity::Inactive) {
         service.routes = ingress::routes(service, &mut problems);
@@ -244,7 +257,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
         approximations.extend(host::approximations(service.spec, service.host, &path));
         approximations.extend(ports::approximations(service, spec.publish.unwrap_or_default()));
     }
-    let units = dependencies::dependencies(spec, &services, &sharing, &mut problems, &mut approximations);
+    let units = dependencies::dependencies(spec, &services, &sharing, &mut problems);
     ingress::check_routes(&services, &mut problems);
     let external_links = external::external_links(&services, &mut problems);
     naming::check_clashes(name, spec, &volumes, &services, &mut problems);
@@ -328,12 +341,20 @@ impl<'a> Context<'_, 'a> {
         let host = host::host(service, path, problems);
         let shm_size = service.shm_size.as_ref();
         let further_names = naming::further_names(service, path);
+        let user = user(image::user(service, says), path, problems);
+        let own = hooks::Own { named: user, image };
+        let (post_start, hooks_before) = hooks::post_start(service, own, path, problems, approximations);
+        hooks::check_pre_stop(service, own, path, problems);
+        let has_helper = self.facts.helper_image.is_some();
         ResolvedService {
             name,
             spec: service,
             image,
             lead: self.sharing.lead(name),
             activity: activity(service, self.spec),
+            stage: Stage::default(),
+            turn: 0,
+            waits_in_pod: Vec::new(),
             replicas,
             kind,
             start_first,
@@ -352,11 +373,12 @@ impl<'a> Context<'_, 'a> {
                 .filter(|alias| *alias != name)
                 .collect(),
             environment: environment::environment(service, path, problems),
-            user: user(image::user(service, says), path, problems),
+            user,
             resources: resources::resources(service, path, problems),
             labels: labels::user_labels(service, path, problems, approximations),
             deploy_labels: labels::deploy_labels(service, path, problems, approximations),
-            shutdown: shutdown::shutdown(service, path, problems, approximations),
+            shutdown: shutdown::shutdown(service, &post_start, has_helper, path, problems, approximations),
+            hooks_before,
             security: security::security(service, host, path, problems, approximations),
             host,
             resolver: resolver::resolver(service, path, problems, approximations),

@@ -144,7 +144,7 @@ fn kind(pod: &[&ResolvedService<'_>], problems: &mut Problems) -> Kind {
         for ends in pod.iter().filter(|service| service.kind == Kind::Job) {
             let message = format!(
                 "it runs once and shares a pod with '{}', which is kept running: a pod ends as a whole, so give both the \
-                 same 'restart'",
+                 same 'restart', or make it a 'preStart' program of the service that waits for it",
                 runs_on.name
             );
             problems.value(format!("spec.services.{}.restart", ends.name), message);

@@ -1,6 +1,6 @@
 //! How a container starts and ends: hooks, the stop signal, and the time that ending may take.
 
-use super::{Problems, ResolvedService};
+use super::{Problems, ResolvedService, Stage};
 use crate::{
     api::{Hook, Service},
     translate::Approximation,
@@ -36,6 +36,17 @@ impl Command {
             Self::Script(script) => script.clone(),
         }
     }
+
+    /// Whether only the helper can let it fail: of an image it is not known whether it has a shell.
+    pub fn needs_helper(&self) -> bool {
+        matches!(self, Self::Program(words) if !is_shell(words))
+    }
+}
+
+/// Whether the program is a shell, so that the image has one.
+pub(in crate::translate) fn is_shell(words: &[String]) -> bool {
+    let name = words.first().map(|program| program.rsplit('/').next().unwrap_or_default());
+    name.is_some_and(|name| ["sh", "ash", "bash", "dash"].contains(&name))
 }
 
 /// The time from the stop signal to the kill where none is given, in seconds.
@@ -48,6 +59,8 @@ const SHORTEST: i64 = 1;
 /// Reads a service's hooks, `stopSignal` and `stopGracePeriod`.
 pub(super) fn shutdown(
     service: &Service,
+    post_start: &[&Hook],
+    has_helper: bool,
     path: &str,
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
@@ -64,7 +77,8 @@ pub(super) fn shutdown(
     if !service.post_start.is_empty() {
         say(
             "postStart",
-            "a hook that fails ends the container, which is started again: in Docker it goes on",
+            "a hook that fails is told in the container's log, as far as the container's user may write there, and nothing \
+             else follows: in Docker Compose 'up' fails, and what depends on the service does not start",
         );
     }
     if !service.pre_stop.is_empty() {
@@ -74,12 +88,20 @@ pub(super) fn shutdown(
              long as they take, and one that fails keeps the service running",
         );
     }
+    let pre_stop: Vec<_> = service.pre_stop.iter().collect();
     let mut shutdown = Shutdown {
         grace: service.stop_grace_period.as_ref().map_or(GRACE, crate::api::Duration::seconds).max(SHORTEST),
-        post_start: commands(&service.post_start, " &&", &format!("{path}.postStart"), problems),
-        pre_stop: commands(&service.pre_stop, ";", &format!("{path}.preStop"), problems),
+        post_start: commands(post_start, " &&", &format!("{path}.postStart"), problems),
+        pre_stop: commands(&pre_stop, ";", &format!("{path}.preStop"), problems),
         signal: None,
     };
+    if !has_helper && shutdown.post_start.as_ref().is_some_and(Command::needs_helper) {
+        say(
+            "postStart",
+            "a hook that fails ends the container, which is started again: run it by a shell (sh -c '...'), or start the \
+             operator with --helper-image",
+        );
+    }
     match signal(service.stop_signal.as_deref()) {
         Signal::Term => {}
         Signal::Kill if shutdown.pre_stop.is_none() => {
@@ -107,7 +129,12 @@ pub(super) fn shutdown(
 /// the node's own init, which takes some signals as the order to halt.
 pub(super) fn settle_signal(service: &mut ResolvedService<'_>, sees_others: bool) -> Option<Approximation> {
     let signal = service.shutdown.signal.take()?;
-    let message = if sees_others {
+    let message = if service.stage != Stage::Last {
+        // Hooks run when the pod begins to end. The template of an earlier edition still sends it.
+        service.shutdown.signal = Some(signal).filter(|_| !sees_others);
+        "a signal is sent by a hook, which would end the service before those of its pod that depend on it, so it gets the \
+         STOPSIGNAL of its image, or SIGTERM: set STOPSIGNAL in the image"
+    } else if sees_others {
         "the program is not process 1 of its pod, beside 'init' or with shared processes, so it gets the STOPSIGNAL of its \
          image, or SIGTERM: set STOPSIGNAL in the image"
     } else {
@@ -157,13 +184,13 @@ fn signal(text: Option<&str>) -> Signal {
 
 /// The hooks as one command: the shell is asked only where one program cannot say it, since an image
 /// may have none.
-fn commands(hooks: &[Hook], between: &str, path: &str, problems: &mut Problems) -> Option<Command> {
+fn commands(hooks: &[&Hook], between: &str, path: &str, problems: &mut Problems) -> Option<Command> {
     for (index, _) in
         hooks.iter().enumerate().filter(|(_, hook)| hook.command.first().is_none_or(String::is_empty))
     {
         problems.value(format!("{path}[{index}].command"), "write a program and its arguments");
     }
-    if let [Hook { command, working_dir: None, environment }] = hooks
+    if let [Hook { command, working_dir: None, environment, .. }] = hooks
         && environment.is_empty()
     {
         return Some(Command::Program(command.clone()));
@@ -174,7 +201,7 @@ fn commands(hooks: &[Hook], between: &str, path: &str, problems: &mut Problems) 
             problems.value(format!("{path}[{index}].environment.{name}"), message);
         }
     }
-    let lines: Vec<_> = hooks.iter().map(script).collect();
+    let lines: Vec<_> = hooks.iter().map(|hook| script(hook)).collect();
     (!lines.is_empty()).then(|| Command::Script(lines.join(&format!("{between}\n"))))
 }
 
@@ -243,8 +270,12 @@ mod tests {
             command: words.iter().map(|&word| word.to_owned()).collect(),
             working_dir: folder.map(str::to_owned),
             environment: variables.iter().map(|&(name, value)| (name.to_owned(), value.into())).collect(),
+            user: None,
+            privileged: None,
         };
-        let of = |hooks: &[Hook]| commands(hooks, " &&", "s", &mut Problems::default());
+        let of = |hooks: &[Hook]| {
+            commands(&hooks.iter().collect::<Vec<_>>(), " &&", "s", &mut Problems::default())
+        };
         assert_eq!(of(&[]), None);
         let program = of(&[hook(&["warm", "a b"], None, &[])]).unwrap();
         assert_eq!(program, Command::Program(vec!["warm".to_owned(), "a b".to_owned()]));
@@ -265,6 +296,8 @@ mod tests {
             command: ["env", "printf", "%s|%s", odd, ""].map(str::to_owned).to_vec(),
             working_dir: Some("/".to_owned()),
             environment: [("ODD".to_owned(), odd.into())].into(),
+            user: None,
+            privileged: None,
         };
         let shown = Hook { command: ["printenv", "ODD"].map(str::to_owned).to_vec(), ..hook.clone() };
         let echo = Hook { command: ["echo", "a\\tb"].map(str::to_owned).to_vec(), ..hook.clone() };

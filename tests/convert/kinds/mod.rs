@@ -1,6 +1,7 @@
 //! Kinds of projects, each as a table: what stands in a compose file, and what is said of it.
 
 mod advice;
+mod hooks;
 mod names;
 
 use stackwright::compose::source::{Files, Kind, Memory};

@@ -1,0 +1,120 @@
+//! Hooks -> programs that may fail. In Docker a hook that fails leaves its container as it is; Kubernetes would
+//! end the container, or not start it.
+
+use std::borrow::Cow;
+
+use k8s_openapi::api::core::v1::Container;
+
+use super::{
+    container::{resources, security},
+    edition::Form,
+    helper::{HELPER, PROGRAM, program},
+    pre_start::pull_policy,
+};
+use crate::translate::{
+    escape::escaped,
+    names::pod_volume,
+    resolve::{Command, HookBefore, ResolvedService, is_shell},
+};
+
+/// The verb of the helper that runs a hook.
+const RUNS: &str = "hook";
+
+/// The init containers for the hooks of a service that have another user, in their order.
+pub(super) fn before(service: &ResolvedService<'_>, form: Form) -> Vec<Container> {
+    let hooks = service.hooks_before.iter().enumerate();
+    hooks.map(|(index, hook)| container(service, hook, index, form)).collect()
+}
+
+/// It is confined and limited as the service, but for the privileges and the user, which are its own.
+fn container(service: &ResolvedService<'_>, hook: &HookBefore<'_>, index: usize, form: Form) -> Container {
+    let mut context = service.security.container.clone();
+    if hook.spec.privileged == Some(true) {
+        context.privileged = Some(true);
+        // Kubernetes takes no container that has all privileges and may gain none.
+        context.allow_privilege_escalation = None;
+    }
+    let command = Command::Program(hook.spec.command.clone());
+    let mut mounts: Vec<_> = service.mounts.mounts.values().cloned().collect();
+    mounts.extend((form.has_helper && command.needs_helper()).then(program));
+    Container {
+        name: pod_volume(service.name, &format!("post-start-{index}")),
+        image: Some(service.spec.image.clone()),
+        image_pull_policy: Some(pull_policy(service.spec.pull_policy).to_owned()),
+        // Kubernetes puts variables into commands, and not into hooks.
+        command: Some(words(&may_fail(&command, form)).iter().map(|word| escaped(word, false)).collect()),
+        env: Some(hook.environment.clone()),
+        working_dir: hook.spec.working_dir.clone().or_else(|| service.spec.working_dir.clone()),
+        resources: resources(&service.resources),
+        volume_mounts: Some(mounts),
+        security_context: security(context, hook.user),
+        ..Container::default()
+    }
+}
+
+/// Whether the helper runs a hook of the service: in its container, or before it.
+pub(super) fn need_helper(service: &ResolvedService<'_>) -> bool {
+    let before = service.hooks_before.iter().any(|hook| !is_shell(&hook.spec.command));
+    before || runs_in_container(service)
+}
+
+/// Whether the helper runs a hook in the service's container.
+pub(super) fn runs_in_container(service: &ResolvedService<'_>) -> bool {
+    service.shutdown.post_start.as_ref().is_some_and(Command::needs_helper)
+}
+
+/// A command that ends well whatever becomes of it, and tells in the container's log that it has failed. Where the
+/// image has a shell, that one sees to it, else the helper; without either it stays as it is.
+pub(super) fn may_fail(command: &Command, form: Form) -> Cow<'_, Command> {
+    if !command.needs_helper() {
+        let failed = "echo \"a hook has failed: exit code $?\" 2>/dev/null >/proc/1/fd/2 || true";
+        return Cow::Owned(Command::Script(format!("{{\n{}\n}} || {failed}", command.script())));
+    }
+    match command {
+        Command::Program(words) if form.has_helper => {
+            let helper = [PROGRAM, HELPER, RUNS, "--"].map(str::to_owned);
+            Cow::Owned(Command::Program(helper.into_iter().chain(words.iter().cloned()).collect()))
+        }
+        _ => Cow::Borrowed(command),
+    }
+}
+
+/// The words that run a command.
+pub(super) fn words(command: &Command) -> Vec<String> {
+    match command {
+        Command::Program(words) => words.clone(),
+        Command::Script(script) => vec!["/bin/sh".to_owned(), "-c".to_owned(), script.clone()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::edition::Edition, *};
+
+    const FORM: Form = Form { edition: Edition::NEWEST, has_helper: true };
+
+    #[test]
+    fn a_hook_of_a_shell_ends_well_and_tells_how_it_has_failed() {
+        for (text, told) in [
+            ("echo fine", "fine\n"),
+            ("exit 3", "a hook has failed: exit code 3\n"),
+            ("exit 3 || true", "a hook has failed: exit code 3\n"),
+        ] {
+            let command = Command::Program(["sh", "-c", text].map(str::to_owned).to_vec());
+            // The log of the container.
+            let words: Vec<_> =
+                words(&may_fail(&command, FORM)).iter().map(|it| it.replace("/proc/1/fd/2", "&1")).collect();
+            let output = std::process::Command::new(&words[0]).args(&words[1..]).output().unwrap();
+            assert!(output.status.success(), "{text}");
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), told, "{text}");
+        }
+    }
+
+    #[test]
+    fn another_program_is_run_by_the_helper_where_there_is_one() {
+        let command = Command::Program(["warm", "--up"].map(str::to_owned).to_vec());
+        let helped = words(&may_fail(&command, FORM));
+        assert_eq!(helped, ["/.stackwright/helper/stackwright", "helper", "hook", "--", "warm", "--up"]);
+        assert_eq!(words(&may_fail(&command, Form { has_helper: false, ..FORM })), ["warm", "--up"]);
+    }
+}

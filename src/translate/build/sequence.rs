@@ -1,0 +1,81 @@
+//! The containers of a pod -> the order in which its services start and end.
+
+use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
+
+use super::lifecycle::grace;
+use crate::translate::resolve::{ResolvedService, Stage};
+
+/// The container that `kubectl logs` and `kubectl exec` mean where none is named.
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+
+/// Whether services of a pod start one after the other.
+pub(super) fn is_ordered(services: &[&ResolvedService<'_>]) -> bool {
+    services.iter().enumerate().any(|(place, service)| service.stage != Stage::Last || service.turn != place)
+}
+
+/// Puts the containers in their order. `services` are in the order in which they were joined, each with the
+/// number of init containers that it brought.
+pub(super) fn arrange(template: &mut PodTemplateSpec, services: &[(&ResolvedService<'_>, usize)]) {
+    if let Some((lead, _)) = services.first().filter(|(lead, _)| matches!(lead.stage, Stage::Sidecar { .. }))
+    {
+        // The pod bears its name.
+        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
+        annotations.entry(DEFAULT_CONTAINER.to_owned()).or_insert_with(|| lead.name.to_owned());
+    }
+    let spec = template.spec.get_or_insert_default();
+    let mut first = spec.init_containers.take().unwrap_or_default().into_iter();
+    let own = std::mem::take(&mut spec.containers);
+    let mut parts: Vec<(&ResolvedService<'_>, Vec<Container>, Container)> = services
+        .iter()
+        .zip(own)
+        .map(|((service, count), container)| (*service, first.by_ref().take(*count).collect(), container))
+        .collect();
+    parts.sort_by_key(|(service, ..)| (service.stage == Stage::Last, service.turn));
+    let mut init = Vec::new();
+    for (service, before, container) in parts {
+        init.extend(before);
+        match service.stage {
+            Stage::Last => spec.containers.push(container),
+            Stage::Sidecar { until_healthy } => init.push(sidecar(service, container, until_healthy)),
+            Stage::First => init.push(one_shot(container)),
+        }
+    }
+    spec.init_containers = (!init.is_empty()).then_some(init);
+    spec.termination_grace_period_seconds = Some(time_to_end(services));
+}
+
+/// A container that starts before those of its dependents, and ends after them.
+fn sidecar(service: &ResolvedService<'_>, container: Container, until_healthy: bool) -> Container {
+    let mut sidecar = Container { restart_policy: Some("Always".to_owned()), ..container };
+    if !until_healthy && sidecar.startup_probe.take().is_some() {
+        // What comes next would wait for it. In its absence a check that ends the container must itself give it
+        // the time to start.
+        if let (Some(liveness), Some(health)) = (&mut sidecar.liveness_probe, &service.health) {
+            liveness.initial_delay_seconds = Some(i32::try_from(health.start_period).unwrap_or(i32::MAX));
+        }
+    }
+    sidecar
+}
+
+/// A container that ends before others start. Kubernetes takes neither probes nor hooks of it.
+fn one_shot(container: Container) -> Container {
+    Container {
+        startup_probe: None,
+        readiness_probe: None,
+        liveness_probe: None,
+        lifecycle: None,
+        ..container
+    }
+}
+
+/// The time that the pod has to end: sidecars end one after the other when all others have ended.
+fn time_to_end(services: &[(&ResolvedService<'_>, usize)]) -> i64 {
+    let (mut together, mut after) = (0, 0_i64);
+    for (service, _) in services {
+        match service.stage {
+            Stage::Sidecar { .. } => after = after.saturating_add(grace(service)),
+            Stage::Last | Stage::First => together = grace(service).max(together),
+        }
+    }
+    after.saturating_add(together)
+}

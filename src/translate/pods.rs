@@ -1,0 +1,161 @@
+//! In which order the services of a pod start, by many small pods.
+
+use std::fmt::Write;
+
+use serde_json::{Map, Value, json};
+
+use super::{Facts, translate};
+use crate::api::Stack;
+
+/// A Stack of services that are written as `NAME[+|~][=RESTART][:SHARES][(DEPENDENCY,...)]`. With `+` it has a health
+/// check, with `~` one that only reports. It shares the network of `SHARES`. A dependency is a name, behind it `*`
+/// where its health and `!` where its end is waited for, and `?` where it is optional.
+fn stack(text: &str) -> Stack {
+    let services: Map<String, Value> = text.split(' ').map(service).collect();
+    serde_json::from_value(json!({
+        "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
+        "spec": {"imageMetadata": "Ignore", "services": services},
+    }))
+    .unwrap()
+}
+
+fn service(text: &str) -> (String, Value) {
+    let (head, dependencies) = text.trim_end_matches(')').split_once('(').unwrap_or((text, ""));
+    let (head, shares) = head.split_once(':').unwrap_or((head, ""));
+    let (name, restart) = head.split_once('=').unwrap_or((head, "always"));
+    let mut service = json!({"image": "i", "restart": restart});
+    if let Some(kind) = name.chars().last().filter(|last| "+~".contains(*last)) {
+        let on_unhealthy = if kind == '~' { "Report" } else { "Gate" };
+        service["healthcheck"] = json!({"test": ["CMD", "check"], "onUnhealthy": on_unhealthy});
+    }
+    if !shares.is_empty() {
+        service["networkMode"] = json!(format!("service:{shares}"));
+    }
+    for dependency in dependencies.split(',').filter(|it| !it.is_empty()) {
+        let condition = match dependency {
+            it if it.contains('*') => "service_healthy",
+            it if it.contains('!') => "service_completed_successfully",
+            _ => "service_started",
+        };
+        let name = dependency.trim_end_matches(['*', '!', '?']);
+        service["dependsOn"][name] = json!({"condition": condition, "required": !dependency.contains('?')});
+    }
+    (name.trim_end_matches(['+', '~']).to_owned(), service)
+}
+
+/// The containers of the first pod: those that start before others with `>` behind them, `*` where their health and `!`
+/// where their end is waited for, the last ones with `+` between them; then the places of what is approximated.
+fn sequence(text: &str) -> String {
+    let desired = match translate(&stack(text), &Facts::default()) {
+        Ok(desired) => desired,
+        Err(invalid) => return invalid.problems[0].to_string(),
+    };
+    let pod = desired.units.values().max_by_key(|unit| unit.services.len()).unwrap();
+    let body = pod.workload.as_ref().unwrap().object().body;
+    let spec = &body["spec"]["template"]["spec"];
+    let mut told = String::new();
+    for container in spec["initContainers"].as_array().into_iter().flatten() {
+        let sign = match (container["restartPolicy"].as_str(), container["startupProbe"].is_null()) {
+            (Some("Always"), false) => "*",
+            (Some("Always"), true) => "",
+            _ => "!",
+        };
+        write!(told, "{}{sign} > ", container["name"].as_str().unwrap()).unwrap();
+    }
+    let last = spec["containers"].as_array().unwrap().iter();
+    told += &last.map(|it| it["name"].as_str().unwrap()).collect::<Vec<_>>().join("+");
+    for it in desired.approximations.iter().filter(|it| !it.path.ends_with(".restart")) {
+        write!(told, " ~ {}", it.path.trim_start_matches("spec.services.")).unwrap();
+    }
+    told
+}
+
+#[test]
+fn the_services_of_a_pod_start_in_the_order_of_their_dependencies() {
+    let mut wrong = Vec::new();
+    for (services, expected) in [
+        // Nothing depends on anything: as ever.
+        ("vpn client:vpn", "vpn+client"),
+        ("vpn client:vpn(db*) db+", "vpn+client"),
+        // A sidecar, with and without its health.
+        ("vpn+ client:vpn(vpn*)", "vpn* > client"),
+        ("vpn+ client:vpn(vpn)", "vpn > client"),
+        ("vpn~ client:vpn(vpn*)", "vpn > client"),
+        ("vpn client:vpn(vpn*?)", "vpn > client"),
+        ("vpn+ client:vpn(vpn*?)", "vpn* > client ~ client.dependsOn.vpn"),
+        // The network's owner may be the one that waits.
+        ("app(side*) side+:app", "side* > app"),
+        // Chains, several dependents, several dependencies.
+        ("a:b(b*) b+:c(c) c", "c > b* > a"),
+        ("vpn+ one:vpn(vpn*) two:vpn(vpn*)", "vpn* > one+two"),
+        ("net app:net(net,db*) db+:net(net)", "net > db* > app"),
+        ("net app:net(net,a*,b) a+:net(net) b:net(net)", "net > b > a* > app"),
+        ("a+ b+:a(a*) c:a(b*)", "a* > b* > c"),
+        // Who waits for a health although it asks for none.
+        ("vpn+ one:vpn(vpn*) two:vpn(vpn)", "vpn* > one+two ~ two"),
+        ("vpn+ one:vpn(vpn*) two:vpn", "vpn* > one+two ~ two"),
+        ("vpn+ proxy:vpn(vpn) one:vpn(vpn*,proxy)", "vpn* > proxy > one ~ proxy"),
+        // One-shots.
+        ("one=no two=no:one(one!)", "one! > two"),
+        ("a=no b=no:a(a!) c=no:a(b!)", "a! > b! > c"),
+        ("a=no:b(b) b=no", "b+a"),
+        ("a=no(b) b=no:a", "b+a"),
+        ("one+=no two=no:one(one*)", "one+two ~ two.dependsOn.one"),
+        ("a=no b=no:a(a) c=no:a(b!)", "b! > a+c ~ b.dependsOn.a"),
+        // Circles.
+        (
+            "a(b) b:a(a)",
+            "spec.services.a.dependsOn.b: the services wait for each other (a -> b -> a), so none would start: take one \
+             of the dependencies out",
+        ),
+        (
+            "a(c) b:a c(b)",
+            "spec.services.a.dependsOn.c: the services of a pod are created together, and these pods wait for each other \
+             (a -> c -> a), so none would start: take one of the dependencies out",
+        ),
+        // A one-shot beside what is kept running.
+        (
+            "app migrate=no:app web:app(migrate!)",
+            "spec.services.migrate.restart: it runs once and shares a pod with 'app', which is kept running: a pod ends as \
+             a whole, so give both the same 'restart', or make it a 'preStart' program of the service that waits for it",
+        ),
+    ] {
+        let told = sequence(services);
+        if told != expected {
+            wrong.push(format!("{services}: {told}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_time_to_end_is_that_of_one_after_the_other() {
+    let grace = |services: &str| {
+        let mut stack = stack(services);
+        stack.spec.services.get_mut("vpn").unwrap().stop_grace_period = Some("7s".parse().unwrap());
+        let desired = translate(&stack, &Facts::default()).unwrap();
+        let body = desired.units["vpn"].workload.as_ref().unwrap().object().body;
+        body["spec"]["template"]["spec"]["terminationGracePeriodSeconds"].as_i64().unwrap()
+    };
+    assert_eq!(grace("vpn client:vpn"), 10);
+    assert_eq!(grace("vpn client:vpn(vpn) other:vpn"), 17);
+    assert_eq!(grace("vpn proxy:vpn(vpn) client:vpn(proxy)"), 27);
+}
+
+#[test]
+fn an_order_that_only_health_asks_for_changes_nothing_else_of_the_container() {
+    let container = |services: &str| {
+        let desired = translate(&stack(services), &Facts::default()).unwrap();
+        let body = desired.units["vpn"].workload.as_ref().unwrap().object().body;
+        let spec = &body["spec"]["template"]["spec"];
+        let all = ["initContainers", "containers"].into_iter();
+        let mut all = all.flat_map(|list| spec[list].as_array().into_iter().flatten());
+        all.find(|container| container["name"] == "vpn").unwrap().clone()
+    };
+    let mut alone = container("vpn+ client:vpn");
+    alone["restartPolicy"] = json!("Always");
+    assert_eq!(container("vpn+ client:vpn(vpn*)"), alone);
+    // What starts next would wait for the probe.
+    alone.as_object_mut().unwrap().remove("startupProbe");
+    assert_eq!(container("vpn+ client:vpn(vpn)"), alone);
+}

@@ -1,0 +1,84 @@
+//! Hooks with a user of their own: none runs as someone else without a word.
+
+use super::{converted, said};
+
+const RULES: [&str; 3] = ["SW1113", "SW1121", "SW1139"];
+
+/// What is said of a service `a`, and its hooks: where and as whom each runs.
+fn outcome(service: &str) -> (Vec<String>, Vec<String>) {
+    let compose = format!(
+        "services:\n  a: {{image: 'a:1', restart: always, {service}}}\n  base: {{image: 'a:1', restart: always, \
+         post_start: [{{command: x, user: root}}]}}\n"
+    );
+    let converted = converted(&compose, &[], &[]);
+    let made = &converted.stack.spec.services["a"];
+    let hooks = [("start", &made.post_start), ("stop", &made.pre_stop)];
+    let hooks = hooks.iter().flat_map(|(when, hooks)| hooks.iter().map(move |hook| (when, hook)));
+    let hooks = hooks.map(|(when, hook)| {
+        let user = hook.user.as_deref().unwrap_or("own");
+        format!("{when} {user}{}", if hook.privileged == Some(true) { " privileged" } else { "" })
+    });
+    let of_a = said(&converted, &RULES).into_iter().filter(|line| line.contains(" a/"));
+    (of_a.collect(), hooks.collect())
+}
+
+#[test]
+fn a_hook_runs_as_its_user_or_not_at_all() {
+    let mut wrong = Vec::new();
+    for (service, remarks, hooks) in [
+        (
+            "user: '1001', post_start: [{command: chown x, user: root}]",
+            &["SW1121 a/post_start/0/user"][..],
+            &["start 0"][..],
+        ),
+        ("post_start: [{command: x, user: '0'}]", &["SW1121 a/post_start/0/user"], &["start 0"]),
+        (
+            "post_start: [{command: x, user: \"${NOBODY:-root}\"}]",
+            &["SW1121 a/post_start/0/user"],
+            &["start 0"],
+        ),
+        ("extends: {service: base}, user: '7'", &["SW1121 a/post_start/0/user"], &["start 0"]),
+        (
+            "user: '7', post_start: [{command: x, user: '7:50'}]",
+            &["SW1121 a/post_start/0/user"],
+            &["start 7:50"],
+        ),
+        (
+            "post_start: [{command: x, privileged: true}]",
+            &["SW1121 a/post_start/0/privileged"],
+            &["start own privileged"],
+        ),
+        (
+            "user: '7', post_start: [{command: x, user: root, privileged: true}, {command: y}]",
+            &["SW1121 a/post_start/0/privileged", "SW1121 a/post_start/0/user"],
+            &["start 0 privileged", "start own"],
+        ),
+        ("post_start: [{command: x, user: postgres}]", &["SW1113 a/post_start/0/user"], &[]),
+        (
+            "post_start: [{command: x, user: 'root:staff'}, {command: y}]",
+            &["SW1113 a/post_start/0/user"],
+            &["start own"],
+        ),
+        // The service's own.
+        ("user: root, post_start: [{command: x, user: '0'}]", &[], &["start own"]),
+        ("user: '7:7', post_start: [{command: x, user: '7'}]", &[], &["start own"]),
+        ("post_start: [{command: x, user: ''}]", &[], &["start own"]),
+        ("post_start: [{command: x, privileged: false}]", &[], &["start own"]),
+        ("user: '7', pre_stop: [{command: x, user: '7'}]", &[], &["stop own"]),
+        // Before the end there is no other user.
+        ("pre_stop: [{command: x, user: root}]", &["SW1139 a/pre_stop/0/user"], &[]),
+        (
+            "user: '7', pre_stop: [{command: x, user: root}, {command: y}]",
+            &["SW1139 a/pre_stop/0/user"],
+            &["stop own"],
+        ),
+        ("pre_stop: [{command: x, privileged: true}]", &["SW1139 a/pre_stop/0/privileged"], &[]),
+        ("pre_stop: [{command: x, user: postgres}]", &["SW1113 a/pre_stop/0/user"], &[]),
+    ] {
+        let (said, left) = outcome(service);
+        if said != remarks || left != hooks {
+            wrong.push(format!("{service}\nis said {said:?}\nhas {left:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

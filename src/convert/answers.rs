@@ -9,6 +9,9 @@ use crate::compose::project::Project;
 use crate::compose::tree::{Map, Node};
 use crate::translate::bearers::{Bearer, Meeting, meeting};
 
+/// A Stack has no more services than this, so of a larger project nothing is compared.
+const MOST_SERVICES: usize = 256;
+
 /// Where a name is asked for.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Asked<'a> {
@@ -82,6 +85,8 @@ pub struct Answers<'a> {
     askers: Vec<BTreeSet<Asked<'a>>>,
     /// Networks on which others than this project may ask.
     open: BTreeSet<&'a str>,
+    /// Their names, by the project's own.
+    networks: BTreeMap<&'a str, &'a str>,
     /// The profiles that are active where nothing else is said.
     active: BTreeSet<&'a str>,
 }
@@ -90,9 +95,21 @@ impl<'a> Answers<'a> {
     /// Those of a project.
     pub fn of(project: &'a Project, names: &Names, active: &'a [String]) -> Self {
         let mut made = Self { active: active.iter().map(String::as_str).collect(), ..Self::default() };
+        for (key, network) in project.section("networks") {
+            let name = network.str_at("name").filter(|name| *name != format!("{}_{key}", project.name));
+            let external = network.get("external").and_then(Node::as_bool) == Some(true);
+            if let Some(name) = name.or(external.then_some(key)) {
+                made.open.insert(name);
+                made.networks.insert(key, name);
+            }
+        }
+        if project.services().count() > MOST_SERVICES {
+            return made;
+        }
         let pods = pods(project);
         for (name, service) in project.services() {
-            let networks = network_owner(project, name).map_or_else(BTreeSet::new, networks);
+            let networks = network_owner(project, name).into_iter().flat_map(networks);
+            let networks: BTreeSet<&str> = networks.map(|network| made.network(network)).collect();
             made.askers.push(networks.iter().copied().map(Asked::On).chain([Asked::By(name)]).collect());
             let profiles = texts(service, "profiles").collect();
             let pod = pods.get(name).copied().unwrap_or(name);
@@ -100,13 +117,12 @@ impl<'a> Answers<'a> {
             made.services.insert(names.service(name), name);
             made.claims_of(name, service);
         }
-        for (name, network) in project.section("networks") {
-            let named = network.str_at("name") != Some(&format!("{}_{name}", project.name));
-            if network.get("external").and_then(Node::as_bool) == Some(true) || named {
-                made.open.insert(name);
-            }
-        }
         made
+    }
+
+    /// The one name of a network, which the project may have under several.
+    fn network(&self, key: &'a str) -> &'a str {
+        self.networks.get(key).copied().unwrap_or(key)
     }
 
     fn claims_of(&mut self, name: &'a str, service: &'a Node) {
@@ -146,7 +162,8 @@ impl<'a> Answers<'a> {
     /// are active from the beginning.
     pub fn may_run_together(&self, a: &str, b: &str) -> bool {
         let (Some(a), Some(b)) = (self.places.get(a), self.places.get(b)) else { return true };
-        let is_active = |place: &Place<'_>| !place.profiles.is_disjoint(&self.active);
+        let all = self.active.contains("*");
+        let is_active = |place: &Place<'_>| all || !place.profiles.is_disjoint(&self.active);
         a.profiles.is_empty()
             || b.profiles.is_empty()
             || !a.profiles.is_disjoint(&b.profiles)
@@ -244,7 +261,7 @@ impl<'a> Answers<'a> {
         let networks =
             || networks.into_iter().flat_map(|place| &place.networks).map(|network| Asked::On(network));
         match claim.way {
-            Way::Alias(network) => Bearer { pod, networks: [Asked::On(network)].into() },
+            Way::Alias(network) => Bearer { pod, networks: [Asked::On(self.network(network))].into() },
             Way::Link(asker) => Bearer { pod, networks: [Asked::By(asker)].into() },
             Way::External(target) => {
                 Bearer { pod: Pod::Outside(target), networks: [Asked::By(claim.service)].into() }
@@ -289,9 +306,9 @@ fn texts<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = &'n str> {
     node.get(key).and_then(Node::as_list).unwrap_or_default().iter().filter_map(Node::as_str)
 }
 
-fn networks(service: &Node) -> BTreeSet<&str> {
+fn networks(service: &Node) -> impl Iterator<Item = &str> {
     let networks = service.get("networks").and_then(Node::as_map);
-    networks.into_iter().flat_map(Map::iter).map(|(name, _)| &**name).collect()
+    networks.into_iter().flat_map(Map::iter).map(|(name, _)| &**name)
 }
 
 /// The service that a setting such as `service:NAME` or `container:NAME` names.

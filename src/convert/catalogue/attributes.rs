@@ -68,7 +68,7 @@ attributes! {
     "services.*.gpus" => "`deploy.resources.devices`" ["SW1506", "SW1507", "SW1508", "SW1509"];
     "services.*.group_add" => "`groupAdd`" ["SW1113"];
     "services.*.healthcheck" => "`healthcheck`" ["SW1124", "SW1410"];
-    "services.*.hostname" => "`hostname`" ["SW1215", "SW1221", "SW1227", "SW1228"];
+    "services.*.hostname" => "`hostname`" ["SW1215", "SW1221", "SW1227", "SW1228", "SW1231"];
     "services.*.image" => "`image`" [];
     "services.*.init" => "`init`" [];
     "services.*.ipc" => "`ipc`" ["SW1117", "SW1513"];

@@ -125,4 +125,8 @@ rules! { NETWORK:
         "a text that dials a container by the name that Compose makes",
         "the service has one container, so it gets the name as an alias",
         "write the service's name, which stays when the project has another name";
+    HOST_NAME_ASTRAY "SW1231" Approximated []
+        "a host name that stands for one service here and for another there",
+        "nothing in the project dials it, so the service has it for itself and no name on the cluster leads to it",
+        "give the services host names of their own";
 }

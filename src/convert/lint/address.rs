@@ -13,18 +13,18 @@ use crate::translate::addresses::addresses;
 const DOCKER_HOSTS: [&str; 4] =
     ["host.docker.internal", "gateway.docker.internal", "docker.for.mac.localhost", "172.17.0.1"];
 
+/// So many services are named that a text may mean.
+const MOST_MEANT: usize = 3;
+
 pub fn lint(context: &Context<'_>) {
     let fixed = fixed_addresses(context);
     let mut told = BTreeSet::new();
     for text in variables(context).into_iter().chain(words(context)) {
         for address in addresses(text.text()) {
             if DOCKER_HOSTS.contains(&address.host) {
-                let meant = address.port.and_then(|port| published(context, text.service, Some(port)));
-                text.remark(
-                    context,
-                    &catalogue::DOCKER_HOST_NAME,
-                    meant.map_or(String::new(), |it| it.detail()),
-                );
+                let meant = address.port.map(|port| published(context, text.service, Some(port)));
+                let detail = meant.iter().flatten().next().map_or(String::new(), Publisher::detail);
+                text.remark(context, &catalogue::DOCKER_HOST_NAME, detail);
             } else if let Some(owner) = fixed.get(address.host).filter(|owner| **owner != text.service) {
                 let detail = format!("it is that of {owner}");
                 text.remark(context, &catalogue::FIXED_ADDRESS_DIALED, detail);
@@ -87,8 +87,10 @@ fn on_host<'a>(
     if port.is_none() && alone.is_none() || port.is_some_and(|port| listens(own, port)) {
         return;
     }
-    if let Some(meant) = published(context, text.service, port) {
-        text.remark(context, &catalogue::HOST_LOCALHOST, meant.detail());
+    let meant = published(context, text.service, port);
+    if !meant.is_empty() {
+        let details: Vec<_> = meant.iter().map(Publisher::detail).collect();
+        text.remark(context, &catalogue::HOST_LOCALHOST, details.join(", or "));
     } else if let Some(port) = port
         && let Some(other) = on_host_with(context, text.service, port)
     {
@@ -119,18 +121,22 @@ impl Publisher<'_> {
     }
 }
 
-/// The other service that publishes a port, or that alone publishes one where no number is said.
-fn published<'a>(context: &Context<'a>, asker: &str, wanted: Option<u16>) -> Option<Publisher<'a>> {
+/// What the other services publish at the machine under a number, or at all.
+fn published<'a>(context: &Context<'a>, asker: &str, wanted: Option<u16>) -> Vec<Publisher<'a>> {
     let others = context.project.services().filter(|(name, node)| {
         *name != asker && node.get("network_mode").is_none() && context.answers.may_run_together(name, asker)
     });
     let ports = others.flat_map(|(service, node)| ports(node).map(move |port| (service, port)));
-    let mut fitting = ports.filter(|(_, (published, _, on_node))| {
+    let fitting = ports.filter(|(_, (published, _, on_node))| {
         !on_node && wanted.is_none_or(|wanted| i64::from(wanted) == *published)
     });
-    let (service, (port, target, _)) = fitting.next()?;
-    let is_clear = wanted.is_some() || fitting.next().is_none();
-    is_clear.then(|| Publisher { service, name: context.names.service(service), port, target })
+    let made = fitting.map(|(service, (port, target, _))| Publisher {
+        service,
+        name: context.names.service(service),
+        port,
+        target,
+    });
+    made.take(MOST_MEANT).collect()
 }
 
 /// The other service that has a port of the machine itself: on its network, where `ports`, `expose` or a text

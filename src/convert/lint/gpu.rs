@@ -6,12 +6,14 @@ use crate::api::StackSpec;
 use crate::compose::source::Place;
 use crate::compose::tree::Node;
 use crate::convert::catalogue;
-use crate::convert::context::Context;
+use crate::convert::context::{Context, first_place};
 use crate::convert::reader::pointer;
 
 /// A request of a service.
 struct Request<'a> {
     service: &'a str,
+    /// The resources that stand for GPUs.
+    kinds: BTreeSet<&'a str>,
     /// The GPUs by number; none where it takes any.
     ids: BTreeSet<&'a str>,
     at: String,
@@ -21,6 +23,9 @@ struct Request<'a> {
 impl Request<'_> {
     /// Whether Docker may give both the same GPU.
     fn shares(&self, other: &Self) -> bool {
+        if self.kinds.is_disjoint(&other.kinds) {
+            return false;
+        }
         self.ids.is_empty() || other.ids.is_empty() || !self.ids.is_disjoint(&other.ids)
     }
 }
@@ -31,11 +36,10 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
         let Some(made) = spec.services.get(&context.names.service(service)) else { continue };
         let deploy = made.deploy.as_ref();
         let devices = deploy.and_then(|deploy| deploy.resources.as_ref()).map(|it| &it.devices);
-        let is_gpu = |name: &&String| name.ends_with("/gpu") || name.starts_with("gpu.");
-        if devices.into_iter().flatten().map(|(name, _)| name).find(is_gpu).is_none() {
-            continue;
-        }
-        let Some(request) = request(service, node) else { continue };
+        let is_gpu = |name: &&str| name.ends_with("/gpu") || name.starts_with("gpu.");
+        let kinds: BTreeSet<&str> =
+            devices.into_iter().flatten().map(|(name, _)| name.as_str()).filter(is_gpu).collect();
+        let Some(request) = request(service, node, kinds) else { continue };
         let replicas = deploy.and_then(|deploy| deploy.replicas).unwrap_or(1);
         let shares = |other: &&Request<'_>| {
             request.shares(other) && context.answers.may_run_together(other.service, service)
@@ -53,18 +57,19 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
 }
 
 /// The first request of a service for GPUs.
-fn request<'a>(service: &'a str, node: &'a Node) -> Option<Request<'a>> {
+fn request<'a>(service: &'a str, node: &'a Node, kinds: BTreeSet<&'a str>) -> Option<Request<'a>> {
     let reserved = |node: &'a Node| node.get("deploy")?.get("resources")?.get("reservations")?.get("devices");
     let (path, list) = match reserved(node) {
         Some(list) => ("/deploy/resources/reservations/devices/0", list),
         None => ("/gpus/0", node.get("gpus")?),
     };
-    let first = list.as_list()?.first()?;
+    let first = list.as_list()?.first().filter(|_| !kinds.is_empty())?;
     let ids = first.get("device_ids").and_then(Node::as_list).unwrap_or_default();
     Some(Request {
         service,
+        kinds,
         ids: ids.iter().filter_map(Node::as_str).collect(),
         at: pointer(["services", service]) + path,
-        place: crate::convert::context::first_place(first),
+        place: first_place(first),
     })
 }

@@ -5,6 +5,7 @@
 //! makes one where a program is known to end, and soon: so only that is told.
 
 use crate::api::StackSpec;
+use crate::compose::source::Kind;
 use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
@@ -61,7 +62,9 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
             .is_some_and(|word| word == "always" || word == "unless-stopped");
         let words = ["entrypoint", "command"].into_iter().filter_map(|key| node.get(key)?.as_list());
         let words: Vec<&str> = words.flatten().filter_map(Node::as_str).collect();
-        let Some(End { after }) = end(&words).filter(|_| kept) else { continue };
+        let script = kept.then(|| script(context, node, &words)).flatten();
+        let found = script.map_or_else(|| end(&words), |text| end_of_script(&text));
+        let Some(End { after }) = found.filter(|_| kept) else { continue };
         let detail = match after {
             Some(seconds) => format!(
                 "a program that ends after {seconds} s soon begins every {} s only",
@@ -76,6 +79,25 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
             context.log.remark(&catalogue::RESTART_PACE, &at, place, detail);
         }
     }
+}
+
+/// A shell script of the project that a command runs, by the mount that it lies in.
+fn script(context: &Context<'_>, service: &Node, words: &[&str]) -> Option<String> {
+    let (first, rest) = words.split_first()?;
+    let path =
+        if SHELLS.contains(&base(first)) { rest.iter().find(|word| !word.starts_with('-'))? } else { first };
+    let mounts =
+        service.get("volumes")?.as_list()?.iter().filter(|mount| mount.str_at("type") == Some("bind"));
+    let mut found = mounts.filter_map(|mount| {
+        let (source, target) = (mount.str_at("source")?, mount.str_at("target")?);
+        let below = path.strip_prefix(target.trim_end_matches('/'))?;
+        (below.is_empty() || below.starts_with('/')).then(|| format!("{source}{below}"))
+    });
+    let file = found.find(|file| context.files.kind(file) == Some(Kind::File))?;
+    let text = String::from_utf8(context.files.read(&file).ok()?).ok()?;
+    let line = text.lines().next().unwrap_or_default();
+    let is_shell = SHELLS.iter().any(|shell| line.ends_with(shell) || line.contains(&format!("{shell} ")));
+    (is_shell && line.starts_with("#!") || SHELLS.contains(&base(first))).then_some(text)
 }
 
 /// How a program ends.

@@ -184,13 +184,20 @@ fn host_name(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
             rest = domain.filter(|_| domain_fits).map(str::to_owned);
         }
     }
-    if let Some(host) = service.hostname.as_deref().filter(|host| context.dialed(host)) {
-        // Its own host name it has whatever others find under it.
+    // It has its host name for itself in any case. Who writes one seldom means others to dial it.
+    if let Some(host) = service.hostname.as_deref() {
         match context.answers.answer(host, name, Way::Host) {
-            Answer::Own | Answer::Same => {}
-            Answer::Taken(detail) => section.remark("hostname", &catalogue::ALIAS_TAKEN, detail),
             Answer::More(detail) => section.remark("hostname", &catalogue::NAME_OF_MORE, detail),
-            Answer::Astray(detail) => section.remark("hostname", &catalogue::NAME_ASTRAY, detail),
+            Answer::Taken(detail) if context.dialed(host) => {
+                section.remark("hostname", &catalogue::ALIAS_TAKEN, detail);
+            }
+            Answer::Astray(detail) if context.dialed(host) => {
+                section.remark("hostname", &catalogue::NAME_ASTRAY, detail);
+            }
+            Answer::Astray(detail) if !context.names.is_service(host) => {
+                section.remark("hostname", &catalogue::HOST_NAME_ASTRAY, detail);
+            }
+            _ => {}
         }
     }
     service.domainname = domain.or(rest);

@@ -37,13 +37,14 @@ impl<'a> Meetings<'a> {
             for (network, place) in &service.spec.networks {
                 for (index, alias) in place.aliases.iter().enumerate() {
                     let path = format!("{path}.networks.{network}.aliases[{index}]");
-                    made.claim(alias, path, service, BTreeSet::from([network.as_str()]));
+                    made.claim(alias, path, service, [network.as_str()]);
                 }
             }
+            let networks = service.networks.iter().copied();
             if let Some(name) = &service.spec.container_name {
-                made.claim(name, format!("{path}.containerName"), service, service.networks.clone());
+                made.claim(name, format!("{path}.containerName"), service, networks.clone());
             }
-            made.askers.push(service.networks.clone());
+            made.askers.push(networks.map(|network| network_of(spec, network)).collect());
         }
         made
     }
@@ -53,8 +54,9 @@ impl<'a> Meetings<'a> {
         name: &'a str,
         path: String,
         service: &ResolvedService<'a>,
-        networks: BTreeSet<&'a str>,
+        networks: impl IntoIterator<Item = &'a str>,
     ) {
+        let networks = networks.into_iter().map(|network| network_of(self.spec, network)).collect();
         let bearer = Bearer { pod: service.lead, networks };
         self.claims.entry(name).or_default().push(Claim { path, service: service.name, bearer });
     }
@@ -64,8 +66,8 @@ impl<'a> Meetings<'a> {
             return Meeting::Same;
         }
         let bearers: Vec<_> = claims.iter().map(|claim| claim.bearer.clone()).collect();
-        let is_shared = |network: &str| {
-            self.spec.networks.get(network).is_some_and(|network| network.shared_name.is_some())
+        let is_shared = |name: &str| {
+            self.spec.networks.values().any(|network| network.shared_name.as_deref() == Some(name))
         };
         meeting(&bearers, self.askers.iter(), is_shared)
     }
@@ -110,7 +112,7 @@ impl<'a> Meetings<'a> {
         for (host, named) in hosts {
             for service in &named {
                 let path = format!("spec.services.{}.hostname", service.name);
-                self.claim(host, path, service, service.networks.clone());
+                self.claim(host, path, service, service.networks.iter().copied());
             }
             let claims = self.claims.get(host).map_or(&[][..], Vec::as_slice);
             let (answers, message) = match self.meeting(claims) {
@@ -137,6 +139,11 @@ impl<'a> Meetings<'a> {
         }
         found
     }
+}
+
+/// The name of a network; one that several Stacks share may be declared under several names.
+fn network_of<'a>(spec: &'a StackSpec, network: &'a str) -> &'a str {
+    spec.networks.get(network).and_then(|declared| declared.shared_name.as_deref()).unwrap_or(network)
 }
 
 fn fewer(name: &str, claims: &[Claim<'_>], networks: &BTreeSet<&str>) -> String {

@@ -113,6 +113,19 @@ fn the_pace_of_restarts_is_told_of_a_program_that_ends_by_itself() {
             ("a: {image: a:1, restart: always}", &[]),
         ],
     );
+    // A script of the project is read.
+    for (text, command, expected) in [
+        ("#!/bin/sh\n/bin/once\n# again\nsleep 60\n", "[/job/run.sh]", 1),
+        ("/bin/once\nsleep 60\n", "[sh, /job/run.sh]", 1),
+        ("#!/usr/bin/env bash\nwhile true\ndo once\nsleep 60\ndone\n", "[/job/run.sh]", 0),
+        ("#!/usr/bin/env python3\nsleep 60\n", "[/job/run.sh]", 0),
+        ("#!/bin/sh\nsleep 60\n", "[/other/run.sh]", 0),
+    ] {
+        let service =
+            format!("a: {{image: a:1, restart: always, command: {command}, volumes: ['./job:/job:ro']}}");
+        let converted = converted(&format!("services:\n  {service}\n"), &[("job/run.sh", text)], &[]);
+        assert_eq!(said(&converted, &["SW1517"]).len(), expected, "{text}");
+    }
     let once = "  a: {image: a:1, restart: always, command: [sh, -c, '/job/once.sh; sleep 60']}\n";
     assert_eq!(details(once, "SW1517"), ["a program that ends after 60 s soon begins every 360 s only"]);
 }
@@ -139,6 +152,7 @@ fn a_gpu_that_is_reserved_twice_is_told_at_the_second_service() {
                 "a: {image: a:1, restart: always, gpus: all}\nb: {image: a:1, restart: always, gpus: all}",
                 &["SW1722 b/gpus/0"],
             ),
+            (&both("count: 1", "count: 1").replacen("driver: nvidia", "driver: amd", 1), &[]),
             ("a: {image: a:1, gpus: all, profiles: [x]}\nb: {image: a:1, gpus: all, profiles: [y]}", &[]),
             ("a: {image: a:1, scale: 2, gpus: [{driver: nvidia, count: 1}]}", &["SW1722 a/gpus/0"]),
             ("a: {image: a:1, gpus: [{driver: nvidia, count: 1}]}", &[]),

@@ -2,7 +2,8 @@
 
 use super::{converted, said};
 
-const RULES: [&str; 8] = ["SW1211", "SW1212", "SW1214", "SW1215", "SW1227", "SW1228", "SW1229", "SW1230"];
+const RULES: [&str; 9] =
+    ["SW1211", "SW1212", "SW1214", "SW1215", "SW1227", "SW1228", "SW1229", "SW1230", "SW1231"];
 
 /// Services of `a: ...` lines, with the image left out, and the top-level networks `x`, `y`, and `edge`, which
 /// others use as well.
@@ -14,7 +15,9 @@ fn project(services: &str) -> String {
         _ => format!("{line}\n"),
     });
     let services: String = services.collect();
-    format!("services:\n{services}networks: {{x: {{}}, y: {{internal: true}}, edge: {{external: true}}}}\n")
+    format!(
+        "services:\n{services}networks: {{x: {{}}, y: {{internal: true}}, edge: {{external: true}}, again: {{name: edge}}}}\n"
+    )
 }
 
 /// What is said, the further names that are left, and whether the operator takes the Stack.
@@ -177,7 +180,11 @@ fn a_host_name_that_is_dialed_stands_for_who_has_it_on_the_network() {
             &["SW1227 one/hostname", "SW1227 two/hostname"],
             &[],
         ),
-        ("one: {hostname: node, networks: [x]}\ntwo: {hostname: node, networks: [y]}", &[], &[]),
+        (
+            "one: {hostname: node, networks: [x]}\ntwo: {hostname: node, networks: [y]}",
+            &["SW1231 one/hostname", "SW1231 two/hostname"],
+            &[],
+        ),
         (
             "one: {hostname: node.example.org}\ntwo: {hostname: node}\nasker: {environment: {PEER: 'node:80'}}",
             &[],
@@ -233,6 +240,12 @@ fn a_name_that_leads_everyone_to_the_same_pods_is_kept() {
             "db: {networks: [x]}\nspare: {networks: {x: {aliases: [db]}}}",
             &["SW1215 spare/networks/x/aliases/0"],
             &[],
+        ),
+        // One network may have two names in a project.
+        (
+            "one: {networks: {edge: {aliases: [db]}}}\ntwo: {networks: {again: {aliases: [db]}}}",
+            &[],
+            &["one=db", "two=db"],
         ),
         // Both are one pod.
         (

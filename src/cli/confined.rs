@@ -29,6 +29,8 @@ struct Outside;
 
 /// A path through more links than this is a circle, as for the kernel.
 const MOST_LINKS: usize = 40;
+/// The kernel opens no longer path.
+const LONGEST: usize = 4096;
 
 impl Confined {
     /// The files below `folder`, which is itself seen from the folder `here`.
@@ -52,6 +54,9 @@ impl Confined {
     /// Where an absolute path leads: a path without links, at which there may be nothing. Each part is looked at
     /// only after all before it are known to lie in the folder.
     fn lead(&self, path: &str) -> Result<PathBuf, Outside> {
+        if path.len() > LONGEST {
+            return Err(Outside);
+        }
         let mut at = self.root.clone();
         let mut left = parts(self.below(Path::new(path))?);
         let mut links = 0;

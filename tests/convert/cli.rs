@@ -159,3 +159,38 @@ fn what_cannot_be_rendered_is_refused_with_its_place() {
     let allowed = ["render", "-f", "stack.yaml", "--allow", "host-namespaces", "--format", "json"];
     assert!(stackwright(&folder, &allowed).status.success());
 }
+
+#[test]
+fn a_compose_file_in_utf_16_is_read_wherever_it_comes_from() {
+    use std::io::Write;
+    use std::process::Stdio;
+
+    let folder = folder("utf-16");
+    let text = "\u{feff}name: shop\nservices: {web: {image: 'shop/grüß:1', restart: always}}\n";
+    for (name, bytes) in [
+        ("le.yaml", text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()),
+        ("be.yaml", text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
+    ] {
+        fs::write(folder.join(name), &bytes).unwrap();
+        for verb in ["config", "convert", "render"] {
+            let named = stackwright(&folder, &[verb, "-f", name]);
+            assert!(named.status.success(), "{verb} {name}: {}", said(&named));
+            let mut piped = Command::new(env!("CARGO_BIN_EXE_stackwright"))
+                .current_dir(&folder)
+                .args([verb, "-f", "-"])
+                .stdin(Stdio::piped())
+                .stderr(Stdio::null())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap();
+            piped.stdin.take().unwrap().write_all(&bytes).unwrap();
+            let piped = piped.wait_with_output().unwrap();
+            assert_eq!(piped.stdout, named.stdout, "{verb} {name}");
+            assert!(String::from_utf8_lossy(&named.stdout).contains("grüß"), "{verb} {name}");
+        }
+    }
+    fs::write(folder.join("compose.yaml"), "services: {web: {image: web}}\n").unwrap();
+    let output = stackwright(&folder, &["convert", "-f", "compose.yaml", "--env-file", "le.yaml"]);
+    let told = "Docker Compose reads env files in UTF-8 only";
+    assert!(!output.status.success() && said(&output).contains(told), "{}", said(&output));
+}

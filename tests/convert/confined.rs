@@ -604,8 +604,9 @@ fn a_folder_of_traps_holds_nothing_up() {
     for name in ["a", "b", "c", "d"] {
         symlink(".", repository.join("maze").join(name)).unwrap();
     }
+    let long = "a/".repeat(200_000) + "x";
     let began = Instant::now();
-    for trap in ["fifo", "socket", "zero", "loop", "ping", "huge", "maze"] {
+    for trap in [&long, "fifo", "socket", "zero", "loop", "ping", "huge", "maze"] {
         for project in [
             format!("services: {{app: {{image: app, configs: [x]}}}}\nconfigs: {{x: {{file: {trap}}}}}\n"),
             format!("services: {{app: {{image: app, secrets: [x]}}}}\nsecrets: {{x: {{file: {trap}}}}}\n"),

@@ -45,6 +45,20 @@ pub struct Volume {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 64))]
     pub labels: BTreeMap<String, Text>,
+
+    /// Files that the operator's helper lays into the volume before a service that mounts it starts: each
+    /// file once, and again when its key changes. A file that a program has changed and whose key has not
+    /// changed stays as it is. Where both have changed, the program's version moves to
+    /// `.stackwright/replaced` of the volume, which no service sees. A change of a key restarts the services
+    /// that mount the volume. Each file needs a path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1024))]
+    pub files: Vec<TreeFile>,
+
+    /// Folders that the helper makes in the volume where they are missing, such as `cache/views`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1024), inner(length(min = 1, max = 4096)))]
+    pub folders: Vec<String>,
 }
 
 /// A folder that an NFS server exports.
@@ -112,7 +126,8 @@ pub enum AnonymousVolumes {
 }
 
 /// Something mounted into a service: a named volume (`source`), a folder of the node (`hostPath`), the
-/// content of an image (`image`), or with none of them an anonymous volume of the service's own.
+/// content of an image (`image`), a folder that begins empty with each pod (`emptyDir`), or with none of
+/// them an anonymous volume of the service's own.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!(has(self.source) && (has(self.hostPath) || has(self.image))) && !(has(self.hostPath) && has(self.image))",
@@ -132,6 +147,10 @@ pub struct VolumeMount {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub image: Option<String>,
+
+    /// Mounts a folder on the node's disk that begins empty with each pod. Default false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub empty_dir: Option<bool>,
 
     /// Where it appears in the container: an absolute path.
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]

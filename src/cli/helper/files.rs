@@ -59,6 +59,39 @@ pub(super) fn be_like(path: &Path, other: &Metadata) -> io::Result<()> {
     File::open(path)?.set_times(FileTimes::new().set_modified(other.modified()?))
 }
 
+/// The numbers of a user and a group.
+pub(super) type Owner = (u32, u32);
+
+/// An owner as two parts of an argument; none where they are empty.
+///
+/// # Errors
+/// When they are no numbers.
+pub(super) fn owner(user: &str, group: &str) -> anyhow::Result<Option<Owner>> {
+    if user.is_empty() && group.is_empty() {
+        return Ok(None);
+    }
+    let number = |text: &str| text.parse().with_context(|| format!("'{text}' is no number"));
+    Ok(Some((number(user)?, number(group)?)))
+}
+
+/// The permission bits of a file that a program may write. Where nobody knows as which user it runs, all may who
+/// may read it, if others may.
+pub(super) fn opened_up(bits: u32, owner: Option<Owner>) -> u32 {
+    if owner.is_none() && bits & 0o004 != 0 { bits | 0o222 } else { bits }
+}
+
+/// Waits until nobody else fills the volume at `root`. The lock goes with the file.
+///
+/// # Errors
+/// When the folder cannot be opened.
+pub(super) fn lock(root: &Path) -> anyhow::Result<File> {
+    let turn = File::open(root).with_context(|| format!("cannot open {}", root.display()))?;
+    if let Err(error) = turn.lock() {
+        anstream::eprintln!("warning: {} cannot be locked: {error}", root.display());
+    }
+    Ok(turn)
+}
+
 /// Sets the owner of a file, folder or link. An NFS server may keep every file to one user, and then all
 /// of them are that user's anyhow.
 ///

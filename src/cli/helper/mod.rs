@@ -3,8 +3,10 @@
 
 mod files;
 mod hook;
+mod lay;
 mod prepare;
 mod seed;
+mod within;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -16,7 +18,7 @@ pub(super) struct Args {
 enum Verb {
     /// Run a hook, and end well whatever becomes of it.
     Hook(hook::Args),
-    /// Leave this program in a folder, copy files, set permission bits.
+    /// Leave this program in a folder, copy files, lay files into volumes, set permission bits.
     Prepare(prepare::Args),
     /// Fill new volumes with what the image has.
     Seed(seed::Args),

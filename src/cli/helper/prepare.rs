@@ -8,16 +8,26 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::files::{own, parts, remove_file};
+use super::{
+    files::{Owner, opened_up, own, owner, parts, remove_file},
+    lay::{lay, make_folder},
+};
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Args {
     /// The folder to leave this program in, for containers of other images.
     #[arg(long)]
     install: Option<String>,
-    /// A file or tree to copy and whom the copies belong to: FROM:TO:UID:GID.
+    /// A file or tree to copy and whom the copies belong to: FROM:TO:UID:GID. Without numbers they are root's, and
+    /// everyone may write what everyone may read.
     #[arg(long)]
     copy: Vec<String>,
+    /// Files to lay into a volume, its root, whom they belong to, and the folder in it: FROM:ROOT:UID:GID:FOLDER.
+    #[arg(long)]
+    lay: Vec<String>,
+    /// A folder to make in a volume where it is missing: ROOT:UID:GID:FOLDER.
+    #[arg(long)]
+    folder: Vec<String>,
     /// A folder and its permission bits in octal digits: FOLDER:BITS.
     #[arg(long)]
     mode: Vec<String>,
@@ -30,8 +40,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     for argument in &args.copy {
         let [from, to, user, group] = parts(argument)?;
-        let owner = (user.parse()?, group.parse()?);
-        give(Path::new(from), Path::new(to), owner)?;
+        give(Path::new(from), Path::new(to), owner(user, group)?)?;
+    }
+    for argument in &args.lay {
+        let [from, root, user, group, folder] = parts(argument)?;
+        let from = Some(Path::new(from)).filter(|from| !from.as_os_str().is_empty());
+        lay(from, Path::new(root), folder, owner(user, group)?)?;
+    }
+    for argument in &args.folder {
+        let [root, user, group, folder] = parts(argument)?;
+        make_folder(Path::new(root), folder, owner(user, group)?)?;
     }
     for argument in &args.mode {
         let [folder, bits] = parts(argument)?;
@@ -55,21 +73,22 @@ const FOLDER: u32 = 0o777;
 
 /// Copies a file or a tree of a pod volume, which is made of links, as files of one owner. What begins with
 /// two dots in such a volume is Kubernetes' own.
-fn give(from: &Path, to: &Path, (user, group): (u32, u32)) -> anyhow::Result<()> {
+fn give(from: &Path, to: &Path, owner: Option<Owner>) -> anyhow::Result<()> {
+    let (user, group) = owner.unwrap_or_default();
     let about = || format!("cannot copy {} to {}", from.display(), to.display());
     let metadata = fs::metadata(from).with_context(about)?;
     if metadata.is_file() {
         remove_file(to).with_context(about)?;
         fs::copy(from, to).with_context(about)?;
         own(to, user, group).with_context(about)?;
-        let bits = Permissions::from_mode(metadata.permissions().mode() & 0o7777);
-        return fs::set_permissions(to, bits).with_context(about);
+        let bits = opened_up(metadata.permissions().mode() & 0o7777, owner);
+        return fs::set_permissions(to, Permissions::from_mode(bits)).with_context(about);
     }
     fs::create_dir_all(to).with_context(about)?;
     for entry in fs::read_dir(from).with_context(about)? {
         let name = entry.with_context(about)?.file_name();
         if !name.to_string_lossy().starts_with("..") {
-            give(&from.join(&name), &to.join(&name), (user, group))?;
+            give(&from.join(&name), &to.join(&name), owner)?;
         }
     }
     own(to, user, group).with_context(about)?;
@@ -98,9 +117,8 @@ mod tests {
         fs::create_dir(&to).unwrap();
         let me = fs::metadata(&to).unwrap();
         let arguments = Args {
-            install: None,
             copy: vec![format!("{}:{}:{}:{}", from.display(), to.display(), me.uid(), me.gid())],
-            mode: Vec::new(),
+            ..Args::default()
         };
         run(&arguments).unwrap();
         fs::write(to.join("conf.d/site.conf"), "changed").unwrap();
@@ -118,14 +136,14 @@ mod tests {
         let room = tempfile::tempdir().unwrap();
         let folder = room.path().display().to_string();
         let mode = vec![format!("{folder}:700")];
-        run(&Args { install: Some(folder), copy: Vec::new(), mode }).unwrap();
+        run(&Args { install: Some(folder), mode, ..Args::default() }).unwrap();
         assert_eq!((bits(&room.path().join("stackwright")), bits(room.path())), (0o755, 0o700));
     }
 
     #[test]
     fn what_is_missing_is_named() {
         let copy = vec!["/not/there:/tmp/x:0:0".to_owned()];
-        let error = run(&Args { install: None, copy, mode: Vec::new() }).unwrap_err();
+        let error = run(&Args { copy, ..Args::default() }).unwrap_err();
         assert!(format!("{error:#}").contains("/not/there"), "{error:#}");
     }
 }

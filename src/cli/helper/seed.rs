@@ -1,13 +1,13 @@
 //! `stackwright helper seed`: a new volume begins with what the image has, as in Docker.
 
 use std::{
-    fs::{self, File},
+    fs,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 
-use super::files::{be_like, copy_content, parts, remove_file};
+use super::files::{be_like, copy_content, lock, parts, remove_file};
 use crate::translate::short_hash;
 
 #[derive(Debug, clap::Args)]
@@ -28,12 +28,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 /// is. One that the image has nothing for gets the owner and the bits of the image's folder, and another
 /// image may fill it later. A copy that was cut short goes on with the next try.
 fn seed(target: &Path, root: &Path, folder: &str) -> anyhow::Result<()> {
-    // Services that share a volume may start at once, and their images' files must not be mixed. The lock goes
-    // with the file.
-    let turn = File::open(root).with_context(|| format!("cannot open {}", root.display()))?;
-    if let Err(error) = turn.lock() {
-        anstream::eprintln!("warning: {} cannot be locked: {error}", root.display());
-    }
+    // Services that share a volume may start at once, and their images' files must not be mixed.
+    let _turn = lock(root)?;
     let (to, marks) = (root.join(folder), Marks::of(root, folder));
     if marks.is_done() || !target.is_dir() {
         return Ok(());

@@ -10,7 +10,8 @@ pub(super) enum Edition {
     /// The first.
     First,
     /// Every user may ping, the containers of a pod start and end in the order of their services'
-    /// dependencies, and a hook that fails leaves its container as it is.
+    /// dependencies, a hook that fails leaves its container as it is, and copies that a program may write belong to
+    /// its user.
     Second,
 }
 
@@ -28,6 +29,11 @@ impl Edition {
 
     /// Whether services of one pod that depend on each other start and end one after the other.
     pub fn orders_containers(self) -> bool {
+        self >= Self::Second
+    }
+
+    /// Whether copies that a program may write belong to its user, and not to root.
+    pub fn gives_copies(self) -> bool {
         self >= Self::Second
     }
 

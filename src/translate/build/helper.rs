@@ -1,4 +1,5 @@
 //! What is done before a container starts -> init containers of the helper, which is Stackwright itself.
+//! Before anything is seeded, files of the Stack are laid into their volumes: a volume with files is not new.
 //!
 //! A volume begins with what the image has, and only a container of that image sees its files; the image
 //! may have no shell. So the helper's image first leaves its static binary in a folder of the pod, and a
@@ -51,7 +52,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Ed
     };
     let volumes = spec.volumes.get_or_insert_default();
     let installs = runs_hooks || !chores.seeds.is_empty();
-    let mut init = vec![prepare(chores, installs)];
+    let mut init = vec![prepare(chores, installs, edition)];
     for copied in &chores.copies {
         // What runs before the service sees the same files.
         for container in spec.init_containers.iter_mut().flatten().chain([&mut *container]) {
@@ -59,6 +60,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Ed
         }
         volumes.push(copy_volume(copied));
     }
+    volumes.extend(chores.laid.iter().filter_map(|laid| laid.files.clone()));
     if installs {
         volumes.push(empty_dir(BINARY, None));
     }
@@ -91,7 +93,7 @@ pub fn helper_image(template: &Value) -> Option<String> {
     helper["image"].as_str().map(str::to_owned)
 }
 
-fn prepare(chores: &Chores, installs: bool) -> Container {
+fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
     let mut mounts = BTreeMap::new();
     let mut arguments = vec![HELPER.to_owned(), PREPARES.to_owned()];
     if installs {
@@ -101,14 +103,27 @@ fn prepare(chores: &Chores, installs: bool) -> Container {
     for copied in &chores.copies {
         let to = copy_name(copied);
         let content = if copied.is_file { format!("/{CONTENT}") } else { String::new() };
-        let (user, group) = copied.owner;
-        arguments.push(format!(
-            "--copy={}{content}:{}{content}:{user}:{group}",
-            place(&copied.volume),
-            place(&to)
-        ));
+        let is_given = edition.gives_copies() || !copied.is_writable;
+        let owner = owner(if is_given { copied.owner } else { Some((0, 0)) });
+        arguments.push(format!("--copy={}{content}:{}{content}:{owner}", place(&copied.volume), place(&to)));
         mounts.insert(copied.volume.clone(), VolumeMount { read_only: Some(true), ..mount(&copied.volume) });
         mounts.insert(to.clone(), mount(&to));
+    }
+    for laid in &chores.laid {
+        // What the Stack says comes last, since it may hold a colon.
+        let owner = owner(laid.owner);
+        let from = laid.files.as_ref().map(|files| place(&files.name)).unwrap_or_default();
+        arguments.push(format!("--lay={from}:{}:{owner}:{}", place(&laid.volume), laid.folder));
+        let folders = laid.folders.iter();
+        arguments.extend(folders.map(|folder| {
+            let separator = if laid.folder.is_empty() { "" } else { "/" };
+            let root = place(&laid.volume);
+            format!("--folder={root}:{owner}:{}{separator}{folder}", laid.folder)
+        }));
+        if let Some(files) = &laid.files {
+            mounts.insert(files.name.clone(), VolumeMount { read_only: Some(true), ..mount(&files.name) });
+        }
+        mounts.insert(laid.volume.clone(), mount(&laid.volume));
     }
     for folder in &chores.modes {
         arguments.push(format!("--mode={}:{:o}", place(&folder.volume), folder.mode));
@@ -123,6 +138,11 @@ fn prepare(chores: &Chores, installs: bool) -> Container {
         security_context: Some(root()),
         ..Container::default()
     }
+}
+
+/// An owner as two parts of an argument, empty where nobody knows it.
+fn owner(numbers: Option<(i64, i64)>) -> String {
+    numbers.map_or_else(|| ":".to_owned(), |(user, group)| format!("{user}:{group}"))
 }
 
 fn seed(container: &Container, chores: &Chores) -> Container {

@@ -311,7 +311,9 @@ impl<'a> Context<'_, 'a> {
         let own_ports = ports::own_ports(service, says, health.as_ref());
         let dialled = self.siblings.dialled.get(name).into_iter().flatten();
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
-        let mounts = mounts::mounts(self, name, service, says, path, problems, approximations);
+        let user = user(image::user(service, says), path, problems);
+        let program_user = mounts::program_user(user, service, image);
+        let mounts = mounts::mounts(self, name, service, says, program_user, path, problems, approximations);
         devices::check(service, &mounts, path, problems);
         let restart = kind::restart(service, path, problems);
         let placement = placement::placement(service, path, problems, approximations);
@@ -341,7 +343,6 @@ impl<'a> Context<'_, 'a> {
         let host = host::host(service, path, problems);
         let shm_size = service.shm_size.as_ref();
         let further_names = naming::further_names(service, path);
-        let user = user(image::user(service, says), path, problems);
         let own = hooks::Own { named: user, image };
         let (post_start, hooks_before) = hooks::post_start(service, own, path, problems, approximations);
         hooks::check_pre_stop(service, own, path, problems);

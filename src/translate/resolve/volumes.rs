@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     Counted, Problems, ResolvedService, amount,
     labels::{UserLabels, labels},
+    mounts,
 };
 use crate::{
     api::{AccessMode, Nfs, Quantity, Stack, Volume},
@@ -70,6 +71,7 @@ pub(super) fn volumes<'a>(
         let size = given.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.size"), problems));
         let origin = origin(volume, facts, &path, problems)
             .unwrap_or_else(|| Origin::Claim(object_name(stack_name, &dns_label(name))));
+        mounts::check_laid(volume, &path, problems);
         if let Origin::HostPath(folder) = origin {
             let namespace = stack.metadata.namespace.as_deref();
             check_host_path(folder, facts, format!("{path}.hostPath"), namespace, problems);

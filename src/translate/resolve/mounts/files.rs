@@ -45,8 +45,7 @@ impl<'a> Mounter<'_, 'a, '_> {
                 default_mode: Some(mode),
                 optional: None,
             };
-            let target = mount.target.as_deref().unwrap_or(source);
-            let target = format!("/{}", target.trim_start_matches('/'));
+            let target = config_target(mount);
             let volume = Volume { config_map: Some(files), ..volume(name) };
             self.file_mount(mount, &path, &target, volume);
         }
@@ -69,10 +68,7 @@ impl<'a> Mounter<'_, 'a, '_> {
                 default_mode: Some(mode),
                 optional: None,
             };
-            let target = match mount.target.as_deref().unwrap_or(source) {
-                absolute if absolute.starts_with('/') => absolute.to_owned(),
-                relative => format!("/run/secrets/{relative}"),
-            };
+            let target = secret_target(mount);
             let volume = Volume { secret: Some(files), ..volume(name) };
             self.file_mount(mount, &path, &target, volume);
         }
@@ -90,7 +86,7 @@ impl<'a> Mounter<'_, 'a, '_> {
                 is_file: true,
                 is_writable: false,
                 is_secret: volume.secret.is_some(),
-                owner,
+                owner: Some(owner),
             });
         }
         self.mount(path, target, volume, Some(CONTENT.to_owned()), Some(true));
@@ -102,6 +98,20 @@ impl<'a> Mounter<'_, 'a, '_> {
         let source = &mount.source;
         let name = if mode == READABLE { source.clone() } else { format!("{source}@{mode:o}") };
         (mode, pod_volume(family, &name))
+    }
+}
+
+/// Where a config appears in the container.
+pub(super) fn config_target(mount: &FileMount) -> String {
+    let target = mount.target.as_deref().unwrap_or(&mount.source);
+    format!("/{}", target.trim_start_matches('/'))
+}
+
+/// Where a secret appears in the container.
+pub(super) fn secret_target(mount: &FileMount) -> String {
+    match mount.target.as_deref().unwrap_or(&mount.source) {
+        absolute if absolute.starts_with('/') => absolute.to_owned(),
+        relative => format!("/run/secrets/{relative}"),
     }
 }
 

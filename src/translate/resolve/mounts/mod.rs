@@ -1,6 +1,8 @@
 //! What a service mounts: volumes, tmpfs, configs, secrets and trees of files.
 
 mod files;
+mod keys;
+mod laid;
 mod trees;
 mod volumes;
 
@@ -13,11 +15,12 @@ use serde_json::json;
 use super::{Context, Counted, Problems, Read, amount, same_node::is_everywhere};
 use crate::{
     api::{KeyRef, Service},
-    translate::{Approximation, ImageConfig, ObjectKind, names::pod_volume, short_hash},
+    translate::{Approximation, Image, ImageConfig, ObjectKind, names::pod_volume, short_hash},
 };
 
 pub(in crate::translate) use files::CONTENT;
 pub(super) use files::check_declarations;
+pub(super) use laid::check as check_laid;
 
 /// What a service mounts.
 #[derive(Debug, Default)]
@@ -60,12 +63,14 @@ pub(in crate::translate) struct Chores {
     pub copies: Vec<Copied>,
     /// Folders in memory whose permission bits are set.
     pub modes: Vec<FolderMode>,
+    /// Volumes that the Stack's own files are laid into.
+    pub laid: Vec<Laid>,
 }
 
 impl Chores {
     /// Whether the container itself would see something else without the helper, new volumes apart.
     pub fn shape_mounts(&self) -> bool {
-        !self.copies.is_empty() || !self.modes.is_empty()
+        !self.copies.is_empty() || !self.modes.is_empty() || !self.laid.is_empty()
     }
 }
 
@@ -82,6 +87,21 @@ pub(in crate::translate) struct Seed {
     pub path: String,
 }
 
+/// A volume that the Stack's own files are laid into.
+#[derive(Debug)]
+pub(in crate::translate) struct Laid {
+    /// The pod volume.
+    pub volume: String,
+    /// The folder in it that services see; its root when empty.
+    pub folder: String,
+    /// The pod volume that gives the files; none where there are only folders to make.
+    pub files: Option<Volume>,
+    /// The folders that are made where they are missing.
+    pub folders: Vec<String>,
+    /// The owner's and the group's number of what is made; none where nobody knows who will write it.
+    pub owner: Option<(i64, i64)>,
+}
+
 /// Files of a pod volume that the container sees as a copy.
 #[derive(Debug)]
 pub(in crate::translate) struct Copied {
@@ -95,8 +115,8 @@ pub(in crate::translate) struct Copied {
     pub is_writable: bool,
     /// Whether they must not get onto a disk.
     pub is_secret: bool,
-    /// The owner's and the group's number.
-    pub owner: (i64, i64),
+    /// The owner's and the group's number; none where nobody knows who will write them.
+    pub owner: Option<(i64, i64)>,
 }
 
 /// A folder in memory whose permission bits are set.
@@ -122,6 +142,7 @@ pub(super) fn mounts<'a>(
     name: &str,
     service: &'a Service,
     image: &ImageConfig,
+    user: Option<(i64, i64)>,
     path: &str,
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
@@ -129,7 +150,7 @@ pub(super) fn mounts<'a>(
     let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
     let is_single = replicas <= 1 && !is_everywhere(service);
     let found = Mounts::default();
-    let mut mounter = Mounter { context, name, is_single, path, problems, approximations, found };
+    let mut mounter = Mounter { context, name, user, is_single, path, problems, approximations, found };
     mounter.volumes(service);
     mounter.tmpfs(service);
     mounter.configs(service);
@@ -143,6 +164,8 @@ struct Mounter<'c, 'a, 'p> {
     context: &'p Context<'c, 'a>,
     /// The service's name.
     name: &'p str,
+    /// The numbers of the user and group that its program runs as; none where nobody knows.
+    user: Option<(i64, i64)>,
     /// Whether it has one container at most.
     is_single: bool,
     path: &'p str,
@@ -177,12 +200,7 @@ impl<'a> Mounter<'_, 'a, '_> {
 
     /// Permission bits as an octal text, `highest` at most.
     fn mode(&mut self, text: Option<&str>, highest: i32, path: &str) -> Option<i32> {
-        let mode = i32::from_str_radix(text?, 8).ok().filter(|mode| (0..=highest).contains(mode));
-        if mode.is_none() {
-            let message = "write the permission bits as three octal digits, such as \"0440\"";
-            self.problems.value(format!("{path}.mode"), message);
-        }
-        mode
+        permission_bits(text, highest, path, self.problems)
     }
 
     /// Says what is otherwise where no helper runs.
@@ -228,6 +246,34 @@ impl<'a> Mounter<'_, 'a, '_> {
         let place = self.found.mounts.entry(target).or_default();
         *place = mount;
         place
+    }
+}
+
+fn permission_bits(text: Option<&str>, highest: i32, path: &str, problems: &mut Problems) -> Option<i32> {
+    let mode = i32::from_str_radix(text?, 8).ok().filter(|mode| (0..=highest).contains(mode));
+    if mode.is_none() {
+        let message = "write the permission bits as three octal digits, such as \"0440\"";
+        problems.value(format!("{path}.mode"), message);
+    }
+    mode
+}
+
+/// The numbers of the user and group that a service's program runs as; none where nobody knows them. A group that
+/// is not given is taken for root's.
+pub(super) fn program_user(
+    given: Option<(i64, Option<i64>)>,
+    service: &Service,
+    image: Option<&Image>,
+) -> Option<(i64, i64)> {
+    let whole = |(user, group): (i64, Option<i64>)| (user, group.unwrap_or_default());
+    if service.user.is_some() {
+        return given.map(whole);
+    }
+    let says = image.filter(|image| image.is_read())?.config.user.as_deref().unwrap_or_default();
+    let (user, group) = says.split_once(':').unwrap_or((says, ""));
+    match (user, group) {
+        ("" | "root", "" | "root") => Some((0, 0)),
+        (user, group) => Some((user.parse().ok()?, group.parse().unwrap_or_default())),
     }
 }
 

@@ -1,37 +1,52 @@
 //! Trees of files from keys of ConfigMaps and Secrets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{borrow::Cow, collections::BTreeSet};
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapProjection, EmptyDirVolumeSource, KeyToPath, ProjectedVolumeSource, SecretProjection, Volume,
-    VolumeProjection,
+    DownwardAPIProjection, DownwardAPIVolumeFile, EmptyDirVolumeSource, ObjectFieldSelector,
+    ProjectedVolumeSource, Volume, VolumeProjection,
 };
 
-use super::{CONTENT, Copied, Mounter, Read, volume};
+use super::{
+    CONTENT, Copied, Mounter,
+    files::{config_target, secret_target},
+    keys, volume,
+};
 use crate::{
-    api::{FileTree, Service, TreeFile},
-    translate::{ObjectKind, names::pod_volume},
+    api::{FileTree, Service},
+    translate::names::pod_volume,
 };
 
 /// The permission bits of a file that says nothing of them.
-const USUAL: i32 = 0o644;
+pub(super) const USUAL: i32 = 0o644;
+/// The bit that lets others read.
+const OTHERS_READ: i32 = 0o004;
+
+/// The file that keeps a folder of a tree for what is mounted there, and that the mount hides.
+const KEPT: &str = ".mount";
 
 impl<'a> Mounter<'_, 'a, '_> {
     pub(super) fn trees(&mut self, service: &'a Service) {
         for (index, tree) in service.files.iter().enumerate() {
             let path = format!("{}.files[{index}]", self.path);
-            self.tree(tree, &path);
+            self.tree(tree, service, &path);
         }
     }
 
-    fn tree(&mut self, tree: &'a FileTree, path: &str) {
+    fn tree(&mut self, tree: &'a FileTree, service: &Service, path: &str) {
         let target = tree.target.trim_end_matches('/');
         let is_file = tree.files.iter().any(|file| file.path.is_none());
         if is_file && tree.files.len() > 1 {
             let message = "a tree is one file without a path, or files with a path each: give each its path";
             self.problems.value(format!("{path}.files"), message);
         }
-        let sources = self.sources(&tree.files, path);
+        keys::check(&tree.files, path, self.problems);
+        self.found.reads.extend(tree.files.iter().filter_map(keys::origin));
+        let is_writable = tree.read_only == Some(false);
+        let mut sources = keys::projections(&tree.files);
+        if !is_writable {
+            sources.extend(self.kept_places(tree, service));
+        }
         let name = volume(pod_volume("files", target));
         let volume = if sources.is_empty() {
             Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..name }
@@ -39,82 +54,74 @@ impl<'a> Mounter<'_, 'a, '_> {
             let files = ProjectedVolumeSource { sources: Some(sources), default_mode: Some(USUAL) };
             Volume { projected: Some(files), ..name }
         };
-        if tree.read_only == Some(false) {
-            self.without_helper(format!("{path}.readOnly"), "the files cannot be written");
+        // A projected volume belongs to root, so a file that only its owner may read is copied for another one.
+        let is_private = self.user.is_some_and(|(user, _)| user != 0)
+            && tree
+                .files
+                .iter()
+                .filter_map(|file| file.mode.as_deref())
+                .any(|mode| i32::from_str_radix(mode, 8).is_ok_and(|bits| bits & OTHERS_READ == 0));
+        if is_writable || is_private {
+            let (field, what) = if is_writable {
+                ("readOnly", "the files cannot be written")
+            } else {
+                ("files", "the files that only their owner may read belong to root")
+            };
+            self.without_helper(format!("{path}.{field}"), what);
             self.found.chores.copies.push(Copied {
                 target: target.to_owned(),
                 volume: volume.name.clone(),
                 is_file,
-                is_writable: true,
+                is_writable,
                 is_secret: tree.files.iter().any(|file| file.secret_key_ref.is_some()),
-                owner: (0, 0),
+                owner: self.user,
             });
         }
         let sub_path = is_file.then(|| CONTENT.to_owned());
         self.mount(path, &tree.target, volume, sub_path, Some(true));
     }
 
-    /// The objects that the files come from, each with the keys that are taken from it.
-    fn sources(&mut self, files: &'a [TreeFile], path: &str) -> Vec<VolumeProjection> {
-        let mut of_objects: BTreeMap<(ObjectKind, &str), BTreeMap<&str, KeyToPath>> = BTreeMap::new();
-        let mut seen = BTreeSet::new();
-        for (index, file) in files.iter().enumerate() {
-            let path = format!("{path}.files[{index}]");
-            let reference = match (&file.config_map_key_ref, &file.secret_key_ref) {
-                (Some(reference), None) => (ObjectKind::ConfigMap, reference),
-                (None, Some(reference)) => (ObjectKind::Secret, reference),
-                _ => {
-                    let message = "a file comes from one place: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
-                    self.problems.value(path, message);
-                    continue;
-                }
-            };
-            let Read { kind, name, key } = self.read(reference.0, reference.1);
-            let place = file.path.as_deref().unwrap_or(CONTENT);
-            if let Some(message) = wrong(place) {
-                self.problems.value(format!("{path}.path"), message);
+    /// What keeps the places below a tree at which the service mounts something else: a tree is mounted
+    /// read-only, so that the container runtime can make nothing in it.
+    fn kept_places(&self, tree: &FileTree, service: &Service) -> Option<VolumeProjection> {
+        let below = format!("{}/", tree.target.trim_end_matches('/'));
+        let is_kept = |place: &str| {
+            let below = format!("{place}/");
+            let mut paths = tree.files.iter().filter_map(|file| file.path.as_deref());
+            paths.any(|path| path == place || path.starts_with(&below))
+        };
+        let items = self.mounted(service).filter_map(|(target, is_file)| {
+            let place = target.strip_prefix(&below)?.trim_end_matches('/');
+            if is_kept(place) || keys::wrong(place).is_some() {
+                return None;
             }
-            if !seen.insert(place) {
-                let message = format!("there are two files '{place}': keep one of them");
-                self.problems.value(format!("{path}.path"), message);
-            }
-            let mode = self.mode(file.mode.as_deref(), 0o777, &path);
-            let item = KeyToPath { key: key.to_owned(), path: place.to_owned(), mode };
-            of_objects.entry((kind, name)).or_default().insert(place, item);
+            Some(if is_file { place.to_owned() } else { format!("{place}/{KEPT}") })
+        });
+        let items: BTreeSet<String> = items.collect();
+        let item = |path| DownwardAPIVolumeFile {
+            path,
+            field_ref: Some(ObjectFieldSelector {
+                field_path: "metadata.name".to_owned(),
+                api_version: None,
+            }),
+            ..DownwardAPIVolumeFile::default()
+        };
+        let items: Vec<_> = items.into_iter().map(item).collect();
+        if items.is_empty() {
+            return None;
         }
-        if let Some((folder, below)) = seen.iter().find_map(|file| {
-            let below = format!("{file}/");
-            seen.iter().find(|other| other.starts_with(&below)).map(|other| (file, other))
-        }) {
-            let message =
-                format!("'{folder}' is a file, so there cannot be '{below}': give one of them another path");
-            self.problems.value(format!("{path}.files"), message);
-        }
-        of_objects.into_iter().map(|((kind, name), items)| projection(kind, name, items)).collect()
+        let downward_api = Some(DownwardAPIProjection { items: Some(items) });
+        Some(VolumeProjection { downward_api, ..VolumeProjection::default() })
     }
-}
 
-fn projection(kind: ObjectKind, name: &str, items: BTreeMap<&str, KeyToPath>) -> VolumeProjection {
-    let (name, items) = (name.to_owned(), Some(items.into_values().collect()));
-    match kind {
-        ObjectKind::Secret => VolumeProjection {
-            secret: Some(SecretProjection { name, items, optional: None }),
-            ..VolumeProjection::default()
-        },
-        _ => VolumeProjection {
-            config_map: Some(ConfigMapProjection { name, items, optional: None }),
-            ..VolumeProjection::default()
-        },
-    }
-}
-
-/// What is wrong with the path of a file in a tree; the rules are Kubernetes' own.
-fn wrong(path: &str) -> Option<&'static str> {
-    if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
-        Some("write a path below the tree's root, such as 'conf.d/site.conf'")
-    } else if path.starts_with("..") {
-        Some("the path begins with two dots, which Kubernetes keeps for itself: give it another name")
-    } else {
-        None
+    /// Where a service mounts something, and whether that is a file.
+    fn mounted<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = (Cow<'s, str>, bool)> {
+        let volumes = service.volumes.iter().map(|it| (Cow::from(&it.target), self.shows_file(it)));
+        let tmpfs = service.tmpfs.iter().map(|it| (Cow::from(&it.target), false));
+        let is_file = |tree: &FileTree| tree.files.iter().any(|file| file.path.is_none());
+        let trees = service.files.iter().map(move |it| (Cow::from(&it.target), is_file(it)));
+        let configs = service.configs.iter().map(|it| (Cow::from(config_target(it)), true));
+        let secrets = service.secrets.iter().map(|it| (Cow::from(secret_target(it)), true));
+        volumes.chain(tmpfs).chain(trees).chain(configs).chain(secrets)
     }
 }

@@ -24,14 +24,16 @@ impl<'a> Mounter<'_, 'a, '_> {
     pub(super) fn volumes(&mut self, service: &'a Service) {
         for (index, mount) in service.volumes.iter().enumerate() {
             let path = format!("{}.volumes[{index}]", self.path);
-            let is_of_the_node = match (&mount.source, &mount.host_path, &mount.image) {
-                (Some(source), None, None) => self.named(source, mount, &path),
-                (None, Some(folder), None) => self.host_path(folder, mount, &path),
-                (None, None, Some(image)) => self.image(image, mount, &path),
-                (None, None, None) => self.anonymous(mount, &path),
+            let begins_empty = mount.empty_dir == Some(true);
+            let is_of_the_node = match (&mount.source, &mount.host_path, &mount.image, begins_empty) {
+                (Some(source), None, None, false) => self.named(source, mount, &path),
+                (None, Some(folder), None, false) => self.host_path(folder, mount, &path),
+                (None, None, Some(image), false) => self.image(image, mount, &path),
+                (None, None, None, true) => self.empty_dir(mount, &path),
+                (None, None, None, false) => self.anonymous(mount, &path),
                 _ => {
-                    let message = "a mount has one origin: set one of 'source', 'hostPath' and 'image', or none for \
-                                   an anonymous volume";
+                    let message = "a mount has one origin: set one of 'source', 'hostPath', 'image' and 'emptyDir', or \
+                                   none for an anonymous volume";
                     self.problems.value(&path, message);
                     continue;
                 }
@@ -42,7 +44,8 @@ impl<'a> Mounter<'_, 'a, '_> {
 
     /// Mounts a named volume; true when it is a folder of the node.
     fn named(&mut self, source: &str, mount: &'a VolumeMount, path: &str) -> bool {
-        let Some(declared) = self.context.volumes.get(source) else {
+        let context = self.context;
+        let Some(declared) = context.volumes.get(source) else {
             let known = self.context.volumes.keys().copied();
             self.problems.unknown(Reason::UnknownVolume, path, ("volume", source, "spec.volumes"), known);
             return false;
@@ -70,6 +73,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         // A folder of the node is shown as it is, and an export that cannot be written cannot be filled.
         let is_fixed = volume.nfs.as_ref().is_some_and(|export| export.read_only == Some(true));
         if !is_of_the_node && !is_fixed {
+            self.lay(source, declared.spec, &volume.name, root.unwrap_or_default());
             self.seed(&volume.name, folder.as_deref(), mount, path);
         }
         self.mount(path, &mount.target, volume, folder, read_only);
@@ -100,6 +104,14 @@ impl<'a> Mounter<'_, 'a, '_> {
         let volume = Volume { image: Some(files), ..volume(pod_volume("image", image)) };
         let sub_path = self.folder(None, mount, path);
         self.mount(path, &mount.target, volume, sub_path, Some(true));
+        false
+    }
+
+    fn empty_dir(&mut self, mount: &VolumeMount, path: &str) -> bool {
+        let name = volume(pod_volume("empty", mount.target.trim_end_matches('/')));
+        let volume = Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..name };
+        let sub_path = self.folder(None, mount, path);
+        self.mount(path, &mount.target, volume, sub_path, mount.read_only.filter(|&yes| yes));
         false
     }
 

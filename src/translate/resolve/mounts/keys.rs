@@ -1,0 +1,91 @@
+//! Files from keys of ConfigMaps and Secrets: what may be wrong with a list of them, and the volume that
+//! gives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use k8s_openapi::api::core::v1::{ConfigMapProjection, KeyToPath, SecretProjection, VolumeProjection};
+
+use super::{CONTENT, Read, permission_bits};
+use crate::{
+    api::TreeFile,
+    translate::{ObjectKind, resolve::Problems},
+};
+
+/// The key that a file comes from.
+pub(super) fn origin(file: &TreeFile) -> Option<Read<'_>> {
+    let (kind, reference) = match (&file.config_map_key_ref, &file.secret_key_ref) {
+        (Some(reference), None) => (ObjectKind::ConfigMap, reference),
+        (None, Some(reference)) => (ObjectKind::Secret, reference),
+        _ => return None,
+    };
+    Some(Read { kind, name: &reference.name, key: &reference.key })
+}
+
+/// Refuses what a list of files gets wrong.
+pub(in crate::translate::resolve) fn check(files: &[TreeFile], path: &str, problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for (index, file) in files.iter().enumerate() {
+        let path = format!("{path}.files[{index}]");
+        if origin(file).is_none() {
+            let message =
+                "a file comes from one place: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
+            problems.value(path, message);
+            continue;
+        }
+        let place = file.path.as_deref().unwrap_or(CONTENT);
+        if let Some(message) = wrong(place) {
+            problems.value(format!("{path}.path"), message);
+        }
+        if !seen.insert(place) {
+            let message = format!("there are two files '{place}': keep one of them");
+            problems.value(format!("{path}.path"), message);
+        }
+        permission_bits(file.mode.as_deref(), 0o777, &path, problems);
+    }
+    if let Some((folder, below)) = seen.iter().find_map(|file| {
+        let below = format!("{file}/");
+        seen.iter().find(|other| other.starts_with(&below)).map(|other| (file, other))
+    }) {
+        let message =
+            format!("'{folder}' is a file, so there cannot be '{below}': give one of them another path");
+        problems.value(format!("{path}.files"), message);
+    }
+}
+
+/// The objects that the files come from, each with the keys that are taken from it.
+pub(super) fn projections(files: &[TreeFile]) -> Vec<VolumeProjection> {
+    let mut of_objects: BTreeMap<(ObjectKind, &str), BTreeMap<&str, KeyToPath>> = BTreeMap::new();
+    for file in files {
+        let Some(Read { kind, name, key }) = origin(file) else { continue };
+        let place = file.path.as_deref().unwrap_or(CONTENT);
+        let mode = file.mode.as_deref().and_then(|text| i32::from_str_radix(text, 8).ok());
+        let item = KeyToPath { key: key.to_owned(), path: place.to_owned(), mode };
+        of_objects.entry((kind, name)).or_default().insert(place, item);
+    }
+    of_objects.into_iter().map(|((kind, name), items)| projection(kind, name, items)).collect()
+}
+
+fn projection(kind: ObjectKind, name: &str, items: BTreeMap<&str, KeyToPath>) -> VolumeProjection {
+    let (name, items) = (name.to_owned(), Some(items.into_values().collect()));
+    match kind {
+        ObjectKind::Secret => VolumeProjection {
+            secret: Some(SecretProjection { name, items, optional: None }),
+            ..VolumeProjection::default()
+        },
+        _ => VolumeProjection {
+            config_map: Some(ConfigMapProjection { name, items, optional: None }),
+            ..VolumeProjection::default()
+        },
+    }
+}
+
+/// What is wrong with the path of a file in a tree; the rules are Kubernetes' own.
+pub(super) fn wrong(path: &str) -> Option<&'static str> {
+    if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
+        Some("write a path below the tree's root, such as 'conf.d/site.conf'")
+    } else if path.starts_with("..") {
+        Some("the path begins with two dots, which Kubernetes keeps for itself: give it another name")
+    } else {
+        None
+    }
+}

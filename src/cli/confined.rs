@@ -135,8 +135,8 @@ impl Folders for Confined {
         Ok(names.into_iter().filter(|name| name != GIT).collect())
     }
 
-    fn is_executable(&self, path: &str) -> bool {
-        self.ask(path, |at| Disk.is_executable(at)).unwrap_or(false)
+    fn mode(&self, path: &str) -> u32 {
+        self.ask(path, |at| Disk.mode(at)).unwrap_or(0o644)
     }
 
     fn real(&self, path: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answers::Answers;
+use super::files::Uses;
 use super::names::Names;
 use super::reader::{Log, pointer};
 use super::secrecy::Secrecy;
@@ -27,6 +28,8 @@ pub struct Context<'a> {
     pub secrecy: &'a Secrecy,
     /// Names on the cluster.
     pub names: Names,
+    /// What bind mounts mean.
+    pub uses: Uses,
     /// ConfigMaps and Secrets so far.
     pub objects: Objects,
     /// Volumes, also those that the project does not have, such as for data folders of the host, by name.
@@ -81,6 +84,7 @@ impl<'a> Context<'a> {
             log,
             secrecy,
             names,
+            uses: Uses::of(project, files),
             objects: Objects::default(),
             volumes: BTreeMap::new(),
             configs: BTreeMap::new(),

@@ -21,14 +21,14 @@ impl Folders for Disk {
     }
 
     #[cfg(unix)]
-    fn is_executable(&self, path: &str) -> bool {
+    fn mode(&self, path: &str) -> u32 {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o111 != 0)
+        std::fs::metadata(path).map_or(0o644, |meta| meta.permissions().mode() & 0o7777)
     }
 
     #[cfg(not(unix))]
-    fn is_executable(&self, _path: &str) -> bool {
-        false
+    fn mode(&self, _path: &str) -> u32 {
+        0o644
     }
 }
 
@@ -47,7 +47,7 @@ impl Folders for Memory {
         }
     }
 
-    fn is_executable(&self, path: &str) -> bool {
-        self.read(path).is_ok_and(|bytes| bytes.starts_with(b"#!"))
+    fn mode(&self, path: &str) -> u32 {
+        if self.read(path).is_ok_and(|bytes| bytes.starts_with(b"#!")) { 0o755 } else { 0o644 }
     }
 }

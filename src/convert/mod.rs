@@ -52,8 +52,8 @@ pub trait Folders: Files {
     /// Why it cannot be read, in words that follow the folder's name.
     fn list(&self, path: &str) -> Result<Vec<String>, String>;
 
-    /// Whether a file may be executed.
-    fn is_executable(&self, path: &str) -> bool;
+    /// The permission bits of a file.
+    fn mode(&self, path: &str) -> u32;
 
     /// The path with all symbolic links resolved; nothing where it leads nowhere.
     fn real(&self, path: &str) -> Option<String> {

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::catalogue;
+use super::files::Wish;
 use super::reader::{Section, Value};
 use crate::api::{
     AccessMode, AnonymousVolumes, ImageMetadata, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service,
@@ -50,6 +51,13 @@ struct VolumeSettings {
     host_path: Option<String>,
 }
 
+/// In a mount.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct MountSettings {
+    bind: Option<Wish>,
+}
+
 /// In a network.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -87,6 +95,17 @@ pub fn volume(section: &mut Section<'_>, volume: &mut Volume) {
     volume.claim_name = settings.claim_name.or(volume.claim_name.take());
     volume.nfs = settings.nfs.or(volume.nfs.take());
     volume.host_path = settings.host_path.or(volume.host_path.take());
+}
+
+/// Those of a mount: what a bind mount means. Mounts of other kinds have none.
+pub fn mount(section: &mut Section<'_>, is_bind: bool) -> Option<Wish> {
+    if is_bind {
+        return read::<MountSettings>(section).bind;
+    }
+    if let Some(value) = section.take("x-stackwright") {
+        value.judged_with(&catalogue::UNKNOWN_SETTING, "only a bind mount has settings");
+    }
+    None
 }
 
 /// Those of a network: the name that it shares with other Stacks.

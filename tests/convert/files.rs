@@ -23,8 +23,8 @@ impl Folders for Odd {
         self.0.list(path)
     }
 
-    fn is_executable(&self, path: &str) -> bool {
-        self.0.is_executable(path)
+    fn mode(&self, path: &str) -> u32 {
+        self.0.mode(path)
     }
 }
 

@@ -53,8 +53,8 @@ impl Folders for Planted {
         Disk.list(path)
     }
 
-    fn is_executable(&self, path: &str) -> bool {
-        Disk.is_executable(path)
+    fn mode(&self, path: &str) -> u32 {
+        Disk.mode(path)
     }
 }
 

@@ -88,8 +88,8 @@ impl Folders for Deployed {
         Disk.list(path)
     }
 
-    fn is_executable(&self, path: &str) -> bool {
-        Disk.is_executable(path)
+    fn mode(&self, path: &str) -> u32 {
+        Disk.mode(path)
     }
 
     fn real(&self, path: &str) -> Option<String> {

@@ -9,11 +9,11 @@ rules! { FILE:
         "use a named volume for data; put configuration beside the compose file";
     COPIED "SW1352" Mapped []
         "files beside the compose file",
-        "they are taken as they are now into ConfigMaps, or into Secrets where they are keys, certificates, files of variables or hold a secret of the project; what is written to them stays in the container",
+        "they are taken as they are now into ConfigMaps, or into Secrets where they are keys, certificates, files of variables or hold a secret of the project",
         "convert again when the files change";
     DATA_FOLDER "SW1353" Approximated []
         "a folder for data",
-        "nothing is in it that the project brings, so it becomes a named volume, which begins empty and is not a folder that you can look into",
+        "the project has no files in it, so it becomes a named volume, which begins empty, is shared by all services that mount the folder, and is not a folder that you can look into",
         "copy what the running project has there into the volume";
     ENGINE_SOCKET "SW1354" Refused []
         "the socket of a container engine",
@@ -25,8 +25,8 @@ rules! { FILE:
         "set TZ in environment, such as TZ: Europe/Berlin";
     SOURCE_TREE "SW1356" Approximated []
         "a source tree",
-        "the folder is one that an image is built from, so the image has its files already; on a cluster there is no folder of a developer to share",
-        "build and push the image when the source changes";
+        "the service's image is built from this folder and has its files already, so the mount is left out; what the program writes there ends with the pod",
+        "write develop.watch in place of the mount, build and push the image when the source changes, and mount a folder of its own for data; x-stackwright: {bind: volume} on the mount keeps it";
     FILES_TOO_LARGE "SW1357" Refused []
         "files that are too large",
         "files beside the compose file are taken into ConfigMaps, at most 8 MiB and 1000 files for a mount and 900 KiB for a file",
@@ -35,4 +35,24 @@ rules! { FILE:
         "a file that cannot be read",
         "what a container would find there is not known",
         "make it readable, or take the mount out";
+    WRITABLE_COPY "SW1359" Approximated []
+        "files that the service may write",
+        "they are taken as they are now into ConfigMaps and Secrets, and each pod gets a copy of its own: what the program writes to it ends with the pod, and no other service sees it",
+        "mount it read-only (:ro) where the program only reads it; write x-stackwright: {bind: volume} on the mount, or mount the folder that holds the file, where changes have to stay";
+    LAID_FOLDER "SW1360" Approximated []
+        "a folder that services write",
+        "it becomes a named volume, shared by all services that mount the folder or one below it; the project's own files are laid into it when a service first starts, and a file again when it changes in the project, so that what a program changes stays",
+        "copy what the running project has made there into the volume; convert again when the project's files change";
+    DATA_FILE "SW1361" Approximated []
+        "a file in which a program keeps its data",
+        "the file is empty so far or bears the name of a database, so it lies in a named volume of its own, shared by all services that mount it",
+        "copy what the running project has written to it into the volume";
+    SCRATCH "SW1362" Approximated []
+        "a folder that begins empty with each pod",
+        "x-stackwright says emptyDir, so nothing of the host's folder is there, and what is written ends with the pod",
+        "write bind: volume where the files have to stay";
+    FILES_OUTSIDE "SW1363" Refused []
+        "files from outside of the project",
+        "x-stackwright says files, and only files in the project's folder, or up to two folders above it, are taken along",
+        "move the files into the project's folder";
 }

@@ -1,16 +1,57 @@
 //! Files and folders of the host: bind mounts and the contents of secrets and configs.
+//!
+//! | what | where |
+//! |---|---|
+//! | what a bind mount means, by the use of all services | [`uses`] |
+//! | folders that an image has anyhow | `source`, with `dockerfile` and `ignore` |
+//! | whether anything in a folder is the project's own | `content` |
+//! | files as keys of objects | `tree` |
+//! | who may see a file | `private` |
 
+mod content;
+mod dockerfile;
+mod ignore;
+mod names;
+mod private;
 mod socket;
+mod source;
 mod tree;
+mod uses;
 
-use super::catalogue;
+use serde::Deserialize;
+
+use super::catalogue::{self, Rule};
 use super::context::Context;
-use super::names::label;
 use super::reader::Value;
-use crate::api::{FileTree, Propagation, VolumeMount};
-use crate::compose::paths::relative;
+use crate::api::{FileTree, Propagation, Volume, VolumeMount};
 use crate::compose::source::Kind;
-pub use tree::is_secret;
+pub use private::is_secret;
+pub use uses::Uses;
+use uses::{Use, beside};
+
+/// What the author of a project says that a bind mount means.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub enum Wish {
+    /// Files as they are now.
+    Files,
+    /// A volume.
+    Volume,
+    /// A folder that begins empty with each pod.
+    EmptyDir,
+}
+
+impl Wish {
+    /// Its word in a compose file.
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "files" => Some(Self::Files),
+            "volume" => Some(Self::Volume),
+            "emptyDir" => Some(Self::EmptyDir),
+            _ => None,
+        }
+    }
+}
 
 /// A bind mount of a service.
 pub struct Bind<'a> {
@@ -22,12 +63,14 @@ pub struct Bind<'a> {
     pub read_only: bool,
     /// How mounts below it are passed on.
     pub propagation: Option<Propagation>,
+    /// What its author says that it means.
+    pub wish: Option<Wish>,
 }
 
 /// What becomes of a bind mount.
 pub enum Bound {
-    /// Files from ConfigMaps and Secrets.
-    Files(FileTree),
+    /// Files from ConfigMaps and Secrets, and the volumes that lie in them.
+    Files(FileTree, Vec<VolumeMount>),
     /// A volume (added to [`Context::volumes`] where it is a named one) or a path of the node.
     Mount(VolumeMount),
     /// Nothing is mounted.
@@ -37,93 +80,131 @@ pub enum Bound {
 /// Decides on a bind mount, states the verdict on its source, and adds what it needs to the context.
 pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
     let path = bind.source.peek_text().unwrap_or_default().to_owned();
-    let read_only = bind.read_only.then_some(true);
-    let mount = VolumeMount { target: bind.target, read_only, ..VolumeMount::default() };
-    let special = if path.ends_with(".sock") {
-        Some(&catalogue::ENGINE_SOCKET)
-            .filter(|_| ["docker", "podman", "containerd"].iter().any(|e| path.contains(e)))
-    } else {
-        Some(&catalogue::TIME_ZONE).filter(|_| path == "/etc/localtime" || path == "/etc/timezone")
-    };
-    if let Some(rule) = special {
+    if bind.wish.is_none()
+        && let Some(rule) = of_the_host(&path)
+    {
         let detail = if path.ends_with(".sock") { socket::instead(context, &bind.source) } else { "" };
         bind.source.judged_with(rule, detail);
         return Bound::Nothing;
     }
-    let Some(shown) = beside(context, &path) else {
-        let host_path = bind.source.text_judged(&catalogue::HOST_PATH);
-        let Some(host_path) = host_path else { return Bound::Nothing };
-        return Bound::Mount(VolumeMount {
-            host_path: Some(host_path),
-            propagation: bind.propagation,
-            ..mount
-        });
+    let read_only = bind.read_only.then_some(true);
+    let mount = VolumeMount { target: bind.target.clone(), read_only, ..VolumeMount::default() };
+    let pointer = bind.source.pointer();
+    let meaning = context.uses.get(pointer.strip_suffix("/source").unwrap_or(pointer)).cloned();
+    match meaning {
+        None => match bind.source.text_judged(&catalogue::HOST_PATH) {
+            Some(folder) => {
+                Bound::Mount(VolumeMount { host_path: Some(folder), propagation: bind.propagation, ..mount })
+            }
+            None => Bound::Nothing,
+        },
+        Some(Use::Source) => {
+            bind.source.judged(&catalogue::SOURCE_TREE);
+            Bound::Nothing
+        }
+        Some(Use::EmptyDir) => match bind.source.text_judged(&catalogue::SCRATCH) {
+            Some(_) => Bound::Mount(VolumeMount { empty_dir: Some(true), ..mount }),
+            None => Bound::Nothing,
+        },
+        Some(Use::Data(at)) => data(context, bind.source, &path, at, mount),
+        Some(Use::Files(within)) => files(context, bind, &path, &within),
+    }
+}
+
+/// The rule for what only a host has: the sockets of its engine, and its time zone.
+fn of_the_host(path: &str) -> Option<&'static Rule> {
+    if path.ends_with(".sock") {
+        return ["docker", "podman", "containerd"]
+            .iter()
+            .any(|engine| path.contains(engine))
+            .then_some(&catalogue::ENGINE_SOCKET);
+    }
+    (path == "/etc/localtime" || path == "/etc/timezone").then_some(&catalogue::TIME_ZONE)
+}
+
+/// What services write becomes a volume, into which the project's own files are laid.
+fn data(context: &mut Context<'_>, source: Value<'_>, path: &str, at: usize, mount: VolumeMount) -> Bound {
+    let (volume, is_file) = match context.uses.data(at) {
+        Some(data) => (data.volume.clone(), data.is_file),
+        None => return Bound::Nothing,
     };
-    if is_source_tree(context, &path) && context.files.kind(&path) != Some(Kind::File) {
-        bind.source.judged(&catalogue::SOURCE_TREE);
+    if let Err(failure) = fill(context, at) {
+        failure.judge(source);
         return Bound::Nothing;
     }
-    let found = match context.files.kind(&path) {
-        None => Ok(Vec::new()),
-        Some(_) => tree::find(context, &path),
+    let has_files = context.volumes.get(&volume).is_some_and(|volume| !volume.files.is_empty());
+    let rule = match (is_file, has_files) {
+        (true, _) => &catalogue::DATA_FILE,
+        (false, true) => &catalogue::LAID_FOLDER,
+        (false, false) => &catalogue::DATA_FOLDER,
     };
-    match found {
-        Ok(files) if files.is_empty() => {
-            if bind.source.text_judged(&catalogue::DATA_FOLDER).is_none() {
-                return Bound::Nothing;
-            }
-            // Services that share the folder share the volume.
-            let mut name = tree::part("data", &shown);
-            if context.project.section("volumes").any(|(own, _)| label(own, "volume") == name) {
-                name = format!("{name}-folder");
-            }
-            context.volumes.entry(name.clone()).or_default();
-            Bound::Mount(VolumeMount { source: Some(name), ..mount })
-        }
-        Ok(files) => {
-            bind.source.judged(&catalogue::COPIED);
-            let files = tree::store(context, &shown, files);
-            let read_only = (!bind.read_only).then_some(false);
-            Bound::Files(FileTree { target: mount.target, read_only, files })
-        }
-        Err(tree::Failure::TooLarge(why)) => {
-            bind.source.judged_with(&catalogue::FILES_TOO_LARGE, why);
-            Bound::Nothing
-        }
-        Err(tree::Failure::Outside(below)) => {
-            let detail = if below.is_empty() { below } else { format!("'{below}'") };
-            bind.source.judged_with(&catalogue::OUTSIDE, detail);
-            Bound::Nothing
-        }
-        Err(tree::Failure::Unreadable(why)) => {
-            bind.source.judged_with(&catalogue::FILES_UNREADABLE, why);
-            Bound::Nothing
-        }
+    if source.text_judged(rule).is_none() {
+        return Bound::Nothing;
     }
+    Bound::Mount(part_of(context, at, path, mount))
 }
 
-/// The path as seen from the project, where it lies within it or beside it: at most two folders up, which
-/// are not those that every host has.
-fn beside(context: &Context<'_>, path: &str) -> Option<String> {
-    let folder = &context.project.working_dir;
-    let way = relative(folder, path);
-    let up = way.split('/').take_while(|part| *part == "..").count();
-    let depth = folder.split('/').filter(|part| !part.is_empty()).count();
-    let within = up == 0 || up <= 2 && depth >= up + 2;
-    // The way up is no part of a name.
-    within.then(|| way.replace("../", "up/"))
+/// The mount of a volume for what services write: the part of it at a path. What the image has there is hidden,
+/// so nothing of it gets into the volume.
+fn part_of(context: &Context<'_>, at: usize, path: &str, mount: VolumeMount) -> VolumeMount {
+    let Some(data) = context.uses.data(at) else { return mount };
+    let subpath = data.below(&uses::real(context.files, path));
+    VolumeMount { source: Some(data.volume.clone()), subpath, nocopy: Some(true), ..mount }
 }
 
-/// Whether an image is built from a folder or one above it.
-fn is_source_tree(context: &Context<'_>, path: &str) -> bool {
-    let contexts =
-        context.project.services().filter_map(|(_, service)| service.get("build")?.str_at("context"));
-    let is_below = |context: &str| {
-        path == context || path.strip_prefix(context).is_some_and(|rest| rest.starts_with('/'))
+/// Makes the volume for what services write, with the project's own files, where it is not there yet.
+fn fill(context: &mut Context<'_>, at: usize) -> Result<(), tree::Failure> {
+    let Some(data) = context.uses.data(at) else { return Ok(()) };
+    if context.volumes.contains_key(&data.volume) {
+        return Ok(());
+    }
+    let (volume, shown, path) = (data.volume.clone(), data.shown.clone(), data.path.clone());
+    let (is_file, name) = (data.is_file, data.below(&data.real));
+    let is_there = beside(context.project, &path).is_some() && context.files.kind(&path).is_some();
+    let found = if is_there { tree::find(context, &path, &[])? } else { tree::Found::default() };
+    let mut files = tree::store(context, &shown, found.files);
+    if is_file {
+        files.iter_mut().for_each(|file| file.path.clone_from(&name));
+    }
+    context.volumes.insert(volume, Volume { files, folders: found.folders, ..Volume::default() });
+    Ok(())
+}
+
+/// Files of the project, as they are now. `within` is what services write below them.
+fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]) -> Bound {
+    let Some(shown) = beside(context.project, path) else {
+        bind.source.judged(&catalogue::FILES_OUTSIDE);
+        return Bound::Nothing;
     };
-    // The project's own folder holds configuration too, so only what is built from lower down is source.
-    let root = context.project.working_dir.as_str();
-    contexts.into_iter().any(|context| path == context || context != root && is_below(context))
+    let parts: Vec<(usize, String)> =
+        within.iter().filter_map(|at| Some((*at, context.uses.data(*at)?.real.clone()))).collect();
+    let without: Vec<&str> = parts.iter().map(|(_, real)| real.as_str()).collect();
+    let found = match context.files.kind(path) {
+        None => Ok(tree::Found::default()),
+        Some(_) => tree::find(context, path, &without),
+    };
+    let found = match found
+        .and_then(|found| parts.iter().try_for_each(|(at, _)| fill(context, *at)).map(|()| found))
+    {
+        Ok(found) => found,
+        Err(failure) => {
+            failure.judge(bind.source);
+            return Bound::Nothing;
+        }
+    };
+    bind.source.judged(if bind.read_only { &catalogue::COPIED } else { &catalogue::WRITABLE_COPY });
+    let root = uses::real(context.files, path);
+    let volumes = parts.iter().filter_map(|(at, real)| {
+        let place = real.strip_prefix(&root)?;
+        let target = format!("{}{place}", bind.target.trim_end_matches('/'));
+        let read_only = bind.read_only.then_some(true);
+        let mount = VolumeMount { target, read_only, ..VolumeMount::default() };
+        Some(part_of(context, *at, real, mount))
+    });
+    let volumes = volumes.collect();
+    let files = tree::store(context, &shown, found.files);
+    let read_only = (!bind.read_only).then_some(false);
+    Bound::Files(FileTree { target: bind.target, read_only, files }, volumes)
 }
 
 /// The content of a secret's or config's `file`, whose verdict is stated here; nothing where it cannot be read.

@@ -1,12 +1,16 @@
 //! Files beside the compose file as keys of ConfigMaps and Secrets.
 
+use super::content::{DEEPEST, HISTORY, is_placeholder};
+use super::names::part;
+use super::private::{is_private, is_secret, mode};
 use crate::api::{KeyRef, TreeFile};
 use crate::compose::source::Kind;
+use crate::convert::catalogue;
 use crate::convert::context::Context;
-use crate::convert::names::{key, label};
+use crate::convert::names::key;
 use crate::convert::output::MARK;
+use crate::convert::reader::Value;
 use crate::translate::names::object_name;
-use crate::translate::short_hash;
 
 /// The most bytes of an object, and so of a file. The API server takes 1 MiB of data, counted without Base64;
 /// what remains is for keys and the object around them.
@@ -14,21 +18,27 @@ pub const LARGEST: usize = 900 << 10;
 /// The most bytes and files of a mount.
 const LARGEST_TREE: usize = 8 << 20;
 const MOST_FILES: usize = 1000;
-/// How deep folders may lie in each other: a link that leads upwards has no end.
-const DEEPEST: usize = 32;
 
-/// Names of files that hold keys or passwords.
-const SECRET_FILES: [&str; 8] =
-    [".htpasswd", ".netrc", ".npmrc", ".pgpass", "id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"];
+/// What was found at a path.
+#[derive(Default)]
+pub struct Found {
+    /// The files.
+    pub files: Vec<File>,
+    /// The folders below the path that only a placeholder keeps.
+    pub folders: Vec<String>,
+}
 
 /// A file that was found.
-pub struct Found {
+pub struct File {
     /// Its path below the mount's source; empty for the source itself.
     path: String,
     bytes: Vec<u8>,
     /// How many bytes it has: those beyond the limit are counted and not kept.
     size: usize,
-    executable: bool,
+    /// Its permission bits on disk.
+    mode: u32,
+    /// Whether its program takes it only where nobody else may read it.
+    is_private: bool,
 }
 
 /// Why files cannot be taken.
@@ -41,15 +51,30 @@ pub enum Failure {
     Outside(String),
 }
 
-/// All files at a path.
-pub fn find(context: &Context<'_>, source: &str) -> Result<Vec<Found>, Failure> {
+impl Failure {
+    /// States it as the verdict on a mount's source.
+    pub fn judge(self, source: Value<'_>) {
+        match self {
+            Self::TooLarge(why) => source.judged_with(&catalogue::FILES_TOO_LARGE, why),
+            Self::Unreadable(why) => source.judged_with(&catalogue::FILES_UNREADABLE, why),
+            Self::Outside(below) => {
+                let detail = if below.is_empty() { below } else { format!("'{below}'") };
+                source.judged_with(&catalogue::OUTSIDE, detail)
+            }
+        };
+    }
+}
+
+/// All files at a path, but for placeholders and what lies at or below the real paths `without`.
+pub fn find(context: &Context<'_>, source: &str, without: &[&str]) -> Result<Found, Failure> {
     let root = context.files.real(source).unwrap_or_else(|| source.to_owned());
-    let mut walk = Walk { context, source, root, total: 0, found: Vec::new() };
+    let mut walk = Walk { context, source, root, without, total: 0, found: Found::default() };
     walk.at("", 0)?;
-    let Walk { total, mut found, .. } = walk;
-    if total <= LARGEST_TREE && found.iter().all(|file| file.size <= LARGEST) {
+    let Walk { total, found, .. } = walk;
+    if total <= LARGEST_TREE && found.files.iter().all(|file| file.size <= LARGEST) {
         return Ok(found);
     }
+    let mut found = found.files;
     found.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
     let largest = found.iter().take(3).map(|file| format!("{} in '{}'", file.size, file.path));
     Err(Failure::TooLarge(format!("{total} bytes in all, {}", largest.collect::<Vec<_>>().join(", "))))
@@ -61,8 +86,9 @@ struct Walk<'w> {
     source: &'w str,
     /// The source with all links resolved.
     root: String,
+    without: &'w [&'w str],
     total: usize,
-    found: Vec<Found>,
+    found: Found,
 }
 
 impl Walk<'_> {
@@ -78,9 +104,17 @@ impl Walk<'_> {
         if !real.strip_prefix(&self.root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return Err(unreadable("is a link that leads out of the folder".to_owned()));
         }
+        if self.without.contains(&real.as_str()) {
+            return Ok(());
+        }
         match files.kind(&full) {
+            Some(Kind::File) if !below.is_empty() && is_placeholder(files, &full) => {
+                if let Some((folder, _)) = below.rsplit_once('/') {
+                    self.found.folders.push(folder.to_owned());
+                }
+            }
             Some(Kind::File) => {
-                if self.found.len() >= MOST_FILES {
+                if self.found.files.len() >= MOST_FILES {
                     return Err(Failure::TooLarge(format!("more than {MOST_FILES} files")));
                 }
                 let mut bytes = files.read(&full).map_err(unreadable)?;
@@ -89,13 +123,15 @@ impl Walk<'_> {
                 if self.total > LARGEST_TREE {
                     bytes = Vec::new();
                 }
-                let executable = files.is_executable(&full);
-                self.found.push(Found { path: below.to_owned(), bytes, size, executable });
+                let is_private = is_private(&full, &bytes) || self.context.uses.is_key(&real);
+                let mode = files.mode(&full);
+                self.found.files.push(File { path: below.to_owned(), bytes, size, mode, is_private });
             }
             // What an earlier conversion wrote is no part of the project.
             Some(Kind::Folder) if self.is_output(&full) => {}
             Some(Kind::Folder) if depth < DEEPEST => {
-                for name in files.list(&full).map_err(unreadable)? {
+                for name in files.list(&full).map_err(unreadable)?.into_iter().filter(|name| name != HISTORY)
+                {
                     let next = if below.is_empty() { name } else { format!("{below}/{name}") };
                     self.at(&next, depth + 1)?;
                 }
@@ -117,7 +153,7 @@ impl Walk<'_> {
 
 /// Puts files into objects. They are named by the source's path below the project, so that several services
 /// share them: `<stack>-files-<path>`, and so on with `-2` where one object would be too large.
-pub fn store(context: &mut Context<'_>, shown: &str, found: Vec<Found>) -> Vec<TreeFile> {
+pub fn store(context: &mut Context<'_>, shown: &str, found: Vec<File>) -> Vec<TreeFile> {
     let part = part("files", shown);
     let (mut number, mut filled) = (1, 0);
     let mut files = Vec::new();
@@ -130,10 +166,10 @@ pub fn store(context: &mut Context<'_>, shown: &str, found: Vec<Found>) -> Vec<T
         let object = object_name(&context.names.stack, &part);
         let name = if file.path.is_empty() { shown.rsplit('/').next().unwrap_or("file") } else { &file.path };
         let key = key(name);
-        let secret = is_secret(context, name, &file.bytes);
+        let secret = file.is_private || is_secret(context, name, &file.bytes);
         let mut made = TreeFile {
             path: Some(file.path).filter(|path| !path.is_empty()),
-            mode: file.executable.then(|| "0755".to_owned()),
+            mode: mode(file.mode, file.is_private),
             ..TreeFile::default()
         };
         let reference = Some(KeyRef { name: object.clone(), key: key.clone() });
@@ -147,45 +183,4 @@ pub fn store(context: &mut Context<'_>, shown: &str, found: Vec<Found>) -> Vec<T
         files.push(made);
     }
     files
-}
-
-/// A part of an object's name for a path: readable, and another one for each path.
-pub fn part(family: &str, shown: &str) -> String {
-    let plain = label(&format!("{family}-{}", shown.replace('/', "-")), family);
-    let told_apart = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.';
-    if shown.chars().all(told_apart) && !shown.ends_with('.') && plain.len() < 50 {
-        return plain;
-    }
-    let cut: String = plain.chars().take(40).collect();
-    format!("{}-{}", cut.trim_end_matches('-'), short_hash(shown))
-}
-
-/// Whether a file is secret: a key or a certificate by its content or its name, a file of variables, or one
-/// with a secret of the project in it.
-pub fn is_secret(context: &Context<'_>, path: &str, bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
-    let armoured = text.contains("-----BEGIN ")
-        && ["PRIVATE KEY-----", "CERTIFICATE-----"].iter().any(|end| text.contains(end));
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    let named = ["key", "pem", "p8", "p12", "pfx", "crt", "cer", "der", "jks", "keystore", "env"]
-        .contains(&extension);
-    armoured
-        || named
-        || name.starts_with(".env")
-        || SECRET_FILES.contains(&name)
-        || context.secrecy.is_in(&text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::part;
-
-    #[test]
-    fn each_path_has_a_name_of_its_own() {
-        let paths = ["a.b", "a-b", "a/b", "a_b", "A.b", "a--b", ".a.b"];
-        let names: std::collections::BTreeSet<_> = paths.map(|path| part("files", path)).into();
-        assert_eq!(names.len(), paths.len(), "{names:?}");
-        assert_eq!(part("files", "nginx.conf"), "files-nginx-conf");
-    }
 }

@@ -35,7 +35,8 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
             .project
             .section("volumes")
             .any(|(name, _)| context.names.volume(name) == volume || label(name, "volume") == volume);
-        if writers == 0 && !of_the_project {
+        let has_files = settings.is_some_and(|volume| !volume.files.is_empty());
+        if writers == 0 && !of_the_project && !has_files {
             remark(context, last, &catalogue::NEVER_FILLED, &detail);
             continue;
         }

@@ -9,12 +9,22 @@ use crate::convert::context::Context;
 use crate::convert::files::{Bind, Bound, bind};
 use crate::convert::names::label;
 use crate::convert::reader::{Section, Value, int};
+use crate::convert::settings;
 use crate::convert::sizes::quantity;
 
 /// `volumes` and `tmpfs`. What `volumes_from` adds comes when all services are there.
 pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
+    let mut within = Vec::new();
     for mount in section.take("volumes").map(Value::items).unwrap_or_default() {
-        volume(context, mount, service);
+        volume(context, mount, service, &mut within);
+    }
+    // What the service itself mounts there comes first.
+    for mount in within {
+        let is_taken = service.volumes.iter().any(|own| own.target == mount.target)
+            || service.files.iter().any(|own| own.target == mount.target);
+        if !is_taken {
+            service.volumes.push(mount);
+        }
     }
     for value in section.take("tmpfs").map(Value::items).unwrap_or_default() {
         service.tmpfs.extend(short_tmpfs(value));
@@ -22,7 +32,8 @@ pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>,
     from_others(context, name, section);
 }
 
-fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service) {
+/// A mount. `within` gets the volumes that lie in files that are mounted.
+fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service, within: &mut Vec<VolumeMount>) {
     let mut mount = mount.section();
     let Some(kind) = mount.take("type") else { return mount.rest() };
     let word = kind.peek_text().unwrap_or_default();
@@ -31,6 +42,7 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service) {
         return refuse(mount, &catalogue::MOUNT_TYPE);
     }
     kind.mapped();
+    let wish = settings::mount(&mut mount, word == "bind");
     if mount.peek("target").and_then(Node::as_str).is_some_and(is_no_place) {
         return refuse(mount, &catalogue::NO_PLACE);
     }
@@ -71,8 +83,11 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service) {
         "bind" => {
             if let Some(source) = mount.take("source") {
                 let (read_only, propagation) = (made.read_only.is_some(), made.propagation);
-                match bind(context, Bind { source, target: made.target, read_only, propagation }) {
-                    Bound::Files(tree) => service.files.push(tree),
+                match bind(context, Bind { source, target: made.target, read_only, propagation, wish }) {
+                    Bound::Files(tree, volumes) => {
+                        service.files.push(tree);
+                        within.extend(volumes);
+                    }
                     Bound::Mount(mount) => service.volumes.push(mount),
                     Bound::Nothing => {}
                 }

@@ -1,6 +1,7 @@
 //! Kinds of projects, each as a table: what stands in a compose file, and what is said of it.
 
 mod advice;
+mod binds;
 mod hooks;
 mod names;
 
@@ -31,8 +32,8 @@ impl Folders for Plain {
         Ok(names)
     }
 
-    fn is_executable(&self, _: &str) -> bool {
-        false
+    fn mode(&self, _: &str) -> u32 {
+        0o644
     }
 }
 

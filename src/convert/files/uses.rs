@@ -1,0 +1,265 @@
+//! What each bind mount of a project means, decided by how all services use the path, and not by which files
+//! happen to lie there today.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Wish, content, names::volume_name, source};
+use crate::compose::paths::relative;
+use crate::compose::project::Project;
+use crate::compose::source::Kind;
+use crate::compose::tree::Node;
+use crate::convert::Folders;
+use crate::convert::reader::pointer;
+
+/// What the bind mounts of a project mean.
+#[derive(Debug, Default)]
+pub struct Uses {
+    /// By the mount's pointer. Sockets and paths of the host that the project does not bring are not among them.
+    mounts: BTreeMap<String, Use>,
+    /// What services write: each becomes a volume.
+    data: Vec<Data>,
+    /// The files that a program is told to take as its key, by their real paths.
+    keys: BTreeSet<String>,
+}
+
+/// What a bind mount means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Use {
+    /// The service's image has the files.
+    Source,
+    /// A part of what services write; the number of the [`Data`].
+    Data(usize),
+    /// Files of the project, but for what services write below them.
+    Files(Vec<usize>),
+    /// A folder that begins empty with each pod.
+    EmptyDir,
+}
+
+/// A folder or file that services write: the topmost one where several lie in each other.
+#[derive(Debug)]
+pub struct Data {
+    /// The path as one of the mounts has it.
+    pub path: String,
+    /// The path with all links resolved.
+    pub real: String,
+    /// The path as seen from the project.
+    pub shown: String,
+    /// Whether it is a single file.
+    pub is_file: bool,
+    /// The volume that it becomes.
+    pub volume: String,
+}
+
+impl Data {
+    /// The path in the volume of something at a real path.
+    pub fn below(&self, real: &str) -> Option<String> {
+        if self.is_file {
+            return real.rsplit('/').next().map(str::to_owned);
+        }
+        Some(below(&self.real, real)?.to_owned()).filter(|path| !path.is_empty())
+    }
+}
+
+/// A bind mount.
+struct Mount<'a> {
+    pointer: String,
+    service: &'a Node,
+    path: &'a str,
+    /// The path as seen from the project; none where the project does not bring it.
+    shown: Option<String>,
+    real: String,
+    kind: Option<Kind>,
+    target: &'a str,
+    /// Whether the service may write it, and does not only take it as its configuration.
+    writes: bool,
+    wish: Option<Wish>,
+}
+
+impl Uses {
+    /// Looks at all bind mounts of a project.
+    pub fn of(project: &Project, files: &dyn Folders) -> Self {
+        let mounts = mounts(project, files);
+        let keys = mounts.iter().filter(|mount| is_key(mount.service, mount.target));
+        let keys = keys.map(|mount| mount.real.clone()).collect();
+        let is_source = |mount: &Mount<'_>| {
+            let is_folder = mount.wish.is_none() && mount.kind != Some(Kind::File);
+            is_folder
+                && !is_config_target(mount.target)
+                && source::is_in_image(files, &project.working_dir, mount.service, &mount.real, mount.target)
+        };
+        let (sources, mounts): (Vec<_>, Vec<_>) = mounts.into_iter().partition(is_source);
+        let data = data(project, files, &mounts);
+        let mut uses = Self { mounts: BTreeMap::new(), data, keys };
+        for mount in sources {
+            uses.mounts.insert(mount.pointer, Use::Source);
+        }
+        for mount in mounts {
+            let meaning = uses.meaning(&mount);
+            uses.mounts.insert(mount.pointer, meaning);
+        }
+        uses
+    }
+
+    fn meaning(&self, mount: &Mount<'_>) -> Use {
+        let holds = |data: &Data| below(&data.real, &mount.real).is_some();
+        match mount.wish {
+            Some(Wish::EmptyDir) => Use::EmptyDir,
+            Some(Wish::Files) => Use::Files(Vec::new()),
+            _ => match self.data.iter().position(holds) {
+                Some(at) => Use::Data(at),
+                None => {
+                    let data = self.data.iter().enumerate();
+                    let within = data.filter(|(_, data)| below(&mount.real, &data.real).is_some());
+                    Use::Files(within.map(|(at, _)| at).collect())
+                }
+            },
+        }
+    }
+
+    /// What the mount at a pointer means.
+    pub fn get(&self, pointer: &str) -> Option<&Use> {
+        self.mounts.get(pointer)
+    }
+
+    /// What services write.
+    pub fn data(&self, at: usize) -> Option<&Data> {
+        self.data.get(at)
+    }
+
+    /// Whether a program is told to take a file as its key.
+    pub fn is_key(&self, real: &str) -> bool {
+        self.keys.contains(real)
+    }
+}
+
+/// The bind mounts of what the project brings, and those of which the author says what they mean.
+fn mounts<'a>(project: &'a Project, files: &dyn Folders) -> Vec<Mount<'a>> {
+    let mut found = Vec::new();
+    for (name, service) in project.services() {
+        let all = service.get("volumes").and_then(Node::as_list).unwrap_or_default();
+        for (index, mount) in all.iter().enumerate().filter(|(_, mount)| mount.str_at("type") == Some("bind"))
+        {
+            let (Some(path), Some(target)) = (mount.str_at("source"), mount.str_at("target")) else {
+                continue;
+            };
+            let wish = mount.get("x-stackwright").and_then(|settings| settings.str_at("bind"));
+            let wish = wish.and_then(Wish::of);
+            let shown = beside(project, path);
+            if wish.is_none() && (shown.is_none() || path.ends_with(".sock")) {
+                continue;
+            }
+            let is_read_only = mount.get("read_only").and_then(Node::as_bool) == Some(true);
+            found.push(Mount {
+                pointer: pointer(["services", name, "volumes", &index.to_string()]),
+                service,
+                path,
+                real: if shown.is_some() { real(files, path) } else { path.to_owned() },
+                kind: shown.is_some().then(|| files.kind(path)).flatten(),
+                shown,
+                target,
+                writes: !is_read_only && !is_config_target(target),
+                wish,
+            });
+        }
+    }
+    found
+}
+
+/// The topmost folders and files that services write, or that hold nothing of the project's.
+fn data(project: &Project, files: &dyn Folders, mounts: &[Mount<'_>]) -> Vec<Data> {
+    let is_data = |mount: &&Mount<'_>| match (mount.wish, mount.kind) {
+        (Some(wish), _) => wish == Wish::Volume,
+        (None, Some(Kind::File)) => mount.writes && content::is_state(files, mount.path),
+        (None, Some(Kind::Folder)) => mount.writes || !content::has_content(files, mount.path),
+        (None, None) => true,
+        (None, Some(Kind::Other | Kind::Outside)) => false,
+    };
+    // One that is shorter comes before those below it.
+    let mut all: Vec<_> = mounts.iter().filter(is_data).collect();
+    all.sort_by(|a, b| (&a.real, a.path).cmp(&(&b.real, b.path)));
+    let mut found: Vec<Data> = Vec::new();
+    for mount in all {
+        if found.iter().any(|data| below(&data.real, &mount.real).is_some()) {
+            continue;
+        }
+        let shown = mount.shown.clone().unwrap_or_else(|| mount.path.trim_start_matches('/').to_owned());
+        found.push(Data {
+            path: mount.path.to_owned(),
+            real: mount.real.clone(),
+            is_file: mount.kind == Some(Kind::File),
+            volume: volume_name(project, &shown),
+            shown,
+        });
+    }
+    found
+}
+
+/// The way from a folder to what is the same or lies in it.
+fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
+    let rest = path.strip_prefix(folder)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}
+
+/// The path as seen from the project, where it lies within it or beside it: at most two folders up, which
+/// are not those that every host has.
+pub fn beside(project: &Project, path: &str) -> Option<String> {
+    let folder = &project.working_dir;
+    let way = relative(folder, path);
+    let up = way.split('/').take_while(|part| *part == "..").count();
+    let depth = folder.split('/').filter(|part| !part.is_empty()).count();
+    let within = up == 0 || up <= 2 && depth >= up + 2;
+    // The way up is no part of a name.
+    within.then(|| way.replace("../", "up/"))
+}
+
+/// The path with all links resolved, as far as it is there. What lies below nothing is not there either, so a few
+/// looks find where it ends, however long it is.
+pub fn real(files: &dyn Folders, path: &str) -> String {
+    if let Some(real) = files.real(path) {
+        return real;
+    }
+    let ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0).collect();
+    let there = ends.partition_point(|end| files.real(&path[..*end]).is_some());
+    let end = there.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default();
+    files.real(&path[..end]).unwrap_or_default() + &path[end..]
+}
+
+/// Folders in which programs look for their configuration.
+const CONFIGURATION: [&str; 3] = ["/etc", "/usr/local/etc", "/docker-entrypoint-initdb.d"];
+/// Folders below them in which programs keep what they make: keys, certificates, registrations.
+const STATE: [&str; 8] = [
+    "/etc/crowdsec",
+    "/etc/gitlab",
+    "/etc/gitlab-runner",
+    "/etc/letsencrypt",
+    "/etc/openvpn",
+    "/etc/pihole",
+    "/etc/wireguard",
+    "/etc/x-ui",
+];
+
+/// Whether what is mounted at a path is a program's configuration, also where the mount is not read-only.
+pub fn is_config_target(target: &str) -> bool {
+    let target = target.trim_end_matches('/');
+    let is_below = |folder: &&str| below(folder, target).is_some();
+    let is_folder_of_parts = target.ends_with(".d") && !target.ends_with("/.d");
+    (CONFIGURATION.iter().any(|folder| is_below(&folder)) || is_folder_of_parts)
+        && !STATE.iter().any(|folder| is_below(&folder))
+}
+
+/// Whether a program is told to take the file at a path as its key, as in `--keyFile /etc/replica.key`.
+fn is_key(service: &Node, target: &str) -> bool {
+    ["entrypoint", "command"].into_iter().filter_map(|key| service.get(key)).any(|node| {
+        let words: Vec<&str> = match node.as_list() {
+            Some(words) => words.iter().filter_map(Node::as_str).flat_map(str::split_whitespace).collect(),
+            None => node.as_str().into_iter().flat_map(str::split_whitespace).collect(),
+        };
+        let is_option = |word: &str| {
+            let name = word.trim_start_matches('-').to_lowercase().replace(['-', '_'], "");
+            word.starts_with('-') && name.ends_with("keyfile")
+        };
+        let pairs = words.windows(2).map(|pair| (pair[0], pair[1]));
+        let joined = words.iter().filter_map(|word| word.split_once('='));
+        pairs.chain(joined).any(|(option, value)| is_option(option) && value == target)
+    })
+}

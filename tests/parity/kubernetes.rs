@@ -135,13 +135,12 @@ impl<'p> Kubernetes<'p> {
     fn exit_code(&self, service: &str) -> String {
         let pods = self.pods();
         let of_it = pods.iter().filter(|pod| pod["metadata"]["labels"][SERVICE] == *service);
-        let statuses =
-            of_it.flat_map(|pod| pod["status"]["containerStatuses"].as_array().into_iter().flatten());
-        let mut codes = statuses.filter(|it| it["name"] == *service).filter_map(|it| {
+        let statuses = of_it.flat_map(statuses);
+        let codes = statuses.filter(|it| it["name"] == *service).filter_map(|it| {
             let ended = |state: &str| it[state]["terminated"]["exitCode"].as_i64();
             ended("state").or_else(|| ended("lastState"))
         });
-        codes.next_back().map_or_else(|| "unknown".to_owned(), |code| code.to_string())
+        codes.last().map_or_else(|| "unknown".to_owned(), |code| code.to_string())
     }
 
     fn state(&self, service: &Value) -> String {
@@ -208,8 +207,7 @@ impl Engine for Kubernetes<'_> {
         let pods = self.pods();
         let staying = pods.iter().filter(|pod| pod["metadata"]["deletionTimestamp"].is_null());
         let containers = staying.flat_map(|pod| {
-            let statuses = pod["status"]["containerStatuses"].as_array().into_iter().flatten();
-            let begun = statuses
+            let begun = statuses(pod)
                 .filter(|it| it["state"]["waiting"].is_null() || !it["lastState"]["terminated"].is_null());
             begun.map(|it| {
                 let service = text(&it["name"]);
@@ -263,6 +261,15 @@ impl Engine for Kubernetes<'_> {
             answers.into_iter().map(|(target, answer)| (target[address.len() + 1..].to_owned(), answer));
         by_port.collect()
     }
+}
+
+/// The statuses of the containers that are kept running: those of a pod, and its sidecars.
+fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
+    let list = |at: &str| pod.pointer(at).and_then(Value::as_array).into_iter().flatten();
+    let sidecars = list("/spec/initContainers").filter(|it| it["restartPolicy"] == "Always");
+    let sidecars: Vec<_> = sidecars.map(|it| &it["name"]).collect();
+    let first = list("/status/initContainerStatuses").filter(move |it| sidecars.contains(&&it["name"]));
+    list("/status/containerStatuses").chain(first)
 }
 
 fn pod_of(container: &Container) -> &str {

@@ -61,6 +61,13 @@ pub enum Step {
         /// The port.
         port: String,
     },
+    /// A service ends and is started again so often; how long each start comes after the end before it is told.
+    Restarts {
+        /// The service.
+        service: String,
+        /// How often.
+        times: usize,
+    },
     /// Everything is looked at once more.
     Look,
 }

@@ -58,6 +58,11 @@ const SIDECAR: &str = "a sidecar with its own files in the network of another";
 const SHARED_NETWORK: &str = "who shares a network namespace shares its addresses";
 const WANTS_FILES: &str = "secrets and variables of a program that wants files";
 const NEVER_TWICE: &str = "an image that cannot be had ends a service that never runs twice";
+const VPN: &str = "a client behind a vpn starts when it is healthy and ends before it";
+const PING: &str = "who is not root may ping";
+const PACE: &str = "a service that ends every few seconds is started again";
+const ROOT_HOOK: &str = "a hook as root gives a volume to the user of the service";
+const FAILING_HOOK: &str = "a hook that fails leaves its container running";
 const LIMITS: &str = "limits of memory processor and files are what the process sees";
 
 /// All of them; the first that fits counts.
@@ -105,6 +110,19 @@ pub const VERDICTS: &[Verdict] = &[
     only(SIDECAR, "names-in-a-shared-pod", "torrent/env/HOSTNAME", Anything, Like("vpn")),
     only(SIDECAR, "names-in-a-shared-pod", "torrent/hosts/*", Like("self"), Nothing),
     only(SIDECAR, "names-in-a-shared-pod", "*/reaches/torrent:9999", NOBODY, Like("torrent")),
+    only(VPN, "names-in-a-shared-pod", "*/hostname", Anything, Like("vpn")),
+    only(VPN, "names-in-a-shared-pod", "*/env/HOSTNAME", Anything, Like("vpn")),
+    only(VPN, "names-in-a-shared-pod", "*/hosts/*", Like("self"), Nothing),
+    only(VPN, "names-in-a-shared-pod", "*/reaches/client:9091", NOBODY, Like("client")),
+    only(VPN, "names-in-a-shared-pod", "*/reaches/proxy:3128", NOBODY, Like("proxy")),
+    only(PING, "addresses-of-services-answer-no-ping", "step 3/monitor ended", Like("0"), Like("1")),
+    only(
+        PING,
+        "addresses-of-services-answer-no-ping",
+        "step 3/monitor printed",
+        Like("answered"),
+        Like("no answer"),
+    ),
     only(
         "a shop of four services *",
         "parts-of-composed-values",
@@ -162,12 +180,23 @@ pub const VERDICTS: &[Verdict] = &[
     only(LIMITS, "ulimits", "*/ulimits/open files", Like("1000:2000"), Anything),
     only(LIMITS, "ulimits", "*/ulimits/processes", Like("500:500"), Anything),
     any("memory-reservation", "*/cgroup/memory-soft", Like("20971520"), Like("9223372036854771712")),
+    // --- hooks -----------------------------------------------------------------------
+    only(
+        ROOT_HOOK,
+        "hooks-before-the-start",
+        "backend/mounts//store/holds/./owner",
+        Like("0:0"),
+        Like("1001:1001"),
+    ),
+    only(FAILING_HOOK, "helper-of-hooks", "*/mounts//.stackwright/helper/*", Nothing, Anything),
     // --- changes ---------------------------------------------------------------------
     only("an update loses no request", "no-request-is-lost", "*/requests lost", Like("some"), Like("none")),
     only("an image that cannot be had *", "a-bad-image-is-told", "step 1/*/state", Anything, Like("blocked")),
     only(NEVER_TWICE, "stopped-before-the-pull", "*/requests lost", Like("none"), Like("some")),
     only(NEVER_TWICE, "stopped-before-the-pull", "step 1/*/containers", Like("1"), Nothing),
     only(NEVER_TWICE, "stopped-before-the-pull", "worker/end/*", Anything, Nothing),
+    only(PACE, "pace-of-restarts", "*/restart 2", Like("at once"), Like("10 s")),
+    only(PACE, "pace-of-restarts", "*/restart 3", Like("at once"), Like("20 s")),
     // --- the end ---------------------------------------------------------------------
     only("a deaf process is killed *", "stop-signal", "*/end/signals", Like("10"), Like("10 15")),
     only("a deaf process is killed *", "stop-signal", "*/end/lived", Like("3 s"), Like("5 s")),

@@ -4,6 +4,7 @@
 //	witness [PORT[/udp]...] [OPTIONS]   say what is experienced, answer on these ports, log every signal
 //	witness get HOST:PORT/PATH          ask one, as a health check does; 0 when the answer is 200
 //	witness reach HOST:PORT[/udp]...    say who answers at each of these, as JSON
+//	witness ping HOST                   send an ICMP echo request as any user may; 0 when it is answered
 //	witness load HOST:PORT [--rate=N] [--for=TIME]
 //	                                    ask so often a second, each time anew, and say how many failed
 //
@@ -28,6 +29,8 @@ func main() {
 	switch arguments := os.Args[1:]; {
 	case len(arguments) == 2 && arguments[0] == "get":
 		code = get(arguments[1])
+	case len(arguments) == 2 && arguments[0] == "ping":
+		code = ping(arguments[1])
 	case len(arguments) > 1 && arguments[0] == "reach":
 		code = reach(arguments[1:])
 	case len(arguments) > 1 && arguments[0] == "load":

@@ -12,6 +12,10 @@ use crate::{
 /// How long a provisioner may take for a volume before that is told as what holds its service up, in seconds.
 const PROVISIONING: i64 = 30;
 
+/// What is said of a program that is kept running and ends by itself.
+const ENDS_WELL: &str = "it has ended with exit code 0 and is started again after a pause, which grows up to 5 minutes: \
+                         what is to run now and then needs a loop of its own";
+
 /// What the scheduler says of a claim whose volume is being made, as long as nobody was named who makes it.
 const UNBOUND: &str = "unbound immediate PersistentVolumeClaims";
 
@@ -41,6 +45,9 @@ impl View<'_> {
             "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
                 Told::because(ServiceState::Blocked, format!("the container cannot be created: {message}")),
             ),
+            "CrashLoopBackOff" if matches!(pod.last_exit, Some((0, _))) => {
+                Some(Told::because(ServiceState::Starting, ENDS_WELL))
+            }
             "CrashLoopBackOff" => {
                 let exit = exit(pod).unwrap_or_else(|| "its container ends".to_owned());
                 Some(Told::because(ServiceState::Failed, format!("{exit}, again and again: see its log")))

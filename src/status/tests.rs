@@ -233,6 +233,13 @@ fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
         ),
         (
             unit("web"),
+            Pod { last_exit: Some((0, "Completed".to_owned())), ..waiting("CrashLoopBackOff", "") },
+            ServiceState::Starting,
+            "it has ended with exit code 0 and is started again after a pause, which grows up to 5 minutes: what is to run \
+             now and then needs a loop of its own",
+        ),
+        (
+            unit("web"),
             oom,
             ServiceState::Failed,
             "it was ended for using more memory than its limit (exit code 137, OOMKilled), again and again: see its log",

@@ -13,6 +13,7 @@ mod kubernetes;
 mod log;
 mod play;
 mod project;
+mod times;
 mod verdicts;
 
 use std::{

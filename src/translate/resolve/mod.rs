@@ -1,6 +1,7 @@
 //! Stack -> [`Resolved`]: every name looked up, every value read, every problem collected. What
 //! builders are given has passed all checks, so they cannot fail.
 
+mod activity;
 mod capabilities;
 mod dependencies;
 mod devices;
@@ -36,6 +37,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::core::v1::EnvVar;
 
+use activity::is_inactive;
 use problems::Problems;
 use resources::{Counted, amount};
 use sharing::Sharing;
@@ -45,6 +47,7 @@ use user::user;
 use super::{Activity, Approximation, Facts, Image, ImageConfig, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
 
+pub use activity::activity;
 pub(super) use devices::{kind as kind_of_device, target as target_of_device};
 pub(super) use health::Health;
 pub(super) use hooks::HookBefore;
@@ -410,22 +413,4 @@ impl<'a> Context<'_, 'a> {
         }
         service.networks.keys().map(String::as_str).collect()
     }
-}
-
-/// Whether a service should run.
-pub fn activity(service: &Service, spec: &StackSpec) -> Activity {
-    let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
-    if is_inactive(service, spec) {
-        Activity::Inactive
-    } else if service.stopped == Some(true) || replicas.is_some_and(|replicas| replicas <= 0) {
-        Activity::Stopped
-    } else {
-        Activity::Active
-    }
-}
-
-/// Whether none of a service's profiles is active.
-fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
-    let active = |profile: &String| spec.profiles.iter().any(|on| on == "*" || on == profile);
-    !service.profiles.is_empty() && !service.profiles.iter().any(active)
 }

@@ -7,8 +7,9 @@ use super::report;
 use crate::compose::diagnostic::{Diagnostic, Severity};
 use crate::compose::discover::Discovered;
 use crate::compose::load_with;
-use crate::compose::source::{Place, Sources};
+use crate::compose::source::Sources;
 use crate::convert::catalogue::Rule;
+use crate::convert::secrecy::quiet::Quiet;
 use crate::convert::verdict::{Entry, Verdict};
 use crate::convert::{Converted, Options, convert};
 
@@ -51,12 +52,14 @@ impl ConversionArgs {
         // A Stack keeps all services and says which profiles are active.
         let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
         let loaded = load_with(&request, &*files, sources);
-        report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
+        let quiet = Quiet::of(&loaded.sources, &request.environment);
+        let quiet = loaded.project.iter().fold(quiet, Quiet::with);
+        report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder, &quiet);
         let Some(project) = loaded.project else { bail!("the project cannot be loaded") };
         let (namespace, registry) = (self.namespace.clone(), self.registry.clone());
         let converted = convert(&project, &*files, &Options { namespace, registry, profiles });
-        let messages = messages(&converted, &self.allow_refused, &loaded.sources);
-        report::print(&messages, &loaded.sources, &folder);
+        let messages = messages(&converted, &self.allow_refused);
+        report::print(&messages, &loaded.sources, &folder, &quiet.and(&converted));
         let refused = converted.refused(&self.allow_refused).count();
         let folder = if project.working_dir.is_empty() { folder } else { project.working_dir };
         Ok(Conversion { converted, sources: loaded.sources, folder, refused })
@@ -81,7 +84,7 @@ impl Conversion {
 }
 
 /// One message for each rule and place that is not mapped or ignored; what is accepted is a warning.
-fn messages(converted: &Converted, allowed: &[String], sources: &Sources) -> Vec<Diagnostic> {
+fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
     let refused: Vec<*const Entry> = converted.refused(allowed).map(std::ptr::from_ref).collect();
     let told = converted.entries.iter().filter(|entry| {
         matches!(entry.verdict, Verdict::Refused | Verdict::Approximated)
@@ -90,29 +93,16 @@ fn messages(converted: &Converted, allowed: &[String], sources: &Sources) -> Vec
     told.map(|entry| {
         let error = refused.contains(&std::ptr::from_ref(entry));
         let state = if entry.verdict == Verdict::Refused && !error { " is left out" } else { "" };
-        // A message quotes the line that it is about, unless that shows a secret.
-        let hidden = line(sources, entry.place).is_some_and(|line| converted.gives_away(line));
-        let at = sources.locate(entry.place).filter(|_| hidden);
-        let at = at.map_or(String::new(), |at| format!("{}:{}: ", at.file, at.line));
         Diagnostic {
             id: entry.rule.map_or("", |rule| rule.id),
             severity: if error { Severity::Error } else { Severity::Warning },
-            place: if hidden { Place::NONE } else { entry.place },
-            message: format!("{at}{}{state}: {}", attribute(&entry.pointer), entry.reason()),
+            place: entry.place,
+            message: format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
             remedy: entry.remedy().to_owned(),
             notes: Vec::new(),
         }
     })
     .collect()
-}
-
-/// The whole line that a place begins in.
-fn line(sources: &Sources, place: Place) -> Option<&str> {
-    let text = &*sources.get(place)?.text;
-    let (before, after) = text.split_at_checked(place.start as usize)?;
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let end = after.find('\n').map_or(text.len(), |newline| before.len() + newline);
-    text.get(start..end)
 }
 
 /// `services.web.ports.0` for `/services/web/ports/0`.

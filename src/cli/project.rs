@@ -13,6 +13,7 @@ use crate::compose::paths::join;
 use crate::compose::source::{Decoded, Files, Form, MAX_FILE, decode, not_utf8};
 use crate::compose::tree::Origin;
 use crate::convert::Folders;
+use crate::convert::secrecy::quiet::Quiet;
 
 /// Which compose project.
 #[derive(Debug, clap::Args)]
@@ -50,7 +51,7 @@ impl ProjectArgs {
             Ok(found) => Ok(found),
             Err(error) => {
                 let (error, sources) = *error;
-                report::print(&[error], &sources, folder);
+                report::print(&[error], &sources, folder, &Quiet::of(&sources, &Environment::default()));
                 bail!("the project cannot be loaded");
             }
         }

@@ -7,6 +7,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snip
 
 use crate::compose::diagnostic::{Diagnostic, Severity};
 use crate::compose::source::{Place, Sources};
+use crate::convert::secrecy::quiet::Quiet;
 
 /// More messages than this are counted, not shown.
 const MAX_SHOWN: usize = 50;
@@ -16,8 +17,8 @@ const MAX_LINE: usize = 1000;
 
 /// Prints messages, errors last, where they are still in view; paths below the current folder are shown from
 /// there. An error is shown once for a place, a warning once at all, and warnings give way where there is too
-/// much to say.
-pub fn print(diagnostics: &[Diagnostic], sources: &Sources, folder: &str) {
+/// much to say. No message has a secret in it, and none quotes a line that shows one.
+pub fn print(diagnostics: &[Diagnostic], sources: &Sources, folder: &str, quiet: &Quiet) {
     let renderer = Renderer::styled();
     let mut said = HashSet::new();
     let mut all: Vec<&Diagnostic> = diagnostics
@@ -32,7 +33,7 @@ pub fn print(diagnostics: &[Diagnostic], sources: &Sources, folder: &str) {
     all.truncate(MAX_SHOWN);
     all.sort_by_key(|diagnostic| Reverse(diagnostic.severity));
     for diagnostic in all {
-        anstream::eprintln!("{}\n", render(diagnostic, sources, folder, &renderer));
+        anstream::eprintln!("{}\n", render(diagnostic, (sources, quiet), folder, &renderer));
     }
     if more > 0 {
         anstream::eprintln!("and {more} more messages\n");
@@ -48,10 +49,16 @@ fn below(folder: &str) -> String {
     format!("{}/", folder.trim_end_matches('/'))
 }
 
-fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &Renderer) -> String {
-    let excerpted = excerpt(diagnostic.place, sources, folder);
+fn render(
+    diagnostic: &Diagnostic,
+    (sources, quiet): (&Sources, &Quiet),
+    folder: &str,
+    renderer: &Renderer,
+) -> String {
+    let excerpted = excerpt(diagnostic.place, (sources, quiet), folder);
     let said = if excerpted.is_some() { diagnostic.message.clone() } else { diagnostic.line(sources) };
-    let message = said.replace(&below(folder), "");
+    let message = quiet.said(&said.replace(&below(folder), ""));
+    let remedy = quiet.said(&diagnostic.remedy);
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
@@ -61,25 +68,33 @@ fn render(diagnostic: &Diagnostic, sources: &Sources, folder: &str, renderer: &R
         Some(excerpt) => title.element(excerpt),
         None => Group::with_title(title),
     };
-    let (placed, plain): (Vec<_>, Vec<_>) =
-        diagnostic.notes.iter().partition(|note| sources.get(note.place).is_some());
-    for note in plain {
-        main = main.element(Level::NOTE.message(note.message.as_str()));
+    let notes = diagnostic.notes.iter().map(|note| {
+        let excerpt = excerpt(note.place, (sources, quiet), folder);
+        let at = sources.locate(note.place).filter(|_| excerpt.is_none());
+        let at = at.map_or(String::new(), |at| format!("{}:{}: ", shown(&at.file, folder), at.line));
+        (format!("{at}{}", quiet.said(&note.message)), excerpt)
+    });
+    let (placed, plain): (Vec<_>, Vec<_>) = notes.partition(|(_, excerpt)| excerpt.is_some());
+    for (note, _) in &plain {
+        main = main.element(Level::NOTE.message(note.as_str()));
     }
-    if !diagnostic.remedy.is_empty() {
-        main = main.element(Level::HELP.message(diagnostic.remedy.as_str()));
+    if !remedy.is_empty() {
+        main = main.element(Level::HELP.message(remedy.as_str()));
     }
-    let notes = placed.into_iter().filter_map(|note| {
-        let excerpt = excerpt(note.place, sources, folder)?;
-        Some(Level::NOTE.secondary_title(note.message.as_str()).element(excerpt))
+    let notes = placed.iter().filter_map(|(note, excerpt)| {
+        Some(Level::NOTE.secondary_title(note.as_str()).element(excerpt.clone()?))
     });
     let report: Vec<Group<'_>> = std::iter::once(main).chain(notes).collect();
     renderer.render(&report)
 }
 
 /// The line of a place, underlined there. Only the line itself: a value can go on for pages. And only the
-/// beginning of a long one; nothing of a line of which that would not show the place.
-fn excerpt<'s>(place: Place, sources: &'s Sources, folder: &str) -> Option<Snippet<'s, Annotation<'s>>> {
+/// beginning of a long one; nothing of a line of which that would not show the place, or that shows a secret.
+fn excerpt<'s>(
+    place: Place,
+    (sources, quiet): (&'s Sources, &Quiet),
+    folder: &str,
+) -> Option<Snippet<'s, Annotation<'s>>> {
     let (source, at) = (sources.get(place)?, sources.locate(place)?);
     let text = &*source.text;
     let start = text.floor_char_boundary(place.start as usize);
@@ -90,6 +105,11 @@ fn excerpt<'s>(place: Place, sources: &'s Sources, folder: &str) -> Option<Snipp
     let long = text.floor_char_boundary(start + MAX_LINE);
     let line_end = text[start..long].find('\n').map_or(long, |end| start + end);
     let end = text.floor_char_boundary((place.end as usize).clamp(start, line_end));
+    let bytes = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    let reach = Place { start: bytes(line_start), end: bytes(line_end), ..place };
+    if quiet.hides(&text[line_start..line_end], reach) {
+        return None;
+    }
     let snippet = Snippet::source(&text[line_start..line_end])
         .line_start(at.line)
         .path(shown(&source.name, folder))

@@ -134,6 +134,11 @@ impl Sources {
         self.0.get(place.file as usize)
     }
 
+    /// All texts, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
     /// The place in lines and columns.
     #[must_use]
     pub fn locate(&self, place: Place) -> Option<Location> {

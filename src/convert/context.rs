@@ -34,6 +34,10 @@ pub struct Context<'a> {
     pub objects: Objects,
     /// Volumes, also those that the project does not have, such as for data folders of the host, by name.
     pub volumes: BTreeMap<String, api::Volume>,
+    /// The volumes that are memory, by name; the target is that of each mount.
+    pub memory: BTreeMap<String, api::Tmpfs>,
+    /// The volumes that nobody writes, whatever their mounts say.
+    pub read_only_volumes: BTreeSet<String>,
     /// Configs, by name.
     pub configs: BTreeMap<String, api::Config>,
     /// Secrets, by name.
@@ -87,6 +91,8 @@ impl<'a> Context<'a> {
             uses: Uses::of(project, files),
             objects: Objects::default(),
             volumes: BTreeMap::new(),
+            memory: BTreeMap::new(),
+            read_only_volumes: BTreeSet::new(),
             configs: BTreeMap::new(),
             secrets: BTreeMap::new(),
             secret_configs: BTreeMap::new(),

@@ -21,6 +21,7 @@ mod disk;
 mod files;
 mod lint;
 pub mod names;
+mod nfs;
 mod objects;
 pub mod output;
 pub mod reader;
@@ -32,8 +33,7 @@ mod settings;
 mod shell;
 mod sizes;
 pub mod verdict;
-
-use std::collections::BTreeSet;
+mod volumes;
 
 use crate::api::{Stack, StackSpec};
 use crate::compose::project::Project;
@@ -81,22 +81,9 @@ pub struct Converted {
     pub objects: Objects,
     /// The verdict on every value, by pointer.
     pub entries: Vec<Entry>,
-    /// Secret texts that were refused, and so stand in no Secret.
-    hidden: BTreeSet<String>,
 }
 
 impl Converted {
-    /// Whether a line of a compose file shows a secret, so that no message may quote it.
-    #[must_use]
-    pub fn gives_away(&self, line: &str) -> bool {
-        let stored = self.objects.secrets.values().flat_map(|data| data.values());
-        let stored = stored.filter_map(|value| std::str::from_utf8(value).ok()).flat_map(str::lines);
-        let hidden = self.hidden.iter().map(String::as_str);
-        stored
-            .chain(hidden)
-            .any(|secret| !secrecy::is_harmless(secret.trim()) && line.contains(secret.trim()))
-    }
-
     /// What was refused and is not among the ids that the user accepts (`all` for all).
     pub fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a Entry> {
         let is_allowed = move |id: &str| allowed.iter().any(|a| a == "all" || a.eq_ignore_ascii_case(id));
@@ -123,7 +110,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
         resources::network(&context, name, value.section(), &mut spec);
     }
     for (name, value) in volumes {
-        resources::volume(&mut context, name, value.section());
+        volumes::volume(&mut context, name, value.section());
     }
     for (name, value) in secrets {
         resources::secret(&mut context, name, value.section());
@@ -153,14 +140,13 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     let objects = std::mem::take(&mut context.objects);
     let mut stack = Stack::new(&context.names.stack, spec);
     stack.metadata.namespace.clone_from(&options.namespace);
-    let hidden = log.take_hidden();
     let mut entries = log.into_entries();
     for (pointer, place) in reader::unread(&project.tree, &entries) {
         let rule = &catalogue::INTERNAL;
         let detail = format!("at {pointer}");
         entries.push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
     }
-    Converted { stack, objects, entries, hidden }
+    Converted { stack, objects, entries }
 }
 
 /// The active profiles by their names in the Stack. The empty one is among them only where it is a service's.

@@ -2,13 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use crate::api::{Nfs, Quantity};
+
 /// Data by object name and key.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Objects {
     /// ConfigMaps.
     pub config_maps: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
     /// Secrets.
     pub secrets: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
+    /// NFS exports with options that a pod cannot carry, by the name of the claim.
+    pub nfs_volumes: BTreeMap<String, NfsVolume>,
+}
+
+/// An NFS export that a PersistentVolume and a claim of its own lead to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NfsVolume {
+    /// The PersistentVolume's name.
+    pub volume: String,
+    /// The export.
+    pub export: Nfs,
+    /// The mount options.
+    pub options: Vec<String>,
+    /// What both say about the size, which no server heeds.
+    pub size: Option<Quantity>,
 }
 
 impl Objects {

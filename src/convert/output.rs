@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use serde::Serialize;
 
-use super::Converted;
+use super::{Converted, nfs};
 
 /// The first line of each file that is written: by it the tool knows a folder again as its own.
 pub const MARK: &str = "# Written by stackwright convert. What is edited here is lost when it runs again.\n";
@@ -71,6 +71,14 @@ pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String,
             }
         }
         files.push((format!("secret-{name}.yaml"), yaml(name, secret)?));
+    }
+    for (claim, volume) in &converted.objects.nfs_volumes {
+        let namespace = converted.stack.metadata.namespace.as_deref();
+        let name = &volume.volume;
+        let text = yaml(name, nfs::volume(claim, volume, namespace))?;
+        files.push((format!("persistentvolume-{name}.yaml"), text));
+        let text = yaml(claim, nfs::claim(volume, metadata(claim)))?;
+        files.push((format!("persistentvolumeclaim-{claim}.yaml"), text));
     }
     let name = converted.stack.metadata.name.as_deref().unwrap_or_default();
     files.push(("stack.yaml".to_owned(), yaml(name, converted.stack.clone())?));

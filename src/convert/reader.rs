@@ -16,8 +16,6 @@ use crate::compose::tree::{self, Map, Node};
 #[derive(Debug, Default)]
 pub struct Log {
     entries: RefCell<Vec<Entry>>,
-    /// Secret texts that were refused, and so stand in no Secret.
-    hidden: RefCell<BTreeSet<String>>,
 }
 
 impl Log {
@@ -43,11 +41,6 @@ impl Log {
             detail: String::new(),
         };
         self.entries.borrow_mut().push(entry);
-    }
-
-    /// The secret texts that were refused.
-    pub fn take_hidden(&self) -> BTreeSet<String> {
-        self.hidden.take()
     }
 
     /// All verdicts, by pointer; a verdict that was stated twice stands once.
@@ -154,10 +147,6 @@ impl<'a> Value<'a> {
 
     fn checked(self, rule: Option<(&'static Rule, String)>) -> Option<String> {
         if self.secrecy.holds_secret(self.node) {
-            let text = self.node.as_str().unwrap_or_default();
-            let spans = self.secrecy.spans(self.node);
-            let parts = spans.iter().map(|span| text[span.start..span.end].to_owned());
-            self.log.hidden.borrow_mut().extend(parts);
             self.judged(&catalogue::SECRET_IN_PLAIN_TEXT);
             return None;
         }

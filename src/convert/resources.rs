@@ -1,4 +1,4 @@
-//! Networks, volumes, configs and secrets of the project.
+//! Networks, configs and secrets of the project.
 
 use super::catalogue;
 use super::context::Context;
@@ -7,8 +7,7 @@ use super::names::{key, label};
 use super::reader::{Section, Value};
 use super::secrecy::looks_secret;
 use super::settings;
-use crate::api::{Config, KeyRef, Network, Nfs, Secret, StackSpec, Volume};
-use crate::compose::tree::{Map, Node};
+use crate::api::{Config, KeyRef, Network, Secret, StackSpec};
 use crate::translate::names::object_name;
 
 /// A network.
@@ -27,85 +26,6 @@ pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec
     let made = Network { internal, shared_name: chosen.or(shared) };
     if name != "default" || made != Network::default() {
         spec.networks.insert(name.to_owned(), made);
-    }
-}
-
-/// A volume.
-pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
-    let mut made = Volume::default();
-    let external = section.bool("external") == Some(true);
-    if let Some(value) = section.take("name") {
-        if external {
-            made.claim_name =
-                value.text_judged(&catalogue::EXTERNAL_VOLUME).map(|name| label(&name, "volume"));
-        } else if value.peek_text() == Some(&format!("{}_{name}", context.project.name)) {
-            value.mapped();
-        } else {
-            value.judged(&catalogue::VOLUME_NAME);
-        }
-    }
-    if let Some(driver) = section.take("driver") {
-        if matches!(driver.peek_text(), Some("local" | "default" | "") | None) {
-            driver.mapped();
-        } else {
-            driver.judged(&catalogue::VOLUME_DRIVER);
-        }
-    }
-    if let Some(options) = section.take("driver_opts") {
-        driver_options(options, &mut made);
-    }
-    made.labels = super::services::labels(&mut section, "labels");
-    settings::volume(&mut section, &mut made);
-    let new = context.names.volume(name);
-    if new != name {
-        section.remark("name", &catalogue::RESOURCE_NAME, format!("'{new}' in the Stack"));
-    }
-    section.rest();
-    context.volumes.insert(new, made);
-}
-
-/// The options of the local driver are those of `mount`.
-fn driver_options(options: Value<'_>, volume: &mut Volume) {
-    let text = |key: &str| options.peek().str_at(key).unwrap_or_default().to_owned();
-    let (kind, device, flags) = (text("type"), text("device"), text("o"));
-    let flag =
-        |name: &str| flags.split(',').find_map(|flag| flag.trim().strip_prefix(name)?.strip_prefix('='));
-    let has = |name: &str| flags.split(',').any(|flag| flag.trim() == name);
-    let remote = device.split_once(':').filter(|(_, path)| path.starts_with('/'));
-    let rule = match (kind.as_str(), remote) {
-        ("nfs" | "nfs4", Some((host, path))) if flag("addr").is_some() || !host.is_empty() => {
-            let server = flag("addr").filter(|server| !server.is_empty()).unwrap_or(host).to_owned();
-            volume.nfs = Some(Nfs { server, path: path.to_owned(), read_only: has("ro").then_some(true) });
-            None
-        }
-        _ if has("bind") && device.starts_with('/') => {
-            volume.host_path = Some(device.clone());
-            Some(&catalogue::VOLUME_HOST_PATH)
-        }
-        _ => {
-            let size = options.peek().get("size").and_then(Node::as_str).or(flag("size"));
-            let bytes = size.and_then(super::services::bytes);
-            volume.size = bytes.and_then(|bytes| super::sizes::quantity(&bytes));
-            Some(&catalogue::VOLUME_OPTIONS)
-        }
-    };
-    if options.peek().as_map().is_none_or(Map::is_empty) {
-        options.mapped();
-        return;
-    }
-    for (_, option) in options.entries() {
-        match rule {
-            None => {
-                if option.text().is_none() {
-                    volume.nfs = None;
-                }
-            }
-            Some(rule) => {
-                if option.text_judged(rule).is_none() {
-                    volume.host_path = None;
-                }
-            }
-        }
     }
 }
 

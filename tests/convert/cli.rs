@@ -99,7 +99,7 @@ fn no_message_quotes_a_secret() {
     let output = stackwright(&folder, &["convert", "--report", "report.json", "--allow-refused", "all"]);
     let all = said(&output) + &String::from_utf8_lossy(&output.stdout);
     let all = all + &fs::read_to_string(folder.join("report.json")).unwrap();
-    assert!(all.contains("SW1109") && all.contains("SW1402"), "{all}");
+    assert!(all.contains("SW1109") && all.contains("SW1411"), "{all}");
     assert!(!all.contains("hush-hush-1") && !all.contains("pa55w0rd"), "{all}");
 }
 

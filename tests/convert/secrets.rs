@@ -11,6 +11,7 @@ use stackwright::compose::substitute::variables;
 use stackwright::compose::tree::{Node, Origin, Value};
 use stackwright::convert::output::{Secrets, manifests, stream};
 use stackwright::convert::secrecy::looks_secret;
+use stackwright::convert::secrecy::quiet::Quiet;
 use stackwright::convert::verdict::report;
 use stackwright::convert::{Folders, Options, convert};
 
@@ -103,7 +104,7 @@ fn planted(folder: &Path, files: &[String]) -> (String, bool) {
     let lines = serde_json::to_string(&report(&converted.entries, &loaded.sources, &folder_text)).unwrap();
     let stored = converted.objects.secrets.values().flat_map(|data| data.values());
     let stored = stored.into_iter().any(|value| String::from_utf8_lossy(value).contains(CANARY));
-    assert!(!stored || converted.gives_away(&format!("x: {CANARY}")));
+    assert!(!stored || Quiet::default().and(&converted).said(CANARY) == "********");
     (open + &lines, stored)
 }
 

@@ -1,7 +1,5 @@
 //! `stackwright config`: a compose project in canonical form, or a part of what is known about it.
 
-mod mask;
-
 use std::collections::BTreeMap;
 use std::io::Write;
 
@@ -17,6 +15,8 @@ use crate::compose::project::Project;
 use crate::compose::source::Sources;
 use crate::compose::substitute;
 use crate::compose::tree::{Map, Node, Origin, Value};
+use crate::convert::secrecy::mask::{mask, shown};
+use crate::convert::secrecy::quiet::Quiet;
 
 /// What `config` is told.
 #[derive(Debug, clap::Args)]
@@ -112,13 +112,18 @@ fn print(args: &Args) -> anyhow::Result<String> {
     request.stages.normalize = !args.no_normalize;
     request.stages.resolve_paths = !args.no_path_resolution;
     let loaded = load_with(&request, &*files, sources);
-    report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder);
+    let diagnostics = [warnings, loaded.diagnostics].concat();
+    if !diagnostics.is_empty() {
+        let quiet = Quiet::of(&loaded.sources, &request.environment);
+        let quiet = loaded.project.iter().fold(quiet, Quiet::with);
+        report::print(&diagnostics, &loaded.sources, &folder, &quiet);
+    }
     let Some(mut project) = loaded.project else { bail!("the project cannot be loaded") };
-    if let Some(list) = list(&args.what, &project, &loaded.sources, &folder) {
+    if let Some(list) = list(args, &project, &loaded.sources, &folder) {
         return Ok(list.into_iter().map(|line| line + "\n").collect());
     }
     if args.mask {
-        mask::mask(&mut project.tree);
+        mask(&mut project);
     }
     let style = Style { escape: !raw };
     let text = match args.format {
@@ -131,7 +136,9 @@ fn print(args: &Args) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Option<Vec<String>> {
+fn list(args: &Args, project: &Project, sources: &Sources, folder: &str) -> Option<Vec<String>> {
+    let what = &args.what;
+    let shown = |name: &str, value: &str| shown(name, value, args.mask);
     let names = |section: &str| project.section(section).map(|(name, _)| name.to_owned()).collect::<Vec<_>>();
     if what.list_services {
         Some(names("services"))
@@ -154,7 +161,7 @@ fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Opti
         profiles.dedup();
         Some(profiles)
     } else if what.variables {
-        Some(variables(project))
+        Some(variables(project, &shown))
     } else if what.environment {
         let line = |origin: &Origin| match origin {
             Origin::Process => "the environment".to_owned(),
@@ -168,7 +175,9 @@ fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Opti
             project
                 .environment
                 .iter()
-                .map(|(name, variable)| format!("{name}={}\t# {}", variable.value, line(&variable.origin)))
+                .map(|(name, variable)| {
+                    format!("{name}={}\t# {}", shown(name, &variable.value), line(&variable.origin))
+                })
                 .collect(),
         )
     } else {
@@ -177,7 +186,7 @@ fn list(what: &What, project: &Project, sources: &Sources, folder: &str) -> Opti
 }
 
 /// Each variable once, with what stands in for it.
-fn variables(project: &Project) -> Vec<String> {
+fn variables(project: &Project, shown: &dyn Fn(&str, &str) -> String) -> Vec<String> {
     let mut found: BTreeMap<String, (bool, String, String)> = BTreeMap::new();
     let mut open: Vec<&Node> = vec![&project.tree];
     while let Some(node) = open.pop() {
@@ -200,6 +209,7 @@ fn variables(project: &Project) -> Vec<String> {
     }
     let header = format!("{:<24} {:<10} {:<24} {}", "NAME", "REQUIRED", "DEFAULT", "ALTERNATE");
     let rows = found.into_iter().map(|(name, (required, default, alternate))| {
+        let (default, alternate) = (shown(&name, &default), shown(&name, &alternate));
         format!("{name:<24} {required:<10} {default:<24} {alternate}").trim_end().to_owned()
     });
     std::iter::once(header).chain(rows).collect()

@@ -63,6 +63,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         );
     }
     write(args, converted)?;
+    tell_volumes(converted);
     tell_secrets(args, converted);
     Ok(())
 }
@@ -82,6 +83,15 @@ fn write(args: &Args, converted: &Converted) -> anyhow::Result<()> {
     let list = kustomization(&files, args.conversion.namespace.as_deref());
     files.push((folder::LIST.to_owned(), list));
     folder::write(&args.output, &files)
+}
+
+fn tell_volumes(converted: &Converted) {
+    for (claim, made) in &converted.objects.nfs_volumes {
+        anstream::eprintln!(
+            "the Stack mounts the PersistentVolumeClaim {claim} of the PersistentVolume {}, which needs a right for the whole cluster to be applied",
+            made.volume
+        );
+    }
 }
 
 fn tell_secrets(args: &Args, converted: &Converted) {

@@ -134,6 +134,11 @@ fn rendered(stack: &Stack, facts: &Facts, namespace: Option<&str>) -> Result<Vec
 fn tell_needed(converted: &Converted) {
     let maps = converted.objects.config_maps.keys().map(|name| format!("ConfigMap {name}"));
     let secrets = converted.objects.secrets.keys().map(|name| format!("Secret {name}"));
+    for claim in converted.objects.nfs_volumes.keys() {
+        anstream::eprintln!(
+            "the containers mount the PersistentVolumeClaim {claim}, which stackwright convert writes"
+        );
+    }
     for name in maps.chain(secrets) {
         anstream::eprintln!("the containers read the {name}, which stackwright convert writes");
     }

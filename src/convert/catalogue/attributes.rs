@@ -45,6 +45,7 @@ attributes! {
     "services.*.depends_on.*.condition" => "`dependsOn.*.condition`" ["SW1008", "SW1513", "SW1720"];
     "services.*.deploy" => "`deploy`" [];
     "services.*.deploy.endpoint_mode" => "`deploy.endpointMode`" ["SW1513"];
+    "services.*.deploy.labels" => "`deploy.labels`" ["SW1136", "SW1411"];
     "services.*.deploy.mode" => "`deploy.mode`" ["SW1511"];
     "services.*.deploy.placement.constraints" => "`deploy.placement.constraints`" ["SW1510"];
     "services.*.deploy.placement.preferences" => "`deploy.placement.spread`" ["SW1510"];
@@ -67,13 +68,13 @@ attributes! {
     "services.*.extra_hosts" => "`extraHosts`" ["SW1220", "SW1225"];
     "services.*.gpus" => "`deploy.resources.devices`" ["SW1506", "SW1507", "SW1508", "SW1509"];
     "services.*.group_add" => "`groupAdd`" ["SW1113"];
-    "services.*.healthcheck" => "`healthcheck`" ["SW1124", "SW1410"];
+    "services.*.healthcheck" => "`healthcheck`" ["SW1124", "SW1410", "SW1755"];
     "services.*.hostname" => "`hostname`" ["SW1215", "SW1221", "SW1227", "SW1228", "SW1231"];
     "services.*.image" => "`image`" [];
     "services.*.init" => "`init`" [];
     "services.*.ipc" => "`ipc`" ["SW1117", "SW1513"];
     "services.*.label_file" => "read by the loader into `labels`" [];
-    "services.*.labels" => "`labels`; `autoheal: true` becomes `healthcheck.onUnhealthy: Restart`" ["SW1136", "SW1402"];
+    "services.*.labels" => "`labels`; `autoheal: true` becomes `healthcheck.onUnhealthy: Restart`" ["SW1136", "SW1411"];
     "services.*.links" => "`aliases` of the linked service and `dependsOn`"
         ["SW1211", "SW1213", "SW1214", "SW1227"];
     "services.*.mem_limit" => "`deploy.resources.limits.memory`" [];
@@ -126,10 +127,11 @@ attributes! {
     "networks.*.external" => "`networks.*.sharedName`" [];
     "networks.*.internal" => "`networks.*.internal`" [];
     "networks.*.name" => "`networks.*.sharedName`, where it is not Compose's own" [];
-    "volumes.*.driver" => "nothing for local" ["SW1301"];
-    "volumes.*.driver_opts" => "`volumes.*.nfs`, `hostPath` or `size`" ["SW1302", "SW1303"];
+    "volumes.*.driver" => "nothing for local" ["SW1301", "SW1316"];
+    "volumes.*.driver_opts" => "`volumes.*.nfs`, `hostPath` or `size`; a PersistentVolume and its claim for options of NFS; `tmpfs` of the service for memory"
+        ["SW1301", "SW1302", "SW1303", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320"];
     "volumes.*.external" => "`volumes.*.claimName`" ["SW1312"];
-    "volumes.*.labels" => "`volumes.*.labels`" [];
+    "volumes.*.labels" => "`volumes.*.labels`" ["SW1321", "SW1411"];
     "volumes.*.name" => "`volumes.*.claimName` of an external volume" ["SW1309", "SW1312"];
     "secrets.*.environment" => "a key of a Secret" ["SW1405"];
     "secrets.*.external" => "the Secret of that name" ["SW1403"];

@@ -107,4 +107,12 @@ rules! { LINT:
         "a server that becomes a Job",
         "its restart says that it ends, so it becomes a Job: once it has ended with 0 it is not started again, and an update ends it before the next begins",
         "write restart: unless-stopped where it is meant to run on";
+    SECRET_STAYS "SW1755" Mapped []
+        "a password in a script",
+        "the shell reads the password in another way than it is written, so no variable can stand in its place: it stays in the Stack for everyone to read",
+        "write the password into a variable of the service, and $$NAME in its place in the script";
+    VOLUME_OF_NO_NAMESPACE "SW1756" Mapped []
+        "a PersistentVolume that is not named by its namespace",
+        "all namespaces share the names of PersistentVolumes, and one PersistentVolume serves one claim: a second namespace that applies the same Stack waits for ever",
+        "convert with --namespace NAMESPACE";
 }

@@ -44,4 +44,8 @@ rules! { SECRET:
         "a command with a secret in it",
         "the secret is a variable of the service, and the command runs through sh -c, which puts it in: the image needs a shell",
         "let the command read the secret itself";
+    SECRET_LABEL "SW1411" Approximated []
+        "a label with a secret in it",
+        "labels are for programs that watch the Docker engine, and a label on a cluster is there for everyone to read, so this one is left out",
+        "give the program that reads the label its secret from a Secret";
 }

@@ -3,10 +3,10 @@
 use super::rules;
 
 rules! { VOLUME:
-    VOLUME_DRIVER "SW1301" Approximated []
+    VOLUME_DRIVER "SW1301" Mapped []
         "a volume driver",
-        "the cluster's storage class makes volumes; a driver of the engine means nothing to it",
-        "write storageClassName under x-stackwright of the volume";
+        "the settings under x-stackwright say where the data lie, and a cluster does not use the engine's driver or its options",
+        "nothing needs to be done";
     VOLUME_OPTIONS "SW1302" Approximated []
         "options of a volume driver",
         "of the options of the local driver, NFS exports and folders of the node have a meaning on a cluster, and size as the size to ask for; others have none",
@@ -56,4 +56,28 @@ rules! { VOLUME:
         "a mount where nothing can be mounted",
         "Kubernetes mounts nothing at the root of a container, and nothing at a path with a colon, which is a part of the path in the long form",
         "write an absolute path without a colon; options such as read_only have a key of their own in the long form";
+    DATA_ELSEWHERE "SW1316" Refused []
+        "a volume whose data lie elsewhere",
+        "the driver or the type leads to data that no new volume of the cluster has: the program would find an empty disk in their place",
+        "create a PersistentVolumeClaim that leads to the data, such as by the CSI driver for SMB, and write external: true and name: CLAIM at the volume in place of the driver; where an empty volume will do, write x-stackwright: {storageClassName: CLASS} beside it";
+    NFS_CLAIM "SW1317" Mapped []
+        "options of an NFS mount",
+        "a Pod carries no options for NFS, so a PersistentVolume carries them, and the volume of the Stack is the PersistentVolumeClaim beside it",
+        "apply both with the Stack; creating a PersistentVolume needs a right for the whole cluster";
+    MEMORY_VOLUME "SW1318" Approximated []
+        "a volume in memory",
+        "the volume becomes a tmpfs of the one service that mounts it: it begins empty, also where the image has files at that path, and counts against the memory limit",
+        "write type: tmpfs at the mount of the service in place of the volume";
+    MEMORY_SHARED "SW1319" Refused []
+        "memory that several mounts share",
+        "the engine mounts one tmpfs everywhere, and Pods of a cluster cannot share memory: each mount would have a memory of its own",
+        "take driver_opts out, so that the services share a volume on disk, or mount the volume in one place only";
+    NFS_INCOMPLETE "SW1320" Refused []
+        "an NFS volume that leads nowhere",
+        "an NFS mount needs a server and the absolute path of an export",
+        "write o: addr=SERVER and device: :/PATH, and set the variables in them";
+    LABELS_OF_VOLUME "SW1321" Ignored []
+        "labels of a volume that the Stack does not make",
+        "the data lie elsewhere, so the Stack makes no PersistentVolumeClaim that could bear the labels, and no program sees them",
+        "nothing needs to be done";
 }

@@ -22,6 +22,9 @@ pub fn health(
     if let Some(test) = check.take("test") {
         let words = test.peek().as_list().unwrap_or_default();
         made.test = words_of(context, words, context.secrecy.holds_secret(test.peek()), variables);
+        if words.iter().any(|word| context.secrecy.stays(word)) {
+            check.remark("test", &catalogue::SECRET_STAYS, "");
+        }
         for item in test.items() {
             if context.secrecy.holds_secret(item.peek()) {
                 item.judged(&catalogue::HOOK_SHELL);

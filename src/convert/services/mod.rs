@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 pub use self::process::labels;
 use self::text::Variables;
-pub use self::volumes::{bytes, volumes_from};
+pub use self::volumes::{bytes, tmpfs_options, volumes_from};
 use super::catalogue;
 use super::context::Context;
 use super::reader::{Section, Value};

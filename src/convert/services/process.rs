@@ -191,12 +191,17 @@ pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
     }
 }
 
-/// Labels or annotations, without those that are kept for others.
+/// Labels or annotations, without those that are kept for others. A label with a secret in it is left out: programs
+/// beside the engine read labels. Who reads an annotation of a pod may be on the cluster as well.
 pub fn labels(section: &mut Section<'_>, key: &str) -> BTreeMap<String, Text> {
     let entries = section.take(key).map(Value::entries).unwrap_or_default().into_iter();
     let kept = entries.filter_map(|(name, value)| {
         if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
             value.judged(&catalogue::RESERVED_LABEL);
+            return None;
+        }
+        if key == "labels" && value.holds_secret() {
+            value.judged(&catalogue::SECRET_LABEL);
             return None;
         }
         Some((name.to_owned(), Text(value.text()?)))

@@ -100,8 +100,17 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service, wi
         }
         _ => {
             let source = mount.text("source").filter(|source| !source.is_empty());
-            made.source = source.map(|source| context.names.volume(&source));
-            service.volumes.push(made);
+            let source = source.map(|source| context.names.volume(&source));
+            if let Some(memory) = source.as_ref().and_then(|source| context.memory.get(source)) {
+                service.tmpfs.push(Tmpfs { target: made.target, ..memory.clone() });
+            } else {
+                if source.as_ref().is_some_and(|source| context.read_only_volumes.contains(source)) {
+                    // Nothing can be copied into it either.
+                    (made.read_only, made.nocopy) = (Some(true), Some(true));
+                }
+                made.source = source;
+                service.volumes.push(made);
+            }
         }
     }
     if let Some(section) = of_bind {
@@ -162,8 +171,22 @@ fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
         return None;
     }
     let mut tmpfs = Tmpfs { target: path.to_owned(), size: None, mode: None };
+    let other = tmpfs_options(options, &mut tmpfs);
+    if other.is_empty() {
+        value.text()?;
+    } else {
+        value.text_judged(&catalogue::TMPFS_OWNER)?;
+    }
+    tmpfs.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    Some(tmpfs)
+}
+
+/// Reads the options of a tmpfs mount, and gives back those that have no meaning on a cluster. The folder is
+/// root's there: where it should be another user's, everyone may do in it what the owner may.
+pub fn tmpfs_options<'o>(options: &'o str, tmpfs: &mut Tmpfs) -> Vec<&'o str> {
     let mut other = Vec::new();
-    for option in options.split(',').filter(|option| !option.is_empty()) {
+    let mut owned = false;
+    for option in options.split(',').map(str::trim).filter(|option| !option.is_empty()) {
         match option.split_once('=') {
             Some(("size", size)) => match bytes(size) {
                 Some(size) => tmpfs.size = quantity(&size),
@@ -173,16 +196,18 @@ fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
                 tmpfs.mode = Some(format!("{mode:0>4}"));
             }
             _ if matches!(option, "rw" | "noexec" | "nosuid" | "nodev" | "exec" | "suid" | "dev") => {}
-            _ => other.push(option),
+            _ => {
+                owned |= option.starts_with("uid=") || option.starts_with("gid=");
+                other.push(option);
+            }
         }
     }
-    if other.is_empty() {
-        value.text()?;
-    } else {
-        value.text_judged(&catalogue::TMPFS_OWNER)?;
+    let mode = tmpfs.mode.as_deref().and_then(|mode| i64::from_str_radix(mode, 8).ok());
+    if let Some(mode) = mode.filter(|_| owned) {
+        let owner = mode >> 6 & 0o7;
+        tmpfs.mode = Some(format!("{:04o}", mode | owner << 3 | owner));
     }
-    tmpfs.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    Some(tmpfs)
+    other
 }
 
 /// A size as `mount` takes it: a number with k, m or g.

@@ -1,0 +1,60 @@
+//! Hides the secrets of a project that is printed.
+
+use super::forms::pairs;
+use super::{HIDDEN, Secrecy, is_harmless, looks_secret};
+use crate::compose::project::Project;
+use crate::compose::tree::{Node, Value};
+
+/// Puts asterisks in the place of every secret of a project.
+pub fn mask(project: &mut Project) {
+    let secrecy = Secrecy::of(project);
+    below(&mut project.tree, &secrecy);
+}
+
+/// The value of a variable as it is shown: with asterisks in its place where it is secret and `hide` says so.
+#[must_use]
+pub fn shown(name: &str, value: &str, hide: bool) -> String {
+    if hide && looks_secret(name) && !is_harmless(value) { HIDDEN.to_owned() } else { value.to_owned() }
+}
+
+fn below(node: &mut Node, secrecy: &Secrecy) {
+    let hidden = masked(node, secrecy);
+    match &mut node.value {
+        Value::Map(map) => {
+            for (key, child) in map.iter_mut() {
+                match &child.value {
+                    Value::Str(text) if looks_secret(key) && !is_harmless(text) => {
+                        child.value = Value::Str(HIDDEN.into());
+                    }
+                    _ => below(child, secrecy),
+                }
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(|item| below(item, secrecy)),
+        Value::Str(_) => {
+            if let Some(hidden) = hidden {
+                node.value = Value::Str(hidden.into());
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A text without its secrets; nothing where it has none.
+fn masked(node: &Node, secrecy: &Secrecy) -> Option<String> {
+    let text = node.as_str()?;
+    let mut parts: Vec<_> = secrecy.spans(node).into_iter().map(|span| span.start..span.end).collect();
+    parts.extend(pairs(text));
+    parts.sort_by_key(|part| (part.start, part.end));
+    let mut made = String::new();
+    let mut at = 0;
+    for part in parts.iter().filter(|part| !part.is_empty()) {
+        if part.start >= at {
+            made.push_str(&text[at..part.start]);
+            made.push_str(HIDDEN);
+        }
+        at = at.max(part.end);
+    }
+    made.push_str(&text[at..]);
+    (at > 0).then_some(made)
+}

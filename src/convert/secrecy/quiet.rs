@@ -1,0 +1,190 @@
+//! What messages do not show. A project that cannot be loaded has messages as well, so secrets are looked for in
+//! the texts of its files as they are written.
+
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+
+use super::command::behind_flags;
+use super::forms::{gives_secret, logins, pairs};
+use super::names::{looks_secret, may_be_secret};
+use super::{HIDDEN, Secrecy};
+use crate::compose::environment::Environment;
+use crate::compose::project::Project;
+use crate::compose::source::{Place, Sources};
+use crate::convert::Converted;
+
+/// The secrets that no message shows.
+#[derive(Debug, Default)]
+pub struct Quiet {
+    /// Secret texts that no message has in it by chance.
+    texts: BTreeSet<String>,
+    /// Where secrets are written.
+    written: HashSet<Place>,
+}
+
+impl Quiet {
+    /// The secrets that the files and variables of a project give away.
+    #[must_use]
+    pub fn of(sources: &Sources, environment: &Environment) -> Self {
+        let mut quiet = Self::default();
+        for (_, variable) in environment.iter().filter(|(name, _)| looks_secret(name)) {
+            quiet.add(&variable.value);
+        }
+        for source in sources.iter() {
+            for line in source.text.lines() {
+                for part in in_line(line) {
+                    quiet.add(&line[part]);
+                }
+            }
+        }
+        quiet
+    }
+
+    /// With the secrets of a project that was loaded.
+    #[must_use]
+    pub fn with(mut self, project: &Project) -> Self {
+        let (texts, written) = Secrecy::of(project).into_hidden();
+        texts.iter().for_each(|text| self.add(text));
+        self.written = written;
+        self
+    }
+
+    /// With the secrets that a project became.
+    #[must_use]
+    pub fn and(mut self, converted: &Converted) -> Self {
+        for data in converted.objects.secrets.values().flat_map(|data| data.values()) {
+            std::str::from_utf8(data).into_iter().for_each(|text| self.add(text));
+        }
+        self
+    }
+
+    fn add(&mut self, text: &str) {
+        for line in text.lines().map(str::trim).filter(|line| is_telling(line)) {
+            self.texts.insert(line.to_owned());
+            // As it is written in a compose file, and as it is read.
+            self.texts.insert(line.replace('$', "$$"));
+            self.texts.insert(line.replace("$$", "$"));
+        }
+    }
+
+    /// Whether a line of a file, which reaches over this place, shows a secret.
+    #[must_use]
+    pub fn hides(&self, line: &str, place: Place) -> bool {
+        let meets = |at: &Place| at.file == place.file && at.start < place.end && place.start < at.end;
+        !in_line(line).is_empty()
+            || self.texts.iter().any(|text| line.contains(text.as_str()))
+            || self.written.iter().any(meets)
+    }
+
+    /// A message with asterisks in the place of secrets.
+    #[must_use]
+    pub fn said(&self, message: &str) -> String {
+        let mut said = message.to_owned();
+        // The longer before the shorter that it may hold.
+        let mut found: Vec<&String> =
+            self.texts.iter().filter(|text| message.contains(text.as_str())).collect();
+        found.sort_by_key(|text| std::cmp::Reverse(text.len()));
+        for text in found {
+            said = said.replace(text.as_str(), HIDDEN);
+        }
+        said
+    }
+}
+
+/// Whether a text is no word that a message has in it by chance, such as the name of a database that is its
+/// password as well.
+fn is_telling(text: &str) -> bool {
+    text.len() >= 20 || text.len() >= 6 && text.chars().any(|c| !c.is_alphabetic())
+}
+
+/// The secrets that a line of a compose file or env file shows.
+fn in_line(line: &str) -> Vec<Range<usize>> {
+    let mut found = pairs(line);
+    found.extend(defaults(line));
+    found.extend(value(line));
+    // A list of words in brackets reads as a command without them.
+    let words: String = line.chars().map(|c| if matches!(c, '[' | ']' | ',') { ' ' } else { c }).collect();
+    found.extend(behind_flags(&words, 0));
+    found.extend(logins(line));
+    found
+}
+
+/// What stands in for secret variables that are not set: `${PASSWORD:-value}`.
+fn defaults(line: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    for (at, _) in line.match_indices("${") {
+        let rest = &line[at + 2..];
+        let name: usize = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let operator = [":-", ":+", "-", "+"].into_iter().find(|operator| rest[name..].starts_with(operator));
+        let Some(operator) = operator.filter(|_| looks_secret(&rest[..name])) else { continue };
+        let start = at + 2 + name + operator.len();
+        let end = line[start..].find('}').map_or(line.len(), |end| start + end);
+        if may_be_secret(&line[start..end]) {
+            found.push(start..end);
+        }
+    }
+    found
+}
+
+/// All that a line gives to a secret name: a value may have blanks in it.
+fn value(line: &str) -> Option<Range<usize>> {
+    let trimmed = line.trim_start().trim_start_matches("- ").trim_start();
+    let begins = line.len() - trimmed.len();
+    let sign = trimmed.find([':', '='])?;
+    let name = trimmed[..sign].trim().trim_start_matches("export ").trim_matches(['"', '\'']);
+    if !gives_secret(name) || name.contains(char::is_whitespace) {
+        return None;
+    }
+    let rest = &trimmed[sign + 1..];
+    let value = rest.trim().trim_matches(['"', '\'']);
+    if value.starts_with(['[', '{', '&', '*']) {
+        return None;
+    }
+    let start = begins + sign + 1 + rest.find(value)?;
+    may_be_secret(value).then_some(start..start + value.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_shows_a_secret_is_known() {
+        for line in [
+            "  API_TOKEN: hunter2",
+            "- DB_PASSWORD=hunter2",
+            "      o: username=u,password=hunter2",
+            "{\"api-key\": hunter2}",
+            "    command: redis-server --requirepass hunter2",
+            "      test: [\"CMD\", \"redis-cli\", \"-a\", \"hunter2\", \"ping\"]",
+            "      test: redis-cli -a hunter2 ping",
+            "    DATABASE_URL: postgres://app:hunter2@db/app",
+            "    PASSWORD: ${PASSWORD:-hunter2}",
+            "    X: ${PASSWORD:-hunter2}",
+            "export TOKEN=a b",
+        ] {
+            assert!(!in_line(line).is_empty(), "{line}");
+        }
+        for line in [
+            "image: a:1",
+            "    environment:",
+            "  password:",
+            "PUBLIC_KEY: x",
+            "    PASSWORD: ${PASSWORD:?set it}",
+            "    PASSWORD: ${PASSWORD}",
+            "  ports: [\"8080:80\"]",
+            "  secrets: [key]",
+        ] {
+            assert_eq!(in_line(line), Vec::<Range<usize>>::new(), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_message_has_asterisks_in_the_place_of_a_secret() {
+        let mut sources = Sources::default();
+        sources.add("/p/compose.yaml", "services:\n  a:\n    environment: {API_TOKEN: winter2025}\n");
+        let quiet = Quiet::of(&sources, &Environment::default());
+        assert_eq!(quiet.said("invalid value winter2025"), "invalid value ********");
+        assert!(quiet.hides("  x: 'a winter2025'", Place::NONE));
+    }
+}

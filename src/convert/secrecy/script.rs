@@ -1,0 +1,133 @@
+//! The words of a text that a shell reads, each with its place.
+
+use std::ops::Range;
+
+/// What a shell finds in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Token {
+    /// A word, without the quotes around the whole of it.
+    Word(Range<usize>),
+    /// The end of a command.
+    End,
+}
+
+/// Commands within commands are looked into so deep.
+const DEEPEST: usize = 8;
+
+/// The words of a text, and where commands end. What stands in `$(…)` within a word comes after the word, as
+/// commands of its own.
+pub fn tokens(text: &str) -> Vec<Token> {
+    let mut found = Vec::new();
+    let mut inner = vec![(0..text.len(), 0)];
+    while let Some((range, depth)) = inner.pop() {
+        let mut within = Vec::new();
+        commands(text, range, &mut found, &mut within);
+        found.push(Token::End);
+        if depth < DEEPEST {
+            inner.extend(within.into_iter().map(|range| (range, depth + 1)));
+        }
+    }
+    found
+}
+
+fn commands(text: &str, range: Range<usize>, found: &mut Vec<Token>, within: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
+    let mut at = range.start;
+    while at < range.end {
+        match bytes[at] {
+            b' ' | b'\t' | b'\r' => at += 1,
+            b'\n' | b';' | b'|' | b'&' | b'(' | b')' => {
+                found.push(Token::End);
+                at += 1;
+            }
+            _ => {
+                let end = word_end(bytes, at, range.end, within);
+                found.extend(unquoted(text, at..end).map(Token::Word));
+                at = end.max(at + 1);
+            }
+        }
+    }
+}
+
+/// Where the word that begins at a place ends. Commands in it are noted.
+fn word_end(bytes: &[u8], start: usize, limit: usize, within: &mut Vec<Range<usize>>) -> usize {
+    let mut at = start;
+    let mut quote = None;
+    while at < limit {
+        match (quote, bytes[at]) {
+            (Some(b'\''), b'\'') => quote = None,
+            (Some(b'\''), _) => {}
+            (_, b'\\') => at += 1,
+            (_, b'$') if at + 1 < limit && bytes[at + 1] == b'(' => {
+                let end = closing(bytes, at + 2, limit);
+                within.push(at + 2..end);
+                at = end;
+            }
+            (_, b'`') => {
+                let end = (at + 1..limit).find(|&end| bytes[end] == b'`').unwrap_or(limit);
+                within.push(at + 1..end);
+                at = end;
+            }
+            (Some(b'"'), b'"') => quote = None,
+            (None, b'"' | b'\'') => quote = Some(bytes[at]),
+            (None, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'|' | b'&' | b'(' | b')') => break,
+            _ => {}
+        }
+        at += 1;
+    }
+    at.min(limit)
+}
+
+/// Where a parenthesis closes that is open at a place.
+fn closing(bytes: &[u8], start: usize, limit: usize) -> usize {
+    let mut open = 1;
+    for (at, byte) in bytes.iter().enumerate().take(limit).skip(start) {
+        match byte {
+            b'(' => open += 1,
+            b')' => open -= 1,
+            _ => {}
+        }
+        if open == 0 {
+            return at;
+        }
+    }
+    limit
+}
+
+/// A word without the quotes around the whole of it; nothing where the shell reads it in another way than it is
+/// written.
+fn unquoted(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let word = text.get(range.clone())?;
+    for quote in ['"', '\''] {
+        let inner = word.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+        if let Some(inner) = inner.filter(|inner| !inner.contains(quote)) {
+            return Some(range.start + 1..range.start + 1 + inner.len());
+        }
+    }
+    Some(range)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&str> {
+        let words = tokens(text).into_iter().map(|token| match token {
+            Token::Word(range) => &text[range],
+            Token::End => "|",
+        });
+        words.collect()
+    }
+
+    #[test]
+    fn words_have_their_places_and_commands_their_ends() {
+        assert_eq!(words("a -b 'c d' && e"), ["a", "-b", "c d", "|", "|", "e", "|"]);
+        assert_eq!(words("x=\"$(cli -a p)\" z"), ["x=\"$(cli -a p)\"", "z", "|", "cli", "-a", "p", "|"]);
+        assert_eq!(
+            words("[ `cli -a p` = b ]"),
+            ["[", "`cli -a p`", "=", "b", "]", "|", "cli", "-a", "p", "|"]
+        );
+        assert_eq!(words("a 'it"), ["a", "'it", "|"]);
+        assert_eq!(words(""), ["|"]);
+    }
+}

@@ -1,0 +1,170 @@
+//! What the options of a volume's driver mean: those of the local driver are those of `mount`.
+
+use crate::api::{Nfs, Quantity, Tmpfs};
+use crate::compose::tree::{Map, Node};
+use crate::convert::services::{bytes, tmpfs_options};
+use crate::convert::sizes::quantity;
+
+/// Where the options of the local driver say that the data lie.
+#[derive(Debug, PartialEq)]
+pub enum Meaning {
+    /// On a disk of the engine's own, as without any option; the size is what it may take.
+    Disk(Option<Quantity>),
+    /// On an NFS server, with the mount options that a pod cannot carry.
+    Nfs { export: Nfs, options: Vec<String> },
+    /// In a folder of the host; whether it is mounted read-only.
+    Folder { path: String, read_only: bool },
+    /// In memory; the options that have no meaning on a cluster.
+    Memory { tmpfs: Tmpfs, other: Vec<String> },
+    /// In an NFS export whose server or path is missing, and what is missing.
+    Incomplete(&'static str),
+    /// Elsewhere; what leads there.
+    Elsewhere(String),
+}
+
+/// What the options of the local driver mean.
+pub fn meaning(options: &Node) -> Meaning {
+    let text = |key: &str| options.str_at(key).unwrap_or_default().trim();
+    let (kind, device) = (text("type").to_lowercase(), text("device"));
+    let flags: Vec<&str> = text("o").split(',').map(str::trim).filter(|flag| !flag.is_empty()).collect();
+    let value = |name: &str| flags.iter().find_map(|flag| flag.strip_prefix(name)?.strip_prefix('='));
+    let has = |name: &str| flags.contains(&name);
+    match kind.as_str() {
+        _ if has("bind") || has("rbind") => match device.starts_with('/') {
+            true => Meaning::Folder { path: device.to_owned(), read_only: has("ro") },
+            false => Meaning::Elsewhere("a device that is no absolute path".to_owned()),
+        },
+        "nfs" | "nfs4" => nfs(&kind, device, &flags),
+        "tmpfs" => {
+            let mut tmpfs = Tmpfs { target: String::new(), size: None, mode: None };
+            let other = tmpfs_options(text("o"), &mut tmpfs).into_iter().map(str::to_owned).collect();
+            Meaning::Memory { tmpfs, other }
+        }
+        "" | "none" if device.is_empty() => {
+            let size = options.get("size").and_then(Node::as_str).or(value("size"));
+            Meaning::Disk(size.and_then(bytes).and_then(|bytes| quantity(&bytes)))
+        }
+        "" | "none" => Meaning::Elsewhere("a device without o: bind".to_owned()),
+        kind => Meaning::Elsewhere(format!("type '{kind}'")),
+    }
+}
+
+/// Whether there are no options at all.
+pub fn is_none(options: &Node) -> bool {
+    options.as_map().is_none_or(Map::is_empty)
+}
+
+fn nfs(kind: &str, device: &str, flags: &[&str]) -> Meaning {
+    let value = |name: &str| flags.iter().find_map(|flag| flag.strip_prefix(name)?.strip_prefix('='));
+    // An address of IPv6 stands in brackets.
+    let (host, path) = match device.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
+        Some(parts) => parts,
+        None => device.split_once(':').unwrap_or(("", "")),
+    };
+    let server = value("addr").filter(|server| !server.is_empty()).unwrap_or(host).trim_matches(['[', ']']);
+    if server.is_empty() {
+        return Meaning::Incomplete("no server");
+    }
+    if !path.starts_with('/') {
+        return Meaning::Incomplete("no absolute path behind a colon");
+    }
+    let read_only = flags.contains(&"ro").then_some(true);
+    let export = Nfs { server: server.to_owned(), path: path.to_owned(), read_only };
+    let mut options: Vec<String> =
+        flags.iter().filter(|flag| !is_default(flag)).map(|flag| (*flag).to_owned()).collect();
+    let is_version = |option: &String| option.starts_with("vers=") || option.starts_with("nfsvers=");
+    // The type says the version where an option does not, and a PersistentVolume has one type only.
+    if kind == "nfs4" && !options.is_empty() && !options.iter().any(is_version) {
+        options.push("nfsvers=4".to_owned());
+    }
+    Meaning::Nfs { export, options }
+}
+
+/// Whether an option of an NFS mount changes nothing, or is a field of its own on a cluster.
+fn is_default(option: &str) -> bool {
+    const DEFAULTS: [&str; 22] = [
+        "_netdev",
+        "async",
+        "auto",
+        "defaults",
+        "dev",
+        "exec",
+        "hard",
+        "intr",
+        "lock",
+        "noauto",
+        "nofail",
+        "nointr",
+        "nouser",
+        "port=2049",
+        "proto=tcp",
+        "relatime",
+        "ro",
+        "rw",
+        "suid",
+        "tcp",
+        "user",
+        "users",
+    ];
+    DEFAULTS.contains(&option) || option.starts_with("addr=")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compose::source::Place;
+
+    fn of(pairs: &[(&str, &str)]) -> Meaning {
+        let mut map = Map::default();
+        for (key, text) in pairs {
+            map.insert(*key, Place::NONE, Node::text(*text, Place::NONE));
+        }
+        meaning(&Node::new(crate::compose::tree::Value::Map(Box::new(map)), Place::NONE))
+    }
+
+    fn export(server: &str, path: &str, read_only: bool, options: &[&str]) -> Meaning {
+        let export =
+            Nfs { server: server.to_owned(), path: path.to_owned(), read_only: read_only.then_some(true) };
+        Meaning::Nfs { export, options: options.iter().map(|option| (*option).to_owned()).collect() }
+    }
+
+    #[test]
+    fn nfs_options_that_change_something_are_kept() {
+        for (kind, o, device, meant) in [
+            ("nfs", "addr=10.0.0.5,rw", ":/e", export("10.0.0.5", "/e", false, &[])),
+            ("nfs", "addr=10.0.0.5,ro,hard,defaults", ":/e", export("10.0.0.5", "/e", true, &[])),
+            (
+                "nfs",
+                "nfsvers=4.1,soft,nolock",
+                "nas:/e",
+                export("nas", "/e", false, &["nfsvers=4.1", "soft", "nolock"]),
+            ),
+            ("nfs4", "addr=nas,noatime", ":/e", export("nas", "/e", false, &["noatime", "nfsvers=4"])),
+            ("nfs4", "addr=nas", ":/", export("nas", "/", false, &[])),
+            ("nfs", "addr=nas , timeo=30", "nas:/e", export("nas", "/e", false, &["timeo=30"])),
+            ("nfs", "rw", "[2001:db8::5]:/e", export("2001:db8::5", "/e", false, &[])),
+            ("NFS", "addr=2001:db8::5", ":/e", export("2001:db8::5", "/e", false, &[])),
+            ("nfs", "addr=,rw", ":/e", Meaning::Incomplete("no server")),
+            ("nfs", "addr=nas", "/e", Meaning::Incomplete("no absolute path behind a colon")),
+            ("nfs", "addr=nas", ":e", Meaning::Incomplete("no absolute path behind a colon")),
+        ] {
+            assert_eq!(of(&[("type", kind), ("o", o), ("device", device)]), meant, "{kind} {o} {device}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_disk_of_the_engine_lies_elsewhere() {
+        for kind in
+            ["cifs", "smb3", "fuse.sshfs", "glusterfs", "ceph", "davfs", "9p", "ext4", "btrfs", "overlay"]
+        {
+            assert_eq!(of(&[("type", kind), ("device", "x")]), Meaning::Elsewhere(format!("type '{kind}'")));
+        }
+        assert!(matches!(of(&[("device", "/dev/sdb1")]), Meaning::Elsewhere(_)));
+        assert!(matches!(of(&[("type", "none"), ("o", "bind"), ("device", "./a")]), Meaning::Elsewhere(_)));
+        let folder = Meaning::Folder { path: "/srv/a".to_owned(), read_only: true };
+        assert_eq!(of(&[("type", "none"), ("o", "bind,ro"), ("device", "/srv/a")]), folder);
+        assert_eq!(of(&[("size", "5g")]), Meaning::Disk(Some(Quantity::from("5Gi"))));
+        assert_eq!(of(&[("o", "size=100m")]), Meaning::Disk(Some(Quantity::from("100Mi"))));
+        assert_eq!(of(&[]), Meaning::Disk(None));
+    }
+}

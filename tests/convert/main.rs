@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[cfg(feature = "cluster")]
+mod canary;
+#[cfg(feature = "cluster")]
 mod cli;
 #[cfg(all(feature = "cluster", unix))]
 mod confined;

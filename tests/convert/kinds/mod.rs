@@ -2,8 +2,10 @@
 
 mod advice;
 mod binds;
+mod data;
 mod hooks;
 mod names;
+mod secrets;
 
 use stackwright::compose::source::{Files, Kind, Memory};
 use stackwright::compose::{Input, Request, load};

@@ -1,0 +1,180 @@
+//! Volumes whose data lie elsewhere: a new disk in their place would hide them.
+
+use serde_json::{Value, json};
+
+use super::{converted, said};
+
+const RULES: [&str; 11] = [
+    "SW1301", "SW1302", "SW1303", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320", "SW1321", "SW1402",
+    "SW1756",
+];
+
+/// What is said of the volume `data`, the volume in the Stack, and the mounts and tmpfs of the services.
+fn outcome(volume: &str, services: &str) -> (Vec<String>, Value, Value) {
+    let services: String = services
+        .lines()
+        .map(|line| format!("  {line}\n").replace(": {", ": {image: 'b:1', restart: always, "))
+        .collect();
+    let converted = converted(&format!("services:\n{services}volumes:\n  data: {volume}\n"), &[], &[]);
+    let problems = crate::problems(&converted.stack);
+    assert!(problems.is_empty(), "{volume}: {problems:?}");
+    let spec = serde_json::to_value(&converted.stack.spec).unwrap();
+    let mounts = spec["services"].as_object().unwrap().iter().map(|(name, service)| {
+        let of = |key: &str| service.get(key).cloned().into_iter();
+        (name.clone(), of("volumes").chain(of("tmpfs")).collect::<Value>())
+    });
+    let said = said(&converted, &RULES).into_iter().map(|line| line.replace("/volumes/data/", ""));
+    (said.collect(), spec["volumes"]["data"].clone(), mounts.collect())
+}
+
+#[test]
+fn data_elsewhere_are_refused_until_it_is_said_where_they_are() {
+    let refused = ["SW1316 driver_opts"];
+    let lifted = ["SW1301 driver_opts"];
+    for (volume, remarks, made) in [
+        (
+            "{driver_opts: {type: cifs, o: 'username=u,password=hunter2', device: //nas/a}}",
+            &refused[..],
+            json!({}),
+        ),
+        ("{driver: local, driver_opts: {type: smb3, device: //nas/a}}", &refused, json!({})),
+        ("{driver_opts: {type: CIFS, device: //nas/a}}", &refused, json!({})),
+        ("{driver_opts: {type: fuse.sshfs, device: 'me@nas:/a'}}", &refused, json!({})),
+        ("{driver_opts: {type: glusterfs, device: 'nas:/a'}}", &refused, json!({})),
+        ("{driver_opts: {type: ceph, device: 'mon:/a', o: 'name=a,secret=b'}}", &refused, json!({})),
+        ("{driver_opts: {type: davfs, device: 'https://nas/a'}}", &refused, json!({})),
+        ("{driver_opts: {type: ext4, device: /dev/sdb1}}", &refused, json!({})),
+        ("{driver_opts: {device: /dev/sdb1}}", &refused, json!({})),
+        ("{driver_opts: {type: none, o: bind, device: data}, driver: ''}", &refused, json!({})),
+        ("{driver: rclone}", &["SW1316 driver"], json!({})),
+        (
+            "{driver: 'vieux/sshfs:latest', driver_opts: {sshcmd: 'me@nas:/a', password: hunter2}}",
+            &["SW1316 driver", "SW1316 driver_opts"],
+            json!({}),
+        ),
+        (
+            "{driver: local-persist, driver_opts: {mountpoint: /srv/a}}",
+            &["SW1316 driver", "SW1316 driver_opts"],
+            json!({}),
+        ),
+        ("{driver: local}", &[], json!({})),
+        ("{driver: default}", &[], json!({})),
+        (
+            "{driver_opts: {type: cifs, device: //nas/a}, x-stackwright: {claimName: nas}}",
+            &lifted,
+            json!({"claimName": "nas"}),
+        ),
+        (
+            "{driver_opts: {type: cifs, device: //nas/a}, x-stackwright: {storageClassName: smb}}",
+            &lifted,
+            json!({"storageClassName": "smb"}),
+        ),
+        (
+            "{driver: rclone, x-stackwright: {nfs: {server: nas, path: /a}}}",
+            &["SW1301 driver"],
+            json!({"nfs": {"server": "nas", "path": "/a"}}),
+        ),
+        (
+            "{driver_opts: {type: cifs, device: //nas/a}, x-stackwright: {size: 5Gi}}",
+            &refused,
+            json!({"size": "5Gi"}),
+        ),
+        ("{driver_opts: {size: 5g}, x-stackwright: {claimName: nas}}", &lifted, json!({"claimName": "nas"})),
+        ("{external: true, name: nas}", &[], json!({"claimName": "nas"})),
+    ] {
+        let (said, volume_made, _) = outcome(volume, "a: {volumes: ['data:/d']}");
+        assert_eq!(
+            (said, volume_made),
+            (remarks.iter().map(|r| (*r).to_owned()).collect(), made),
+            "{volume}"
+        );
+    }
+}
+
+#[test]
+fn nfs_options_that_a_pod_cannot_carry_stand_in_a_persistent_volume() {
+    let plain = json!({"nfs": {"server": "nas", "path": "/a"}});
+    let claim = json!({"claimName": "shop-data", "accessMode": "ReadWriteMany"});
+    let written = ["SW1317 driver_opts", "SW1756 driver_opts"];
+    for (options, remarks, made, read_only) in [
+        ("o: 'addr=nas', device: ':/a'", &[][..], &plain, false),
+        ("o: 'addr=nas,rw,hard,async', device: ':/a'", &[], &plain, false),
+        ("o: rw, device: 'nas:/a'", &[], &plain, false),
+        ("o: 'addr=nas,nfsvers=4.1', device: ':/a'", &written, &claim, false),
+        ("o: 'addr=nas,nolock,soft', device: ':/a'", &written, &claim, false),
+        ("o: 'addr=nas,ro,noatime', device: ':/a'", &written, &claim, true),
+        ("o: 'addr=,rw', device: ':/a'", &["SW1320 driver_opts"], &json!({}), false),
+        ("o: 'addr=nas', device: /a", &["SW1320 driver_opts"], &json!({}), false),
+        ("o: 'addr=nas,soft,password=hunter2', device: ':/a'", &["SW1402 driver_opts"], &json!({}), false),
+    ] {
+        let volume = format!("{{driver_opts: {{type: nfs, {options}}}}}");
+        let (said, volume_made, mounts) = outcome(&volume, "a: {volumes: ['data:/d']}");
+        let wanted: Vec<String> = remarks.iter().map(|remark| (*remark).to_owned()).collect();
+        assert_eq!((said, &volume_made), (wanted, made), "{options}");
+        let mut mount = json!({"source": "data", "target": "/d"});
+        if read_only {
+            mount = json!({"source": "data", "target": "/d", "readOnly": true, "nocopy": true});
+        }
+        assert_eq!(mounts["a"], json!([[mount]]), "{options}");
+    }
+}
+
+#[test]
+fn a_tmpfs_is_memory_where_one_place_has_it() {
+    let memory = ["SW1318 driver_opts"];
+    let shared = ["SW1319 driver_opts"];
+    let mount = json!([[{"source": "data", "target": "/d"}]]);
+    for (options, services, remarks, of_a) in [
+        ("device: tmpfs", "a: {volumes: ['data:/d']}", &memory[..], json!([[{"target": "/d"}]])),
+        (
+            "o: 'size=64m,mode=0700'",
+            "a: {volumes: ['data:/d']}",
+            &memory,
+            json!([[{"target": "/d", "size": "64Mi", "mode": "0700"}]]),
+        ),
+        (
+            "o: 'uid=1000,mode=0700'",
+            "a: {volumes: ['data:/d']}",
+            &memory,
+            json!([[{"target": "/d", "mode": "0777"}]]),
+        ),
+        ("o: 'size=50%'", "a: {volumes: ['data:/d:ro']}", &memory, json!([[{"target": "/d"}]])),
+        ("device: tmpfs", "a: {volumes: ['data:/d'], scale: 2}", &memory, json!([[{"target": "/d"}]])),
+        (
+            "device: tmpfs",
+            "a: {volumes: [{type: volume, source: data, target: /d}]}",
+            &memory,
+            json!([[{"target": "/d"}]]),
+        ),
+        ("device: tmpfs", "a: {volumes: ['data:/d']}\nb: {volumes: ['data:/e']}", &shared, mount.clone()),
+        (
+            "device: tmpfs",
+            "a: {volumes: ['data:/d', 'data:/e']}",
+            &shared,
+            json!([[{"source": "data", "target": "/d"}, {"source": "data", "target": "/e"}]]),
+        ),
+        ("device: tmpfs", "a: {volumes: ['data:/d']}\nb: {volumes_from: [a]}", &shared, mount),
+        (
+            "device: tmpfs",
+            "a: {volumes: [{type: volume, source: data, target: /d, volume: {subpath: x}}]}",
+            &shared,
+            json!([[{"source": "data", "target": "/d", "subpath": "x"}]]),
+        ),
+    ] {
+        let volume = format!("{{driver_opts: {{type: tmpfs, {options}}}}}");
+        let (said, _, mounts) = outcome(&volume, services);
+        let wanted: Vec<String> = remarks.iter().map(|remark| (*remark).to_owned()).collect();
+        assert_eq!((said, &mounts["a"]), (wanted, &of_a), "{options} {services}");
+    }
+}
+
+#[test]
+fn a_volume_that_lies_elsewhere_bears_no_labels_and_a_read_only_folder_is_not_written() {
+    let labelled = "{driver_opts: {type: nfs, o: 'addr=nas', device: ':/a'}, labels: {team: a}}";
+    let (said, volume, _) = outcome(labelled, "a: {volumes: ['data:/d']}");
+    assert_eq!((said, volume.get("labels")), (vec!["SW1321 labels".to_owned()], None));
+    let folder = "{driver_opts: {type: none, o: 'bind,ro', device: /srv/a}}";
+    let (_, volume, mounts) = outcome(folder, "a: {volumes: ['data:/d']}");
+    assert_eq!(volume, json!({"hostPath": "/srv/a"}));
+    assert_eq!(mounts["a"][0][0]["readOnly"], json!(true));
+}

@@ -86,8 +86,8 @@ fn projects() -> Vec<String> {
     of_a_service.chain(of_a_project).chain(wrong).collect()
 }
 
-fn folder(number: usize, canary: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("canary").join(format!("{number}-{canary}"));
+fn folder(number: usize) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("canary").join(number.to_string());
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     folder
@@ -106,8 +106,10 @@ fn printed(folder: &Path, canary: &str, arguments: &[&str]) -> (String, String) 
 fn a_canary_as_a_password_comes_out_of_no_verb_but_in_secrets() {
     let (mut planted, mut stored, mut wrong) = (0, 0, Vec::new());
     for (number, project) in projects().iter().enumerate() {
-        for canary in CANARIES {
-            let folder = folder(number, canary);
+        // A word is not searched for in texts that nothing marks as secret.
+        let count = if project.contains("it is CANARY") || project.contains("mem_limit") { 1 } else { 2 };
+        for canary in CANARIES.into_iter().take(count) {
+            let folder = folder(number);
             // The variable supplies a value of its own where the text has one: no default stands in for it.
             let variable = if project.contains(":-") { "" } else { canary };
             fs::write(folder.join("compose.yaml"), project.replace("CANARY", canary)).unwrap();

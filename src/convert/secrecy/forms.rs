@@ -62,8 +62,9 @@ pub fn pairs(text: &str) -> Vec<Range<usize>> {
         if sign == ":" && !quoted_name && !after.starts_with([' ', '\t', '"', '\'']) {
             continue;
         }
-        // Several values stand in brackets, each with a name of its own or without one.
-        if sign == ":" && after.trim_start().starts_with(['[', '{']) {
+        // Names of secrets stand below `secrets`, and keys with values of their own in braces.
+        let inner = after.trim_start();
+        if sign == ":" && (inner.starts_with('{') || inner.starts_with('[') && name == "secrets") {
             continue;
         }
         found.extend(value_after(text, at + 1, is_authorization(name)));
@@ -97,6 +98,7 @@ fn is_authorization(name: &str) -> bool {
 /// The value that begins at a place, without blanks and quotes around it.
 fn value_after(text: &str, begins: usize, is_authorization: bool) -> Option<Range<usize>> {
     let mut start = begins + blanks(&text[begins..]);
+    start += text[start..].len() - text[start..].trim_start_matches(['[', ' ']).len();
     let open = ["\\\"", "\"", "'"].into_iter().find(|quote| text[start..].starts_with(quote));
     start += open.map_or(0, str::len);
     if is_authorization {
@@ -192,6 +194,8 @@ mod tests {
             ("password = \"hunter2\"", &["hunter2"]),
             ("{\\\"token\\\": \\\"hunter2\\\"}", &["hunter2"]),
             ("o: addr=10.0.0.5,rw,nolock", &[]),
+            ("password: [hunter2]", &["hunter2"]),
+            ("secrets: [db-token]", &[]),
             ("registry/vault-token:1.0", &[]),
             ("password=$PASSWORD,token=${TOKEN}", &[]),
             ("credentials=/root/.smb", &[]),

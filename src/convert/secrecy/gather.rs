@@ -71,6 +71,8 @@ impl Gather<'_> {
         self.named(service.get("annotations"));
         self.named(service.get("deploy").and_then(|deploy| deploy.get("labels")));
         let test = service.get("healthcheck").and_then(|check| check.get("test"));
+        // Before values are bound, a check may be the text of a script.
+        test.filter(|test| test.as_str().is_some()).into_iter().for_each(|test| self.script(test));
         match test.and_then(Node::as_list).unwrap_or_default().split_first() {
             Some((kind, words)) if kind.as_str() == Some("CMD") => {
                 self.words(&words.iter().collect::<Vec<_>>())
@@ -96,7 +98,10 @@ impl Gather<'_> {
         for (name, node) in entries(node.get("environment")) {
             let Some(text) = node.as_str() else { continue };
             if looks_secret(name) {
-                self.write(node, &[0..text.len()]);
+                if !is_harmless(text) {
+                    let whole = 0..text.len();
+                    self.put(node, vec![whole]);
+                }
             } else {
                 self.place(node, in_shell);
             }

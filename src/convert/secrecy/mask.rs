@@ -1,7 +1,7 @@
 //! Hides the secrets of a project that is printed.
 
 use super::forms::pairs;
-use super::{HIDDEN, Secrecy, is_harmless, looks_secret};
+use super::{HIDDEN, Secrecy, from_env_file, is_harmless, looks_secret};
 use crate::compose::project::Project;
 use crate::compose::tree::{Node, Value};
 
@@ -43,6 +43,9 @@ fn below(node: &mut Node, secrecy: &Secrecy) {
 /// A text without its secrets; nothing where it has none.
 fn masked(node: &Node, secrecy: &Secrecy) -> Option<String> {
     let text = node.as_str()?;
+    if from_env_file(node) {
+        return Some(HIDDEN.to_owned());
+    }
     let mut parts: Vec<_> = secrecy.spans(node).into_iter().map(|span| span.start..span.end).collect();
     parts.extend(pairs(text));
     parts.sort_by_key(|part| (part.start, part.end));

@@ -13,7 +13,7 @@ const RULES: [&str; 11] = [
 fn outcome(volume: &str, services: &str) -> (Vec<String>, Value, Value) {
     let services: String = services
         .lines()
-        .map(|line| format!("  {line}\n").replace(": {", ": {image: 'b:1', restart: always, "))
+        .map(|line| format!("  {line}\n").replacen(": {", ": {image: 'b:1', restart: always, ", 1))
         .collect();
     let converted = converted(&format!("services:\n{services}volumes:\n  data: {volume}\n"), &[], &[]);
     let problems = crate::problems(&converted.stack);

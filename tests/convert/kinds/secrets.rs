@@ -103,7 +103,7 @@ fn a_password_in_a_check_or_hook_is_put_in_by_a_shell() {
     for (lines, remarks, path, words) in [
         (
             "healthcheck: {test: [CMD, redis-cli, -a, hunter2, ping]}",
-            &["SW1410 healthcheck/test/2"][..],
+            &["SW1410 healthcheck/test/3"][..],
             "/healthcheck/test",
             json!(["CMD-SHELL", "exec redis-cli -a \"$STACKWRIGHT_HEALTHCHECK_SECRET\" ping"]),
         ),

@@ -87,10 +87,11 @@ fn planned(
         };
         return (Outcome::Ready, "Succeeded".to_owned(), message);
     };
-    let message = join(down.iter().map(|service| {
-        let cause = service.message.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("{} is {}{cause}", service.name, service.state.as_str().to_lowercase())
-    }));
+    let for_object = |service: &ServiceStatus| {
+        let gate = desired.unit_of(&service.name).and_then(|unit| plan.gates.get(unit.name()));
+        matches!(gate, Some(Gate::Waits(waits)) if waits.iter().any(|wait| wait.is_object))
+    };
+    let message = causes(&down, services.len(), for_object);
     let is_one_shot = |name: &str| {
         desired.unit_of(name).and_then(|unit| unit.workload.as_ref()).is_some_and(|w| w.kind() == Kind::Job)
     };
@@ -111,6 +112,44 @@ fn planned(
         _ => "Progressing",
     };
     (Outcome::Reconciling, reason.to_owned(), message)
+}
+
+/// So many causes are told in a condition; a service's own status has its cause in any case.
+const MOST_CAUSES: usize = 3;
+/// So many services are named beside them.
+const MOST_NAMES: usize = 5;
+
+/// What keeps the services from being up: the most urgent causes, and the names of the others. A service that only
+/// waits for another one has no cause of its own.
+fn causes(down: &[&ServiceStatus], services: usize, for_object: impl Fn(&ServiceStatus) -> bool) -> String {
+    let told = |service: &ServiceStatus| {
+        let cause = service.message.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{} is {}{cause}", service.name, service.state.as_str().to_lowercase())
+    };
+    let mut own: Vec<_> = down
+        .iter()
+        .copied()
+        .filter(|service| service.state != ServiceState::Waiting || for_object(service))
+        .collect();
+    if own.is_empty() {
+        own.extend(down);
+    }
+    // What an object of others is missing for, the user mends.
+    own.sort_by_key(|service| if for_object(service) { 2 } else { urgency(service.state) });
+    own.truncate(MOST_CAUSES);
+    let others = down.iter().filter(|service| !own.iter().any(|it| it.name == service.name));
+    let others: Vec<&str> = others.map(|service| service.name.as_str()).collect();
+    let mut texts: Vec<String> = own.iter().map(|service| told(service)).collect();
+    if services > 1 {
+        texts.insert(0, format!("{} of {services} services are up", services - down.len()));
+    }
+    if !others.is_empty() {
+        let more = others.len().saturating_sub(MOST_NAMES);
+        let names = others[..others.len() - more].join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        texts.push(format!("not up yet: {names}{more}"));
+    }
+    texts.join("; ")
 }
 
 /// How urgent a state's cause is: what a user must act on names the condition's reason.
@@ -178,4 +217,56 @@ fn clipped(message: &str) -> String {
 
 fn join(texts: impl Iterator<Item = String>) -> String {
     texts.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Services that are written `name:State`, or `name:Object` where one waits for an object.
+    fn told(down: &str, services: usize) -> String {
+        let state = |word: &str| match word {
+            "Failed" => ServiceState::Failed,
+            "Blocked" => ServiceState::Blocked,
+            "Starting" => ServiceState::Starting,
+            _ => ServiceState::Waiting,
+        };
+        let down = down.split_whitespace().filter_map(|service| service.split_once(':'));
+        let down: Vec<ServiceStatus> = down
+            .map(|(name, word)| ServiceStatus {
+                name: name.to_owned(),
+                state: state(word),
+                message: Some(word.to_lowercase()),
+                ..ServiceStatus::default()
+            })
+            .collect();
+        let for_object = |service: &ServiceStatus| service.message.as_deref() == Some("object");
+        causes(&down.iter().collect::<Vec<_>>(), services, for_object)
+    }
+
+    #[test]
+    fn the_message_of_a_stack_tells_the_causes_that_can_be_mended_first_and_stays_short() {
+        for (down, services, expected) in [
+            ("a:Starting", 1, "a is starting: starting"),
+            ("a:Waiting b:Starting", 3, "1 of 3 services are up; b is starting: starting; not up yet: a"),
+            (
+                "a:Starting b:Object c:Failed d:Blocked e:Waiting",
+                5,
+                "0 of 5 services are up; c is failed: failed; d is blocked: blocked; b is waiting: object; \
+                 not up yet: a, e",
+            ),
+            (
+                "a:Waiting b:Waiting",
+                3,
+                "1 of 3 services are up; a is waiting: waiting; b is waiting: waiting",
+            ),
+            (
+                "a:Blocked b:Waiting c:Waiting d:Waiting e:Waiting f:Waiting g:Waiting h:Waiting",
+                9,
+                "1 of 9 services are up; a is blocked: blocked; not up yet: b, c, d, e, f and 2 more",
+            ),
+        ] {
+            assert_eq!(told(down, services), expected, "{down}");
+        }
+    }
 }

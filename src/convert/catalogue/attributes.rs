@@ -52,7 +52,7 @@ attributes! {
     "services.*.deploy.resources.reservations.devices" => "`deploy.resources.devices`"
         ["SW1506", "SW1507", "SW1508", "SW1509"];
     "services.*.deploy.resources.reservations.generic_resources" => "`deploy.resources.devices`" ["SW1505"];
-    "services.*.deploy.restart_policy" => "`restart`" ["SW1504", "SW1512"];
+    "services.*.deploy.restart_policy" => "`restart`" ["SW1504", "SW1512", "SW1517"];
     "services.*.deploy.update_config" => "`deploy.updateConfig`" ["SW1513"];
     "services.*.devices" => "`devices`" ["SW1127", "SW1128"];
     "services.*.dns" => "`dns`" ["SW1223"];
@@ -102,7 +102,7 @@ attributes! {
     "services.*.profiles" => "`profiles`; those that are active stand in `spec.profiles`" ["SW1009"];
     "services.*.pull_policy" => "`pullPolicy`" ["SW1125", "SW1126", "SW1513"];
     "services.*.read_only" => "`readOnly`" [];
-    "services.*.restart" => "`restart`" ["SW1512"];
+    "services.*.restart" => "`restart`" ["SW1512", "SW1517"];
     "services.*.runtime" => "`runtime`" [];
     "services.*.scale" => "`deploy.replicas`" [];
     "services.*.secrets" => "`secrets`" ["SW1113", "SW1313"];

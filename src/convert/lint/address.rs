@@ -93,10 +93,9 @@ fn on_host<'a>(
         text.remark(context, &catalogue::HOST_LOCALHOST, details.join(", or "));
     } else if let Some(port) = port
         && let Some(other) = on_host_with(context, text.service, port)
+        && told.insert(text.service)
     {
-        if told.insert(text.service) {
-            text.remark(context, &catalogue::TWO_ON_HOST, format!("port {port} is that of '{other}'"));
-        }
+        text.remark(context, &catalogue::TWO_ON_HOST, format!("port {port} is that of '{other}'"));
     }
 }
 

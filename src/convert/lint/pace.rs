@@ -139,7 +139,7 @@ fn end_of_program(words: &[&str]) -> Option<End> {
     };
     let words: Vec<&str> = words.iter().skip_while(leading).copied().collect();
     let (program, rest) = words.split_first()?;
-    if words.contains(&"&") {
+    if words.iter().any(|word| ["&", "inf", "infinity"].contains(word)) {
         return None;
     }
     if base(program) == "sleep" {

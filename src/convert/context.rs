@@ -36,6 +36,8 @@ pub struct Context<'a> {
     pub volumes: BTreeMap<String, api::Volume>,
     /// The volumes that are memory, by name; the target is that of each mount.
     pub memory: BTreeMap<String, api::Tmpfs>,
+    /// The volumes that have files of the project, so that nothing of an image is copied into them.
+    pub filled_volumes: BTreeSet<String>,
     /// The volumes that nobody writes, whatever their mounts say.
     pub read_only_volumes: BTreeSet<String>,
     /// Configs, by name.
@@ -92,6 +94,7 @@ impl<'a> Context<'a> {
             objects: Objects::default(),
             volumes: BTreeMap::new(),
             memory: BTreeMap::new(),
+            filled_volumes: BTreeSet::new(),
             read_only_volumes: BTreeSet::new(),
             configs: BTreeMap::new(),
             secrets: BTreeMap::new(),

@@ -73,6 +73,25 @@ fn is_secret_file(path: &str) -> bool {
     path.ends_with("password.txt")
 }
 
+/// Puts the canary in the place of every value with the name of a secret: of variables, labels, options, build
+/// arguments and extensions.
+fn plant(node: &mut Node) {
+    match &mut node.value {
+        Value::Map(map) => {
+            for (name, child) in map.iter_mut() {
+                let is_long = child.as_str().is_some_and(|text| text.len() > 5);
+                if &**name != "x-stackwright" && looks_secret(name) && is_long {
+                    *child = Node { value: Value::Str(CANARY.into()), place: child.place, trace: None };
+                } else {
+                    plant(child);
+                }
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(plant),
+        _ => {}
+    }
+}
+
 /// What stands in the output beside Secrets, in the report and in the quoted lines; and whether any Secret
 /// has the canary.
 fn planted(folder: &Path, files: &[String]) -> (String, bool) {
@@ -90,15 +109,7 @@ fn planted(folder: &Path, files: &[String]) -> (String, bool) {
     found.request.profiles = vec!["*".to_owned()];
     let loaded = load_with(&found.request, &Planted, found.sources);
     let mut project = loaded.project.unwrap();
-    let services = project.tree.as_map_mut().and_then(|tree| tree.get_mut("services"));
-    for (_, service) in services.and_then(Node::as_map_mut).unwrap().iter_mut() {
-        let own = service.as_map_mut().and_then(|service| service.get_mut("environment"));
-        for (name, node) in own.and_then(Node::as_map_mut).into_iter().flat_map(|own| own.iter_mut()) {
-            if looks_secret(name) && node.as_str().is_some_and(|text| text.len() > 5) {
-                *node = Node { value: Value::Str(CANARY.into()), place: node.place, trace: None };
-            }
-        }
-    }
+    plant(&mut project.tree);
     let converted = convert(&project, &Planted, &Options::default());
     let open = stream(&manifests(&converted, Secrets::Skip).unwrap());
     let lines = serde_json::to_string(&report(&converted.entries, &loaded.sources, &folder_text)).unwrap();

@@ -129,7 +129,7 @@ attributes! {
     "networks.*.name" => "`networks.*.sharedName`, where it is not Compose's own" [];
     "volumes.*.driver" => "nothing for local" ["SW1301", "SW1316"];
     "volumes.*.driver_opts" => "`volumes.*.nfs`, `hostPath` or `size`; a PersistentVolume and its claim for options of NFS; `tmpfs` of the service for memory"
-        ["SW1301", "SW1302", "SW1303", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320"];
+        ["SW1301", "SW1302", "SW1303", "SW1353", "SW1360", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320"];
     "volumes.*.external" => "`volumes.*.claimName`" ["SW1312"];
     "volumes.*.labels" => "`volumes.*.labels`" ["SW1321", "SW1411"];
     "volumes.*.name" => "`volumes.*.claimName` of an external volume" ["SW1309", "SW1312"];

@@ -170,6 +170,33 @@ fn fill(context: &mut Context<'_>, at: usize) -> Result<(), tree::Failure> {
     Ok(())
 }
 
+/// Whether a path of the host is one that the project brings.
+pub fn is_of_project(context: &Context<'_>, path: &str) -> bool {
+    beside(context.project, path).is_some()
+}
+
+/// A named volume that the engine keeps in a folder of the project: the project's own files are laid into it. The
+/// verdict on the options that say so is stated here; nothing where the files cannot be taken.
+pub fn volume_in_project(context: &mut Context<'_>, options: Value<'_>, path: &str) -> Option<Volume> {
+    let shown = beside(context.project, path)?;
+    let found = match context.files.kind(path) {
+        Some(_) => tree::find(context, path, &[]),
+        None => Ok(tree::Found::default()),
+    };
+    match found {
+        Ok(found) => {
+            let is_empty = found.files.is_empty();
+            options.judged(if is_empty { &catalogue::DATA_FOLDER } else { &catalogue::LAID_FOLDER });
+            let files = tree::store(context, &shown, found.files);
+            Some(Volume { files, folders: found.folders, ..Volume::default() })
+        }
+        Err(failure) => {
+            failure.judge(options);
+            None
+        }
+    }
+}
+
 /// Files of the project, as they are now. `within` is what services write below them.
 fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]) -> Bound {
     let Some(shown) = beside(context.project, path) else {

@@ -96,7 +96,8 @@ struct Scan {
 
 impl Scan {
     fn word(&mut self, word: &str) -> Vec<Range<usize>> {
-        let whole = || vec![0..word.len()];
+        let one = |part: Range<usize>| vec![part];
+        let whole = || one(0..word.len());
         // A flag that is followed by another one has no value.
         let next = std::mem::take(&mut self.next);
         let next = if word.starts_with('-') && next != Next::Open { Next::Open } else { next };
@@ -113,7 +114,7 @@ impl Scan {
                     && !value.starts_with(' ')
                     && may_be_secret(value)
                 {
-                    return vec![name.len() + 1..word.len()];
+                    return one(name.len() + 1..word.len());
                 }
             }
             _ => {}

@@ -195,7 +195,8 @@ impl Gather<'_> {
                     // The names of Secrets stand there, and no secret can.
                     _ if key == "x-stackwright" => {}
                     Value::Str(text) if looks_secret(key) && may_be_secret(text) => {
-                        self.write(child, &[0..text.len()]);
+                        let whole = 0..text.len();
+                        self.write(child, &[whole]);
                     }
                     _ => open.push(child),
                 }

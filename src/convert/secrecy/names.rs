@@ -63,9 +63,7 @@ pub fn is_surely_secret(name: &str) -> bool {
     let has = |part: &&str| upper.contains(*part);
     let last = upper.rsplit('_').next().unwrap_or_default();
     looks_secret(name)
-        && (PARTS.iter().any(|p| has(p))
-            || KEYS.iter().any(|p| has(p))
-            || ["PASS", "PWD", "PW"].contains(&last))
+        && (PARTS.iter().any(has) || KEYS.iter().any(has) || ["PASS", "PWD", "PW"].contains(&last))
 }
 
 /// Whether a value says yes or no, or nothing, and so gives no secret away.

@@ -108,6 +108,9 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service, wi
                     // Nothing can be copied into it either.
                     (made.read_only, made.nocopy) = (Some(true), Some(true));
                 }
+                if source.as_ref().is_some_and(|source| context.filled_volumes.contains(source)) {
+                    made.nocopy = Some(true);
+                }
                 made.source = source;
                 service.volumes.push(made);
             }

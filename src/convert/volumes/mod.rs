@@ -6,6 +6,7 @@ mod options;
 use self::options::{Meaning, is_none, meaning};
 use super::catalogue::{self, Rule};
 use super::context::Context;
+use super::files::{is_of_project, volume_in_project};
 use super::names::label;
 use super::objects::NfsVolume;
 use super::reader::{Section, Value};
@@ -72,6 +73,18 @@ fn data(
         Meaning::Disk(size) => {
             made.size = made.size.take().or(size);
             each(options, Some(&catalogue::VOLUME_OPTIONS));
+        }
+        Meaning::Folder { path, read_only } if is_of_project(context, &path) && !options.holds_secret() => {
+            if let Some(laid) = volume_in_project(context, options, &path) {
+                // The engine copies nothing of an image into a folder that has files.
+                if !laid.files.is_empty() {
+                    context.filled_volumes.insert(new.to_owned());
+                }
+                (made.files, made.folders) = (laid.files, laid.folders);
+            }
+            if read_only {
+                context.read_only_volumes.insert(new.to_owned());
+            }
         }
         Meaning::Folder { path, read_only } => {
             if each(options, Some(&catalogue::VOLUME_HOST_PATH)) {

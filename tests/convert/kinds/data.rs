@@ -178,3 +178,34 @@ fn a_volume_that_lies_elsewhere_bears_no_labels_and_a_read_only_folder_is_not_wr
     assert_eq!(volume, json!({"hostPath": "/srv/a"}));
     assert_eq!(mounts["a"][0][0]["readOnly"], json!(true));
 }
+
+#[test]
+fn a_volume_in_a_folder_of_the_project_is_a_volume_with_its_files() {
+    let local = "driver: local, driver_opts: {type: none, o: bind, device: ./data}";
+    let services = "services: {a: {image: 'b:1', restart: always, volumes: ['data:/d']}}\n";
+    for (volume, file, remark, read_only) in [
+        (local, None, "SW1353", false),
+        (local, Some("data/page.html"), "SW1360", false),
+        ("driver_opts: {type: none, o: bind, device: /p/data}", Some("data/page.html"), "SW1360", false),
+        ("driver_opts: {type: none, o: 'bind,ro', device: /p/data}", Some("data/page.html"), "SW1360", true),
+        ("driver_opts: {type: none, o: bind, device: /srv/data}", None, "SW1303", false),
+    ] {
+        let files: Vec<(&str, &str)> = file.into_iter().map(|name| (name, "hello")).collect();
+        let converted = converted(&format!("{services}volumes: {{data: {{{volume}}}}}\n"), &files, &[]);
+        let remarks = said(&converted, &["SW1303", "SW1353", "SW1360"]);
+        assert!(
+            remarks.iter().all(|said| said.starts_with(remark)) && !remarks.is_empty(),
+            "{volume}: {remarks:?}"
+        );
+        let made = &converted.stack.spec.volumes["data"];
+        assert_eq!(made.files.len(), files.len(), "{volume}");
+        assert_eq!(made.host_path.is_some(), remark == "SW1303", "{volume}");
+        let mount = &converted.stack.spec.services["a"].volumes[0];
+        assert_eq!(
+            (mount.nocopy == Some(true), mount.read_only == Some(true)),
+            (file.is_some(), read_only),
+            "{volume}"
+        );
+        assert!(crate::problems(&converted.stack).is_empty(), "{volume}");
+    }
+}

@@ -40,7 +40,7 @@ use stackwright::{
     },
     translate::{
         Desired, Facts, Image, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion,
-        translate,
+        named_objects, translate,
     },
 };
 
@@ -337,6 +337,20 @@ fn difference(expected: &str, got: &str) -> String {
         .filter(|line| !expected.lines().any(|other| other == *line))
         .map(|line| format!("+ {line}"));
     missing.chain(added).take(40).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn each_object_that_a_service_reads_is_one_that_the_operator_fetches() {
+    for case in cases() {
+        let stack = stack(&case);
+        let facts = Facts { objects: BTreeMap::new(), ..facts(&case) };
+        let Ok(desired) = translate(&stack, &facts) else { continue };
+        let named = named_objects(&stack.spec);
+        for missing in desired.units.values().flat_map(|unit| &unit.missing) {
+            let object = (missing.kind, missing.name.clone());
+            assert!(named.contains(&object), "{}: {object:?}", case.display());
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,8 @@ pub fn named_objects(spec: &StackSpec) -> BTreeSet<(ObjectKind, String)> {
     let configs = spec.configs.values().filter_map(|config| config.config_map.as_ref());
     let secrets = spec.secrets.values().map(|secret| &secret.secret);
     let sources = || spec.services.values().flat_map(|service| service.environment_from.values());
-    let files = || spec.services.values().flat_map(|service| &service.files).flat_map(|tree| &tree.files);
+    let trees = || spec.services.values().flat_map(|service| &service.files).map(|tree| &tree.files);
+    let files = || trees().chain(spec.volumes.values().map(|volume| &volume.files)).flatten();
     let maps = configs
         .chain(sources().filter_map(|source| source.config_map_key_ref.as_ref()))
         .chain(files().filter_map(|file| file.config_map_key_ref.as_ref()));

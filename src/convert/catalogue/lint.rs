@@ -115,4 +115,8 @@ rules! { LINT:
         "a PersistentVolume that is not named by its namespace",
         "all namespaces share the names of PersistentVolumes, and one PersistentVolume serves one claim: a second namespace that applies the same Stack waits for ever",
         "convert with --namespace NAMESPACE";
+    UNREADABLE_MODE "SW1740" Mapped []
+        "a secret or config that the service's user cannot read",
+        "the file belongs to root where uid and gid say nothing, as in Docker Compose, so the program is denied it at each start, and the pod is started again and again",
+        "write uid: with the number of the service's user, or a mode that others may read, such as 0444";
 }

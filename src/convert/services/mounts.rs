@@ -9,7 +9,7 @@ use crate::convert::reader::{Section, Value};
 /// `configs` and `secrets`.
 pub fn mounts(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
     for value in section.take("configs").map(Value::items).unwrap_or_default() {
-        let Some(mut made) = mount(value.section(), "/") else { continue };
+        let Some(mut made) = mount(value.section(), "/", service) else { continue };
         // A config with a secret in it stands with the secrets, at the config's path.
         if let Some(name) = context.secret_configs.get(&made.source) {
             made.target = made.target.or(Some(format!("/{}", made.source)));
@@ -20,12 +20,12 @@ pub fn mounts(context: &Context<'_>, section: &mut Section<'_>, service: &mut Se
         }
     }
     for value in section.take("secrets").map(Value::items).unwrap_or_default() {
-        let made = mount(value.section(), "/run/secrets/");
+        let made = mount(value.section(), "/run/secrets/", service);
         service.secrets.extend(made.filter(|made| context.secrets.contains_key(&made.source)));
     }
 }
 
-fn mount(mut section: Section<'_>, folder: &str) -> Option<FileMount> {
+fn mount(mut section: Section<'_>, folder: &str, service: &Service) -> Option<FileMount> {
     let source = section.text("source");
     let target = section.take("target");
     let nowhere =
@@ -59,6 +59,14 @@ fn mount(mut section: Section<'_>, folder: &str) -> Option<FileMount> {
         let text = value.mapped().value.to_string();
         i64::from_str_radix(&text, 8).ok().map(|mode| format!("{:04o}", mode & 0o777))
     });
+    let bits = mode.as_ref().and_then(|mode| i64::from_str_radix(mode, 8).ok()).unwrap_or(READABLE);
+    let owner = (uid.unwrap_or_default(), gid.unwrap_or_default());
+    if let Some(user) =
+        service.user.as_deref().filter(|user| cannot_read(user, &service.group_add, bits, owner))
+    {
+        let detail = format!("its mode is {bits:04o}, and user {user} is neither its owner nor of its group");
+        section.remark("mode", &catalogue::UNREADABLE_MODE, detail);
+    }
     section.rest();
     let source = source.filter(|_| !nowhere)?;
     Some(FileMount {
@@ -68,4 +76,49 @@ fn mount(mut section: Section<'_>, folder: &str) -> Option<FileMount> {
         uid,
         gid,
     })
+}
+
+/// The mode of a file that says nothing of it.
+const READABLE: i64 = 0o444;
+
+/// Whether a user, given by numbers, may not read a file. Whose group the user is of is known only where the
+/// project says it.
+fn cannot_read(user: &str, groups: &[i64], bits: i64, owner: (i64, i64)) -> bool {
+    let (user, group) = user.split_once(':').unwrap_or((user, ""));
+    let Ok(user) = user.parse::<i64>() else { return false };
+    let group = group.parse::<i64>().ok();
+    let bit = if user == owner.0 {
+        0o400
+    } else if group == Some(owner.1) || groups.contains(&owner.1) {
+        0o040
+    } else {
+        0o004
+    };
+    user != 0 && bits & bit == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cannot_read;
+
+    #[test]
+    fn a_user_reads_what_is_its_own_its_groups_or_everyones() {
+        for (user, groups, bits, owner, expected) in [
+            ("1000:1000", &[][..], 0o400, (0, 0), true),
+            ("1000:1000", &[], 0o440, (0, 0), true),
+            ("1000", &[], 0o440, (0, 0), true),
+            ("1000:1000", &[], 0o444, (0, 0), false),
+            ("1000:0", &[], 0o440, (0, 0), false),
+            ("1000:1000", &[0], 0o440, (0, 0), false),
+            ("1000:1000", &[], 0o400, (1000, 0), false),
+            ("1000:1000", &[], 0o040, (1000, 1000), true),
+            ("1000:1000", &[], 0o440, (0, 1000), false),
+            ("999", &[], 0o400, (1000, 1000), true),
+            ("0:0", &[], 0o400, (1000, 1000), false),
+            ("node", &[], 0o400, (0, 0), false),
+        ] {
+            let found = cannot_read(user, groups, bits, owner);
+            assert_eq!(found, expected, "{user} {groups:?} {bits:o} {owner:?}");
+        }
+    }
 }

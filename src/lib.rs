@@ -10,7 +10,7 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`api`] | the `Stack` resource: types only |
+//! | [`api`] | the `Stack` resource: types, and what the API server takes of them |
 //! | [`compose`] | compose text -> canonical tree with the place of every value; knows nothing of Kubernetes |
 //! | [`convert`] | canonical tree -> Stack, ConfigMaps and Secrets, with a verdict on each value |
 //! | [`translate`] | Stack + facts -> the objects that should exist; one builder for each kind of child |

@@ -1,4 +1,4 @@
-//! The Kubernetes API that Stackwright defines: types only.
+//! The Kubernetes API that Stackwright defines: types, and what the API server takes of them ([`schema`]).
 //!
 //! The spec is Compose's canonical model in Kubernetes dress (camelCase, long forms, maps keyed by
 //! name). Doc comments here are what `kubectl explain stack.spec` prints, so they are written for
@@ -16,6 +16,7 @@ pub mod labels;
 mod network;
 mod process;
 mod quantity;
+pub mod schema;
 mod service;
 mod stack;
 mod status;

@@ -78,13 +78,13 @@ pub struct Service {
 
     /// Ports published outside of the stack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 128))]
+    #[schemars(length(max = 1024))]
     pub ports: Vec<Port>,
 
     /// Ports that peers reach. Needed only where nothing else names them: `ports`, the health
     /// check and addresses such as `db:5432` in siblings' settings are found without it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 128))]
+    #[schemars(length(max = 1024))]
     pub expose: Vec<Expose>,
 
     /// The HTTP routes by which the service is reached from outside, each an Ingress.
@@ -126,7 +126,7 @@ pub struct Service {
 
     /// Lines of `/etc/hosts`: addresses by host name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    #[schemars(extend("maxProperties" = 256))]
+    #[schemars(extend("maxProperties" = 1024))]
     pub extra_hosts: BTreeMap<String, Addresses>,
 
     /// Further names for what is outside of the stack, by name: `db.example.com`, or
@@ -174,7 +174,7 @@ pub struct Service {
     /// Trees of files from ConfigMaps and Secrets, each at a path of the container: what a compose project
     /// mounts from the folder beside it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = 128))]
     pub files: Vec<FileTree>,
 
     /// The size of `/dev/shm`, such as `256Mi`. It counts against the memory limit. Default: 64Mi, as the

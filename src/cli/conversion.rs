@@ -12,6 +12,7 @@ use crate::convert::catalogue::Rule;
 use crate::convert::secrecy::quiet::Quiet;
 use crate::convert::verdict::{Entry, Verdict};
 use crate::convert::{Converted, Options, convert};
+use crate::translate::names::is_dns_label;
 
 /// Which project, and what its conversion is told.
 #[derive(Debug, clap::Args)]
@@ -19,14 +20,22 @@ pub struct ConversionArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
     /// The namespace that the objects name [default: none, for the one they are applied in]
-    #[arg(long, value_name = "NAMESPACE")]
+    #[arg(long, value_name = "NAMESPACE", value_parser = namespace)]
     pub namespace: Option<String>,
     /// The registry, with a path if it has one, that images which the project builds are pushed to
     #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
-    /// Accept what is refused by this rule, and leave it out; `all` for all rules
+    /// Accept what is refused by this rule: what was not converted is left out, and what the operator refuses is
+    /// written; `all` for all rules
     #[arg(long, value_name = "ID")]
     pub allow_refused: Vec<String>,
+}
+
+/// A name that a Namespace may bear.
+fn namespace(text: &str) -> Result<String, String> {
+    let fits = is_dns_label(text);
+    fits.then(|| text.to_owned())
+        .ok_or_else(|| "write at most 63 lower-case letters, digits and hyphens".to_owned())
 }
 
 /// A project that was converted; what there is to say of it is said.
@@ -92,7 +101,14 @@ fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
     });
     told.map(|entry| {
         let error = refused.contains(&std::ptr::from_ref(entry));
-        let state = if entry.verdict == Verdict::Refused && !error { " is left out" } else { "" };
+        let state = match entry.verdict {
+            Verdict::Refused if error => "",
+            Verdict::Refused if entry.rule.is_some_and(Rule::is_of_the_operator) => {
+                " is written all the same"
+            }
+            Verdict::Refused => " is left out",
+            _ => "",
+        };
         Diagnostic {
             id: entry.rule.map_or("", |rule| rule.id),
             severity: if error { Severity::Error } else { Severity::Warning },

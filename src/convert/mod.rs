@@ -10,9 +10,11 @@
 //! | each area of a service | `services` |
 //! | files of the host | `files` |
 //! | advice | `lint` |
+//! | what the API server and the operator say of the result | `agreement` |
 //!
 //! Pure: files are reached through [`Folders`] alone.
 
+mod agreement;
 mod answers;
 pub mod catalogue;
 mod containers;
@@ -38,7 +40,9 @@ mod volumes;
 use crate::api::{Stack, StackSpec};
 use crate::compose::project::Project;
 use crate::compose::source::Files;
+use crate::translate::{Approximation, Powers};
 
+use self::agreement::Draft;
 use self::context::Context;
 pub use self::objects::Objects;
 use self::reader::{Log, Value};
@@ -72,7 +76,8 @@ pub struct Options {
     pub profiles: Vec<String>,
 }
 
-/// What became of a project.
+/// What became of a project. The API server and the operator have been asked: what they say of it stands among the
+/// verdicts, so that nobody else makes one.
 #[derive(Clone, Debug)]
 pub struct Converted {
     /// The Stack. What was refused is left out.
@@ -81,16 +86,33 @@ pub struct Converted {
     pub objects: Objects,
     /// The verdict on every value, by pointer.
     pub entries: Vec<Entry>,
+    /// What the operator carries out with a difference.
+    approximations: Vec<Approximation>,
+    /// The powers over the nodes that the namespace has to allow.
+    powers: Powers,
 }
 
 impl Converted {
-    /// What was refused and is not among the ids that the user accepts (`all` for all).
+    /// What the operator carries out with a difference; the verdicts say each.
+    #[must_use]
+    pub fn approximations(&self) -> &[Approximation] {
+        &self.approximations
+    }
+
+    /// The powers over the nodes that the namespace has to allow.
+    #[must_use]
+    pub fn powers(&self) -> &Powers {
+        &self.powers
+    }
+
+    /// What was refused and is not among the ids that the user accepts (`all` for all). What the API server would
+    /// refuse cannot be accepted.
     pub fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a Entry> {
         let is_allowed = move |id: &str| allowed.iter().any(|a| a == "all" || a.eq_ignore_ascii_case(id));
         self.entries
             .iter()
             .filter(|entry| entry.verdict == Verdict::Refused)
-            .filter(move |entry| !entry.rule.is_some_and(|rule| is_allowed(rule.id)))
+            .filter(move |entry| !entry.rule.is_some_and(|rule| !rule.is_final() && is_allowed(rule.id)))
     }
 }
 
@@ -137,8 +159,8 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     root.rest();
     renames::renames(&context);
     lint::lint(&context, &spec);
-    let objects = std::mem::take(&mut context.objects);
-    let mut stack = Stack::new(&context.names.stack, spec);
+    let Context { objects, names, .. } = context;
+    let mut stack = Stack::new(&names.stack, spec);
     stack.metadata.namespace.clone_from(&options.namespace);
     let mut entries = log.into_entries();
     for (pointer, place) in reader::unread(&project.tree, &entries) {
@@ -146,7 +168,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
         let detail = format!("at {pointer}");
         entries.push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
     }
-    Converted { stack, objects, entries }
+    Draft { stack, objects, entries }.judged(project, &names)
 }
 
 /// The active profiles by their names in the Stack. The empty one is among them only where it is a service's.

@@ -46,13 +46,18 @@ impl Log {
     /// All verdicts, by pointer; a verdict that was stated twice stands once.
     pub fn into_entries(self) -> Vec<Entry> {
         let mut entries = self.entries.into_inner();
-        fn key(entry: &Entry) -> (&str, Option<&str>, &str) {
-            (&entry.pointer, entry.rule.map(|rule| rule.id), &entry.detail)
-        }
-        entries.sort_by(|a, b| key(a).cmp(&key(b)));
-        entries.dedup_by(|a, b| key(a) == key(b));
+        sort(&mut entries);
         entries
     }
+}
+
+/// Sorts verdicts by pointer; a verdict that was stated twice stands once.
+pub fn sort(entries: &mut Vec<Entry>) {
+    fn key(entry: &Entry) -> (&str, Option<&str>, &str) {
+        (&entry.pointer, entry.rule.map(|rule| rule.id), &entry.detail)
+    }
+    entries.sort_by(|a, b| key(a).cmp(&key(b)));
+    entries.dedup_by(|a, b| key(a) == key(b));
 }
 
 /// A value whose verdict is not stated yet.

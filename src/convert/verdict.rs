@@ -53,7 +53,8 @@ impl Entry {
     #[must_use]
     pub fn reason(&self) -> String {
         let rule = self.rule.map_or("", |rule| rule.reason);
-        match (rule.is_empty(), self.detail.is_empty()) {
+        let in_its_words = self.rule.is_some_and(Rule::is_of_the_operator);
+        match (rule.is_empty() || in_its_words, self.detail.is_empty()) {
             (_, true) => rule.to_owned(),
             (true, false) => self.detail.clone(),
             (false, false) => format!("{} ({})", rule, self.detail),

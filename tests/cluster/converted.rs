@@ -42,6 +42,28 @@ fn all_that_projects_become_passes_a_dry_run_of_the_api_server() {
 }
 
 #[test]
+fn a_relay_of_1024_ports_passes_a_dry_run_of_the_api_server() {
+    Setup::without_operator().run(async |s| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut projects = Vec::new();
+        for publish in ["LoadBalancer", "NodePort", "HostPort", "ClusterIP"] {
+            let folder = folder.path().join(publish.to_lowercase());
+            fs::create_dir(&folder).expect("a folder");
+            let text = format!(
+                "name: relay\nx-stackwright: {{publish: {publish}}}\nservices:\n  turn:\n    image: a:1\n    ports:\n    - '3478:3478'\n    \
+                 - '3478:3478/udp'\n    - '49160-50181:49160-50181/udp'\n"
+            );
+            fs::write(folder.join("compose.yaml"), text).expect("a file");
+            let find = Find { folder: folder.to_str().expect("UTF-8").to_owned(), ..Find::default() };
+            let project = project(find, &Disk).expect("in order");
+            assert_eq!(project.1.stack.spec.services["turn"].ports.len(), 1024);
+            projects.push(project);
+        }
+        dry_run(s, &projects).await;
+    });
+}
+
+#[test]
 #[ignore = "needs a corpus: make corpus"]
 fn all_that_public_compose_files_become_passes_a_dry_run_of_the_api_server() {
     Setup::without_operator().run(async |s| {

@@ -12,6 +12,8 @@ mod examples;
 mod projects;
 #[path = "../support/corpus.rs"]
 mod public;
+#[path = "../support/specimens.rs"]
+mod specimens;
 
 mod apply;
 mod conflict;
@@ -29,6 +31,7 @@ mod oneshot;
 mod order;
 mod powers;
 mod removal;
+mod schema;
 mod storage;
 mod transcript;
 mod update;

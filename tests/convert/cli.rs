@@ -148,7 +148,7 @@ fn what_cannot_be_rendered_is_refused_with_its_place() {
         )
     };
     for (service, said_of_it) in [
-        ("restrat: always", "unknown field .spec.services.web.restrat"),
+        ("restrat: always", "spec.services.web.restrat is no field of a Stack"),
         ("networkMode: host", "allow.stackwright.dev/host-namespaces=true"),
     ] {
         fs::write(folder.join("stack.yaml"), stack(service)).unwrap();
@@ -156,6 +156,15 @@ fn what_cannot_be_rendered_is_refused_with_its_place() {
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
         assert!(said(&output).contains(said_of_it), "{}", said(&output));
     }
+    let ports: String = (1..=1025).map(|port| format!("{{target: {port}}},")).collect();
+    fs::write(folder.join("stack.yaml"), stack(&format!("ports: [{ports}]"))).unwrap();
+    let output = stackwright(&folder, &["render", "-f", "stack.yaml"]);
+    assert!(
+        said(&output).contains("ports has 1025 items, and at most 1024 are allowed"),
+        "{}",
+        said(&output)
+    );
+    fs::write(folder.join("stack.yaml"), stack("networkMode: host")).unwrap();
     let allowed = ["render", "-f", "stack.yaml", "--allow", "host-namespaces", "--format", "json"];
     assert!(stackwright(&folder, &allowed).status.success());
 }
@@ -193,4 +202,87 @@ fn a_compose_file_in_utf_16_is_read_wherever_it_comes_from() {
     let output = stackwright(&folder, &["convert", "-f", "compose.yaml", "--env-file", "le.yaml"]);
     let told = "Docker Compose reads env files in UTF-8 only";
     assert!(!output.status.success() && said(&output).contains(told), "{}", said(&output));
+}
+
+#[test]
+fn a_stack_is_rendered_in_every_form_that_kubectl_prints() {
+    let folder = folder("render-forms");
+    let plain = "apiVersion: stackwright.dev/v1alpha1\nkind: Stack\nmetadata: {name: s}\nspec: {services: {web: {image: i}}}\n";
+    let stack = r#"{"apiVersion":"stackwright.dev/v1alpha1","kind":"Stack","metadata":{"name":"s"},"spec":{"services":{"web":{"image":"i"}}}}"#;
+    let of_a_cluster = r#"{"apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s",
+        "creationTimestamp": "2026-01-01T00:00:00Z", "generation": 2, "resourceVersion": "7", "uid": "u",
+        "managedFields": [{"apiVersion": "stackwright.dev/v1alpha1", "fieldsType": "FieldsV1", "manager": "kubectl",
+            "fieldsV1": {"f:spec": {"f:services": {"f:web": {"f:image": {}}}}}, "operation": "Apply",
+            "time": "2026-01-01T00:00:00Z"}]},
+        "spec": {"services": {"web": {"image": "i"}}},
+        "status": {"observedGeneration": 2, "servicesReady": "1/1", "services": [{"name": "web", "state": "Running"}],
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Ready", "message": "",
+                "lastTransitionTime": "2026-01-01T00:00:00Z", "observedGeneration": 2}]}}"#;
+    let pretty = stack.replace(":{", ": {\n").replace(',', ",\n");
+    let utf16: Vec<u8> =
+        "\u{feff}".chars().chain(stack.chars()).flat_map(|c| (c as u16).to_le_bytes()).collect();
+    let list = |kind: &str, version: &str| {
+        format!(
+            r#"{{"apiVersion": "{version}", "kind": "{kind}", "metadata": {{"resourceVersion": ""}}, "items": [{of_a_cluster}]}}"#
+        )
+    };
+    fs::write(folder.join("plain.yaml"), plain).unwrap();
+    let wanted = stackwright(&folder, &["render", "-f", "plain.yaml"]);
+    assert!(wanted.status.success(), "{}", said(&wanted));
+    for (form, text) in [
+        ("one line of JSON", stack.as_bytes().to_vec()),
+        ("JSON on several lines", pretty.into_bytes()),
+        ("a Stack of a cluster, as kubectl get prints it", of_a_cluster.into()),
+        ("several of a cluster, as kubectl get prints them", list("List", "v1").into_bytes()),
+        ("a StackList of a cluster", list("StackList", "stackwright.dev/v1alpha1").into_bytes()),
+        ("flow style", b"{apiVersion: stackwright.dev/v1alpha1, kind: Stack, metadata: {name: s}, spec: {services: {web: {image: i}}}}".into()),
+        ("quoted keys", plain.replace("apiVersion:", "\"apiVersion\":").into_bytes()),
+        ("behind a comment and a mark", format!("# mine\n---\n{plain}").into_bytes()),
+        ("two documents", format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\n---\n{plain}").into_bytes()),
+        ("UTF-16, as PowerShell writes it", utf16),
+    ] {
+        fs::write(folder.join("stack.txt"), text).unwrap();
+        let output = stackwright(&folder, &["render", "-f", "stack.txt"]);
+        assert!(output.status.success(), "{form}: {}", said(&output));
+        let rendered = String::from_utf8(output.stdout).unwrap();
+        if form.contains("of a cluster") {
+            // By the uid its objects name their owner.
+            assert!(rendered.contains("uid: u") && rendered.contains("kind: Job"), "{form}: {rendered}");
+        } else {
+            assert_eq!(rendered, String::from_utf8_lossy(&wanted.stdout), "{form}");
+        }
+    }
+}
+
+#[test]
+fn a_compose_file_that_speaks_of_a_manifest_is_none() {
+    let folder = folder("render-compose");
+    let manifest = r#"{"apiVersion": "v1", "kind": "ConfigMap"}"#;
+    let text = format!(
+        "name: shop\nservices: {{web: {{image: 'i:1', configs: [c]}}}}\nconfigs: {{c: {{content: '{manifest}'}}}}\n"
+    );
+    for text in [
+        text,
+        r#"{"name": "shop", "services": {"web": {"image": "i:1", "labels": {"apiVersion": "x"}}}}"#
+            .to_owned(),
+    ] {
+        fs::write(folder.join("compose.yaml"), text).unwrap();
+        let output = stackwright(&folder, &["render", "-f", "compose.yaml"]);
+        assert!(output.status.success(), "{}", said(&output));
+    }
+}
+
+#[test]
+fn the_powers_that_a_namespace_has_to_allow_are_told_as_a_command() {
+    let folder = folder("powers");
+    fs::write(
+        folder.join("compose.yaml"),
+        "name: shop\nservices: {web: {image: 'i:1', privileged: true, volumes: ['/srv:/srv']}}\n",
+    )
+    .unwrap();
+    let output = stackwright(&folder, &["convert", "--namespace", "team"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let command = "kubectl label namespace team allow.stackwright.dev/host-path=true allow.stackwright.dev/privileged=true";
+    assert!(said(&output).contains(command), "{}", said(&output));
+    assert_eq!(stackwright(&folder, &["convert", "--namespace", "Team_1"]).status.code(), Some(2));
 }

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use stackwright::compose::disk::Disk;
 use stackwright::translate::{Facts, Power, Powers, ServerVersion, translate};
 
+use super::agreement::{disagreements, said_twice};
 use super::coverage::{ignored_against_a_decision, without_verdict};
 use super::{fields, projects, public};
 
@@ -18,6 +19,7 @@ fn public_compose_files_convert() {
     let mut problems = String::new();
     // In how many projects each rule has something to say, and how often.
     let mut told: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let (mut disagree, mut twice) = (String::new(), String::new());
     for find in &cases {
         let name = &find.files[0];
         let (project, _, converted) = projects::converted(find, &Disk, None).unwrap();
@@ -33,6 +35,12 @@ fn public_compose_files_convert() {
             *projects += usize::from(seen.insert(id));
             *times += 1;
         }
+        for line in disagreements(&converted).lines() {
+            writeln!(disagree, "{name}: {line}").unwrap();
+        }
+        for line in said_twice(&converted) {
+            writeln!(twice, "{name}: {line}").unwrap();
+        }
         for id in refused {
             *causes.entry(id).or_default() += 1;
         }
@@ -46,6 +54,8 @@ fn public_compose_files_convert() {
     println!(
         "{total} projects: {plain} convert, {translated} with all refusals accepted\n{causes:?}\n{told:?}\n{problems}"
     );
+    assert!(disagree.is_empty(), "the operator says what the report does not:\n{disagree}");
+    assert!(twice.is_empty(), "said twice:\n{twice}");
     assert!(plain * 100 >= total * 85, "{plain} of {total} convert without a flag: {causes:?}");
     assert!(translated * 100 >= total * 99, "{translated} of {total} convert with all accepted: {problems}");
 }

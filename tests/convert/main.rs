@@ -6,6 +6,7 @@
 //! `UPDATE_GOLDEN=1` writes what is expected anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod agreement;
 #[cfg(feature = "cluster")]
 mod canary;
 #[cfg(feature = "cluster")]
@@ -30,6 +31,8 @@ mod projects;
 mod public;
 #[path = "../support/remarks.rs"]
 mod remarks;
+#[path = "../support/specimens.rs"]
+mod specimens;
 
 use std::fs;
 use std::path::{Path, PathBuf};

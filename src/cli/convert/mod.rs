@@ -65,6 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     write(args, converted)?;
     tell_volumes(converted);
     tell_secrets(args, converted);
+    tell_powers(args, converted);
     Ok(())
 }
 
@@ -75,6 +76,7 @@ fn write(args: &Args, converted: &Converted) -> anyhow::Result<()> {
         Secrets::Plain => output::Secrets::Plain,
     };
     let mut files = manifests(converted, secrets)?;
+    tell_large(&files);
     if args.output == "-" {
         let text = stream(&files);
         return std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output");
@@ -90,6 +92,30 @@ fn tell_volumes(converted: &Converted) {
         anstream::eprintln!(
             "the Stack mounts the PersistentVolumeClaim {claim} of the PersistentVolume {}, which needs a right for the whole cluster to be applied",
             made.volume
+        );
+    }
+}
+
+/// The most bytes of an object's annotations; `kubectl apply` keeps the whole object in one of them.
+const MOST_ANNOTATIONS: usize = 256 << 10;
+
+/// Says which objects `kubectl apply` can apply on the server's side only.
+fn tell_large(files: &[(String, String)]) {
+    for (name, _) in files.iter().filter(|(_, text)| text.len() > MOST_ANNOTATIONS) {
+        anstream::eprintln!(
+            "{name} is larger than the 256 KiB that kubectl apply keeps in an annotation: apply it with kubectl apply --server-side"
+        );
+    }
+}
+
+/// Says which powers over the nodes the namespace has to allow, with the command by which its administrator does so.
+fn tell_powers(args: &Args, converted: &Converted) {
+    let labels: Vec<_> = converted.powers().0.iter().map(|power| format!("{}=true", power.label())).collect();
+    if !labels.is_empty() {
+        let namespace = args.conversion.namespace.as_deref().unwrap_or("NAMESPACE");
+        anstream::eprintln!(
+            "the operator runs the Stack where the namespace allows it: kubectl label namespace {namespace} {}",
+            labels.join(" ")
         );
     }
 }

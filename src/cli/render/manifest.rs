@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::api::schema::violations;
 use crate::api::{GROUP, Stack};
 use crate::cli::project::{ProjectArgs, current_folder};
 use crate::compose::paths::join;
@@ -43,12 +44,14 @@ pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
                 Err(reason) => bail!("cannot read {file}: {reason}"),
             },
         };
-        if text.lines().any(|line| line.starts_with("apiVersion:")) {
-            found = true;
-            add(&text, &mut manifests)
-                .with_context(|| format!("{file} is no manifest that can be rendered"))?;
-        } else {
-            compose = Some(file);
+        match documents(&text) {
+            Some(documents) => {
+                found = true;
+                documents
+                    .and_then(|documents| documents.iter().try_for_each(|it| add(it, &mut manifests)))
+                    .with_context(|| format!("{file} is no manifest that can be rendered"))?;
+            }
+            None => compose = Some(file),
         }
     }
     match (found, compose) {
@@ -61,28 +64,54 @@ pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
     }
 }
 
-fn add(text: &str, manifests: &mut Manifests) -> anyhow::Result<()> {
-    for document in serde_saphyr::from_multiple::<Value>(text)? {
-        let kind = document["kind"].as_str().unwrap_or_default();
-        match (document["apiVersion"].as_str().unwrap_or_default(), kind) {
-            (version, "Stack") if version.starts_with(GROUP) => manifests.stacks.push(strictly(&document)?),
-            ("v1", "ConfigMap") => {
-                let map: ConfigMap = strictly(&document)?;
-                let texts = map.data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
-                let bytes = map.binary_data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
-                manifests.add(ObjectKind::ConfigMap, map.metadata.name, texts.chain(bytes));
-            }
-            ("v1", "Secret") => {
-                let secret: Secret = strictly(&document)?;
-                let bytes = secret.data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
-                let texts =
-                    secret.string_data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
-                manifests.add(ObjectKind::Secret, secret.metadata.name, bytes.chain(texts));
-            }
-            _ => {}
+/// The documents of a text that is manifests, in whichever style of YAML or as JSON, or why they cannot be read;
+/// nothing where it is no manifest. A compose file has no `apiVersion`.
+fn documents(text: &str) -> Option<anyhow::Result<Vec<Value>>> {
+    let is_manifest = |document: &Value| document["apiVersion"].is_string() && document["kind"].is_string();
+    match serde_saphyr::from_multiple::<Value>(text) {
+        Ok(documents) => documents.iter().any(is_manifest).then_some(Ok(documents)),
+        // A broken manifest is still one, and what is wrong with a compose file the loader says better.
+        Err(error) => {
+            let in_json = text.trim_start().starts_with('{') && text.contains("\"apiVersion\":");
+            let in_yaml = || text.lines().any(|line| line.starts_with("apiVersion:"));
+            (in_json || in_yaml()).then(|| Err(error.into()))
         }
     }
+}
+
+/// Takes an object, or those of a List, as `kubectl get -o json` prints it.
+fn add(object: &Value, manifests: &mut Manifests) -> anyhow::Result<()> {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    match (object["apiVersion"].as_str().unwrap_or_default(), kind) {
+        (version, "Stack") if version.starts_with(GROUP) => {
+            refused(object)?;
+            manifests.stacks.push(strictly(object)?);
+        }
+        (version, list) if list.ends_with("List") && (version == "v1" || version.starts_with(GROUP)) => {
+            object["items"].as_array().into_iter().flatten().try_for_each(|item| add(item, manifests))?;
+        }
+        ("v1", "ConfigMap") => {
+            let map: ConfigMap = strictly(object)?;
+            let texts = map.data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
+            let bytes = map.binary_data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
+            manifests.add(ObjectKind::ConfigMap, map.metadata.name, texts.chain(bytes));
+        }
+        ("v1", "Secret") => {
+            let secret: Secret = strictly(object)?;
+            let bytes = secret.data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
+            let texts = secret.string_data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
+            manifests.add(ObjectKind::Secret, secret.metadata.name, bytes.chain(texts));
+        }
+        _ => {}
+    }
     Ok(())
+}
+
+/// Refuses what the API server would refuse.
+fn refused(stack: &Value) -> anyhow::Result<()> {
+    let violations = violations(stack);
+    let told = violations.iter().map(|it| format!("{} {}", it.path, it.message)).collect::<Vec<_>>();
+    if told.is_empty() { Ok(()) } else { bail!("the API server would refuse it: {}", told.join("; ")) }
 }
 
 impl Manifests {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::conversion::ConversionArgs;
 use crate::api::Stack;
 use crate::convert::Converted;
-use crate::translate::{Facts, Power, Powers, ServerVersion, translate};
+use crate::translate::{Approximation, Facts, Power, Powers, ServerVersion, translate};
 
 use self::manifest::{Manifests, read};
 
@@ -71,12 +71,14 @@ fn powers(text: &str) -> Result<Powers, String> {
 /// When the input cannot be read, a Stack is not valid, or the output cannot be written; all messages are
 /// printed before that.
 pub fn run(args: &Args) -> anyhow::Result<()> {
+    let mut told = Vec::new();
     let Manifests { stacks, objects } = match read(&args.conversion.project)? {
         Some(manifests) => manifests,
         None => {
             let conversion = args.conversion.convert()?;
             conversion.accepted()?;
             tell_needed(&conversion.converted);
+            told = conversion.converted.approximations().to_vec();
             Manifests::of(conversion.converted)
         }
     };
@@ -90,7 +92,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut all = Vec::new();
     let mut invalid = false;
     for stack in &stacks {
-        match rendered(stack, &facts, args.conversion.namespace.as_deref()) {
+        match rendered(stack, &facts, args.conversion.namespace.as_deref(), &told) {
             Ok(objects) => all.extend(objects),
             Err(()) => invalid = true,
         }
@@ -108,15 +110,20 @@ fn helper_image(conversion: &ConversionArgs) -> Option<String> {
 }
 
 /// The objects of one Stack in the order in which they are applied; what is wrong or only approximated is
-/// told.
-fn rendered(stack: &Stack, facts: &Facts, namespace: Option<&str>) -> Result<Vec<Value>, ()> {
+/// told, but for what the conversion has told.
+fn rendered(
+    stack: &Stack,
+    facts: &Facts,
+    namespace: Option<&str>,
+    told: &[Approximation],
+) -> Result<Vec<Value>, ()> {
     let name = stack.metadata.name.as_deref().unwrap_or_default();
     let desired = translate(stack, facts).map_err(|error| {
         for problem in &error.problems {
             anstream::eprintln!("error[{}]: Stack {name}: {problem}", problem.reason.as_str());
         }
     })?;
-    for approximation in &desired.approximations {
+    for approximation in desired.approximations.iter().filter(|it| !told.contains(it)) {
         anstream::eprintln!("warning: Stack {name}: {}: {}", approximation.path, approximation.message);
     }
     let namespace = stack.metadata.namespace.as_deref().or(namespace);

@@ -24,7 +24,9 @@ attributes! {
     "name" => "`metadata.name`" ["SW1003"];
     "include" => "taken in by the loader" [];
     "jobs" => "checked by the loader, then left out: no command of Compose runs them" [];
-    "services" => "`spec.services`" ["SW1004", "SW1005", "SW1006", "SW1229", "SW1230", "SW1001", "SW1002", "SW1999"];
+    "services" => "`spec.services`"
+        ["SW1004", "SW1005", "SW1006", "SW1229", "SW1230", "SW1001", "SW1002", "SW1801", "SW1802", "SW1803", "SW1804", "SW1805", "SW1806",
+        "SW1811", "SW1812", "SW1813", "SW1999"];
     "networks" => "`spec.networks`" ["SW1001", "SW1002"];
     "volumes" => "`spec.volumes`" ["SW1001", "SW1002", "SW1007"];
     "secrets" => "`spec.secrets` and a Secret" ["SW1001"];

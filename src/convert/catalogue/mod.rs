@@ -3,6 +3,7 @@
 //!
 //! An id, once given, keeps its meaning.
 
+mod agreement;
 pub mod attributes;
 mod deploy;
 pub mod document;
@@ -19,7 +20,9 @@ use std::sync::LazyLock;
 
 use super::verdict::Verdict;
 
-pub use self::{deploy::*, file::*, lint::*, network::*, process::*, project::*, secret::*, volume::*};
+pub use self::{
+    agreement::*, deploy::*, file::*, lint::*, network::*, process::*, project::*, secret::*, volume::*,
+};
 
 /// Why a value is not simply mapped.
 #[derive(Debug)]
@@ -45,6 +48,18 @@ impl Rule {
     pub fn is_advice(&self) -> bool {
         self.id.starts_with("SW17")
     }
+
+    /// Whether the API server would refuse what is made of the value, so that no flag accepts it.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.id.starts_with("SW181")
+    }
+
+    /// Whether the rule is the operator's, whose own words are the reason. What is accepted of it is written.
+    #[must_use]
+    pub fn is_of_the_operator(&self) -> bool {
+        self.id.starts_with("SW180")
+    }
 }
 
 /// Declares the rules of one area, and the list of them.
@@ -68,7 +83,7 @@ macro_rules! rules {
 pub(crate) use rules;
 
 static ALL: LazyLock<Vec<&'static Rule>> = LazyLock::new(|| {
-    let areas = [PROJECT, PROCESS, NETWORK, VOLUME, FILE, SECRET, DEPLOY, LINT];
+    let areas = [AGREEMENT, PROJECT, PROCESS, NETWORK, VOLUME, FILE, SECRET, DEPLOY, LINT];
     let mut all: Vec<&'static Rule> = areas.into_iter().flatten().copied().collect();
     all.sort_by_key(|rule| rule.id);
     all

@@ -1,5 +1,7 @@
 //! Published ports, and ports that only peers reach.
 
+use std::collections::BTreeSet;
+
 use crate::api::{Expose, Port, PortMode, Protocol, Service};
 use crate::compose::tree::Node;
 use crate::convert::catalogue;
@@ -11,13 +13,13 @@ pub fn ports(context: &mut Context<'_>, section: &mut Section<'_>, service: &mut
     for value in section.take("ports").map(Value::items).unwrap_or_default() {
         service.ports.extend(port(context, value.section()));
     }
+    let mut exposed = BTreeSet::new();
     for value in section.take("expose").map(Value::items).unwrap_or_default() {
         match expose(&value.peek().value.to_string()) {
             Some(ports) => {
                 value.mapped();
-                service.expose.extend(
-                    ports.into_iter().filter(|port| !service.expose.contains(port)).collect::<Vec<_>>(),
-                );
+                let new = |port: &Expose| exposed.insert((port.port, port.protocol));
+                service.expose.extend(ports.into_iter().filter(new));
             }
             None => {
                 value.judged(&catalogue::EXPOSE_TEXT);
@@ -156,9 +158,7 @@ fn expose(text: &str) -> Option<Vec<Expose>> {
     let protocol = Some(protocol(word)?).filter(|protocol| *protocol != Protocol::Tcp);
     let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
     let (first, last) = (number(first.trim().parse().ok()?)?, number(last.trim().parse().ok()?)?);
-    // A Service takes so many ports, and a Stack's service as well.
-    (first <= last && last - first < 128)
-        .then(|| (first..=last).map(|port| Expose { port, protocol }).collect())
+    (first <= last).then(|| (first..=last).map(|port| Expose { port, protocol }).collect())
 }
 
 #[cfg(test)]
@@ -170,7 +170,8 @@ mod tests {
         let ports = |text| expose(text).map(|ports| ports.iter().map(|port| port.port).collect::<Vec<_>>());
         assert_eq!(ports("80"), Some(vec![80]));
         assert_eq!(ports("80-82/udp"), Some(vec![80, 81, 82]));
-        for text in ["abc", "0", "82-80", "80/foo", "70000", "1-60000"] {
+        assert_eq!(ports("1-60000").map(|ports| ports.len()), Some(60000));
+        for text in ["abc", "0", "82-80", "80/foo", "70000"] {
             assert_eq!(ports(text), None, "{text}");
         }
     }

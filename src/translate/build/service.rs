@@ -13,7 +13,7 @@ use crate::{
     translate::{
         Facts,
         names::published_name,
-        resolve::{Health, KnownPort, Published, Resolved, ResolvedService},
+        resolve::{Health, KnownPort, Published, Resolved, ResolvedService, has_too_many_for_nodes},
     },
 };
 
@@ -110,6 +110,7 @@ fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<S
         ..port(p.published, p.target, p.protocol)
     };
     let ports: Vec<_> = service.balanced_ports().map(port).collect();
+    let has_node_ports = !has_too_many_for_nodes(ports.len());
     let publish = match resolved.stack.spec.publish.unwrap_or_default() {
         Publish::LoadBalancer => "LoadBalancer",
         Publish::NodePort => "NodePort",
@@ -123,6 +124,8 @@ fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<S
             selector: Some(resolved.pods_of(service)),
             ports: Some(ports),
             publish_not_ready_addresses: (!gates(service)).then_some(true),
+            allocate_load_balancer_node_ports: (publish == "LoadBalancer" && !has_node_ports)
+                .then_some(false),
             ..ServiceSpec::default()
         }),
         status: None,

@@ -59,7 +59,7 @@ pub(super) use labels::UserLabels;
 pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use pod_order::Stage;
-pub(super) use ports::{KnownPort, Published};
+pub(super) use ports::{KnownPort, Published, has_too_many_for_nodes};
 pub(super) use pre_start::Before;
 pub(super) use resolver::Resolver;
 pub(super) use resources::Resources;

@@ -167,21 +167,37 @@ pub(super) fn check_node_ports(
     }
 }
 
+/// Whether so many ports of a load balancer get no node ports. A cluster has 2,768 of them (Kubernetes,
+/// `--service-node-port-range`), and a few services with long ranges would use them up.
+pub(in crate::translate) fn has_too_many_for_nodes(ports: usize) -> bool {
+    ports > 128
+}
+
 /// What of a service's published ports differs from Docker's.
 pub(super) fn approximations(
     service: &ResolvedService<'_>,
     publish: Publish,
 ) -> impl Iterator<Item = Approximation> {
+    let many = service.balanced_ports().count();
+    let without_node_ports =
+        (publish == Publish::LoadBalancer && has_too_many_for_nodes(many)).then(|| Approximation {
+            path: format!("spec.services.{}.ports", service.name),
+            message: format!(
+                "the load balancer has to reach the pods without node ports, of which a cluster has too few for {many} \
+                 ports: where it cannot, use 'networkMode: host' or 'publish: HostPort'"
+            ),
+        });
     let of_its_own = move |port: &&Published| {
         let outside = matches!(publish, Publish::LoadBalancer | Publish::NodePort);
         outside && !port.on_node && matches!(port.address, Address::One(_))
     };
-    service.ports_to_publish().filter(of_its_own).map(move |port| Approximation {
+    let bound = service.ports_to_publish().filter(of_its_own).map(move |port| Approximation {
         path: format!("spec.services.{}.ports[{}].hostIp", service.name, port.index),
         message: "the port is published on every address that the cluster gives it: with 'mode: host' it is bound to \
                   this one"
             .to_owned(),
-    })
+    });
+    without_node_ports.into_iter().chain(bound)
 }
 
 /// Refuses two active services that publish one port.

@@ -1,0 +1,370 @@
+//! `convert` says what the API server and the operator would say, of the value that it is about.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use stackwright::api::Stack;
+use stackwright::api::schema::violations;
+use stackwright::compose::disk::Disk;
+use stackwright::compose::source::{Files, Kind, Memory};
+use stackwright::compose::{Input, Request, load};
+use stackwright::convert::names::service_label;
+use stackwright::convert::output::{Secrets, manifests, stream};
+use stackwright::convert::verdict::{Entry, Verdict, report};
+use stackwright::convert::{Converted, Folders, Options, convert};
+use stackwright::translate::{Facts, Power, Powers, translate};
+
+use super::examples::{COMMITTED, Deployed, OTHERS};
+use super::specimens::specimens;
+use super::{cases, converted, projects};
+
+struct InMemory(Memory);
+
+impl Files for InMemory {
+    fn kind(&self, path: &str) -> Option<Kind> {
+        self.0.kind(path)
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.0.read(path)
+    }
+}
+
+impl Folders for InMemory {
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        self.0.list(path)
+    }
+
+    fn mode(&self, _: &str) -> u32 {
+        0o644
+    }
+}
+
+/// What becomes of a compose file, and the verdicts of the rules with these ids as `ID POINTER LINE`.
+fn judged(text: &str, ids: &[&str]) -> (Converted, Vec<String>) {
+    let mut memory = Memory::default();
+    memory.add("/p/compose.yaml", text);
+    let files = InMemory(memory);
+    let request = Request {
+        files: vec![Input { path: "/p/compose.yaml".to_owned(), text: None }],
+        working_dir: "/p".to_owned(),
+        profiles: vec!["*".to_owned()],
+        ..Request::default()
+    };
+    let loaded = load(&request, &files);
+    let project = loaded.project.unwrap_or_else(|| panic!("{text}: {:?}", loaded.diagnostics));
+    let converted = convert(&project, &files, &Options::default());
+    let lines = report(&converted.entries, &loaded.sources, "/p").into_iter();
+    let told = lines.filter(|line| line.id.is_some_and(|id| ids.iter().any(|wanted| id.starts_with(wanted))));
+    let told = told.map(|line| format!("{} {} {}", line.id.unwrap(), line.pointer, line.line.unwrap_or(0)));
+    (converted, told.collect())
+}
+
+#[test]
+fn what_the_operator_says_is_said_of_the_value_that_it_is_about() {
+    for (sentence, services, told) in [
+        (
+            "a stop signal",
+            "  web: {image: a, ports: ['80'],\n    stop_signal: SIGQUIT}",
+            &["SW1801 /services/web/stop_signal 4"] as &[_],
+        ),
+        (
+            "a sysctl of a renamed service",
+            "  My_App:\n    image: a\n    sysctls:\n      net.core.somaxconn: 1024",
+            &["SW1801 /services/My_App/sysctls/net.core.somaxconn 6"],
+        ),
+        (
+            "a sysctl in list form",
+            "  web:\n    image: a\n    sysctls:\n      - net.core.somaxconn=1024",
+            &["SW1801 /services/web/sysctls/net.core.somaxconn 6"],
+        ),
+        ("a power", "  web: {image: a, privileged: true}", &["SW1802 /services/web/privileged 3"]),
+        (
+            "the second of two capabilities",
+            "  web:\n    image: a\n    cap_add:\n      - CHOWN\n      - NET_ADMIN",
+            &["SW1802 /services/web/cap_add/1 7"],
+        ),
+        ("a host path is told once", "  web: {image: a, volumes: ['/var/log:/logs:ro']}", &[]),
+        ("a name server is told once", "  web: {image: a, dns: 1.1.1.1}", &[]),
+        (
+            "the network of the node",
+            "  web: {image: a, network_mode: host, hostname: x}",
+            &[
+                "SW1801 /services/web/hostname 3",
+                "SW1801 /services/web/network_mode 3",
+                "SW1802 /services/web/network_mode 3",
+            ],
+        ),
+        (
+            "a service of an inactive profile",
+            "  web: {image: a}\n  tool: {image: a, profiles: [tools], ipc: host}",
+            &["SW1802 /services/tool/ipc 4"],
+        ),
+        (
+            "a clash of two active services",
+            "  a: {image: a, ports: ['80:80']}\n  b: {image: a,\n    ports: ['90:90', '80:8080']}",
+            &["SW1804 /services/b/ports/1 5"],
+        ),
+        (
+            "services of two profiles that are not active together",
+            "  a: {image: a, profiles: [a], ports: ['80:80'], stop_signal: SIGQUIT}\n  b: {image: a, profiles: [b], ports: ['80:80']}",
+            &["SW1801 /services/a/stop_signal 3"],
+        ),
+        (
+            "two programs of one pod on one port",
+            "  a: {image: a, expose: [80]}\n  b: {image: a, network_mode: 'service:a', expose: [80]}",
+            &["SW1804 /services/b/expose 4"],
+        ),
+        (
+            "a label that no object may bear",
+            "  web:\n    image: a\n    labels:\n      a.b: c\n      traefik.x[0].y: z",
+            &["SW1801 /services/web/labels/traefik.x[0].y 7"],
+        ),
+        (
+            "how many containers a node takes",
+            "  web:\n    image: a\n    deploy:\n      placement:\n        max_replicas_per_node: 2",
+            &["SW1801 /services/web/deploy/placement/max_replicas_per_node 7"],
+        ),
+        (
+            "a domain",
+            "  web: {image: a, restart: always, domainname: example.com}",
+            &["SW1801 /services/web/domainname 3"],
+        ),
+    ] {
+        let (_, found) = judged(&format!("name: p\nservices:\n{services}\n"), &["SW18"]);
+        assert_eq!(found, told, "{sentence}");
+    }
+}
+
+#[test]
+fn a_range_of_ports_is_published_up_to_1024() {
+    for (ports, refused) in [
+        ("['3478:3478', '3478:3478/udp', '49160-49400:49160-49400/udp']", false),
+        ("['21:21', '21100-21110:21100-21110']", false),
+        ("['10000-11023:10000-11023/udp']", false),
+        ("['10000-11024:10000-11024/udp']", true),
+        ("['5060:5060/udp', '10000-20000:10000-20000/udp']", true),
+        ("['20000-20599:20000-20599', '20000-20599:20000-20599/udp']", true),
+        ("['127.0.0.1:9000-9511:9000-9511']", false),
+        ("['30000-30300:80-380']", false),
+        ("['7000-8023']", false),
+        ("[{target: 443, published: '8443', mode: host}]", false),
+    ] {
+        let text = format!("name: p\nservices:\n  relay:\n    image: a\n    ports: {ports}\n");
+        let (converted, found) = judged(&text, &["SW181"]);
+        let stack = serde_json::to_value(&converted.stack).unwrap();
+        assert_eq!(!violations(&stack).is_empty(), refused, "{ports}");
+        assert_eq!(
+            found,
+            if refused { vec!["SW1811 /services/relay/ports 5"] } else { Vec::new() },
+            "{ports}"
+        );
+        let count = converted.stack.spec.services["relay"].ports.len();
+        for entry in converted.refused(&["all".to_owned()]) {
+            let wanted = format!("has {count} items, and at most 1024 are allowed");
+            assert!(entry.reason().contains(&wanted), "{}", entry.reason());
+        }
+        assert_eq!(
+            converted.refused(&["all".to_owned()]).count(),
+            usize::from(refused),
+            "no flag accepts it"
+        );
+    }
+}
+
+#[test]
+fn what_is_longer_than_a_stack_takes_is_told_with_its_place_and_the_limit() {
+    let many =
+        |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(", ");
+    let long = "x".repeat(70_000);
+    for (attribute, told) in [
+        (format!("environment: {{A: '{long}'}}"), &["SW1811 /services/web/environment/A 4"] as &[_]),
+        (format!("environment: {{{}}}", many(1024, &|n| format!("V{n}: x"))), &[]),
+        (
+            format!("environment: {{{}}}", many(1025, &|n| format!("V{n}: x"))),
+            &["SW1811 /services/web/environment 4"],
+        ),
+        (format!("extra_hosts: [{}]", many(1000, &|n| format!("'h{n}:10.0.0.1'"))), &[]),
+        (format!("labels: {{{}}}", many(257, &|n| format!("l{n}: x"))), &["SW1811 /services/web/labels 4"]),
+        (format!("tmpfs: [{}]", many(65, &|n| format!("/t{n}"))), &["SW1811 /services/web/tmpfs 4"]),
+        (format!("command: [a, '{long}']"), &["SW1811 /services/web/command/1 4"]),
+        ("expose: ['30000-31023']".to_owned(), &[]),
+        ("expose: ['1-65535']".to_owned(), &["SW1811 /services/web/expose 4"]),
+        (
+            format!("healthcheck: {{test: '{}'}}", &long[..20_000]),
+            &["SW1811 /services/web/healthcheck/test/1 4"],
+        ),
+        (
+            format!("networks: {{default: {{aliases: [{}]}}}}", many(65, &|n| format!("a{n}"))),
+            &["SW1811 /services/web/networks/default/aliases 4"],
+        ),
+        (format!("devices: [{}]", many(65, &|n| format!("/dev/d{n}"))), &["SW1811 /services/web/devices 4"]),
+    ] {
+        let (_, found) =
+            judged(&format!("name: p\nservices:\n  web: {{image: a,\n    {attribute}}}\n"), &["SW181"]);
+        assert_eq!(found, told, "{}", &attribute[..attribute.len().min(60)]);
+    }
+    let services = (0..257).map(|n| format!("  s{n}: {{image: a}}\n")).collect::<String>();
+    let (_, found) = judged(&format!("name: p\nservices:\n{services}"), &["SW181"]);
+    assert_eq!(found, ["SW1811 /services 3"]);
+}
+
+#[test]
+fn what_the_operator_refuses_is_written_where_it_is_accepted() {
+    let text = "name: p\nservices:\n  a: {image: a, ports: ['80:80']}\n  b: {image: a, ports: ['80:8080']}\n";
+    let (converted, _) = judged(text, &[]);
+    let refused: Vec<_> = converted.refused(&[]).map(|entry| entry.rule.unwrap().id).collect();
+    assert_eq!(refused, ["SW1804"]);
+    assert_eq!(converted.refused(&["sw1804".to_owned()]).count(), 0);
+    assert_eq!(converted.stack.spec.services["b"].ports.len(), 1);
+}
+
+#[test]
+fn the_validator_takes_what_meets_each_demand_and_refuses_what_does_not() {
+    let specimens = specimens();
+    let count = |valid| specimens.iter().filter(|it| it.is_valid == valid).count();
+    assert!(count(true) > 250 && count(false) > 700, "{} and {}", count(true), count(false));
+    let mut wrong = String::new();
+    for it in &specimens {
+        let found = violations(&it.stack);
+        let is_there = it.is_valid || found.iter().any(|violation| violation.path.0.starts_with(&it.place.0));
+        if found.is_empty() != it.is_valid || !is_there {
+            writeln!(wrong, "{}: {found:?}", it.about).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn what_the_operator_says_of_the_projects_here_is_in_the_report() {
+    for case in cases() {
+        let (_, _, converted) = converted(&case);
+        assert_eq!(disagreements(&converted), "", "{}", case.display());
+        assert_eq!(said_twice(&converted), [""; 0], "{}", case.display());
+    }
+    for seed in COMMITTED.iter().chain(&OTHERS) {
+        let (_, _, converted) = projects::converted(&seed.find(), &Deployed, None).unwrap();
+        assert_eq!(disagreements(&converted), "", "{}", seed.project);
+        assert_eq!(said_twice(&converted), [""; 0], "{}", seed.project);
+    }
+}
+
+#[test]
+fn what_the_operator_says_of_the_loaders_projects_is_in_the_report() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compose/projects");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let folder = entry.unwrap().path().to_str().unwrap().to_owned();
+        let find = super::Find { folder: folder.clone(), ..super::Find::default() };
+        // Some of these prove that the loader refuses them.
+        let Ok((_, _, converted)) = projects::converted(&find, &Disk, None) else { continue };
+        assert_eq!(disagreements(&converted), "", "{folder}");
+        assert_eq!(said_twice(&converted), [""; 0], "{folder}");
+        count += 1;
+    }
+    assert!(count > 30, "{count} projects");
+}
+
+/// The rules of the converter that say what the operator says of a field.
+const SAYS: [(&str, &str); 8] = [
+    ("SW1112", "storageSize"),
+    ("SW1121", "postStart"),
+    ("SW1123", "preStart"),
+    ("SW1133", "platform"),
+    ("SW1223", "dns"),
+    ("SW1224", "hostIp"),
+    ("SW1303", "hostPath"),
+    ("SW1351", "hostPath"),
+];
+
+/// Where the report does not say what the operator or the API server would say of the Stack.
+pub fn disagreements(converted: &Converted) -> String {
+    let mut wrong = String::new();
+    let stream = stream(&manifests(converted, Secrets::Plain).unwrap());
+    let written: Vec<serde_json::Value> = serde_saphyr::from_multiple(&stream).unwrap();
+    let is_final = |entry: &&Entry| entry.rule.is_some_and(|rule| rule.is_final());
+    let is_refused = converted.entries.iter().any(|entry| is_final(&entry));
+    for stack in written.iter().filter(|object| object["kind"] == "Stack") {
+        for violation in violations(stack).iter().filter(|_| !is_refused) {
+            writeln!(wrong, "{} {}", violation.path, violation.message).unwrap();
+        }
+    }
+    if is_refused {
+        return wrong;
+    }
+    for (path, message) in told_by_the_operator(&converted.stack, &projects::facts(converted)) {
+        let service = path.split('.').nth(2).unwrap_or_default();
+        let is_of_it = |entry: &Entry| {
+            let mut parts = entry.pointer.split('/').skip(1);
+            parts.next() != Some("services")
+                || parts
+                    .next()
+                    .is_some_and(|name| service_label(name) == service || path.starts_with("spec.volumes"))
+        };
+        let said = converted.entries.iter().any(|entry| {
+            let by_rule = SAYS.iter().any(|(id, field)| {
+                entry.rule.is_some_and(|rule| rule.id == *id)
+                    && path.split(['.', '[']).any(|part| part == *field)
+            });
+            let warns = matches!(entry.verdict, Verdict::Approximated | Verdict::Refused);
+            warns && is_of_it(entry) && (entry.detail == message || by_rule)
+        });
+        if !said {
+            writeln!(wrong, "{path}: {message}").unwrap();
+        }
+    }
+    wrong
+}
+
+/// What `render` tells of a Stack, in a namespace that allows everything and in one that allows nothing.
+fn told_by_the_operator(stack: &Stack, facts: &Facts) -> BTreeSet<(String, String)> {
+    let mut whole = stack.clone();
+    whole.spec.profiles = vec!["*".to_owned()];
+    let with = |powers| Facts { powers, helper_image: Some("stackwright:1".to_owned()), ..facts.clone() };
+    let (every, none) = (with(Powers(Power::ALL.into())), with(Powers::default()));
+    let mut told = BTreeSet::new();
+    let possible = translate(&whole, &every).is_ok();
+    for stack in [stack, &whole].into_iter().take(1 + usize::from(possible)) {
+        for facts in [&every, &none] {
+            match translate(stack, facts) {
+                Ok(desired) => {
+                    told.extend(desired.approximations.into_iter().map(|it| (it.path, it.message)))
+                }
+                Err(invalid) => told.extend(invalid.problems.into_iter().map(|it| (it.path, it.message))),
+            }
+        }
+    }
+    told
+}
+
+/// What another rule than the operator's says of a value of which the operator says something too, and something
+/// else: the rule and the attribute.
+const SAID_BESIDE: [(&str, &str); 5] = [
+    ("SW1121", "post_start"),
+    ("SW1128", "devices"),
+    ("SW1132", "stop_signal"),
+    ("SW1137", "security_opt"),
+    ("SW1410", "pre_stop"),
+];
+
+/// Where the operator's rule and another one say something of one value, and it is not known that they say different
+/// things.
+pub fn said_twice(converted: &Converted) -> Vec<String> {
+    let mut twice = Vec::new();
+    let warns = |entry: &&Entry| matches!(entry.verdict, Verdict::Approximated | Verdict::Refused);
+    let is_above =
+        |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_of_the_operator = |entry: &&Entry| entry.rule.is_some_and(|rule| rule.is_of_the_operator());
+    for entry in converted.entries.iter().filter(is_of_the_operator) {
+        let others = converted.entries.iter().filter(warns).filter(|other| !is_of_the_operator(other));
+        let near = others
+            .filter(|it| is_above(&it.pointer, &entry.pointer) || is_above(&entry.pointer, &it.pointer));
+        for rule in near.filter_map(|other| other.rule) {
+            let attribute = entry.pointer.split('/').nth(3).unwrap_or_default();
+            if !SAID_BESIDE.contains(&(rule.id, attribute)) {
+                twice.push(format!("{} beside {} of {}", rule.id, entry.rule.unwrap().id, entry.pointer));
+            }
+        }
+    }
+    twice
+}

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::{Desired, Facts, Kind, Object, ServerVersion, names::is_dns_label, translate};
+use super::{Desired, Facts, Kind, Object, Problem, Reason, ServerVersion, names::is_dns_label, translate};
 use crate::api::{Service, Stack};
 
 /// Names that every generated Stack declares, so that most references lead somewhere.
@@ -315,6 +315,11 @@ proptest! {
         let mut more = stack.clone();
         more.spec.services.insert("caller".to_owned(), caller);
         let after = translate(&more, &Facts::default());
+        // A name that the others use for two services may be the wrong one for the newcomer.
+        let is_clash = |problem: &Problem| problem.reason == Reason::NameClash;
+        if after.as_ref().is_err_and(|invalid| invalid.problems.iter().all(is_clash)) {
+            return Ok(());
+        }
         prop_assert!(after.is_ok(), "{after:?}");
         let after = after.unwrap();
         // Without a restart key, a service that nobody names is a one-shot.

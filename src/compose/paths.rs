@@ -250,7 +250,8 @@ pub fn relative(from: &str, to: &str) -> String {
     if way.is_empty() { ".".to_owned() } else { way.join("/") }
 }
 
-fn is_windows_absolute(path: &str) -> bool {
+/// Whether a path begins with a drive or a share, as an absolute path of Windows does.
+pub fn is_windows_absolute(path: &str) -> bool {
     let bytes = path.as_bytes();
     matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
         || path.starts_with("\\\\")

@@ -173,6 +173,37 @@ fn a_range_of_ports_is_published_up_to_1024() {
 }
 
 #[test]
+fn a_path_of_windows_has_a_verdict_and_stands_in_no_stack() {
+    for (attribute, told) in [
+        (r"volumes: ['C:\data:/data']", &["SW1010 /services/web/volumes/0/source 4"] as &[_]),
+        (r"volumes: ['/srv:/srv', 'D:\logs\app:/logs:ro']", &["SW1010 /services/web/volumes/1/source 4"]),
+        (r"volumes: ['c:/Users/me/site:/site']", &["SW1010 /services/web/volumes/0/source 4"]),
+        (
+            r"volumes: [{type: bind, source: 'E:\x', target: /x}]",
+            &["SW1010 /services/web/volumes/0/source 4"],
+        ),
+        (r"volumes: ['\\server\share:/share']", &["SW1010 /services/web/volumes/0/source 4"]),
+        (r"volumes: ['.\conf:/conf']", &["SW1010 /services/web/volumes/0/source 4"]),
+        (r"volumes: ['./conf\site.conf:/site.conf']", &["SW1010 /services/web/volumes/0/source 4"]),
+        (r"volumes: ['/srv:C:\inside']", &[]),
+        (r"tmpfs: 'C:\tmp'", &["SW1010 /services/web/tmpfs/0 4"]),
+        (r"working_dir: C:\app", &["SW1010 /services/web/working_dir 4"]),
+        (
+            r"post_start: [{command: [a], working_dir: 'C:\x'}]",
+            &["SW1010 /services/web/post_start/0/working_dir 4"],
+        ),
+        (r"volumes: ['./data:/data', 'c:/x']", &[]),
+    ] {
+        let text = format!("name: p\nservices:\n  web: {{image: a, restart: always,\n    {attribute}}}\n");
+        let (converted, found) = judged(&text, &["SW1010"]);
+        assert_eq!(found, told, "{attribute}");
+        let stack = serde_json::to_value(&converted.stack).unwrap();
+        assert!(!stack.to_string().contains("C:"), "{attribute}: {stack}");
+        assert_eq!(violations(&stack), [], "{attribute}");
+    }
+}
+
+#[test]
 fn what_is_longer_than_a_stack_takes_is_told_with_its_place_and_the_limit() {
     let many =
         |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(", ");

@@ -92,12 +92,12 @@ attributes! {
     "services.*.ports.*.published" => "`ports[].published`" ["SW1217", "SW1218", "SW1219"];
     "services.*.ports.*.target" => "`ports[].target`" ["SW1218", "SW1219"];
     "services.*.ports.*.mode" => "`ports[].mode`" ["SW1513"];
-    "services.*.post_start" => "`postStart`" ["SW1410"];
+    "services.*.post_start" => "`postStart`" ["SW1010", "SW1410"];
     "services.*.post_start.*.privileged" => "`postStart[].privileged`" ["SW1121"];
     "services.*.post_start.*.user" => "`postStart[].user`" ["SW1113", "SW1121"];
     "services.*.pre_start" => "`preStart`: command, image, user, privileged, working_dir and environment"
-        ["SW1122", "SW1123", "SW1401"];
-    "services.*.pre_stop" => "`preStop`" ["SW1410"];
+        ["SW1010", "SW1122", "SW1123", "SW1401"];
+    "services.*.pre_stop" => "`preStop`" ["SW1010", "SW1410"];
     "services.*.pre_stop.*.privileged" => "nothing" ["SW1139"];
     "services.*.pre_stop.*.user" => "nothing: it is the service's" ["SW1113", "SW1139"];
     "services.*.privileged" => "`privileged`" [];
@@ -115,15 +115,16 @@ attributes! {
     "services.*.stop_signal" => "`stopSignal`" ["SW1132", "SW1513"];
     "services.*.storage_opt" => "`storageSize` from `size`" ["SW1112"];
     "services.*.sysctls" => "`sysctls`" ["SW1138"];
-    "services.*.tmpfs" => "`tmpfs`" ["SW1307", "SW1313"];
+    "services.*.tmpfs" => "`tmpfs`" ["SW1010", "SW1307", "SW1313"];
     "services.*.tty" => "`tty`" [];
     "services.*.user" => "`user`" ["SW1113", "SW1114", "SW1146", "SW1147"];
     "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1313"];
     "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
-        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1359", "SW1360", "SW1361", "SW1362", "SW1363", "SW1013"];
+        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1359", "SW1360", "SW1361", "SW1362", "SW1363", "SW1010",
+        "SW1013"];
     "services.*.volumes.*.bind.propagation" => "`volumes[].propagation`" ["SW1310"];
     "services.*.volumes_from" => "the mounts of the other service" ["SW1117", "SW1308"];
-    "services.*.working_dir" => "`workingDir`" [];
+    "services.*.working_dir" => "`workingDir`" ["SW1010"];
 
     "networks.*.driver" => "nothing: the cluster's network plugin connects pods" ["SW1201", "SW1202"];
     "networks.*.external" => "`networks.*.sharedName`" [];

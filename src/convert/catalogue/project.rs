@@ -43,6 +43,10 @@ rules! { PROJECT:
         "a file outside of the folder that may be read",
         "--confine allows only files of one folder, and the path, or a link on the way to it, leads out of it",
         "put a copy into the folder, in place of the link where it is one";
+    WINDOWS_PATH "SW1010" Refused []
+        "a path of Windows",
+        "the path names a drive, a share or a folder as Windows writes them; no node of a cluster and no Linux container has it, so it is left out",
+        "write a path relative to the compose file with / between its parts, or a named volume for data";
     INTERNAL "SW1999" Refused []
         "a value that the converter did not read",
         "this is an error of Stackwright: each value has to have a verdict",

@@ -24,6 +24,7 @@ use super::catalogue::{self, Rule};
 use super::context::Context;
 use super::reader::Value;
 use crate::api::{FileTree, Propagation, Volume, VolumeMount};
+use crate::compose::paths::is_windows_absolute;
 use crate::compose::source::Kind;
 pub use private::is_secret;
 pub use uses::Uses;
@@ -91,6 +92,12 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
     let mount = VolumeMount { target: bind.target.clone(), read_only, ..VolumeMount::default() };
     let pointer = bind.source.pointer();
     let meaning = context.uses.get(pointer.strip_suffix("/source").unwrap_or(pointer)).cloned();
+    // An engine on Windows has drives, and reads a backslash between the parts of a path.
+    let is_foreign = is_windows_absolute(&path) || path.contains('\\') && context.files.kind(&path).is_none();
+    if is_foreign && (bind.wish.is_none() || meaning.is_none()) {
+        bind.source.judged(&catalogue::WINDOWS_PATH);
+        return Bound::Nothing;
+    }
     match meaning {
         None => match bind.source.text_judged(&catalogue::HOST_PATH) {
             Some(folder) => {

@@ -1,7 +1,7 @@
 //! What runs before a service, when it has started, and before it ends.
 
 use super::health::shell_line;
-use super::process::{command, numbers, user};
+use super::process::{command, numbers, user, working_dir};
 use super::text::Variables;
 use crate::api::{Hook, PreStart, Service, Text};
 use crate::convert::catalogue::{self, Rule};
@@ -59,7 +59,7 @@ fn hook(
         Some(value) => value.mapped().as_bool().filter(|on| *on),
         None => None,
     };
-    let working_dir = section.text("working_dir").filter(|path| path.starts_with('/'));
+    let working_dir = working_dir(&mut section);
     let environment = section.texts_by_name("environment").into_iter();
     let environment = environment.map(|(name, text)| (name, Text(text))).collect();
     section.rest();
@@ -130,7 +130,7 @@ fn pre_start(
         image: section.text("image").filter(|own| !own.is_empty() && own != image),
         user: section.take("user").and_then(user),
         privileged: section.bool("privileged").filter(|on| *on),
-        working_dir: section.text("working_dir").filter(|path| path.starts_with('/')),
+        working_dir: working_dir(&mut section),
         environment,
     };
     if let Some(files) = section.take("env_file") {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::text::Variables;
 use crate::api::labels::RESERVED;
 use crate::api::{PullPolicy, Service, Text};
+use crate::compose::paths::is_windows_absolute;
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
@@ -145,9 +146,19 @@ pub fn environment(
     }
 }
 
+/// The folder that a program starts in.
+pub fn working_dir(section: &mut Section<'_>) -> Option<String> {
+    let value = section.take("working_dir")?;
+    if value.peek_text().is_some_and(is_windows_absolute) {
+        value.judged(&catalogue::WINDOWS_PATH);
+        return None;
+    }
+    value.text().filter(|path| !path.is_empty())
+}
+
 /// The rest of what is about the process.
 pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
-    service.working_dir = section.text("working_dir").filter(|path| !path.is_empty()).map(|path| {
+    service.working_dir = working_dir(section).map(|path| {
         // The engine takes a relative folder as one below the root of the container's files.
         if path.starts_with('/') { path } else { format!("/{path}") }
     });

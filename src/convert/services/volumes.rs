@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::api::{Propagation, Service, Tmpfs, VolumeMount};
+use crate::compose::paths::is_windows_absolute;
 use crate::compose::tree::Node;
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
@@ -169,8 +170,9 @@ fn propagation(value: Value<'_>) -> Option<Propagation> {
 fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
     let text = value.peek_text().unwrap_or_default();
     let (path, options) = text.split_once(':').unwrap_or((text, ""));
-    if is_no_place(path) {
-        value.judged(&catalogue::NO_PLACE);
+    if is_no_place(path) || is_windows_absolute(text) {
+        let rule = if is_no_place(path) { &catalogue::NO_PLACE } else { &catalogue::WINDOWS_PATH };
+        value.judged(rule);
         return None;
     }
     let mut tmpfs = Tmpfs { target: path.to_owned(), size: None, mode: None };

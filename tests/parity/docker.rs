@@ -68,6 +68,10 @@ impl Engine for Docker<'_> {
         if begun { Ok(()) } else { Err(ended.text) }
     }
 
+    fn renews(&self) -> bool {
+        false
+    }
+
     fn add_file(&self, file: &str) {
         self.further_files.borrow_mut().push(file.to_owned());
     }

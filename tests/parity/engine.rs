@@ -30,6 +30,8 @@ pub trait Engine {
     fn name(&self) -> &'static str;
     /// Starts the project, or brings it to what its files say now.
     fn up(&self) -> Result<(), String>;
+    /// Whether a changed file of the project comes with new containers.
+    fn renews(&self) -> bool;
     /// Adds a further file to those that the project is made of; the next start reads it.
     fn add_file(&self, file: &str);
     /// A command that asks a service's published port so many times a second for so long, and prints what

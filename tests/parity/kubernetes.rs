@@ -178,6 +178,10 @@ impl Engine for Kubernetes<'_> {
         if applied.status.success() { Ok(()) } else { Err(said()) }
     }
 
+    fn renews(&self) -> bool {
+        true
+    }
+
     fn add_file(&self, file: &str) {
         self.further_files.borrow_mut().push(file.to_owned());
     }

@@ -89,16 +89,17 @@ struct Compared {
 fn compared(cluster: &Cluster, project: &Project) -> Compared {
     let folder = tempfile::tempdir().expect("a folder");
     let (at_docker, at_cluster) = (folder.path().join("docker"), folder.path().join("cluster"));
-    let docker = &project.copied_to(&at_docker);
-    let docker = Docker::new(docker);
+    // Each engine has files of its own, which processes and steps change.
+    let copy = &project.copied_to(&at_docker);
+    let docker = Docker::new(copy);
     docker.clear_away();
     let model = docker.model();
-    let example = play(&docker, project, &model, None);
+    let example = play(&docker, copy, &model, None);
     docker.clear_away();
 
-    let kubernetes = &project.copied_to(&at_cluster);
-    let kubernetes = Kubernetes::new(cluster, kubernetes);
-    let seen = play(&kubernetes, project, &model, Some(&example));
+    let copy = &project.copied_to(&at_cluster);
+    let kubernetes = Kubernetes::new(cluster, copy);
+    let seen = play(&kubernetes, copy, &model, Some(&example));
     let diagnosis = kubernetes.diagnosis();
     kubernetes.clear_away();
     Compared {

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     process::Stdio,
     thread,
     time::{Duration, Instant},
@@ -70,6 +71,20 @@ impl Play<'_> {
                     let now = play.containers_of(service);
                     !now.is_empty() && now.iter().all(|it| !before.contains(it))
                 });
+                self.settle(prefix);
+            }
+            Step::Write { file, text, services } => {
+                let before: Vec<_> = services.iter().map(|it| (it, self.containers_of(it))).collect();
+                fs::write(self.project.folder.join(file), text).expect("the project's folder can be written");
+                self.engine.up().unwrap_or_else(|error| panic!("{}: {error}", self.project.title));
+                if self.engine.renews() {
+                    self.until("the containers are new", |play| {
+                        before.iter().all(|(service, before)| {
+                            let now = play.containers_of(service);
+                            !now.is_empty() && now.iter().all(|it| !before.contains(it))
+                        })
+                    });
+                }
                 self.settle(prefix);
             }
             Step::Again => {

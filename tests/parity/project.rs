@@ -30,8 +30,20 @@ pub struct Script {
     pub profiles: Vec<String>,
     /// Rules of conversion whose refusal is accepted (`convert --allow-refused`).
     pub allow_refused: Vec<String>,
+    /// What a repository does not keep of files and folders, by their paths in the project.
+    pub files: BTreeMap<String, Kept>,
     /// The steps.
     pub steps: Vec<Step>,
+}
+
+/// The owner and the mode of a file or folder on the host.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+pub struct Kept {
+    /// The numbers of user and group, with a colon between them.
+    pub owner: Option<String>,
+    /// The permission bits in octal digits.
+    pub mode: Option<String>,
 }
 
 /// A step. What differs after it is told with its number.
@@ -49,6 +61,16 @@ pub enum Step {
     Recreate(String),
     /// The project is ended, and started again.
     Again,
+    /// A file of the project is written anew, and the project brought to what its files say now. An engine that
+    /// gives a changed file to new containers makes some for these services.
+    Write {
+        /// The file.
+        file: String,
+        /// What stands in it from now on.
+        text: String,
+        /// The services that mount it.
+        services: Vec<String>,
+    },
     /// So many containers for each of these services.
     Scale(BTreeMap<String, u32>),
     /// A further file is laid over the others, and the project brought to what they say now. Meanwhile a
@@ -104,6 +126,15 @@ impl Project {
             .arg(folder)
             .status();
         assert!(copied.is_ok_and(|status| status.success()), "{}: cannot be copied", self.title);
+        for (file, kept) in &self.script.files {
+            let set = |program: &str, value: &Option<String>| {
+                let Some(value) = value else { return };
+                let status = Command::new(program).arg(value).arg(folder.join(file)).status();
+                assert!(status.is_ok_and(|status| status.success()), "{}: {program} {file}", self.title);
+            };
+            set("chown", &kept.owner);
+            set("chmod", &kept.mode);
+        }
         Self { folder: folder.to_owned(), ..self.clone() }
     }
 

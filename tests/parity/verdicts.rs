@@ -56,6 +56,8 @@ const GATE: &str = "a front and a back network with a gate between them";
 const QUEUE: &str = "a worker that is scaled and a queue";
 const SIDECAR: &str = "a sidecar with its own files in the network of another";
 const SHARED_NETWORK: &str = "who shares a network namespace shares its addresses";
+const HIDES: &str = "a bind mount hides what the image has there";
+const NO_SECRET: &str = "a secret that the user may not read is not read";
 const WANTS_FILES: &str = "secrets and variables of a program that wants files";
 const NEVER_TWICE: &str = "an image that cannot be had ends a service that never runs twice";
 const VPN: &str = "a client behind a vpn starts when it is healthy and ends before it";
@@ -139,6 +141,7 @@ pub const VERDICTS: &[Verdict] = &[
     any("files-in-memory", "*/mounts/*/type", Like("ext4"), Like("tmpfs")),
     any("files-in-memory", "*/mounts/*/size", Nothing, Like("unbounded")),
     any("open-folders", "*/mounts/*/holds/*/mode", Like("drwxr-xr-x"), Like("drwxrwxrwx")),
+    only(HIDES, "open-folders", "*/mounts/*/holds/file/mode", Like("-rw-r--r--"), Like("-rw-rw-rw-")),
     any("folders-of-links", "*/mounts/*/holds/./mode", Like("drwxr-xr-x"), Like("dtrwxrwxrwx")),
     any("folders-of-links", "*/mounts/*/holds/..*", Nothing, Anything),
     any("modes-of-configs", "*/mounts/*/holds/./mode", Like("-rw-r--r--"), Like("-r--r--r--")),
@@ -163,6 +166,7 @@ pub const VERDICTS: &[Verdict] = &[
     only(CONFIGS, "mounted-and-not-copied", "*/mounts//run/secrets/my-key/*", Nothing, Anything),
     only(INLINE, "mounted-and-not-copied", "*/mounts//inline/*", Nothing, Anything),
     only(INLINE, "mounted-and-not-copied", "*/mounts//var.txt/*", Nothing, Anything),
+    only(NO_SECRET, "mounted-and-not-copied", "*/mounts//run/secrets/*", Nothing, Anything),
     only(SECRET, "mounted-and-not-copied", "*/mounts//run/secrets/from-env/*", Nothing, Anything),
     any(
         "options-of-tmpfs",

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::path::Trail;
-use super::rules::keeps;
+use super::rules::{Keeps, keeps};
 use super::{Demand, Violation};
 
 /// The keywords of JSON Schema that this module knows. A test fails where the definition uses another one.
@@ -63,7 +63,7 @@ pub(super) struct Field {
     pattern: Option<Regex>,
     words: Vec<Value>,
     /// The CEL rules, with their messages.
-    rules: Vec<(fn(&Value) -> bool, String)>,
+    rules: Vec<(Keeps, String)>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 /// Whether a value keeps a rule.
-type Keeps = fn(&Value) -> bool;
+pub(super) type Keeps = fn(&Value) -> bool;
 
 /// The rules by their text.
 pub(super) static RULES: [(&str, Keeps); 8] = [

@@ -95,7 +95,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         return Ok(());
     }
     match &args.output {
-        Some(path) => std::fs::write(path, text).with_context(|| format!("cannot write {path}")),
+        Some(path) => {
+            args.project.may_write(path)?;
+            std::fs::write(path, text).with_context(|| format!("cannot write {path}"))
+        }
         None => std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output"),
     }
 }

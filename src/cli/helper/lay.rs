@@ -66,19 +66,16 @@ pub(super) fn lay(
     let name = format!("{}-laid", short_hash(folder));
     let record = read_record(&ours, &name).with_context(about)?;
     let mut volume = Volume { ours, seen, owner, record: record.clone(), count: 0 };
-    for (path, laid) in record.iter().filter(|(path, _)| !wanted.contains_key(*path)) {
-        volume.take_away(path, laid).with_context(|| format!("cannot remove {path}"))?;
-    }
-    for (path, file) in &wanted {
-        volume.bring(path, file).with_context(|| format!("cannot lay {path}"))?;
-    }
+    let brought = volume.bring_all(&record, &wanted);
+    // Also where a file could not be laid: what was laid before it would count as the programs' own otherwise.
     if volume.record != record {
         volume.write_record(&name).with_context(about)?;
     }
     if volume.count > 0 {
-        anstream::eprintln!("{} files were laid into {}", volume.count, root.join(folder).display());
+        let files = if volume.count == 1 { "file was" } else { "files were" };
+        anstream::eprintln!("{} {files} laid into {}", volume.count, root.join(folder).display());
     }
-    Ok(())
+    brought
 }
 
 /// Makes a folder in the volume at `root` where it is missing.
@@ -133,6 +130,17 @@ struct Volume {
 }
 
 impl Volume {
+    /// Removes what the project has no more, and lays what it has.
+    fn bring_all(&mut self, record: &Record, wanted: &BTreeMap<String, PathBuf>) -> anyhow::Result<()> {
+        for (path, laid) in record.iter().filter(|(path, _)| !wanted.contains_key(*path)) {
+            self.take_away(path, laid).with_context(|| format!("cannot remove {path}"))?;
+        }
+        for (path, file) in wanted {
+            self.bring(path, file).with_context(|| format!("cannot lay {path}"))?;
+        }
+        Ok(())
+    }
+
     /// Removes a file that the project has no more, but for one that a program has changed.
     fn take_away(&mut self, path: &str, laid: &Laid) -> io::Result<()> {
         let (folder, name) = split(path);
@@ -175,7 +183,9 @@ impl Volume {
                 }
                 // Nothing is lost with an empty folder.
                 Entry::Other if !folder.remove_empty(name) => {
-                    anstream::eprintln!("warning: {path} is not laid: what is there is no file");
+                    anstream::eprintln!(
+                        "warning: {path} is not laid: something that is no file stands there"
+                    );
                 }
                 // A program may delete what it was given.
                 _ if before == Some(new.sha256.as_str()) => {}

@@ -243,8 +243,7 @@ pub fn is_config_target(target: &str) -> bool {
     let target = target.trim_end_matches('/');
     let is_below = |folder: &&str| below(folder, target).is_some();
     let is_folder_of_parts = target.ends_with(".d") && !target.ends_with("/.d");
-    (CONFIGURATION.iter().any(|folder| is_below(&folder)) || is_folder_of_parts)
-        && !STATE.iter().any(|folder| is_below(&folder))
+    (CONFIGURATION.iter().any(is_below) || is_folder_of_parts) && !STATE.iter().any(is_below)
 }
 
 /// Whether a program is told to take the file at a path as its key, as in `--keyFile /etc/replica.key`.

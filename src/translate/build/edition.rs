@@ -10,8 +10,8 @@ pub(super) enum Edition {
     /// The first.
     First,
     /// Every user may ping, the containers of a pod start and end in the order of their services'
-    /// dependencies, a hook that fails leaves its container as it is, and copies that a program may write belong to
-    /// its user.
+    /// dependencies, a hook that fails leaves its container as it is, copies that a program may write belong to its
+    /// user, and every user may write the folder of a volume that begins empty.
     Second,
 }
 
@@ -34,6 +34,11 @@ impl Edition {
 
     /// Whether copies that a program may write belong to its user, and not to root.
     pub fn gives_copies(self) -> bool {
+        self >= Self::Second
+    }
+
+    /// Whether every user may write the folder of a volume that begins empty.
+    pub fn opens_folders(self) -> bool {
         self >= Self::Second
     }
 

@@ -44,7 +44,8 @@ const SEED: &str = "1-seed";
 pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Edition) {
     let chores = &service.mounts.chores;
     let runs_hooks = edition.lets_hooks_fail() && need_helper(service);
-    if chores.seeds.is_empty() && !chores.shape_mounts() && !runs_hooks {
+    let opens = edition.opens_folders() && !chores.opened.is_empty();
+    if chores.seeds.is_empty() && !chores.shape_mounts() && !runs_hooks && !opens {
         return;
     }
     let Some(container) = spec.containers.iter_mut().find(|container| container.name == service.name) else {
@@ -124,6 +125,10 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
             mounts.insert(files.name.clone(), VolumeMount { read_only: Some(true), ..mount(&files.name) });
         }
         mounts.insert(laid.volume.clone(), mount(&laid.volume));
+    }
+    for opened in chores.opened.iter().filter(|_| edition.opens_folders()) {
+        arguments.push(format!("--folder={}:{}:{}", place(&opened.volume), owner(None), opened.folder));
+        mounts.insert(opened.volume.clone(), mount(&opened.volume));
     }
     for folder in &chores.modes {
         arguments.push(format!("--mode={}:{:o}", place(&folder.volume), folder.mode));

@@ -40,8 +40,20 @@ pub(super) fn arrange(template: &mut PodTemplateSpec, services: &[(&ResolvedServ
             Stage::First => init.push(one_shot(container)),
         }
     }
+    keep_node_ports(&mut init, &mut spec.containers);
     spec.init_containers = (!init.is_empty()).then_some(init);
     spec.termination_grace_period_seconds = Some(time_to_end(services));
+}
+
+/// Declares the ports of the node on a container that is none of the init containers. They belong to the pod as
+/// a whole, and the kubelet maps only those of `spec.containers`.
+fn keep_node_ports(init: &mut [Container], containers: &mut [Container]) {
+    let Some(last) = containers.first_mut() else { return };
+    for ports in init.iter_mut().filter_map(|container| container.ports.as_mut()) {
+        let (mapped, others) = std::mem::take(ports).into_iter().partition(|port| port.host_port.is_some());
+        *ports = others;
+        last.ports.get_or_insert_default().extend::<Vec<_>>(mapped);
+    }
 }
 
 /// A container that starts before those of its dependents, and ends after them.

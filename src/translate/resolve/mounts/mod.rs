@@ -65,6 +65,8 @@ pub(in crate::translate) struct Chores {
     pub modes: Vec<FolderMode>,
     /// Volumes that the Stack's own files are laid into.
     pub laid: Vec<Laid>,
+    /// Folders of volumes that begin empty, which every user may write.
+    pub opened: BTreeSet<OpenedFolder>,
 }
 
 impl Chores {
@@ -102,6 +104,15 @@ pub(in crate::translate) struct Laid {
     pub owner: Option<(i64, i64)>,
 }
 
+/// A folder of a volume that begins empty. The kubelet would make it as root's, and no other user could write it.
+#[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(in crate::translate) struct OpenedFolder {
+    /// The pod volume.
+    pub volume: String,
+    /// The folder in it.
+    pub folder: String,
+}
+
 /// Files of a pod volume that the container sees as a copy.
 #[derive(Debug)]
 pub(in crate::translate) struct Copied {
@@ -136,7 +147,8 @@ impl Mounts<'_> {
     }
 }
 
-/// Looks up everything that `service` mounts.
+/// Looks up everything that `service` mounts. `user` is whom its files belong to, where that is known.
+#[allow(clippy::too_many_arguments, reason = "each is another thing, and a type for them would be used once")]
 pub(super) fn mounts<'a>(
     context: &Context<'_, 'a>,
     name: &str,

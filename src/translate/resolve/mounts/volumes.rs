@@ -5,7 +5,7 @@ use k8s_openapi::api::core::v1::{
     PersistentVolumeClaimVolumeSource, Volume,
 };
 
-use super::{AnonymousClaim, Mounter, Seed, volume};
+use super::{AnonymousClaim, Mounter, OpenedFolder, Seed, volume};
 use crate::{
     api::{AnonymousVolumes, Propagation, Service, VolumeMount},
     translate::{
@@ -75,6 +75,12 @@ impl<'a> Mounter<'_, 'a, '_> {
         if !is_of_the_node && !is_fixed {
             self.lay(source, declared.spec, &volume.name, root.unwrap_or_default());
             self.seed(&volume.name, folder.as_deref(), mount, path);
+        }
+        if let (Origin::Claim(_), Some(folder), Some(true)) = (&declared.origin, &folder, mount.nocopy)
+            && !self.shows_file(mount)
+        {
+            let opened = OpenedFolder { volume: volume.name.clone(), folder: folder.clone() };
+            self.found.chores.opened.insert(opened);
         }
         self.mount(path, &mount.target, volume, folder, read_only);
         is_of_the_node

@@ -34,6 +34,8 @@ pub struct Context<'a> {
     pub objects: Objects,
     /// Volumes, also those that the project does not have, such as for data folders of the host, by name.
     pub volumes: BTreeMap<String, api::Volume>,
+    /// What of the host's data is not taken along into a volume, by the volume's name.
+    pub left: BTreeMap<String, String>,
     /// The volumes that are memory, by name; the target is that of each mount.
     pub memory: BTreeMap<String, api::Tmpfs>,
     /// The volumes that have files of the project, so that nothing of an image is copied into them.
@@ -93,6 +95,7 @@ impl<'a> Context<'a> {
             uses: Uses::of(project, files),
             objects: Objects::default(),
             volumes: BTreeMap::new(),
+            left: BTreeMap::new(),
             memory: BTreeMap::new(),
             filled_volumes: BTreeSet::new(),
             read_only_volumes: BTreeSet::new(),

@@ -120,7 +120,7 @@ attributes! {
     "services.*.user" => "`user`" ["SW1113", "SW1114", "SW1146", "SW1147"];
     "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1313"];
     "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
-        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1359", "SW1360", "SW1361", "SW1362", "SW1363", "SW1010",
+        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1359", "SW1360", "SW1361", "SW1362", "SW1363", "SW1364", "SW1010",
         "SW1013"];
     "services.*.volumes.*.bind.propagation" => "`volumes[].propagation`" ["SW1310"];
     "services.*.volumes_from" => "the mounts of the other service" ["SW1117", "SW1308"];

@@ -13,7 +13,7 @@ rules! { FILE:
         "convert again when the files change";
     DATA_FOLDER "SW1353" Approximated []
         "a folder for data",
-        "the project has no files in it, so it becomes a named volume, which begins empty, is shared by all services that mount the folder, and is not a folder that you can look into",
+        "no files of the project are laid into it: it becomes a named volume, which begins empty, is shared by all services that mount the folder, and is not a folder that you can look into",
         "copy what the running project has there into the volume";
     ENGINE_SOCKET "SW1354" Refused []
         "the socket of a container engine",
@@ -55,4 +55,8 @@ rules! { FILE:
         "files from outside of the project",
         "x-stackwright says files, and only files in the project's folder, or up to two folders above it, are taken along",
         "move the files into the project's folder";
+    LEFT_DATA "SW1364" Approximated []
+        "data that are not taken along",
+        "the folder becomes a named volume, and data of one machine stay on it: what .gitignore excludes, databases, logs, sockets, and files that cannot be read or are too large for ConfigMaps",
+        "copy the data into the volume, such as with kubectl cp into a pod that mounts it";
 }

@@ -12,6 +12,8 @@ const PLACEHOLDERS: [&str; 3] = [".gitkeep", ".gitignore", ".keep"];
 const EMPTY_PLACEHOLDERS: [&str; 4] = ["placeholder", ".placeholder", ".empty", ".dummy"];
 /// Extensions of files in which programs keep their data.
 const STATE: [&str; 7] = ["db", "db3", "log", "rdb", "sqlite", "sqlite3", "sqlitedb"];
+/// Extensions of files that are there only while a program runs.
+const RUNNING: [&str; 2] = ["pid", "sock"];
 /// The folder of a repository's history, which no program of a container needs.
 pub const HISTORY: &str = ".git";
 
@@ -23,9 +25,18 @@ pub fn is_placeholder(files: &dyn Folders, path: &str) -> bool {
 
 /// Whether a file holds what a program has made: it is empty so far, or its name says so.
 pub fn is_state(files: &dyn Folders, path: &str) -> bool {
+    is_made(path) || is_empty(files, path)
+}
+
+/// Whether the name of a file says that a program has made it: a database, a log, or what is there only while the
+/// program runs.
+pub fn is_made(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-    name == "acme.json" || STATE.contains(&extension) || is_empty(files, path)
+    // The journals of SQLite bear the name of their database.
+    let of_database =
+        ["-wal", "-shm", "-journal"].iter().find_map(|end| extension.strip_suffix(end)).unwrap_or(extension);
+    name == "acme.json" || STATE.contains(&of_database) || RUNNING.contains(&extension)
 }
 
 fn is_empty(files: &dyn Folders, path: &str) -> bool {

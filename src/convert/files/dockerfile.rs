@@ -1,5 +1,6 @@
 //! Which folders of a build's context an image has, and where, as far as its Dockerfile tells.
 
+use super::ignore::is_name;
 use crate::compose::paths::{clean, join};
 
 /// What the stages of a Dockerfile copy out of the context.
@@ -21,7 +22,30 @@ struct Stage {
 #[derive(Clone, Debug)]
 struct Copy {
     from: String,
+    /// The pattern of the names in the folder, where only some are copied.
+    names: Option<String>,
     to: String,
+    /// Whether the destination is written as a folder.
+    is_into: bool,
+}
+
+impl Copy {
+    /// Whether a file or folder of the context is at a place of the image by this copy.
+    fn brings(&self, path: &str, is_folder: bool, place: &str) -> bool {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        if let Some(pattern) = &self.names {
+            return !is_folder
+                && self.from == folder
+                && is_name(pattern, name)
+                && at(&self.to, name) == place;
+        }
+        // A single file goes by its name into a folder.
+        let is_file = !is_folder && self.from == path;
+        is_file && at(&self.to, name) == place
+            || below(&self.from, path).is_some_and(|rest| {
+                if is_file { !self.is_into && self.to == place } else { at(&self.to, rest) == place }
+            })
+    }
 }
 
 impl Dockerfile {
@@ -58,36 +82,37 @@ impl Dockerfile {
         self.stages.push(Stage { name, ..stage });
     }
 
-    /// Whether the image of a stage (the last one, if none is named) has the folder `path` of the context at
-    /// `target`, or a folder below it at its place there; none where the Dockerfile does not tell.
+    /// Whether the image of a stage (the last one, if none is named) has the whole folder `path` of the context at
+    /// `target`: by a copy of the folder or of one above it, or by copies of all that is in it, `children` (names,
+    /// and whether each is a folder); none where the Dockerfile does not tell.
     pub fn has(
         &self,
         stage: Option<&str>,
         path: &str,
         target: &str,
-        is_folder: impl Fn(&str) -> bool,
+        children: &[(String, bool)],
     ) -> Option<bool> {
         let stage = match stage.filter(|name| !name.is_empty()) {
             Some(name) => self.stages.iter().find(|stage| stage.name == name.to_lowercase()),
             None => self.stages.last(),
         }?;
         let target = target.trim_end_matches('/');
-        let has = stage.copies.iter().any(|copy| {
-            let lies_at = |below: &str, folder: &str| {
-                if below.is_empty() {
-                    folder.to_owned()
-                } else {
-                    format!("{}/{below}", folder.trim_end_matches('/'))
-                }
-            };
-            match (below(&copy.from, path), below(path, &copy.from)) {
-                (Some(rest), _) => lies_at(rest, &copy.to) == target,
-                (_, Some(rest)) => is_folder(&copy.from) && copy.to == lies_at(rest, target),
-                _ => false,
-            }
-        });
+        let brings = |path: &str, is_folder: bool, place: &str| {
+            stage.copies.iter().any(|copy| copy.brings(path, is_folder, place))
+        };
+        let has = brings(path, true, target)
+            || !children.is_empty()
+                && children.iter().all(|(name, is_folder)| {
+                    let child = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+                    brings(&child, *is_folder, &at(target, name))
+                });
         if has { Some(true) } else { (!stage.is_unclear).then_some(false) }
     }
+}
+
+/// The place of a path below a folder.
+fn at(folder: &str, below: &str) -> String {
+    if below.is_empty() { folder.to_owned() } else { format!("{}/{below}", folder.trim_end_matches('/')) }
 }
 
 impl Stage {
@@ -114,6 +139,7 @@ impl Stage {
             Err(_) => rest.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()).collect(),
         };
         let Some((to, sources)) = words.split_last() else { return };
+        let is_into = to.ends_with(['/', '.']) || sources.len() > 1;
         let to = clean(&join(&self.folder, to));
         for source in sources {
             // What a pattern stands for lies below the folder before it.
@@ -121,10 +147,16 @@ impl Stage {
                 source.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
             let is_pattern = folder.len() < source.split('/').count();
             let from = clean(&join("/", &folder.join("/"))).trim_matches('/').to_owned();
-            // `*` alone is all; `*.json` is some files.
-            if !is_pattern || source.ends_with("/*") || source == "*" {
-                self.copies.push(Copy { from, to: to.clone() });
-            }
+            let last = source.rsplit('/').next().unwrap_or_default();
+            let names = match (is_pattern, folder.len() + 1 == source.split('/').count()) {
+                (false, _) => None,
+                // `*` alone is all; `*.json` is some files.
+                (true, true) if last == "*" => None,
+                (true, true) => Some(last.to_owned()),
+                // Which folders a pattern in the middle stands for is not known.
+                (true, false) => continue,
+            };
+            self.copies.push(Copy { from, names, to: to.clone(), is_into });
         }
     }
 }
@@ -161,9 +193,9 @@ mod tests {
 
     #[test]
     fn an_image_has_what_its_last_stage_copies_out_of_the_context() {
-        let is_folder = |path: &str| !path.contains('.');
+        let children = [("package.json".to_owned(), false), ("src".to_owned(), true)];
         let has =
-            |text: &str, path: &str, target: &str| Dockerfile::read(text).has(None, path, target, is_folder);
+            |text: &str, path: &str, target: &str| Dockerfile::read(text).has(None, path, target, &children);
         for (text, path, target, expected) in [
             ("FROM a\nCOPY . /app", "", "/app", Some(true)),
             ("FROM a\nCOPY . /app", "src", "/app/src", Some(true)),
@@ -172,6 +204,12 @@ mod tests {
             ("FROM a\nWORKDIR /srv\nWORKDIR app\nCOPY ./src ./src/", "src", "/srv/app/src", Some(true)),
             ("FROM a\nWORKDIR /app\nCOPY package.json .\nCOPY src ./src", "", "/app", Some(true)),
             ("FROM a\nWORKDIR /app\nCOPY package.json ./\nRUN npm ci", "", "/app", Some(false)),
+            ("FROM a\nWORKDIR /app\nCOPY src ./src", "", "/app", Some(false)),
+            ("FROM a\nWORKDIR /app\nCOPY src/lib ./src/lib\nCOPY package.json .", "", "/app", Some(false)),
+            ("FROM a\nWORKDIR /app\nCOPY package*.json ./\nCOPY src ./src", "", "/app", Some(true)),
+            ("FROM a\nWORKDIR /app\nCOPY package.json p.json\nCOPY src ./src", "", "/app", Some(false)),
+            ("FROM a\nCOPY package.json /app/package.json\nCOPY src /app/src", "", "/app", Some(true)),
+            ("FROM a\nCOPY docker/ /var/www/html/docker/", "", "/var/www/html", Some(false)),
             ("FROM a\nCOPY package.json /app/package.json", "", "/app", Some(false)),
             ("FROM a\nCOPY src /app/src", "data", "/app/data", Some(false)),
             ("FROM php:8", "", "/var/www/html", Some(false)),
@@ -191,7 +229,7 @@ mod tests {
             assert_eq!(has(text, path, target), expected, "{text:?} {path} {target}");
         }
         let stages = Dockerfile::read("FROM a AS dev\nCOPY . /app\nFROM b AS web");
-        assert_eq!(stages.has(Some("dev"), "", "/app", is_folder), Some(true));
-        assert_eq!(stages.has(Some("other"), "", "/app", is_folder), None);
+        assert_eq!(stages.has(Some("dev"), "", "/app", &[]), Some(true));
+        assert_eq!(stages.has(Some("other"), "", "/app", &[]), None);
     }
 }

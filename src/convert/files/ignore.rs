@@ -1,35 +1,106 @@
-//! `.dockerignore`: what of a build's context the builder never sees, by the rules of Docker: patterns are those
-//! of Go's `filepath.Match` and `**`, a pattern that matches a folder matches all below it, `!` takes paths back,
-//! and the last pattern that matches counts.
+//! Patterns of paths: `.dockerignore`, what of a build's context the builder never sees, and `.gitignore`, what a
+//! repository does not hold. Patterns are those of Go's `filepath.Match` and `**`, `!` takes paths back, and the last
+//! pattern that matches counts.
 
 /// The patterns of a file.
 #[derive(Debug, Default)]
-pub struct Ignored(Vec<(bool, Vec<Vec<char>>)>);
+pub struct Ignored(Vec<Line>);
+
+/// A line of such a file.
+#[derive(Debug)]
+struct Line {
+    takes_back: bool,
+    /// Whether only folders match.
+    is_of_folders: bool,
+    pattern: Vec<Part>,
+}
+
+/// A part of a pattern, between slashes.
+#[derive(Debug)]
+enum Part {
+    /// `**`: any number of folders.
+    Folders,
+    Name(Vec<Token>),
+}
+
+/// What stands for characters of a name.
+#[derive(Debug)]
+enum Token {
+    Any,
+    One,
+    Class(Vec<char>),
+    Plain(char),
+    /// A class without an end, which matches nothing.
+    Broken,
+}
 
 impl Ignored {
     /// Reads the text of a `.dockerignore`.
     pub fn read(text: &str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let patterns = text.lines().filter(|line| !line.starts_with('#')).map(str::trim);
-        let patterns = patterns.filter_map(|line| {
-            let (is_exception, pattern) = match line.strip_prefix('!') {
-                Some(rest) => (true, rest.trim()),
-                None => (false, line),
-            };
-            let parts = parts(pattern);
-            (!parts.is_empty())
-                .then(|| (is_exception, parts.iter().map(|part| part.chars().collect()).collect()))
+        let lines = lines(text).map(|(takes_back, pattern)| Line {
+            takes_back,
+            is_of_folders: false,
+            pattern: parts(pattern).into_iter().map(part).collect(),
         });
-        Self(patterns.collect())
+        Self(lines.filter(|line| !line.pattern.is_empty()).collect())
     }
 
-    /// Whether the builder does not see a path below the context.
-    pub fn excludes(&self, path: &str) -> bool {
-        let path: Vec<Vec<char>> = parts(path).iter().map(|part| part.chars().collect()).collect();
-        let matches = |pattern: &[Vec<char>]| (1..=path.len()).any(|end| matches(pattern, &path[..end]));
-        let last = self.0.iter().rev().find(|(_, pattern)| matches(pattern));
-        last.is_some_and(|(is_exception, _)| !is_exception)
+    /// Reads the text of a `.gitignore`. A pattern without a slash before its end matches in all folders below.
+    pub fn read_git(text: &str) -> Self {
+        let lines = lines(text).map(|(takes_back, pattern)| {
+            let name = pattern.trim_end_matches('/');
+            let mut parts: Vec<Part> = parts(name).into_iter().map(part).collect();
+            if !name.contains('/') && !parts.is_empty() {
+                parts.insert(0, Part::Folders);
+            }
+            // `a/**` is all that lies in `a`, and not `a` itself.
+            if matches!(parts.last(), Some(Part::Folders)) {
+                parts.push(Part::Name(vec![Token::Any]));
+            }
+            Line { takes_back, is_of_folders: pattern.ends_with('/'), pattern: parts }
+        });
+        Self(lines.filter(|line| !line.pattern.is_empty()).collect())
     }
+
+    /// Whether the builder does not see a path below the context: a pattern that matches a folder matches all
+    /// below it.
+    pub fn excludes(&self, path: &str) -> bool {
+        let path = characters(path);
+        let matches = |line: &Line| (1..=path.len()).any(|end| matches(&line.pattern, &path[..end]));
+        self.0.iter().rev().find(|line| matches(line)).is_some_and(|line| !line.takes_back)
+    }
+
+    /// Whether a repository excludes a path below the file's folder, or takes it back; none where no pattern
+    /// matches it. Who asks does not look below a folder that is excluded.
+    pub fn says(&self, path: &str, is_folder: bool) -> Option<bool> {
+        let path = characters(path);
+        let matches = |line: &&Line| (is_folder || !line.is_of_folders) && matches(&line.pattern, &path);
+        self.0.iter().rev().find(matches).map(|line| !line.takes_back)
+    }
+
+    /// Whether a pattern takes something back.
+    pub fn takes_back(&self) -> bool {
+        self.0.iter().any(|line| line.takes_back)
+    }
+}
+
+/// Whether a pattern without `**` matches a name.
+pub fn is_name(pattern: &str, name: &str) -> bool {
+    matches_name(&tokens(pattern), &name.chars().collect::<Vec<_>>())
+}
+
+/// The patterns of a text, and whether each takes back.
+fn lines(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let patterns = text.lines().filter(|line| !line.starts_with('#')).map(str::trim);
+    patterns.map(|line| match line.strip_prefix('!') {
+        Some(rest) => (true, rest.trim()),
+        None => (false, line),
+    })
+}
+
+fn characters(path: &str) -> Vec<Vec<char>> {
+    parts(path).iter().map(|part| part.chars().collect()).collect()
 }
 
 fn parts(path: &str) -> Vec<&str> {
@@ -44,36 +115,89 @@ fn parts(path: &str) -> Vec<&str> {
     parts
 }
 
-/// Whether a pattern matches the whole of a path.
-fn matches(pattern: &[Vec<char>], path: &[Vec<char>]) -> bool {
-    let Some((first, rest)) = pattern.split_first() else { return path.is_empty() };
-    if **first == ['*', '*'] {
-        // It stands for any number of folders.
-        return (0..=path.len()).any(|skipped| matches(rest, &path[skipped..]));
-    }
-    path.split_first().is_some_and(|(name, below)| matches_name(first, name) && matches(rest, below))
+fn part(text: &str) -> Part {
+    if text == "**" { Part::Folders } else { Part::Name(tokens(text)) }
 }
 
-/// Whether a pattern matches a name.
-fn matches_name(pattern: &[char], name: &[char]) -> bool {
-    match pattern.split_first() {
-        None => name.is_empty(),
-        Some(('*', rest)) => (0..=name.len()).any(|skipped| matches_name(rest, &name[skipped..])),
-        Some((first, rest)) => {
-            let Some((character, name)) = name.split_first() else { return false };
-            match first {
-                '?' => matches_name(rest, name),
-                '[' => match rest.iter().skip(1).position(|c| *c == ']') {
-                    Some(end) => is_in(&rest[..=end], *character) && matches_name(&rest[end + 2..], name),
-                    None => false,
-                },
-                '\\' => rest
-                    .split_first()
-                    .is_some_and(|(escaped, rest)| escaped == character && matches_name(rest, name)),
-                plain => plain == character && matches_name(rest, name),
+fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = text.chars();
+    while let Some(first) = rest.next() {
+        tokens.push(match first {
+            '*' => Token::Any,
+            '?' => Token::One,
+            '[' => {
+                let class: Vec<char> = rest.clone().collect();
+                match class.iter().skip(1).position(|c| *c == ']') {
+                    Some(end) => {
+                        _ = rest.nth(end + 1);
+                        Token::Class(class[..=end].to_vec())
+                    }
+                    None => Token::Broken,
+                }
             }
+            '\\' => rest.next().map_or(Token::Broken, Token::Plain),
+            plain => Token::Plain(plain),
+        });
+    }
+    tokens
+}
+
+/// Whether a pattern matches the whole of a path.
+fn matches(pattern: &[Part], path: &[Vec<char>]) -> bool {
+    covers(
+        pattern,
+        path,
+        |part| matches!(part, Part::Folders),
+        |part, name| match part {
+            Part::Folders => true,
+            Part::Name(tokens) => matches_name(tokens, name),
+        },
+    )
+}
+
+fn matches_name(pattern: &[Token], name: &[char]) -> bool {
+    covers(
+        pattern,
+        name,
+        |token| matches!(token, Token::Any),
+        |token, character| match token {
+            Token::Any | Token::One => true,
+            Token::Class(class) => is_in(class, *character),
+            Token::Plain(plain) => plain == character,
+            Token::Broken => false,
+        },
+    )
+}
+
+/// Whether a pattern covers all items. Where it does not fit, only the last wildcard takes one item more: an
+/// earlier one could not help, so the work is at most the product of both lengths.
+fn covers<P, I>(
+    pattern: &[P],
+    items: &[I],
+    is_wildcard: impl Fn(&P) -> bool,
+    fits: impl Fn(&P, &I) -> bool,
+) -> bool {
+    let (mut at, mut item) = (0, 0);
+    // Behind the last wildcard, and the first item that it does not take.
+    let mut back: Option<(usize, usize)> = None;
+    while item < items.len() {
+        match pattern.get(at) {
+            Some(part) if is_wildcard(part) => {
+                at += 1;
+                back = Some((at, item));
+            }
+            Some(part) if fits(part, &items[item]) => (at, item) = (at + 1, item + 1),
+            _ => match &mut back {
+                Some((behind, taken)) => {
+                    *taken += 1;
+                    (at, item) = (*behind, *taken);
+                }
+                None => return false,
+            },
         }
     }
+    pattern[at..].iter().all(is_wildcard)
 }
 
 /// Whether a character is one of a class, such as `a-z` or `^0-9`.
@@ -104,6 +228,37 @@ mod tests {
     use super::Ignored;
 
     #[test]
+    fn long_names_and_many_wildcards_take_little_time() {
+        let begun = std::time::Instant::now();
+        let name = "a".repeat(5_000);
+        assert!(!Ignored::read(&format!("{}b", "*a".repeat(200))).excludes(&name));
+        let path = "a/".repeat(500);
+        assert!(!Ignored::read(&format!("{}b", "**/a/".repeat(30))).excludes(&path));
+        assert!(begun.elapsed().as_secs() < 20, "{:?}", begun.elapsed());
+    }
+
+    #[test]
+    fn patterns_of_a_repository_match_as_git_matches_them() {
+        for (text, path, is_folder, expected) in [
+            ("*.log", "deep/a.log", false, Some(true)),
+            ("data/", "data", true, Some(true)),
+            ("data/", "data", false, None),
+            ("/data", "data", false, Some(true)),
+            ("/data", "a/data", false, None),
+            ("a/b", "c/a/b", false, None),
+            ("a/**", "a", true, None),
+            ("a/**", "a/b/c", false, Some(true)),
+            ("**/x", "a/b/x", false, Some(true)),
+            ("*\n!keep", "keep", false, Some(false)),
+            ("*\n!keep", "other", false, Some(true)),
+            ("# x\n\n", "x", false, None),
+            ("", "x", false, None),
+        ] {
+            assert_eq!(Ignored::read_git(text).says(path, is_folder), expected, "{text:?} {path}");
+        }
+    }
+
+    #[test]
     fn patterns_match_as_docker_matches_them() {
         for (text, path, expected) in [
             ("node_modules", "node_modules", true),
@@ -127,6 +282,14 @@ mod tests {
             ("*\n!src\nsrc/secret", "src/secret", true),
             ("!data\ndata", "data", true),
             ("*", "", false),
+            ("a*b*c", "aXbbXc", true),
+            ("a*b*c", "aXbbXcd", false),
+            ("a/**/b/**/c", "a/b/x/b/c", true),
+            ("a/**/b/**/c", "a/x/c", false),
+            ("[]", "]", false),
+            ("a[", "a[", false),
+            ("\\*", "*", true),
+            ("\\*", "x", false),
             ("a/../data", "data", true),
         ] {
             assert_eq!(Ignored::read(text).excludes(path), expected, "{text:?} {path}");

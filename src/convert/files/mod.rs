@@ -6,6 +6,7 @@
 //! | folders that an image has anyhow | `source`, with `dockerfile` and `ignore` |
 //! | whether anything in a folder is the project's own | `content` |
 //! | files as keys of objects | `tree` |
+//! | what a repository does not hold | `repository` |
 //! | who may see a file | `private` |
 
 mod content;
@@ -13,6 +14,7 @@ mod dockerfile;
 mod ignore;
 mod names;
 mod private;
+mod repository;
 mod socket;
 mod source;
 mod tree;
@@ -140,12 +142,13 @@ fn data(context: &mut Context<'_>, source: Value<'_>, path: &str, at: usize, mou
         return Bound::Nothing;
     }
     let has_files = context.volumes.get(&volume).is_some_and(|volume| !volume.files.is_empty());
-    let rule = match (is_file, has_files) {
-        (true, _) => &catalogue::DATA_FILE,
-        (false, true) => &catalogue::LAID_FOLDER,
-        (false, false) => &catalogue::DATA_FOLDER,
+    let (rule, detail) = match (context.left.get(&volume), is_file, has_files) {
+        (Some(left), ..) => (&catalogue::LEFT_DATA, left.as_str()),
+        (_, true, _) => (&catalogue::DATA_FILE, ""),
+        (_, false, true) => (&catalogue::LAID_FOLDER, ""),
+        (_, false, false) => (&catalogue::DATA_FOLDER, ""),
     };
-    if source.text_judged(rule).is_none() {
+    if source.text_judged_with(rule, detail).is_none() {
         return Bound::Nothing;
     }
     Bound::Mount(part_of(context, at, path, mount))
@@ -168,7 +171,10 @@ fn fill(context: &mut Context<'_>, at: usize) -> Result<(), tree::Failure> {
     let (volume, shown, path) = (data.volume.clone(), data.shown.clone(), data.path.clone());
     let (is_file, name) = (data.is_file, data.below(&data.real));
     let is_there = beside(context.project, &path).is_some() && context.files.kind(&path).is_some();
-    let found = if is_there { tree::find(context, &path, &[])? } else { tree::Found::default() };
+    let found = if is_there { tree::find_data(context, &path)? } else { tree::Found::default() };
+    if let Some(left) = found.left() {
+        context.left.insert(volume.clone(), left);
+    }
     let mut files = tree::store(context, &shown, found.files);
     if is_file {
         files.iter_mut().for_each(|file| file.path.clone_from(&name));

@@ -6,7 +6,8 @@ use crate::translate::short_hash;
 
 /// A part of an object's name for a path: readable, and another one for each path.
 pub fn part(family: &str, shown: &str) -> String {
-    let plain = label(&format!("{family}-{}", shown.replace('/', "-")), family);
+    let readable = shown.trim_start_matches('/').replace("../", "up/").replace('/', "-");
+    let plain = label(&format!("{family}-{readable}"), family);
     let told_apart = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.';
     if shown.chars().all(told_apart) && !shown.ends_with('.') && plain.len() < 50 {
         return plain;
@@ -31,7 +32,10 @@ mod tests {
 
     #[test]
     fn each_path_has_a_name_of_its_own() {
-        let paths = ["a.b", "a-b", "a/b", "a_b", "A.b", "a--b", ".a.b"];
+        let paths = [
+            "a.b", "a-b", "a/b", "a_b", "A.b", "a--b", ".a.b", "/a.b", "/a/b", "../a", "up/a", "../../a",
+            "up/up/a", "..", "../up/a", "a", "/a",
+        ];
         let names: std::collections::BTreeSet<_> = paths.map(|path| part("files", path)).into();
         assert_eq!(names.len(), paths.len(), "{names:?}");
         assert_eq!(part("files", "nginx.conf"), "files-nginx-conf");

@@ -1,8 +1,9 @@
 //! Files beside the compose file as keys of ConfigMaps and Secrets.
 
-use super::content::{DEEPEST, HISTORY, is_placeholder};
+use super::content::{DEEPEST, HISTORY, has_content, is_made, is_placeholder};
 use super::names::part;
 use super::private::{is_private, is_secret, mode};
+use super::repository::Repository;
 use crate::api::{KeyRef, TreeFile};
 use crate::compose::source::Kind;
 use crate::convert::catalogue;
@@ -24,8 +25,23 @@ const MOST_FILES: usize = 1000;
 pub struct Found {
     /// The files.
     pub files: Vec<File>,
-    /// The folders below the path that only a placeholder keeps.
+    /// The folders below the path that have a placeholder, for data.
     pub folders: Vec<String>,
+    /// What of data is not taken along.
+    pub left: Vec<String>,
+}
+
+impl Found {
+    /// What is not taken along, in few words; none where everything is.
+    pub fn left(&self) -> Option<String> {
+        const SHOWN: usize = 3;
+        let first = self.left.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        match self.left.len() {
+            0 => None,
+            1..=SHOWN => Some(first),
+            all => Some(format!("{first} and {} more", all - SHOWN)),
+        }
+    }
 }
 
 /// A file that was found.
@@ -65,10 +81,9 @@ impl Failure {
     }
 }
 
-/// All files at a path, but for placeholders and what lies at or below the real paths `without`.
+/// All files at a path, but for what lies at or below the real paths `without`.
 pub fn find(context: &Context<'_>, source: &str, without: &[&str]) -> Result<Found, Failure> {
-    let root = context.files.real(source).unwrap_or_else(|| source.to_owned());
-    let mut walk = Walk { context, source, root, without, total: 0, found: Found::default() };
+    let mut walk = Walk::new(context, source, without);
     walk.at("", 0)?;
     let Walk { total, found, .. } = walk;
     if total <= LARGEST_TREE && found.files.iter().all(|file| file.size <= LARGEST) {
@@ -80,6 +95,19 @@ pub fn find(context: &Context<'_>, source: &str, without: &[&str]) -> Result<Fou
     Err(Failure::TooLarge(format!("{total} bytes in all, {}", largest.collect::<Vec<_>>().join(", "))))
 }
 
+/// The project's own files in a folder or file of data. What a repository does not hold, what programs have made,
+/// and what cannot be taken is left.
+pub fn find_data(context: &Context<'_>, source: &str) -> Result<Found, Failure> {
+    let (repository, is_excluded) = Repository::above(context.files, &context.project.working_dir, source);
+    let mut walk = Walk::new(context, source, &[]);
+    walk.data = Some(Data { repository, is_excluded });
+    match walk.at("", 0) {
+        Ok(()) => Ok(walk.found),
+        Err(Failure::TooLarge(why)) => Ok(Found { left: vec![why], ..Found::default() }),
+        Err(failure) => Err(failure),
+    }
+}
+
 /// A walk through the files at a path.
 struct Walk<'w> {
     context: &'w Context<'w>,
@@ -87,16 +115,45 @@ struct Walk<'w> {
     /// The source with all links resolved.
     root: String,
     without: &'w [&'w str],
+    /// Where it is a walk through data.
+    data: Option<Data>,
     total: usize,
     found: Found,
 }
 
-impl Walk<'_> {
+/// What a walk through data knows.
+struct Data {
+    repository: Repository,
+    /// Whether the repository does not hold the source.
+    is_excluded: bool,
+}
+
+impl<'w> Walk<'w> {
+    fn new(context: &'w Context<'w>, source: &'w str, without: &'w [&'w str]) -> Self {
+        let root = context.files.real(source).unwrap_or_else(|| source.to_owned());
+        Self { context, source, root, without, data: None, total: 0, found: Found::default() }
+    }
+
     fn at(&mut self, below: &str, depth: usize) -> Result<(), Failure> {
+        match self.look(below, depth) {
+            Err(Failure::Unreadable(why)) if self.data.is_some() => {
+                self.leave(why);
+                // Where a single file is mounted, a file has to be there.
+                if below.is_empty() && self.context.files.kind(self.source) == Some(Kind::File) {
+                    self.keep(below, Vec::new(), false);
+                }
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn look(&mut self, below: &str, depth: usize) -> Result<(), Failure> {
         let full = if below.is_empty() { self.source.to_owned() } else { format!("{}/{below}", self.source) };
         let files = self.context.files;
         let unreadable = |why: String| Failure::Unreadable(format!("'{below}' {why}"));
-        if files.kind(&full) == Some(Kind::Outside) {
+        let kind = files.kind(&full);
+        if kind == Some(Kind::Outside) {
             return Err(Failure::Outside(below.to_owned()));
         }
         // In a container there is nothing of the host outside of the mount.
@@ -107,33 +164,55 @@ impl Walk<'_> {
         if self.without.contains(&real.as_str()) {
             return Ok(());
         }
-        match files.kind(&full) {
-            Some(Kind::File) if !below.is_empty() && is_placeholder(files, &full) => {
+        match kind {
+            Some(Kind::File) if !below.is_empty() && self.data.is_some() && is_placeholder(files, &full) => {
                 if let Some((folder, _)) = below.rsplit_once('/') {
                     self.found.folders.push(folder.to_owned());
                 }
+            }
+            Some(Kind::File) if !below.is_empty() && self.is_of_machine(&full, below) => {
+                self.leave(format!("'{below}'"));
             }
             Some(Kind::File) => {
                 if self.found.files.len() >= MOST_FILES {
                     return Err(Failure::TooLarge(format!("more than {MOST_FILES} files")));
                 }
                 let mut bytes = files.read(&full).map_err(unreadable)?;
+                if self.data.is_some() && bytes.len() > LARGEST {
+                    return Err(unreadable(format!("has {} bytes", bytes.len())));
+                }
+                self.total += bytes.len();
+                if self.total > LARGEST_TREE && self.data.is_some() {
+                    return Err(Failure::TooLarge(format!("more than {LARGEST_TREE} bytes")));
+                }
+                let is_private = is_private(&full, &bytes) || self.context.uses.is_key(&real);
                 let size = bytes.len();
-                self.total += size;
                 if self.total > LARGEST_TREE {
                     bytes = Vec::new();
                 }
-                let is_private = is_private(&full, &bytes) || self.context.uses.is_key(&real);
-                let mode = files.mode(&full);
-                self.found.files.push(File { path: below.to_owned(), bytes, size, mode, is_private });
+                self.keep(below, bytes, is_private);
+                if let Some(file) = self.found.files.last_mut() {
+                    file.size = size;
+                }
             }
             // What an earlier conversion wrote is no part of the project.
             Some(Kind::Folder) if self.is_output(&full) => {}
+            Some(Kind::Folder) if !below.is_empty() && self.is_excluded(&full, true) => {
+                if has_content(files, &full) {
+                    self.leave(format!("'{below}'"));
+                }
+            }
             Some(Kind::Folder) if depth < DEEPEST => {
-                for name in files.list(&full).map_err(unreadable)?.into_iter().filter(|name| name != HISTORY)
-                {
+                let names = files.list(&full).map_err(unreadable)?;
+                if let Some(data) = &mut self.data {
+                    data.repository.enter(files, &full);
+                }
+                for name in names.into_iter().filter(|name| name != HISTORY) {
                     let next = if below.is_empty() { name } else { format!("{below}/{name}") };
                     self.at(&next, depth + 1)?;
+                }
+                if let Some(data) = &mut self.data {
+                    data.repository.leave();
                 }
             }
             Some(Kind::Folder) => return Err(unreadable("lies too deep".to_owned())),
@@ -142,6 +221,29 @@ impl Walk<'_> {
             None => return Err(unreadable("leads nowhere".to_owned())),
         }
         Ok(())
+    }
+
+    fn keep(&mut self, below: &str, bytes: Vec<u8>, is_private: bool) {
+        let full = if below.is_empty() { self.source.to_owned() } else { format!("{}/{below}", self.source) };
+        let (path, size, mode) = (below.to_owned(), bytes.len(), self.context.files.mode(&full));
+        self.found.files.push(File { path, bytes, size, mode, is_private });
+    }
+
+    fn leave(&mut self, what: String) {
+        self.found.left.push(what);
+    }
+
+    /// Whether the repository does not hold a path.
+    fn is_excluded(&self, full: &str, is_folder: bool) -> bool {
+        self.data.as_ref().is_some_and(|data| data.repository.excludes(full, is_folder))
+    }
+
+    /// Whether a file of data is that of one machine.
+    fn is_of_machine(&self, full: &str, below: &str) -> bool {
+        let Some(data) = &self.data else { return false };
+        // An empty file loses nothing, and may be meant to be there.
+        let is_made = is_made(below) && self.context.files.read(full).is_ok_and(|bytes| !bytes.is_empty());
+        data.is_excluded || is_made || self.is_excluded(full, false)
     }
 
     fn is_output(&self, folder: &str) -> bool {

@@ -42,7 +42,7 @@ pub struct Data {
     pub path: String,
     /// The path with all links resolved.
     pub real: String,
-    /// The path as seen from the project.
+    /// The path as seen from the project; absolute where the project does not bring it.
     pub shown: String,
     /// Whether it is a single file.
     pub is_file: bool,
@@ -182,7 +182,7 @@ fn data(project: &Project, files: &dyn Folders, mounts: &[Mount<'_>]) -> Vec<Dat
         if found.iter().any(|data| below(&data.real, &mount.real).is_some()) {
             continue;
         }
-        let shown = mount.shown.clone().unwrap_or_else(|| mount.path.trim_start_matches('/').to_owned());
+        let shown = mount.shown.clone().unwrap_or_else(|| mount.path.to_owned());
         found.push(Data {
             path: mount.path.to_owned(),
             real: mount.real.clone(),
@@ -208,8 +208,7 @@ pub fn beside(project: &Project, path: &str) -> Option<String> {
     let up = way.split('/').take_while(|part| *part == "..").count();
     let depth = folder.split('/').filter(|part| !part.is_empty()).count();
     let within = up == 0 || up <= 2 && depth >= up + 2;
-    // The way up is no part of a name.
-    within.then(|| way.replace("../", "up/"))
+    within.then_some(way)
 }
 
 /// The path with all links resolved, as far as it is there. What lies below nothing is not there either, so a few

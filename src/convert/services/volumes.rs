@@ -1,8 +1,8 @@
 //! What a service mounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::api::{Propagation, Service, Tmpfs, VolumeMount};
+use crate::api::{FileMount, Propagation, Service, Tmpfs, VolumeMount};
 use crate::compose::paths::is_windows_absolute;
 use crate::compose::tree::Node;
 use crate::convert::catalogue::{self, Rule};
@@ -19,18 +19,31 @@ pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>,
     for mount in section.take("volumes").map(Value::items).unwrap_or_default() {
         volume(context, mount, service, &mut within);
     }
-    // What the service itself mounts there comes first.
-    for mount in within {
-        let is_taken = service.volumes.iter().any(|own| own.target == mount.target)
-            || service.files.iter().any(|own| own.target == mount.target);
-        if !is_taken {
-            service.volumes.push(mount);
-        }
-    }
     for value in section.take("tmpfs").map(Value::items).unwrap_or_default() {
         service.tmpfs.extend(short_tmpfs(value));
     }
+    // What the service itself mounts there comes first.
+    let taken = targets(service);
+    within.retain(|mount| !taken.contains(mount.target.trim_end_matches('/')));
+    service.volumes.extend(within);
     from_others(context, name, section);
+}
+
+/// Where a service mounts something, without slashes at the end.
+fn targets(service: &Service) -> BTreeSet<String> {
+    let volumes = service.volumes.iter().map(|mount| mount.target.clone());
+    let files = service.files.iter().map(|tree| tree.target.clone());
+    let memory = service.tmpfs.iter().map(|tmpfs| tmpfs.target.clone());
+    let configs = service.configs.iter().map(|mount| place(mount, ""));
+    let secrets = service.secrets.iter().map(|mount| place(mount, "/run/secrets"));
+    let all = volumes.chain(files).chain(memory).chain(configs).chain(secrets);
+    all.map(|target| target.trim_end_matches('/').to_owned()).collect()
+}
+
+/// Where a config or secret is mounted: `folder` is that of those without a path.
+fn place(mount: &FileMount, folder: &str) -> String {
+    let target = mount.target.as_ref().unwrap_or(&mount.source);
+    if target.starts_with('/') { target.clone() } else { format!("{folder}/{target}") }
 }
 
 /// A mount. `within` gets the volumes that lie in files that are mounted.

@@ -41,7 +41,12 @@ fn converted(compose: &str, files: &[&str]) -> Converted {
         let (name, mode) = name.split_once('@').unwrap_or((name, "644"));
         let path = format!("/srv/shop/{name}");
         project.1.push((path.clone(), u32::from_str_radix(mode, 8).unwrap()));
-        project.0.add(path, text.replace("\\n", "\n"));
+        let text = match text {
+            "LARGE" => "x".repeat(1 << 20),
+            "MUCH" => "x".repeat(800 << 10),
+            text => text.replace("\\n", "\n"),
+        };
+        project.0.add(path, text);
     }
     let find = Find { folder: "/srv/shop".to_owned(), ..Find::default() };
     projects::converted(&find, &project, None).unwrap_or_else(|why| panic!("{compose}: {why}")).2
@@ -183,7 +188,7 @@ fn what_services_write_is_a_volume_with_the_projects_files() {
             &["index.html", "data/x", "empty/.keep"],
             "app /data <- data-data
              web /srv/data <- data-data ro
-             web /srv <- files compose.yaml index.html
+             web /srv <- files compose.yaml empty/.keep index.html
              data-data: x
              SW1360
              app lay :
@@ -264,7 +269,7 @@ fn what_services_write_is_a_volume_with_the_projects_files() {
             "a /b <- emptyDir
              a /etc/c <- data-c ro
              a /d.conf <- data-d-conf/d.conf
-             a /e <- data-opt-e-db335b46a5
+             a /e <- data-opt-e-dcd3bda89a
              a /f <- host /opt/f
              a /a <- copy x
              data-c: x
@@ -297,6 +302,34 @@ fn a_source_tree_is_left_out_only_for_the_service_whose_image_has_it() {
             &[COPIES, "index.php"],
             "web /app <- files Dockerfile compose.yaml index.php
              SW1356",
+        ),
+        (
+            "an image that has a part of the folder",
+            "  php: {build: ., restart: always, volumes: ['.:/var/www/html']}",
+            &["Dockerfile=FROM php:8\\nCOPY docker/ /var/www/html/docker/", "index.php", "docker/php.ini"],
+            "php /var/www/html <- data-cdb4ee2aea
+             data-cdb4ee2aea: Dockerfile compose.yaml docker/php.ini index.php
+             SW1360
+             php lay :",
+        ),
+        (
+            "an image that has all parts of the folder but what is of the machine",
+            "  app: {build: ., restart: always, volumes: ['.:/app']}",
+            &[
+                "Dockerfile=FROM node\\nWORKDIR /app\\nCOPY package*.json ./\\nCOPY src src",
+                ".gitignore=node_modules",
+                "package.json",
+                "src/a.js",
+                "node_modules/b/c.js",
+                "README.md",
+            ],
+            "SW1356",
+        ),
+        (
+            "a pattern that takes back one file of an excluded folder",
+            "  app: {build: ., restart: always, volumes: ['.:/app']}",
+            &[COPIES, ".dockerignore=*\\n!dist/app.jar", "dist/app.jar", "src/a"],
+            "SW1356",
         ),
         (
             "a Dockerfile that copies nothing",
@@ -457,6 +490,128 @@ fn files_that_must_be_private_are_so_and_belong_to_who_reads_them() {
              proxy lay :",
         ),
     ]);
+}
+
+#[test]
+fn data_of_one_machine_stay_behind_and_configuration_is_whole() {
+    const LARGE: &str = "pgdata/base/1=LARGE";
+    hold(&[
+        (
+            "a placeholder keeps a folder of configuration",
+            "  db: {image: 'mysql:8', restart: always, volumes: ['./mysql:/etc/mysql:ro']}",
+            &["mysql/my.cnf", "mysql/conf.d/.gitkeep="],
+            "db /etc/mysql <- files conf.d/.gitkeep my.cnf",
+        ),
+        (
+            "what the folder's own list excludes",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/data']}",
+            &["data/.gitignore=*\\n!.gitignore\\n!seed.csv", "data/seed.csv", "data/made", "data/cache/x"],
+            "a /data <- data-data
+             data-data: seed.csv
+             SW1364
+             a lay :",
+        ),
+        (
+            "what the project's list excludes",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/data', './storage:/storage']}",
+            &[".gitignore=/data/\\n*.tmp", "data/x", "data/keep/.gitkeep=", "storage/a.tmp", "storage/a.txt"],
+            "a /data <- data-data
+             a /storage <- data-storage
+             data-data: keep/
+             data-storage: a.txt
+             SW1364
+             a lay :",
+        ),
+        (
+            "databases, journals, logs and empty files",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/data']}",
+            &[
+                "data/app.db",
+                "data/app.db-wal",
+                "data/run.pid",
+                "data/logs/a.log",
+                "data/empty.db=",
+                "data/conf.json",
+            ],
+            "a /data <- data-data
+             data-data: conf.json empty.db
+             SW1364
+             a lay :",
+        ),
+        (
+            "a file that is too large",
+            "  db: {image: 'postgres:17', restart: always, volumes: ['./pgdata:/var/lib/postgresql/data']}",
+            &[LARGE, "pgdata/PG_VERSION"],
+            "db /var/lib/postgresql/data <- data-pgdata
+             data-pgdata: PG_VERSION
+             SW1364
+             db lay :",
+        ),
+        (
+            "files that are too large in all",
+            "  db: {image: 'postgres:17', restart: always, volumes: ['./pgdata:/data']}",
+            &[
+                "pgdata/1=MUCH",
+                "pgdata/2=MUCH",
+                "pgdata/3=MUCH",
+                "pgdata/4=MUCH",
+                "pgdata/5=MUCH",
+                "pgdata/6=MUCH",
+                "pgdata/7=MUCH",
+                "pgdata/8=MUCH",
+                "pgdata/9=MUCH",
+                "pgdata/10=MUCH",
+                "pgdata/11=MUCH",
+            ],
+            "db /data <- data-pgdata
+             SW1364",
+        ),
+        (
+            "a single file that is too large",
+            "  a: {image: 'a:1', restart: always, volumes: ['./app.db:/app.db']}",
+            &["app.db=LARGE"],
+            "a /app.db <- data-app-db/app.db
+             data-app-db: app.db
+             SW1364
+             a lay :",
+        ),
+        (
+            "the author wants the files",
+            "  a: {image: 'a:1', restart: always, volumes: [{type: bind, source: ./data, target: /data, x-stackwright: {bind: files}}]}",
+            &["data/.gitignore=*", "data/app.db"],
+            "a /data <- copy .gitignore app.db
+             SW1359
+             a copy :",
+        ),
+    ]);
+}
+
+#[test]
+fn different_folders_have_different_volumes_and_mounts_of_the_service_come_first() {
+    let targets = |volumes: &str, rest: &str, files: &[&str]| {
+        let compose = format!(
+            "name: shop\nservices: {{a: {{image: 'a:1', restart: always, volumes: [{volumes}]{rest}}}, b: {{image: 'b:1', volumes: ['./site/cache:/c', './site/logs:/l']}}}}\nvolumes: {{own: {{}}}}\nconfigs: {{c: {{content: x}}}}"
+        );
+        let converted = converted(&compose, files);
+        let mounts = converted.stack.spec.services["a"].volumes.clone();
+        mounts.into_iter().map(|it| (it.target, it.source.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let absolute = "{type: bind, source: /data/media, target: /x, x-stackwright: {bind: volume}}";
+    for other in ["./data/media:/y", "./up/data/media:/y"] {
+        let found = targets(&format!("{absolute}, '{other}', './data/other:/z'"), "", &[]);
+        let names: std::collections::BTreeSet<_> = found.iter().map(|(_, source)| source).collect();
+        assert_eq!(names.len(), 3, "{found:?}");
+    }
+    let files = ["site/index.html"];
+    let of = |rest: &str| {
+        let found = targets("'./site:/site:ro'", rest, &files);
+        found.into_iter().map(|(target, _)| target).collect::<Vec<_>>()
+    };
+    assert_eq!(of(""), ["/site/cache", "/site/logs"]);
+    assert_eq!(of(", tmpfs: [/site/cache/]"), ["/site/logs"]);
+    assert_eq!(of(", configs: [{source: c, target: /site/logs}]"), ["/site/cache"]);
+    let own = targets("'./site:/site:ro', 'own:/site/cache/'", "", &files);
+    assert_eq!(own.len(), 2, "{own:?}");
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! What a repository does not hold, by its `.gitignore` files: such files are of one machine.
+
+use super::ignore::Ignored;
+use crate::compose::source::Kind;
+use crate::convert::Folders;
+
+/// The `.gitignore` files that count for a folder, the outermost first, each with its folder.
+#[derive(Debug, Default)]
+pub struct Repository(Vec<(String, Ignored)>);
+
+impl Repository {
+    /// The files on the way from a project's folder to a path, and whether they exclude it or a folder above it.
+    pub fn above(files: &dyn Folders, project: &str, path: &str) -> (Self, bool) {
+        let mut made = Self::default();
+        let Some(way) =
+            path.strip_prefix(project.trim_end_matches('/')).and_then(|way| way.strip_prefix('/'))
+        else {
+            return (made, false);
+        };
+        let mut at = project.trim_end_matches('/').to_owned();
+        let mut is_excluded = false;
+        for part in way.split('/').filter(|part| !part.is_empty()) {
+            made.enter(files, &at);
+            at = format!("{at}/{part}");
+            is_excluded |= made.excludes(&at, files.kind(&at) == Some(Kind::Folder));
+        }
+        (made, is_excluded)
+    }
+
+    /// Reads the file of a folder.
+    pub fn enter(&mut self, files: &dyn Folders, folder: &str) {
+        let path = format!("{folder}/.gitignore");
+        let text = (files.kind(&path) == Some(Kind::File)).then(|| files.read(&path).ok()).flatten();
+        let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        self.0.push((format!("{folder}/"), Ignored::read_git(&text)));
+    }
+
+    /// Forgets the file of the folder that was entered last.
+    pub fn leave(&mut self) {
+        self.0.pop();
+    }
+
+    /// Whether the innermost file that says something of a path excludes it.
+    pub fn excludes(&self, path: &str, is_folder: bool) -> bool {
+        let mut says = self
+            .0
+            .iter()
+            .rev()
+            .filter_map(|(folder, ignored)| ignored.says(path.strip_prefix(folder.as_str())?, is_folder));
+        says.next().unwrap_or_default()
+    }
+}

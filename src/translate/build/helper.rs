@@ -18,7 +18,7 @@ use super::{
 };
 use crate::translate::{
     names::pod_volume,
-    resolve::{CONTENT, Chores, Copied, ResolvedService},
+    resolve::{CONTENT, Chores, Copied, OpenedFolder, ResolvedService},
 };
 
 /// What stands for the helper's image until the template is hashed: a new version of it is no other template.
@@ -126,7 +126,10 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
         }
         mounts.insert(laid.volume.clone(), mount(&laid.volume));
     }
-    for opened in chores.opened.iter().filter(|_| edition.opens_folders()) {
+    let is_laid = |it: &OpenedFolder| {
+        chores.laid.iter().any(|laid| (&laid.volume, &laid.folder) == (&it.volume, &it.folder))
+    };
+    for opened in chores.opened.iter().filter(|it| edition.opens_folders() && !is_laid(it)) {
         arguments.push(format!("--folder={}:{}:{}", place(&opened.volume), owner(None), opened.folder));
         mounts.insert(opened.volume.clone(), mount(&opened.volume));
     }

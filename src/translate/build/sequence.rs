@@ -91,3 +91,24 @@ fn time_to_end(services: &[(&ResolvedService<'_>, usize)]) -> i64 {
     }
     after.saturating_add(together)
 }
+
+#[cfg(test)]
+mod tests {
+    use k8s_openapi::api::core::v1::ContainerPort;
+
+    use super::*;
+
+    #[test]
+    fn a_port_of_the_node_is_declared_where_the_kubelet_maps_it() {
+        let port =
+            |container_port, host_port| ContainerPort { container_port, host_port, ..Default::default() };
+        let container =
+            |ports: &[ContainerPort]| Container { ports: Some(ports.to_vec()), ..Default::default() };
+        let mut init = [container(&[port(80, Some(8080)), port(81, None)])];
+        let mut last = [container(&[port(90, None)]), container(&[])];
+        keep_node_ports(&mut init, &mut last);
+        assert_eq!(init[0].ports, Some(vec![port(81, None)]));
+        assert_eq!(last[0].ports, Some(vec![port(90, None), port(80, Some(8080))]));
+        assert_eq!(last[1].ports, Some(vec![]));
+    }
+}

@@ -56,7 +56,7 @@ pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub use kind::one_shots_by_default;
 pub(super) use labels::UserLabels;
-pub(super) use mounts::{CONTENT, Chores, Copied, Mounts};
+pub(super) use mounts::{CONTENT, Chores, Copied, Mounts, OpenedFolder};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use pod_order::Stage;
 pub(super) use ports::{KnownPort, Published, has_too_many_for_nodes};

@@ -123,11 +123,8 @@ fn owners(converted: &Converted) -> Vec<String> {
         for argument in arguments.filter_map(|argument| argument.as_str().map(str::to_owned)) {
             let Some((option, parts)) = argument.split_once('=') else { continue };
             let parts: Vec<_> = parts.split(':').collect();
-            match (option, parts[..].len()) {
-                ("--lay" | "--copy", 4..) => {
-                    found.push(format!("{name} {} {}:{}", &option[2..], parts[2], parts[3]));
-                }
-                _ => {}
+            if matches!(option, "--lay" | "--copy") && parts.len() >= 4 {
+                found.push(format!("{name} {} {}:{}", &option[2..], parts[2], parts[3]));
             }
         }
     }

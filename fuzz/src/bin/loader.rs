@@ -130,9 +130,7 @@ fn is_read_back(service: &Node) -> bool {
 /// Whether a key is empty, as of a list of arguments with `=x`, which the reference reads in a list only.
 fn has_empty_key(node: &Node) -> bool {
     match &node.value {
-        Value::Map(map) => {
-            map.iter().any(|(key, node)| key.is_empty() || has_empty_key(node))
-        }
+        Value::Map(map) => map.iter().any(|(key, node)| key.is_empty() || has_empty_key(node)),
         Value::List(items) => items.iter().any(has_empty_key),
         _ => false,
     }

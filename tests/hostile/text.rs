@@ -31,9 +31,15 @@ fn a_variable_of_bytes_that_are_no_text_costs_what_a_text_does() {
 }
 
 #[test]
-fn utf_16_is_refused() {
-    let text: Vec<u8> = SERVICE.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    Project::of([vec![0xff, 0xfe], text].concat()).refused("not-utf8");
+fn utf_16_loads_and_half_a_character_of_it_is_refused() {
+    let utf_16 = |text: &str| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xff, 0xfe].into_iter().chain(units).collect::<Vec<u8>>()
+    };
+    assert!(Project::of(utf_16(SERVICE)).loads().contains("image: nginx"));
+    Project::of(utf_16(&format!("{SERVICE}#{}", "b".repeat(4 << 20)))).loads();
+    Project::of([utf_16(SERVICE), vec![b'a']].concat()).refused("not-utf8");
+    Project::of([utf_16(SERVICE), vec![0x00, 0xd8]].concat()).refused("not-utf8");
 }
 
 #[test]

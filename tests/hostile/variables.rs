@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::Project;
+use super::{LARGE, Project};
 
 #[test]
 fn variables_that_double_with_each_line_are_refused() {
@@ -75,6 +75,17 @@ fn a_large_env_file_that_all_services_read_is_bounded() {
     let project = Project::of("services: {a: {image: a}}");
     project.file(".env", "A=b\n".repeat(1_000_000));
     project.refused("too-many-variables");
+}
+
+#[test]
+fn a_hundred_thousand_secrets_are_refused_and_none_is_said() {
+    let project = Project::of("services: {a: {image: a, env_file: a.env}}");
+    let mut env = String::new();
+    for number in 0..120_000 {
+        let _ = writeln!(env, "PASSWORD_{number}=hunter2-{number}");
+    }
+    let said = project.file("a.env", env).refused_within(LARGE, "too-many-variables");
+    assert!(!said.contains("hunter2"), "{said}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod names;
 mod programs;
 pub mod quiet;
 mod script;
+mod signs;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;

@@ -38,6 +38,12 @@ const ABOUT: [&str; 16] = [
     "_ENABLED",
 ];
 
+/// Words, at least one of which stands in each name that [`looks_secret`].
+pub fn words() -> impl Iterator<Item = &'static str> {
+    // Between words a name has any of several signs.
+    PARTS.iter().map(|part| part.rsplit('_').next().unwrap_or(part)).chain(LAST)
+}
+
 /// Whether a variable of this name usually holds a secret.
 #[must_use]
 pub fn looks_secret(name: &str) -> bool {

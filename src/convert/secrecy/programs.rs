@@ -113,6 +113,11 @@ static PROGRAMS: [Program; 25] = [
     Program { names: &["7z", "7za", "7zr"], attached: &["-p"], ..NONE },
 ];
 
+/// What all programs are called.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.iter().flat_map(|program| program.names).copied()
+}
+
 /// The program that a word starts.
 pub fn program(word: &str) -> Option<&'static Program> {
     let name = word.rsplit('/').next().filter(|_| !word.contains("://"))?;

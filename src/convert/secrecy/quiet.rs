@@ -2,12 +2,13 @@
 //! the texts of its files as they are written.
 
 use std::collections::{BTreeSet, HashSet};
+use std::ops::Bound::{Included, Unbounded};
 use std::ops::Range;
 
 use super::command::behind_flags;
 use super::forms::{gives_secret, logins, pairs};
 use super::names::{looks_secret, may_be_secret};
-use super::{HIDDEN, Secrecy};
+use super::{HIDDEN, Secrecy, signs};
 use crate::compose::environment::Environment;
 use crate::compose::project::Project;
 use crate::compose::source::{Place, Sources};
@@ -30,11 +31,9 @@ impl Quiet {
         for (_, variable) in environment.iter().filter(|(name, _)| looks_secret(name)) {
             quiet.add(&variable.value);
         }
-        for source in sources.iter() {
-            for line in source.text.lines() {
-                for part in in_line(line) {
-                    quiet.add(&line[part]);
-                }
+        for line in sources.iter().flat_map(|source| signs::lines(&source.text)) {
+            for part in in_line(line) {
+                quiet.add(&line[part]);
             }
         }
         quiet
@@ -71,23 +70,48 @@ impl Quiet {
     #[must_use]
     pub fn hides(&self, line: &str, place: Place) -> bool {
         let meets = |at: &Place| at.file == place.file && at.start < place.end && place.start < at.end;
-        !in_line(line).is_empty()
-            || self.texts.iter().any(|text| line.contains(text.as_str()))
-            || self.written.iter().any(meets)
+        !in_line(line).is_empty() || !self.found(line).is_empty() || self.written.iter().any(meets)
     }
 
     /// A message with asterisks in the place of secrets.
     #[must_use]
     pub fn said(&self, message: &str) -> String {
-        let mut said = message.to_owned();
-        // The longer before the shorter that it may hold.
-        let mut found: Vec<&String> =
-            self.texts.iter().filter(|text| message.contains(text.as_str())).collect();
-        found.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        for text in found {
-            said = said.replace(text.as_str(), HIDDEN);
+        let mut said = String::new();
+        let mut at = 0;
+        for secret in self.found(message) {
+            said.push_str(&message[at..secret.start]);
+            said.push_str(HIDDEN);
+            at = secret.end;
         }
+        said.push_str(&message[at..]);
         said
+    }
+
+    /// Where secrets stand in a text; those that touch are one.
+    fn found(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for (start, _) in text.char_indices() {
+            let Some(length) = self.longest(&text[start..]) else { continue };
+            match found.last_mut() {
+                Some(last) if start <= last.end => last.end = last.end.max(start + length),
+                _ => found.push(start..start + length),
+            }
+        }
+        found
+    }
+
+    /// The length of the longest secret that a text begins with. It is the last one in the order of texts that
+    /// does not come behind the text itself, or else begins like that one: there may be a million of them.
+    fn longest(&self, text: &str) -> Option<usize> {
+        let mut begins = text;
+        loop {
+            let last = self.texts.range::<str, _>((Unbounded, Included(begins))).next_back()?;
+            let same = begins.bytes().zip(last.bytes()).take_while(|(a, b)| a == b).count();
+            if same == last.len() {
+                return Some(same);
+            }
+            begins = &begins[..begins.floor_char_boundary(same)];
+        }
     }
 }
 
@@ -99,6 +123,9 @@ fn is_telling(text: &str) -> bool {
 
 /// The secrets that a line of a compose file or env file shows.
 fn in_line(line: &str) -> Vec<Range<usize>> {
+    if !signs::has_sign(line) {
+        return Vec::new();
+    }
     let mut found = pairs(line);
     found.extend(defaults(line));
     found.extend(value(line));
@@ -186,5 +213,25 @@ mod tests {
         let quiet = Quiet::of(&sources, &Environment::default());
         assert_eq!(quiet.said("invalid value winter2025"), "invalid value ********");
         assert!(quiet.hides("  x: 'a winter2025'", Place::NONE));
+    }
+
+    #[test]
+    fn secrets_that_begin_alike_or_overlap_are_hidden_whole() {
+        let mut quiet = Quiet::default();
+        for text in ["secret-1", "secret-12", "secret-12345", "2345-end!", "schön-1234", "z9999999"] {
+            quiet.add(text);
+        }
+        for (message, said) in [
+            ("a secret-1 b", "a ******** b"),
+            ("secret-1", "********"),
+            ("secret-1234!", "********34!"),
+            ("secret-12345-end!", "********"),
+            ("'secret-12345' 'secret-12'", "'********' '********'"),
+            ("ein schön-1234 ü", "ein ******** ü"),
+            ("secret- schö", "secret- schö"),
+            ("", ""),
+        ] {
+            assert_eq!(quiet.said(message), said);
+        }
     }
 }

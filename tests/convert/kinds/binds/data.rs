@@ -1,0 +1,240 @@
+//! Folders and files that services write, and what of the project is laid into their volumes.
+
+use super::hold;
+
+#[test]
+fn what_services_write_is_a_volume_with_the_projects_files() {
+    hold(&[
+        (
+            "a readme in a data folder",
+            "  db: {image: 'postgres:17', restart: always, volumes: ['./volumes/db:/var/lib/postgresql/data']}",
+            &["volumes/db/README.md"],
+            "db /var/lib/postgresql/data <- data-volumes-db-eaa80d16f1
+             data-volumes-db-eaa80d16f1: README.md
+             SW1360
+             db lay :",
+        ),
+        (
+            "folders that placeholders keep",
+            "  app: {image: 'app:1', restart: always, user: '33', volumes: ['./storage:/app/storage']}",
+            &["storage/.gitignore", "storage/logs/.gitignore", "storage/framework/views/.gitkeep"],
+            "app /app/storage <- data-storage
+             data-storage: framework/views/ logs/
+             SW1353
+             app lay 33:0",
+        ),
+        (
+            "two services and a path below",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/a']}\n  b: {image: 'b:1', restart: always, volumes: ['./data/sub:/b:ro', './data/conf.json:/etc/b.json']}",
+            &["data/conf.json", "data/sub/x"],
+            "a /a <- data-data
+             b /b <- data-data/sub ro
+             b /etc/b.json <- data-data/conf.json
+             data-data: conf.json sub/x
+             SW1360
+             a lay :
+             b lay :",
+        ),
+        (
+            "a tree that is read above a folder that is written",
+            "  web: {image: 'nginx:1', restart: always, volumes: ['.:/srv:ro']}\n  app: {image: 'app:1', restart: always, volumes: ['./data:/data']}",
+            &["index.html", "data/x", "empty/.keep"],
+            "app /data <- data-data
+             web /srv/data <- data-data ro
+             web /srv <- files compose.yaml empty/.keep index.html
+             data-data: x
+             SW1360
+             app lay :
+             web lay :",
+        ),
+        (
+            "a folder that everyone reads",
+            "  a: {image: 'a:1', restart: always, volumes: ['./conf:/conf:ro']}\n  b: {image: 'b:1', restart: always, volumes: [{type: bind, source: ./conf, target: /x, read_only: true}]}",
+            &["conf/a"],
+            "a /conf <- files a
+             b /x <- files a",
+        ),
+        (
+            "targets of configuration",
+            "  a: {image: 'a:1', restart: always, volumes: ['./a:/etc/a', './b:/usr/local/etc/b', './c:/docker-entrypoint-initdb.d', './d:/x/conf.d', './e:/etcetera']}",
+            &["a/x", "b/x", "c/x", "d/x", "e/x"],
+            "a /etcetera <- data-e
+             a /etc/a <- copy x
+             a /usr/local/etc/b <- copy x
+             a /docker-entrypoint-initdb.d <- copy x
+             a /x/conf.d <- copy x
+             data-e: x
+             SW1359 SW1360
+             a copy :
+             a lay :",
+        ),
+        (
+            "one reads as configuration what another writes",
+            "  a: {image: 'a:1', restart: always, volumes: ['./conf:/etc/a']}\n  ui: {image: 'ui:1', restart: always, volumes: ['./conf:/managed']}",
+            &["conf/x"],
+            "a /etc/a <- data-conf
+             ui /managed <- data-conf
+             data-conf: x
+             SW1360
+             a lay :
+             ui lay :",
+        ),
+        (
+            "programs keep state below /etc",
+            "  certbot: {image: 'c:1', restart: always, volumes: ['./le:/etc/letsencrypt']}\n  web: {image: 'nginx:1', restart: always, volumes: ['./le:/etc/letsencrypt:ro']}\n  dns: {image: 'pihole:1', restart: always, volumes: ['./absent:/etc/pihole']}",
+            &["le/cli.ini"],
+            "certbot /etc/letsencrypt <- data-le
+             dns /etc/pihole <- data-absent
+             web /etc/letsencrypt <- data-le ro
+             data-le: cli.ini
+             SW1353 SW1360
+             certbot lay :
+             web lay :",
+        ),
+        (
+            "a service of a profile that writes",
+            "  web: {image: 'nginx:1', restart: always, volumes: ['./site:/site:ro']}\n  edit: {image: 'e:1', profiles: [edit], volumes: ['./site:/site']}",
+            &["site/index.html"],
+            "edit /site <- data-site
+             web /site <- data-site ro
+             data-site: index.html
+             SW1360
+             web lay :",
+        ),
+        (
+            "single files that are written",
+            "  a: {image: 'a:1', restart: always, volumes: ['./app.db:/app/app.db', './acme.json:/acme.json', './conf.yml:/app/conf.yml', './x.conf:/etc/x.conf:ro']}",
+            &["app.db", "acme.json@600=", "conf.yml", "x.conf"],
+            "a /app/app.db <- data-app-db/app.db
+             a /acme.json <- data-acme-json/acme.json
+             a /app/conf.yml <- copy .
+             a /etc/x.conf <- files .
+             data-acme-json: acme.json@0600*
+             data-app-db: app.db
+             SW1359 SW1361
+             a copy :
+             a lay :",
+        ),
+        (
+            "what the author says",
+            "  a:\n    image: a:1\n    restart: always\n    volumes:\n      - {type: bind, source: ./a, target: /a, x-stackwright: {bind: files}}\n      - {type: bind, source: ./b, target: /b, x-stackwright: {bind: emptyDir}}\n      - {type: bind, source: ./c, target: /etc/c, read_only: true, x-stackwright: {bind: volume}}\n      - {type: bind, source: ./d.conf, target: /d.conf, x-stackwright: {bind: volume}}\n      - {type: bind, source: /opt/e, target: /e, x-stackwright: {bind: volume}}\n      - {type: bind, source: /opt/f, target: /f}",
+            &["a/x", "b/x", "c/x", "d.conf"],
+            "a /b <- emptyDir
+             a /etc/c <- data-c ro
+             a /d.conf <- data-d-conf/d.conf
+             a /e <- data-opt-e-dcd3bda89a
+             a /f <- host /opt/f
+             a /a <- copy x
+             data-c: x
+             data-d-conf: d.conf
+             SW1351 SW1353 SW1359 SW1360 SW1361 SW1362
+             a copy :
+             a lay :",
+        ),
+        (
+            "what an image has is hidden",
+            "  a: {image: 'nginx:1', restart: always, volumes: ['./html:/usr/share/nginx/html', './logs:/var/log/nginx', 'named:/named']}\nvolumes: {named: {}}",
+            &["html/index.html"],
+            "a /usr/share/nginx/html <- data-html
+             a /var/log/nginx <- data-logs
+             a /named <- named seeded
+             data-html: index.html
+             SW1353 SW1360
+             a lay :",
+        ),
+    ]);
+}
+
+#[test]
+fn data_of_one_machine_stay_behind_and_configuration_is_whole() {
+    const LARGE: &str = "pgdata/base/1=LARGE";
+    hold(&[
+        (
+            "a placeholder keeps a folder of configuration",
+            "  db: {image: 'mysql:8', restart: always, volumes: ['./mysql:/etc/mysql:ro']}",
+            &["mysql/my.cnf", "mysql/conf.d/.gitkeep="],
+            "db /etc/mysql <- files conf.d/.gitkeep my.cnf",
+        ),
+        (
+            "what the folder's own list excludes",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/data']}",
+            &["data/.gitignore=*\\n!.gitignore\\n!seed.csv", "data/seed.csv", "data/made", "data/cache/x"],
+            "a /data <- data-data
+             data-data: seed.csv
+             SW1364
+             a lay :",
+        ),
+        (
+            "what the project's list excludes",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/data', './storage:/storage']}",
+            &[".gitignore=/data/\\n*.tmp", "data/x", "data/keep/.gitkeep=", "storage/a.tmp", "storage/a.txt"],
+            "a /data <- data-data
+             a /storage <- data-storage
+             data-data: keep/
+             data-storage: a.txt
+             SW1364
+             a lay :",
+        ),
+        (
+            "databases, journals, logs and empty files",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/data']}",
+            &[
+                "data/app.db",
+                "data/app.db-wal",
+                "data/run.pid",
+                "data/logs/a.log",
+                "data/empty.db=",
+                "data/conf.json",
+            ],
+            "a /data <- data-data
+             data-data: conf.json empty.db
+             SW1364
+             a lay :",
+        ),
+        (
+            "a file that is too large",
+            "  db: {image: 'postgres:17', restart: always, volumes: ['./pgdata:/var/lib/postgresql/data']}",
+            &[LARGE, "pgdata/PG_VERSION"],
+            "db /var/lib/postgresql/data <- data-pgdata
+             data-pgdata: PG_VERSION
+             SW1364
+             db lay :",
+        ),
+        (
+            "files that are too large in all",
+            "  db: {image: 'postgres:17', restart: always, volumes: ['./pgdata:/data']}",
+            &[
+                "pgdata/1=MUCH",
+                "pgdata/2=MUCH",
+                "pgdata/3=MUCH",
+                "pgdata/4=MUCH",
+                "pgdata/5=MUCH",
+                "pgdata/6=MUCH",
+                "pgdata/7=MUCH",
+                "pgdata/8=MUCH",
+                "pgdata/9=MUCH",
+                "pgdata/10=MUCH",
+                "pgdata/11=MUCH",
+            ],
+            "db /data <- data-pgdata
+             SW1364",
+        ),
+        (
+            "a single file that is too large",
+            "  a: {image: 'a:1', restart: always, volumes: ['./app.db:/app.db']}",
+            &["app.db=LARGE"],
+            "a /app.db <- data-app-db/app.db
+             data-app-db: app.db
+             SW1364
+             a lay :",
+        ),
+        (
+            "the author wants the files",
+            "  a: {image: 'a:1', restart: always, volumes: [{type: bind, source: ./data, target: /data, x-stackwright: {bind: files}}]}",
+            &["data/.gitignore=*", "data/app.db"],
+            "a /data <- copy .gitignore app.db
+             SW1359
+             a copy :",
+        ),
+    ]);
+}

@@ -1,0 +1,83 @@
+//! Whose files are, and who may read them.
+
+use super::hold;
+
+#[test]
+fn files_that_must_be_private_are_so_and_belong_to_who_reads_them() {
+    hold(&[
+        (
+            "host keys of a folder",
+            "  sftp: {image: 'sftp:1', restart: always, volumes: ['./keys:/etc/ssh/keys:ro']}",
+            &["keys/ssh_host_rsa_key", "keys/ssh_host_rsa_key.pub", "keys/moduli"],
+            "sftp /etc/ssh/keys <- files moduli ssh_host_rsa_key@0600* ssh_host_rsa_key.pub",
+        ),
+        (
+            "a key file by an option",
+            "  db: {image: 'mongo:8', restart: always, command: mongod --keyFile=/data/rs --replSet rs0, volumes: ['./rs:/data/rs:ro']}",
+            &["rs"],
+            "db /data/rs <- files .@0600*",
+        ),
+        (
+            "a key by its text, of another user",
+            "  a: {image: 'a:1', restart: always, user: '1000:1001', volumes: ['./a.txt:/run/a:ro']}",
+            &["a.txt=-----BEGIN EC PRIVATE KEY-----\\nabc"],
+            "a /run/a <- files .@0600*
+             a copy 1000:1001",
+        ),
+        (
+            "bits that keep others out",
+            "  a: {image: 'a:1', restart: always, user: '7:8', volumes: ['./conf:/conf:ro']}",
+            &["conf/a@640", "conf/b@400", "conf/run@750", "conf/c@664", "conf/d@775"],
+            "a /conf <- files a@0640 b@0400 c d@0755 run@0750
+             a copy 7:8",
+        ),
+        (
+            "root reads them anyhow",
+            "  a: {image: 'a:1', restart: always, user: '0:0', volumes: ['./conf:/conf:ro']}",
+            &["conf/a@600"],
+            "a /conf <- files a@0600",
+        ),
+        (
+            "public parts stay public",
+            "  a: {image: 'a:1', restart: always, volumes: ['./ca:/ca:ro']}",
+            &["ca/ca.crt", "ca/id_rsa.pub", "ca/repo.key=-----BEGIN PGP PUBLIC KEY BLOCK-----"],
+            "a /ca <- files ca.crt* id_rsa.pub repo.key*",
+        ),
+        (
+            "the cookie of a cluster in a volume",
+            "  mq: {image: 'rabbitmq:4', restart: always, user: '999:999', volumes: ['./mq:/var/lib/rabbitmq']}",
+            &["mq/.erlang.cookie"],
+            "mq /var/lib/rabbitmq <- data-mq
+             data-mq: .erlang.cookie@0600*
+             SW1360
+             mq lay 999:999",
+        ),
+        (
+            "a copy of a user's own",
+            "  a: {image: 'a:1', restart: always, user: '1000', volumes: ['./a.ini:/app/a.ini']}",
+            &["a.ini"],
+            "a /app/a.ini <- copy .
+             SW1359
+             a copy 1000:0",
+        ),
+        (
+            "a volume of a user's own",
+            "  a: {image: 'a:1', restart: always, user: '1000:1000', volumes: ['./settings:/app/settings']}",
+            &["settings/settings.json"],
+            "a /app/settings <- data-settings
+             data-settings: settings.json
+             SW1360
+             a lay 1000:1000",
+        ),
+        (
+            "a certificate store",
+            "  proxy: {image: 'traefik:3', restart: always, volumes: ['./acme.json:/acme.json', './certs:/certs:ro']}",
+            &["acme.json=", "certs/tls.key", "certs/tls.crt"],
+            "proxy /acme.json <- data-acme-json/acme.json
+             proxy /certs <- files tls.crt* tls.key@0600*
+             data-acme-json: acme.json@0600*
+             SW1361
+             proxy lay :",
+        ),
+    ]);
+}

@@ -6,45 +6,22 @@ use std::fmt::Write;
 use stackwright::api::Stack;
 use stackwright::api::schema::violations;
 use stackwright::compose::disk::Disk;
-use stackwright::compose::source::{Files, Kind, Memory};
+use stackwright::compose::source::Memory;
 use stackwright::compose::{Input, Request, load};
 use stackwright::convert::names::service_label;
 use stackwright::convert::output::{Secrets, manifests, stream};
 use stackwright::convert::verdict::{Entry, Verdict, report};
-use stackwright::convert::{Converted, Folders, Options, convert};
+use stackwright::convert::{Converted, Options, convert};
 use stackwright::translate::{Facts, Power, Powers, translate};
 
 use super::examples::{COMMITTED, Deployed, OTHERS};
 use super::specimens::specimens;
 use super::{cases, converted, projects};
 
-struct InMemory(Memory);
-
-impl Files for InMemory {
-    fn kind(&self, path: &str) -> Option<Kind> {
-        self.0.kind(path)
-    }
-
-    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        self.0.read(path)
-    }
-}
-
-impl Folders for InMemory {
-    fn list(&self, path: &str) -> Result<Vec<String>, String> {
-        self.0.list(path)
-    }
-
-    fn mode(&self, _: &str) -> u32 {
-        0o644
-    }
-}
-
 /// What becomes of a compose file, and the verdicts of the rules with these ids as `ID POINTER LINE`.
 fn judged(text: &str, ids: &[&str]) -> (Converted, Vec<String>) {
-    let mut memory = Memory::default();
-    memory.add("/p/compose.yaml", text);
-    let files = InMemory(memory);
+    let mut files = Memory::default();
+    files.add("/p/compose.yaml", text);
     let request = Request {
         files: vec![Input { path: "/p/compose.yaml".to_owned(), text: None }],
         working_dir: "/p".to_owned(),

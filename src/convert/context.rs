@@ -38,8 +38,9 @@ pub struct Context<'a> {
     pub left: BTreeMap<String, String>,
     /// The volumes that are memory, by name; the target is that of each mount.
     pub memory: BTreeMap<String, api::Tmpfs>,
-    /// The volumes that have files of the project, so that nothing of an image is copied into them.
-    pub filled_volumes: BTreeSet<String>,
+    /// The volumes of the project that are folders in other volumes, by name: the number of what services write, and
+    /// the path of the host.
+    pub parts: BTreeMap<String, (usize, String)>,
     /// The volumes that nobody writes, whatever their mounts say.
     pub read_only_volumes: BTreeSet<String>,
     /// Configs, by name.
@@ -91,13 +92,13 @@ impl<'a> Context<'a> {
             options,
             log,
             secrecy,
+            uses: Uses::of(project, &names, files),
             names,
-            uses: Uses::of(project, files),
             objects: Objects::default(),
             volumes: BTreeMap::new(),
             left: BTreeMap::new(),
             memory: BTreeMap::new(),
-            filled_volumes: BTreeSet::new(),
+            parts: BTreeMap::new(),
             read_only_volumes: BTreeSet::new(),
             configs: BTreeMap::new(),
             secrets: BTreeMap::new(),

@@ -141,22 +141,27 @@ fn data(context: &mut Context<'_>, source: Value<'_>, path: &str, at: usize, mou
         failure.judge(source);
         return Bound::Nothing;
     }
-    let has_files = context.volumes.get(&volume).is_some_and(|volume| !volume.files.is_empty());
-    let (rule, detail) = match (context.left.get(&volume), is_file, has_files) {
-        (Some(left), ..) => (&catalogue::LEFT_DATA, left.as_str()),
-        (_, true, _) => (&catalogue::DATA_FILE, ""),
-        (_, false, true) => (&catalogue::LAID_FOLDER, ""),
-        (_, false, false) => (&catalogue::DATA_FOLDER, ""),
-    };
+    let (rule, detail) = rule_of_data(context, &volume, is_file);
     if source.text_judged_with(rule, detail).is_none() {
         return Bound::Nothing;
     }
     Bound::Mount(part_of(context, at, path, mount))
 }
 
+/// The rule for what services write, and what of it is not taken along into its volume.
+fn rule_of_data<'c>(context: &'c Context<'_>, volume: &str, is_file: bool) -> (&'static Rule, &'c str) {
+    let has_files = context.volumes.get(volume).is_some_and(|volume| !volume.files.is_empty());
+    match (context.left.get(volume), is_file, has_files) {
+        (Some(left), ..) => (&catalogue::LEFT_DATA, left),
+        (_, true, _) => (&catalogue::DATA_FILE, ""),
+        (_, false, true) => (&catalogue::LAID_FOLDER, ""),
+        (_, false, false) => (&catalogue::DATA_FOLDER, ""),
+    }
+}
+
 /// The mount of a volume for what services write: the part of it at a path. What the image has there is hidden,
 /// so nothing of it gets into the volume.
-fn part_of(context: &Context<'_>, at: usize, path: &str, mount: VolumeMount) -> VolumeMount {
+pub fn part_of(context: &Context<'_>, at: usize, path: &str, mount: VolumeMount) -> VolumeMount {
     let Some(data) = context.uses.data(at) else { return mount };
     let subpath = data.below(&uses::real(context.files, path));
     VolumeMount { source: Some(data.volume.clone()), subpath, nocopy: Some(true), ..mount }
@@ -188,26 +193,30 @@ pub fn is_of_project(context: &Context<'_>, path: &str) -> bool {
     beside(context.project, path).is_some()
 }
 
-/// A named volume that the engine keeps in a folder of the project: the project's own files are laid into it. The
-/// verdict on the options that say so is stated here; nothing where the files cannot be taken.
-pub fn volume_in_project(context: &mut Context<'_>, options: Value<'_>, path: &str) -> Option<Volume> {
-    let shown = beside(context.project, path)?;
-    let found = match context.files.kind(path) {
-        Some(_) => tree::find(context, path, &[]),
-        None => Ok(tree::Found::default()),
-    };
-    match found {
-        Ok(found) => {
-            let is_empty = found.files.is_empty();
-            options.judged(if is_empty { &catalogue::DATA_FOLDER } else { &catalogue::LAID_FOLDER });
-            let files = tree::store(context, &shown, found.files);
-            Some(Volume { files, folders: found.folders, ..Volume::default() })
-        }
-        Err(failure) => {
-            failure.judge(options);
-            None
-        }
+/// Lays the project's files into a named volume that the engine keeps in a folder of the project, and states the
+/// verdict on the options that say so. False where the folder lies in another volume, which has the files.
+pub fn fill_named(
+    context: &mut Context<'_>,
+    (new, made): (&str, &mut Volume),
+    options: Value<'_>,
+    path: &str,
+) -> bool {
+    let Some(at) = context.uses.holding(&uses::real(context.files, path)) else { return true };
+    let Some(volume) = context.uses.data(at).map(|data| data.volume.clone()) else { return true };
+    if let Err(failure) = fill(context, at) {
+        failure.judge(options);
+        return true;
     }
+    let (rule, detail) = rule_of_data(context, &volume, false);
+    options.judged_with(rule, detail);
+    if volume != new {
+        context.parts.insert(new.to_owned(), (at, path.to_owned()));
+        return false;
+    }
+    if let Some(laid) = context.volumes.remove(new) {
+        (made.files, made.folders) = (laid.files, laid.folders);
+    }
+    true
 }
 
 /// Files of the project, as they are now. `within` is what services write below them.

@@ -9,7 +9,9 @@ use crate::compose::project::Project;
 use crate::compose::source::Kind;
 use crate::compose::tree::Node;
 use crate::convert::Folders;
+use crate::convert::names::Names;
 use crate::convert::reader::pointer;
+use crate::convert::volumes::folder;
 
 /// What the bind mounts of a project mean.
 #[derive(Debug, Default)]
@@ -77,7 +79,7 @@ struct Mount<'a> {
 
 impl Uses {
     /// Looks at all bind mounts of a project.
-    pub fn of(project: &Project, files: &dyn Folders) -> Self {
+    pub fn of(project: &Project, names: &Names, files: &dyn Folders) -> Self {
         let mounts = mounts(project, files);
         let keys = mounts.iter().filter(|mount| is_key(mount.service, mount.target));
         let keys = keys.map(|mount| mount.real.clone()).collect();
@@ -88,7 +90,7 @@ impl Uses {
                 && source::is_in_image(files, &project.working_dir, mount.service, &mount.real, mount.target)
         };
         let (sources, mounts): (Vec<_>, Vec<_>) = mounts.into_iter().partition(is_source);
-        let data = data(project, files, &mounts);
+        let data = data(project, names, files, &mounts);
         let mut uses = Self { mounts: BTreeMap::new(), data, keys };
         for mount in sources {
             uses.mounts.insert(mount.pointer, Use::Source);
@@ -101,11 +103,10 @@ impl Uses {
     }
 
     fn meaning(&self, mount: &Mount<'_>) -> Use {
-        let holds = |data: &Data| below(&data.real, &mount.real).is_some();
         match mount.wish {
             Some(Wish::EmptyDir) => Use::EmptyDir,
             Some(Wish::Files) => Use::Files(Vec::new()),
-            _ => match self.data.iter().position(holds) {
+            _ => match self.holding(&mount.real) {
                 Some(at) => Use::Data(at),
                 None => {
                     let data = self.data.iter().enumerate();
@@ -119,6 +120,11 @@ impl Uses {
     /// What the mount at a pointer means.
     pub fn get(&self, pointer: &str) -> Option<&Use> {
         self.mounts.get(pointer)
+    }
+
+    /// The number of what services write that is at a real path, or holds it.
+    pub fn holding(&self, real: &str) -> Option<usize> {
+        self.data.iter().position(|data| below(&data.real, real).is_some())
     }
 
     /// What services write.
@@ -166,7 +172,7 @@ fn mounts<'a>(project: &'a Project, files: &dyn Folders) -> Vec<Mount<'a>> {
 }
 
 /// The topmost folders and files that services write, or that hold nothing of the project's.
-fn data(project: &Project, files: &dyn Folders, mounts: &[Mount<'_>]) -> Vec<Data> {
+fn data(project: &Project, names: &Names, files: &dyn Folders, mounts: &[Mount<'_>]) -> Vec<Data> {
     let is_data = |mount: &&Mount<'_>| match (mount.wish, mount.kind) {
         (Some(wish), _) => wish == Wish::Volume,
         (None, Some(Kind::File)) => mount.writes && content::is_state(files, mount.path),
@@ -174,24 +180,39 @@ fn data(project: &Project, files: &dyn Folders, mounts: &[Mount<'_>]) -> Vec<Dat
         (None, None) => true,
         (None, Some(Kind::Other | Kind::Outside)) => false,
     };
-    // One that is shorter comes before those below it.
-    let mut all: Vec<_> = mounts.iter().filter(is_data).collect();
-    all.sort_by(|a, b| (&a.real, a.path).cmp(&(&b.real, b.path)));
-    let mut found: Vec<Data> = Vec::new();
-    for mount in all {
-        if found.iter().any(|data| below(&data.real, &mount.real).is_some()) {
-            continue;
-        }
+    let of_mount = |mount: &Mount<'_>| {
         let shown = mount.shown.clone().unwrap_or_else(|| mount.path.to_owned());
-        found.push(Data {
+        Data {
             path: mount.path.to_owned(),
             real: mount.real.clone(),
             is_file: mount.kind == Some(Kind::File),
             volume: volume_name(project, &shown),
             shown,
-        });
+        }
+    };
+    let mut of_mounts: Vec<Data> = mounts.iter().filter(is_data).map(of_mount).collect();
+    of_mounts.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut all = named(project, names, files);
+    all.append(&mut of_mounts);
+    // A folder comes before what lies in it, and a named volume before the mounts of its folder.
+    all.sort_by(|a, b| a.real.cmp(&b.real));
+    let mut found: Vec<Data> = Vec::new();
+    for data in all {
+        if !found.iter().any(|above| below(&above.real, &data.real).is_some()) {
+            found.push(data);
+        }
     }
     found
+}
+
+/// The named volumes that the engine keeps in folders of the project.
+fn named(project: &Project, names: &Names, files: &dyn Folders) -> Vec<Data> {
+    let of_volume = |(name, volume)| {
+        let path = folder(volume)?;
+        let shown = beside(project, &path)?;
+        Some(Data { real: real(files, &path), path, shown, is_file: false, volume: names.volume(name) })
+    };
+    project.section("volumes").filter_map(of_volume).collect()
 }
 
 /// The way from a folder to what is the same or lies in it.

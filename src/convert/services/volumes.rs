@@ -7,7 +7,7 @@ use crate::compose::paths::is_windows_absolute;
 use crate::compose::tree::Node;
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
-use crate::convert::files::{Bind, Bound, bind};
+use crate::convert::files::{Bind, Bound, bind, part_of};
 use crate::convert::names::label;
 use crate::convert::reader::{Section, Value, int};
 use crate::convert::settings;
@@ -122,10 +122,20 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service, wi
                     // Nothing can be copied into it either.
                     (made.read_only, made.nocopy) = (Some(true), Some(true));
                 }
-                if source.as_ref().is_some_and(|source| context.filled_volumes.contains(source)) {
+                let is_filled =
+                    |name: &String| context.volumes.get(name).is_some_and(|it| !it.files.is_empty());
+                if source.as_ref().is_some_and(is_filled) {
+                    // The engine copies nothing of an image into a folder that has files.
                     made.nocopy = Some(true);
                 }
-                made.source = source;
+                made = match source.as_ref().and_then(|source| context.parts.get(source)) {
+                    Some((at, path)) => {
+                        let below =
+                            made.subpath.as_ref().map(|below| format!("/{below}")).unwrap_or_default();
+                        part_of(context, *at, &format!("{path}{below}"), made)
+                    }
+                    None => VolumeMount { source, ..made },
+                };
                 service.volumes.push(made);
             }
         }

@@ -6,12 +6,13 @@ mod options;
 use self::options::{Meaning, is_none, meaning};
 use super::catalogue::{self, Rule};
 use super::context::Context;
-use super::files::{is_of_project, volume_in_project};
+use super::files::{fill_named, is_of_project};
 use super::names::label;
 use super::objects::NfsVolume;
 use super::reader::{Section, Value};
 use super::settings;
 use crate::api::{AccessMode, Nfs, Volume};
+use crate::compose::tree::Node;
 use crate::translate::names::object_name;
 
 /// A volume.
@@ -41,7 +42,29 @@ pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     }
 }
 
-/// The driver and its options. False where the volume is memory, and no volume of the Stack.
+/// Whether a driver is the engine's own.
+fn is_local(driver: &str) -> bool {
+    matches!(driver, "local" | "default" | "")
+}
+
+/// The folder of the host that the engine keeps a volume in, where nothing says that the data lie elsewhere on the
+/// cluster.
+pub fn folder(volume: &Node) -> Option<String> {
+    const ELSEWHERE: [&str; 4] = ["claimName", "nfs", "hostPath", "storageClassName"];
+    let settings = volume.get("x-stackwright");
+    let is_placed = volume.get("external").and_then(Node::as_bool) == Some(true)
+        || ELSEWHERE.iter().any(|key| settings.is_some_and(|settings| settings.get(key).is_some()));
+    if is_placed || !is_local(volume.str_at("driver").unwrap_or_default()) {
+        return None;
+    }
+    match meaning(volume.get("driver_opts")?) {
+        Meaning::Folder { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+/// The driver and its options. False where the volume is memory or a folder in another volume, and no volume of the
+/// Stack.
 fn data(
     context: &mut Context<'_>,
     (name, new): (&str, &str),
@@ -52,7 +75,7 @@ fn data(
     let is_placed = elsewhere || made.storage_class_name.is_some();
     let driver = section.take("driver");
     let word = driver.as_ref().and_then(Value::peek_text).unwrap_or_default().to_owned();
-    let is_local = matches!(word.as_str(), "local" | "default" | "");
+    let is_local = is_local(&word);
     let rule: &'static Rule = if is_placed { &catalogue::VOLUME_DRIVER } else { &catalogue::DATA_ELSEWHERE };
     match driver {
         Some(driver) if is_local => drop(driver.mapped()),
@@ -75,16 +98,10 @@ fn data(
             each(options, Some(&catalogue::VOLUME_OPTIONS));
         }
         Meaning::Folder { path, read_only } if is_of_project(context, &path) && !options.holds_secret() => {
-            if let Some(laid) = volume_in_project(context, options, &path) {
-                // The engine copies nothing of an image into a folder that has files.
-                if !laid.files.is_empty() {
-                    context.filled_volumes.insert(new.to_owned());
-                }
-                (made.files, made.folders) = (laid.files, laid.folders);
-            }
             if read_only {
                 context.read_only_volumes.insert(new.to_owned());
             }
+            return fill_named(context, (new, made), options, &path);
         }
         Meaning::Folder { path, read_only } => {
             if each(options, Some(&catalogue::VOLUME_HOST_PATH)) {

@@ -132,6 +132,48 @@ fn what_services_write_is_a_volume_with_the_projects_files() {
              a lay :",
         ),
         (
+            "a named volume that the engine keeps in a folder of the project",
+            "  a: {image: 'a:1', restart: always, volumes: ['kept:/a']}\n  b: {image: 'b:1', restart: always, volumes: ['./data:/b:ro', './data/sub:/sub', '.:/all:ro']}\nvolumes: {kept: {driver: local, driver_opts: {type: none, o: bind, device: ./data}, x-stackwright: {size: 5Gi}}}",
+            &["data/x", "data/sub/y"],
+            "a /a <- kept
+             b /b <- kept ro
+             b /sub <- kept/sub
+             b /all/data <- kept ro
+             b /all <- files compose.yaml
+             kept: sub/y x
+             SW1360
+             a lay :
+             b lay :",
+        ),
+        (
+            "named volumes below a folder that is written, and of one folder",
+            "  a: {image: 'a:1', restart: always, volumes: ['./data:/a', 'sub:/sub', 'again:/again', {type: volume, source: sub, target: /deep, read_only: true, volume: {subpath: deep}}]}\nvolumes: {sub: {driver: local, driver_opts: {type: none, o: bind, device: ./data/sub}}, again: {driver: local, driver_opts: {o: bind, device: ./data}}}",
+            &["data/sub/deep/y"],
+            "a /a <- again
+             a /sub <- again/sub
+             a /again <- again
+             a /deep <- again/sub/deep ro
+             again: sub/deep/y
+             SW1360
+             a lay :",
+        ),
+        (
+            "a named volume of a folder that lies elsewhere on the cluster",
+            "  a: {image: 'a:1', restart: always, volumes: ['kept:/a', './data:/b:ro']}\nvolumes: {kept: {driver: local, driver_opts: {type: none, o: bind, device: ./data}, x-stackwright: {claimName: disk}}}",
+            &["data/x"],
+            "a /a <- kept seeded
+             a /b <- files x",
+        ),
+        (
+            "data of one machine in the folder of a named volume",
+            "  a: {image: 'a:1', restart: always, volumes: ['kept:/a']}\nvolumes: {kept: {driver: local, driver_opts: {type: none, o: bind, device: ./data}}}",
+            &["data/x", "data/app.db"],
+            "a /a <- kept
+             kept: x
+             SW1364
+             a lay :",
+        ),
+        (
             "what an image has is hidden",
             "  a: {image: 'nginx:1', restart: always, volumes: ['./html:/usr/share/nginx/html', './logs:/var/log/nginx', 'named:/named']}\nvolumes: {named: {}}",
             &["html/index.html"],

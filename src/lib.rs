@@ -24,6 +24,10 @@
 //! The first six are pure: no I/O, no clock, no environment, a fixed order. They build without a
 //! client, an async runtime or TLS (`cargo check --lib --no-default-features`).
 
+// By the name that tests in `tests` have for it: they share code with unit tests.
+#[cfg(test)]
+extern crate self as stackwright;
+
 pub mod api;
 pub mod compose;
 pub mod convert;

@@ -12,8 +12,18 @@ pub struct Quantity(pub String);
 
 /// Why a text is no quantity.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("'{0}' is not a quantity: write a number with an optional unit, such as 500m, 0.5, 64Mi or 2Gi")]
-pub struct QuantityError(pub String);
+pub enum QuantityError {
+    /// It has another form.
+    #[error("'{0}' is not a quantity: write a number with an optional unit, such as 500m, 0.5, 64Mi or 2Gi")]
+    Form(String),
+    /// It is past all bounds.
+    #[error("'{0}' is more than any quantity of Kubernetes: write at most {LARGEST}")]
+    TooLarge(String),
+}
+
+/// The largest number of a quantity. The API server stores it in place of whatever is larger
+/// (Kubernetes, `k8s.io/apimachinery/pkg/api/resource`, "Quantity").
+const LARGEST: u128 = i64::MAX as u128;
 
 impl Quantity {
     /// The canonical form, in which the API server stores a quantity: `0.5` is `500m`, `1024Mi` is
@@ -23,117 +33,111 @@ impl Quantity {
     /// (Kubernetes, `k8s.io/apimachinery/pkg/api/resource`, "Quantity").
     ///
     /// # Errors
-    /// When the text is no quantity, or is negative.
+    /// When the text is no quantity, is negative or too large.
     pub fn canonical(&self) -> Result<String, QuantityError> {
-        let bad = || QuantityError(self.0.clone());
-        let text = self.0.trim();
-        let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '+').unwrap_or(text.len());
-        let (number, unit) = text.split_at(unit_at);
-        let number = number.strip_prefix('+').unwrap_or(number);
-        match family(unit).ok_or_else(bad)? {
-            Family::Binary(power) => {
-                let nano = nanos(number, 1_i128.checked_shl(10 * power).ok_or_else(bad)?).ok_or_else(bad)?;
-                Ok(render_binary(nano))
-            }
-            Family::Decimal(exponent) => {
-                let nano = nanos(number, 1).and_then(|n| scale_ten(n, exponent)).ok_or_else(bad)?;
-                Ok(render_decimal(nano))
-            }
-        }
+        let (family, nanos) = self.read()?;
+        Ok(match family {
+            Family::Binary => render_binary(nanos),
+            Family::Decimal => render_decimal(nanos),
+        })
     }
 
     /// The amount in billionths, for comparison.
     ///
     /// # Errors
-    /// When the text is no quantity, or is negative.
-    pub fn nanos(&self) -> Result<i128, QuantityError> {
-        let bad = || QuantityError(self.0.clone());
-        let canonical = self.canonical()?;
-        let unit_at = canonical.find(|c: char| !c.is_ascii_digit()).unwrap_or(canonical.len());
-        let (number, unit) = canonical.split_at(unit_at);
-        match family(unit).ok_or_else(bad)? {
-            Family::Binary(power) => nanos(number, 1 << (10 * power)),
-            Family::Decimal(exponent) => nanos(number, 1).and_then(|n| scale_ten(n, exponent)),
-        }
-        .ok_or_else(bad)
+    /// When the text is no quantity, is negative or too large.
+    pub fn nanos(&self) -> Result<u128, QuantityError> {
+        self.read().map(|(_, nanos)| nanos)
+    }
+
+    /// The family of the unit, and the amount in billionths, rounded up.
+    fn read(&self) -> Result<(Family, u128), QuantityError> {
+        let text = self.0.trim();
+        let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '+').unwrap_or(text.len());
+        let (number, unit) = text.split_at(unit_at);
+        let number = number.strip_prefix('+').unwrap_or(number);
+        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let has_form = !(whole.is_empty() && fraction.is_empty())
+            && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit());
+        let unit = self::unit(unit).filter(|_| has_form);
+        let (family, unit) = unit.ok_or_else(|| QuantityError::Form(self.0.clone()))?;
+        let nanos = nanos(whole, fraction, unit).filter(|nanos| *nanos <= LARGEST * NANO);
+        Ok((family, nanos.ok_or_else(|| QuantityError::TooLarge(self.0.clone()))?))
     }
 }
 
+/// What the units of a quantity are powers of.
+#[derive(Clone, Copy)]
 enum Family {
-    /// A power of 1024.
-    Binary(u32),
-    /// A power of ten.
-    Decimal(i32),
+    /// 1024.
+    Binary,
+    /// Ten.
+    Decimal,
 }
 
-fn family(unit: &str) -> Option<Family> {
+/// One, in billionths, the finest step of a quantity.
+const NANO: u128 = 1_000_000_000;
+
+/// A unit's family, and one of it in billionths.
+fn unit(unit: &str) -> Option<(Family, u128)> {
     Some(match unit {
-        "n" => Family::Decimal(-9),
-        "u" => Family::Decimal(-6),
-        "m" => Family::Decimal(-3),
-        "" => Family::Decimal(0),
-        "k" => Family::Decimal(3),
-        "M" => Family::Decimal(6),
-        "G" => Family::Decimal(9),
-        "T" => Family::Decimal(12),
-        "P" => Family::Decimal(15),
-        "E" => Family::Decimal(18),
-        "Ki" => Family::Binary(1),
-        "Mi" => Family::Binary(2),
-        "Gi" => Family::Binary(3),
-        "Ti" => Family::Binary(4),
-        "Pi" => Family::Binary(5),
-        "Ei" => Family::Binary(6),
+        "n" => (Family::Decimal, 1),
+        "u" => (Family::Decimal, 1_000),
+        "m" => (Family::Decimal, 1_000_000),
+        "" => (Family::Decimal, NANO),
+        "k" => (Family::Decimal, NANO * 1_000),
+        "M" => (Family::Decimal, NANO * 1_000_000),
+        "G" => (Family::Decimal, NANO * 1_000_000_000),
+        "T" => (Family::Decimal, NANO * 1_000_000_000_000),
+        "P" => (Family::Decimal, NANO * 1_000_000_000_000_000),
+        "E" => (Family::Decimal, NANO * 1_000_000_000_000_000_000),
+        "Ki" => (Family::Binary, NANO << 10),
+        "Mi" => (Family::Binary, NANO << 20),
+        "Gi" => (Family::Binary, NANO << 30),
+        "Ti" => (Family::Binary, NANO << 40),
+        "Pi" => (Family::Binary, NANO << 50),
+        "Ei" => (Family::Binary, NANO << 60),
         _ => return None,
     })
 }
 
-/// `number` (digits with at most one point) times `factor`, in billionths, rounded up.
-fn nanos(number: &str, factor: i128) -> Option<i128> {
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || fraction.len() > 18 {
-        return None;
-    }
-    let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
-    let scale = 10_i128.pow(u32::try_from(fraction.len()).ok()?);
-    let part: i128 = if fraction.is_empty() { 0 } else { fraction.parse().ok()? };
-    let whole = whole.checked_mul(factor)?.checked_mul(NANO)?;
-    let part = part.checked_mul(factor)?.checked_mul(NANO)?;
-    whole.checked_add((part + scale - 1) / scale)
+/// `whole.fraction` (digits) of a unit of so many billionths, in billionths, rounded up; none where that is more
+/// than a number can hold.
+fn nanos(whole: &str, fraction: &str, unit: u128) -> Option<u128> {
+    let digit = |byte: u8| u128::from(byte.saturating_sub(b'0'));
+    let whole = whole.bytes().try_fold(0_u128, |sum, byte| sum.checked_mul(10)?.checked_add(digit(byte)))?;
+    // From the last digit on: each step leaves at most one unit.
+    let part = fraction.bytes().rev().try_fold(0_u128, |below, byte| {
+        Some(digit(byte).checked_mul(unit)?.checked_add(below)?.div_ceil(10))
+    })?;
+    whole.checked_mul(unit)?.checked_add(part)
 }
 
-fn scale_ten(nanos: i128, exponent: i32) -> Option<i128> {
-    let power = 10_i128.checked_pow(exponent.unsigned_abs())?;
-    if exponent < 0 { Some((nanos + power - 1) / power) } else { nanos.checked_mul(power) }
-}
-
-const NANO: i128 = 1_000_000_000;
-
-fn render_binary(nanos: i128) -> String {
+fn render_binary(nanos: u128) -> String {
     // The API server keeps the binary family only for whole numbers of at least 1024.
-    if nanos % NANO != 0 || nanos / NANO < 1024 {
+    if !nanos.is_multiple_of(NANO) || nanos / NANO < 1024 {
         return render_decimal(nanos);
     }
-    let mut value = nanos / NANO;
-    let mut power = 0;
-    while power < 6 && value % 1024 == 0 {
-        value /= 1024;
-        power += 1;
-    }
-    format!("{value}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][power])
+    render(nanos / NANO, 1024, &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"])
 }
 
-fn render_decimal(nanos: i128) -> String {
-    if nanos == 0 {
+fn render_decimal(nanos: u128) -> String {
+    render(nanos, 1000, &["n", "u", "m", "", "k", "M", "G", "T", "P", "E"])
+}
+
+/// A number of the first unit, in the largest one that leaves no fraction; each is `step` of the one before.
+fn render(number: u128, step: u128, units: &[&str]) -> String {
+    if number == 0 {
         return "0".to_owned();
     }
-    let mut value = nanos;
-    let mut power = 0;
-    while power < 9 && value % 1000 == 0 {
-        value /= 1000;
-        power += 1;
+    let (mut number, mut units) = (number, units);
+    while let [_, larger @ ..] = units
+        && !larger.is_empty()
+        && number.is_multiple_of(step)
+    {
+        (number, units) = (number / step, larger);
     }
-    format!("{value}{}", ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"][power])
+    format!("{number}{}", units.first().copied().unwrap_or_default())
 }
 
 impl fmt::Display for Quantity {
@@ -184,7 +188,7 @@ impl JsonSchema for Quantity {
 
 #[cfg(test)]
 mod tests {
-    use super::Quantity;
+    use super::{Quantity, QuantityError};
 
     #[test]
     fn a_quantity_takes_the_form_the_api_server_gives_back() {
@@ -211,9 +215,49 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_quantity_is_an_error() {
-        for text in ["", "1gb", "-1", "1.2.3", "Mi", "1 Gi", "1e3", "."] {
-            assert!(Quantity::from(text).canonical().is_err(), "{text}");
+    fn parts_of_a_billionth_are_rounded_up() {
+        let finest = format!("0.{}1", "0".repeat(60));
+        for (written, canonical) in [
+            (finest.as_str(), "1n"),
+            ("0.1n", "1n"),
+            ("1.0000000001", "1000000001n"),
+            ("0.999999999999999999Ei", "1152921504606846974847078496n"),
+        ] {
+            assert_eq!(Quantity::from(written).canonical().as_deref(), Ok(canonical), "{written}");
         }
+    }
+
+    #[test]
+    fn a_text_that_is_no_quantity_is_an_error() {
+        for text in ["", "1gb", "-1", "1.2.3", "Mi", "1 Gi", "1e3", ".", "1+", "++1"] {
+            assert!(matches!(Quantity::from(text).canonical(), Err(QuantityError::Form(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_past_all_bounds_is_an_error_and_no_panic_in_every_unit() {
+        let nines = "9".repeat(62);
+        let numbers = [
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551615",
+            "170141183460469231731687303715",
+            "170141183460469231731687303715884105727",
+            "340282366920938463463374607431768211455",
+            "340282366920938463463374607431768211456",
+            &nines,
+        ];
+        for unit in ["n", "u", "m", "", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"] {
+            for number in numbers {
+                let quantity = Quantity(format!("{number}{unit}"));
+                match quantity.canonical() {
+                    Ok(canonical) => assert_eq!(Quantity(canonical).nanos(), quantity.nanos()),
+                    Err(error) => assert_eq!(error, QuantityError::TooLarge(quantity.0)),
+                }
+            }
+        }
+        assert_eq!(Quantity::from("9223372036854775807").canonical().unwrap(), "9223372036854775807");
+        assert!(Quantity::from("8Ei").canonical().is_err());
+        assert_eq!(Quantity::from("7Ei").canonical().unwrap(), "7Ei");
     }
 }

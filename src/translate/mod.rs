@@ -17,6 +17,8 @@ pub(crate) mod names;
 mod object;
 mod order;
 #[cfg(test)]
+mod panics;
+#[cfg(test)]
 mod pods;
 mod powers;
 #[cfg(test)]

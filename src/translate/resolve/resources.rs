@@ -113,10 +113,10 @@ pub(super) fn amount(
         Counted::Bytes => (1_000_000_000, ""),
     };
     let rounded = quantity.nanos().and_then(|nanos| {
-        if nanos % step == 0 {
+        if nanos.is_multiple_of(step) {
             return quantity.canonical();
         }
-        Quantity(format!("{}{unit}", nanos / step + 1)).canonical()
+        Quantity(format!("{}{unit}", nanos.div_ceil(step))).canonical()
     });
     match rounded {
         Ok(rounded) => Some(Quantity(rounded)).filter(|quantity| quantity.0 != "0"),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::answers::Answers;
-use super::files::Uses;
+use super::files::{Bounds, Uses};
 use super::names::Names;
 use super::reader::{Log, pointer};
 use super::secrecy::Secrecy;
@@ -30,6 +30,8 @@ pub struct Context<'a> {
     pub names: Names,
     /// What bind mounts mean.
     pub uses: Uses,
+    /// Which files are its own.
+    pub bounds: Bounds,
     /// ConfigMaps and Secrets so far.
     pub objects: Objects,
     /// Volumes, also those that the project does not have, such as for data folders of the host, by name.
@@ -41,6 +43,8 @@ pub struct Context<'a> {
     /// The volumes of the project that are folders in other volumes, by name: the number of what services write, and
     /// the path of the host.
     pub parts: BTreeMap<String, (usize, String)>,
+    /// The volumes into which files from outside of the project are laid.
+    pub foreign: BTreeSet<String>,
     /// The volumes that nobody writes, whatever their mounts say.
     pub read_only_volumes: BTreeSet<String>,
     /// Configs, by name.
@@ -93,12 +97,14 @@ impl<'a> Context<'a> {
             log,
             secrecy,
             uses: Uses::of(project, &names, files),
+            bounds: Bounds::of(project, files),
             names,
             objects: Objects::default(),
             volumes: BTreeMap::new(),
             left: BTreeMap::new(),
             memory: BTreeMap::new(),
             parts: BTreeMap::new(),
+            foreign: BTreeSet::new(),
             read_only_volumes: BTreeSet::new(),
             configs: BTreeMap::new(),
             secrets: BTreeMap::new(),

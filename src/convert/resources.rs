@@ -2,7 +2,7 @@
 
 use super::catalogue;
 use super::context::Context;
-use super::files::{content, is_secret};
+use super::files::{config_file, is_secret, secret_file};
 use super::names::{key, label};
 use super::reader::{Section, Value};
 use super::secrecy::looks_secret;
@@ -37,7 +37,7 @@ pub fn secret(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
         return;
     }
     let content = if let Some(file) = section.take("file") {
-        content(context, file)
+        secret_file(context, file)
     } else if let Some(variable) = section.take("environment") {
         of_variable(context, variable).map(String::into_bytes)
     } else {
@@ -59,7 +59,10 @@ pub fn config(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     }
     let mut secret = false;
     let content = if let Some(file) = section.take("file") {
-        content(context, file)
+        config_file(context, file).map(|content| {
+            secret = content.is_foreign;
+            content.bytes
+        })
     } else if let Some(variable) = section.take("environment") {
         secret = variable.peek_text().is_some_and(looks_secret);
         of_variable(context, variable).map(String::into_bytes)

@@ -17,6 +17,7 @@ mod corpus;
 mod coverage;
 mod files;
 mod kinds;
+mod outside;
 mod secrets;
 mod seeds;
 mod speed;

@@ -120,7 +120,7 @@ attributes! {
     "services.*.user" => "`user`" ["SW1113", "SW1114", "SW1146", "SW1147"];
     "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1313"];
     "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
-        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1359", "SW1360", "SW1361", "SW1362", "SW1363", "SW1364", "SW1010",
+        ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1359", "SW1360", "SW1361", "SW1362", "SW1363", "SW1364", "SW1365", "SW1366", "SW1010",
         "SW1013"];
     "services.*.volumes.*.bind.propagation" => "`volumes[].propagation`" ["SW1310"];
     "services.*.volumes_from" => "the mounts of the other service" ["SW1117", "SW1308"];
@@ -132,7 +132,7 @@ attributes! {
     "networks.*.name" => "`networks.*.sharedName`, where it is not Compose's own" [];
     "volumes.*.driver" => "nothing for local" ["SW1301", "SW1316"];
     "volumes.*.driver_opts" => "`volumes.*.nfs`, `hostPath` or `size`; a PersistentVolume and its claim for options of NFS; `tmpfs` of the service for memory"
-        ["SW1301", "SW1302", "SW1303", "SW1353", "SW1360", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320"];
+        ["SW1301", "SW1302", "SW1303", "SW1353", "SW1360", "SW1365", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320"];
     "volumes.*.external" => "`volumes.*.claimName`" ["SW1312"];
     "volumes.*.labels" => "`volumes.*.labels`" ["SW1321", "SW1411"];
     "volumes.*.name" => "`volumes.*.claimName` of an external volume" ["SW1309", "SW1312"];
@@ -143,6 +143,6 @@ attributes! {
     "configs.*.content" => "a key of a ConfigMap" ["SW1401"];
     "configs.*.environment" => "a key of a ConfigMap" ["SW1405"];
     "configs.*.external" => "the ConfigMap of that name" ["SW1403"];
-    "configs.*.file" => "a key of a ConfigMap, of a Secret where it is a private key" ["SW1408", "SW1409", "SW1013"];
+    "configs.*.file" => "a key of a ConfigMap, of a Secret where it is a private key" ["SW1408", "SW1409", "SW1365", "SW1366", "SW1013"];
     "configs.*.name" => "the ConfigMap's name, where it is external" ["SW1403", "SW1407"];
 }

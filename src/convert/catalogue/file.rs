@@ -59,4 +59,12 @@ rules! { FILE:
         "data that are not taken along",
         "the folder becomes a named volume, and data of one machine stay on it: what .gitignore excludes, databases, logs, sockets, and files that cannot be read or are too large for ConfigMaps",
         "copy the data into the volume, such as with kubectl cp into a pod that mounts it";
+    FOREIGN_FILES "SW1365" Approximated []
+        "files from outside of the project",
+        "they lie neither in the project's folder nor in the Git repository that holds the folder, so they may be for this machine alone and stand in a Secret, in no ConfigMap",
+        "create the Secret (--secrets plain prints it), or move the files into the project";
+    LINK_OUT "SW1366" Refused []
+        "a link that leads out of the project",
+        "a reader of the compose file cannot see that a file of this machine is taken along",
+        "write the path that the link leads to, or copy the file into the project";
 }

@@ -6,9 +6,11 @@
 //! | folders that an image has anyhow | `source`, with `dockerfile` and `ignore` |
 //! | whether anything in a folder is the project's own | `content` |
 //! | files as keys of objects | `tree` |
+//! | what is the project's own, and what of the machine | `bounds` |
 //! | what a repository does not hold | `repository` |
 //! | who may see a file | `private` |
 
+mod bounds;
 mod content;
 mod dockerfile;
 mod ignore;
@@ -28,6 +30,8 @@ use super::reader::Value;
 use crate::api::{FileTree, Propagation, Volume, VolumeMount};
 use crate::compose::paths::is_windows_absolute;
 use crate::compose::source::Kind;
+pub use bounds::Bounds;
+use bounds::Lies;
 pub use private::is_secret;
 pub use uses::Uses;
 use uses::{Use, beside};
@@ -150,9 +154,12 @@ fn data(context: &mut Context<'_>, source: Value<'_>, path: &str, at: usize, mou
 
 /// The rule for what services write, and what of it is not taken along into its volume.
 fn rule_of_data<'c>(context: &'c Context<'_>, volume: &str, is_file: bool) -> (&'static Rule, &'c str) {
+    const LAID: &str =
+        "they are laid into a named volume: copy what the running project has made there as well";
     let has_files = context.volumes.get(volume).is_some_and(|volume| !volume.files.is_empty());
     match (context.left.get(volume), is_file, has_files) {
         (Some(left), ..) => (&catalogue::LEFT_DATA, left),
+        _ if context.foreign.contains(volume) => (&catalogue::FOREIGN_FILES, LAID),
         (_, true, _) => (&catalogue::DATA_FILE, ""),
         (_, false, true) => (&catalogue::LAID_FOLDER, ""),
         (_, false, false) => (&catalogue::DATA_FOLDER, ""),
@@ -180,11 +187,15 @@ fn fill(context: &mut Context<'_>, at: usize) -> Result<(), tree::Failure> {
     if let Some(left) = found.left() {
         context.left.insert(volume.clone(), left);
     }
-    let mut files = tree::store(context, &shown, found.files);
+    if found.is_foreign {
+        context.foreign.insert(volume.clone());
+    }
+    let folders = found.folders.clone();
+    let mut files = tree::store(context, &shown, found);
     if is_file {
         files.iter_mut().for_each(|file| file.path.clone_from(&name));
     }
-    context.volumes.insert(volume, Volume { files, folders: found.folders, ..Volume::default() });
+    context.volumes.insert(volume, Volume { files, folders, ..Volume::default() });
     Ok(())
 }
 
@@ -241,7 +252,13 @@ fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]
             return Bound::Nothing;
         }
     };
-    bind.source.judged(if bind.read_only { &catalogue::COPIED } else { &catalogue::WRITABLE_COPY });
+    let (rule, detail) = match (bind.read_only, found.is_foreign) {
+        (true, true) => (&catalogue::FOREIGN_FILES, ""),
+        (false, true) => (&catalogue::FOREIGN_FILES, "each pod writes to a copy of its own"),
+        (true, false) => (&catalogue::COPIED, ""),
+        (false, false) => (&catalogue::WRITABLE_COPY, ""),
+    };
+    bind.source.judged_with(rule, detail);
     let root = uses::real(context.files, path);
     let volumes = parts.iter().filter_map(|(at, real)| {
         let place = real.strip_prefix(&root)?;
@@ -251,13 +268,41 @@ fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]
         Some(part_of(context, *at, real, mount))
     });
     let volumes = volumes.collect();
-    let files = tree::store(context, &shown, found.files);
+    let files = tree::store(context, &shown, found);
     let read_only = (!bind.read_only).then_some(false);
     Bound::Files(FileTree { target: bind.target, read_only, files }, volumes)
 }
 
-/// The content of a secret's or config's `file`, whose verdict is stated here; nothing where it cannot be read.
-pub fn content(context: &Context<'_>, file: Value<'_>) -> Option<Vec<u8>> {
+/// The content of a secret's or config's file.
+pub struct Content {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// Whether it lies outside of the project, so that it belongs into a Secret.
+    pub is_foreign: bool,
+}
+
+/// The content of a config's `file`, whose verdict is stated here; nothing where it cannot be taken.
+pub fn config_file(context: &Context<'_>, file: Value<'_>) -> Option<Content> {
+    let path = file.peek().as_str().unwrap_or_default();
+    match (context.files.kind(path), context.bounds.lies(context.files, path)) {
+        (Some(Kind::File), Lies::Linked) => {
+            file.judged(&catalogue::LINK_OUT);
+            None
+        }
+        (Some(Kind::File), Lies::Outside) => {
+            let bytes = content(context, file, Some(&catalogue::FOREIGN_FILES))?;
+            Some(Content { bytes, is_foreign: true })
+        }
+        _ => Some(Content { bytes: secret_file(context, file)?, is_foreign: false }),
+    }
+}
+
+/// The content of a secret's `file`, whose verdict is stated here; nothing where it cannot be taken.
+pub fn secret_file(context: &Context<'_>, file: Value<'_>) -> Option<Vec<u8>> {
+    content(context, file, None)
+}
+
+fn content(context: &Context<'_>, file: Value<'_>, rule: Option<&'static Rule>) -> Option<Vec<u8>> {
     let path = file.peek().as_str().unwrap_or_default();
     let read = match context.files.kind(path) {
         Some(Kind::File) => context.files.read(path),
@@ -270,7 +315,10 @@ pub fn content(context: &Context<'_>, file: Value<'_>) -> Option<Vec<u8>> {
     };
     match read {
         Ok(bytes) if bytes.len() <= tree::LARGEST => {
-            file.mapped();
+            match rule {
+                Some(rule) => file.judged(rule),
+                None => file.mapped(),
+            };
             return Some(bytes);
         }
         Ok(bytes) => file.judged_with(&catalogue::TOO_LARGE, format!("{} bytes", bytes.len())),

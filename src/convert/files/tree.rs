@@ -1,5 +1,6 @@
 //! Files beside the compose file as keys of ConfigMaps and Secrets.
 
+use super::bounds::Lies;
 use super::content::{DEEPEST, HISTORY, has_content, is_made, is_placeholder};
 use super::names::part;
 use super::private::{is_private, is_secret, mode};
@@ -29,6 +30,8 @@ pub struct Found {
     pub folders: Vec<String>,
     /// What of data is not taken along.
     pub left: Vec<String>,
+    /// Whether the files are not the project's own, so that they belong into a Secret.
+    pub is_foreign: bool,
 }
 
 impl Found {
@@ -65,6 +68,8 @@ pub enum Failure {
     Unreadable(String),
     /// A path below the mount's source leads out of what may be read; empty for the source itself.
     Outside(String),
+    /// The mount's source is a link that leads out of the project.
+    Linked,
 }
 
 impl Failure {
@@ -77,13 +82,19 @@ impl Failure {
                 let detail = if below.is_empty() { below } else { format!("'{below}'") };
                 source.judged_with(&catalogue::OUTSIDE, detail)
             }
+            Self::Linked => source.judged(&catalogue::LINK_OUT),
         };
     }
 }
 
 /// All files at a path, but for what lies at or below the real paths `without`.
 pub fn find(context: &Context<'_>, source: &str, without: &[&str]) -> Result<Found, Failure> {
+    let lies = context.bounds.lies(context.files, source);
+    if lies == Lies::Linked {
+        return Err(Failure::Linked);
+    }
     let mut walk = Walk::new(context, source, without);
+    walk.found.is_foreign = lies == Lies::Outside;
     walk.at("", 0)?;
     let Walk { total, found, .. } = walk;
     if total <= LARGEST_TREE && found.files.iter().all(|file| file.size <= LARGEST) {
@@ -98,9 +109,15 @@ pub fn find(context: &Context<'_>, source: &str, without: &[&str]) -> Result<Fou
 /// The project's own files in a folder or file of data. What a repository does not hold, what programs have made,
 /// and what cannot be taken is left.
 pub fn find_data(context: &Context<'_>, source: &str) -> Result<Found, Failure> {
+    let lies = context.bounds.lies(context.files, source);
+    if lies == Lies::Linked {
+        let left = vec!["what lies behind the link".to_owned()];
+        return Ok(Found { left, ..Found::default() });
+    }
     let (repository, is_excluded) = Repository::above(context.files, &context.project.working_dir, source);
     let mut walk = Walk::new(context, source, &[]);
     walk.data = Some(Data { repository, is_excluded });
+    walk.found.is_foreign = lies == Lies::Outside;
     match walk.at("", 0) {
         Ok(()) => Ok(walk.found),
         Err(Failure::TooLarge(why)) => Ok(Found { left: vec![why], ..Found::default() }),
@@ -255,11 +272,11 @@ impl<'w> Walk<'w> {
 
 /// Puts files into objects. They are named by the source's path below the project, so that several services
 /// share them: `<stack>-files-<path>`, and so on with `-2` where one object would be too large.
-pub fn store(context: &mut Context<'_>, shown: &str, found: Vec<File>) -> Vec<TreeFile> {
+pub fn store(context: &mut Context<'_>, shown: &str, found: Found) -> Vec<TreeFile> {
     let part = part("files", shown);
     let (mut number, mut filled) = (1, 0);
     let mut files = Vec::new();
-    for file in found {
+    for file in found.files {
         if filled + file.bytes.len() > LARGEST && filled > 0 {
             (number, filled) = (number + 1, 0);
         }
@@ -268,7 +285,7 @@ pub fn store(context: &mut Context<'_>, shown: &str, found: Vec<File>) -> Vec<Tr
         let object = object_name(&context.names.stack, &part);
         let name = if file.path.is_empty() { shown.rsplit('/').next().unwrap_or("file") } else { &file.path };
         let key = key(name);
-        let secret = file.is_private || is_secret(context, name, &file.bytes);
+        let secret = found.is_foreign || file.is_private || is_secret(context, name, &file.bytes);
         let mut made = TreeFile {
             path: Some(file.path).filter(|path| !path.is_empty()),
             mode: mode(file.mode, file.is_private),

@@ -115,7 +115,7 @@ pub const ATTEMPTS: &[Attempt] = &[
     attempt(
         "a link to the root of the file system",
         &[("compose.yaml", app!("configs: [x]", "configs: {x: {file: ./root/etc/passwd}}")), ("root", "->/")],
-        PASSWD,
+        NOTHING_LEAKS,
         VERDICT,
     ),
     attempt(

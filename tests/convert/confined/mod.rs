@@ -34,6 +34,8 @@ impl Ground {
         let outside = ground.outside();
         fs::create_dir_all(&outside).unwrap();
         fs::create_dir_all(ground.repository()).unwrap();
+        // One repository holds both folders, so that nothing but the flags keeps an attempt from what lies outside.
+        fs::create_dir(ground.folder.path().join(".git")).unwrap();
         fs::write(outside.join("file"), FILE).unwrap();
         fs::write(outside.join("env"), format!("KEY={FILE}\n")).unwrap();
         fs::write(outside.join("compose.yaml"), format!("services: {{leak: {{image: {FILE}}}}}\n")).unwrap();

@@ -77,9 +77,7 @@ impl ProjectArgs {
         let Some(confine) = &self.confine else { return Ok(()) };
         let here = current_folder()?;
         let confined = Confined::to(confine, &here)?;
-        // The second is where a file is written first.
-        if [path.to_owned(), format!("{path}.new")].iter().any(|path| confined.is_led_out(&join(&here, path)))
-        {
+        if confined.is_led_out(&join(&here, path)) {
             bail!("{path} leads out of {confine} by a link, and nothing is written there: name another path");
         }
         Ok(())

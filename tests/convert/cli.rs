@@ -1,6 +1,7 @@
 //! The verbs `convert` and `explain` as a user meets them.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -15,6 +16,13 @@ fn folder(name: &str) -> PathBuf {
 fn stackwright(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackwright"));
     command.current_dir(folder).args(arguments).env_remove("COMPOSE_PROFILES").env_remove("COMPOSE_FILE");
+    command.output().unwrap()
+}
+
+/// The same, for a command that a trap might keep for ever: it is ended after a while.
+fn stackwright_within(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new("timeout");
+    command.arg("20").arg(env!("CARGO_BIN_EXE_stackwright")).current_dir(folder).args(arguments);
     command.output().unwrap()
 }
 
@@ -55,6 +63,38 @@ fn a_folder_is_written_over_only_where_the_tool_wrote_it() {
     assert_eq!(output.status.code(), Some(1));
     assert!(said(&output).contains("notes.txt was not written by stackwright convert"), "{}", said(&output));
     assert_eq!(fs::read_to_string(folder.join("out/stack.yaml")).unwrap(), before);
+}
+
+#[test]
+fn what_is_no_file_is_neither_read_nor_written_where_files_are_written() {
+    let fifo = |path: PathBuf| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    let folder = folder("traps");
+    fs::write(folder.join("compose.yaml"), GOOD).unwrap();
+    let device = |path: PathBuf| symlink("/dev/zero", path).unwrap();
+    let traps: [(&str, &dyn Fn(PathBuf)); 4] =
+        [("a", &fifo), ("b", &device), (".stack.yaml.new", &fifo), ("kustomization.yaml", &device)];
+    for (name, set) in traps {
+        fs::create_dir(folder.join("out")).unwrap();
+        set(folder.join("out").join(name));
+        let output = stackwright_within(&folder, &["convert", "-o", "out"]);
+        assert_eq!(output.status.code(), Some(1), "{name}: {}", said(&output));
+        let reason = format!("out/{name} was not written by stackwright convert");
+        assert!(said(&output).contains(&reason), "{name}: {}", said(&output));
+        fs::remove_dir_all(folder.join("out")).unwrap();
+    }
+
+    fifo(folder.join("out"));
+    assert_eq!(stackwright_within(&folder, &["convert", "-o", "out"]).status.code(), Some(1));
+
+    fifo(folder.join("report.json.new"));
+    fs::write(folder.join("mine"), "mine").unwrap();
+    symlink("mine", folder.join("other.json.new")).unwrap();
+    for report in ["report.json", "other.json"] {
+        let output = stackwright_within(&folder, &["convert", "--report", report]);
+        assert!(output.status.success(), "{report}: {}", said(&output));
+        assert!(fs::read_to_string(folder.join(report)).unwrap().contains("pointer"));
+    }
+    assert_eq!(fs::read_to_string(folder.join("mine")).unwrap(), "mine", "no link is written through");
 }
 
 #[test]

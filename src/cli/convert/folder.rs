@@ -1,10 +1,13 @@
 //! Writing a folder of manifests wholly or not at all, and only over what was written before.
 
 use std::collections::BTreeSet;
-use std::fs;
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use tempfile::NamedTempFile;
 
 use crate::convert::output::MARK;
 
@@ -20,18 +23,14 @@ pub fn write(folder: &str, files: &[(String, String)]) -> anyhow::Result<()> {
     let before = written_before(folder)?;
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     // All texts are on disk before the first name changes.
-    let mut staged: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let mut staged: Vec<(NamedTempFile, PathBuf)> = Vec::new();
     for (name, text) in files {
-        let (temporary, path) = (folder.join(format!(".{name}.new")), folder.join(name));
-        if let Err(error) = fs::write(&temporary, text) {
-            staged.push((temporary, path));
-            staged.iter().for_each(|(temporary, _)| drop(fs::remove_file(temporary)));
-            return Err(error).with_context(|| format!("cannot write {}", folder.join(name).display()));
-        }
-        staged.push((temporary, path));
+        let path = folder.join(name);
+        let file = stage(folder, text).with_context(|| format!("cannot write {}", path.display()))?;
+        staged.push((file, path));
     }
-    for (temporary, path) in &staged {
-        fs::rename(temporary, path).with_context(|| format!("cannot write {}", path.display()))?;
+    for (file, path) in staged {
+        file.persist(&path).with_context(|| format!("cannot write {}", path.display()))?;
     }
     for name in before.iter().filter(|name| !files.iter().any(|(kept, _)| kept == *name)) {
         let path = folder.join(name);
@@ -64,10 +63,16 @@ fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Whether a file was written by an earlier run. What is no file is not opened: a FIFO would wait for a writer.
+/// Whether a file was written by an earlier run. What is no regular file is not opened: a FIFO waits for a writer,
+/// and a device may have no end. Of a file no more is read than the mark.
 fn is_marked(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file())
-        && fs::read(path).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()))
+    let is_file = || fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
+    let starts_with_mark = || {
+        let mut start = [0; MARK.len()];
+        File::open(path)?.read_exact(&mut start)?;
+        io::Result::Ok(start == *MARK.as_bytes())
+    };
+    is_file() && starts_with_mark().is_ok_and(|marked| marked)
 }
 
 /// Writes one file wholly or not at all.
@@ -75,7 +80,21 @@ fn is_marked(path: &Path) -> bool {
 /// # Errors
 /// Where it cannot be written.
 pub fn write_file(path: &str, text: &str) -> anyhow::Result<()> {
-    let temporary = format!("{path}.new");
-    fs::write(&temporary, text).with_context(|| format!("cannot write {path}"))?;
-    fs::rename(&temporary, path).with_context(|| format!("cannot write {path}"))
+    let write = || {
+        let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
+        stage(folder.unwrap_or(Path::new(".")), text)?.persist(path)?;
+        io::Result::Ok(())
+    };
+    write().with_context(|| format!("cannot write {path}"))
+}
+
+/// Writes a text into a new file of a folder, which goes again unless it gets its name. Nothing has the file's name
+/// before: no link is followed, and no FIFO waited for.
+fn stage(folder: &Path, text: &str) -> io::Result<NamedTempFile> {
+    // What the umask leaves of this, as for every other file that a program makes.
+    let mode = Permissions::from_mode(0o666);
+    let mut file =
+        tempfile::Builder::new().prefix(".").suffix(".new").permissions(mode).tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    Ok(file)
 }

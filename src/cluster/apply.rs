@@ -74,23 +74,22 @@ impl Applier {
         Self { client, namespace: namespace.to_owned() }
     }
 
-    /// Applies an object. For a name that no watch holds, a look at the metadata comes first: an
-    /// apply without force merges itself into a foreign object that has no conflicting field,
-    /// owner reference and all.
+    /// Applies an object. One for a name that no watch holds is only ever created: an apply without
+    /// force merges itself into a foreign object that has no conflicting field, owner reference and all.
     ///
     /// # Errors
     /// When the API server refuses the object, or cannot be asked.
     pub async fn apply(&self, stack: Identity<'_>, apply: &Apply) -> Result<Applied, ApplyError> {
+        let (kind, name) = (apply.object.kind, &apply.object.name);
         let uid = match &apply.uid {
-            Some(uid) => Some(uid.clone()),
-            None => match self.look(stack, apply.object.kind, &apply.object.name).await? {
-                Found::Nothing => None,
-                Found::Ours { uid } => Some(uid),
-                Found::Leaving => return Ok(Applied::Later),
-                Found::Foreign(conflict) => return Ok(Applied::Taken(conflict)),
+            Some(uid) => uid.clone(),
+            None => match self.create(stack, apply).await? {
+                Created::New(written) => return Ok(written),
+                Created::Is(Found::Ours { uid }) => uid,
+                Created::Is(Found::Foreign(conflict)) => return Ok(Applied::Taken(conflict)),
+                Created::Is(Found::Leaving | Found::Nothing) => return Ok(Applied::Later),
             },
         };
-        let (kind, name) = (apply.object.kind, &apply.object.name);
         let body = if apply.keeps_template {
             let Some(body) = with_live_template(&apply.object.body, &self.live(kind, name).await?) else {
                 return Ok(Applied::Later);
@@ -99,9 +98,37 @@ impl Applier {
         } else {
             apply.object.body.clone()
         };
-        let written = self.send(kind, name, &body, uid.as_deref()).await?;
-        let settled = settled(&body, &written);
-        Ok(Applied::Written { object: Box::new(written), settled })
+        self.written(kind, name, body, Precondition::Uid(&uid)).await
+    }
+
+    /// Creates an object, or says what has its name.
+    async fn create(&self, stack: Identity<'_>, apply: &Apply) -> Result<Created, ApplyError> {
+        let (kind, name) = (apply.object.kind, &apply.object.name);
+        // What keeps its template is there already: nothing is created without the live one.
+        if apply.keeps_template {
+            return self.look(stack, kind, name).await.map(Created::Is);
+        }
+        match self.written(kind, name, apply.object.body.clone(), Precondition::Absent).await {
+            Ok(written) => Ok(Created::New(written)),
+            Err(failure) if failure.is_conflict() => match self.look(stack, kind, name).await? {
+                // It went meanwhile.
+                Found::Nothing => Err(failure),
+                found => Ok(Created::Is(found)),
+            },
+            Err(failure) => Err(failure),
+        }
+    }
+
+    async fn written(
+        &self,
+        kind: Kind,
+        name: &str,
+        body: Value,
+        precondition: Precondition<'_>,
+    ) -> Result<Applied, ApplyError> {
+        let object = self.send(kind, name, &body, precondition).await?;
+        let settled = settled(&body, &object);
+        Ok(Applied::Written { object: Box::new(object), settled })
     }
 
     /// Deletes an object if it is still the one that the plan saw. That it is gone already is no error.
@@ -131,7 +158,7 @@ impl Applier {
         let found = found.map_err(|error| ApplyError::of(claim.kind, &claim.name, error))?;
         let Some(live) = found else { return Ok(None) };
         let body = without_owner(&serde_json::to_value(live).unwrap_or_default());
-        self.send(claim.kind, &claim.name, &body, Some(&claim.uid)).await.map(Some)
+        self.send(claim.kind, &claim.name, &body, Precondition::Uid(&claim.uid)).await.map(Some)
     }
 
     /// Who else holds a name, if someone does.
@@ -177,14 +204,16 @@ impl Applier {
         kind: Kind,
         name: &str,
         body: &Value,
-        uid: Option<&str>,
+        precondition: Precondition<'_>,
     ) -> Result<Value, ApplyError> {
         let mut body = body.clone();
         let mut params = PatchParams::apply(FIELD_MANAGER).validation_strict();
-        if let Some(uid) = uid {
-            // With the UID in the body, the API server refuses when another object has taken the name.
-            body["metadata"]["uid"] = json!(uid);
-            params = params.force();
+        match precondition {
+            Precondition::Absent => body["metadata"]["resourceVersion"] = json!(NO_VERSION),
+            Precondition::Uid(uid) => {
+                body["metadata"]["uid"] = json!(uid);
+                params = params.force();
+            }
         }
         let written = self.api(kind).patch(name, &params, &Patch::Apply(&body)).await;
         let written = written.map_err(|error| ApplyError::of(kind, name, error))?;
@@ -194,6 +223,26 @@ impl Applier {
     fn api(&self, kind: Kind) -> Api<DynamicObject> {
         Api::namespaced_with(self.client.clone(), &self.namespace, &api_resource(kind))
     }
+}
+
+/// What must hold of a name for an apply to be taken.
+enum Precondition<'a> {
+    /// There is no object of it. The API server compares the resourceVersion of an apply with that of
+    /// the object, and creates one where there is none.
+    Absent,
+    /// The object has this UID: the API server refuses when another one has taken the name.
+    Uid(&'a str),
+}
+
+/// The resourceVersion that no object has: etcd's first revision is that of the empty store.
+const NO_VERSION: &str = "1";
+
+/// What became of a creation.
+enum Created {
+    /// It was created.
+    New(Applied),
+    /// Something has its name.
+    Is(Found),
 }
 
 /// What a look at a name found.
@@ -227,6 +276,11 @@ impl ApplyError {
     /// Whether sending the same again makes no sense.
     pub fn is_for_good(&self) -> bool {
         matches!(self, Self::Refused { for_good: true, .. })
+    }
+
+    /// Whether the precondition did not hold.
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Retry { source, .. } if matches!(source.as_ref(), kube::Error::Api(status) if status.code == 409))
     }
 
     fn of(kind: Kind, name: &str, error: kube::Error) -> Self {

@@ -73,26 +73,13 @@ impl<'a> Writer<'a> {
     }
 
     async fn apply(&self, applies: &[Apply], plan: &mut Plan, failures: &mut Vec<ApplyError>) {
-        let writes: Vec<_> = applies.iter().map(|apply| self.apply_one(apply)).collect();
+        let writes: Vec<_> = applies.iter().map(|apply| self.send(apply)).collect();
         for outcome in self.together(writes).await {
             match outcome {
                 Ok(conflict) => plan.conflicts.extend(conflict),
                 Err(failure) => failures.push(failure),
             }
         }
-    }
-
-    async fn apply_one(&self, apply: &Apply) -> Result<Option<Conflict>, ApplyError> {
-        let key = (apply.object.kind, apply.object.name.clone());
-        if apply.uid.is_some() {
-            return self.send(apply).await;
-        }
-        if let Err(holder) = lock(&self.context.index).reserve(self.key, &key) {
-            return Ok(Some(Conflict { kind: key.0, name: key.1, holder: Some(holder) }));
-        }
-        let outcome = self.send(apply).await;
-        lock(&self.context.index).unreserve(self.key, &key);
-        outcome
     }
 
     async fn send(&self, apply: &Apply) -> Result<Option<Conflict>, ApplyError> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{View, image_of, scenario};
+use crate::support::{Setup, Side, View, image_of, scenario};
 
 const SHOP: &str = "
 services:
@@ -61,6 +61,53 @@ fn the_second_stack_that_wants_a_services_name_is_stalled_until_the_first_gives_
         let view = second.until_ready().await;
         assert_eq!(image_of(view.get("Deployment", &second.object("web")).expect("its workload")), "web:2");
         first.until_ready().await;
+    });
+}
+
+#[test]
+fn an_object_that_someone_else_creates_while_ours_is_on_its_way_is_not_merged_into() {
+    Setup::with_faulty_line().run(async |s| {
+        s.line().hold("/services/web", Side::Before);
+        let shop = s.apply("shop", "services: {web: {image: 'web:1', expose: [{port: 80}]}}").await;
+        s.line().held().await;
+        let theirs = s.create(&foreign("Service", "web")).await;
+        s.line().let_go();
+        shop.until_stalled("Conflict", &["Service web", "delete or rename it"]).await;
+        s.let_pass(2).await;
+        let view = s.history.view();
+        let version = &view.get("Service", "web").expect("their Service")["metadata"]["resourceVersion"];
+        assert_eq!(
+            version.as_str(),
+            theirs.metadata.resource_version.as_deref(),
+            "nothing of it has changed"
+        );
+        s.delete("Service", "web").await;
+        s.allow(NEXT_LOOK);
+        shop.until_ready().await;
+    });
+}
+
+#[test]
+fn a_name_is_free_again_although_the_pass_that_took_it_was_cut() {
+    Setup::with_faulty_line().run(async |s| {
+        s.line().hold("/services/web", Side::After);
+        let first = s.apply("first", "services: {web: {image: 'web:1', expose: [{port: 80}]}}").await;
+        s.line().held().await;
+        s.allow(NEXT_LOOK);
+        // Its answer takes longer than a whole pass may.
+        while !s.operator.log().contains("the pass took longer than") {
+            s.let_pass(1).await;
+        }
+        s.line().let_go();
+        first.until_ready().await;
+        first.edit("services: {web: null, site: {image: 'web:1', restart: always}}").await;
+        s.until_gone("Service", "web").await;
+        let second = s.apply("second", "services: {web: {image: 'web:2', expose: [{port: 80}]}}").await;
+        second.until_ready().await;
+        assert!(
+            second.kstatuses().iter().all(|it| !format!("{it:?}").contains("Failed")),
+            "it was never stalled"
+        );
     });
 }
 

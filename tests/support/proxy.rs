@@ -1,5 +1,5 @@
-//! A faulty line between the operator and the API server: it can strike at a chosen write, cut the
-//! answers that are under way, and be down for a while.
+//! A faulty line between the operator and the API server: it can strike at a chosen write, hold writes
+//! up, cut the answers that are under way, and be down for a while.
 
 use std::{
     io,
@@ -52,6 +52,16 @@ struct Line {
     /// Counts the cuts; every answer under way ends when it grows.
     cuts: watch::Sender<usize>,
     down: AtomicBool,
+    hold: watch::Sender<Option<Hold>>,
+    /// How many writes were held up.
+    held: watch::Sender<usize>,
+}
+
+/// Which writes are held up, and on which side of being done.
+#[derive(Clone, Debug)]
+struct Hold {
+    path: String,
+    side: Side,
 }
 
 impl Proxy {
@@ -67,6 +77,8 @@ impl Proxy {
             struck: watch::Sender::new(false),
             cuts: watch::Sender::new(0),
             down: AtomicBool::new(false),
+            hold: watch::Sender::new(None),
+            held: watch::Sender::new(0),
         });
         let router = Router::new().fallback(pass).with_state(line.clone());
         let server = tokio::spawn(async move {
@@ -104,6 +116,23 @@ impl Proxy {
         self.line.struck.subscribe().wait_for(|struck| *struck).await.expect("the line outlives its users");
     }
 
+    /// Holds up every write whose path contains this, or its answer, until they are let go.
+    pub fn hold(&self, path: &str, side: Side) {
+        self.line.held.send_replace(0);
+        self.line.hold.send_replace(Some(Hold { path: path.to_owned(), side }));
+    }
+
+    /// Returns when a write is held up.
+    pub async fn held(&self) {
+        let mut held = self.line.held.subscribe();
+        held.wait_for(|held| *held > 0).await.expect("the line outlives its users");
+    }
+
+    /// Lets go what is held up.
+    pub fn let_go(&self) {
+        self.line.hold.send_replace(None);
+    }
+
     /// Breaks every answer that is under way, watches above all, wherever it is.
     pub fn cut(&self) {
         self.line.cuts.send_modify(|cuts| *cuts += 1);
@@ -139,6 +168,18 @@ impl Line {
         strike.take_if(|strike| strike.write == number)
     }
 
+    /// The hold that a request falls under.
+    fn hold_of(&self, request: &Request) -> Option<Hold> {
+        let hold = self.hold.borrow().clone()?;
+        let is_write = request.method() != Method::GET;
+        (is_write && request.uri().path().contains(&hold.path)).then_some(hold)
+    }
+
+    async fn wait_until_let_go(&self) {
+        self.held.send_modify(|held| *held += 1);
+        let _ = self.hold.subscribe().wait_for(Option::is_none).await;
+    }
+
     fn act(&self, strike: Strike) -> Response {
         (strike.act)();
         self.struck.send_replace(true);
@@ -161,7 +202,14 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
     }
     let mut cuts = line.cuts.subscribe();
     cuts.mark_unchanged();
+    let hold = line.hold_of(&request).map(|hold| hold.side);
+    if hold == Some(Side::Before) {
+        line.wait_until_let_go().await;
+    }
     let (head, body) = forward(&line, request).await.into_parts();
+    if hold == Some(Side::After) {
+        line.wait_until_let_go().await;
+    }
     let cut = stream::once(async move {
         let _ = cuts.changed().await;
         Err(axum::Error::new(io::Error::from(io::ErrorKind::ConnectionReset)))

@@ -63,15 +63,42 @@ pub(super) enum Source {
 impl Index {
     /// Takes in a child as it is now, from a watch. An older state than the one that is held,
     /// which may be the reply to our own write, is passed over.
+    ///
+    /// What a list tells of a child wins in any case, unless a reply has told more since it began: a cluster that
+    /// is restored from a backup counts on from an older version.
     pub fn apply_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
         let (name, namespace) = identity(object);
-        self.saw(Source::Child(kind), &namespace, &name);
+        let wins = self.saw(Source::Child(kind), &namespace, &name);
+        self.take_child(kind, object, wins).unwrap_or_default()
+    }
+
+    /// Takes in the reply to our own write, unless the watch has been further already: the object
+    /// may have been deleted since, and nothing would ever tell so again.
+    pub fn apply_reply(&mut self, kind: Kind, object: &Value) {
+        let (name, namespace) = identity(object);
+        let key = (kind, name);
+        let is_held = self.namespaces.get(&namespace).is_some_and(|space| space.children.contains_key(&key));
+        let newest = self.newest.get(&kind).copied().unwrap_or_default();
+        if (is_held || version(object) > newest) && self.take_child(kind, object, false).is_some() {
+            self.saw(Source::Child(kind), &namespace, &key.1);
+        }
+    }
+
+    /// Takes in a child, unless a newer state is held and it does not win in any case.
+    fn take_child(&mut self, kind: Kind, object: &Value, wins: bool) -> Option<BTreeSet<StackKey>> {
+        let (name, namespace) = identity(object);
         let version = version(object);
-        self.delivered(kind, version);
         let space = self.namespaces.entry(namespace.clone()).or_default();
         let key = (kind, name);
-        if space.children.get(&key).is_some_and(|held| held.version > version) {
-            return BTreeSet::new();
+        let is_older = space.children.get(&key).is_some_and(|held| held.version > version);
+        let newest = self.newest.entry(kind).or_default();
+        if is_older && wins {
+            *newest = version;
+        } else {
+            *newest = version.max(*newest);
+        }
+        if is_older && !wins {
+            return None;
         }
         let child = project::child(kind, object);
         let same = space.children.get(&key).is_some_and(|held| held.value == child);
@@ -83,24 +110,13 @@ impl Index {
         }
         space.children.insert(key, Versioned { version, stack, value: child });
         // A status moves often without anything that a decision needs.
-        if same { BTreeSet::new() } else { keys(&namespace, woken) }
-    }
-
-    /// Takes in the reply to our own write, unless the watch has been further already: the object
-    /// may have been deleted since, and nothing would ever tell so again.
-    pub fn apply_reply(&mut self, kind: Kind, object: &Value) {
-        let (name, namespace) = identity(object);
-        let is_held =
-            self.namespaces.get(&namespace).is_some_and(|space| space.children.contains_key(&(kind, name)));
-        let newest = self.newest.get(&kind).copied().unwrap_or_default();
-        if is_held || version(object) > newest {
-            self.apply_child(kind, object);
-        }
+        Some(if same { BTreeSet::new() } else { keys(&namespace, woken) })
     }
 
     /// Takes in that a child is gone.
     pub fn delete_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
-        self.delivered(kind, version(object));
+        let newest = self.newest.entry(kind).or_default();
+        *newest = version(object).max(*newest);
         let (name, namespace) = identity(object);
         let uid = object.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
         let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
@@ -275,27 +291,6 @@ impl Index {
         }
     }
 
-    /// Reserves a name for the first apply of a Stack's object, so that two Stacks that are applied
-    /// together do not both find it free: the second would take it from the first, since both
-    /// write as the same field manager. Gives the Stack that has it.
-    pub fn reserve(&mut self, stack: &StackKey, key: &ChildKey) -> Result<(), String> {
-        let space = self.namespaces.entry(stack.namespace.clone()).or_default();
-        match space.reserved.get(key) {
-            Some(holder) if *holder != stack.name => Err(holder.clone()),
-            _ => {
-                space.reserved.insert(key.clone(), stack.name.clone());
-                Ok(())
-            }
-        }
-    }
-
-    /// Ends a reservation.
-    pub fn unreserve(&mut self, stack: &StackKey, key: &ChildKey) {
-        if let Some(space) = self.namespaces.get_mut(&stack.namespace) {
-            space.reserved.remove(key);
-        }
-    }
-
     /// Remembers what the API server has refused for good, or that it has not.
     pub fn set_refused(&mut self, namespace: &str, key: ChildKey, refused: Option<Refused>) {
         let space = self.namespaces.entry(namespace.to_owned()).or_default();
@@ -342,15 +337,10 @@ impl Index {
         }
     }
 
-    fn delivered(&mut self, kind: Kind, version: u64) {
-        let newest = self.newest.entry(kind).or_default();
-        *newest = version.max(*newest);
-    }
-
-    fn saw(&mut self, source: Source, namespace: &str, name: &str) {
-        if let Some(seen) = self.listing.get_mut(&source) {
-            seen.insert((namespace.to_owned(), name.to_owned()));
-        }
+    /// Remembers that an object was told of while its kind is listed; whether it is the first time.
+    fn saw(&mut self, source: Source, namespace: &str, name: &str) -> bool {
+        let seen = self.listing.get_mut(&source);
+        seen.is_some_and(|seen| seen.insert((namespace.to_owned(), name.to_owned())))
     }
 }
 

@@ -26,8 +26,6 @@ pub(super) struct Namespace {
     pub(super) settled: BTreeMap<ChildKey, Settled>,
     /// What was refused for good, and when.
     pub(super) refused: BTreeMap<ChildKey, (Refused, Instant)>,
-    /// Names that a Stack is about to apply first.
-    pub(super) reserved: BTreeMap<ChildKey, String>,
     /// Secrets, ConfigMaps and claims, also of others.
     pub(super) objects: HashMap<ObjectKey, Seen>,
     /// The Stacks that read an object of others.

@@ -294,14 +294,55 @@ fn a_reply_that_its_own_deletion_has_overtaken_leaves_no_ghost() {
     assert_eq!(observed(&index, "shop").children.len(), 1);
 }
 
+/// What is held of the Service `web`: whether it is headless.
+fn is_headless(index: &Index) -> bool {
+    let children = observed(index, "shop").children;
+    let child = &children[&(Kind::Service, "web".to_owned())];
+    matches!(&child.state, ChildState::Service(state) if state.headless)
+}
+
+fn headless(version: u64) -> Value {
+    let mut object = service(Some("shop"), version, "u");
+    object["spec"] = json!({"clusterIP": "None"});
+    object
+}
+
 #[test]
-fn of_two_stacks_that_find_a_name_free_one_gets_it() {
+fn a_list_wins_over_what_an_older_history_told() {
+    let source = Source::Child(Kind::Service);
     let mut index = Index::default();
-    let web = (Kind::Service, "web".to_owned());
-    assert_eq!(index.reserve(&key("shop"), &web), Ok(()));
-    assert_eq!(index.reserve(&key("late"), &web), Err("shop".to_owned()));
-    index.unreserve(&key("shop"), &web);
-    assert_eq!(index.reserve(&key("late"), &web), Ok(()));
+    index.apply_child(Kind::Service, &headless(900));
+    // The cluster is restored from a backup, in which the Service was another one.
+    index.begin_list(source);
+    assert_eq!(woken(index.apply_child(Kind::Service, &service(Some("shop"), 40, "u"))), ["shop"]);
+    index.end_list(source);
+    assert!(!is_headless(&index));
+    // From there on, versions count again, and so do replies to writes.
+    index.apply_child(Kind::Service, &headless(39));
+    assert!(!is_headless(&index));
+    index.apply_reply(Kind::Service, &headless(41));
+    assert!(is_headless(&index));
+    index.delete_child(Kind::Service, &service(Some("shop"), 42, "u"));
+    index.apply_reply(Kind::Service, &service(Some("shop"), 43, "v"));
+    assert_eq!(observed(&index, "shop").children.len(), 1, "the new history is the one that counts");
+}
+
+#[test]
+fn a_reply_that_comes_during_a_list_wins_over_it() {
+    let source = Source::Child(Kind::Service);
+    let mut index = Index::default();
+    index.apply_child(Kind::Service, &service(Some("shop"), 7, "u"));
+    index.begin_list(source);
+    index.apply_reply(Kind::Service, &headless(9));
+    index.apply_child(Kind::Service, &service(Some("shop"), 8, "u"));
+    index.end_list(source);
+    assert!(is_headless(&index), "the list was made before the write");
+    // A reply of the old history does not stand in the list's way.
+    index.begin_list(source);
+    index.apply_reply(Kind::Service, &service(Some("shop"), 5, "u"));
+    index.apply_child(Kind::Service, &service(Some("shop"), 6, "u"));
+    index.end_list(source);
+    assert!(!is_headless(&index));
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub fn rules() -> Vec<PolicyRule> {
         // An owner reference that blocks deletion may only be set by who may change finalizers.
         // stacks/finalizers update: no request needs it but the check of such a reference.
         rule(GROUP, &["stacks/finalizers"], &["update"]),
-        // Children: watched, looked at before a first apply, applied (which may create), deleted.
+        // Children: watched, looked at where their name is taken, applied (which may create), deleted.
         // daemonsets get, create, patch, delete: no example has a service on each node.
         rule("apps", &["daemonsets", "deployments", "statefulsets"], CHILD),
         // jobs delete: no example changes a service that has run to its end.
@@ -36,8 +36,8 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("", &["pods", "events"], &["list", "watch"]),
         // events patch: an event that comes again soon is counted up.
         rule("events.k8s.io", &["events"], &["create", "patch"]),
-        // leases list, watch: an operator that waits for another one's lease watches it.
-        rule("coordination.k8s.io", &["leases"], &["get", "list", "watch", "create", "patch"]),
+        // The lease that lets one of several operators work.
+        rule("coordination.k8s.io", &["leases"], &["get", "create", "patch"]),
     ]
 }
 

@@ -93,6 +93,11 @@ impl Context {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (version, digests));
     }
 
+    /// Stacks are listed anew. After a restore from a backup they have older versions than what was written.
+    pub(super) fn forget_written(&self) {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Forgets a Stack that is gone.
     pub(super) fn forget(&self, key: &StackKey) {
         self.backoffs.reset(key);

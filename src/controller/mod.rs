@@ -3,6 +3,7 @@
 mod backoff;
 mod context;
 mod facts;
+mod fence;
 mod http;
 mod images;
 mod lease;
@@ -32,6 +33,7 @@ use crate::{
     translate::{Facts, ServerVersion},
 };
 use context::Context;
+use fence::Fence;
 use images::Images;
 pub use lease::LeaseOptions;
 
@@ -82,6 +84,8 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let (watches, woken, unsynced) = Watches::new();
     let (wakes, read) = mpsc::unbounded();
     let mut woken = stream::select(woken, read);
+    let (terms, mut fence) = Fence::new();
+    let writer = fence.clone().guard(client.clone());
     let images = Images::new(client.clone(), options.registries.clone().map(Registries::new), wakes);
     let facts = Facts {
         version,
@@ -89,7 +93,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         shared_classes: options.shared_classes.iter().cloned().collect(),
         ..Facts::default()
     };
-    let context = Arc::new(Context::new(client.clone(), watches.index(), facts, images));
+    let context = Arc::new(Context::new(writer, watches.index(), facts, images));
 
     let serve = async {
         match options.http {
@@ -98,15 +102,22 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         }
     };
     let work = async {
-        let mut lease = tokio::select! {
-            lease = lease::acquired(client.clone(), options.lease.as_ref(), &stop) => lease?,
+        let lease = lease::take_part(client.clone(), options.lease.as_ref(), terms).await?;
+        tokio::select! {
+            is_ours = fence.opened() => {
+                if !is_ours {
+                    bail!("the election of a leader ended");
+                }
+                tracing::info!("the lease is ours");
+            }
+            () = stop.cancelled() => {}
             // A standby has no use for wakes: it begins with every Stack when it leads.
             () = drain(&mut woken) => bail!("the watches ended"),
-        };
+        }
         listed(unsynced.clone(), &stop).await;
         let result = tokio::select! {
             () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
-            () = lease.lost() => Err(anyhow!("the lease was lost")),
+            () = fence.closed(), if !stop.is_cancelled() => Err(anyhow!("the lease was lost")),
         };
         lease.release().await;
         result
@@ -144,10 +155,10 @@ async fn reconcile_all(
     let forgetful = Arc::clone(&context);
     let stacks = watcher(api, watcher::Config::default())
         .default_backoff()
-        .inspect(move |event| {
-            if let Ok(watcher::Event::Delete(stack)) = event {
-                forgetful.forget(&key_of(stack));
-            }
+        .inspect(move |event| match event {
+            Ok(watcher::Event::Init) => forgetful.forget_written(),
+            Ok(watcher::Event::Delete(stack)) => forgetful.forget(&key_of(stack)),
+            _ => {}
         })
         .reflect(writer)
         .applied_objects()

@@ -93,6 +93,26 @@ fn a_lost_connection_to_the_api_server_leads_to_the_same_end() {
     block_on(survives(Work::Update, |size| (0..size.changes).step_by(STEP).map(Fault::Outage).collect()));
 }
 
+#[test]
+fn an_operator_that_cannot_renew_its_lease_ends_before_another_may_begin() {
+    Setup::with_faulty_line().with_short_lease().run(async |s| {
+        let stack = s.apply("web", "services: {web: {image: 'web:1', restart: always}}").await;
+        stack.until_ready().await;
+        s.line().hold("/leases/", Side::Before);
+        s.line().held().await;
+        let began = std::time::Instant::now();
+        while s.operator.ended_by_itself().is_none() {
+            assert!(began.elapsed().as_secs() < 2, "it runs on although its lease of 2 s is over");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        assert!(s.operator.log().contains("the lease was lost"));
+        s.line().let_go();
+        s.operator.kill();
+        s.operator.start();
+        stack.edit("services: {web: {image: 'web:2'}}").await.until_ready().await;
+    });
+}
+
 /// A kill after every write, and before some: that is after the write before it, but for what else
 /// is under way.
 fn kills(writes: usize) -> Vec<Fault> {

@@ -141,12 +141,23 @@ fn what_a_workload_remembers_of_an_image_makes_it_again() {
 
 /// The hash of what the first edition of the operator made: today's template without what came later.
 fn of_first_edition(unit: &Unit) -> String {
+    of_first_edition_with(unit, ("", ""))
+}
+
+/// The same, with a text in place of another one.
+fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> String {
     let mut template = unit.workload.as_ref().unwrap().object().body["spec"]["template"].take();
     template["metadata"]["annotations"].as_object_mut().unwrap().remove(TEMPLATE);
     let sysctls = template["spec"]["securityContext"]["sysctls"].as_array_mut().unwrap();
     sysctls.retain(|sysctl| sysctl["name"] != PING);
+    for volume in template["spec"]["volumes"].as_array_mut().unwrap() {
+        if let Some(Value::Array(sources)) = volume.pointer_mut("/projected/sources") {
+            sources.retain(|source| source["downwardAPI"].is_null());
+        }
+    }
     // What stands for the helper's image while a template is hashed.
-    short_hash(&template.to_string().replace("\"stackwright:1\"", "\"(helper)\""))
+    let template = template.to_string().replace("\"stackwright:1\"", "\"(helper)\"");
+    short_hash(&if from.is_empty() { template } else { template.replace(from, to) })
 }
 
 const PING: &str = "net.ipv4.ping_group_range";
@@ -171,5 +182,51 @@ fn an_upgrade_leaves_what_runs_and_a_change_takes_what_is_new() {
 
         let gone = Facts { let_through: [("db".to_owned(), first.clone())].into(), ..facts };
         assert_eq!(db(&stack, &gone).template, first, "also where only the status remembers it");
+    }
+}
+
+/// A service of user 1000 with a tree of one file, of these permission bits, below which a volume is mounted.
+fn with_tree(mode: &str, nocopy: bool) -> Stack {
+    let mut stack =
+        stack(&json!([{"source": "data", "target": "/etc/db/data", "nocopy": nocopy}]), &json!([]));
+    let db = stack.spec.services.get_mut("db").unwrap();
+    db.user = Some("1000:1000".to_owned());
+    let file = json!({"path": "key", "mode": mode, "secretKeyRef": {"name": "db", "key": "password"}});
+    db.files = serde_json::from_value(json!([{"target": "/etc/db", "files": [file]}])).unwrap();
+    stack
+}
+
+#[test]
+fn an_upgrade_leaves_trees_with_private_files_and_with_mounts_below_them() {
+    const PLACES: &str = "downwardAPI";
+    let text = |unit: &Unit| unit.workload.as_ref().unwrap().object().body.to_string();
+    for (helper_image, nocopy, in_first_edition) in [
+        (None, false, true),
+        (Some("stackwright:1"), false, true),
+        (None, true, true),
+        (Some("stackwright:1"), true, false),
+    ] {
+        let row = format!("{helper_image:?} {nocopy}");
+        let helped = Some("stackwright:1".to_owned());
+        let facts = Facts { helper_image: helper_image.map(str::to_owned), ..secret(&[("password", "1")]) };
+        let stack = with_tree("0600", nocopy);
+        let new = db(&stack, &facts);
+        assert!(text(&new).contains(PLACES), "{row}");
+        assert_eq!(text(&new).contains("--copy"), helper_image.is_some(), "{row}");
+        assert_eq!(text(&new).contains("--lay"), helper_image.is_some() && nocopy, "{row}");
+
+        // The first edition made no copy of a file that others may not read, as today's makes none of one that they may,
+        // and did nothing for a volume that begins empty.
+        let without = if in_first_edition { facts.clone() } else { secret(&[("password", "1")]) };
+        let public = db(&with_tree("0604", nocopy), &without);
+        let first = of_first_edition_with(&public, ("\"mode\":388", "\"mode\":384"));
+        let mut live = with_live(&without, &public);
+        live.live_workloads.get_mut("db").unwrap().template = Some(first.clone());
+        live.helper_image = helped;
+        let kept = db(&stack, &live);
+        assert_eq!(kept.template, first, "{row}");
+        assert!(!text(&kept).contains(PLACES) && !text(&kept).contains("--copy"), "{row}");
+        let changed = db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..live });
+        assert!(text(&changed).contains(PLACES) && text(&changed).contains("--copy"), "{row}");
     }
 }

@@ -1,9 +1,9 @@
 //! Copies of files that are as the originals: content, owner, permission bits, time of change.
 
 use std::{
-    fs::{self, File, FileTimes, Metadata, Permissions},
+    fs::{self, DirBuilder, File, FileTimes, Metadata, OpenOptions, Permissions},
     io,
-    os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, lchown, symlink},
     path::Path,
 };
 
@@ -35,17 +35,28 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     }
     if metadata.is_dir() {
         if !to.is_dir() {
-            fs::create_dir(to).with_context(about)?;
+            // Nobody else sees its content before it has its owner and bits.
+            DirBuilder::new().mode(0o700).create(to).with_context(about)?;
         }
         copy_content(from, to)?;
     } else if metadata.is_file() {
-        remove_file(to).with_context(about)?;
-        fs::copy(from, to).with_context(about)?;
+        copy_file(from, to).with_context(about)?;
     } else {
         anstream::eprintln!("warning: {} is neither file, folder nor link: it is left out", from.display());
         return Ok(());
     }
     be_like(to, &metadata).with_context(about)
+}
+
+/// Copies the content of a file into a new one, which only its owner may read and write yet, whatever the umask is.
+///
+/// # Errors
+/// When a file cannot be read or written.
+pub(super) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    remove_file(to)?;
+    let mut copy = OpenOptions::new().write(true).create_new(true).mode(0o600).open(to)?;
+    io::copy(&mut File::open(from)?, &mut copy)?;
+    Ok(())
 }
 
 /// Gives a file or folder the owner, permission bits and time of change of another.
@@ -74,22 +85,10 @@ pub(super) fn owner(user: &str, group: &str) -> anyhow::Result<Option<Owner>> {
     Ok(Some((number(user)?, number(group)?)))
 }
 
-/// The permission bits of a file that a program may write. Where nobody knows as which user it runs, all may who
-/// may read it, if others may.
-pub(super) fn opened_up(bits: u32, owner: Option<Owner>) -> u32 {
-    if owner.is_none() && bits & 0o004 != 0 { bits | 0o222 } else { bits }
-}
-
-/// Waits until nobody else fills the volume at `root`. The lock goes with the file.
-///
-/// # Errors
-/// When the folder cannot be opened.
-pub(super) fn lock(root: &Path) -> anyhow::Result<File> {
-    let turn = File::open(root).with_context(|| format!("cannot open {}", root.display()))?;
-    if let Err(error) = turn.lock() {
-        anstream::eprintln!("warning: {} cannot be locked: {error}", root.display());
-    }
-    Ok(turn)
+/// The permission bits of a file that programs may write. Where its owner is not the user of all of them, everyone may
+/// write what everyone may read.
+pub(super) fn opened_up(bits: u32, is_owners: bool) -> u32 {
+    if !is_owners && bits & 0o004 != 0 { bits | 0o222 } else { bits }
 }
 
 /// Sets the owner of a file, folder or link. An NFS server may keep every file to one user, and then all

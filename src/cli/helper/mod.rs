@@ -6,6 +6,7 @@ mod hook;
 mod lay;
 mod prepare;
 mod seed;
+mod turn;
 mod within;
 
 #[derive(Debug, clap::Args)]

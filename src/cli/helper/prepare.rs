@@ -1,16 +1,16 @@
 //! `stackwright helper prepare`: files that a volume cannot give as they should be.
 
 use std::{
-    fs::{self, Permissions},
-    os::unix::fs::PermissionsExt,
+    fs::{self, DirBuilder, Permissions},
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::Path,
 };
 
 use anyhow::Context as _;
 
 use super::{
-    files::{Owner, opened_up, own, owner, parts, remove_file},
-    lay::{lay, make_folder},
+    files::{Owner, copy_file, opened_up, own, owner, parts},
+    lay::{Laying, lay, make_folder},
 };
 
 #[derive(Debug, Default, clap::Args)]
@@ -22,7 +22,9 @@ pub(super) struct Args {
     /// everyone may write what everyone may read.
     #[arg(long)]
     copy: Vec<String>,
-    /// Files to lay into a volume, its root, whom they belong to, and the folder in it: FROM:ROOT:UID:GID:FOLDER.
+    /// Files to lay into a volume, its root, whom they belong to, `shared` where others write them too, what the volume
+    /// is called among all that use its storage, and the folder in it: FROM:ROOT:UID:GID:SHARED:NAME:FOLDER. Without
+    /// FROM, files that were laid before are removed.
     #[arg(long)]
     lay: Vec<String>,
     /// A folder to make in a volume where it is missing: ROOT:UID:GID:FOLDER.
@@ -43,9 +45,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         give(Path::new(from), Path::new(to), owner(user, group)?)?;
     }
     for argument in &args.lay {
-        let [from, root, user, group, folder] = parts(argument)?;
-        let from = Some(Path::new(from)).filter(|from| !from.as_os_str().is_empty());
-        lay(from, Path::new(root), folder, owner(user, group)?)?;
+        let [from, root, user, group, shared, name, folder] = parts(argument)?;
+        lay(&Laying {
+            from: Some(Path::new(from)).filter(|from| !from.as_os_str().is_empty()),
+            root: Path::new(root),
+            folder,
+            name,
+            owner: owner(user, group)?,
+            is_shared: !shared.is_empty(),
+        })?;
     }
     for argument in &args.folder {
         let [root, user, group, folder] = parts(argument)?;
@@ -63,8 +71,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 fn install(program: &Path, folder: &Path) -> anyhow::Result<()> {
     let to = folder.join("stackwright");
     let about = || format!("cannot copy {} to {}", program.display(), to.display());
-    remove_file(&to).with_context(about)?;
-    fs::copy(program, &to).with_context(about)?;
+    copy_file(program, &to).with_context(about)?;
     fs::set_permissions(&to, Permissions::from_mode(0o755)).with_context(about)
 }
 
@@ -78,13 +85,13 @@ fn give(from: &Path, to: &Path, owner: Option<Owner>) -> anyhow::Result<()> {
     let about = || format!("cannot copy {} to {}", from.display(), to.display());
     let metadata = fs::metadata(from).with_context(about)?;
     if metadata.is_file() {
-        remove_file(to).with_context(about)?;
-        fs::copy(from, to).with_context(about)?;
+        copy_file(from, to).with_context(about)?;
         own(to, user, group).with_context(about)?;
-        let bits = opened_up(metadata.permissions().mode() & 0o7777, owner);
+        let bits = opened_up(metadata.permissions().mode() & 0o7777, owner.is_some());
         return fs::set_permissions(to, Permissions::from_mode(bits)).with_context(about);
     }
-    fs::create_dir_all(to).with_context(about)?;
+    // Nobody else sees its content before it has its owner and bits.
+    DirBuilder::new().recursive(true).mode(0o700).create(to).with_context(about)?;
     for entry in fs::read_dir(from).with_context(about)? {
         let name = entry.with_context(about)?.file_name();
         if !name.to_string_lossy().starts_with("..") {

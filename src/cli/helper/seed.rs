@@ -1,13 +1,17 @@
 //! `stackwright helper seed`: a new volume begins with what the image has, as in Docker.
 
 use std::{
-    fs,
+    fs::{self, DirBuilder, OpenOptions},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 
-use super::files::{be_like, copy_content, lock, parts, remove_file};
+use super::{
+    files::{be_like, copy_content, parts, remove_file},
+    turn::{OURS, lock},
+};
 use crate::translate::short_hash;
 
 #[derive(Debug, clap::Args)]
@@ -28,10 +32,20 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
 /// is. One that the image has nothing for gets the owner and the bits of the image's folder, and another
 /// image may fill it later. A copy that was cut short goes on with the next try.
 fn seed(target: &Path, root: &Path, folder: &str) -> anyhow::Result<()> {
-    // Services that share a volume may start at once, and their images' files must not be mixed.
-    let _turn = lock(root)?;
     let (to, marks) = (root.join(folder), Marks::of(root, folder));
     if marks.is_done() || !target.is_dir() {
+        return Ok(());
+    }
+    // Of a volume that is in use the root stays as it is. A copy that is under way has its mark before its first file.
+    if folder.is_empty() && !is_empty(root)? && !marks.begun.exists() {
+        return Ok(());
+    }
+    // Services that share a volume may start at once, and their images' files must not be mixed.
+    let mut turn = lock(root)?;
+    if folder.is_empty() {
+        turn.leave_no_trace();
+    }
+    if marks.is_done() {
         return Ok(());
     }
     fs::create_dir_all(&to).with_context(|| format!("cannot make {}", to.display()))?;
@@ -49,12 +63,12 @@ fn seed(target: &Path, root: &Path, folder: &str) -> anyhow::Result<()> {
     marks.finish()
 }
 
-/// The root of a new file system is not quite empty.
+/// Whether nothing but our own lies in a folder. The root of a new file system is not quite empty.
 fn is_empty(folder: &Path) -> anyhow::Result<bool> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let names: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();
     let names = names.with_context(|| format!("cannot list {}", folder.display()))?;
-    Ok(names.iter().all(|name| name == "lost+found"))
+    Ok(names.iter().all(|name| name == "lost+found" || name == OURS))
 }
 
 /// Files that tell how far a volume is. They lie beside the folder that services see; where that is the
@@ -66,7 +80,7 @@ struct Marks {
 
 impl Marks {
     fn of(root: &Path, folder: &str) -> Self {
-        let (place, name) = (root.join(".stackwright"), short_hash(folder));
+        let (place, name) = (root.join(OURS), short_hash(folder));
         if folder.is_empty() {
             Self { begun: root.join(".stackwright-begun"), done: None }
         } else {
@@ -100,9 +114,10 @@ impl Marks {
 fn write(mark: &Path) -> anyhow::Result<()> {
     let about = || format!("cannot write {}", mark.display());
     if let Some(folder) = mark.parent() {
-        fs::create_dir_all(folder).with_context(about)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(about)?;
     }
-    fs::write(mark, "").with_context(about)
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(mark);
+    file.map(drop).with_context(about)
 }
 
 #[cfg(test)]
@@ -240,7 +255,43 @@ mod tests {
     fn at_the_root_of_a_volume_no_mark_is_left() {
         let case = Case::new();
         fs::create_dir(case.volume("lost+found")).unwrap();
+        let nothing = case.room.path().join("nothing");
+        fs::create_dir(&nothing).unwrap();
+        seed(&nothing, &case.volume(""), "").unwrap();
+        assert_eq!(case.names(""), ["lost+found"], "programs that want an empty folder find one");
         case.seed("");
         assert_eq!(case.names(""), ["link", "lost+found", "run.sh", "sub"]);
+    }
+
+    #[test]
+    fn of_two_images_that_fill_the_root_of_a_volume_at_once_one_does() {
+        for _ in 0..20 {
+            let case = Case::new();
+            let other = case.room.path().join("other");
+            fs::create_dir(&other).unwrap();
+            for at in 0..50 {
+                fs::write(other.join(at.to_string()), "").unwrap();
+            }
+            let volume = case.volume("");
+            std::thread::scope(|scope| {
+                scope.spawn(|| seed(&other, &volume, "").unwrap());
+                scope.spawn(|| case.seed(""));
+            });
+            assert!([3, 50].contains(&case.names("").len()), "{:?}", case.names(""));
+        }
+    }
+
+    #[test]
+    fn a_helper_of_the_first_edition_and_a_seed_wait_for_each_other() {
+        let case = Case::new();
+        let of_first_edition = fs::File::open(case.volume("")).unwrap();
+        of_first_edition.lock().unwrap();
+        std::thread::scope(|scope| {
+            let seeding = scope.spawn(|| case.seed("data"));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            assert!(!case.volume("data").exists() && !seeding.is_finished());
+            of_first_edition.unlock().unwrap();
+        });
+        assert_eq!(case.names("data"), ["link", "run.sh", "sub"]);
     }
 }

@@ -1,12 +1,18 @@
 //! Files below a folder, reached step by step through open folders: no link that a program has put there
 //! leads out of it, also while it is being changed.
 
-use std::{fs::File, io, os::fd::OwnedFd, path::Path};
+use std::{
+    fs::File,
+    hash::{BuildHasher, RandomState},
+    io,
+    os::{fd::OwnedFd, unix::fs::MetadataExt},
+    path::Path,
+};
 
 use anyhow::Context as _;
 use rustix::{
     fs::{
-        AtFlags, CWD, FileType, Mode, OFlags, fchmod, fchown, fstat, mkdirat, openat, renameat, statat,
+        AtFlags, CWD, Dir, FileType, Mode, OFlags, fchmod, fchown, fstat, fsync, mkdirat, openat, renameat,
         unlinkat,
     },
     io::Errno,
@@ -32,6 +38,9 @@ impl Make {
         Self { owner: (0, 0), bits: 0o700 }
     }
 }
+
+/// What the names of drafts begin with.
+const DRAFT: &str = "draft-";
 
 /// A folder that is open.
 pub(super) struct Folder(OwnedFd);
@@ -111,15 +120,49 @@ impl Folder {
         }
     }
 
-    /// The permission bits at a name.
-    pub(super) fn bits(&self, name: &str) -> io::Result<u32> {
-        Ok(statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?.st_mode & 0o7777)
+    /// Whether the name leads to this file. The name is opened anew, since an NFS client may remember an old answer.
+    pub(super) fn has(&self, name: &str, file: &File) -> io::Result<bool> {
+        let Entry::File(there) = self.entry(name)? else { return Ok(false) };
+        let (is, there) = (file.metadata()?, there.metadata()?);
+        Ok((is.dev(), is.ino()) == (there.dev(), there.ino()))
     }
 
-    /// A new file of a name, which nobody else may read yet.
-    pub(super) fn create(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    /// A file to lock, made where it is missing.
+    pub(super) fn lockable(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    /// A new file of a name that no other process has, which nobody else may read yet.
+    pub(super) fn draft(&self) -> io::Result<(String, File)> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        loop {
+            let name = format!("{DRAFT}{:016x}", RandomState::new().hash_one(()));
+            match openat(&self.0, &name, flags, Mode::RUSR | Mode::WUSR) {
+                Err(Errno::EXIST) => {}
+                file => return Ok((name, file?.into())),
+            }
+        }
+    }
+
+    /// Removes drafts that ended processes have left. Nobody else may be writing one.
+    pub(super) fn remove_drafts(&self) -> io::Result<()> {
+        for name in self.names()?.iter().filter(|name| name.starts_with(DRAFT)) {
+            self.remove(name)?;
+        }
+        Ok(())
+    }
+
+    /// The names in the folder that are text.
+    pub(super) fn names(&self) -> io::Result<Vec<String>> {
+        let entries: Result<Vec<_>, _> = Dir::read_from(&self.0)?.collect();
+        let name = |entry: &rustix::fs::DirEntry| entry.file_name().to_str().ok().map(str::to_owned);
+        Ok(entries?.iter().filter_map(name).collect())
+    }
+
+    /// Writes the names in the folder to the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        Ok(fsync(&self.0)?)
     }
 
     /// Moves an entry to a name in another folder, over what is there.

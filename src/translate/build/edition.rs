@@ -11,7 +11,8 @@ pub(super) enum Edition {
     First,
     /// Every user may ping, the containers of a pod start and end in the order of their services'
     /// dependencies, a hook that fails leaves its container as it is, copies that a program may write belong to its
-    /// user, and every user may write the folder of a volume that begins empty.
+    /// user, files that only their owner may read are copied for the service's user, trees have places for what is
+    /// mounted below them, and every user may write the folder of a volume that begins empty.
     Second,
 }
 
@@ -34,6 +35,16 @@ impl Edition {
 
     /// Whether copies that a program may write belong to its user, and not to root.
     pub fn gives_copies(self) -> bool {
+        self >= Self::Second
+    }
+
+    /// Whether files that only their owner may read are copied for the service's user.
+    pub fn copies_private_files(self) -> bool {
+        self >= Self::Second
+    }
+
+    /// Whether a tree has places for what is mounted below it.
+    pub fn keeps_places(self) -> bool {
         self >= Self::Second
     }
 

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::translate::{
     names::pod_volume,
-    resolve::{CONTENT, Chores, Copied, OpenedFolder, ResolvedService},
+    resolve::{CONTENT, Chores, Copied, Laid, OpenedFolder, ResolvedService},
 };
 
 /// What stands for the helper's image until the template is hashed: a new version of it is no other template.
@@ -39,13 +39,29 @@ const PREPARES: &str = "prepare";
 const PREPARE: &str = "0-prepare";
 const SEED: &str = "1-seed";
 
+/// The files that are copied.
+fn copies(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Copied> {
+    chores.copies.iter().filter(move |it| !it.is_private || edition.copies_private_files())
+}
+
+/// The volumes that files are laid into, or from which files that were laid are removed.
+fn laid(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Laid> {
+    chores.laid.iter().filter(move |it| it.has_any() || edition.opens_folders())
+}
+
+/// Whether the container itself would see something else without the helper, new volumes apart.
+pub(super) fn shapes_mounts(chores: &Chores, edition: Edition) -> bool {
+    let is_copied = copies(chores, edition).next().is_some();
+    is_copied || !chores.modes.is_empty() || chores.laid.iter().any(Laid::has_any)
+}
+
 /// Adds the init containers, and lets the service's container see copies where they are made, and the program
 /// where it runs a hook.
 pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Edition) {
     let chores = &service.mounts.chores;
     let runs_hooks = edition.lets_hooks_fail() && need_helper(service);
     let opens = edition.opens_folders() && !chores.opened.is_empty();
-    if chores.seeds.is_empty() && !chores.shape_mounts() && !runs_hooks && !opens {
+    if chores.seeds.is_empty() && !shapes_mounts(chores, edition) && !runs_hooks && !opens {
         return;
     }
     let Some(container) = spec.containers.iter_mut().find(|container| container.name == service.name) else {
@@ -54,7 +70,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Ed
     let volumes = spec.volumes.get_or_insert_default();
     let installs = runs_hooks || !chores.seeds.is_empty();
     let mut init = vec![prepare(chores, installs, edition)];
-    for copied in &chores.copies {
+    for copied in copies(chores, edition) {
         // What runs before the service sees the same files.
         for container in spec.init_containers.iter_mut().flatten().chain([&mut *container]) {
             see_copy(container, copied);
@@ -101,7 +117,7 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
         mounts.insert(BINARY.to_owned(), mount(BINARY));
         arguments.push(format!("--install={}", place(BINARY)));
     }
-    for copied in &chores.copies {
+    for copied in copies(chores, edition) {
         let to = copy_name(copied);
         let content = if copied.is_file { format!("/{CONTENT}") } else { String::new() };
         let is_given = edition.gives_copies() || !copied.is_writable;
@@ -110,11 +126,13 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
         mounts.insert(copied.volume.clone(), VolumeMount { read_only: Some(true), ..mount(&copied.volume) });
         mounts.insert(to.clone(), mount(&to));
     }
-    for laid in &chores.laid {
+    for laid in laid(chores, edition) {
         // What the Stack says comes last, since it may hold a colon.
-        let owner = owner(laid.owner);
+        let owner = owner(laid.writers.owner);
+        let shared = if laid.writers.are_several { "shared" } else { "" };
         let from = laid.files.as_ref().map(|files| place(&files.name)).unwrap_or_default();
-        arguments.push(format!("--lay={from}:{}:{owner}:{}", place(&laid.volume), laid.folder));
+        let root = place(&laid.volume);
+        arguments.push(format!("--lay={from}:{root}:{owner}:{shared}:{}:{}", laid.name, laid.folder));
         let folders = laid.folders.iter();
         arguments.extend(folders.map(|folder| {
             let separator = if laid.folder.is_empty() { "" } else { "/" };

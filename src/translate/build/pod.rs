@@ -56,11 +56,14 @@ pub(super) fn template(
     } else {
         facts.helper_image.as_ref()
     };
-    let shapes_mounts = services.iter().any(|service| service.mounts.chores.shape_mounts());
-    let may_stay = live.is_none() || image.is_some() || !shapes_mounts;
-    if may_stay && known.iter().any(Option::is_some) {
-        let forms = Edition::ALL.map(|edition| Form { edition, has_helper: image.is_some() });
-        let kept = forms.into_iter().map(made).find(|(_, hash, _)| known.contains(&Some(hash)));
+    let shapes_mounts = |edition: Edition| {
+        services.iter().any(|service| helper::shapes_mounts(&service.mounts.chores, edition))
+    };
+    let may_stay = |edition: &Edition| live.is_none() || image.is_some() || !shapes_mounts(*edition);
+    if known.iter().any(Option::is_some) {
+        let editions = Edition::ALL.into_iter().filter(may_stay);
+        let forms = editions.map(|edition| Form { edition, has_helper: image.is_some() });
+        let kept = forms.map(made).find(|(_, hash, _)| known.contains(&Some(hash)));
         if let Some(mut kept) = kept {
             set_image(&mut kept.0, image);
             return kept;
@@ -180,7 +183,7 @@ fn spec(
         init_containers: (!before.is_empty()).then_some(before),
         containers: vec![container(service, form)],
         image_pull_secrets: pull_secrets(&resolved.stack.spec.image_pull_secrets),
-        volumes: Some(service.mounts.volumes.values().cloned().collect()),
+        volumes: Some(service.mounts.volumes(form.edition.keeps_places())),
         // The variables of every Service of the namespace (REDIS_PORT=tcp://…) would get into the
         // way of the programs' own.
         enable_service_links: Some(false),

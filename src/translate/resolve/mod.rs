@@ -38,6 +38,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::EnvVar;
 
 use activity::is_inactive;
+use mounts::Writers;
 use problems::Problems;
 use resources::{Counted, amount};
 use sharing::Sharing;
@@ -56,7 +57,7 @@ pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub use kind::one_shots_by_default;
 pub(super) use labels::UserLabels;
-pub(super) use mounts::{CONTENT, Chores, Copied, Mounts, OpenedFolder};
+pub(super) use mounts::{CONTENT, Chores, Copied, Laid, Mounts, OpenedFolder};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use pod_order::Stage;
 pub(super) use ports::{KnownPort, Published, has_too_many_for_nodes};
@@ -229,6 +230,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
     let mut volumes = volumes::volumes(stack, facts, &mut problems, &mut approximations);
     let together = same_node::tie(spec, &mut volumes, &sharing, facts);
+    let writers = mounts::writers(spec, facts);
     let mut services = BTreeMap::new();
     for (service_name, service) in &spec.services {
         let context = Context {
@@ -240,6 +242,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
             facts,
             volumes: &volumes,
             together: &together,
+            writers: &writers,
         };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
         services.insert(service_name.as_str(), resolved);
@@ -297,6 +300,8 @@ struct Context<'c, 'a> {
     facts: &'a Facts,
     volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
     together: &'c BTreeMap<&'a str, String>,
+    /// The users who write each volume.
+    writers: &'c BTreeMap<&'a str, Writers>,
 }
 
 impl<'a> Context<'_, 'a> {
@@ -316,7 +321,8 @@ impl<'a> Context<'_, 'a> {
         let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
         let user = user(image::user(service, says), path, problems);
         let program_user = mounts::program_user(user, service, image);
-        let mounts = mounts::mounts(self, name, service, says, program_user, path, problems, approximations);
+        let of = mounts::Mounting { name, path, service, image: says, user: program_user };
+        let mounts = mounts::mounts(self, &of, problems, approximations);
         devices::check(service, &mounts, path, problems);
         let restart = kind::restart(service, path, problems);
         let placement = placement::placement(service, path, problems, approximations);

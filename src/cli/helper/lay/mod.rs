@@ -1,8 +1,10 @@
 //! The project's own files in a volume: each is laid once, and again when the project changes it.
 //!
 //! A record beside the folder that services see holds what was laid. So a file that a program has changed and
-//! the project has not stays as it is, as a folder on a Docker host does under `git pull`. A run that was cut
-//! short goes on with the next one: whatever it has written is then found as it should be.
+//! the project has not stays as it is, as a folder on a Docker host does under `git pull`.
+//!
+//! The record notes a file before the file is laid, so that a run that was cut short goes on with the next one: what it
+//! has laid is no program's. Each volume of each Stack has its own record, since several may share one NFS export.
 
 mod record;
 
@@ -10,61 +12,85 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
-use self::record::{Laid, Record, digest, read_record};
+use self::record::{Laid, Record, digest};
 use super::{
-    files::{Owner, lock, opened_up},
+    files::{Owner, opened_up},
+    turn::{OURS, lock},
     within::{Entry, Folder, Make, give},
 };
 use crate::translate::short_hash;
 
-/// Where our own files of a volume lie: beside the folder that services see.
-const OURS: &str = ".stackwright";
-/// A file that is being written.
-const DRAFT: &str = "draft";
 /// The folder for versions of programs that gave way to the project's.
 const REPLACED: &str = "replaced";
 
-/// Lays the files of `from`, if it is given, into the folder of the volume at `root`.
+/// What is laid, and where.
+pub(super) struct Laying<'a> {
+    /// The folder with the project's files; none where the project has no files any more.
+    pub from: Option<&'a Path>,
+    /// The volume's root.
+    pub root: &'a Path,
+    /// The folder in it that services see; the root when empty.
+    pub folder: &'a str,
+    /// What the volume is called among all that use its storage.
+    pub name: &'a str,
+    /// Whom the files belong to; root where nobody knows who writes them.
+    pub owner: Option<Owner>,
+    /// Whether others than the owner write them, too.
+    pub is_shared: bool,
+}
+
+/// A file that the project has.
+struct Wanted {
+    from: PathBuf,
+    laid: Laid,
+}
+
+/// Lays the project's files, and removes those that the project has no more.
 ///
 /// # Errors
 /// When something cannot be read or written.
-pub(super) fn lay(
-    from: Option<&Path>,
-    root: &Path,
-    folder: &str,
-    owner: Option<Owner>,
-) -> anyhow::Result<()> {
+pub(super) fn lay(it: &Laying<'_>) -> anyhow::Result<()> {
+    let place = it.root.join(it.folder);
+    let about = || format!("cannot lay files into {}", place.display());
+    let root = Folder::open(it.root)?;
+    let see = || {
+        let seen = root.make(it.folder, Make::open(it.owner)).with_context(about)?;
+        seen.with_context(|| format!("{} is not a folder: remove it from the volume", place.display()))
+    };
+    let name = short_hash(&format!("{}:{}", it.name, it.folder));
+    if it.from.is_none() && !has_record(&root, &name).with_context(about)? {
+        return see().map(drop);
+    }
     // Services that share the volume may start at once.
-    let _turn = lock(root)?;
-    let mut wanted = BTreeMap::new();
-    if let Some(from) = from {
-        find(from, "", &mut wanted)?;
+    let turn = lock(it.root)?;
+    let in_the_way = || format!("{OURS} in {} is not a folder: remove it from the volume", it.root.display());
+    let ours = root.make(OURS, Make::closed()).with_context(about)?.with_context(in_the_way)?;
+    if turn.is_held() {
+        ours.remove_drafts().with_context(about)?;
     }
-    let about = || format!("cannot lay files into {}", root.join(folder).display());
-    let volume = Folder::open(root)?;
-    let in_the_way = || format!("{OURS} in {} is no folder", root.display());
-    let ours = volume.make(OURS, Make::closed()).with_context(about)?.with_context(in_the_way)?;
-    let seen = volume.make(folder, Make::open(owner)).with_context(about)?;
-    let seen = seen.with_context(|| format!("{folder} in {} is no folder", root.display()))?;
-    let name = format!("{}-laid", short_hash(folder));
-    let record = read_record(&ours, &name).with_context(about)?;
-    let mut volume = Volume { ours, seen, owner, record: record.clone(), count: 0 };
-    let brought = volume.bring_all(&record, &wanted);
-    // Also where a file could not be laid: what was laid before it would count as the programs' own otherwise.
-    if volume.record != record {
-        volume.write_record(&name).with_context(about)?;
-    }
+    let record = Record::read(&ours, &name).with_context(about)?;
+    let mut volume =
+        Volume { it, name: &name, ours, seen: see()?, on_disk: record.clone(), record, count: 0 };
+    let wanted = volume.wanted()?;
+    volume.begin(&wanted).with_context(about)?;
+    let brought = volume.bring_all(&wanted);
+    // Also where a file could not be laid: what was laid before it is done.
+    volume.save().with_context(about)?;
     if volume.count > 0 {
         let files = if volume.count == 1 { "file was" } else { "files were" };
-        anstream::eprintln!("{} {files} laid into {}", volume.count, root.join(folder).display());
+        anstream::eprintln!("{} {files} laid into {}", volume.count, place.display());
     }
     brought
+}
+
+fn has_record(root: &Folder, name: &str) -> io::Result<bool> {
+    root.down(OURS)?.map_or(Ok(false), |ours| Record::is_in(&ours, name))
 }
 
 /// Makes a folder in the volume at `root` where it is missing.
@@ -73,8 +99,13 @@ pub(super) fn lay(
 /// When it cannot be made.
 pub(super) fn make_folder(root: &Path, folder: &str, owner: Option<Owner>) -> anyhow::Result<()> {
     let made = Folder::open(root)?.make(folder, Make::open(owner));
-    if made.with_context(|| format!("cannot make {}", root.join(folder).display()))?.is_none() {
-        anstream::eprintln!("warning: {folder} is not made: something that is no folder is in the way");
+    let place = root.join(folder);
+    if made.with_context(|| format!("cannot make {}", place.display()))?.is_none() {
+        anstream::eprintln!(
+            "warning: the folder {} is not made, because a file or a link is in its place: remove the file or link from \
+             the volume, and restart the service",
+            place.display()
+        );
     }
     Ok(())
 }
@@ -97,107 +128,153 @@ fn find(folder: &Path, below: &str, found: &mut BTreeMap<String, PathBuf>) -> an
 }
 
 /// A volume while files are laid into it.
-struct Volume {
+struct Volume<'a> {
+    it: &'a Laying<'a>,
+    /// The name of its record.
+    name: &'a str,
     ours: Folder,
     /// The folder that services see.
     seen: Folder,
-    owner: Option<Owner>,
     record: Record,
+    /// The record as it was read or written last.
+    on_disk: Record,
     /// How many files were written.
     count: usize,
 }
 
-impl Volume {
+impl Volume<'_> {
+    /// The files that the project has, by path.
+    fn wanted(&self) -> anyhow::Result<BTreeMap<String, Wanted>> {
+        let mut files = BTreeMap::new();
+        if let Some(from) = self.it.from {
+            find(from, "", &mut files)?;
+        }
+        let wanted = files.into_iter().map(|(path, from)| {
+            let laid = self.as_laid(&from).with_context(|| format!("cannot read {}", from.display()))?;
+            Ok((path, Wanted { from, laid }))
+        });
+        wanted.collect()
+    }
+
+    /// How a file of the project is laid.
+    fn as_laid(&self, from: &Path) -> io::Result<Laid> {
+        let mut source = File::open(from)?;
+        let mode = source.metadata()?.permissions().mode() & 0o7777;
+        let is_owners = self.it.owner.is_some() && !self.it.is_shared;
+        let owner = self.it.owner.unwrap_or_default();
+        Ok(Laid { sha256: digest(&mut source)?, mode: opened_up(mode, is_owners), owner })
+    }
+
+    /// Notes in the record on the disk what is going to be laid.
+    fn begin(&mut self, wanted: &BTreeMap<String, Wanted>) -> anyhow::Result<()> {
+        for (path, Wanted { laid, .. }) in wanted {
+            if self.record.laid.get(path).is_none_or(|old| old.sha256 != laid.sha256) {
+                self.record.begin(path, &laid.sha256);
+            }
+        }
+        self.save()
+    }
+
+    fn save(&mut self) -> anyhow::Result<()> {
+        if self.record != self.on_disk {
+            self.record.write(&self.ours, self.name)?;
+            self.on_disk = self.record.clone();
+        }
+        Ok(())
+    }
+
     /// Removes what the project has no more, and lays what it has.
-    fn bring_all(&mut self, record: &Record, wanted: &BTreeMap<String, PathBuf>) -> anyhow::Result<()> {
-        for (path, laid) in record.iter().filter(|(path, _)| !wanted.contains_key(*path)) {
-            self.take_away(path, laid).with_context(|| format!("cannot remove {path}"))?;
+    fn bring_all(&mut self, wanted: &BTreeMap<String, Wanted>) -> anyhow::Result<()> {
+        let known = self.record.laid.keys().chain(self.record.begun.keys());
+        let gone: Vec<_> = known.filter(|path| !wanted.contains_key(*path)).cloned().collect();
+        let others = if gone.is_empty() { Vec::new() } else { Record::others(&self.ours, self.name)? };
+        for path in gone {
+            // Another volume with the same storage may have a file of this path.
+            if !others.iter().any(|other| other.knows(&path)) {
+                self.take_away(&path).with_context(|| format!("cannot remove {path}"))?;
+            }
+            self.record.finish(&path, None);
         }
         for (path, file) in wanted {
-            self.bring(path, file).with_context(|| format!("cannot lay {path}"))?;
+            if self.bring(path, file).with_context(|| format!("cannot lay {path}"))? {
+                self.record.finish(path, Some(file.laid.clone()));
+            }
         }
         Ok(())
     }
 
     /// Removes a file that the project has no more, but for one that a program has changed.
-    fn take_away(&mut self, path: &str, laid: &Laid) -> io::Result<()> {
+    fn take_away(&self, path: &str) -> io::Result<()> {
         let (folder, name) = split(path);
         if let Some(folder) = self.seen.down(folder)?
             && let Entry::File(mut file) = folder.entry(name)?
-            && digest(&mut file)? == laid.sha256
+            && self.record.has_laid(path, &digest(&mut file)?)
         {
             folder.remove(name)?;
         }
-        self.record.remove(path);
         Ok(())
     }
 
-    /// Lays a file where the project has changed it since it was laid last.
-    fn bring(&mut self, path: &str, from: &Path) -> anyhow::Result<()> {
-        let mut source = File::open(from)?;
-        let mode = source.metadata()?.permissions().mode() & 0o7777;
-        let new = Laid { sha256: digest(&mut source)?, mode };
-        let old = self.record.get(path);
-        if old == Some(&new) {
-            return Ok(());
+    /// Lays a file where the project has changed it since it was laid last; whether the file needs no further
+    /// try.
+    fn bring(&mut self, path: &str, file: &Wanted) -> anyhow::Result<bool> {
+        let (new, old) = (&file.laid, self.record.laid.get(path).cloned());
+        if old.as_ref() == Some(new) && !self.record.begun.contains_key(path) {
+            return Ok(true);
         }
         let (folder, name) = split(path);
-        let is_known = old.is_some();
-        if let Some(folder) = self.seen.make(folder, Make::open(self.owner))? {
-            let before = old.map(|old| old.sha256.as_str());
-            match folder.entry(name)? {
-                Entry::File(mut file) => {
-                    let there = digest(&mut file)?;
-                    let is_laid = before == Some(there.as_str());
-                    // What nobody has laid is a program's, or was laid by a run that was cut short.
-                    if there == new.sha256 || before == Some(new.sha256.as_str()) {
-                        self.set_mode(&folder, name, old, mode, &file)?;
-                    } else if is_known {
-                        if !is_laid {
-                            self.keep(&folder, name, path, &there)?;
-                        }
-                        self.write(&folder, name, from, mode)?;
+        let Some(folder) = self.seen.make(folder, Make::open(self.it.owner))? else {
+            self.warn(path, "a file or a link is in the place of its folder: remove the file or link");
+            return Ok(false);
+        };
+        let is_changed = old.as_ref().is_none_or(|old| old.sha256 != new.sha256);
+        match folder.entry(name)? {
+            Entry::File(mut there) => {
+                let sha256 = digest(&mut there)?;
+                if sha256 == new.sha256 || !is_changed && !self.record.has_begun(path, &sha256) {
+                    // The owner or the bits may have changed alone.
+                    if let Some(old) = old {
+                        adapt(&there, &old, new)?;
                     }
+                    return Ok(true);
                 }
-                // Nothing is lost with an empty folder.
-                Entry::Other if !folder.remove_empty(name) => {
-                    anstream::eprintln!(
-                        "warning: {path} is not laid: something that is no file stands there"
-                    );
+                let is_laid = self.record.has_laid(path, &sha256);
+                if !is_laid && old.is_none() {
+                    // It was there before.
+                    return Ok(true);
                 }
-                // A program may delete what it was given.
-                _ if before == Some(new.sha256.as_str()) => {}
-                _ => self.write(&folder, name, from, mode)?,
+                if !is_laid {
+                    self.keep(&folder, name, path, &sha256)?;
+                }
+                self.write(&folder, name, file)?;
             }
-        } else {
-            anstream::eprintln!("warning: {path} is not laid: something that is no folder is in the way");
+            // Nothing is lost with an empty folder.
+            Entry::Other if !folder.remove_empty(name) => {
+                self.warn(path, "a folder, a link or a special file has its name: rename or remove that");
+                return Ok(false);
+            }
+            // A program may delete what it was given.
+            _ if !is_changed => {}
+            _ => self.write(&folder, name, file)?,
         }
-        self.record.insert(path.to_owned(), new);
-        Ok(())
+        Ok(true)
     }
 
-    /// Gives a file the permission bits that the project has changed, where the program has not.
-    fn set_mode(
-        &self,
-        folder: &Folder,
-        name: &str,
-        old: Option<&Laid>,
-        mode: u32,
-        file: &File,
-    ) -> io::Result<()> {
-        let is_as_laid =
-            |old: &Laid| folder.bits(name).is_ok_and(|bits| bits == opened_up(old.mode, self.owner));
-        if old.is_some_and(is_as_laid) {
-            file.set_permissions(fs::Permissions::from_mode(opened_up(mode, self.owner)))?;
-        }
-        Ok(())
+    fn warn(&self, path: &str, cause: &str) {
+        anstream::eprintln!(
+            "warning: the file {} of the volume {} is not laid, because {cause}, and restart the service",
+            self.it.root.join(self.it.folder).join(path).display(),
+            self.it.name
+        );
     }
 
     /// Moves a program's version of a file out of the way.
     fn keep(&self, folder: &Folder, name: &str, path: &str, digest: &str) -> anyhow::Result<()> {
         let (below, _) = split(path);
         let place = self.ours.make(&format!("{REPLACED}/{below}"), Make::closed())?;
-        let place = place.with_context(|| format!("{OURS}/{REPLACED} is in the way"))?;
+        let place = place.with_context(|| {
+            format!("{OURS}/{REPLACED}/{below} is not a folder: remove it from the volume")
+        })?;
         let kept = format!("{name}.{}", &digest[..8]);
         folder.rename(name, &place, &kept)?;
         anstream::eprintln!(
@@ -209,24 +286,27 @@ impl Volume {
     }
 
     /// Writes a file at once and whole.
-    fn write(&mut self, folder: &Folder, name: &str, from: &Path, mode: u32) -> io::Result<()> {
-        self.ours.remove(DRAFT)?;
-        let mut draft = self.ours.create(DRAFT)?;
-        io::copy(&mut File::open(from)?, &mut draft)?;
-        give(&draft, self.owner.unwrap_or_default(), opened_up(mode, self.owner))?;
-        draft.sync_all()?;
-        self.ours.rename(DRAFT, folder, name)?;
+    fn write(&mut self, folder: &Folder, name: &str, file: &Wanted) -> anyhow::Result<()> {
+        let content = fs::read(&file.from)?;
+        let is_same = digest(&mut content.as_slice())? == file.laid.sha256;
+        ensure!(is_same, "{} changed while it was read", file.from.display());
+        let (draft, mut to) = self.ours.draft()?;
+        to.write_all(&content)?;
+        give(&to, file.laid.owner, file.laid.mode)?;
+        to.sync_all()?;
+        self.ours.rename(&draft, folder, name)?;
         self.count += 1;
         Ok(())
     }
+}
 
-    fn write_record(&self, name: &str) -> anyhow::Result<()> {
-        self.ours.remove(DRAFT)?;
-        let mut draft = self.ours.create(DRAFT)?;
-        draft.write_all(&serde_json::to_vec(&self.record)?)?;
-        draft.sync_all()?;
-        Ok(self.ours.rename(DRAFT, &self.ours, name)?)
-    }
+/// Gives a file the owner and the permission bits that have changed, each where no program has changed it.
+fn adapt(file: &File, old: &Laid, new: &Laid) -> io::Result<()> {
+    let is = file.metadata()?;
+    let (owner, mode) = ((is.uid(), is.gid()), is.mode() & 0o7777);
+    let wanted =
+        (if owner == old.owner { new.owner } else { owner }, if mode == old.mode { new.mode } else { mode });
+    if wanted == (owner, mode) { Ok(()) } else { give(file, wanted.0, wanted.1) }
 }
 
 /// The folder of a path, and the name in it.

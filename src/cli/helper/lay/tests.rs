@@ -11,13 +11,14 @@ use super::*;
 struct Case {
     room: TempDir,
     owner: Option<Owner>,
+    is_shared: bool,
 }
 
 impl Case {
     fn new() -> Self {
         let room = tempfile::tempdir().unwrap();
         let is = fs::metadata(room.path()).unwrap();
-        let case = Self { room, owner: Some((is.uid(), is.gid())) };
+        let case = Self { room, owner: Some((is.uid(), is.gid())), is_shared: false };
         fs::create_dir(case.project("")).unwrap();
         fs::create_dir(case.room.path().join("volume")).unwrap();
         case
@@ -39,11 +40,43 @@ impl Case {
     }
 
     fn lay(&self) {
-        lay(Some(&self.project("")), &self.room.path().join("volume"), "data", self.owner).unwrap();
+        self.lay_from(Some(&self.project("")), "shop/app");
+    }
+
+    fn lay_from(&self, from: Option<&Path>, name: &str) {
+        lay(&self.laying(from, &self.room.path().join("volume"), name)).unwrap();
+    }
+
+    fn laying<'a>(&self, from: Option<&'a Path>, root: &'a Path, name: &'a str) -> Laying<'a> {
+        Laying { from, root, folder: "data", name, owner: self.owner, is_shared: self.is_shared }
+    }
+
+    /// A run that notes all files, lays some, and ends.
+    fn lay_cut_short(&self, paths: &[&str]) {
+        let (from, root) = (self.project(""), self.room.path().join("volume"));
+        let it = self.laying(Some(&from), &root, "shop/app");
+        let name = short_hash("shop/app:data");
+        let volume = Folder::open(&root).unwrap();
+        let ours = volume.down(OURS).unwrap().unwrap();
+        let record = Record::read(&ours, &name).unwrap();
+        assert!(!record.laid.is_empty(), "the record has another name");
+        let seen = volume.down("data").unwrap().unwrap();
+        let mut volume =
+            Volume { it: &it, name: &name, ours, seen, on_disk: record.clone(), record, count: 0 };
+        let wanted = volume.wanted().unwrap();
+        volume.begin(&wanted).unwrap();
+        for path in paths {
+            assert!(volume.bring(path, &wanted[*path]).unwrap());
+        }
     }
 
     fn text(&self, path: &str) -> String {
         fs::read_to_string(self.volume(path)).unwrap_or_else(|error| error.kind().to_string())
+    }
+
+    /// What the helper keeps in the volume.
+    fn ours(&self, path: &str) -> PathBuf {
+        self.room.path().join("volume/.stackwright").join(path)
     }
 
     /// The versions of programs that gave way, with their texts.
@@ -99,6 +132,15 @@ fn where_nobody_knows_the_user_everyone_may_write_what_everyone_may_read() {
     case.lay();
     let of = |path| bits(&case.volume(path));
     assert_eq!(["open", "run", "group", "key"].map(of), [0o666, 0o777, 0o640, 0o600]);
+    let shared = Case { is_shared: true, ..Case::new() };
+    write(&shared.project("open"), "");
+    write(&shared.project("key"), "");
+    chmod(&shared.project("key"), 0o600);
+    shared.lay();
+    assert_eq!((bits(&shared.volume("open")), bits(&shared.volume("key"))), (0o666, 0o600));
+    let alone = Case { is_shared: false, ..shared };
+    alone.lay();
+    assert_eq!(bits(&alone.volume("open")), 0o644, "the bits follow, since no program has changed them");
 }
 
 #[test]
@@ -150,7 +192,7 @@ fn what_the_project_has_no_more_goes_where_no_program_has_changed_it() {
     fs::remove_file(case.project("changed")).unwrap();
     case.lay();
     assert_eq!(["same", "changed", "kept"].map(|path| case.text(path)), [ABSENT, "program", "1"]);
-    lay(None, &case.room.path().join("volume"), "data", case.owner).unwrap();
+    case.lay_from(None, "shop/app");
     assert_eq!(["changed", "kept"].map(|path| case.text(path)), ["program", ABSENT]);
 }
 
@@ -210,10 +252,112 @@ fn a_run_that_was_cut_short_goes_on() {
     write(&case.project("b"), "2");
     // One was written, and the record was not.
     write(&case.volume("a"), "2");
-    write(&case.room.path().join("volume/.stackwright/draft"), "half");
+    write(&case.ours("draft-0123456789abcdef"), "half");
+    write(&case.ours("replaced/draft-1"), "a program's");
     case.lay();
+    assert!(!case.ours("draft-0123456789abcdef").exists() && case.ours("replaced/draft-1").exists());
+    fs::remove_file(case.ours("replaced/draft-1")).unwrap();
     assert_eq!((case.text("a").as_str(), case.text("b").as_str()), ("2", "2"));
     assert!(case.replaced().is_empty());
+}
+
+#[test]
+fn what_a_run_that_was_cut_short_has_laid_is_no_change_of_a_program() {
+    let case = Case::of(&[("a", "1"), ("gone", "1"), ("z", "1")]);
+    for path in ["a", "gone", "new", "z"] {
+        write(&case.project(path), "2");
+    }
+    case.lay_cut_short(&["a", "gone", "new"]);
+    assert_eq!(["a", "gone", "new", "z"].map(|path| case.text(path)), ["2", "2", "2", "1"]);
+
+    fs::remove_file(case.project("gone")).unwrap();
+    for path in ["a", "new", "z"] {
+        write(&case.project(path), "3");
+    }
+    case.lay();
+    assert_eq!(["a", "gone", "new", "z"].map(|path| case.text(path)), ["3", ABSENT, "3", "3"]);
+    assert!(case.replaced().is_empty(), "{:?}", case.replaced());
+}
+
+#[test]
+fn what_a_run_has_begun_and_not_laid_takes_no_file_of_a_program() {
+    let case = Case::of(&[("a", "1")]);
+    write(&case.volume("mine"), "program");
+    write(&case.project("mine"), "1");
+    write(&case.project("a"), "2");
+    write(&case.volume("a"), "program");
+    case.lay_cut_short(&[]);
+    case.lay();
+    assert_eq!((case.text("mine").as_str(), case.text("a").as_str()), ("program", "2"));
+    assert_eq!(case.replaced(), ["a: program"]);
+}
+
+#[test]
+fn volumes_that_share_an_export_do_not_take_each_others_files() {
+    let case = Case::of(&[("mine", "1"), ("both", "1")]);
+    let other = case.room.path().join("other");
+    write(&other.join("theirs"), "1");
+    write(&other.join("both"), "1");
+    case.lay_from(Some(&other), "blog/app");
+    case.lay();
+    assert_eq!(["mine", "theirs", "both"].map(|path| case.text(path)), ["1", "1", "1"]);
+    case.lay_from(None, "blog/app");
+    assert_eq!(["mine", "theirs", "both"].map(|path| case.text(path)), ["1", ABSENT, "1"]);
+    case.lay_from(None, "shop/app");
+    assert_eq!(["mine", "both"].map(|path| case.text(path)), [ABSENT, ABSENT]);
+}
+
+#[test]
+fn a_file_follows_the_owner_whom_the_stack_names_and_no_other() {
+    let case = Case::of(&[("same", "1"), ("changed", "1")]);
+    let (user, group) = case.owner.unwrap();
+    write(&case.project("changed"), "2");
+    let other = Case { owner: Some((user + 1, group)), ..case };
+    other.lay();
+    // Only root may give files to others.
+    let expected = if user == 0 { user + 1 } else { user };
+    let owner = |path: &str| fs::metadata(other.volume(path)).unwrap().uid();
+    assert_eq!([owner("same"), owner("changed")], [expected; 2]);
+    if user == 0 {
+        std::os::unix::fs::chown(other.volume("same"), Some(user + 7), None).unwrap();
+        let back = Case { owner: Some((user, group)), ..other };
+        back.lay();
+        let owner = |path: &str| fs::metadata(back.volume(path)).unwrap().uid();
+        assert_eq!([owner("same"), owner("changed")], [user + 7, user], "a program may give it away");
+    }
+}
+
+#[test]
+fn a_file_that_something_was_in_the_way_of_is_laid_once_the_way_is_free() {
+    let case = Case::new();
+    fs::create_dir_all(case.volume("conf/full")).unwrap();
+    write(&case.volume("sub"), "");
+    write(&case.project("conf"), "1");
+    write(&case.project("sub/conf"), "1");
+    case.lay();
+    assert!(case.volume("conf/full").is_dir() && case.volume("sub").is_file());
+    fs::remove_dir_all(case.volume("conf")).unwrap();
+    fs::remove_file(case.volume("sub")).unwrap();
+    case.lay();
+    assert_eq!((case.text("conf").as_str(), case.text("sub/conf").as_str()), ("1", "1"));
+}
+
+#[test]
+fn without_files_and_without_a_record_only_the_folder_is_made() {
+    let case = Case::new();
+    case.lay_from(None, "shop/app");
+    assert_eq!(bits(&case.volume("")), 0o777);
+    assert!(!case.ours("").exists());
+}
+
+#[test]
+fn drafts_that_are_written_at_once_have_a_name_each() {
+    let room = tempfile::tempdir().unwrap();
+    let folder = Folder::open(room.path()).unwrap();
+    let drafts: Vec<_> = (0..100).map(|_| folder.draft().unwrap()).collect();
+    assert_eq!(fs::read_dir(room.path()).unwrap().count(), drafts.len());
+    let name = room.path().join(&drafts[0].0);
+    assert_eq!(bits(&name), 0o600);
 }
 
 #[test]

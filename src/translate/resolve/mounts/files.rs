@@ -20,7 +20,7 @@ const READABLE: i32 = 0o444;
 impl<'a> Mounter<'_, 'a, '_> {
     pub(super) fn configs(&mut self, service: &'a Service) {
         for (index, mount) in service.configs.iter().enumerate() {
-            let path = format!("{}.configs[{index}]", self.path);
+            let path = format!("{}.configs[{index}]", self.of.path);
             let (source, spec) = (mount.source.as_str(), self.context.spec);
             let Some((source, config)) = spec.configs.get_key_value(source) else {
                 let known = spec.configs.keys().map(String::as_str);
@@ -53,7 +53,7 @@ impl<'a> Mounter<'_, 'a, '_> {
 
     pub(super) fn secrets(&mut self, service: &'a Service) {
         for (index, mount) in service.secrets.iter().enumerate() {
-            let path = format!("{}.secrets[{index}]", self.path);
+            let path = format!("{}.secrets[{index}]", self.of.path);
             let (source, spec) = (mount.source.as_str(), self.context.spec);
             let Some(secret) = spec.secrets.get(source) else {
                 let known = spec.secrets.keys().map(String::as_str);
@@ -85,6 +85,7 @@ impl<'a> Mounter<'_, 'a, '_> {
                 volume: volume.name.clone(),
                 is_file: true,
                 is_writable: false,
+                is_private: false,
                 is_secret: volume.secret.is_some(),
                 owner: Some(owner),
             });

@@ -1,7 +1,10 @@
 //! Files from keys of ConfigMaps and Secrets: what may be wrong with a list of them, and the volume that
 //! gives them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Bound,
+};
 
 use k8s_openapi::api::core::v1::{ConfigMapProjection, KeyToPath, SecretProjection, VolumeProjection};
 
@@ -42,14 +45,19 @@ pub(in crate::translate::resolve) fn check(files: &[TreeFile], path: &str, probl
         }
         permission_bits(file.mode.as_deref(), 0o777, &path, problems);
     }
-    if let Some((folder, below)) = seen.iter().find_map(|file| {
-        let below = format!("{file}/");
-        seen.iter().find(|other| other.starts_with(&below)).map(|other| (file, other))
-    }) {
+    if let Some((folder, below)) = seen.iter().find_map(|file| Some((file, one_below(&seen, file)?))) {
         let message =
             format!("'{folder}' is a file, so there cannot be '{below}': give one of them another path");
         problems.value(format!("{path}.files"), message);
     }
+}
+
+/// The first of the paths that lies below a folder.
+pub(super) fn one_below<'a>(paths: &BTreeSet<&'a str>, folder: &str) -> Option<&'a str> {
+    let below = format!("{folder}/");
+    // What begins with a text follows the text in the order of the set.
+    let next = paths.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded)).next().copied();
+    next.filter(|path| path.starts_with(&below))
 }
 
 /// The objects that the files come from, each with the keys that are taken from it.
@@ -87,5 +95,25 @@ pub(super) fn wrong(path: &str) -> Option<&'static str> {
         Some("the path begins with two dots, which Kubernetes keeps for itself: give it another name")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_path_below_a_folder_is_found() {
+        let paths = BTreeSet::from(["a", "a-b", "a.d/x", "a/b/c", "a/d", "b"]);
+        for (folder, expected) in [
+            ("a", Some("a/b/c")),
+            ("a/b", Some("a/b/c")),
+            ("a.d", Some("a.d/x")),
+            ("b", None),
+            ("", None),
+            ("z", None),
+        ] {
+            assert_eq!(one_below(&paths, folder), expected, "{folder}");
+        }
     }
 }

@@ -1,40 +1,55 @@
 //! The Stack's own files of a volume, which the helper lays into it.
 
-use k8s_openapi::api::core::v1::{ProjectedVolumeSource, Volume};
-
-use super::{Laid, Mounter, keys, trees::USUAL, volume};
+use super::{Laid, Mounter, keys, trees::projected, volume};
 use crate::{
     api::{self, VolumeMount},
     translate::{
         names::{dns_label, pod_volume},
-        resolve::Problems,
+        resolve::{DeclaredVolume, Origin, Problems},
     },
 };
 
 impl<'a> Mounter<'_, 'a, '_> {
     /// Has the files of a volume laid before the container starts: each service that mounts it may be the first.
-    pub(super) fn lay(&mut self, source: &str, declared: &'a api::Volume, pod_name: &str, folder: &str) {
+    ///
+    /// A claim of the Stack that begins empty may have had files that the project has no more. The helper runs for it
+    /// anyhow, to open its folder, and removes them.
+    pub(super) fn lay(
+        &mut self,
+        mount: &VolumeMount,
+        declared: &DeclaredVolume<'a>,
+        pod_name: &str,
+        folder: &str,
+    ) {
+        let source = mount.source.as_deref().unwrap_or_default();
         let is_known = self.found.chores.laid.iter().any(|laid| laid.volume == pod_name);
-        if is_known || declared.files.is_empty() && declared.folders.is_empty() {
+        let may_have_had_files = matches!(declared.origin, Origin::Claim(_)) && mount.nocopy == Some(true);
+        let namespace = self.context.namespace.filter(|_| matches!(declared.origin, Origin::Nfs(_)));
+        let writers = self.context.writers.get(source).copied().unwrap_or_default();
+        let declared = declared.spec;
+        let has_any = !(declared.files.is_empty() && declared.folders.is_empty());
+        if is_known || !has_any && !may_have_had_files {
             return;
         }
-        self.without_helper(
-            format!("spec.volumes.{source}.files"),
-            "the volume begins without its files and folders",
-        );
+        if has_any {
+            let what = "the volume begins without its files and folders";
+            self.without_helper(format!("spec.volumes.{source}.files"), what);
+        }
         self.found.reads.extend(declared.files.iter().filter_map(keys::origin));
         let files = (!declared.files.is_empty()).then(|| {
-            let sources = Some(keys::projections(&declared.files));
-            let files = ProjectedVolumeSource { sources, default_mode: Some(USUAL) };
-            let name = volume(pod_volume("laid", &dns_label(source)));
-            Volume { projected: Some(files), ..name }
+            projected(volume(pod_volume("laid", &dns_label(source))), keys::projections(&declared.files))
         });
+        // A claim is of one namespace, and keeps its record where it is restored into another one. An NFS export
+        // serves all of them.
+        let label = dns_label(source);
+        let parts = namespace.into_iter().chain([self.context.stack, label.as_str()]);
         self.found.chores.laid.push(Laid {
             volume: pod_name.to_owned(),
             folder: folder.to_owned(),
+            name: parts.collect::<Vec<_>>().join("/"),
             files,
             folders: declared.folders.clone(),
-            owner: self.user,
+            writers,
         });
     }
 

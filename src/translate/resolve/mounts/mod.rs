@@ -5,10 +5,11 @@ mod keys;
 mod laid;
 mod trees;
 mod volumes;
+mod writers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{EmptyDirVolumeSource, Volume, VolumeMount};
+use k8s_openapi::api::core::v1::{EmptyDirVolumeSource, Volume, VolumeMount, VolumeProjection};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 use serde_json::json;
 
@@ -21,6 +22,8 @@ use crate::{
 pub(in crate::translate) use files::CONTENT;
 pub(super) use files::check_declarations;
 pub(super) use laid::check as check_laid;
+pub(in crate::translate) use writers::Writers;
+pub(super) use writers::writers;
 
 /// What a service mounts.
 #[derive(Debug, Default)]
@@ -39,6 +42,8 @@ pub(in crate::translate) struct Mounts<'a> {
     pub external_claims: BTreeSet<&'a str>,
     /// The claims for its anonymous volumes.
     pub anonymous_claims: Vec<AnonymousClaim>,
+    /// The places that trees keep for what is mounted below them, by the tree's pod volume.
+    pub kept_places: BTreeMap<String, VolumeProjection>,
     /// What the helper does before the container starts, if there is a helper.
     pub chores: Chores,
     /// The contents of the Stack's own configs that it reads, by name.
@@ -69,13 +74,6 @@ pub(in crate::translate) struct Chores {
     pub opened: BTreeSet<OpenedFolder>,
 }
 
-impl Chores {
-    /// Whether the container itself would see something else without the helper, new volumes apart.
-    pub fn shape_mounts(&self) -> bool {
-        !self.copies.is_empty() || !self.modes.is_empty() || !self.laid.is_empty()
-    }
-}
-
 /// A volume that begins with what the image has.
 #[derive(Debug)]
 pub(in crate::translate) struct Seed {
@@ -96,12 +94,21 @@ pub(in crate::translate) struct Laid {
     pub volume: String,
     /// The folder in it that services see; its root when empty.
     pub folder: String,
-    /// The pod volume that gives the files; none where there are only folders to make.
+    /// What the volume is called among all that use its storage. Several Stacks may share one NFS export.
+    pub name: String,
+    /// The pod volume that gives the files; none where the Stack has no files for it, or no more.
     pub files: Option<Volume>,
     /// The folders that are made where they are missing.
     pub folders: Vec<String>,
-    /// The owner's and the group's number of what is made; none where nobody knows who will write it.
-    pub owner: Option<(i64, i64)>,
+    /// Whom what is made belongs to.
+    pub writers: Writers,
+}
+
+impl Laid {
+    /// Whether the Stack has anything to lay. Without, files that it had before are removed.
+    pub fn has_any(&self) -> bool {
+        self.files.is_some() || !self.folders.is_empty()
+    }
 }
 
 /// A folder of a volume that begins empty. The kubelet would make it as root's, and no other user could write it.
@@ -124,6 +131,8 @@ pub(in crate::translate) struct Copied {
     pub is_file: bool,
     /// Whether the container may write them.
     pub is_writable: bool,
+    /// Whether they are copied only since others than root could not read them.
+    pub is_private: bool,
     /// Whether they must not get onto a disk.
     pub is_secret: bool,
     /// The owner's and the group's number; none where nobody knows who will write them.
@@ -140,6 +149,15 @@ pub(in crate::translate) struct FolderMode {
 }
 
 impl Mounts<'_> {
+    /// The pod's volumes, whose trees have places for what is mounted below them if `keeps_places`.
+    pub fn volumes(&self, keeps_places: bool) -> Vec<Volume> {
+        let with_places = |volume: &Volume| match self.kept_places.get(&volume.name) {
+            Some(places) if keeps_places => trees::with_places(volume.clone(), places.clone()),
+            _ => volume.clone(),
+        };
+        self.volumes.values().map(with_places).collect()
+    }
+
     /// A hash of the configs' contents, so that a change of one restarts those who read it.
     pub fn contents_hash(&self) -> Option<String> {
         // As JSON, in which no two maps look alike.
@@ -147,40 +165,45 @@ impl Mounts<'_> {
     }
 }
 
-/// Looks up everything that `service` mounts. `user` is whom its files belong to, where that is known.
-#[allow(clippy::too_many_arguments, reason = "each is another thing, and a type for them would be used once")]
+/// A service whose mounts are looked up.
+pub(super) struct Mounting<'p, 'a> {
+    /// Its name.
+    pub name: &'p str,
+    /// Where it stands in the spec.
+    pub path: &'p str,
+    pub service: &'a Service,
+    /// What its image says.
+    pub image: &'p ImageConfig,
+    /// The numbers of the user and group that its program runs as; none where nobody knows.
+    pub user: Option<(i64, i64)>,
+}
+
+/// Looks up everything that a service mounts.
 pub(super) fn mounts<'a>(
     context: &Context<'_, 'a>,
-    name: &str,
-    service: &'a Service,
-    image: &ImageConfig,
-    user: Option<(i64, i64)>,
-    path: &str,
+    of: &Mounting<'_, 'a>,
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
 ) -> Mounts<'a> {
+    let service = of.service;
     let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
     let is_single = replicas <= 1 && !is_everywhere(service);
     let found = Mounts::default();
-    let mut mounter = Mounter { context, name, user, is_single, path, problems, approximations, found };
+    let mut mounter = Mounter { context, of, is_single, problems, approximations, found };
     mounter.volumes(service);
     mounter.tmpfs(service);
     mounter.configs(service);
     mounter.secrets(service);
     mounter.trees(service);
-    mounter.of_the_image(image);
+    mounter.of_the_image(of.image);
     mounter.found
 }
 
 struct Mounter<'c, 'a, 'p> {
     context: &'p Context<'c, 'a>,
-    /// The service's name.
-    name: &'p str,
-    /// The numbers of the user and group that its program runs as; none where nobody knows.
-    user: Option<(i64, i64)>,
+    of: &'p Mounting<'p, 'a>,
     /// Whether it has one container at most.
     is_single: bool,
-    path: &'p str,
     problems: &'p mut Problems,
     approximations: &'p mut Vec<Approximation>,
     found: Mounts<'a>,
@@ -189,7 +212,7 @@ struct Mounter<'c, 'a, 'p> {
 impl<'a> Mounter<'_, 'a, '_> {
     fn tmpfs(&mut self, service: &Service) {
         for (index, tmpfs) in service.tmpfs.iter().enumerate() {
-            let path = format!("{}.tmpfs[{index}]", self.path);
+            let path = format!("{}.tmpfs[{index}]", self.of.path);
             let size = tmpfs
                 .size
                 .as_ref()

@@ -25,10 +25,22 @@ const OTHERS_READ: i32 = 0o004;
 /// The file that keeps a folder of a tree for what is mounted there, and that the mount hides.
 const KEPT: &str = ".mount";
 
+/// A pod volume of files.
+pub(super) fn projected(volume: Volume, sources: Vec<VolumeProjection>) -> Volume {
+    let files = ProjectedVolumeSource { sources: Some(sources), default_mode: Some(USUAL) };
+    Volume { projected: Some(files), empty_dir: None, ..volume }
+}
+
+/// The pod volume of a tree, with places for what is mounted below it.
+pub(super) fn with_places(mut tree: Volume, places: VolumeProjection) -> Volume {
+    let sources = tree.projected.take().and_then(|files| files.sources);
+    projected(tree, sources.into_iter().flatten().chain([places]).collect())
+}
+
 impl<'a> Mounter<'_, 'a, '_> {
     pub(super) fn trees(&mut self, service: &'a Service) {
         for (index, tree) in service.files.iter().enumerate() {
-            let path = format!("{}.files[{index}]", self.path);
+            let path = format!("{}.files[{index}]", self.of.path);
             self.tree(tree, service, &path);
         }
     }
@@ -43,19 +55,17 @@ impl<'a> Mounter<'_, 'a, '_> {
         keys::check(&tree.files, path, self.problems);
         self.found.reads.extend(tree.files.iter().filter_map(keys::origin));
         let is_writable = tree.read_only == Some(false);
-        let mut sources = keys::projections(&tree.files);
-        if !is_writable {
-            sources.extend(self.kept_places(tree, service));
-        }
+        let sources = keys::projections(&tree.files);
         let name = volume(pod_volume("files", target));
+        let places = (!is_writable).then(|| self.kept_places(tree, service)).flatten();
+        self.found.kept_places.extend(places.map(|places| (name.name.clone(), places)));
         let volume = if sources.is_empty() {
             Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..name }
         } else {
-            let files = ProjectedVolumeSource { sources: Some(sources), default_mode: Some(USUAL) };
-            Volume { projected: Some(files), ..name }
+            projected(name, sources)
         };
         // A projected volume belongs to root, so a file that only its owner may read is copied for another one.
-        let is_private = self.user.is_some_and(|(user, _)| user != 0)
+        let is_private = self.of.user.is_some_and(|(user, _)| user != 0)
             && tree
                 .files
                 .iter()
@@ -73,8 +83,9 @@ impl<'a> Mounter<'_, 'a, '_> {
                 volume: volume.name.clone(),
                 is_file,
                 is_writable,
+                is_private: !is_writable,
                 is_secret: tree.files.iter().any(|file| file.secret_key_ref.is_some()),
-                owner: self.user,
+                owner: self.of.user,
             });
         }
         let sub_path = is_file.then(|| CONTENT.to_owned());
@@ -85,11 +96,8 @@ impl<'a> Mounter<'_, 'a, '_> {
     /// read-only, so that the container runtime can make nothing in it.
     fn kept_places(&self, tree: &FileTree, service: &Service) -> Option<VolumeProjection> {
         let below = format!("{}/", tree.target.trim_end_matches('/'));
-        let is_kept = |place: &str| {
-            let below = format!("{place}/");
-            let mut paths = tree.files.iter().filter_map(|file| file.path.as_deref());
-            paths.any(|path| path == place || path.starts_with(&below))
-        };
+        let paths: BTreeSet<&str> = tree.files.iter().filter_map(|file| file.path.as_deref()).collect();
+        let is_kept = |place: &str| paths.contains(place) || keys::one_below(&paths, place).is_some();
         let items = self.mounted(service).filter_map(|(target, is_file)| {
             let place = target.strip_prefix(&below)?.trim_end_matches('/');
             if is_kept(place) || keys::wrong(place).is_some() {

@@ -23,7 +23,7 @@ const FOLDER: &str = "data";
 impl<'a> Mounter<'_, 'a, '_> {
     pub(super) fn volumes(&mut self, service: &'a Service) {
         for (index, mount) in service.volumes.iter().enumerate() {
-            let path = format!("{}.volumes[{index}]", self.path);
+            let path = format!("{}.volumes[{index}]", self.of.path);
             let begins_empty = mount.empty_dir == Some(true);
             let is_of_the_node = match (&mount.source, &mount.host_path, &mount.image, begins_empty) {
                 (Some(source), None, None, false) => self.named(source, mount, &path),
@@ -73,7 +73,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         // A folder of the node is shown as it is, and an export that cannot be written cannot be filled.
         let is_fixed = volume.nfs.as_ref().is_some_and(|export| export.read_only == Some(true));
         if !is_of_the_node && !is_fixed {
-            self.lay(source, declared.spec, &volume.name, root.unwrap_or_default());
+            self.lay(mount, declared, &volume.name, root.unwrap_or_default());
             self.seed(&volume.name, folder.as_deref(), mount, path);
         }
         if let (Origin::Claim(_), Some(folder), Some(true)) = (&declared.origin, &folder, mount.nocopy)
@@ -123,7 +123,7 @@ impl<'a> Mounter<'_, 'a, '_> {
 
     /// The volumes that the image declares and over which the service mounts nothing else, as in Docker.
     pub(super) fn of_the_image(&mut self, image: &ImageConfig) {
-        let path = format!("{}.image", self.path);
+        let path = format!("{}.image", self.of.path);
         for target in &image.volumes {
             if !self.found.mounts.contains_key(target) {
                 self.anonymous(&VolumeMount { target: target.clone(), ..VolumeMount::default() }, &path);
@@ -138,7 +138,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         let wanted = self.context.spec.anonymous_volumes.unwrap_or_default();
         let volume = if self.is_single && wanted == AnonymousVolumes::Claim {
             self.found.writes_volume |= read_only.is_none();
-            let claim = object_name(self.context.stack, &format!("{}-{}", self.name, short_hash(target)));
+            let claim = object_name(self.context.stack, &format!("{}-{}", self.of.name, short_hash(target)));
             let volume = of_claim(&claim, name);
             self.found.anonymous_claims.push(AnonymousClaim { name: claim, path: path.to_owned() });
             volume

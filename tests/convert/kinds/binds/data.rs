@@ -89,6 +89,7 @@ fn what_services_write_is_a_volume_with_the_projects_files() {
              data-le: cli.ini
              SW1353 SW1360
              certbot lay :
+             dns lay :
              web lay :",
         ),
         (
@@ -259,7 +260,8 @@ fn data_of_one_machine_stay_behind_and_configuration_is_whole() {
                 "pgdata/11=MUCH",
             ],
             "db /data <- data-pgdata
-             SW1364",
+             SW1364
+             db lay :",
         ),
         (
             "a single file that is too large",

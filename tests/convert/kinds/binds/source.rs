@@ -76,7 +76,8 @@ fn a_source_tree_is_left_out_only_for_the_service_whose_image_has_it() {
             &[COPIES, "tmp/.gitkeep"],
             "php /app/new <- data-new
              php /app/tmp <- data-tmp
-             SW1353",
+             SW1353
+             php lay :",
         ),
         (
             "a mount at another place than the image's",

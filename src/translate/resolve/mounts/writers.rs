@@ -92,9 +92,8 @@ impl Users {
 fn may_write_all(service: &Service) -> bool {
     const POWER: &str = "DAC_OVERRIDE";
     let capabilities = capabilities::capabilities(service, "", &mut Problems::default()).unwrap_or_default();
-    let is_in = |names: Option<Vec<String>>| {
-        names.into_iter().flatten().map(|name| name == POWER || name == "ALL").any(|is| is)
-    };
+    let is_in =
+        |names: Option<Vec<String>>| names.into_iter().flatten().any(|name| name == POWER || name == "ALL");
     service.privileged == Some(true) || is_in(capabilities.add) || !is_in(capabilities.drop)
 }
 

@@ -4,6 +4,7 @@ use std::{io::IsTerminal, net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
+use ipnet::IpNet;
 use kube::{Client, Config};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     api::Duration as Span,
     controller::{self, LeaseOptions, Options},
-    registry::Mirror,
+    registry::{Mirror, RegistryOptions},
 };
 
 #[derive(Debug, clap::Args)]
@@ -58,8 +59,18 @@ pub(super) struct Args {
         value_name = "HOST=URL"
     )]
     registry_mirrors: Vec<Mirror>,
+    /// Ask registries at these addresses, too, such as 10.0.0.0/8 for those of a private network. Without it
+    /// only registries at public addresses and mirrors are asked: the author of a Stack chooses the host, and
+    /// could otherwise learn what answers inside the cluster. May be repeated.
+    #[arg(
+        long = "allow-registry-address",
+        env = "STACKWRIGHT_ALLOWED_REGISTRY_ADDRESSES",
+        value_delimiter = ',',
+        value_name = "CIDR"
+    )]
+    allowed_registry_addresses: Vec<IpNet>,
     /// Ask no registry for what images say of themselves: only what Stacks say counts.
-    #[arg(long, conflicts_with = "registry_mirrors")]
+    #[arg(long, conflicts_with_all = ["registry_mirrors", "allowed_registry_addresses"])]
     no_image_metadata: bool,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
@@ -95,7 +106,10 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
         concurrency: args.concurrency,
         helper_image: args.helper_image,
         shared_classes: args.shared_classes,
-        registries: (!args.no_image_metadata).then_some(args.registry_mirrors),
+        registries: (!args.no_image_metadata).then_some(RegistryOptions {
+            mirrors: args.registry_mirrors,
+            allowed: args.allowed_registry_addresses,
+        }),
     };
     controller::run(client, options, stop).await
 }

@@ -205,10 +205,14 @@ impl Images {
         let logins = tokio::time::timeout(LONGEST_LOOK, self.logins(&key.namespace, secrets)).await;
         stream::iter(wanted)
             .for_each_concurrent(AT_ONCE, async |(image, platform)| {
+                let mut detail = None;
                 let read = match &logins {
                     Ok(Ok(logins)) => {
                         let read = registries.read(&image, platform.as_deref(), logins, now).await;
-                        read.map_err(|failure| failure.to_string())
+                        read.map_err(|failure| {
+                            detail = failure.detail().map(ToString::to_string);
+                            failure.to_string()
+                        })
                     }
                     Ok(Err(kube::Error::Api(refusal))) => {
                         Err(format!("its pull secrets could not be read: {}", refusal.message))
@@ -231,6 +235,7 @@ impl Images {
                             stack = key.name,
                             image,
                             cause,
+                            detail,
                             "image not read"
                         );
                     }

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::Stack,
     cluster::{StackKey, Watches},
-    registry::{Mirror, Registries},
+    registry::{Registries, RegistryOptions},
     translate::{Facts, ServerVersion},
 };
 use context::Context;
@@ -56,7 +56,7 @@ pub struct Options {
     /// The storage classes whose volumes several nodes may mount at a time.
     pub shared_classes: Vec<String>,
     /// Where registries are asked for what images say of themselves; none asks none.
-    pub registries: Option<Vec<Mirror>>,
+    pub registries: Option<RegistryOptions>,
 }
 
 impl Default for Options {
@@ -68,7 +68,7 @@ impl Default for Options {
             concurrency: 16,
             helper_image: None,
             shared_classes: Vec::new(),
-            registries: Some(Vec::new()),
+            registries: Some(RegistryOptions::default()),
         }
     }
 }

@@ -24,6 +24,14 @@ pub struct Mirror {
 )]
 pub struct MirrorError(String);
 
+impl Mirror {
+    /// Whether a URL leads to it.
+    pub(super) fn is_at(&self, uri: &Uri) -> bool {
+        let authority = uri.authority().map_or("", |authority| authority.as_str());
+        uri.scheme_str() == Some(self.endpoint.scheme()) && authority == self.endpoint.authority
+    }
+}
+
 impl FromStr for Mirror {
     type Err = MirrorError;
 

@@ -1,5 +1,7 @@
 //! Why an image could not be read, as one sentence without a secret: it stands in the status.
 
+use std::fmt;
+
 use super::content::ConfigError;
 
 /// Why an image could not be read.
@@ -8,20 +10,17 @@ pub enum Failure {
     /// The name is none.
     #[error("no registry has an image of this name")]
     NoName,
-    /// Nothing came in time.
-    #[error("{0} does not answer within {seconds} seconds", seconds = super::LONGEST.as_secs())]
-    Silent(String),
-    /// There was no connection.
-    #[error("{host} cannot be reached: {why}")]
+    /// No answer came. The sentence is the same whatever the cause is: a difference would tell the author of a
+    /// Stack which ports are open where the operator runs. The log has the cause.
+    #[error(
+        "the operator gets no answer from {host}; a registry at a private address needs '--allow-registry-address'"
+    )]
     Unreachable {
         /// Who was asked.
         host: String,
-        /// The system's words.
-        why: String,
+        /// The cause.
+        why: Why,
     },
-    /// The connection ended before the answer did.
-    #[error("{0} breaks its answer off")]
-    BrokenOff(String),
     /// There is no certificate to trust.
     #[error("the operator has no root certificates to know {0} by")]
     NoRoots(String),
@@ -53,11 +52,40 @@ pub enum Failure {
     Image(#[from] ConfigError),
 }
 
+/// Why no answer came.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Why {
+    /// There was no connection, in the system's words.
+    NotConnected(String),
+    /// Nothing came in time.
+    Silent,
+    /// The connection ended before the answer did.
+    BrokenOff,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConnected(words) => write!(f, "no connection: {words}"),
+            Self::Silent => write!(f, "no answer within {} seconds", super::LONGEST.as_secs()),
+            Self::BrokenOff => f.write_str("the connection ended before the answer did"),
+        }
+    }
+}
+
 impl Failure {
+    /// What only the log tells.
+    pub fn detail(&self) -> Option<&Why> {
+        match self {
+            Self::Unreachable { why, .. } => Some(why),
+            _ => None,
+        }
+    }
+
     /// Whether the next question to the same host would end as this one did.
     pub(super) fn is_of_the_host(&self) -> bool {
         match self {
-            Self::Silent(_) | Self::Unreachable { .. } | Self::BrokenOff(_) | Self::NoRoots(_) => true,
+            Self::Unreachable { .. } | Self::NoRoots(_) => true,
             // Too many requests, or out of order.
             Self::Status { status, .. } => *status == 429 || *status >= 500,
             _ => false,

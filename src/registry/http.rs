@@ -9,21 +9,21 @@ use hyper::{
     header::{ACCEPT, AUTHORIZATION, HeaderValue, USER_AGENT},
 };
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 
-use super::Failure;
+use super::{
+    connector::Connector,
+    failure::{Failure, Why},
+};
 
 /// The longest answer that is read, in bytes. Manifests and configurations have some ten KiB.
 pub(super) const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
 
 /// A client for registries. It keeps connections and no login.
 pub(super) struct Transport {
-    plain: Client<HttpConnector, Empty<Bytes>>,
+    plain: Client<Connector, Empty<Bytes>>,
     /// None where the machine has no root certificates.
-    tls: Option<Client<HttpsConnector<HttpConnector>, Empty<Bytes>>>,
+    tls: Option<Client<HttpsConnector<Connector>, Empty<Bytes>>>,
 }
 
 /// An answer.
@@ -34,13 +34,16 @@ pub(super) struct Answer {
 }
 
 impl Transport {
-    pub fn new() -> Self {
+    pub fn new(connector: Connector) -> Self {
         let builder = || Client::builder(TokioExecutor::new());
         let tls = HttpsConnectorBuilder::new().with_native_roots();
         let tls = tls
             .inspect_err(|error| tracing::warn!(%error, "no root certificates: no image is read by https"));
-        let tls = tls.ok().map(|tls| builder().build(tls.https_only().enable_http1().build()));
-        Self { plain: builder().build_http(), tls }
+        let tls = tls.ok().map(|tls| {
+            let tls = tls.https_only().enable_http1().wrap_connector(connector.clone());
+            builder().build(tls)
+        });
+        Self { plain: builder().build(connector), tls }
     }
 
     /// Sends one request.
@@ -68,15 +71,16 @@ impl Transport {
             (_, Some(tls)) => tls.request(request).await,
             (_, None) => return Err(Failure::NoRoots(host)),
         };
+        let unreachable = |why: Why| Failure::Unreachable { host: host.clone(), why };
         let answer = answer.map_err(|error| match error.is_connect() {
-            true => Failure::Unreachable { host: host.clone(), why: cause(&error) },
-            false => Failure::BrokenOff(host.clone()),
+            true => unreachable(Why::NotConnected(cause(&error))),
+            false => unreachable(Why::BrokenOff),
         })?;
         let (parts, body) = answer.into_parts();
         let body = Limited::new(body, LONGEST_ANSWER).collect().await;
         let body = body.map_err(|error| match error.is::<LengthLimitError>() {
             true => Failure::TooLong(host.clone()),
-            false => Failure::BrokenOff(host.clone()),
+            false => unreachable(Why::BrokenOff),
         })?;
         Ok(Answer { status: parts.status, headers: parts.headers, body: body.to_bytes() })
     }

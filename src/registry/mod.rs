@@ -5,7 +5,9 @@
 //! reads manifests, tokens and errors into memory however long they are, and whoever may create a Stack may name a
 //! registry of their own.
 
+mod address;
 mod challenge;
+mod connector;
 mod content;
 mod credentials;
 mod endpoint;
@@ -22,15 +24,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ipnet::IpNet;
 use tokio::sync::Semaphore;
 
 use crate::translate::ImageConfig;
+use address::Addresses;
+use connector::Connector;
 pub use content::ConfigError;
 use content::{Manifest, config, own_platform};
 pub use credentials::Logins;
 use endpoint::Endpoint;
 pub use endpoint::{Mirror, MirrorError};
-pub use failure::Failure;
+pub use failure::{Failure, Why};
 use http::Transport;
 use reference::Reference;
 pub use reference::is_same_image;
@@ -48,6 +53,15 @@ const MOST_KEPT: usize = 1024;
 /// What an image says of itself, and the digest of the manifest, or list of manifests, that its name led to.
 pub type Read = (String, ImageConfig);
 
+/// Where registries are asked.
+#[derive(Clone, Debug, Default)]
+pub struct RegistryOptions {
+    /// The mirrors that are asked in place of registries, wherever they are.
+    pub mirrors: Vec<Mirror>,
+    /// The addresses at which registries are asked beside public ones.
+    pub allowed: Vec<IpNet>,
+}
+
 /// The registries, as one operator asks them.
 pub struct Registries {
     transport: Transport,
@@ -61,10 +75,11 @@ pub struct Registries {
 }
 
 impl Registries {
-    /// The registries, of which some are asked at a mirror.
-    pub fn new(mirrors: Vec<Mirror>) -> Self {
+    /// The registries, asked as the options say.
+    pub fn new(options: RegistryOptions) -> Self {
+        let RegistryOptions { mirrors, allowed } = options;
         Self {
-            transport: Transport::new(),
+            transport: Transport::new(Connector::new(Addresses::new(allowed), &mirrors)),
             mirrors,
             turns: Semaphore::new(AT_ONCE),
             down: Mutex::default(),
@@ -95,8 +110,9 @@ impl Registries {
             return Err(failure.clone());
         }
         let reading = self.with_logins(&image, (&endpoint, is_mirror), platform, logins);
+        let silent = || Failure::Unreachable { host: endpoint.authority.clone(), why: Why::Silent };
         let read = tokio::time::timeout(LONGEST, reading).await;
-        let read = read.unwrap_or_else(|_| Err(Failure::Silent(endpoint.authority.clone())));
+        let read = read.unwrap_or_else(|_| Err(silent()));
         let mut down = lock(&self.down);
         match &read {
             Err(failure) if failure.is_of_the_host() => {

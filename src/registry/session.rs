@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper::{
     Method, StatusCode, Uri,
     header::{HeaderValue, LOCATION},
+    http::uri::Authority,
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256, Sha512};
@@ -96,10 +97,11 @@ impl<'a> Session<'a> {
         let of = if self.is_mirror { format!("?ns={}", self.image.host) } else { String::new() };
         let uri = format!("{scheme}://{authority}/v2/{repository}/{what}{of}");
         let uri: Uri = uri.parse().map_err(|_| self.strange())?;
-        let mut answer = self.follow(method, &uri).await?;
-        if answer.status == StatusCode::UNAUTHORIZED && self.authorization.is_none() {
+        let (mut answer, is_home) = self.follow(method, &uri).await?;
+        // A challenge from the target of a redirect is not the registry's.
+        if answer.status == StatusCode::UNAUTHORIZED && is_home && self.authorization.is_none() {
             self.authorization = Some(self.agree(&answer).await?);
-            answer = self.follow(method, &uri).await?;
+            (answer, _) = self.follow(method, &uri).await?;
         }
         self.accepted(answer)
     }
@@ -114,15 +116,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends a request on to where it is sent. What was agreed on with one host is shown to no other.
-    async fn follow(&self, method: &Method, first: &Uri) -> Result<Answer, Failure> {
+    /// Sends a request on to where it is sent, and says whether the registry itself answered. What was agreed on with
+    /// one host is shown to no other.
+    async fn follow(&self, method: &Method, first: &Uri) -> Result<(Answer, bool), Failure> {
         let mut uri = first.clone();
         for _ in 0..=MOST_REDIRECTS {
             let is_at_home = (uri.scheme(), uri.authority()) == (first.scheme(), first.authority());
             let authorization = self.authorization.as_ref().filter(|_| is_at_home);
             let answer = self.transport.send(method, &uri, MANIFESTS, authorization).await?;
             if !answer.status.is_redirection() {
-                return Ok(answer);
+                return Ok((answer, is_at_home));
             }
             let location = answer.headers.get(LOCATION).and_then(|value| value.to_str().ok());
             uri = location.and_then(|to| on(&uri, to)).ok_or_else(|| self.strange())?;
@@ -151,8 +154,7 @@ impl<'a> Session<'a> {
         let uri: Uri = format!("{realm}{between}{service}scope={}", encoded(&scope))
             .parse()
             .map_err(|_| self.strange())?;
-        // A password goes to nobody in the clear, unless the registry itself is asked so.
-        if uri.scheme_str() != Some("https") && !self.endpoint.is_plain || uri.authority().is_none() {
+        if !self.may_give_tokens(&uri) {
             return Err(self.strange());
         }
         let answer = self.transport.send(&Method::GET, &uri, "application/json", basic.as_ref()).await?;
@@ -162,6 +164,17 @@ impl<'a> Session<'a> {
         let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| self.strange())?;
         value.set_sensitive(true);
         Ok(value)
+    }
+
+    /// Whether a token may be asked for there. A password goes to nobody in the clear but to the host of a mirror
+    /// that is itself asked so: a mirror passes on what the registry behind it names, which may be any host.
+    fn may_give_tokens(&self, realm: &Uri) -> bool {
+        let own = self.endpoint.authority.parse::<Authority>().ok();
+        match realm.scheme_str() {
+            Some("https") => realm.host().is_some(),
+            Some("http") => self.endpoint.is_plain && own.is_some_and(|own| realm.host() == Some(own.host())),
+            _ => false,
+        }
     }
 
     fn strange(&self) -> Failure {

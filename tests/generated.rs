@@ -48,12 +48,14 @@ fn the_crd_is_that_of_the_code() {
 #[test]
 fn the_charts_crd_is_that_of_the_code() {
     assert_generated("charts/stackwright/crds/stackwright.dev_stacks.yaml", &["crds"]);
+    assert_generated("charts/stackwright-crds/files/stackwright.dev_stacks.yaml", &["crds"]);
 }
 
 #[test]
 fn the_charts_rules_are_those_of_the_code() {
     assert_generated("charts/stackwright/files/cluster-role.yaml", &["rbac"]);
     assert_generated("charts/stackwright/files/role.yaml", &["rbac", "--namespaced"]);
+    assert_generated("charts/stackwright/files/lease-role.yaml", &["rbac", "--lease"]);
 }
 
 #[test]

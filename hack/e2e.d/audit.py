@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the operator asked of the API server, held to the rights that it has.
 
-    audit.py [--whole] AUDIT_LOG USER RULES_SOURCE < its role as JSON
+    audit.py [--whole] AUDIT_LOG USER RULES_SOURCE < its roles as JSON
 
 Fails when a request was refused with 403. With --whole, which says that the run was one of
 all examples, prints each right that no request used, with the word why that stands beside
@@ -33,12 +33,16 @@ def requests(path: str, user: str):
             yield target.get("apiGroup", ""), resource, event["verb"], code, event
 
 
-def rights(role: dict):
-    for rule in role["rules"]:
-        for group in rule["apiGroups"]:
-            for resource in rule["resources"]:
-                for verb in rule["verbs"]:
-                    yield group, resource, verb
+def rights(roles: str):
+    decoder = json.JSONDecoder()
+    while roles := roles.lstrip():
+        role, end = decoder.raw_decode(roles)
+        roles = roles[end:]
+        for rule in role["rules"]:
+            for group in rule["apiGroups"]:
+                for resource in rule["resources"]:
+                    for verb in rule["verbs"]:
+                        yield group, resource, verb
 
 
 def words(path: str) -> dict:
@@ -69,7 +73,7 @@ def main(arguments: list[str]) -> int:
     if not used:
         print(f"  there is no request of {user}: is this the name of its account?")
 
-    unused = [right for right in rights(json.load(sys.stdin)) if right not in used]
+    unused = [right for right in rights(sys.stdin.read()) if right not in used]
     if not whole:
         print(f"{len(unused)} rights were not used, as is to be expected of some examples alone")
         return 1 if refused or not used else 0

@@ -12,6 +12,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     api::Duration as Span,
+    cluster::rbac::LEASE,
     controller::{self, LeaseOptions, Options},
     registry::{Mirror, RegistryOptions},
 };
@@ -97,7 +98,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let options = Options {
         http: (!args.no_http).then_some(args.http_addr),
         lease: (!args.no_lease).then(|| LeaseOptions {
-            name: "stackwright".to_owned(),
+            name: LEASE.to_owned(),
             namespace: args.lease_namespace.or_else(|| args.namespace.clone()).unwrap_or(own_namespace),
             identity: args.identity.unwrap_or_else(unique_identity),
             duration: args.lease_duration,

@@ -7,6 +7,9 @@ pub(super) struct Args {
     /// Print a Role for an operator of one namespace, in place of a ClusterRole.
     #[arg(long)]
     namespaced: bool,
+    /// Print the Role for the operator's Lease, which an operator of all namespaces needs in its own namespace.
+    #[arg(long, conflicts_with = "namespaced")]
+    lease: bool,
     /// The role's name.
     #[arg(long, default_value = "stackwright")]
     name: String,
@@ -15,6 +18,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     let yaml = if args.namespaced {
         serde_saphyr::to_string(&rbac::role(&args.name))?
+    } else if args.lease {
+        serde_saphyr::to_string(&rbac::lease_role(&args.name))?
     } else {
         serde_saphyr::to_string(&rbac::cluster_role(&args.name))?
     };

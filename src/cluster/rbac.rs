@@ -36,21 +36,37 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("", &["pods", "events"], &["list", "watch"]),
         // events patch: an event that comes again soon is counted up.
         rule("events.k8s.io", &["events"], &["create", "patch"]),
-        // The lease that lets one of several operators work.
-        rule("coordination.k8s.io", &["leases"], &["get", "create", "patch"]),
     ]
+}
+
+/// The name of the Lease that lets one of several operators work.
+pub const LEASE: &str = "stackwright";
+
+/// What the operator needs in the namespace of its Lease. A cluster keeps other Leases, such as those of its nodes,
+/// so the right is to this one alone. A request that creates has no name that a rule could hold it to.
+fn lease_rules() -> Vec<PolicyRule> {
+    let named = PolicyRule {
+        resource_names: Some(vec![LEASE.to_owned()]),
+        ..rule("coordination.k8s.io", &["leases"], &["get", "patch"])
+    };
+    vec![rule("coordination.k8s.io", &["leases"], &["create"]), named]
 }
 
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
-/// The rules for the whole cluster.
+/// The rules for the whole cluster, but for the Lease.
 pub fn cluster_role(name: &str) -> ClusterRole {
     ClusterRole { metadata: named(name), rules: Some(rules()), ..ClusterRole::default() }
 }
 
-/// The rules for one namespace.
+/// The rules for one namespace, which has the Lease as well.
 pub fn role(name: &str) -> Role {
-    Role { metadata: named(name), rules: Some(rules()) }
+    Role { metadata: named(name), rules: Some([rules(), lease_rules()].concat()) }
+}
+
+/// The rules for the Lease, in its namespace.
+pub fn lease_role(name: &str) -> Role {
+    Role { metadata: named(name), rules: Some(lease_rules()) }
 }
 
 fn named(name: &str) -> ObjectMeta {

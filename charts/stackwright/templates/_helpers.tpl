@@ -7,6 +7,10 @@
 {{ .Values.serviceAccount.name | default (include "stackwright.name" .) }}
 {{- end }}
 
+{{- define "stackwright.image" -}}
+{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
 {{- define "stackwright.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}

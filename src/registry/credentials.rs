@@ -8,6 +8,12 @@ use serde::Deserialize;
 
 use super::reference::{DOCKER, Reference};
 
+/// The longest key of a pull secret that counts, in bytes: a host has at most 255, and so has the name of an image.
+const LONGEST_KEY: usize = 512;
+
+/// How many logins count at most, of all pull secrets of a Stack together: each is compared with each image.
+const MOST_LOGINS: usize = 1_000;
+
 /// A user and a password, which nothing ever prints.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Login {
@@ -50,12 +56,14 @@ impl Logins {
             .map(|config| config.auths)
             .or_else(|| serde_json::from_slice(data(".dockercfg")?).ok());
         let login = |(key, entry): (String, Entry)| Some((Scope::read(&key)?, entry.login()?));
-        Self(entries.into_iter().flatten().filter_map(login).collect())
+        let entries = entries.into_iter().flatten().filter(|(key, _)| key.len() <= LONGEST_KEY);
+        Self(entries.filter_map(login).take(MOST_LOGINS).collect())
     }
 
     /// Both.
     pub fn and(mut self, others: Self) -> Self {
         self.0.extend(others.0);
+        self.0.truncate(MOST_LOGINS);
         self
     }
 
@@ -118,15 +126,28 @@ fn split(host: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether a label fits a pattern in which `*` stands for any letters.
+/// Whether a label fits a pattern in which `*` stands for any letters. Where letters do not fit, the last `*` takes
+/// one more: an earlier one never has to, since whatever it could give up the last one can take. So the work is at
+/// most the product of both lengths, and there is no recursion.
 fn fits(pattern: &[u8], label: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => label.is_empty(),
-        Some((b'*', rest)) => (0..=label.len()).any(|from| fits(rest, &label[from..])),
-        Some((first, rest)) => {
-            label.split_first().is_some_and(|(it, label)| it == first && fits(rest, label))
+    let (mut at, mut from) = (0, 0);
+    // Behind the last `*`, and how far the letters go that it takes.
+    let mut star: Option<(usize, usize)> = None;
+    while let Some(letter) = label.get(from) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                at = at.saturating_add(1);
+                star = Some((at, from));
+            }
+            Some(it) if it == letter => (at, from) = (at.saturating_add(1), from.saturating_add(1)),
+            _ => {
+                let Some((behind, taken)) = star.as_mut() else { return false };
+                *taken = taken.saturating_add(1);
+                (at, from) = (*behind, *taken);
+            }
         }
     }
+    pattern.iter().skip(at).all(|it| *it == b'*')
 }
 
 #[cfg(test)]
@@ -198,5 +219,56 @@ mod tests {
         let of = |auths| Logins::of(&secret(".dockerconfigjson", &json!({"auths": auths})));
         let logins = of(json!({"r.io": entry("all")})).and(of(json!({"r.io/team": entry("team")})));
         assert_eq!(users(&logins, "r.io/team/app"), ["team:", "all:"]);
+    }
+
+    #[test]
+    fn a_pattern_of_stars_is_matched_as_by_definition() {
+        fn by_definition(pattern: &[u8], label: &[u8]) -> bool {
+            match pattern.split_first() {
+                None => label.is_empty(),
+                Some((b'*', rest)) => (0..=label.len()).any(|from| by_definition(rest, &label[from..])),
+                Some((first, rest)) => {
+                    label.split_first().is_some_and(|(it, label)| it == first && by_definition(rest, label))
+                }
+            }
+        }
+        let texts = |letters: &'static [u8], longest: u32| {
+            let base = letters.len();
+            (0..=longest).flat_map(move |length| {
+                (0..base.pow(length)).map(move |number| {
+                    (0..length).map(|place| letters[number / base.pow(place) % base]).collect::<Vec<u8>>()
+                })
+            })
+        };
+        for pattern in texts(b"*ab", 5) {
+            for label in texts(b"ab", 5) {
+                assert_eq!(fits(&pattern, &label), by_definition(&pattern, &label), "{pattern:?} {label:?}");
+            }
+        }
+    }
+
+    /// The time of the processor that it takes to look for the logins of an image.
+    fn time(logins: &Logins, image: &str) -> std::time::Duration {
+        let image = Reference::read(image).unwrap();
+        crate::growth::processor_time(|| _ = std::hint::black_box(logins.for_image(&image)))
+    }
+
+    #[test]
+    fn no_pattern_of_a_host_takes_long_or_ends_the_process() {
+        let secret_of = |keys: Vec<String>| {
+            let entry = json!({"username": "u", "password": "p"});
+            let auths: serde_json::Map<_, _> = keys.into_iter().map(|key| (key, entry.clone())).collect();
+            Logins::of(&secret(".dockerconfigjson", &json!({"auths": auths})))
+        };
+        let letters = "a".repeat(63);
+        let patterns = ["*".repeat(300_000), "*a".repeat(200) + "b", "*a".repeat(31) + "b", "*".repeat(400)];
+        for pattern in patterns {
+            let logins = secret_of(vec![pattern.clone() + ".io"]);
+            let taken = time(&logins, &format!("{letters}.io/x"));
+            assert!(taken < std::time::Duration::from_millis(1), "{taken:?} for {} bytes", pattern.len());
+        }
+        assert_eq!(users(&secret_of(vec!["*".repeat(400) + ".io"]), "a.io/x"), ["u:p"]);
+        let many = secret_of((0..5_000).map(|number| format!("{number}.io")).collect());
+        assert_eq!(many.and(secret_of(vec!["a.io".to_owned()])).0.len(), MOST_LOGINS);
     }
 }

@@ -27,10 +27,14 @@
 // By the name that tests in `tests` have for it: they share code with unit tests.
 #[cfg(test)]
 extern crate self as stackwright;
+#[cfg(test)]
+#[path = "../tests/support/growth.rs"]
+mod growth;
 
 pub mod api;
 pub mod compose;
 pub mod convert;
+mod nearest;
 pub mod plan;
 pub mod status;
 pub mod translate;

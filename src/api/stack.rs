@@ -34,22 +34,30 @@ use super::{AnonymousVolumes, Config, Network, Publish, Secret, Service, StackSt
 pub struct StackSpec {
     /// The services by name. A name is what peers dial: lower-case letters, digits and hyphens.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[x_kube(validation = ("self.all(name, name.size() <= 63)",
+        "the name of a service becomes a part of the names and labels of objects: write at most 63 characters"))]
     #[schemars(extend("maxProperties" = 256))]
     pub services: BTreeMap<String, Service>,
 
     /// The networks by name. The network `default` need not stand here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[x_kube(validation = ("self.all(name, name.size() <= 63)",
+        "the name of a network becomes a part of the names and labels of objects: write at most 63 characters"))]
     #[schemars(extend("maxProperties" = 64))]
     pub networks: BTreeMap<String, Network>,
 
     /// The named volumes. Each becomes a PersistentVolumeClaim `<stack>-<volume>` that no update
     /// deletes or recreates, also when it leaves this list.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[x_kube(validation = ("self.all(name, name.size() <= 63)",
+        "the name of a volume becomes a part of the names and labels of objects: write at most 63 characters"))]
     #[schemars(extend("maxProperties" = 256))]
     pub volumes: BTreeMap<String, Volume>,
 
     /// The configs by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[x_kube(validation = ("self.all(name, name.size() <= 63)",
+        "the name of a config becomes a part of the names and labels of objects: write at most 63 characters"))]
     #[schemars(extend("maxProperties" = 256))]
     pub configs: BTreeMap<String, Config>,
 

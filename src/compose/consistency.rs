@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::diagnostic::{Diagnostic, MAX_FAULTS, did_you_mean};
+use super::diagnostic::{Diagnostic, MAX_FAULTS};
 use super::project::Project;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
+use crate::nearest::did_you_mean;
 
 /// All that does not fit.
 #[must_use]

@@ -126,23 +126,3 @@ fn sentence(said: impl Into<String>) -> String {
 
 /// After so many faults the rest is not looked at: nobody reads on, and each is searched for its remedy.
 pub(super) const MAX_FAULTS: usize = 50;
-
-/// The longest name that is compared with others, and how many it is compared with: what each costs grows
-/// with the product of both lengths.
-const MAX_NAME: usize = 64;
-const MAX_KNOWN: usize = 1000;
-
-/// The name among `known` that was probably meant.
-pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = |name: &str| 1 + name.len().max(written.len()) / 4;
-    known
-        .into_iter()
-        .take(MAX_KNOWN)
-        .filter(|name| written.len().max(name.len()) <= MAX_NAME)
-        // Lengths in bytes, and a letter has up to four: what differs more than this is never near enough.
-        .filter(|name| name.len().abs_diff(written.len()) <= 4 * allowed(name))
-        .map(|name| (strsim::damerau_levenshtein(written, name), name))
-        .filter(|(distance, name)| *distance <= allowed(name))
-        .min()
-        .map(|(_, name)| name)
-}

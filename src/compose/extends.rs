@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, did_you_mean};
+use super::diagnostic::Diagnostic;
 use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 use super::yaml::{self, Path};
 use super::{Load, Scope, merge, paths, schema};
+use crate::nearest::did_you_mean;
 
 /// The services of a file that another one extends from; those that were asked for are resolved.
 pub struct Base {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::diagnostic::{Diagnostic, did_you_mean};
+use super::diagnostic::Diagnostic;
 use super::environment::Environment;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
+use crate::nearest::did_you_mean;
 
 /// A project in canonical form.
 #[derive(Clone, Debug, Default)]

@@ -413,7 +413,7 @@ fn an_invalid_spec_stalls_and_leaves_the_services_as_they_were_told() {
         ..StackStatus::default()
     });
     let problem = Problem::new(Reason::UnknownNetwork, "spec.services.web.networks.x", "is not declared");
-    let invalid = Invalid { problems: vec![problem] };
+    let invalid = Invalid { problems: vec![problem], more: 0 };
     let (status, _) = status(&stack, Finding::Invalid(&invalid), NOW);
     assert_eq!((status.services, status.services_ready.as_deref()), (vec![service], Some("1/1")));
     let stalled = &status.conditions[1];

@@ -2,12 +2,22 @@
 
 use std::fmt;
 
+/// How many problems are told at a time: nobody reads on, and a condition's message has an end.
+pub const MOST_TOLD: usize = 20;
+
+/// The longest path and the longest message of a problem, in bytes: both may quote a text of megabytes. So many
+/// problems as are told have room in the message of a condition, which is 32,768 characters.
+const LONGEST_PATH: usize = 600;
+const LONGEST_MESSAGE: usize = 1_000;
+
 /// A spec that only its author can mend. Nothing of the Stack is touched until then.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{}", self.message())]
 pub struct Invalid {
     /// At least one problem, in the order of the spec.
     pub problems: Vec<Problem>,
+    /// How many problems there are beside those.
+    pub more: usize,
 }
 
 /// One thing that is wrong with a spec.
@@ -79,8 +89,22 @@ impl Reason {
 impl Problem {
     /// A problem at `path`.
     pub fn new(reason: Reason, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { reason, path: path.into(), message: message.into() }
+        Self {
+            reason,
+            path: clipped(path.into(), LONGEST_PATH),
+            message: clipped(message.into(), LONGEST_MESSAGE),
+        }
     }
+}
+
+/// What of a text has room in so many bytes.
+fn clipped(mut text: String, longest: usize) -> String {
+    if text.len() > longest {
+        text.truncate(text.floor_char_boundary(longest));
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    text
 }
 
 impl Invalid {
@@ -88,13 +112,26 @@ impl Invalid {
     ///
     /// # Errors
     /// When `problems` is not empty.
-    pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
-        if problems.is_empty() { Ok(()) } else { Err(Self { problems }) }
+    pub fn unless_empty(problems: Vec<Problem>, more: usize) -> Result<(), Self> {
+        if problems.is_empty() { Ok(()) } else { Err(Self { problems, more }) }
     }
 
-    /// All problems as one text, for a condition's message.
+    /// The problems that are told, and how many there are beside those.
+    pub fn told(&self) -> (&[Problem], usize) {
+        let (told, rest) = self.problems.split_at(self.problems.len().min(MOST_TOLD));
+        (told, rest.len().saturating_add(self.more))
+    }
+
+    /// The problems as one text, for a condition's message.
     pub fn message(&self) -> String {
-        self.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        let (told, more) = self.told();
+        let mut texts: Vec<String> = told.iter().map(ToString::to_string).collect();
+        match more {
+            0 => {}
+            1 => texts.push("and 1 more problem".to_owned()),
+            more => texts.push(format!("and {more} more problems")),
+        }
+        texts.join("; ")
     }
 }
 

@@ -33,7 +33,7 @@ pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor
 pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest};
 pub use hash::short_hash;
 pub use image::{Image, ImageConfig, recalled, remembered};
-pub use invalid::{Invalid, Problem, Reason};
+pub use invalid::{Invalid, MOST_TOLD, Problem, Reason};
 pub use object::{Kind, Object};
 pub use powers::{Power, Powers};
 pub use references::named_objects;

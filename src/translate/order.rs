@@ -7,50 +7,47 @@ use std::collections::BTreeMap;
 pub(super) struct Order<'a> {
     /// Every name once; what a name needs stands before it, but for circles.
     pub names: Vec<&'a str>,
-    /// Each circle as its chain, the first name repeated at the end: `a b a`.
+    /// The first circles, each as its chain, the first name repeated at the end: `a b a`.
     pub cycles: Vec<Vec<&'a str>>,
 }
+
+/// How many circles are found at most: with each one its whole chain is kept.
+const MOST_CYCLES: usize = 20;
 
 /// Orders the keys of `needs` by what each of them needs; names that are no key are passed over.
 /// Where several orders would do, names come as in the alphabet.
 pub(super) fn order<'a>(needs: &BTreeMap<&'a str, Vec<&'a str>>) -> Order<'a> {
-    let mut walk = Walk { needs, done: BTreeMap::new(), chain: Vec::new(), found: Order::default() };
+    let mut found = Order::default();
+    // The names that were met: those in the chain by their place in it, and those that stand in the order.
+    let mut met: BTreeMap<&str, Option<usize>> = BTreeMap::new();
     for name in needs.keys() {
-        walk.visit(name);
-    }
-    walk.found
-}
-
-struct Walk<'w, 'a> {
-    needs: &'w BTreeMap<&'a str, Vec<&'a str>>,
-    /// The names that were met; true once they stand in the order.
-    done: BTreeMap<&'a str, bool>,
-    chain: Vec<&'a str>,
-    found: Order<'a>,
-}
-
-impl<'a> Walk<'_, 'a> {
-    fn visit(&mut self, name: &'a str) {
-        let Some(needs) = self.needs.get(name) else { return };
-        match self.done.get(name) {
-            Some(true) => return,
-            Some(false) => {
-                let start = self.chain.iter().position(|&n| n == name).unwrap_or_default();
-                let cycle = self.chain[start..].iter().copied().chain([name]).collect();
-                self.found.cycles.push(cycle);
-                return;
+        // The names from the first one to the one that is looked at, each with what it needs further.
+        let mut chain: Vec<(&str, std::slice::Iter<'_, &str>)> = Vec::new();
+        let mut next = Some(*name);
+        loop {
+            if let Some((name, needs)) = next.take().and_then(|name| needs.get_key_value(name)) {
+                match met.get(name) {
+                    None => {
+                        met.insert(name, Some(chain.len()));
+                        chain.push((name, needs.iter()));
+                    }
+                    Some(Some(start)) if found.cycles.len() < MOST_CYCLES => {
+                        let circle = chain.iter().skip(*start).map(|(name, _)| *name);
+                        found.cycles.push(circle.chain([*name]).collect());
+                    }
+                    Some(_) => {}
+                }
             }
-            None => {}
+            let Some((name, needs)) = chain.last_mut() else { break };
+            next = needs.next().copied();
+            if next.is_none() {
+                met.insert(name, None);
+                found.names.push(name);
+                chain.pop();
+            }
         }
-        self.done.insert(name, false);
-        self.chain.push(name);
-        for need in needs {
-            self.visit(need);
-        }
-        self.chain.pop();
-        self.done.insert(name, true);
-        self.found.names.push(name);
     }
+    found
 }
 
 #[cfg(test)]
@@ -77,5 +74,19 @@ mod tests {
     fn every_circle_is_told_as_its_chain() {
         let order = found(&[("a", &["b"]), ("b", &["c"]), ("c", &["a"]), ("d", &["d"])]);
         assert_eq!(order.cycles, [vec!["a", "b", "c", "a"], vec!["d", "d"]]);
+    }
+
+    #[test]
+    fn a_long_chain_and_many_circles_take_no_deep_stack_and_no_long_time() {
+        let names: Vec<String> = (0..20_000).map(|number| format!("{number:05}")).collect();
+        let chain = |all: &[String]| -> usize {
+            let needs = |at: usize| all.get(at + 1).map(String::as_str).into_iter().collect();
+            order(&all.iter().enumerate().map(|(at, name)| (name.as_str(), needs(at))).collect()).names.len()
+        };
+        assert_eq!(chain(&names), 20_000);
+        // Each name needs the first one, as one circle each.
+        let circles: BTreeMap<&str, Vec<&str>> =
+            names.windows(2).map(|two| (two[0].as_str(), vec![two[1].as_str(), names[0].as_str()])).collect();
+        assert_eq!(order(&circles).cycles.len(), MOST_CYCLES);
     }
 }

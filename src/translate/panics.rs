@@ -1,4 +1,5 @@
-//! No Stack that the definition allows ends its translation, its plan or its status.
+//! No Stack that the definition allows ends its translation, its plan or its status, and none takes long by its
+//! mistakes.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -10,6 +11,7 @@ use self::arbitrary::{Choices, LIMITS, Shape, with_number};
 use super::{Facts, Power, Powers, ServerVersion, translate};
 use crate::{
     api::Stack,
+    growth::exponent,
     plan::{self, Memory, Observed},
     status::{self, Finding, Unfinished},
 };
@@ -97,4 +99,76 @@ proptest! {
         let stack = arbitrary::stack(arbitrary::SPEC.value(&mut Choices(&bytes)), "s");
         stack.iter().for_each(|stack| pass(stack, minor));
     }
+}
+
+/// A Stack of so many mistakes: names that stand for nothing, beside as many names that are known.
+fn mistaken(mistakes: usize) -> Stack {
+    let each = 8;
+    let services: serde_json::Map<String, Value> = (0..mistakes.div_ceil(each))
+        .map(|number| {
+            let unknown = |kind: &str| {
+                (0..each).map(move |it| format!("{kind}-{number:->40}-{it}")).collect::<Vec<_>>()
+            };
+            let depends_on: serde_json::Map<_, _> =
+                unknown("d").into_iter().map(|name| (name, json!({}))).collect();
+            let environment: serde_json::Map<_, _> =
+                (0..each).map(|it| (format!("A{it}"), json!(format!("$(A{})", (it + 1) % each)))).collect();
+            let mounts: Vec<_> =
+                unknown("v").iter().map(|it| json!({"source": it, "target": format!("/{it}")})).collect();
+            let service = json!({
+                "image": "i", "dependsOn": depends_on, "environment": environment, "volumes": mounts,
+            });
+            (format!("s-{}", mistakes + 7 * number), service)
+        })
+        .collect();
+    let spec = json!({"services": services});
+    serde_json::from_value(json!({
+        "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"}, "spec": spec,
+    }))
+    .unwrap()
+}
+
+#[test]
+fn mistakes_are_told_up_to_twenty_and_the_others_are_counted() {
+    let invalid = translate(&mistaken(1_000), &Facts::default()).unwrap_err();
+    let (told, more) = invalid.told();
+    assert_eq!(told.len(), 20);
+    // Each service has 8 unknown dependencies, 8 unknown volumes and a circle of variables.
+    assert_eq!(more, 125 * 17 - 20);
+    assert!(invalid.message().ends_with("; and 2105 more problems"), "{}", invalid.message());
+    assert!(invalid.message().len() < 32_768);
+}
+
+#[test]
+fn a_mistake_costs_no_more_where_there_are_many() {
+    let work = |stack: &Stack| assert!(translate(stack, &Facts::default()).is_err());
+    let exponent = exponent([125, 1_000], mistaken, work);
+    assert!(exponent < 1.2, "the time grows with the number of mistakes to the power of {exponent:.2}");
+}
+
+#[test]
+fn a_problem_of_a_text_without_end_has_one() {
+    let name = "x".repeat(1 << 20);
+    let service = json!({"image": "i", "dependsOn": {&name: {}}, "hostname": &name, "user": &name});
+    let stack = json!({
+        "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
+        "spec": {"services": {"a": service}},
+    });
+    let invalid = translate(&serde_json::from_value(stack).unwrap(), &Facts::default()).unwrap_err();
+    assert_eq!(invalid.problems.len(), 3);
+    assert!(invalid.message().len() < 3 * 2_000);
+}
+
+#[test]
+fn references_that_nothing_closes_cost_no_more_for_each() {
+    let stack = |count: usize| -> Stack {
+        serde_json::from_value(json!({
+            "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
+            "spec": {"services": {"a": {"image": "i", "environment": {"A": "$(".repeat(count)}}}},
+        }))
+        .unwrap()
+    };
+    let exponent =
+        exponent([1_000, 32_000], stack, |stack| assert!(translate(stack, &Facts::default()).is_ok()));
+    assert!(exponent < 1.2, "the time grows with the length to the power of {exponent:.2}");
 }

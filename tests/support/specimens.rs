@@ -185,6 +185,16 @@ fn values(schema: &Value) -> Vec<(Value, bool, String)> {
             say(without.into(), false, format!("without {name}"));
         }
     }
+    if rules(schema).any(|rule| rule == "self.all(name, name.size() <= 63)") {
+        for (length, is_valid) in [(63, true), (64, false)] {
+            let name = "é".repeat(length);
+            say(
+                json!({name: least(&schema["additionalProperties"])}),
+                is_valid,
+                format!("a name of {length}"),
+            );
+        }
+    }
     let number = |key: &str| schema[key].as_i64().and_then(|number| usize::try_from(number).ok());
     for (bound, step, is_valid) in [("max", 0, true), ("max", 1, false), ("min", 0, true), ("min", -1, false)]
     {

@@ -10,11 +10,14 @@ use serde_json::Value;
 pub(super) type Keeps = fn(&Value) -> bool;
 
 /// The rules by their text.
-pub(super) static RULES: [(&str, Keeps); 8] = [
+pub(super) static RULES: [(&str, Keeps); 9] = [
     (
         "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
         |stack| stack["metadata"]["name"].as_str().is_some_and(is_label),
     ),
+    ("self.all(name, name.size() <= 63)", |entries| {
+        entries.as_object().is_none_or(|entries| entries.keys().all(|name| name.chars().count() <= 63))
+    }),
     (
         "!has(self.containerName) || !has(self.deploy) || !has(self.deploy.replicas) || self.deploy.replicas <= 1",
         |service| {

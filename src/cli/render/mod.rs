@@ -119,8 +119,12 @@ fn rendered(
 ) -> Result<Vec<Value>, ()> {
     let name = stack.metadata.name.as_deref().unwrap_or_default();
     let desired = translate(stack, facts).map_err(|error| {
-        for problem in &error.problems {
+        let (told, more) = error.told();
+        for problem in told {
             anstream::eprintln!("error[{}]: Stack {name}: {problem}", problem.reason.as_str());
+        }
+        if more > 0 {
+            anstream::eprintln!("error: Stack {name}: {more} more problems are not shown: mend these first");
         }
     })?;
     for approximation in desired.approximations.iter().filter(|it| !told.contains(it)) {

@@ -2,9 +2,9 @@
 
 use super::compile::{Pattern, Schema};
 use super::{Check, SCHEMAS};
-use crate::compose::diagnostic::did_you_mean;
 use crate::compose::trail::Trail;
 use crate::compose::tree::{Node, Value};
+use crate::nearest::did_you_mean;
 
 /// What to do about a service that is no mapping.
 #[must_use]

@@ -75,7 +75,7 @@ pub(super) fn ask(stack: &Stack, objects: &Objects, json: &Value) -> Said {
 fn judge(stack: &Stack, facts: &Facts, needs: &mut Vec<Problem>) -> Result<Vec<Approximation>, Vec<Problem>> {
     let problems = match translate(stack, facts) {
         Ok(desired) => return Ok(desired.approximations),
-        Err(Invalid { problems }) => problems,
+        Err(Invalid { problems, .. }) => problems,
     };
     needs.extend(problems.into_iter().filter(|problem| problem.reason == Reason::NotAllowed));
     let facts = Facts { powers: Powers(Power::ALL.into()), ..facts.clone() };

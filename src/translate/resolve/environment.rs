@@ -101,9 +101,9 @@ fn references(text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         loop {
             let after = &rest[rest.find('$')? + 1..];
-            if let Some(name) = after.strip_prefix('(')
-                && let Some((name, behind)) = name.split_once(')')
-            {
+            if let Some(name) = after.strip_prefix('(') {
+                // Where nothing closes this one, nothing closes any other: looking again for each takes long.
+                let (name, behind) = name.split_once(')')?;
                 rest = behind;
                 return Some(name);
             }

@@ -1,14 +1,28 @@
 //! The problems that are met on the way, and the words that help with them.
 
-use crate::translate::{Invalid, Power, Problem, Reason};
+use crate::{
+    nearest::did_you_mean,
+    translate::{Invalid, MOST_TOLD, Power, Problem, Reason},
+};
 
-/// Collects every problem of a spec, so that its author mends all of them at once.
+/// How many problems of a spec are kept; of the others is known only how many there are.
+const MOST_KEPT: usize = 1_000;
+
+/// Collects the problems of a spec, so that its author mends all of them at once.
 #[derive(Debug, Default)]
-pub(super) struct Problems(Vec<Problem>);
+pub(super) struct Problems {
+    kept: Vec<Problem>,
+    /// How many there are beside those.
+    more: usize,
+}
 
 impl Problems {
     pub(super) fn add(&mut self, reason: Reason, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Problem::new(reason, path, message));
+        if self.kept.len() < MOST_KEPT {
+            self.kept.push(Problem::new(reason, path, message));
+        } else {
+            self.more = self.more.saturating_add(1);
+        }
     }
 
     /// A value that cannot be used as it is.
@@ -24,7 +38,9 @@ impl Problems {
         (what, name, place): (&str, &str, &str),
         known: impl Iterator<Item = &'a str>,
     ) {
-        let remedy = match closest(name, known) {
+        // What is not told needs no search.
+        let near = if self.kept.len() < MOST_TOLD { did_you_mean(name, known) } else { None };
+        let remedy = match near {
             Some(close) => format!("did you mean '{close}'?"),
             None => format!("declare it under {place}, or take this reference out"),
         };
@@ -49,38 +65,10 @@ impl Problems {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.kept.is_empty()
     }
 
     pub(super) fn into_result(self) -> Result<(), Invalid> {
-        Invalid::unless_empty(self.0)
-    }
-}
-
-/// The known name that `name` was probably meant to be: at most a third of it mistyped.
-fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .map(|known| (strsim::osa_distance(&name.to_lowercase(), &known.to_lowercase()), known))
-        .filter(|(distance, known)| distance * 3 <= known.len().max(name.len()))
-        .min()
-        .map(|(_, known)| known)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::closest;
-
-    #[test]
-    fn a_mistyped_name_finds_the_one_that_was_meant() {
-        let known = ["postgres", "redis", "db"];
-        for (name, expected) in [
-            ("postgers", Some("postgres")),
-            ("Redis", Some("redis")),
-            ("dbx", Some("db")),
-            ("mongo", None),
-            ("x", None),
-        ] {
-            assert_eq!(closest(name, known.into_iter()), expected, "{name}");
-        }
+        Invalid::unless_empty(self.kept, self.more)
     }
 }

@@ -106,8 +106,8 @@ pub(super) fn agree<'a>(
         for other in others {
             disagreements(lead, other, problems);
             approximations.extend(shared_unasked(lead, other));
-            approximations.extend(labels_of_two_minds(&pod, other));
         }
+        approximations.extend(labels_of_two_minds(&pod));
         check_ports(&pod, problems);
         check_users(&pod, problems);
         let kind = kind(&pod, problems);
@@ -243,20 +243,25 @@ fn shared_unasked(lead: &ResolvedService<'_>, other: &ResolvedService<'_>) -> Ve
     found
 }
 
-/// Labels and annotations that two services of one pod give different values.
-fn labels_of_two_minds(pod: &[&ResolvedService<'_>], other: &ResolvedService<'_>) -> Vec<Approximation> {
+/// Labels and annotations that services of one pod give other values than one before them.
+fn labels_of_two_minds(pod: &[&ResolvedService<'_>]) -> Vec<Approximation> {
     let mut found = Vec::new();
-    let fields = [("labels", &other.spec.labels), ("annotations", &other.spec.annotations)];
-    for (field, key, value) in
-        fields.iter().flat_map(|(field, all)| all.iter().map(move |(key, value)| (field, key, value)))
-    {
-        let before = pod.iter().take_while(|service| service.name != other.name);
-        let first = before.filter_map(|it| Some((it.name, it.labels.annotations.get(key)?))).next();
-        if let Some((name, kept)) = first.filter(|(_, kept)| **kept != value.0) {
-            let message =
-                format!("the pod that it shares with '{name}' has it once, with that one's value '{kept}'");
-            found
-                .push(Approximation { path: format!("spec.services.{}.{field}.{key}", other.name), message });
+    let mut first: BTreeMap<&String, (&str, &String)> = BTreeMap::new();
+    for service in pod {
+        let fields = [("labels", &service.spec.labels), ("annotations", &service.spec.annotations)];
+        for (field, key, value) in
+            fields.iter().flat_map(|(field, all)| all.iter().map(move |(key, value)| (field, key, value)))
+        {
+            if let Some((name, kept)) = first.get(key).filter(|(_, kept)| **kept != value.0) {
+                let message = format!(
+                    "the pod that it shares with '{name}' has it once, with that one's value '{kept}'"
+                );
+                let path = format!("spec.services.{}.{field}.{key}", service.name);
+                found.push(Approximation { path, message });
+            }
+        }
+        for (key, value) in &service.labels.annotations {
+            first.entry(key).or_insert((service.name, value));
         }
     }
     found

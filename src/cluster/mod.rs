@@ -9,7 +9,7 @@ pub mod rbac;
 mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
-pub use index::{Index, REFUSED_FOR, Seen, StackKey};
+pub use index::{Index, News, REFUSED_FOR, Seen, StackKey};
 pub(crate) use watch::lock;
 pub use watch::{Sources, Watches};
 

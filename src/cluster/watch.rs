@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use futures::{Stream, StreamExt, channel::mpsc, stream::BoxStream};
+use futures::{Stream, StreamExt, TryStreamExt, channel::mpsc, stream::BoxStream};
 use k8s_openapi::api::core::v1::{ConfigMap, Event, PersistentVolumeClaim, Pod, Secret};
 use kube::{
     Api, Client, Resource, ResourceExt,
@@ -12,7 +12,7 @@ use kube::{
 use std::collections::BTreeSet;
 use tokio::sync::watch;
 
-use super::{Index, Seen, StackKey, api_resource, index::Source, namespaces::namespaces};
+use super::{Index, News, Seen, StackKey, api_resource, index::Source, namespaces::namespaces};
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
     translate::{Kind, ObjectKind},
@@ -77,25 +77,27 @@ impl Watches {
             Some(namespace) => Api::namespaced_with(client, namespace, &resource),
             None => Api::all_with(client, &resource),
         };
-        let to_value = |object: &DynamicObject| serde_json::to_value(object).unwrap_or_default();
-        self.feed(watcher(api, ours()), Source::Child(kind), move |index, change| match change {
-            Change::Is(object) => index.apply_child(kind, &to_value(object)),
-            Change::Gone(object) => index.delete_child(kind, &to_value(object)),
+        let read =
+            move |object: DynamicObject| News::of(kind, &serde_json::to_value(&object).unwrap_or_default());
+        let events = watcher(api, ours()).map_ok(move |event| about(event, read));
+        self.feed(events, Source::Child(kind), |index, change| match change {
+            Change::Is(news) => index.apply_child(news),
+            Change::Gone(news) => index.delete_child(news),
         })
     }
 
     fn pods(&self, api: Api<Pod>) -> BoxStream<'_, ()> {
         self.feed(watcher(api, ours()), Source::Pod, |index, change| match change {
-            Change::Is(pod) => index.apply_pod(pod),
-            Change::Gone(pod) => index.delete_pod(pod),
+            Change::Is(pod) => index.apply_pod(&pod),
+            Change::Gone(pod) => index.delete_pod(&pod),
         })
     }
 
     fn warnings(&self, api: Api<Event>, about: &str) -> BoxStream<'_, ()> {
         let config = watcher::Config::default().fields(about);
         self.feed(watcher(api, config), Source::Warning, |index, change| match change {
-            Change::Is(event) => index.apply_warning(event),
-            Change::Gone(event) => index.delete_warning(event),
+            Change::Is(event) => index.apply_warning(&event),
+            Change::Gone(event) => index.delete_warning(&event),
         })
     }
 
@@ -138,7 +140,7 @@ impl Watches {
         &'a self,
         events: impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send + 'a,
         source: Source,
-        take: impl Fn(&mut Index, Change<'_, K>) -> BTreeSet<StackKey> + Send + 'a,
+        take: impl Fn(&mut Index, Change<K>) -> BTreeSet<StackKey> + Send + 'a,
     ) -> BoxStream<'a, ()> {
         let mut synced = false;
         events
@@ -150,9 +152,9 @@ impl Watches {
                         BTreeSet::new()
                     }
                     Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
-                        take(&mut self.lock(), Change::Is(&object))
+                        take(&mut self.lock(), Change::Is(object))
                     }
-                    Ok(watcher::Event::Delete(object)) => take(&mut self.lock(), Change::Gone(&object)),
+                    Ok(watcher::Event::Delete(object)) => take(&mut self.lock(), Change::Gone(object)),
                     Ok(watcher::Event::InitDone) => {
                         let woken = self.lock().end_list(source);
                         if !std::mem::replace(&mut synced, true) {
@@ -184,9 +186,20 @@ pub(crate) fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
     index.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-enum Change<'a, K> {
-    Is(&'a K),
-    Gone(&'a K),
+enum Change<K> {
+    Is(K),
+    Gone(K),
+}
+
+/// An event about what is made of its object.
+fn about<K, T>(event: watcher::Event<K>, read: impl Fn(K) -> T) -> watcher::Event<T> {
+    match event {
+        watcher::Event::Init => watcher::Event::Init,
+        watcher::Event::InitApply(object) => watcher::Event::InitApply(read(object)),
+        watcher::Event::InitDone => watcher::Event::InitDone,
+        watcher::Event::Apply(object) => watcher::Event::Apply(read(object)),
+        watcher::Event::Delete(object) => watcher::Event::Delete(read(object)),
+    }
 }
 
 fn ours() -> watcher::Config {

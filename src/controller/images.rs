@@ -326,7 +326,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        cluster::{Index, StackKey},
+        cluster::{Index, News, StackKey},
         plan::Identity,
         translate::Kind,
     };
@@ -368,7 +368,7 @@ mod tests {
         let key = StackKey { namespace: "n".to_owned(), name: "shop".to_owned() };
         let mut index = Index::default();
         let mut told = |kind: Kind, name: &str, digest: &str, deleting: bool| {
-            index.apply_child(kind, &object(name, digest, deleting));
+            index.apply_child(News::of(kind, &object(name, digest, deleting)));
             let observed = index.observed(&key, Identity { uid: "s", name: "shop" });
             remembered(&observed).remove("db").unwrap().digest.unwrap()
         };

@@ -6,7 +6,7 @@ use kube::api::PropagationPolicy;
 
 use super::{context::Context, report};
 use crate::{
-    cluster::{Applied, Applier, ApplyError, StackKey, lock},
+    cluster::{Applied, Applier, ApplyError, News, StackKey, lock},
     plan::{Apply, Conflict, Delete, Digest, Identity, Plan, Refused},
     translate::Kind,
 };
@@ -89,7 +89,7 @@ impl<'a> Writer<'a> {
         match applied {
             Ok(Applied::Written { object, settled }) => {
                 report::applied(self.context, self.key, apply);
-                index.apply_reply(key.0, &object);
+                index.apply_reply(News::of(key.0, &object));
                 index.set_refused(&self.key.namespace, key.clone(), None);
                 index.set_settled(&self.key.namespace, key, settled);
                 Ok(None)
@@ -110,7 +110,10 @@ impl<'a> Writer<'a> {
     async fn release(&self, claims: &[Delete], failures: &mut Vec<ApplyError>) {
         for claim in claims {
             match self.applier.release(claim).await {
-                Ok(Some(object)) => lock(&self.context.index).apply_reply(claim.kind, &object),
+                Ok(Some(object)) => {
+                    let news = News::of(claim.kind, &object);
+                    lock(&self.context.index).apply_reply(news);
+                }
                 Ok(None) => {}
                 Err(failure) => failures.push(failure),
             }

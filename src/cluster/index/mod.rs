@@ -1,6 +1,7 @@
 //! What the watches hold, as a plain structure: events go in, Stacks to wake come out.
 
 mod namespace;
+mod news;
 mod powers;
 #[cfg(test)]
 mod tests;
@@ -13,15 +14,15 @@ use std::{
 
 use k8s_openapi::api::core::v1::Pod as ApiPod;
 use kube::ResourceExt;
-use serde_json::Value;
 
 use super::project;
 use crate::{
-    plan::{Identity, Observed, Refused, Settled},
+    plan::{Child, Identity, Observed, Refused, Settled},
     translate::{Kind, ObjectKind, Powers},
 };
 pub use namespace::Seen;
 use namespace::{Namespace, Versioned};
+pub use news::News;
 
 /// A Stack by namespace and name.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -66,28 +67,26 @@ impl Index {
     ///
     /// What a list tells of a child wins in any case, unless a reply has told more since it began: a cluster that
     /// is restored from a backup counts on from an older version.
-    pub fn apply_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
-        let (name, namespace) = identity(object);
-        let wins = self.saw(Source::Child(kind), &namespace, &name);
-        self.take_child(kind, object, wins).unwrap_or_default()
+    pub fn apply_child(&mut self, news: News) -> BTreeSet<StackKey> {
+        let wins = self.saw(Source::Child(news.kind), &news.namespace, &news.name);
+        self.take_child(news, wins).unwrap_or_default()
     }
 
     /// Takes in the reply to our own write, unless the watch has been further already: the object
     /// may have been deleted since, and nothing would ever tell so again.
-    pub fn apply_reply(&mut self, kind: Kind, object: &Value) {
-        let (name, namespace) = identity(object);
+    pub fn apply_reply(&mut self, news: News) {
+        let (kind, namespace, name) = (news.kind, news.namespace.clone(), news.name.clone());
         let key = (kind, name);
         let is_held = self.namespaces.get(&namespace).is_some_and(|space| space.children.contains_key(&key));
         let newest = self.newest.get(&kind).copied().unwrap_or_default();
-        if (is_held || version(object) > newest) && self.take_child(kind, object, false).is_some() {
+        if (is_held || news.version > newest) && self.take_child(news, false).is_some() {
             self.saw(Source::Child(kind), &namespace, &key.1);
         }
     }
 
     /// Takes in a child, unless a newer state is held and it does not win in any case.
-    fn take_child(&mut self, kind: Kind, object: &Value, wins: bool) -> Option<BTreeSet<StackKey>> {
-        let (name, namespace) = identity(object);
-        let version = version(object);
+    fn take_child(&mut self, news: News, wins: bool) -> Option<BTreeSet<StackKey>> {
+        let News { kind, namespace, name, version, child } = news;
         let space = self.namespaces.entry(namespace.clone()).or_default();
         let key = (kind, name);
         let is_older = space.children.get(&key).is_some_and(|held| held.version > version);
@@ -100,7 +99,6 @@ impl Index {
         if is_older && !wins {
             return None;
         }
-        let child = project::child(kind, object);
         let same = space.children.get(&key).is_some_and(|held| held.value == child);
         let mut woken = space.forget_child(&key);
         woken.extend(space.wants(&key, &child.owner));
@@ -114,18 +112,17 @@ impl Index {
     }
 
     /// Takes in that a child is gone.
-    pub fn delete_child(&mut self, kind: Kind, object: &Value) -> BTreeSet<StackKey> {
+    pub fn delete_child(&mut self, news: News) -> BTreeSet<StackKey> {
+        let News { kind, namespace, name, version, child: Child { uid, .. } } = news;
         let newest = self.newest.entry(kind).or_default();
-        *newest = version(object).max(*newest);
-        let (name, namespace) = identity(object);
-        let uid = object.pointer("/metadata/uid").and_then(Value::as_str).unwrap_or_default();
+        *newest = version.max(*newest);
         let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
         let key = (kind, name);
         match space.children.get(&key) {
             // A successor of the same name is held already.
             Some(held) if held.value.uid != uid => BTreeSet::new(),
             _ => {
-                space.warnings.remove(uid);
+                space.warnings.remove(&uid);
                 space.forget_evictions_of(&key);
                 let mut woken = space.forget_child(&key);
                 space.settled.remove(&key);
@@ -363,18 +360,4 @@ fn replace<K: Clone + Eq + std::hash::Hash + Ord>(
 
 fn keys(namespace: &str, names: impl IntoIterator<Item = String>) -> BTreeSet<StackKey> {
     names.into_iter().map(|name| StackKey { namespace: namespace.to_owned(), name }).collect()
-}
-
-fn identity(object: &Value) -> (String, String) {
-    let at = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    (at("/metadata/name"), at("/metadata/namespace"))
-}
-
-/// resourceVersions of one object grow; Kubernetes promises since 1.35 what etcd has always done.
-fn version(object: &Value) -> u64 {
-    object
-        .pointer("/metadata/resourceVersion")
-        .and_then(Value::as_str)
-        .and_then(|version| version.parse().ok())
-        .unwrap_or_default()
 }

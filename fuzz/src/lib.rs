@@ -11,6 +11,8 @@ use stackwright::compose::diagnostic::Diagnostic;
 use stackwright::compose::source::{Place, Sources};
 use stackwright::compose::tree::{Node, Origin, Trace, Value};
 
+#[path = "../../tests/support/arbitrary.rs"]
+pub mod arbitrary;
 pub mod archive;
 
 #[global_allocator]

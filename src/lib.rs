@@ -40,6 +40,8 @@ pub mod status;
 pub mod translate;
 
 #[cfg(feature = "cluster")]
+mod caught;
+#[cfg(feature = "cluster")]
 pub mod cli;
 #[cfg(feature = "cluster")]
 pub mod cluster;

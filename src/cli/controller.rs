@@ -15,6 +15,7 @@ use crate::{
     cluster::rbac::LEASE,
     controller::{self, LeaseOptions, Options},
     registry::{Mirror, RegistryOptions},
+    translate::translate,
 };
 
 #[derive(Debug, clap::Args)]
@@ -111,6 +112,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
             mirrors: args.registry_mirrors,
             allowed: args.allowed_registry_addresses,
         }),
+        translation: translate,
     };
     controller::run(client, options, stop).await
 }

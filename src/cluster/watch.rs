@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::{Index, News, Seen, StackKey, api_resource, index::Source, namespaces::namespaces};
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
+    caught::caught,
     translate::{Kind, ObjectKind},
 };
 
@@ -152,9 +153,9 @@ impl Watches {
                         BTreeSet::new()
                     }
                     Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
-                        take(&mut self.lock(), Change::Is(object))
+                        self.taken(&take, Change::Is(object))
                     }
-                    Ok(watcher::Event::Delete(object)) => take(&mut self.lock(), Change::Gone(object)),
+                    Ok(watcher::Event::Delete(object)) => self.taken(&take, Change::Gone(object)),
                     Ok(watcher::Event::InitDone) => {
                         let woken = self.lock().end_list(source);
                         if !std::mem::replace(&mut synced, true) {
@@ -173,6 +174,15 @@ impl Watches {
                 }
             })
             .boxed()
+    }
+
+    /// Takes in a change. One that meets a mistake of this program is passed over: all others go on.
+    fn taken<K>(
+        &self,
+        take: impl Fn(&mut Index, Change<K>) -> BTreeSet<StackKey>,
+        change: Change<K>,
+    ) -> BTreeSet<StackKey> {
+        caught(None, || take(&mut self.lock(), change)).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {

@@ -7,7 +7,12 @@ use std::{
 
 use kube::Client;
 
-use super::{backoff::Backoffs, images::Images, metrics::Metrics};
+use super::{
+    backoff::Backoffs,
+    images::Images,
+    metrics::Metrics,
+    workers::{Translation, Workers},
+};
 use crate::{
     api::{Stack, StackStatus},
     cluster::{Sources, StackKey},
@@ -22,6 +27,9 @@ pub(super) struct Context {
     pub(super) facts: Facts,
     pub(super) backoffs: Backoffs,
     pub(super) images: Arc<Images>,
+    /// Where the pure part of passes is done, and what makes objects of a Stack.
+    pub(super) workers: Workers,
+    pub(super) translation: Translation,
     metrics: Arc<Metrics>,
     /// The status that we wrote last for each Stack, until the watch brings it.
     written: Mutex<HashMap<StackKey, Written>>,
@@ -41,13 +49,21 @@ struct Written {
 }
 
 impl Context {
-    pub(super) fn new(client: Client, index: Sources, facts: Facts, images: Images) -> Self {
+    pub(super) fn new(
+        client: Client,
+        index: Sources,
+        facts: Facts,
+        images: Images,
+        translation: Translation,
+    ) -> Self {
         Self {
             client,
             index,
             facts,
             backoffs: Backoffs::default(),
             images: Arc::new(images),
+            workers: Workers::default(),
+            translation,
             metrics: Arc::default(),
             written: Mutex::default(),
             keys: Mutex::default(),

@@ -8,8 +8,10 @@ mod http;
 mod images;
 mod lease;
 mod metrics;
+mod pulse;
 mod reconcile;
 mod report;
+mod workers;
 mod write;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -30,12 +32,14 @@ use crate::{
     api::Stack,
     cluster::{StackKey, Watches},
     registry::{Registries, RegistryOptions},
-    translate::{Facts, ServerVersion},
+    translate::{Facts, ServerVersion, translate},
 };
 use context::Context;
 use fence::Fence;
 use images::Images;
 pub use lease::LeaseOptions;
+use pulse::Pulse;
+pub use workers::Translation;
 
 /// The oldest minor version of Kubernetes that is supported.
 const OLDEST: u32 = 33;
@@ -57,6 +61,8 @@ pub struct Options {
     pub shared_classes: Vec<String>,
     /// Where registries are asked for what images say of themselves; none asks none.
     pub registries: Option<RegistryOptions>,
+    /// What makes the objects of a Stack.
+    pub translation: Translation,
 }
 
 impl Default for Options {
@@ -69,6 +75,7 @@ impl Default for Options {
             helper_image: None,
             shared_classes: Vec::new(),
             registries: Some(RegistryOptions::default()),
+            translation: translate,
         }
     }
 }
@@ -93,11 +100,15 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         shared_classes: options.shared_classes.iter().cloned().collect(),
         ..Facts::default()
     };
-    let context = Arc::new(Context::new(writer, watches.index(), facts, images));
+    let context = Arc::new(Context::new(writer, watches.index(), facts, images, options.translation));
 
+    let (beat, pulse) = Pulse::new();
     let serve = async {
         match options.http {
-            Some(address) => http::serve(address, unsynced.clone(), context.metrics(), stop.clone()).await,
+            Some(address) => {
+                let (unsynced, metrics) = (unsynced.clone(), context.metrics());
+                http::serve(address, unsynced, pulse.clone(), metrics, stop.clone()).await
+            }
             None => Ok(()),
         }
     };
@@ -126,7 +137,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         // When it is told to stop, it ends once the passes that have begun are through.
         result = work => result,
         Err(error) = serve => Err(error),
-        () = watches.run(client.clone(), namespace) => bail!("the watches ended"),
+        () = beat.during(watches.run(client.clone(), namespace)) => bail!("the watches ended"),
         () = late(&stop) => bail!("passes did not end within {} seconds", LONGEST_END.as_secs()),
     }
 }

@@ -14,10 +14,11 @@ use serde_json::json;
 use super::{context::Context, facts, images::Known, key_of, report, write::Writer};
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
+    caught::{Panicked, caught_while},
     cluster::{ApplyError, REFUSED_FOR, StackKey, lock},
     plan::{self, Identity, Memory, Observed, Plan},
     status::{self, Finding, Unfinished},
-    translate::{self, Facts, Kind},
+    translate::{Desired, Facts, Invalid, Kind},
 };
 
 /// Why a pass did not reach its end. Every one of them may be mended by another try.
@@ -32,6 +33,9 @@ pub(super) enum Error {
     /// The status could not be written.
     #[error("the status could not be written: {0}")]
     Status(#[source] kube::Error),
+    /// The pass met a mistake of this program.
+    #[error(transparent)]
+    Internal(#[from] Panicked),
     /// The API server took too long.
     #[error("the pass took longer than {} seconds", LONGEST_PASS.as_secs())]
     TooLong,
@@ -61,12 +65,19 @@ pub(super) async fn reconcile(
         // Children go by their owner references, with the operator up or down.
         return Ok(Action::await_change());
     }
-    let stack = context.with_newest_status(&key, stack);
+    let stack = Arc::new(context.with_newest_status(&key, stack));
     let began = std::time::Instant::now();
-    let result = match tokio::time::timeout(LONGEST_PASS, pass(&context, &key, &stack)).await {
-        Ok(result) => result,
-        Err(_) => Err(Error::TooLong),
+    let work = tokio::time::timeout(LONGEST_PASS, pass(&context, &key, &stack));
+    // What a pass awaits is caught, too: a task that panics would end the whole queue.
+    let result = match caught_while(Some(&key), work).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_)) => Err(Error::TooLong),
+        Err(panicked) => Err(panicked.into()),
     };
+    if let Err(Error::Internal(Panicked { id })) = &result {
+        let (status, _) = status::status(&stack, Finding::Internal(id), Timestamp::now());
+        write_status(&context, &key, &stack, status).await?;
+    }
     context.metrics().observe_pass(began.elapsed(), result.is_ok());
     if result.is_ok() {
         context.backoffs.reset(&key);
@@ -81,8 +92,8 @@ pub(super) fn on_error(stack: Arc<DeserializeGuard<Stack>>, error: &Error, conte
     Action::requeue(delay)
 }
 
-async fn pass(context: &Context, key: &StackKey, stack: &Stack) -> Result<Action, Error> {
-    let identity = Identity { uid: stack.metadata.uid.as_deref().unwrap_or_default(), name: &key.name };
+async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Result<Action, Error> {
+    let identity = identity(key, stack);
     let memory: Memory = stack
         .status
         .iter()
@@ -95,31 +106,62 @@ async fn pass(context: &Context, key: &StackKey, stack: &Stack) -> Result<Action
     };
     let facts = facts::gather(context, key, &stack.spec, &observed, &memory).await.map_err(Error::Facts)?;
     let facts = Facts { images, ..facts };
-    let desired = match translate::translate(stack, &facts) {
-        Ok(desired) => desired,
+    let made = {
+        let (context, key, stack) = (Arc::clone(context), key.clone(), Arc::clone(stack));
+        move || make(&context, &key, &stack, &facts, &memory)
+    };
+    let (desired, mut plan, observed) = match context.workers.work(key, made).await? {
+        Ok(made) => made,
         Err(invalid) => {
             let (status, _) = status::status(stack, Finding::Invalid(&invalid), Timestamp::now());
             write_status(context, key, stack, status).await?;
             return Ok(again.map_or_else(Action::await_change, Action::requeue));
         }
     };
-    let level = Level { context, key, identity, wanted: desired.names() };
-    let observed = level.observe();
-    let mut plan = plan::plan(&desired, &observed, &memory);
     let failures = Writer::new(context, key, identity).carry_out(&mut plan).await;
     let contended = plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
     lock(&context.index).set_contended(key, &contended);
+    let level = Level { context, key, identity, wanted: desired.names() };
     let after = level.observe();
-    let (now, unfinished) = (Timestamp::now(), unfinished(&plan, &failures));
-    let finding =
-        Finding::Planned { desired: &desired, plan: &plan, observed: &after, unfinished: &unfinished };
-    let (status, recheck) = status::status(stack, finding, now);
+    let (now, unfinished, has_moved) = (Timestamp::now(), unfinished(&plan, &failures), observed != after);
+    let told = {
+        let stack = Arc::clone(stack);
+        move || {
+            let finding = Finding::Planned {
+                desired: &desired,
+                plan: &plan,
+                observed: &after,
+                unfinished: &unfinished,
+            };
+            (status::status(&stack, finding, now), plan)
+        }
+    };
+    let ((status, recheck), plan) = context.workers.work(key, told).await?;
     write_status(context, key, stack, status).await?;
     if !failures.is_empty() {
         return Err(Error::Write(failures));
     }
     let recheck = recheck.and_then(|moment| Duration::try_from(moment.duration_since(now)).ok());
-    Ok(next(&plan, recheck.into_iter().chain(again).min(), observed != after))
+    Ok(next(&plan, recheck.into_iter().chain(again).min(), has_moved))
+}
+
+fn identity<'s>(key: &'s StackKey, stack: &'s Stack) -> Identity<'s> {
+    Identity { uid: stack.metadata.uid.as_deref().unwrap_or_default(), name: &key.name }
+}
+
+/// What a Stack should have, what is to be done, and what was observed for it.
+fn make(
+    context: &Context,
+    key: &StackKey,
+    stack: &Stack,
+    facts: &Facts,
+    memory: &Memory,
+) -> Result<(Desired, Plan, Observed), Invalid> {
+    let desired = (context.translation)(stack, facts)?;
+    let level = Level { context, key, identity: identity(key, stack), wanted: desired.names() };
+    let observed = level.observe();
+    let plan = plan::plan(&desired, &observed, memory);
+    Ok((desired, plan, observed))
 }
 
 /// What is known of a Stack, taken anew whenever it is asked for.

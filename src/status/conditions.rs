@@ -42,6 +42,14 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
             message: invalid.message(),
             approximated: None,
         },
+        Finding::Internal(id) => Verdict {
+            outcome: Outcome::Stalled,
+            reason: "InternalError".to_owned(),
+            message: format!(
+                "Stackwright failed at this Stack and leaves what runs as it is: the operator's log explains the error {id}"
+            ),
+            approximated: None,
+        },
         Finding::Planned { desired, plan, observed, unfinished } => {
             let (outcome, reason, message) = planned(desired, plan, unfinished, services);
             let settled = observed.settled.iter().map(|((kind, name), settled)| {

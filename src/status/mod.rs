@@ -22,6 +22,8 @@ use crate::{
 pub enum Finding<'a> {
     /// The spec cannot be translated; what runs was left as it is.
     Invalid(&'a Invalid),
+    /// The pass met a mistake of Stackwright itself; what runs was left as it is. The log explains the id.
+    Internal(&'a str),
     /// The pass went through.
     Planned {
         /// What should exist.
@@ -48,12 +50,12 @@ pub struct Unfinished {
 pub fn status(stack: &Stack, finding: Finding<'_>, now: Timestamp) -> (StackStatus, Option<Recheck>) {
     let before = stack.status.clone().unwrap_or_default();
     let (services, recheck) = match finding {
-        Finding::Invalid(_) => (before.services.clone(), None),
+        Finding::Invalid(_) | Finding::Internal(_) => (before.services.clone(), None),
         Finding::Planned { desired, plan, observed, .. } => services(&before, desired, plan, observed, now),
     };
     let verdict = conditions::verdict(finding, &services);
     let services_ready = match finding {
-        Finding::Invalid(_) => before.services_ready.clone(),
+        Finding::Invalid(_) | Finding::Internal(_) => before.services_ready.clone(),
         Finding::Planned { .. } => {
             let up = services.iter().filter(|service| service.state.is_up()).count();
             Some(format!("{up}/{}", services.len()))

@@ -422,6 +422,17 @@ fn an_invalid_spec_stalls_and_leaves_the_services_as_they_were_told() {
 }
 
 #[test]
+fn an_internal_error_stalls_and_names_what_the_log_explains() {
+    let mut stack = Stack::new("s", StackSpec::default());
+    stack.status = Some(StackStatus { services_ready: Some("1/1".to_owned()), ..StackStatus::default() });
+    let (status, _) = status(&stack, Finding::Internal("c0ffee"), NOW);
+    assert_eq!(status.services_ready.as_deref(), Some("1/1"));
+    let stalled = &status.conditions[1];
+    assert_eq!((stalled.type_.as_str(), stalled.reason.as_str()), ("Stalled", "InternalError"));
+    assert!(stalled.message.ends_with("the operator's log explains the error c0ffee"), "{}", stalled.message);
+}
+
+#[test]
 fn the_time_of_a_condition_moves_only_with_its_status() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out();
     case.before = case.told(NOW).0;

@@ -7,11 +7,17 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, CustomResourceValidation,
 };
 use kube::{
-    Api, CustomResourceExt, ResourceExt,
+    Api, Client, Config, CustomResourceExt, ResourceExt,
     api::{DynamicObject, Patch, PatchParams, PostParams},
+    config::{KubeConfigOptions, Kubeconfig},
 };
 use serde_json::json;
-use stackwright::api::Stack;
+use stackwright::{
+    api::Stack,
+    controller::{self, Options},
+    translate::{Desired, Facts, Invalid, translate},
+};
+use tokio_util::sync::CancellationToken;
 
 use crate::support::{Cluster, Scenario, Setup, block_on, condition};
 
@@ -90,4 +96,48 @@ async fn store_malformed(s: &Scenario<'_>, name: &str) {
 async fn until(holds: impl AsyncFn() -> bool) {
     let wait = async { while !holds().await {} };
     tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the definition is taken up in time");
+}
+
+/// A translation with a mistake: it panics at Stacks of one name.
+fn planted(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
+    assert!(
+        stack.metadata.name.as_deref() != Some("planted") || stack.spec.services.contains_key("mended"),
+        "planted"
+    );
+    translate(stack, facts)
+}
+
+#[test]
+fn a_panic_in_a_pass_stalls_its_stack_alone_and_the_operator_goes_on() {
+    Setup::without_operator().run(async |s| {
+        let config = Kubeconfig::read_from(s.operator.kubeconfig()).expect("the operator's kubeconfig");
+        let config = Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await;
+        let client = Client::try_from(config.expect("a configuration")).expect("a client");
+        let stop = CancellationToken::new();
+        let options = Options {
+            namespace: Some(s.namespace.clone()),
+            registries: None,
+            translation: planted,
+            ..Options::default()
+        };
+        let operator = tokio::spawn(controller::run(client, options, stop.clone()));
+        s.allow(120);
+        let bad = s.apply("planted", "services: {web: {image: 'web:1', restart: always}}").await;
+        bad.until_stalled("InternalError", &["the operator's log explains the error"]).await;
+        let good = (0..18).map(|n| async move {
+            s.apply(
+                &format!("good-{n}"),
+                &format!("services: {{web{n}: {{image: 'web:1', restart: always}}}}"),
+            )
+            .await
+        });
+        let good = join_all(good).await;
+        join_all(good.iter().map(|stack| stack.until_ready())).await;
+        assert!(!operator.is_finished(), "the operator goes on");
+        // What is mended moves on.
+        bad.edit("services: {mended: {image: 'web:1', restart: always}}").await;
+        bad.until_ready().await;
+        stop.cancel();
+        operator.await.expect("no panic").expect("a good end");
+    });
 }

@@ -104,7 +104,9 @@ impl Setup {
         let _place = PLACES.acquire().await.expect("nobody closes the semaphore");
         let scenario = Scenario::start(cluster, &namespace_prefix(type_name::<F>()), &self).await;
         let mut outcome = AssertUnwindSafe(body(&scenario)).catch_unwind().await;
-        if outcome.is_ok() && scenario.operator.log().contains("panicked at") {
+        if outcome.is_ok()
+            && ["panicked at", "an internal error"].iter().any(|it| scenario.operator.log().contains(it))
+        {
             outcome = Err(Box::new("the operator panicked"));
         }
         if outcome.is_err() {

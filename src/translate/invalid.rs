@@ -62,6 +62,8 @@ pub enum Reason {
     EnvironmentCycle,
     /// A value that cannot be used as it is.
     InvalidValue,
+    /// A Stack that is too much work.
+    TooLarge,
 }
 
 impl Reason {
@@ -82,6 +84,7 @@ impl Reason {
             Self::InvalidName => "InvalidName",
             Self::EnvironmentCycle => "EnvironmentCycle",
             Self::InvalidValue => "InvalidValue",
+            Self::TooLarge => "TooLarge",
         }
     }
 }

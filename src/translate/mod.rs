@@ -8,6 +8,7 @@ pub(crate) mod addresses;
 pub(crate) mod bearers;
 mod build;
 mod desired;
+mod effort;
 pub(crate) mod escape;
 mod facts;
 mod hash;
@@ -40,12 +41,14 @@ pub use references::named_objects;
 pub use resolve::{activity, one_shots_by_default};
 
 use crate::api::Stack;
+use effort::Effort;
 
 /// What a Stack should have on the cluster, given what is known of the cluster.
 ///
 /// # Errors
 /// All problems of the spec, each with its place and remedy.
 pub fn translate(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
-    let resolved = resolve::resolve(stack, facts)?;
-    Ok(build::build(&resolved, facts))
+    let mut effort = Effort::default();
+    let resolved = resolve::resolve(stack, facts, &mut effort)?;
+    build::build(&resolved, facts, &mut effort)
 }

@@ -123,7 +123,9 @@ fn rule(reason: Reason) -> &'static Rule {
         | Reason::UnknownConfig
         | Reason::UnknownSecret
         | Reason::NoHealthcheck => &catalogue::OPERATOR_REFUSES_REFERENCE,
-        Reason::EnvironmentCycle | Reason::InvalidValue => &catalogue::OPERATOR_REFUSES_VALUE,
+        Reason::EnvironmentCycle | Reason::InvalidValue | Reason::TooLarge => {
+            &catalogue::OPERATOR_REFUSES_VALUE
+        }
     }
 }
 

@@ -31,11 +31,18 @@ use std::collections::BTreeMap;
 
 pub use helper::helper_image;
 
-use super::{Desired, Facts, Object, resolve::Resolved};
+use super::{
+    Desired, Facts, Invalid, Object,
+    effort::{Effort, OBJECT},
+    resolve::Resolved,
+};
 use crate::api::VolumePolicy;
 
 /// Builds everything that the Stack should have.
-pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
+///
+/// # Errors
+/// When it is too much work.
+pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts, effort: &mut Effort) -> Result<Desired, Invalid> {
     let mut desired = Desired {
         approximations: resolved.approximations.clone(),
         retains_claims: resolved.stack.spec.volume_policy.unwrap_or_default() == VolumePolicy::Retain,
@@ -54,6 +61,7 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
         let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();
         let Some((lead, others)) = services.split_first() else { continue };
         let unit = unit::unit(resolved, lead, others, facts, &templates);
+        effort.take(unit.faces.len().saturating_add(1).saturating_mul(OBJECT))?;
         for service in &services {
             desired.approximations.extend(unit::approximations(service, facts, &unit));
             templates.insert(service.name, unit.template.clone());
@@ -61,5 +69,5 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
         desired.units.insert(lead.name.to_owned(), unit);
     }
     desired.approximations.sort_by(|a, b| a.path.cmp(&b.path));
-    desired
+    Ok(desired)
 }

@@ -47,6 +47,7 @@ use user::user;
 
 use super::{Activity, Approximation, Facts, Image, ImageConfig, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
+use crate::translate::effort::{self, Effort, OBJECT};
 
 pub use activity::activity;
 pub(super) use devices::{kind as kind_of_device, target as target_of_device};
@@ -220,10 +221,17 @@ impl<'a> ResolvedService<'a> {
 ///
 /// # Errors
 /// All problems of the spec.
-pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved<'a>, Invalid> {
+pub(super) fn resolve<'a>(
+    stack: &'a Stack,
+    facts: &'a Facts,
+    effort: &mut Effort,
+) -> Result<Resolved<'a>, Invalid> {
     let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
+    for service in spec.services.values() {
+        effort.take(effort::entries(service))?;
+    }
     naming::check_names(name, spec, &mut problems);
     mounts::check_declarations(spec, &mut problems);
     let siblings = Siblings::of(spec);
@@ -245,6 +253,9 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
             writers: &writers,
         };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
+        // A text can name a port for each few bytes.
+        effort.take(resolved.known_ports.len())?;
+        effort.take(resolved.mounts.anonymous_claims.len().saturating_mul(OBJECT))?;
         services.insert(service_name.as_str(), resolved);
     }
     sharing::agree(&sharing, &mut services, &mut problems, &mut approximations);
@@ -287,6 +298,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
             aliases.entry(alias).or_default().push(service.name);
         }
     }
+    effort.take(aliases.len().saturating_mul(OBJECT))?;
     Ok(Resolved { stack, name, services, units, aliases, external_links, volumes, approximations })
 }
 

@@ -18,6 +18,7 @@
 //! | [`status`] | observed -> the state of each service -> conditions |
 //! | `cluster` | the verbs that talk to the API server: observe, apply, prune |
 //! | `registry` | what registries say of images |
+//! | `turns` | turns by namespace, for reads of registries and for passes |
 //! | `controller` | wiring: watches, reconcile, backoff, events, metrics, lease |
 //! | `cli` | one verb per file |
 //!
@@ -49,3 +50,5 @@ pub mod cluster;
 pub mod controller;
 #[cfg(feature = "cluster")]
 pub mod registry;
+#[cfg(feature = "cluster")]
+mod turns;

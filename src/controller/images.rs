@@ -16,7 +16,7 @@ use crate::{
     api::{ImageMetadata, Stack, StackSpec},
     cluster::StackKey,
     plan::{ChildState, Observed},
-    registry::{Logins, Read, Registries, is_same_image},
+    registry::{Asker, Logins, Outlook, Read, Registries, is_same_image},
     translate::{Activity, Image, activity, recalled},
 };
 
@@ -26,6 +26,14 @@ const AT_ONCE: usize = 4;
 /// How long a registry that did not answer is left alone, at first and at most.
 const SHORTEST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(600);
+
+/// How long a new service without a volume waits for an image that its registry has no time to show: made without the
+/// image's VOLUME it would keep its data in its container. Nodes pull from the same registry, so that the service
+/// would hardly start sooner.
+const LONG_HOLD: Duration = Duration::from_secs(3600);
+
+/// How long where no registry answers at all: a cluster may have its images without one.
+const SHORT_HOLD: Duration = Duration::from_secs(30);
 
 /// How long the pull secrets may take, for the client itself waits without end.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
@@ -48,6 +56,8 @@ pub(super) struct Images {
 pub(super) struct Known {
     /// By the service's name.
     pub images: BTreeMap<String, Image>,
+    /// Why an image could not be read, by the name of a service that is not made without knowing it.
+    pub held: BTreeMap<String, String>,
     /// When an image that could not be read is asked for again.
     pub again: Option<Duration>,
 }
@@ -69,7 +79,24 @@ enum Answer {
     /// The image was read.
     Read(Read),
     /// It was not.
-    Failed { cause: String, again: Instant, backoff: ExponentialBackoff, is_asked: bool },
+    Failed(Failed),
+}
+
+/// What is known of an image that could not be read.
+struct Failed {
+    cause: String,
+    again: Instant,
+    backoff: ExponentialBackoff,
+    is_asked: bool,
+    since: Instant,
+    /// Until when what is new and needs the image waits.
+    holds_until: Option<Instant>,
+}
+
+/// Why an image could not be read, and what another try may bring.
+struct Cause {
+    text: String,
+    outlook: Outlook,
 }
 
 /// An image to ask for, and the platform that it is for.
@@ -175,12 +202,17 @@ impl Images {
                 // What does not run needs not be known.
                 _ if !runs => {}
                 Some(Answer::Awaited) => awaited = true,
-                Some(Answer::Failed { cause, again, is_asked, .. }) => {
-                    known.images.insert((*name).clone(), without(&service.image, before(name), cause, true));
-                    if *again > now {
-                        let span = again.duration_since(now);
-                        known.again = Some(known.again.map_or(span, |sooner| sooner.min(span)));
-                    } else if !std::mem::replace(is_asked, true) {
+                Some(Answer::Failed(failed)) => {
+                    let image = without(&service.image, before(name), &failed.cause, true);
+                    let may_lose_data = image.digest.is_none() && service.volumes.is_empty();
+                    known.images.insert((*name).clone(), image);
+                    if let Some(until) = failed.holds_until.filter(|until| may_lose_data && *until > now) {
+                        known.held.insert((*name).clone(), failed.cause.clone());
+                        known.look_again(until - now);
+                    }
+                    if failed.again > now {
+                        known.look_again(failed.again - now);
+                    } else if !std::mem::replace(&mut failed.is_asked, true) {
                         wanted.push(question());
                     }
                 }
@@ -201,23 +233,27 @@ impl Images {
     /// Asks the registries and wakes the Stack.
     async fn answer(self: Arc<Self>, key: StackKey, secrets: Vec<String>, wanted: Vec<Wanted>) {
         let Some(registries) = &self.registries else { return };
-        let now = Instant::now();
+        let asker = Asker { namespace: &key.namespace, since: Instant::now() };
         let logins = tokio::time::timeout(LONGEST_LOOK, self.logins(&key.namespace, secrets)).await;
         stream::iter(wanted)
             .for_each_concurrent(AT_ONCE, async |(image, platform)| {
                 let mut detail = None;
                 let read = match &logins {
                     Ok(Ok(logins)) => {
-                        let read = registries.read(&image, platform.as_deref(), logins, now).await;
+                        let read = registries.read(&image, platform.as_deref(), logins, asker).await;
                         read.map_err(|failure| {
                             detail = failure.detail().map(ToString::to_string);
-                            failure.to_string()
+                            Cause { text: failure.to_string(), outlook: failure.outlook() }
                         })
                     }
-                    Ok(Err(kube::Error::Api(refusal))) => {
-                        Err(format!("its pull secrets could not be read: {}", refusal.message))
-                    }
-                    _ => Err("its pull secrets could not be read".to_owned()),
+                    Ok(Err(kube::Error::Api(refusal))) => Err(Cause {
+                        text: format!("its pull secrets could not be read: {}", refusal.message),
+                        outlook: Outlook::Uncertain,
+                    }),
+                    _ => Err(Cause {
+                        text: "its pull secrets could not be read".to_owned(),
+                        outlook: Outlook::Later(None),
+                    }),
                 };
                 match &read {
                     Ok((digest, _)) => {
@@ -229,7 +265,7 @@ impl Images {
                             "image read"
                         );
                     }
-                    Err(cause) => {
+                    Err(Cause { text: cause, .. }) => {
                         tracing::warn!(
                             namespace = key.namespace,
                             stack = key.name,
@@ -247,14 +283,14 @@ impl Images {
         let _ = self.wakes.unbounded_send(key);
     }
 
-    fn learn(&self, key: &StackKey, image: &str, read: Result<Read, String>) {
+    fn learn(&self, key: &StackKey, image: &str, read: Result<Read, Cause>) {
         // The Stack may be gone, or its image another one.
         let mut stacks = self.stacks();
         let Some(answer) = stacks.get_mut(key).and_then(|answers| answers.of.get_mut(image)) else { return };
         *answer = match (read, std::mem::replace(answer, Answer::Awaited)) {
             (Ok(read), _) => Answer::Read(read),
-            (Err(cause), Answer::Failed { backoff, .. }) => failed(cause, backoff),
-            (Err(cause), _) => failed(cause, backoff()),
+            (Err(cause), Answer::Failed(before)) => Answer::Failed(Failed::next(cause, before)),
+            (Err(cause), _) => Answer::Failed(Failed::first(cause)),
         };
     }
 
@@ -293,9 +329,47 @@ fn without(image: &str, before: Option<&Image>, cause: &str, is_told: bool) -> I
     Image { image: image.to_owned(), digest, unread, config }
 }
 
-fn failed(cause: String, mut backoff: ExponentialBackoff) -> Answer {
-    let again = Instant::now() + backoff.next().unwrap_or(LONGEST);
-    Answer::Failed { cause, again, backoff, is_asked: false }
+impl Known {
+    fn look_again(&mut self, span: Duration) {
+        self.again = Some(self.again.map_or(span, |sooner| sooner.min(span)));
+    }
+}
+
+impl Failed {
+    fn first(cause: Cause) -> Self {
+        let now = Instant::now();
+        let none = Self {
+            cause: String::new(),
+            again: now,
+            backoff: backoff(),
+            is_asked: false,
+            since: now,
+            holds_until: None,
+        };
+        Self::next(cause, none)
+    }
+
+    /// After another try that ended with this cause.
+    fn next(cause: Cause, before: Self) -> Self {
+        let Self { mut backoff, since, holds_until, .. } = before;
+        let own = backoff.next().unwrap_or(LONGEST);
+        let (pause, hold) = match cause.outlook {
+            Outlook::Same => (own, None),
+            Outlook::Uncertain => (own, Some(SHORT_HOLD)),
+            // No registry is left alone for longer than one that does not answer.
+            Outlook::Later(told) => (own.max(told.unwrap_or_default().min(LONGEST)), Some(LONG_HOLD)),
+        };
+        // What was there once is there, also when it is silent for a while.
+        let holds_until = hold.map(|hold| holds_until.map_or(since + hold, |until| until.max(since + hold)));
+        Self {
+            cause: cause.text,
+            again: Instant::now() + pause,
+            backoff,
+            is_asked: false,
+            since,
+            holds_until,
+        }
+    }
 }
 
 fn backoff() -> ExponentialBackoff {
@@ -321,59 +395,4 @@ fn remembered(observed: &Observed) -> BTreeMap<String, Image> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::{
-        cluster::{Index, News, StackKey},
-        plan::Identity,
-        translate::Kind,
-    };
-
-    fn image(name: &str, digest: Option<&str>) -> Image {
-        Image { image: name.to_owned(), digest: digest.map(str::to_owned), ..Image::default() }
-    }
-
-    #[test]
-    fn what_another_version_of_an_image_said_holds_where_the_new_one_is_not_read() {
-        let before = image("db:1", Some("sha256:1"));
-        let held = without("docker.io/library/db:2", Some(&before), "down", true);
-        assert_eq!((held.digest.as_deref(), held.unread.as_deref()), (Some("sha256:1"), Some("down")));
-        assert!(!held.is_read());
-        for before in [None, Some(&image("other:1", Some("sha256:1"))), Some(&image("db:1", None))] {
-            let unknown = without("db:2", before, "down", true);
-            assert_eq!(unknown, Image { unread: Some("down".to_owned()), ..image("db:2", None) });
-        }
-        // Nothing is amiss where nobody asks, unless something else is shown than what the image says.
-        assert_eq!(without("db:2", None, ASKS_NONE, false), image("db:2", None));
-        assert!(without("db:2", Some(&before), ASKS_NONE, false).unread.is_some());
-    }
-
-    #[test]
-    fn what_stays_knows_better_than_what_goes() {
-        let object = |name: &str, digest: &str, deleting: bool| -> Value {
-            let text = json!({"db": image("db:1", Some(digest))}).to_string();
-            let mut object = json!({"metadata": {
-                "name": name, "namespace": "n", "uid": name, "annotations": {"stackwright.dev/image-metadata": text},
-                "labels": {"stackwright.dev/service": "db"},
-                "ownerReferences": [{"apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "s",
-                    "controller": true}],
-            }});
-            if deleting {
-                object["metadata"]["deletionTimestamp"] = json!("1970-01-01T00:00:00Z");
-            }
-            object
-        };
-        let key = StackKey { namespace: "n".to_owned(), name: "shop".to_owned() };
-        let mut index = Index::default();
-        let mut told = |kind: Kind, name: &str, digest: &str, deleting: bool| {
-            index.apply_child(News::of(kind, &object(name, digest, deleting)));
-            let observed = index.observed(&key, Identity { uid: "s", name: "shop" });
-            remembered(&observed).remove("db").unwrap().digest.unwrap()
-        };
-        assert_eq!(told(Kind::StatefulSet, "shop-db", "old", true), "old");
-        assert_eq!(told(Kind::Deployment, "shop-db", "new", false), "new");
-        assert_eq!(told(Kind::Job, "shop-db-1", "older", true), "new");
-    }
-}
+mod tests;

@@ -101,11 +101,11 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
         .map(|service| (service.name.clone(), service.clone()))
         .collect();
     let observed = lock(&context.index).observed(key, identity);
-    let Some(Known { images, again }) = context.images.known(key, stack, &observed) else {
+    let Some(Known { images, held, again }) = context.images.known(key, stack, &observed) else {
         return Ok(Action::requeue(INSURANCE));
     };
     let facts = facts::gather(context, key, &stack.spec, &observed, &memory).await.map_err(Error::Facts)?;
-    let facts = Facts { images, ..facts };
+    let facts = Facts { images, unread: held, ..facts };
     let made = {
         let (context, key, stack) = (Arc::clone(context), key.clone(), Arc::clone(stack));
         move || make(&context, &key, &stack, &facts, &memory)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::observed::{Child, ChildState, Observed, Pod, WorkloadState};
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus},
-    translate::{Desired, Kind, Missing, Need, Unit, WaitFor},
+    translate::{Desired, Kind, Missing, Need, Unit, Unread, WaitFor},
 };
 
 /// Whether a unit's desired pod template may be on the cluster now.
@@ -26,12 +26,23 @@ pub enum Gate {
 /// One thing that a unit waits for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Wait {
-    /// A service's name, or an object such as `Secret db`.
+    /// A service's name, an object such as `Secret db`, or an image such as `image db:1`.
     pub what: String,
     /// Why it is not met yet and, where the user must act, what to do.
     pub why: String,
-    /// Whether it is an object that is missing, rather than a dependency.
-    pub is_object: bool,
+    /// Which of them it is.
+    pub of: WaitOf,
+}
+
+/// What a unit waits for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum WaitOf {
+    /// A dependency.
+    Service,
+    /// An object that is missing.
+    Object,
+    /// What an image says of itself.
+    Image,
 }
 
 /// What the status remembers of each service.
@@ -78,9 +89,9 @@ impl Level<'_> {
         let objects = unit.missing.iter().map(missing_object);
         let dependencies = unit.waits_for.iter().filter_map(|wait_for| {
             let why = self.unmet(wait_for)?;
-            Some(Wait { what: wait_for.service.clone(), why, is_object: false })
+            Some(Wait { what: wait_for.service.clone(), why, of: WaitOf::Service })
         });
-        objects.chain(dependencies).collect()
+        objects.chain(unit.unread.iter().map(unread)).chain(dependencies).collect()
     }
 
     fn remembered(&self, unit: &Unit) -> Option<&str> {
@@ -171,5 +182,14 @@ fn missing_object(missing: &Missing) -> Wait {
         Need::Object => "does not exist: create it".to_owned(),
         Need::Key(key) => format!("has no key '{key}': add it"),
     };
-    Wait { what: object, why, is_object: true }
+    Wait { what: object, why, of: WaitOf::Object }
+}
+
+fn unread(unread: &Unread) -> Wait {
+    let Unread { image, cause } = unread;
+    let why = format!(
+        "could not be read yet ({cause}), and it may have a VOLUME: it is asked for again; say 'volumes' here, or \
+         'imageMetadata: Ignore', to start without what it says"
+    );
+    Wait { what: format!("image {image}"), why, of: WaitOf::Image }
 }

@@ -11,7 +11,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
-pub use gate::{Gate, Memory, Wait, rolled_out, wanted};
+pub use gate::{Gate, Memory, Wait, WaitOf, rolled_out, wanted};
 pub use observed::{
     Child, ChildState, ClaimState, Container, Digest, Eviction, Holder, JobState, MadeWith, Observed, Owner,
     Pod, Refused, ServiceState, Settled, Unbound, WorkloadState,

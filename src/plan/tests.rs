@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::{
     api::{DependencyCondition, ServiceState as State, ServiceStatus},
-    translate::{Activity, Missing, Need, ObjectKind, WaitFor, Workload},
+    translate::{Activity, Missing, Need, ObjectKind, Unread, WaitFor, Workload},
 };
 
 /// A unit whose Deployment `s-<name>` has the template `template`.
@@ -25,6 +25,7 @@ fn unit(name: &str, template: &str) -> Unit {
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
         missing: Vec::new(),
+        unread: Vec::new(),
         replicas: 1,
         patience: BTreeMap::new(),
         may_overlap: false,
@@ -258,6 +259,21 @@ fn a_missing_object_holds_its_reader_and_no_one_else() {
     assert_eq!(applied(&plan), [("s-db", false)]);
     let expected = ["Secret pw: does not exist: create it", "ConfigMap files: has no key 'a': add it"];
     assert_eq!(waits(&plan, "web"), expected);
+}
+
+#[test]
+fn an_image_that_is_not_read_yet_holds_what_is_new_and_nothing_that_runs() {
+    let unread = Unread { image: "db:1".to_owned(), cause: "docker.io answers with status 429".to_owned() };
+    let reader = Unit { unread: vec![unread], ..unit("db", "1") };
+    let new = plan(&desired([reader.clone()]), &Observed::default(), &Memory::new());
+    assert!(applied(&new).is_empty());
+    assert!(
+        waits(&new, "db")[0]
+            .starts_with("image db:1: could not be read yet (docker.io answers with status 429)")
+    );
+    let mut observed = Observed::default();
+    live(&mut observed, &unit("db", "1"), true);
+    assert_eq!(plan(&desired([reader]), &observed, &Memory::new()).gates["db"], Gate::Open);
 }
 
 #[test]

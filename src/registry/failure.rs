@@ -1,6 +1,6 @@
 //! Why an image could not be read, as one sentence without a secret: it stands in the status.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use super::content::ConfigError;
 
@@ -40,7 +40,12 @@ pub enum Failure {
         host: String,
         /// The status code.
         status: u16,
+        /// When it wants to be asked again, as it says (RFC 9110, section 10.2.3; a date is passed over).
+        retry_after: Option<Duration>,
     },
+    /// The operator itself did not come to it.
+    #[error("the operator has not come to it within {} seconds", super::LONGEST_WAIT.as_secs())]
+    NoTurn,
     /// The answer is too long to be what was asked for.
     #[error("{0} answers with more than {size} KiB", size = super::http::LONGEST_ANSWER / 1024)]
     TooLong(String),
@@ -59,8 +64,21 @@ pub enum Why {
     NotConnected(String),
     /// Nothing came in time.
     Silent,
+    /// Something came, and then not all in time.
+    Slow,
     /// The connection ended before the answer did.
     BrokenOff,
+}
+
+/// What another try may bring.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outlook {
+    /// The same.
+    Same,
+    /// An answer, if there is a registry at all.
+    Uncertain,
+    /// An answer: the registry is there, and has not the time for one now. It may say when it has.
+    Later(Option<Duration>),
 }
 
 impl fmt::Display for Why {
@@ -68,6 +86,7 @@ impl fmt::Display for Why {
         match self {
             Self::NotConnected(words) => write!(f, "no connection: {words}"),
             Self::Silent => write!(f, "no answer within {} seconds", super::LONGEST.as_secs()),
+            Self::Slow => write!(f, "no whole answer within {} seconds", super::LONGEST.as_secs()),
             Self::BrokenOff => f.write_str("the connection ended before the answer did"),
         }
     }
@@ -82,13 +101,22 @@ impl Failure {
         }
     }
 
-    /// Whether the next question to the same host would end as this one did.
-    pub(super) fn is_of_the_host(&self) -> bool {
+    /// What another try may bring. All that gives no answer is alike in this, too.
+    pub fn outlook(&self) -> Outlook {
         match self {
-            Self::Unreachable { .. } | Self::NoRoots(_) => true,
+            Self::Unreachable { .. } => Outlook::Uncertain,
             // Too many requests, or out of order.
-            Self::Status { status, .. } => *status == 429 || *status >= 500,
-            _ => false,
+            Self::Status { status, retry_after, .. } if *status == 429 || *status >= 500 => {
+                Outlook::Later(*retry_after)
+            }
+            Self::NoTurn => Outlook::Later(None),
+            _ => Outlook::Same,
         }
+    }
+
+    /// Whether the next question to the same host would end as this one did. A registry that is there may answer
+    /// about another image, or to another login.
+    pub(super) fn is_of_the_host(&self) -> bool {
+        matches!(self, Self::Unreachable { why: Why::NotConnected(_) | Why::Silent, .. } | Self::NoRoots(_))
     }
 }

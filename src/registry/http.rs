@@ -16,8 +16,9 @@ use super::{
     failure::{Failure, Why},
 };
 
-/// The longest answer that is read, in bytes. Manifests and configurations have some ten KiB.
-pub(super) const LONGEST_ANSWER: usize = 2 * 1024 * 1024;
+/// The longest answer that is read, in bytes. Manifests and configurations have some ten KiB,
+/// with long histories some hundred.
+pub(super) const LONGEST_ANSWER: usize = 1024 * 1024;
 
 /// A client for registries. It keeps connections and no login.
 pub(super) struct Transport {

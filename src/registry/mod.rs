@@ -20,14 +20,16 @@ mod tests;
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use ipnet::IpNet;
-use tokio::sync::Semaphore;
 
-use crate::translate::ImageConfig;
+use crate::{translate::ImageConfig, turns::Turns};
 use address::Addresses;
 use connector::Connector;
 pub use content::ConfigError;
@@ -35,7 +37,7 @@ use content::{Manifest, config, own_platform};
 pub use credentials::Logins;
 use endpoint::Endpoint;
 pub use endpoint::{Mirror, MirrorError};
-pub use failure::{Failure, Why};
+pub use failure::{Failure, Outlook, Why};
 use http::Transport;
 use reference::Reference;
 pub use reference::is_same_image;
@@ -44,8 +46,15 @@ use session::Session;
 /// How long one image may take, with all requests that it needs.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How many images are read at the same time.
-const AT_ONCE: usize = 16;
+/// How many images are read at the same time, of which one namespace has half at most: most of that time is spent on
+/// waiting, so it is the memory for answers that bounds them ([`http::LONGEST_ANSWER`]).
+const AT_ONCE: usize = 32;
+
+/// How long all images of a Stack that are asked for at once may wait for their turns.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How many logins are tried for an image. A registry has one for all and one for each team.
+const MOST_LOGINS: usize = 4;
 
 /// How many configurations, and how many hosts that did not answer, are kept. With as many it begins anew.
 const MOST_KEPT: usize = 1024;
@@ -62,13 +71,23 @@ pub struct RegistryOptions {
     pub allowed: Vec<IpNet>,
 }
 
+/// For whom an image is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Asker<'a> {
+    /// The namespace, whose turn it must be.
+    pub namespace: &'a str,
+    /// Since when.
+    pub since: Instant,
+}
+
 /// The registries, as one operator asks them.
 pub struct Registries {
     transport: Transport,
     mirrors: Vec<Mirror>,
-    turns: Semaphore,
-    /// The hosts that did not answer last time, when that was, and how it showed.
-    down: Mutex<HashMap<String, (Instant, Failure)>>,
+    turns: Turns,
+    /// The hosts that gave a namespace no answer last time, when that was, and how it showed. What one namespace asks,
+    /// and how, says nothing to another.
+    down: Mutex<HashMap<(String, String), (Instant, Failure)>>,
     /// The configurations that were read, by registry, repository, digest and platform: a registry that claims a
     /// digest which it does not have gets nothing told of another's image.
     kept: Mutex<HashMap<(String, String, String, String), ImageConfig>>,
@@ -81,47 +100,53 @@ impl Registries {
         Self {
             transport: Transport::new(Connector::new(Addresses::new(allowed), &mirrors)),
             mirrors,
-            turns: Semaphore::new(AT_ONCE),
+            turns: Turns::new(AT_ONCE),
             down: Mutex::default(),
             kept: Mutex::default(),
         }
     }
 
     /// What an image says of itself on a platform such as `linux/arm64`; without one, on that of the operator.
-    /// Whoever wanted to know it before a host failed to answer someone else learns of that in place of asking,
-    /// so that a host which hangs uses up nobody else's turns.
+    /// Namespaces have their turns round robin. Whoever wanted to know it before a host failed to answer someone else
+    /// of the same namespace learns of that in place of asking, so that a host which hangs uses up few turns.
     ///
     /// # Errors
-    /// Where it cannot be read, within [`LONGEST`] once its turn has come.
+    /// Where it cannot be read: its turn did not come within [`LONGEST_WAIT`], or reading it took longer than
+    /// [`LONGEST`] from then on.
     pub async fn read(
         &self,
         image: &str,
         platform: Option<&str>,
         logins: &Logins,
-        wanted: Instant,
+        asker: Asker<'_>,
     ) -> Result<Read, Failure> {
         let image = Reference::read(image).ok_or(Failure::NoName)?;
         let (endpoint, is_mirror) = Endpoint::of(&image, &self.mirrors);
-        // Nobody closes it.
-        let _turn = self.turns.acquire().await;
-        if let Some((when, failure)) = lock(&self.down).get(&endpoint.authority)
-            && *when > wanted
+        let waiting = self.turns.take(asker.namespace);
+        let Ok(_turn) = tokio::time::timeout_at((asker.since + LONGEST_WAIT).into(), waiting).await else {
+            return Err(Failure::NoTurn);
+        };
+        let key = (asker.namespace.to_owned(), endpoint.authority.clone());
+        if let Some((when, failure)) = lock(&self.down).get(&key)
+            && *when > asker.since
         {
             return Err(failure.clone());
         }
-        let reading = self.with_logins(&image, (&endpoint, is_mirror), platform, logins);
-        let silent = || Failure::Unreachable { host: endpoint.authority.clone(), why: Why::Silent };
-        let read = tokio::time::timeout(LONGEST, reading).await;
-        let read = read.unwrap_or_else(|_| Err(silent()));
+        let is_heard = AtomicBool::new(false);
+        let reading = self.with_logins(&image, (&endpoint, is_mirror), platform, logins, &is_heard);
+        let read = tokio::time::timeout(LONGEST, reading).await.unwrap_or_else(|_| {
+            let why = if is_heard.load(Ordering::Relaxed) { Why::Slow } else { Why::Silent };
+            Err(Failure::Unreachable { host: endpoint.authority.clone(), why })
+        });
         let mut down = lock(&self.down);
         match &read {
             Err(failure) if failure.is_of_the_host() => {
                 if down.len() >= MOST_KEPT {
                     down.clear();
                 }
-                down.insert(endpoint.authority.clone(), (Instant::now(), failure.clone()));
+                down.insert(key, (Instant::now(), failure.clone()));
             }
-            _ => drop(down.remove(&endpoint.authority)),
+            _ => drop(down.remove(&key)),
         }
         read
     }
@@ -133,12 +158,19 @@ impl Registries {
         at: (&Endpoint, bool),
         platform: Option<&str>,
         logins: &Logins,
+        is_heard: &AtomicBool,
     ) -> Result<Read, Failure> {
         let logins = logins.for_image(image);
-        let logins = if logins.is_empty() { vec![None] } else { logins.into_iter().map(Some).collect() };
+        let logins = if logins.is_empty() {
+            vec![None]
+        } else {
+            logins.into_iter().take(MOST_LOGINS).map(Some).collect()
+        };
         let mut outcome = Err(Failure::Refused(at.0.authority.clone()));
         for login in logins {
-            outcome = self.with(Session::new(&self.transport, at, image, login), image, at.0, platform).await;
+            outcome = self
+                .with(Session::new((&self.transport, is_heard), at, image, login), image, at.0, platform)
+                .await;
             if !matches!(outcome, Err(Failure::Refused(_) | Failure::Missing(_))) {
                 break;
             }

@@ -1,9 +1,14 @@
 //! Questions about one image to one registry, with one login or none.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper::{
     Method, StatusCode, Uri,
-    header::{HeaderValue, LOCATION},
+    header::{HeaderValue, LOCATION, RETRY_AFTER},
     http::uri::Authority,
 };
 use serde::Deserialize;
@@ -25,6 +30,8 @@ const MOST_REDIRECTS: usize = 5;
 /// Questions about one image to one registry.
 pub(super) struct Session<'a> {
     transport: &'a Transport,
+    /// Whether anything was answered at all.
+    is_heard: &'a AtomicBool,
     endpoint: &'a Endpoint,
     image: &'a Reference,
     /// Whether the one who is asked mirrors other registries, and must be told which.
@@ -43,12 +50,12 @@ struct Token {
 
 impl<'a> Session<'a> {
     pub fn new(
-        transport: &'a Transport,
+        (transport, is_heard): (&'a Transport, &'a AtomicBool),
         (endpoint, is_mirror): (&'a Endpoint, bool),
         image: &'a Reference,
         login: Option<&'a Login>,
     ) -> Self {
-        Self { transport, endpoint, image, is_mirror, login, authorization: None }
+        Self { transport, is_heard, endpoint, image, is_mirror, login, authorization: None }
     }
 
     /// The digest that the image's name leads to now.
@@ -112,7 +119,15 @@ impl<'a> Session<'a> {
             StatusCode::OK => Ok(answer),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Failure::Refused(host)),
             StatusCode::NOT_FOUND => Err(Failure::Missing(host)),
-            status => Err(Failure::Status { host, status: status.as_u16() }),
+            status => {
+                let retry_after =
+                    answer.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+                Err(Failure::Status {
+                    host,
+                    status: status.as_u16(),
+                    retry_after: retry_after.map(Duration::from_secs),
+                })
+            }
         }
     }
 
@@ -124,6 +139,7 @@ impl<'a> Session<'a> {
             let is_at_home = (uri.scheme(), uri.authority()) == (first.scheme(), first.authority());
             let authorization = self.authorization.as_ref().filter(|_| is_at_home);
             let answer = self.transport.send(method, &uri, MANIFESTS, authorization).await?;
+            self.is_heard.store(true, Ordering::Relaxed);
             if !answer.status.is_redirection() {
                 return Ok((answer, is_at_home));
             }

@@ -1,5 +1,6 @@
 //! Registries as they are, and as they should not be.
 
+mod fairness;
 mod reach;
 
 use std::{
@@ -106,7 +107,12 @@ fn logins(user: &str, password: &str) -> Logins {
 }
 
 async fn read(registries: &Registries, logins: &Logins) -> Result<Read, Failure> {
-    registries.read("app:1", None, logins, Instant::now()).await
+    registries.read("app:1", None, logins, asker("shop")).await
+}
+
+/// Someone in a namespace, from now on.
+fn asker(namespace: &str) -> Asker<'_> {
+    Asker { namespace, since: Instant::now() }
 }
 
 fn endless() -> Response {
@@ -269,19 +275,6 @@ async fn a_token_that_no_header_can_hold_ends_nothing_but_the_question() {
 #[tokio::test]
 async fn no_registry_has_what_is_no_name() {
     let registries = Registries::new(RegistryOptions::default());
-    let failure = registries.read("No Name", None, &Logins::default(), Instant::now()).await;
+    let failure = registries.read("No Name", None, &Logins::default(), asker("shop")).await;
     assert_eq!(failure, Err(Failure::NoName));
-}
-
-#[tokio::test]
-async fn who_waits_behind_a_host_that_is_down_learns_of_it_without_asking() {
-    let server = Server::start(|_, _| StatusCode::BAD_GATEWAY.into_response()).await;
-    let registries = server.registries();
-    let wanted = Instant::now();
-    assert!(read(&registries, &Logins::default()).await.is_err());
-    let failure = registries.read("other:1", None, &Logins::default(), wanted).await;
-    assert_eq!(failure, Err(Failure::Status { host: server.address.clone(), status: 502 }));
-    assert_eq!(server.requests.load(Ordering::Relaxed), 1);
-    assert!(read(&registries, &Logins::default()).await.is_err());
-    assert_eq!(server.requests.load(Ordering::Relaxed), 2, "who comes later asks again");
 }

@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use super::{Finding, Unfinished};
 use crate::{
     api::{ConditionType, ServiceState, ServiceStatus},
-    plan::{Conflict, Gate, Plan},
+    plan::{Conflict, Gate, Plan, WaitOf},
     translate::{Desired, Kind},
 };
 
@@ -95,9 +95,10 @@ fn planned(
         };
         return (Outcome::Ready, "Succeeded".to_owned(), message);
     };
+    // For an object or an image.
     let for_object = |service: &ServiceStatus| {
         let gate = desired.unit_of(&service.name).and_then(|unit| plan.gates.get(unit.name()));
-        matches!(gate, Some(Gate::Waits(waits)) if waits.iter().any(|wait| wait.is_object))
+        matches!(gate, Some(Gate::Waits(waits)) if waits.iter().any(|wait| wait.of != WaitOf::Service))
     };
     let message = causes(&down, services.len(), for_object);
     let is_one_shot = |name: &str| {
@@ -107,15 +108,18 @@ fn planned(
         // It does not run again by itself, so waiting does not help.
         return (Outcome::Stalled, "OneShotFailed".to_owned(), message);
     }
-    let misses_object = plan.gates.values().any(|gate| match gate {
-        Gate::Waits(waits) => waits.iter().any(|wait| wait.is_object),
-        _ => false,
-    });
+    let waits_for = |of: WaitOf| {
+        plan.gates.values().any(|gate| match gate {
+            Gate::Waits(waits) => waits.iter().any(|wait| wait.of == of),
+            _ => false,
+        })
+    };
     let reason = match first.state {
         ServiceState::Blocked => "Blocked",
         ServiceState::Failed => "ServiceFailed",
         ServiceState::Unhealthy => "ServiceUnhealthy",
-        _ if misses_object => "MissingObject",
+        _ if waits_for(WaitOf::Object) => "MissingObject",
+        _ if waits_for(WaitOf::Image) => "ImageUnknown",
         ServiceState::Waiting => "DependencyNotReady",
         _ => "Progressing",
     };

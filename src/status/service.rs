@@ -5,7 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::hindrance::{exit, first_line, trouble};
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus, labels::SERVICE},
-    plan::{ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WorkloadState, rolled_out, wanted},
+    plan::{
+        ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WaitOf, WorkloadState, rolled_out, wanted,
+    },
     translate::{Activity, Object, Unit, WaitFor},
 };
 
@@ -316,7 +318,7 @@ impl View<'_> {
         let Some(pod) = self.new_pods().find(begins) else { return Vec::new() };
         let wait = |wait: &WaitFor| {
             let why = unmet_within(&pod.seen_by(&wait.service), wait.condition)?;
-            Some(Wait { what: wait.service.clone(), why: why.to_owned(), is_object: false })
+            Some(Wait { what: wait.service.clone(), why: why.to_owned(), of: WaitOf::Service })
         };
         waits_for.filter_map(wait).collect()
     }

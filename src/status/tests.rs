@@ -12,7 +12,7 @@ use super::*;
 use crate::{
     api::StackSpec,
     plan::{
-        Child, ChildState, Conflict, Container, Digest, Gate, JobState, Owner, Pod, Settled, Wait,
+        Child, ChildState, Conflict, Container, Digest, Gate, JobState, Owner, Pod, Settled, Wait, WaitOf,
         WorkloadState,
     },
     translate::{Approximation, Kind, Object, Problem, Reason, Unit, Workload},
@@ -33,6 +33,7 @@ fn unit(name: &str) -> Unit {
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
         missing: Vec::new(),
+        unread: Vec::new(),
         replicas: 1,
         patience: BTreeMap::from([(name.to_owned(), 30)]),
         may_overlap: false,
@@ -252,9 +253,8 @@ fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
 
 #[test]
 fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
-    let wait =
-        |what: &str, why: &str, is_object| Wait { what: what.to_owned(), why: why.to_owned(), is_object };
-    let on_db = Gate::Waits(vec![wait("db", "is not healthy yet", false)]);
+    let wait = |what: &str, why: &str, of| Wait { what: what.to_owned(), why: why.to_owned(), of };
+    let on_db = Gate::Waits(vec![wait("db", "is not healthy yet", WaitOf::Service)]);
     let case = Case::new(unit("web"), on_db.clone());
     assert_eq!(case.state(), (ServiceState::Waiting, "db is not healthy yet".to_owned()));
     assert_eq!(case.told(NOW).0.services[0].waits_for, ["db"]);
@@ -265,10 +265,14 @@ fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
     let message = "the new version waits, the old one runs on: db is not healthy yet".to_owned();
     assert_eq!(case.state(), (ServiceState::Updating, message));
 
-    let on_secret = Gate::Waits(vec![wait("Secret pw", "does not exist: create it", true)]);
+    let on_secret = Gate::Waits(vec![wait("Secret pw", "does not exist: create it", WaitOf::Object)]);
     let case = Case::new(unit("web"), on_secret);
     assert_eq!(case.verdict(), ["Ready=False MissingObject", "Reconciling=True MissingObject"]);
     assert_eq!(case.told(NOW).0.conditions[0].message, "web is waiting: Secret pw does not exist: create it");
+
+    let on_image = Gate::Waits(vec![wait("image web:1", "could not be read yet", WaitOf::Image)]);
+    let case = Case::new(unit("web"), on_image);
+    assert_eq!(case.verdict(), ["Ready=False ImageUnknown", "Reconciling=True ImageUnknown"]);
 }
 
 #[test]
@@ -356,7 +360,7 @@ fn a_pending_address_is_told_and_waited_for_by_nobody() {
 
 #[test]
 fn a_message_is_never_longer_than_the_api_server_takes() {
-    let wait = Wait { what: "é".repeat(600), why: "w".repeat(9000), is_object: false };
+    let wait = Wait { what: "é".repeat(600), why: "w".repeat(9000), of: WaitOf::Service };
     let case = Case::new(unit("web"), Gate::Waits(vec![wait]));
     let service = case.told(NOW).0.services.remove(0);
     assert_eq!(service.message.unwrap().chars().count(), 4096);

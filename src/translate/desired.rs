@@ -72,6 +72,8 @@ pub struct Unit {
     pub waits_within: BTreeMap<String, Vec<WaitFor>>,
     /// Objects of others that it reads and that are not there yet.
     pub missing: Vec<Missing>,
+    /// Its images that could not be read yet, where a new template waits for that.
+    pub unread: Vec<Unread>,
     /// How many pods should run; of a DaemonSet, where the nodes decide, one.
     pub replicas: i32,
     /// How long a service of it may be not ready from its start before it counts as unhealthy, in
@@ -187,6 +189,15 @@ pub struct Missing {
     pub name: String,
     /// What of it is missing.
     pub need: Need,
+}
+
+/// An image that could not be read yet, and is waited for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unread {
+    /// The image as the Stack calls it.
+    pub image: String,
+    /// Why it could not be read.
+    pub cause: String,
 }
 
 /// What of an object is missing.

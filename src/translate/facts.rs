@@ -23,6 +23,8 @@ pub struct Facts {
     pub helper_image: Option<String>,
     /// What is known of the services' images, by the service's name; of one that is not here nothing is.
     pub images: BTreeMap<String, Image>,
+    /// Why the image of a service could not be read yet, by the service's name, where the service waits for that.
+    pub unread: BTreeMap<String, String>,
     /// What the services' workloads bear now, by the service's name.
     pub live_workloads: BTreeMap<String, LiveWorkload>,
     /// The hash of the pod template that was last let through, by the service's name, as the status

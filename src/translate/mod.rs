@@ -30,7 +30,7 @@ mod resolve;
 mod steadiness;
 
 pub use build::helper_image;
-pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, WaitFor, Workload};
+pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, Unread, WaitFor, Workload};
 pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest};
 pub use hash::short_hash;
 pub use image::{Image, ImageConfig, recalled, remembered};

@@ -104,6 +104,26 @@ fn a_registry_that_hangs_delays_its_own_stack_for_seconds_and_no_other_and_then_
 }
 
 #[test]
+fn a_registry_that_has_no_time_never_yields_a_pod_without_the_volume_of_its_image() {
+    let registry = registry();
+    registry.busy(true);
+    with_registry(&registry, async |s| {
+        let shop = s.apply("shop", "services: {db: {image: 'db:1', restart: always}}").await;
+        let held = ["image db:1 could not be read yet", "status 429"];
+        shop.until_condition("Reconciling", "ImageUnknown", &held).await;
+        // Who says what is kept needs not wait, nor who asks for nothing.
+        let spec = "{services: {other: {image: 'other:1', restart: always}}, imageMetadata: Ignore}";
+        s.apply("other", spec).await.until_ready().await;
+        registry.busy(false);
+        let view = shop.until_ready().await;
+        assert!(view.get("StatefulSet", &shop.object("db")).is_some());
+        let pods_of_another_kind =
+            s.history.changes().iter().any(|it| it.key.0 == "Deployment" && it.key.1 == shop.object("db"));
+        assert!(!pods_of_another_kind, "no pod was ever made without the volume");
+    });
+}
+
+#[test]
 fn a_service_that_waits_for_an_image_that_cannot_be_read_comes_up_when_it_can() {
     let registry = block_on(Registry::start());
     registry.put("web:1", "{}");

@@ -42,6 +42,8 @@ struct Stock {
     asked: Vec<String>,
     /// The value of `Authorization` that gets a token; none where everyone is served.
     login: Option<String>,
+    /// Whether it has no time for anybody.
+    is_busy: bool,
     address: String,
 }
 
@@ -86,6 +88,11 @@ impl Registry {
         self.stock().login = Some(login.to_owned());
     }
 
+    /// Answers everything with status 429 from now on, or nothing any more.
+    pub fn busy(&self, is_busy: bool) {
+        self.stock().is_busy = is_busy;
+    }
+
     /// Answers nothing from now on, or again.
     pub fn hang(&self, hangs: bool) {
         self.shelf.hangs.send_replace(hangs);
@@ -123,6 +130,9 @@ async fn serve(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
 
 fn answer(stock: &Stock, path: &str, headers: &HeaderMap) -> Response {
     let shown = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if stock.is_busy {
+        return StatusCode::TOO_MANY_REQUESTS.into_response();
+    }
     if path == "/token" {
         return match &stock.login {
             Some(login) if shown == Some(login) => json!({ "token": TOKEN }).to_string().into_response(),

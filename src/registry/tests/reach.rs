@@ -83,7 +83,7 @@ async fn what_gives_no_answer_is_told_of_in_one_sentence() {
     let mut causes = Vec::new();
     for host in [closed, silent.local_addr().unwrap().to_string(), without_tls, forbidden, unknown] {
         let image = format!("{host}/app:1");
-        let failure = registries.read(&image, None, &Logins::default(), Instant::now()).await.unwrap_err();
+        let failure = registries.read(&image, None, &Logins::default(), asker("shop")).await.unwrap_err();
         assert_eq!(
             failure.to_string(),
             format!(

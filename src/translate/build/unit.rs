@@ -11,8 +11,8 @@ use super::{
 use crate::{
     api::labels::{COMPLETED, IMAGES},
     translate::{
-        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, WaitFor, Workload,
-        remembered,
+        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Unread, WaitFor,
+        Workload, remembered,
         resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
     },
 };
@@ -55,6 +55,7 @@ pub(super) fn unit(
         waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
         waits_within: if edition.orders_containers() { waits_within(&services) } else { BTreeMap::new() },
         missing: together(services.iter().flat_map(|service| missing(service, facts))),
+        unread: together(services.iter().filter_map(|service| unread(service, facts))),
         replicas,
         patience: services
             .iter()
@@ -175,6 +176,12 @@ fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
         }));
     }
     missing
+}
+
+/// The service's image, where it could not be read yet and is waited for.
+fn unread(service: &ResolvedService<'_>, facts: &Facts) -> Option<Unread> {
+    let cause = facts.unread.get(service.name).filter(|_| service.activity != Activity::Inactive)?;
+    Some(Unread { image: service.spec.image.clone(), cause: cause.clone() })
 }
 
 /// What of a service could not be reproduced exactly.

@@ -263,7 +263,7 @@ pub(super) fn resolve<'a>(
     let seeing_others = sharing::seeing_others(&services);
     for service in services.values_mut().filter(|service| service.activity != Activity::Inactive) {
         service.routes = ingress::routes(service, &mut problems);
-        approximations.extend(image::unread(service));
+        approximations.extend(image::unread(service).filter(|_| !facts.unread.contains_key(service.name)));
         approximations.extend(shutdown::settle_signal(service, seeing_others.contains(service.lead)));
         ports::check_mode(service, &mut problems);
         let namespace = stack.metadata.namespace.as_deref();

@@ -1,0 +1,114 @@
+//! What one namespace asks of registries, and what others have of that.
+
+use futures::future::join_all;
+
+use super::*;
+
+/// A registry that has one image, and what asks it as docker.io, beside a host that accepts and says nothing.
+async fn beside_a_host_that_hangs() -> (Server, TcpListener, Registries) {
+    let (contents, _) = image("{}");
+    let good = Server::start(move |path, _| found(&contents, path)).await;
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mirrors =
+        [format!("docker.io=http://{}", good.address), format!("*=http://{}", silent.local_addr().unwrap())];
+    let mirrors = mirrors.iter().map(|mirror| mirror.parse().unwrap()).collect();
+    let registries = Registries::new(RegistryOptions { mirrors, ..RegistryOptions::default() });
+    (good, silent, registries)
+}
+
+#[tokio::test]
+async fn three_hundred_images_of_one_namespace_that_hang_delay_no_other_namespace() {
+    let (_good, _silent, registries) = beside_a_host_that_hangs().await;
+    let none = Logins::default();
+    let images: Vec<_> = (0..300).map(|n| format!("r{n}.example.com/app:1")).collect();
+    let hostile = join_all(images.iter().map(|image| registries.read(image, None, &none, asker("hostile"))));
+    let good = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let began = Instant::now();
+        assert!(registries.read("app:1", None, &none, asker("good")).await.is_ok());
+        began.elapsed()
+    };
+    // The hostile ones are dropped with the answer: nobody waits for them.
+    let took =
+        tokio::select! { took = good => took, _ = hostile => panic!("the hosts that hang answered first") };
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}
+
+#[tokio::test]
+async fn fifty_namespaces_with_hosts_that_hang_delay_another_one_by_ten_seconds_at_most() {
+    let (_good, _silent, registries) = beside_a_host_that_hangs().await;
+    let none = Logins::default();
+    let names: Vec<_> = (0..50).map(|n| format!("hostile-{n}")).collect();
+    let hostile = join_all(
+        names
+            .iter()
+            .flat_map(|name| [name; 10])
+            .map(|name| async { registries.read("r.example.com/app:1", None, &none, asker(name)).await }),
+    );
+    let good = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let began = Instant::now();
+        assert!(registries.read("app:1", None, &none, asker("good")).await.is_ok());
+        began.elapsed()
+    };
+    let took =
+        tokio::select! { took = good => took, _ = hostile => panic!("the hosts that hang answered first") };
+    assert!(took < Duration::from_secs(11), "{took:?}");
+}
+
+#[tokio::test]
+async fn who_waits_behind_a_host_without_an_answer_learns_of_it_in_the_same_namespace_only() {
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let mirrors = vec![format!("*=http://{closed}").parse().unwrap()];
+    let registries = Registries::new(RegistryOptions { mirrors, ..RegistryOptions::default() });
+    let early = asker("shop");
+    assert!(read(&registries, &Logins::default()).await.is_err());
+    assert_eq!(lock(&registries.down).len(), 1);
+    let key = ("shop".to_owned(), closed.to_string());
+    lock(&registries.down).insert(key, (Instant::now(), Failure::NoRoots("told".to_owned())));
+    let none = Logins::default();
+    assert_eq!(
+        registries.read("other:1", None, &none, early).await,
+        Err(Failure::NoRoots("told".to_owned())),
+        "it is not asked"
+    );
+    let other = Asker { namespace: "other", ..early };
+    let failure = registries.read("other:1", None, &none, other).await;
+    assert!(matches!(failure, Err(Failure::Unreachable { .. })), "another namespace asks: {failure:?}");
+}
+
+#[tokio::test]
+async fn a_registry_that_has_no_time_is_asked_for_other_images_and_says_when_to_come_back() {
+    for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::BAD_GATEWAY] {
+        let server = Server::start(move |_, _| (status, [("retry-after", "90")]).into_response()).await;
+        let registries = server.registries();
+        let early = asker("shop");
+        for asked in 1..=2 {
+            let failure = registries.read("app:1", None, &Logins::default(), early).await.unwrap_err();
+            assert_eq!(failure.outlook(), Outlook::Later(Some(Duration::from_secs(90))));
+            assert_eq!(server.requests.load(Ordering::Relaxed), asked);
+        }
+    }
+}
+
+#[tokio::test]
+async fn four_logins_are_tried_for_an_image() {
+    let server =
+        Server::start(|_, _| (StatusCode::UNAUTHORIZED, [("www-authenticate", "Basic")]).into_response())
+            .await;
+    let many = (0..1000).fold(Logins::default(), |all, n| all.and(logins("user", &n.to_string())));
+    assert!(read(&server.registries(), &many).await.is_err());
+    assert_eq!(server.requests.load(Ordering::Relaxed), 2 * MOST_LOGINS);
+}
+
+#[tokio::test]
+async fn a_read_whose_turn_does_not_come_ends() {
+    let registries = Registries::new(RegistryOptions::default());
+    let mut turns = Vec::new();
+    for namespace in 0..AT_ONCE {
+        turns.push(registries.turns.take(&namespace.to_string()).await);
+    }
+    let since = Instant::now().checked_sub(LONGEST_WAIT).unwrap();
+    let late = Asker { namespace: "late", since };
+    assert_eq!(registries.read("app:1", None, &Logins::default(), late).await, Err(Failure::NoTurn));
+}

@@ -41,7 +41,7 @@ pub(super) struct Args {
     /// Take no lease: this is the only operator.
     #[arg(long, conflicts_with = "lease_duration")]
     no_lease: bool,
-    /// How many Stacks are reconciled at the same time.
+    /// How many Stacks are reconciled at the same time. One namespace has half of them at most.
     #[arg(long, default_value_t = Options::default().concurrency)]
     concurrency: u16,
     /// The image of Stackwright itself, as the nodes pull it: its init containers fill new volumes with what

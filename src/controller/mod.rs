@@ -9,6 +9,7 @@ mod images;
 mod lease;
 mod metrics;
 mod pulse;
+mod queue;
 mod reconcile;
 mod report;
 mod workers;
@@ -33,12 +34,14 @@ use crate::{
     cluster::{StackKey, Watches},
     registry::{Registries, RegistryOptions},
     translate::{Facts, ServerVersion, translate},
+    turns::Turns,
 };
 use context::Context;
 use fence::Fence;
 use images::Images;
 pub use lease::LeaseOptions;
 use pulse::Pulse;
+use queue::Queue;
 pub use workers::Translation;
 
 /// The oldest minor version of Kubernetes that is supported.
@@ -53,7 +56,7 @@ pub struct Options {
     pub http: Option<SocketAddr>,
     /// The lease that lets one of several operators work; none where only one can run.
     pub lease: Option<LeaseOptions>,
-    /// How many Stacks are reconciled at the same time.
+    /// How many Stacks are reconciled at the same time; of one namespace half of them at most.
     pub concurrency: u16,
     /// The image of Stackwright itself, which fills new volumes and copies files; none does not.
     pub helper_image: Option<String>,
@@ -176,11 +179,13 @@ async fn reconcile_all(
         // The status is ours: its changes are no news.
         .predicate_filter(predicates::generation, Default::default());
     let woken = woken.map(|key| ObjectRef::new(&key.name).within(&key.namespace));
+    let turns = Turns::new(options.concurrency.into());
+    let queue = Queue { turns, stacks: store.clone(), stop: stop.clone() };
     Controller::for_stream(stacks, store)
-        .with_config(Config::default().concurrency(options.concurrency).debounce(DEBOUNCE))
+        .with_config(Config::default().debounce(DEBOUNCE))
         .reconcile_on(woken)
         .graceful_shutdown_on(stop.cancelled_owned())
-        .run(reconcile::reconcile, reconcile::on_error, context)
+        .run(move |stack, context| queue.clone().reconcile(stack, context), reconcile::on_error, context)
         .for_each(|outcome| {
             // The outcome of a pass is told where it is known; what is left is the queue itself.
             if let Err(error @ kube::runtime::controller::Error::QueueError(_)) = outcome {

@@ -81,7 +81,7 @@ fn a_registry_that_hangs_delays_its_own_stack_for_seconds_and_no_other_and_then_
             s.history.changes().iter().position(is_it).expect("a Deployment")
         };
         assert!(created("other-other") < created("shop-db"), "only who waits for an answer waits");
-        let silent = ["spec.services.db.image", "gives the operator no answer"];
+        let silent = ["spec.services.db.image", "the operator gets no answer"];
         shop.until_condition("Approximated", "NotExact", &silent).await;
         let before = uid(&view, "db");
 

@@ -56,7 +56,10 @@ const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
 /// The rules for the whole cluster, but for the Lease.
 pub fn cluster_role(name: &str) -> ClusterRole {
-    ClusterRole { metadata: named(name), rules: Some(rules()), ..ClusterRole::default() }
+    let mut rules = rules();
+    // The oldest kubelet decides what new pods may have.
+    rules.push(rule("", &["nodes"], &["list"]));
+    ClusterRole { metadata: named(name), rules: Some(rules), ..ClusterRole::default() }
 }
 
 /// The rules for one namespace, which has the Lease as well.

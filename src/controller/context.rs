@@ -11,6 +11,8 @@ use super::{
     backoff::Backoffs,
     images::Images,
     metrics::Metrics,
+    status_fields::StatusFields,
+    versions::Oldest,
     workers::{Translation, Workers},
 };
 use crate::{
@@ -25,6 +27,8 @@ pub(super) struct Context {
     pub(super) index: Sources,
     /// The facts that are the same for every Stack.
     pub(super) facts: Facts,
+    pub(super) oldest: Oldest,
+    pub(super) status_fields: StatusFields,
     pub(super) backoffs: Backoffs,
     pub(super) images: Arc<Images>,
     /// Where the pure part of passes is done, and what makes objects of a Stack.
@@ -53,6 +57,7 @@ impl Context {
         client: Client,
         index: Sources,
         facts: Facts,
+        oldest: Oldest,
         images: Images,
         translation: Translation,
     ) -> Self {
@@ -60,6 +65,8 @@ impl Context {
             client,
             index,
             facts,
+            oldest,
+            status_fields: StatusFields::default(),
             backoffs: Backoffs::default(),
             images: Arc::new(images),
             workers: Workers::default(),

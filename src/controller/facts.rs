@@ -34,7 +34,7 @@ pub(super) async fn gather(
         index.set_reads(key, &named);
         index.powers(key)
     };
-    let mut facts = Facts { powers, ..context.facts.clone() };
+    let mut facts = Facts { powers, version: context.oldest.get(), ..context.facts.clone() };
     for (kind, name) in named {
         let Some(seen) = lock(&context.index).object(&key.namespace, kind, &name) else { continue };
         if kind == ObjectKind::PersistentVolumeClaim {
@@ -44,6 +44,12 @@ pub(super) async fn gather(
             facts.objects.insert((kind, name), keys.as_ref().clone());
         }
     }
+    add_live(&mut facts, observed, memory);
+    Ok(facts)
+}
+
+/// Adds what of the Stack's own children and of its status decides how it is translated again.
+pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &Memory) {
     for ((_, name), child) in &observed.children {
         match &child.state {
             ChildState::Service(service) => {
@@ -82,7 +88,6 @@ pub(super) async fn gather(
     // The annotation may have been taken off; the status remembers too.
     let completed = memory.values().filter(|service| service.state == ServiceState::Completed);
     facts.completed.extend(completed.filter_map(|it| Some((it.name.clone(), it.template.clone()?))));
-    Ok(facts)
 }
 
 /// Services whose every pod has ended with exit code 0, with the template of those pods.

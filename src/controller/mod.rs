@@ -12,12 +12,16 @@ mod pulse;
 mod queue;
 mod reconcile;
 mod report;
+mod status_fields;
+#[cfg(test)]
+mod upgrades;
+mod versions;
 mod workers;
 mod write;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use futures::{Stream, StreamExt, channel::mpsc, future, stream};
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
@@ -42,6 +46,7 @@ use images::Images;
 pub use lease::LeaseOptions;
 use pulse::Pulse;
 use queue::Queue;
+use versions::Oldest;
 pub use workers::Translation;
 
 /// The oldest minor version of Kubernetes that is supported.
@@ -89,7 +94,9 @@ impl Default for Options {
 /// When the API server is not to be used (no connection at start, too old, CRD missing), or when
 /// the lease is lost: the process should end then and be started again.
 pub async fn run(client: Client, options: Options, stop: CancellationToken) -> anyhow::Result<()> {
-    let version = server_version(&client).await?;
+    let version = supported_version(&client).await?;
+    let oldest = Oldest::new(version);
+    let lists_nodes = options.namespace.is_none();
     let namespace = options.namespace.as_deref();
     let (watches, woken, unsynced) = Watches::new();
     let (wakes, read) = mpsc::unbounded();
@@ -98,12 +105,12 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let writer = fence.clone().guard(client.clone());
     let images = Images::new(client.clone(), options.registries.clone().map(Registries::new), wakes);
     let facts = Facts {
-        version,
         helper_image: options.helper_image.clone(),
         shared_classes: options.shared_classes.iter().cloned().collect(),
         ..Facts::default()
     };
-    let context = Arc::new(Context::new(writer, watches.index(), facts, images, options.translation));
+    let context =
+        Arc::new(Context::new(writer, watches.index(), facts, oldest.clone(), images, options.translation));
 
     let (beat, pulse) = Pulse::new();
     let serve = async {
@@ -128,9 +135,11 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
             // A standby has no use for wakes: it begins with every Stack when it leads.
             () = drain(&mut woken) => bail!("the watches ended"),
         }
+        oldest.learn(&client, lists_nodes).await;
         listed(unsynced.clone(), &stop).await;
         let result = tokio::select! {
             () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
+            never = oldest.keep(&client, lists_nodes) => match never {},
             () = fence.closed(), if !stop.is_cancelled() => Err(anyhow!("the lease was lost")),
         };
         lease.release().await;
@@ -211,14 +220,11 @@ async fn listed(mut unsynced: watch::Receiver<usize>, stop: &CancellationToken) 
     }
 }
 
-async fn server_version(client: &Client) -> anyhow::Result<ServerVersion> {
-    let info = client.apiserver_version().await.context("the API server does not answer")?;
-    let digits: String = info.minor.chars().take_while(char::is_ascii_digit).collect();
-    let minor = digits
-        .parse()
-        .with_context(|| format!("the API server's version '{}' is not understood", info.minor))?;
-    if minor < OLDEST {
-        bail!("the API server is of version 1.{minor}; Stackwright needs 1.{OLDEST} or later");
+/// The API server's version, if it is one that is supported and knows Stacks.
+async fn supported_version(client: &Client) -> anyhow::Result<ServerVersion> {
+    let version = versions::server_version(client).await?;
+    if version.minor < OLDEST {
+        bail!("the API server is of version 1.{}; Stackwright needs 1.{OLDEST} or later", version.minor);
     }
     let crd = Stack::crd_name();
     let known = client
@@ -230,7 +236,7 @@ async fn server_version(client: &Client) -> anyhow::Result<ServerVersion> {
             "the cluster does not know Stacks: install the CRD {crd} first (stackwright crds | kubectl apply --server-side -f -)"
         );
     }
-    Ok(ServerVersion { minor })
+    Ok(version)
 }
 
 pub(crate) fn key_of<K: ResourceExt>(object: &K) -> StackKey {

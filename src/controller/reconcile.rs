@@ -11,7 +11,9 @@ use kube::{
 };
 use serde_json::json;
 
-use super::{context::Context, facts, images::Known, key_of, report, write::Writer};
+use super::{
+    context::Context, facts, images::Known, key_of, report, status_fields::StatusFields, write::Writer,
+};
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
     caught::{Panicked, caught_while},
@@ -219,19 +221,19 @@ async fn write_status(
     status: StackStatus,
 ) -> Result<(), Error> {
     let before = stack.status.clone().unwrap_or_default();
+    let mut status = context.status_fields.fit(status);
     if before == status {
         return Ok(());
     }
-    let api: Api<Stack> = Api::namespaced(context.client.clone(), &key.namespace);
-    let body = json!({
-        "apiVersion": Stack::api_version(&()),
-        "kind": Stack::kind(&()),
-        // Not the status of another Stack that has taken the name.
-        "metadata": { "name": key.name, "uid": stack.metadata.uid },
-        "status": status,
-    });
-    let params = PatchParams::apply(FIELD_MANAGER).validation_strict().force();
-    match api.patch_status(&key.name, &params, &Patch::Apply(&body)).await {
+    let mut sent = send_status(context, key, stack, &status).await;
+    if let Err(kube::Error::Api(refusal)) = &sent
+        && StatusFields::is_refusal(refusal)
+    {
+        context.status_fields.learn(&context.client, &status).await.map_err(Error::Status)?;
+        status = context.status_fields.fit(status);
+        sent = send_status(context, key, stack, &status).await;
+    }
+    match sent {
         Ok(written) => {
             context.wrote(key, &written);
             report::transitions(context, stack, &before, &status).await;
@@ -241,4 +243,22 @@ async fn write_status(
         Err(kube::Error::Api(error)) if error.is_not_found() || error.is_conflict() => Ok(()),
         Err(error) => Err(Error::Status(error)),
     }
+}
+
+async fn send_status(
+    context: &Context,
+    key: &StackKey,
+    stack: &Stack,
+    status: &StackStatus,
+) -> kube::Result<Stack> {
+    let api: Api<Stack> = Api::namespaced(context.client.clone(), &key.namespace);
+    let body = json!({
+        "apiVersion": Stack::api_version(&()),
+        "kind": Stack::kind(&()),
+        // Not the status of another Stack that has taken the name.
+        "metadata": { "name": key.name, "uid": stack.metadata.uid },
+        "status": status,
+    });
+    let params = PatchParams::apply(FIELD_MANAGER).validation_strict().force();
+    api.patch_status(&key.name, &params, &Patch::Apply(&body)).await
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment, StatefulSet},
     batch::v1::Job,
+    core::v1::PodSpec,
 };
 
 use super::{Kind, Object, ObjectKind};
@@ -128,6 +129,17 @@ impl Workload {
             Self::DaemonSet(_) => Kind::DaemonSet,
             Self::Job(_) => Kind::Job,
         }
+    }
+
+    /// The spec of its pods.
+    pub fn pod_spec(&self) -> Option<&PodSpec> {
+        let template = match self {
+            Self::Deployment(deployment) => &deployment.spec.as_ref()?.template,
+            Self::StatefulSet(stateful_set) => &stateful_set.spec.as_ref()?.template,
+            Self::DaemonSet(daemon_set) => &daemon_set.spec.as_ref()?.template,
+            Self::Job(job) => &job.spec.as_ref()?.template,
+        };
+        template.spec.as_ref()
     }
 
     /// Its kind and name.

@@ -10,7 +10,8 @@ use crate::api::AccessMode;
 /// What is known of the cluster. An empty value means a new cluster where nothing exists yet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
-    /// The API server's version, which decides what may be written.
+    /// The version of the oldest part of the cluster that is known, the API server or a kubelet, which decides what
+    /// new templates may have.
     pub version: ServerVersion,
     /// The Secrets and ConfigMaps that the Stack names and that exist: for each key a digest of its value.
     pub objects: BTreeMap<(ObjectKind, String), BTreeMap<String, String>>,
@@ -56,6 +57,13 @@ impl Default for ServerVersion {
 }
 
 impl ServerVersion {
+    /// The version that a program tells of itself, such as `v1.36.3` or `1.36`.
+    pub fn of(text: &str) -> Option<Self> {
+        let minor = text.trim_start_matches('v').strip_prefix("1.")?;
+        let digits: String = minor.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().ok().map(|minor| Self { minor })
+    }
+
     /// Whether a pod may set `hostnameOverride` (on by default from 1.35).
     pub fn has_hostname_override(self) -> bool {
         self.minor >= 35

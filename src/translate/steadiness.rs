@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, Image, LiveWorkload, ObjectKind, Unit, helper_image, recalled, short_hash, translate};
+use super::{
+    Facts, Image, LiveWorkload, ObjectKind, ServerVersion, Unit, helper_image, recalled, short_hash,
+    translate,
+};
 use crate::api::{
     Stack,
     labels::{IMAGES, TEMPLATE},
@@ -229,4 +232,44 @@ fn an_upgrade_leaves_trees_with_private_files_and_with_mounts_below_them() {
         let changed = db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..live });
         assert!(text(&changed).contains(PLACES) && text(&changed).contains("--copy"), "{row}");
     }
+}
+
+#[test]
+fn an_upgrade_of_kubernetes_leaves_what_runs_and_a_change_takes_what_is_new() {
+    let at = |facts: Facts, minor: u32| Facts { version: ServerVersion { minor }, ..facts };
+    let stack = with_volume();
+    let hostname =
+        |unit: &Unit| unit.workload.as_ref().unwrap().pod_spec().unwrap().hostname_override.clone();
+    let facts = at(secret(&[("password", "1")]), 34);
+    let before = db(&stack, &facts);
+    assert_eq!(hostname(&before), None);
+    for minor in 35..=37 {
+        let upgraded = at(with_live(&facts, &before), minor);
+        assert_eq!(db(&stack, &upgraded).workload, before.workload);
+        let gone = Facts {
+            let_through: [("db".to_owned(), before.template.clone())].into(),
+            ..at(facts.clone(), minor)
+        };
+        assert_eq!(db(&stack, &gone).template, before.template, "also where only the status remembers it");
+        let changed = db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..upgraded });
+        assert_eq!(hostname(&changed).as_deref(), Some("db"));
+        let older = at(with_live(&facts, &changed), 34);
+        let older = Facts { objects: secret(&[("password", "2")]).objects, ..older };
+        assert_eq!(
+            db(&stack, &older).workload,
+            changed.workload,
+            "an older node that joins changes nothing either"
+        );
+    }
+}
+
+#[test]
+fn a_service_that_mounts_an_image_runs_on_when_an_older_node_joins() {
+    let stack = stack(&json!([{"image": "files:1", "target": "/files"}]), &json!([]));
+    let facts = secret(&[("password", "1")]);
+    let before = db(&stack, &facts);
+    let old = Facts { version: ServerVersion { minor: 34 }, ..facts.clone() };
+    assert!(translate(&stack, &old).is_err(), "a new one would not start there");
+    let joined = Facts { version: old.version, ..with_live(&facts, &before) };
+    assert_eq!(db(&stack, &joined).workload, before.workload);
 }

@@ -1,12 +1,17 @@
 //! What `convert` takes for valid is what the API server takes.
 
 use futures::{StreamExt, stream};
-use kube::api::DynamicObject;
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{
+    Api, CustomResourceExt,
+    api::{DynamicObject, PostParams},
+};
 use serde_json::Value;
+use stackwright::api::Stack;
 
 use crate::{
     specimens::specimens,
-    support::{Scenario, Setup},
+    support::{Cluster, Scenario, Setup, block_on},
 };
 
 #[test]
@@ -27,6 +32,37 @@ fn the_validator_and_the_api_server_agree_on_every_demand_of_the_schema() {
         let wrong: Vec<_> = answers.buffered(16).filter_map(std::future::ready).collect().await;
         println!("{} Stacks asked of the API server", specimens.len());
         assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), specimens.len(), wrong.join("\n"));
+    });
+}
+
+#[test]
+fn an_operator_says_what_an_older_crd_knows_of_a_status_and_that_it_is_older() {
+    block_on(async {
+        let own = Cluster::of_its_own("old-crd").await;
+        let api = Api::<CustomResourceDefinition>::all(own.admin.clone());
+        let definition = api.get(Stack::crd_name()).await.expect("the CRD is there");
+        let mut old = serde_json::to_value(definition).expect("a CRD");
+        let status = "/spec/versions/0/schema/openAPIV3Schema/properties/status/properties";
+        let fields = old.pointer_mut(status).and_then(Value::as_object_mut).expect("the status has fields");
+        assert!(fields.remove("servicesReady").is_some());
+        let service =
+            fields["services"]["items"]["properties"].as_object_mut().expect("a service has fields");
+        assert!(service.remove("waitsFor").is_some());
+        let old = serde_json::from_value(old).expect("a CRD");
+        api.replace(Stack::crd_name(), &PostParams::default(), &old).await.expect("an older CRD");
+
+        Setup::default()
+            .play(&own, async |s| {
+                let shop = "services: {db: {image: 'db:1', restart: always}, web: {image: 'web:1', restart: always, dependsOn: {db: {}}}}";
+                let shop = s.apply("shop", shop).await;
+                shop.until_ready().await;
+                shop.edit("services: {web: {image: 'web:2'}}").await.until_ready().await;
+                assert_eq!(shop.status().services_ready, None);
+                let log = s.operator.log();
+                let told: Vec<_> = log.lines().filter(|line| line.contains("older than the operator")).collect();
+                assert!(told.len() == 1 && told[0].contains("services.waitsFor, servicesReady"), "{told:?}");
+            })
+            .await;
     });
 }
 

@@ -66,4 +66,17 @@ pub(super) struct Form {
     pub edition: Edition,
     /// Whether the helper does its chores in the pods.
     pub has_helper: bool,
+    /// Whether `hostnameOverride` gives the host name. A cluster that learns the field later, by its upgrade, leaves
+    /// living pods the host name that they have.
+    pub overrides_hostname: bool,
+}
+
+impl Form {
+    /// Every form in which a living template may have been made, the likeliest first.
+    pub fn all(has_helper: bool, overrides_hostname: bool) -> impl Iterator<Item = Self> {
+        let of = move |overrides_hostname| {
+            Edition::ALL.map(|edition| Self { edition, has_helper, overrides_hostname })
+        };
+        [overrides_hostname, !overrides_hostname].into_iter().flat_map(of)
+    }
 }

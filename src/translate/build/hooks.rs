@@ -91,7 +91,7 @@ pub(super) fn words(command: &Command) -> Vec<String> {
 mod tests {
     use super::{super::edition::Edition, *};
 
-    const FORM: Form = Form { edition: Edition::NEWEST, has_helper: true };
+    const FORM: Form = Form { edition: Edition::NEWEST, has_helper: true, overrides_hostname: true };
 
     #[test]
     fn a_hook_of_a_shell_ends_well_and_tells_how_it_has_failed() {

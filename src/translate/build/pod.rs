@@ -24,7 +24,7 @@ use super::{
 use crate::{
     api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
     translate::{
-        Facts, Kind, ServerVersion,
+        Facts, Kind,
         object::canonical,
         resolve::{Resolved, ResolvedService, shares_processes},
         short_hash,
@@ -59,17 +59,18 @@ pub(super) fn template(
     let shapes_mounts = |edition: Edition| {
         services.iter().any(|service| helper::shapes_mounts(&service.mounts.chores, edition))
     };
-    let may_stay = |edition: &Edition| live.is_none() || image.is_some() || !shapes_mounts(*edition);
+    let may_stay = |form: &Form| live.is_none() || image.is_some() || !shapes_mounts(form.edition);
+    let overrides_hostname = facts.version.has_hostname_override();
     if known.iter().any(Option::is_some) {
-        let editions = Edition::ALL.into_iter().filter(may_stay);
-        let forms = editions.map(|edition| Form { edition, has_helper: image.is_some() });
+        let forms = Form::all(image.is_some(), overrides_hostname).filter(may_stay);
         let kept = forms.map(made).find(|(_, hash, _)| known.contains(&Some(hash)));
         if let Some(mut kept) = kept {
             set_image(&mut kept.0, image);
             return kept;
         }
     }
-    let mut new = made(Form { edition: Edition::NEWEST, has_helper: facts.helper_image.is_some() });
+    let has_helper = facts.helper_image.is_some();
+    let mut new = made(Form { edition: Edition::NEWEST, has_helper, overrides_hostname });
     set_image(&mut new.0, facts.helper_image.as_ref());
     new
 }
@@ -89,7 +90,7 @@ fn hashed(
 ) -> (PodTemplateSpec, String) {
     let Some((lead, others)) = services.split_first() else { return Default::default() };
     let of_service = |service: &ResolvedService<'_>| {
-        let mut template = of_service(resolved, service, facts.version, form);
+        let mut template = of_service(resolved, service, form);
         if form.has_helper
             && let Some(spec) = &mut template.spec
         {
@@ -144,19 +145,14 @@ fn hashed(
 }
 
 /// The template of the pods of one service, as if it were alone.
-fn of_service(
-    resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
-    version: ServerVersion,
-    form: Form,
-) -> PodTemplateSpec {
+fn of_service(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> PodTemplateSpec {
     let mut annotations = service.labels.annotations.clone();
     annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
     let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
     if !annotations.is_empty() {
         metadata.annotations = Some(annotations);
     }
-    let mut spec = spec(resolved, service, version, form);
+    let mut spec = spec(resolved, service, form);
     node::add(&mut spec, service);
     PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
 }
@@ -170,13 +166,8 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
     labels
 }
 
-fn spec(
-    resolved: &Resolved<'_>,
-    service: &ResolvedService<'_>,
-    version: ServerVersion,
-    form: Form,
-) -> PodSpec {
-    let hostname = hostname(service, version);
+fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> PodSpec {
+    let hostname = hostname(service, form.overrides_hostname);
     let hosts = &service.resolver.hosts;
     let before: Vec<_> = pre_start(service).into_iter().chain(hooks::before(service, form)).collect();
     PodSpec {
@@ -247,17 +238,17 @@ struct Hostname {
 
 /// A single container has the host name that it was given, or its service's name. Of several, each
 /// has its pod's. A StatefulSet overwrites the plain field.
-fn hostname(service: &ResolvedService<'_>, version: ServerVersion) -> Hostname {
+fn hostname(service: &ResolvedService<'_>, may_override: bool) -> Hostname {
     if !service.is_single() || service.host.network {
         return Hostname::default();
     }
     let name = service.spec.hostname.as_deref().unwrap_or(service.name);
-    if let Some(domain) = service.spec.domainname.as_deref().filter(|_| version.has_hostname_override()) {
+    if let Some(domain) = service.spec.domainname.as_deref().filter(|_| may_override) {
         return Hostname { plain: None, by_override: Some(format!("{name}.{domain}")) };
     }
     let name = Some(name.to_owned());
     match service.kind {
-        Kind::StatefulSet if version.has_hostname_override() => Hostname { plain: None, by_override: name },
+        Kind::StatefulSet if may_override => Hostname { plain: None, by_override: name },
         Kind::StatefulSet => Hostname::default(),
         _ => Hostname { plain: name, by_override: None },
     }

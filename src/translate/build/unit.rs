@@ -197,16 +197,24 @@ pub(super) fn approximations(
     if service.activity == Activity::Inactive {
         return found;
     }
+    // Pods that live may have been made before the cluster knew the field.
+    let has_full_name = match unit.workload.as_ref().map(Workload::pod_spec) {
+        Some(pod) => pod.is_some_and(|pod| pod.hostname_override.is_some()),
+        None => facts.version.has_hostname_override() && service.is_single() && !service.host.network,
+    };
     if service.kind == Kind::StatefulSet
         && service.is_single()
         && service.spec.hostname.is_some()
-        && !facts.version.has_hostname_override()
+        && !has_full_name
     {
-        say(
-            format!("{path}.hostname"),
+        let message = if facts.version.has_hostname_override() {
+            "its pods were made before every node had Kubernetes 1.35, and have their pod's name as host name: the next \
+             change of the service gives it the one that was given"
+        } else {
             "a service that writes a volume has its pod's name as host name before Kubernetes 1.35: the name is \
-             stable, but not the one that was given",
-        );
+             stable, but not the one that was given"
+        };
+        say(format!("{path}.hostname"), message);
     }
     if let Some(at_once) = service.update.at_once
         && service.kind == Kind::StatefulSet
@@ -230,8 +238,7 @@ pub(super) fn approximations(
         );
     }
     if service.spec.domainname.is_some() {
-        let message = if facts.version.has_hostname_override() && service.is_single() && !service.host.network
-        {
+        let message = if has_full_name {
             "the host name is the full name, with the domain"
         } else {
             "the host name stays without its domain: a full name needs Kubernetes 1.35, one replica and a network of \

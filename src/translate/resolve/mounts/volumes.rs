@@ -98,9 +98,13 @@ impl<'a> Mounter<'_, 'a, '_> {
     }
 
     fn image(&mut self, image: &str, mount: &VolumeMount, path: &str) -> bool {
-        if !self.context.facts.version.has_image_volumes() {
-            let message = "an image can be mounted from Kubernetes 1.35 on: upgrade the cluster, or build its files \
-                           into the service's image";
+        let facts = self.context.facts;
+        // What runs goes on: a node of an older version may have joined later.
+        let name = self.of.name;
+        let runs = facts.live_workloads.contains_key(name) || facts.let_through.contains_key(name);
+        if !facts.version.has_image_volumes() && !runs {
+            let message = "an image can be mounted from Kubernetes 1.35 on: upgrade the cluster with all of its nodes, \
+                           or build its files into the service's image";
             self.problems.value(format!("{path}.image"), message);
         }
         let files = ImageVolumeSource {

@@ -1,6 +1,7 @@
 //! The compose project that a verb is about.
 
 use std::io::Read;
+use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, bail};
 
@@ -39,6 +40,9 @@ pub struct ProjectArgs {
     /// Use no variable of this process
     #[arg(long)]
     pub no_environment: bool,
+    /// What standard input has said, which can be read once only.
+    #[arg(skip)]
+    standard_input: OnceLock<String>,
 }
 
 impl ProjectArgs {
@@ -83,6 +87,18 @@ impl ProjectArgs {
         Ok(())
     }
 
+    /// The text of standard input.
+    ///
+    /// # Errors
+    /// Where it is too large, or no text.
+    pub fn standard_input(&self) -> anyhow::Result<&str> {
+        if let Some(text) = self.standard_input.get() {
+            return Ok(text);
+        }
+        let text = standard_input()?;
+        Ok(self.standard_input.get_or_init(|| text))
+    }
+
     fn options(&self, folder: &str) -> anyhow::Result<Options> {
         let mut environment = Environment::default();
         for (name, value) in std::env::vars_os().filter(|_| !self.no_environment) {
@@ -90,7 +106,8 @@ impl ProjectArgs {
                 environment.set(name, value, Origin::Process);
             }
         }
-        let stdin = if self.files.iter().any(|file| file == "-") { Some(standard_input()?) } else { None };
+        let is_asked = self.files.iter().any(|file| file == "-");
+        let stdin = if is_asked { Some(self.standard_input()?.to_owned()) } else { None };
         Ok(Options {
             files: self.files.clone(),
             stdin,
@@ -104,7 +121,7 @@ impl ProjectArgs {
     }
 }
 
-/// A compose file from standard input, in the forms that a file may have.
+/// Reads standard input, in the forms that a file may have.
 fn standard_input() -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     std::io::stdin().take(MAX_FILE + 1).read_to_end(&mut bytes).context("cannot read standard input")?;

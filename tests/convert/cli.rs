@@ -1,9 +1,10 @@
 //! The verbs `convert` and `explain` as a user meets them.
 
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// A folder of its own for a test, empty.
 fn folder(name: &str) -> PathBuf {
@@ -24,6 +25,16 @@ fn stackwright_within(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new("timeout");
     command.arg("20").arg(env!("CARGO_BIN_EXE_stackwright")).current_dir(folder).args(arguments);
     command.output().unwrap()
+}
+
+/// As [`stackwright`], with a text on standard input.
+fn piped(folder: &Path, arguments: &[&str], text: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stackwright"));
+    command.current_dir(folder).args(arguments).env_remove("COMPOSE_PROFILES").env_remove("COMPOSE_FILE");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    running.stdin.take().unwrap().write_all(text).unwrap();
+    running.wait_with_output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -211,9 +222,6 @@ fn what_cannot_be_rendered_is_refused_with_its_place() {
 
 #[test]
 fn a_compose_file_in_utf_16_is_read_wherever_it_comes_from() {
-    use std::io::Write;
-    use std::process::Stdio;
-
     let folder = folder("utf-16");
     let text = "\u{feff}name: shop\nservices: {web: {image: 'shop/grüß:1', restart: always}}\n";
     for (name, bytes) in [
@@ -224,16 +232,7 @@ fn a_compose_file_in_utf_16_is_read_wherever_it_comes_from() {
         for verb in ["config", "convert", "render"] {
             let named = stackwright(&folder, &[verb, "-f", name]);
             assert!(named.status.success(), "{verb} {name}: {}", said(&named));
-            let mut piped = Command::new(env!("CARGO_BIN_EXE_stackwright"))
-                .current_dir(&folder)
-                .args([verb, "-f", "-"])
-                .stdin(Stdio::piped())
-                .stderr(Stdio::null())
-                .stdout(Stdio::piped())
-                .spawn()
-                .unwrap();
-            piped.stdin.take().unwrap().write_all(&bytes).unwrap();
-            let piped = piped.wait_with_output().unwrap();
+            let piped = piped(&folder, &[verb, "-f", "-"], &bytes);
             assert_eq!(piped.stdout, named.stdout, "{verb} {name}");
             assert!(String::from_utf8_lossy(&named.stdout).contains("grüß"), "{verb} {name}");
         }
@@ -281,9 +280,10 @@ fn a_stack_is_rendered_in_every_form_that_kubectl_prints() {
         ("two documents", format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\n---\n{plain}").into_bytes()),
         ("UTF-16, as PowerShell writes it", utf16),
     ] {
-        fs::write(folder.join("stack.txt"), text).unwrap();
+        fs::write(folder.join("stack.txt"), &text).unwrap();
         let output = stackwright(&folder, &["render", "-f", "stack.txt"]);
         assert!(output.status.success(), "{form}: {}", said(&output));
+        assert_eq!(piped(&folder, &["render", "-f", "-"], &text), output, "{form}, from standard input");
         let rendered = String::from_utf8(output.stdout).unwrap();
         if form.contains("of a cluster") {
             // By the uid its objects name their owner.
@@ -309,6 +309,49 @@ fn a_compose_file_that_speaks_of_a_manifest_is_none() {
         fs::write(folder.join("compose.yaml"), text).unwrap();
         let output = stackwright(&folder, &["render", "-f", "compose.yaml"]);
         assert!(output.status.success(), "{}", said(&output));
+    }
+}
+
+#[test]
+fn standard_input_is_a_manifest_or_a_compose_file_as_a_file_is() {
+    let folder = folder("render-standard-input");
+    let stack = "apiVersion: stackwright.dev/v1alpha1\nkind: Stack\nmetadata: {name: shop}\nspec: {services: {web: {image: i}}}\n";
+    fs::write(folder.join("stack.yaml"), stack).unwrap();
+    fs::write(folder.join("compose.yaml"), GOOD).unwrap();
+    for (arguments, text, expected) in [
+        (&["render", "-f", "-"][..], stack, Ok(())),
+        (&["render", "-f", "-"], GOOD, Ok(())),
+        (&["render", "-f", "compose.yaml", "-f", "-"], GOOD, Ok(())),
+        (
+            &["render", "-f", "stack.yaml", "-f", "-"],
+            GOOD,
+            Err("- is a compose file and others are manifests"),
+        ),
+        (
+            &["render", "-f", "compose.yaml", "-f", "-"],
+            stack,
+            Err("compose.yaml is a compose file and others are"),
+        ),
+        (
+            &["render", "-f", "-"],
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
+            Err("there is no Stack"),
+        ),
+        (&["render", "-f", "-"], &stack.replace("image", "imago"), Err("imago")),
+        (
+            &["render", "-f", "-"],
+            &stack.replace("{name: shop}", "{name: shop"),
+            Err("- is no manifest that can be"),
+        ),
+    ] {
+        let output = piped(&folder, arguments, text.as_bytes());
+        let right = match expected {
+            Ok(()) => {
+                output.status.success() && String::from_utf8_lossy(&output.stdout).contains("name: shop-web")
+            }
+            Err(message) => !output.status.success() && said(&output).contains(message),
+        };
+        assert!(right, "{arguments:?} of {text}: {output:?}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::io::Write;
 use anyhow::{Context, bail};
 use clap::ValueEnum;
 
+use super::convert::folder::write_file;
 use super::project::{ProjectArgs, current_folder};
 use super::report;
 use crate::compose::discover::Discovered;
@@ -97,7 +98,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     match &args.output {
         Some(path) => {
             args.project.may_write(path)?;
-            std::fs::write(path, text).with_context(|| format!("cannot write {path}"))
+            write_file(path, &text)
         }
         None => std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output"),
     }

@@ -36,9 +36,8 @@ pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
     let mut compose = None;
     let mut found = false;
     for file in files {
-        // Standard input is a compose project's: it can be read once only.
         let text = match file.as_str() {
-            "-" => String::new(),
+            "-" => project.standard_input()?.to_owned(),
             file => match disk.read(&join(&here, file)).and_then(decode) {
                 Ok(decoded) => decoded.text,
                 Err(reason) => bail!("cannot read {file}: {reason}"),

@@ -255,6 +255,7 @@ fn nothing_is_written_through_a_link_of_a_confined_folder() {
         ["convert", "-o", "stack"],
         ["convert", "--report", "report.json"],
         ["render", "-o", "report.json"],
+        ["config", "-o", "report.json"],
     ] {
         let (success, said) = ground.run(&[&arguments[..], &CONFINED].concat());
         assert!(!success && said.contains("leads out of") && is_empty(), "{arguments:?}: {said}");

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference};
+use k8s_openapi::{
+    api::core::v1::PodTemplateSpec,
+    apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta, OwnerReference},
+};
 use kube::Resource;
 
 use crate::{
@@ -105,6 +108,11 @@ pub(super) fn member_label(service: &str) -> String {
 /// The label of the pods that bear an alias.
 pub(super) fn alias_label(alias: &str) -> String {
     format!("{ALIAS_PREFIX}{alias}")
+}
+
+/// The annotations of the pods of a template.
+pub(super) fn annotations(template: &mut PodTemplateSpec) -> &mut BTreeMap<String, String> {
+    template.metadata.get_or_insert_default().annotations.get_or_insert_default()
 }
 
 /// A selector by labels.

@@ -13,7 +13,7 @@ use super::{
     helper, hooks,
     job::completions,
     lifecycle::grace,
-    metadata::{Labels, alias_label, member_label},
+    metadata::{Labels, alias_label, annotations, member_label},
     node,
     placement::place,
     pre_start::pre_start,
@@ -129,8 +129,7 @@ fn hashed(
     let reads = reads::hash(resolved, services, facts).map(|hash| (READS, hash));
     let restarted_with = restarted_with.map(|templates| (RESTARTED_WITH, templates.clone()));
     for (name, value) in reads.into_iter().chain(restarted_with) {
-        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
-        annotations.insert(name.to_owned(), value);
+        annotations(&mut template).insert(name.to_owned(), value);
     }
     // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
@@ -139,8 +138,7 @@ fn hashed(
         text.push_str(&format!(" x {completions}"));
     }
     let hash = short_hash(&text);
-    let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
-    annotations.insert(TEMPLATE.to_owned(), hash.clone());
+    annotations(&mut template).insert(TEMPLATE.to_owned(), hash.clone());
     (template, hash)
 }
 

@@ -2,7 +2,7 @@
 
 use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
 
-use super::lifecycle::grace;
+use super::{lifecycle::grace, metadata::annotations};
 use crate::translate::resolve::{ResolvedService, Stage};
 
 /// The container that `kubectl logs` and `kubectl exec` mean where none is named.
@@ -19,8 +19,7 @@ pub(super) fn arrange(template: &mut PodTemplateSpec, services: &[(&ResolvedServ
     if let Some((lead, _)) = services.first().filter(|(lead, _)| matches!(lead.stage, Stage::Sidecar { .. }))
     {
         // The pod bears its name.
-        let annotations = template.metadata.get_or_insert_default().annotations.get_or_insert_default();
-        annotations.entry(DEFAULT_CONTAINER.to_owned()).or_insert_with(|| lead.name.to_owned());
+        annotations(template).entry(DEFAULT_CONTAINER.to_owned()).or_insert_with(|| lead.name.to_owned());
     }
     let spec = template.spec.get_or_insert_default();
     let mut first = spec.init_containers.take().unwrap_or_default().into_iter();

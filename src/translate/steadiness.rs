@@ -273,3 +273,26 @@ fn a_service_that_mounts_an_image_runs_on_when_an_older_node_joins() {
     let joined = Facts { version: old.version, ..with_live(&facts, &before) };
     assert_eq!(db(&stack, &joined).workload, before.workload);
 }
+
+#[test]
+fn a_host_name_that_is_answered_no_more_rolls_nobody() {
+    let stack = |other: &str| -> Stack {
+        let service = |hostname: &str, network: &str| json!({"image": "db:1", "restart": "always", "hostname": hostname, "networks": {network: {}}});
+        serde_json::from_value(json!({
+            "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "shop", "uid": "u"},
+            "spec": {
+                "services": {"db": service("primary", "one"), "other": service(other, "two")},
+                "networks": {"one": {}, "two": {}},
+            },
+        }))
+        .unwrap()
+    };
+    let facts = Facts::default();
+    let faces = |unit: &Unit| unit.faces.iter().map(|face| face.name.clone()).collect::<Vec<_>>();
+    let (alone, astray) = (db(&stack("replica"), &facts), db(&stack("primary"), &facts));
+    assert_eq!(alone.template, astray.template);
+    assert_eq!(
+        (faces(&alone), faces(&astray)),
+        (vec!["db".to_owned(), "primary".to_owned()], vec!["db".to_owned()])
+    );
+}

@@ -26,7 +26,8 @@ pub(super) fn services(
 ) -> Vec<Service> {
     let metadata = |name: &str| resolved.metadata_of(service, name.to_owned());
     let mut services = vec![name(metadata(service.name), resolved.pods_of(service), &[service], facts)];
-    for alias in service.aliases.iter().filter(|alias| resolved.aliases[**alias].len() == 1) {
+    let is_own = |alias: &&&str| resolved.aliases.get(**alias).is_some_and(|bearers| bearers.len() == 1);
+    for alias in service.aliases.iter().filter(is_own) {
         services.push(name(metadata(alias), resolved.pods_with_alias(alias), &[service], facts));
     }
     services.extend(published(resolved, service));

@@ -28,6 +28,17 @@ pub(super) struct Meetings<'a> {
     askers: Vec<BTreeSet<&'a str>>,
 }
 
+/// What becomes of the host names of services.
+#[derive(Default)]
+pub(super) struct HostNames<'a> {
+    /// The services whose pods bear the label of a host name: all but those that the Service of an alias would
+    /// lead to astray.
+    pub labels: Vec<(&'a str, &'a str)>,
+    /// The host names without a Service. The label stays without effect: to take it away would make running pods
+    /// anew.
+    pub unanswered: BTreeSet<&'a str>,
+}
+
 impl<'a> Meetings<'a> {
     /// The claims by aliases and names of containers.
     pub fn of(spec: &'a StackSpec, services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Self {
@@ -103,13 +114,14 @@ impl<'a> Meetings<'a> {
         &mut self,
         services: &BTreeMap<&'a str, ResolvedService<'a>>,
         approximations: &mut Vec<Approximation>,
-    ) -> Vec<(&'a str, &'a str)> {
+    ) -> HostNames<'a> {
         let mut hosts: BTreeMap<&str, Vec<&ResolvedService<'a>>> = BTreeMap::new();
         for (service, host) in naming::host_names(services) {
             hosts.entry(host).or_default().extend(services.get(service));
         }
-        let mut found = Vec::new();
+        let mut found = HostNames::default();
         for (host, named) in hosts {
+            let is_alias = self.claims.contains_key(host);
             for service in &named {
                 let path = format!("spec.services.{}.hostname", service.name);
                 self.claim(host, path, service, service.networks.iter().copied());
@@ -127,8 +139,11 @@ impl<'a> Meetings<'a> {
                     (false, Some(message))
                 }
             };
-            if answers {
-                found.extend(named.iter().map(|service| (service.name, host)));
+            if answers || !is_alias {
+                found.labels.extend(named.iter().map(|service| (service.name, host)));
+            }
+            if !answers && !is_alias {
+                found.unanswered.insert(host);
             }
             approximations.extend(message.into_iter().flat_map(|message| {
                 named.iter().map(move |service| Approximation {

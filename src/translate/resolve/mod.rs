@@ -85,7 +85,7 @@ pub(super) struct Resolved<'a> {
     pub services: BTreeMap<&'a str, ResolvedService<'a>>,
     /// The services of each pod: the first names it. A pod comes after those that it depends on.
     pub units: Vec<Vec<&'a str>>,
-    /// The services behind each further name, but for inactive ones.
+    /// The services behind each further name that is answered, but for inactive ones.
     pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
     /// What each name of something outside of the stack stands for.
     pub external_links: BTreeMap<&'a str, &'a str>,
@@ -129,7 +129,7 @@ pub(super) struct ResolvedService<'a> {
     pub networks: BTreeSet<&'a str>,
     /// Whether all of them are internal.
     pub only_internal: bool,
-    /// The further names by which it answers.
+    /// The further names that its pods bear as labels.
     pub aliases: BTreeSet<&'a str>,
     pub environment: Vec<EnvVar>,
     /// The user's and the group's number.
@@ -294,7 +294,7 @@ pub(super) fn resolve<'a>(
     }
     let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for service in services.values().filter(|service| service.activity != Activity::Inactive) {
-        for alias in &service.aliases {
+        for alias in service.aliases.iter().filter(|alias| !hosts.unanswered.contains(*alias)) {
             aliases.entry(alias).or_default().push(service.name);
         }
     }

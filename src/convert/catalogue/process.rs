@@ -89,8 +89,8 @@ rules! { PROCESS:
         "run a model server as a service and give its address in environment";
     HOOK_PRIVILEGES "SW1121" Approximated []
         "another user for a hook",
-        "Kubernetes runs a hook in the container as the container's user, so this one runs before the container starts, in a container of its own with the service's image, mounts and variables: what it does to volumes stays, what it does to other files or to the running program is lost",
-        "use the hook for volumes alone, or run the service as that user";
+        "Kubernetes runs a hook in the container as the container's user, so this one runs before the container starts, in a container of its own with the service's image, mounts and variables: what it does to volumes stays, what it does to other files or to the running program is lost. The service starts when the hook has ended: one that waits for the service's program never ends",
+        "use the hook for volumes alone and let it wait for nothing of the service, or run the service as that user";
     PRE_START_SETTING "SW1122" Approximated []
         "a setting of a pre_start container that is the service's own here",
         "the container runs in the service's pod, with its mounts, network, host name and limits",

@@ -21,13 +21,11 @@ pub fn hooks(
         service.pre_start.push(made);
     }
     for value in section.take("post_start").map(Value::items).unwrap_or_default() {
-        let rule = &catalogue::HOOK_PRIVILEGES;
-        let made = hook(context, value.section(), variables, service.user.as_deref(), rule);
+        let made = hook(context, value.section(), variables, service, &catalogue::HOOK_PRIVILEGES);
         service.post_start.extend(made);
     }
     for value in section.take("pre_stop").map(Value::items).unwrap_or_default() {
-        let rule = &catalogue::PRE_STOP_PRIVILEGES;
-        let made = hook(context, value.section(), variables, service.user.as_deref(), rule);
+        let made = hook(context, value.section(), variables, service, &catalogue::PRE_STOP_PRIVILEGES);
         service.pre_stop.extend(made);
     }
 }
@@ -38,7 +36,7 @@ fn hook(
     context: &mut Context<'_>,
     mut section: Section<'_>,
     variables: &mut Variables,
-    own: Option<&str>,
+    service: &Service,
     rule: &'static Rule,
 ) -> Option<Hook> {
     section.always(&["command"]);
@@ -53,50 +51,66 @@ fn hook(
             command = value.texts();
         }
     }
-    let user = section.take("user").map_or(Ok(None), |value| hook_user(value, own, rule));
-    let privileged = match section.take("privileged") {
-        Some(value) if value.peek().as_bool() == Some(true) => value.judged(rule).as_bool(),
-        Some(value) => value.mapped().as_bool().filter(|on| *on),
-        None => None,
-    };
+    let user = section.take("user").map_or(Ok(None), |value| hook_user(value, service.user.as_deref(), rule));
+    let privileged = section.take("privileged").map_or(Ok(None), |value| {
+        let has_more = value.peek().as_bool() == Some(true) && service.privileged != Some(true);
+        if has_more {
+            judged(value, rule).map(|()| Some(true))
+        } else {
+            Ok(value.mapped().as_bool().and(None))
+        }
+    });
     let working_dir = working_dir(&mut section);
     let environment = section.texts_by_name("environment").into_iter();
     let environment = environment.map(|(name, text)| (name, Text(text))).collect();
     section.rest();
-    let user = user.ok()?;
-    let is_refused = rule.verdict == Verdict::Refused && (user.is_some() || privileged.is_some());
+    let (user, privileged) = (user.ok()?, privileged.ok()?);
     let made = Hook { command, user, privileged, working_dir, environment };
-    (!made.command.is_empty() && !is_refused).then_some(made)
+    (!made.command.is_empty()).then_some(made)
 }
 
-/// A name of a user for which nobody knows the number.
-struct UnknownUser;
+/// A setting without which the hook is another one.
+struct Refused;
 
-/// The user of a hook, where it is another one than the service's.
-fn hook_user(
-    value: Value<'_>,
-    own: Option<&str>,
-    rule: &'static Rule,
-) -> Result<Option<String>, UnknownUser> {
+/// Judges a setting by a rule, which may refuse it.
+fn judged(value: Value<'_>, rule: &'static Rule) -> Result<(), Refused> {
+    value.judged(rule);
+    if rule.verdict == Verdict::Refused { Err(Refused) } else { Ok(()) }
+}
+
+/// The user of a hook, where it is another one than the service's, or may be.
+fn hook_user(value: Value<'_>, own: Option<&str>, rule: &'static Rule) -> Result<Option<String>, Refused> {
     let text = value.peek().value.to_string();
-    if text.is_empty() || text == ":" {
-        if text.is_empty() {
-            value.mapped()
-        } else {
-            value.judged(&catalogue::NO_USER)
-        };
-        return Ok(None);
-    }
-    let Some(user) = numbers(&text) else {
-        value.judged(&catalogue::RUN_USER);
-        return Err(UnknownUser);
-    };
-    if own.is_some_and(|own| own == user || own.starts_with(&format!("{user}:"))) {
+    if text.is_empty() {
         value.mapped();
         return Ok(None);
     }
-    value.judged(rule);
+    if text == ":" {
+        return judged(value, &catalogue::NO_USER).map(|()| None);
+    }
+    let Some(user) = numbers(&text) else {
+        return judged(value, &catalogue::RUN_USER).and(Err(Refused));
+    };
+    match own {
+        Some(own) if is_same(&user, own) => {
+            value.mapped();
+            return Ok(None);
+        }
+        // The operator reads the user of the image, and refuses the hook where it is another one.
+        None if rule.verdict == Verdict::Refused => _ = value.mapped(),
+        _ => judged(value, rule)?,
+    }
     Ok(Some(user))
+}
+
+/// Whether the user of a hook is a service's. A user without a group has its own, which root has by its number.
+fn is_same(user: &str, own: &str) -> bool {
+    let parts = |text: &'_ str| match text.split_once(':') {
+        Some((user, group)) => (user.to_owned(), Some(group.to_owned())),
+        None => (text.to_owned(), (text == "0").then(|| text.to_owned())),
+    };
+    let ((user, group), (own, own_group)) = (parts(user), parts(own));
+    user == own && (group.is_none() || group == own_group)
 }
 
 fn pre_start(

@@ -34,12 +34,12 @@ pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) 
     (service.entrypoint, service.command) = process::command(context, section, &mut variables);
     process::settings(context, section, service);
     health::health(context, section, &mut variables, service);
-    hooks::hooks(context, section, &mut variables, service);
-    service.environment_from = variables.into_from();
     deploy::deploy(section, service);
     ports::ports(context, section, service);
     networks::networks(context, name, section, service);
     security::security(context, section, service);
+    hooks::hooks(context, section, &mut variables, service);
+    service.environment_from = variables.into_from();
     mounts::mounts(context, section, service);
     volumes::volumes(context, name, section, service);
     for (other, value) in section.take("depends_on").map(Value::entries).unwrap_or_default() {

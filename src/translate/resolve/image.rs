@@ -20,8 +20,7 @@ pub(super) fn image<'a>(
     service: &Service,
     facts: &'a Facts,
 ) -> Option<&'a Image> {
-    let is_heeded = spec.image_metadata.unwrap_or_default() == ImageMetadata::Read;
-    facts.images.get(name).filter(|known| is_heeded && known.image == service.image)
+    facts.images.get(name).filter(|known| is_heeded(spec) && known.image == service.image)
 }
 
 /// The user that the Stack asks for; none where it is a name that the image has as its USER by itself: nodes then
@@ -46,11 +45,19 @@ pub(super) fn unread(service: &ResolvedService<'_>) -> Option<Approximation> {
     Some(Approximation { path: format!("spec.services.{}.image", service.name), message })
 }
 
-/// Whether a service may have a check in its image, of which nothing is known, as where no registry is asked at
-/// all: only the operator can tell.
+/// Whether an image counts and nobody has asked for it, as where no registry is asked at all: only the operator can
+/// tell what it says.
+pub(super) fn is_to_be_read(spec: &StackSpec, image: Option<&Image>) -> bool {
+    is_heeded(spec) && image.is_none()
+}
+
+fn is_heeded(spec: &StackSpec) -> bool {
+    spec.image_metadata.unwrap_or_default() == ImageMetadata::Read
+}
+
+/// Whether a service may have a check in its image: only the operator can tell.
 pub(super) fn may_have_check(spec: &StackSpec, service: &ResolvedService<'_>) -> bool {
-    let is_heeded = spec.image_metadata.unwrap_or_default() == ImageMetadata::Read;
-    is_heeded && service.image.is_none() && !has_own_test(service)
+    is_to_be_read(spec, service.image) && !has_own_test(service)
 }
 
 /// Why the check of an image is not known, for a service that has none of its own.

@@ -289,7 +289,8 @@ pub(super) fn resolve<'a>(
         service.waits_for = waits_for;
     }
     approximations.extend(volumes::not_seeded(&services, facts));
-    for (name, host) in meetings.host_names(&services, &mut approximations) {
+    let hosts = meetings.host_names(&services, &mut approximations);
+    for (name, host) in hosts.labels {
         services.entry(name).and_modify(|service| _ = service.aliases.insert(host));
     }
     let mut aliases: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -364,9 +365,9 @@ impl<'a> Context<'_, 'a> {
         let host = host::host(service, path, problems);
         let shm_size = service.shm_size.as_ref();
         let further_names = naming::further_names(service, path);
-        let own = hooks::Own { named: user, image };
+        let own = hooks::Own { named: user, image, is_to_be_read: image::is_to_be_read(self.spec, image) };
         let (post_start, hooks_before) = hooks::post_start(service, own, path, problems, approximations);
-        hooks::check_pre_stop(service, own, path, problems);
+        hooks::check_pre_stop(service, own, path, problems, approximations);
         let has_helper = self.facts.helper_image.is_some();
         ResolvedService {
             name,

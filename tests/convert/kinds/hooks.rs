@@ -2,7 +2,7 @@
 
 use super::{converted, said};
 
-const RULES: [&str; 3] = ["SW1113", "SW1121", "SW1139"];
+const RULES: [&str; 6] = ["SW1113", "SW1121", "SW1139", "SW1801", "SW1803", "SW1806"];
 
 /// What is said of a service `a`, and its hooks: where and as whom each runs.
 fn outcome(service: &str) -> (Vec<String>, Vec<String>) {
@@ -18,7 +18,9 @@ fn outcome(service: &str) -> (Vec<String>, Vec<String>) {
         let user = hook.user.as_deref().unwrap_or("own");
         format!("{when} {user}{}", if hook.privileged == Some(true) { " privileged" } else { "" })
     });
-    let of_a = said(&converted, &RULES).into_iter().filter(|line| line.contains(" a/"));
+    // What is said of all hooks of a service stands elsewhere.
+    let is_of_one = |line: &String| line.contains(" a/post_start/") || line.contains(" a/pre_stop/");
+    let of_a = said(&converted, &RULES).into_iter().filter(is_of_one);
     (of_a.collect(), hooks.collect())
 }
 
@@ -65,8 +67,16 @@ fn a_hook_runs_as_its_user_or_not_at_all() {
         ("post_start: [{command: x, user: ''}]", &[], &["start own"]),
         ("post_start: [{command: x, privileged: false}]", &[], &["start own"]),
         ("user: '7', pre_stop: [{command: x, user: '7'}]", &[], &["stop own"]),
-        // Before the end there is no other user.
-        ("pre_stop: [{command: x, user: root}]", &["SW1139 a/pre_stop/0/user"], &[]),
+        ("user: root, pre_stop: [{command: x, user: 'root:root'}]", &[], &["stop own"]),
+        (
+            "user: '7', post_start: [{command: x, user: '7:7'}]",
+            &["SW1121 a/post_start/0/user"],
+            &["start 7:7"],
+        ),
+        ("privileged: true, post_start: [{command: x, privileged: true}]", &[], &["start own"]),
+        ("privileged: true, pre_stop: [{command: x, privileged: true}]", &[], &["stop own"]),
+        // Before the end there is no other user; the operator knows the image's.
+        ("pre_stop: [{command: x, user: root}]", &["SW1801 a/pre_stop/0/user"], &["stop 0"]),
         (
             "user: '7', pre_stop: [{command: x, user: root}, {command: y}]",
             &["SW1139 a/pre_stop/0/user"],
@@ -81,4 +91,14 @@ fn a_hook_runs_as_its_user_or_not_at_all() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_hook_before_the_end_is_refused_where_nobody_will_know_the_user_of_the_image() {
+    let service = "a: {image: 'a:1', restart: always, pre_stop: [{command: x, user: root}]}";
+    for (metadata, expected) in [("Read", "SW1801 a/pre_stop/0/user"), ("Ignore", "SW1806 a/pre_stop/0")] {
+        let compose = format!("x-stackwright: {{imageMetadata: {metadata}}}\nservices:\n  {service}\n");
+        let said = said(&converted(&compose, &[], &[]), &RULES);
+        assert!(said.iter().any(|line| line == expected), "{metadata}: {said:?}");
+    }
 }

@@ -2,6 +2,8 @@
 
 mod units;
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::*;
@@ -24,6 +26,7 @@ fn unit(name: &str, template: &str) -> Unit {
         faces: Vec::new(),
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
+        restarted_when_unhealthy: BTreeSet::new(),
         missing: Vec::new(),
         unread: Vec::new(),
         replicas: 1,

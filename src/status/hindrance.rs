@@ -12,7 +12,8 @@ use crate::{
 /// How long a provisioner may take for a volume before that is told as what holds its service up, in seconds.
 const PROVISIONING: i64 = 30;
 
-/// What is said of a program that is kept running and ends by itself.
+/// What is said of a program that is kept running and ends by itself. Where a failing health check restarts it, nobody
+/// knows whether it did.
 const ENDS_WELL: &str = "it has ended with exit code 0 and is started again after a pause, which grows up to 5 minutes: \
                          what is to run now and then needs a loop of its own";
 
@@ -45,12 +46,19 @@ impl View<'_> {
             "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
                 Told::because(ServiceState::Blocked, format!("the container cannot be created: {message}")),
             ),
-            "CrashLoopBackOff" if matches!(pod.last_exit, Some((0, _))) => {
+            "CrashLoopBackOff"
+                if matches!(pod.last_exit, Some((0, _))) && !self.is_restarted_when_unhealthy() =>
+            {
                 Some(Told::because(ServiceState::Starting, ENDS_WELL))
             }
             "CrashLoopBackOff" => {
                 let exit = exit(pod).unwrap_or_else(|| "its container ends".to_owned());
-                Some(Told::because(ServiceState::Failed, format!("{exit}, again and again: see its log")))
+                // The kubelet ends such a container by a signal, and many programs end well by that.
+                let by = match pod.last_exit {
+                    Some((0, _)) => ", by itself or because its health check failed",
+                    _ => "",
+                };
+                Some(Told::because(ServiceState::Failed, format!("{exit}{by}, again and again: see its log")))
             }
             _ => None,
         }

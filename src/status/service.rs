@@ -151,6 +151,11 @@ impl View<'_> {
         self.unit.patience.get(self.service).copied()
     }
 
+    /// Whether a failing health check restarts the service's container.
+    pub(super) fn is_restarted_when_unhealthy(&self) -> bool {
+        self.unit.restarted_when_unhealthy.contains(self.service)
+    }
+
     fn counts_as_ready(&self, pod: &Pod) -> bool {
         if self.patience().is_some() { pod.ready } else { pod.running }
     }

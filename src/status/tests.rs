@@ -3,7 +3,7 @@
 mod hindrances;
 mod units;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use serde_json::json;
@@ -32,6 +32,7 @@ fn unit(name: &str) -> Unit {
         faces: Vec::new(),
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
+        restarted_when_unhealthy: BTreeSet::new(),
         missing: Vec::new(),
         unread: Vec::new(),
         replicas: 1,
@@ -238,6 +239,12 @@ fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
             ServiceState::Starting,
             "it has ended with exit code 0 and is started again after a pause, which grows up to 5 minutes: what is to run \
              now and then needs a loop of its own",
+        ),
+        (
+            Unit { restarted_when_unhealthy: ["web".to_owned()].into(), ..unit("web") },
+            Pod { last_exit: Some((0, "Completed".to_owned())), ..waiting("CrashLoopBackOff", "") },
+            ServiceState::Failed,
+            "it has ended with exit code 0, by itself or because its health check failed, again and again: see its log",
         ),
         (
             unit("web"),

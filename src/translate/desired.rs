@@ -80,6 +80,8 @@ pub struct Unit {
     /// How long a service of it may be not ready from its start before it counts as unhealthy, in
     /// seconds (start period + retries x interval), by name; without a health check it is not here.
     pub patience: BTreeMap<String, i64>,
+    /// The services of it whose containers are restarted when they are unhealthy.
+    pub restarted_when_unhealthy: BTreeSet<String>,
     /// Whether an old and a new container may run at the same time.
     pub may_overlap: bool,
     /// Whether a container that ends with exit code 0 has completed, although the service is

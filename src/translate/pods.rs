@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::{Map, Value, json};
 
 use super::{Facts, translate};
-use crate::api::Stack;
+use crate::api::{DependencyCondition, Stack};
 
 /// A Stack of services that are written as `NAME[+|~][=RESTART][:SHARES][(DEPENDENCY,...)]`. With `+` it has a health
 /// check, with `~` one that only reports. It shares the network of `SHARES`. A dependency is a name, behind it `*`
@@ -101,7 +101,13 @@ fn the_services_of_a_pod_start_in_the_order_of_their_dependencies() {
         ("a=no:b(b) b=no", "b+a"),
         ("a=no(b) b=no:a", "b+a"),
         ("one+=no two=no:one(one*)", "one+two ~ two.dependsOn.one"),
-        ("a=no b=no:a(a) c=no:a(b!)", "b! > a+c ~ b.dependsOn.a"),
+        // A one-shot whose end is waited for runs beside no other one.
+        ("a=no q=no:a b=no:a(q) c=no:a(b!)", "b! > a+q+c ~ b.dependsOn.q"),
+        ("a=no q=no:a b=no:a(q) c=no:a(q!)", "q! > a+b+c ~ b.dependsOn.q"),
+        ("a+=no b=no:a(a*?) c=no:a(b!)", "b! > a+c ~ b.dependsOn.a"),
+        // An optional end is waited for like another one.
+        ("one=no two=no:one(one!?)", "one! > two ~ two.dependsOn.one"),
+        ("a=no b=no:a(a!) c=no:a(b!?)", "a! > b! > c ~ c.dependsOn.b"),
         // Circles.
         (
             "a(b) b:a(a)",
@@ -126,6 +132,48 @@ fn the_services_of_a_pod_start_in_the_order_of_their_dependencies() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_one_shot_that_needs_another_of_its_pod_while_it_runs_is_not_run_to_its_end_before_it() {
+    for (services, dependency, waiting, end) in [
+        // The network's owner would start when b has ended.
+        ("a=no b=no:a(a) c=no:a(b!)", "b.dependsOn.a", "c", "b"),
+        ("a+=no b=no:a(a*) c=no:a(b!)", "b.dependsOn.a", "c", "b"),
+        ("a=no q+=no:a b=no:a(q*) c=no:a(b!)", "b.dependsOn.q", "c", "b"),
+        // The network's owner would have ended when b starts.
+        ("a=no b=no:a(a) c=no:a(a!)", "b.dependsOn.a", "c", "a"),
+        ("a+=no b=no:a(a*) c=no:a(a!,b!)", "b.dependsOn.a", "c", "a"),
+    ] {
+        let told = sequence(services);
+        let right = told.starts_with(&format!("spec.services.{dependency}: it needs "))
+            && told.ends_with(&format!(
+                "Take '{waiting}' out of the pod, or do not wait for the end of '{end}'"
+            ));
+        assert!(right, "{services}: {told}");
+    }
+}
+
+#[test]
+fn a_one_shot_waits_in_its_pod_for_nothing_but_the_end_of_those_that_run_first() {
+    for (services, expected) in [
+        ("a=no b=no:a(a)", ""),
+        ("a+=no b=no:a(a*)", ""),
+        ("a=no b=no:a(a!) c=no:a(a!)", "b>a c>a"),
+        // q runs to its end first, so its end is what b waits for.
+        ("a=no q=no:a b=no:a(q) c=no:a(q!)", "b>q c>q"),
+        ("a=no q=no:a b=no:a(q) c=no:a(b!)", "c>b"),
+    ] {
+        let desired = translate(&stack(services), &Facts::default()).unwrap();
+        let waits = desired.units["a"].waits_within.iter();
+        let waits = waits.flat_map(|(name, waits)| waits.iter().map(move |wait| (name, wait)));
+        let mut told = Vec::new();
+        for (name, wait) in waits {
+            assert_eq!(wait.condition, DependencyCondition::ServiceCompletedSuccessfully, "{services}");
+            told.push(format!("{name}>{}", wait.service));
+        }
+        assert_eq!(told.join(" "), expected, "{services}");
+    }
 }
 
 #[test]

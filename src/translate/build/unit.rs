@@ -61,6 +61,11 @@ pub(super) fn unit(
             .iter()
             .filter_map(|service| Some((service.name.to_owned(), service.health.as_ref()?.patience())))
             .collect(),
+        restarted_when_unhealthy: services
+            .iter()
+            .filter(|service| service.health.as_ref().is_some_and(Health::restarts))
+            .map(|service| service.name.to_owned())
+            .collect(),
         may_overlap: lead.start_first,
         completes_on_exit,
         requests: (!asked.is_empty()).then(|| asked.join(" and ")),

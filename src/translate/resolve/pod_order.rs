@@ -6,7 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Health, Problems, ResolvedService, sharing::Sharing};
+use super::{
+    Health, Problems, ResolvedService,
+    sharing::{Sharing, targets},
+};
 use crate::{
     api::{Dependency, DependencyCondition},
     translate::{Approximation, Kind, WaitFor},
@@ -44,9 +47,16 @@ struct Edge<'a> {
     to: &'a str,
     condition: DependencyCondition,
     required: bool,
+    /// Whether the dependent works only while the other one runs: it waits for its health, or has its network, IPC
+    /// or processes, which Docker gives nobody whose owner has ended.
+    is_beside: bool,
 }
 
 impl Edge<'_> {
+    fn waits_for_end(&self) -> bool {
+        self.condition == DependencyCondition::ServiceCompletedSuccessfully
+    }
+
     fn path(&self) -> String {
         format!("spec.services.{}.dependsOn.{}", self.from, self.to)
     }
@@ -63,7 +73,7 @@ pub(super) fn arrange<'a>(
         let edges = edges(&pod, services);
         let runs_once = services[pod[0]].kind == Kind::Job;
         let stages = if runs_once {
-            stages_of_one_shots(&edges, approximations)
+            stages_of_one_shots(&edges, problems, approximations)
         } else {
             stages(&edges, approximations)
         };
@@ -78,13 +88,13 @@ pub(super) fn arrange<'a>(
             let Some(service) = services.get_mut(name) else { continue };
             service.turn = turn;
             service.stage = stage_of(&stages, name);
-            service.waits_in_pod = edges
-                .iter()
-                .filter(|edge| edge.from == name)
-                .map(|edge| WaitFor {
+            let own = edges.iter().filter(|edge| edge.from == name);
+            let own = own.filter_map(|edge| Some((edge, holds_back(edge, &stages)?)));
+            service.waits_in_pod = own
+                .map(|(edge, condition)| WaitFor {
                     unit: pod[0].to_owned(),
                     service: edge.to.to_owned(),
-                    condition: edge.condition,
+                    condition,
                     required: edge.required,
                 })
                 .collect();
@@ -106,17 +116,30 @@ fn stage_of(stages: &BTreeMap<&str, Stage>, name: &str) -> Stage {
     stages.get(name).copied().unwrap_or_default()
 }
 
+/// What of a dependency keeps the container of the dependent from its start, if something does: of one-shots, only
+/// the end of one that runs first.
+fn holds_back(edge: &Edge<'_>, stages: &BTreeMap<&str, Stage>) -> Option<DependencyCondition> {
+    match stage_of(stages, edge.to) {
+        Stage::Sidecar { .. } => Some(edge.condition),
+        Stage::First => Some(DependencyCondition::ServiceCompletedSuccessfully),
+        Stage::Last => None,
+    }
+}
+
 fn edges<'a>(pod: &[&'a str], services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Vec<Edge<'a>> {
     let of = |from: &&'a str| {
         let on = services[from].spec.depends_on.iter();
         on.filter_map(|(to, dependency)| {
             let (to, other) = services.get_key_value(to.as_str())?;
             let is_here = other.lead == pod[0] && to != from;
+            let condition = condition(dependency, other);
+            let shares = || targets(services[from].spec).any(|(_, target)| target == *to);
             is_here.then(|| Edge {
                 from,
                 to,
-                condition: condition(dependency, other),
+                condition,
                 required: dependency.required.unwrap_or(true),
+                is_beside: condition == DependencyCondition::ServiceHealthy || shares(),
             })
         })
         .collect::<Vec<_>>()
@@ -129,7 +152,7 @@ fn stages<'a>(edges: &[Edge<'a>], approximations: &mut Vec<Approximation>) -> BT
     let mut stages = BTreeMap::new();
     for edge in edges {
         let until_healthy = match edge.condition {
-            // Whose end is waited for runs once, which is refused beside what is kept running.
+            // The end of a service is waited for only where it runs once, which is refused beside what is kept running.
             DependencyCondition::ServiceCompletedSuccessfully => continue,
             DependencyCondition::ServiceHealthy => true,
             DependencyCondition::ServiceStarted => false,
@@ -154,27 +177,48 @@ fn stages<'a>(edges: &[Edge<'a>], approximations: &mut Vec<Approximation>) -> BT
 /// for no end start one after the other, in order, and run at the same time.
 fn stages_of_one_shots<'a>(
     edges: &[Edge<'a>],
+    problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
 ) -> BTreeMap<&'a str, Stage> {
-    let ends = edges.iter().filter(|it| it.condition == DependencyCondition::ServiceCompletedSuccessfully);
-    let stages: BTreeMap<_, _> = ends.map(|edge| (edge.to, Stage::First)).collect();
-    for edge in edges.iter().filter(|edge| !stages.contains_key(edge.to)) {
-        let message = if stages.contains_key(edge.from) {
-            format!(
-                "this one ends before '{}' starts: the one-shots of a pod that others wait for run first",
-                edge.to
-            )
-        } else if edge.condition == DependencyCondition::ServiceHealthy {
-            format!(
-                "the one-shots of a pod start together, so this one starts before '{}' is healthy",
-                edge.to
-            )
-        } else {
-            continue;
+    let ends: BTreeMap<_, _> =
+        edges.iter().filter(|edge| edge.waits_for_end()).map(|edge| (edge.to, edge.from)).collect();
+    for edge in edges {
+        let Edge { from, to, .. } = edge;
+        // The one that runs to its end before the other, and who waits for that end.
+        let apart = ends.get_key_value(to).or(ends.get_key_value(from));
+        let message = match apart {
+            _ if edge.waits_for_end() && edge.required => continue,
+            _ if edge.waits_for_end() => format!(
+                "this one does not start where '{to}' fails: within a pod an optional dependency is waited for like a \
+                 required one"
+            ),
+            Some((first, waiting)) => {
+                let when = if first == to {
+                    format!("this one starts when '{to}' has ended")
+                } else {
+                    format!("this one ends before '{to}' starts")
+                };
+                let why = format!(
+                    "'{waiting}' waits for the end of '{first}', which so runs before the others of its pod"
+                );
+                if edge.is_beside && edge.required {
+                    let message = format!(
+                        "it needs '{to}' while it runs, but {when}: {why}. Take '{waiting}' out of the pod, or do not wait \
+                         for the end of '{first}'"
+                    );
+                    problems.value(edge.path(), message);
+                    continue;
+                }
+                format!("{when}: {why}")
+            }
+            None if edge.condition == DependencyCondition::ServiceHealthy => {
+                format!("the one-shots of a pod start together, so this one starts before '{to}' is healthy")
+            }
+            None => continue,
         };
         approximations.push(Approximation { path: edge.path(), message });
     }
-    stages
+    ends.into_keys().map(|name| (name, Stage::First)).collect()
 }
 
 /// The services in the order in which they start: each after those that it depends on. Of those whose turn it

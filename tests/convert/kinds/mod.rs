@@ -5,6 +5,7 @@ mod binds;
 mod data;
 mod hooks;
 mod names;
+mod pods;
 mod secrets;
 
 use stackwright::compose::source::Memory;

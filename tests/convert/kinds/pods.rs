@@ -1,0 +1,45 @@
+//! Services of one pod: `convert` refuses what their order can never be.
+
+use super::{converted, said};
+
+#[test]
+fn a_one_shot_that_needs_another_of_its_pod_while_it_runs_is_not_run_to_its_end_before_it() {
+    let mut wrong = Vec::new();
+    for (services, expected) in [
+        // Its network's owner starts when it has ended.
+        (
+            "load: {image: a:1, restart: 'no', network_mode: 'service:proxy'}\n  \
+             report: {image: a:1, restart: 'no', network_mode: 'service:proxy', \
+             depends_on: {load: {condition: service_completed_successfully}}}",
+            &["SW1806 load/depends_on/proxy"][..],
+        ),
+        (
+            "load: {image: a:1, restart: 'no', network_mode: 'service:proxy', \
+             depends_on: {proxy: {condition: service_healthy}}}\n  \
+             report: {image: a:1, restart: 'no', ipc: 'service:load', \
+             depends_on: {load: {condition: service_completed_successfully}}}",
+            &["SW1806 load/depends_on/proxy"],
+        ),
+        // Who waits has a pod of its own.
+        (
+            "load: {image: a:1, restart: 'no', network_mode: 'service:proxy'}\n  \
+             report: {image: a:1, restart: 'no', \
+             depends_on: {load: {condition: service_completed_successfully}}}",
+            &[],
+        ),
+        (
+            "load: {image: a:1, restart: 'no', network_mode: 'service:proxy', \
+             depends_on: {proxy: {condition: service_completed_successfully, required: false}}}",
+            &["SW1801 load/depends_on/proxy"],
+        ),
+    ] {
+        let compose = format!(
+            "services:\n  proxy: {{image: 'a:1', restart: 'no', healthcheck: {{test: [CMD, check]}}}}\n  {services}\n"
+        );
+        let said = said(&converted(&compose, &[], &[]), &["SW1801", "SW1806"]);
+        if said != expected {
+            wrong.push(format!("{compose}is said {said:?}\n"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -49,9 +49,147 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(is_of_name)
 }
 
+/// A simple command of a script.
+#[derive(Debug, PartialEq)]
+pub struct Command {
+    /// Its words, without their quotes.
+    pub words: Vec<String>,
+    /// Whether it runs when the one before has ended, and not only when that has failed or beside it.
+    pub is_next: bool,
+}
+
+/// The simple commands of a script, in their order, with those of `$(…)` before the command that they stand in. Nothing
+/// where something runs in the background, or the script is written in a way that is not read here.
+pub fn commands(script: &str) -> Option<Vec<Command>> {
+    let mut found = Vec::new();
+    let mut words: Vec<String> = Vec::new();
+    let mut word: Option<String> = None;
+    let (mut quote, mut is_next, mut before) = (None, true, '\n');
+    let mut rest = script.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek().copied();
+        let separates = match (quote, c) {
+            (Some('\''), c) if c != '\'' => {
+                word.get_or_insert_default().push(c);
+                false
+            }
+            (_, '\\') => {
+                if let Some(c) = rest.next().filter(|c| *c != '\n') {
+                    word.get_or_insert_default().push(c);
+                }
+                false
+            }
+            (_, '`') => return None,
+            (_, '$') if next == Some('(') => {
+                rest.next();
+                let mut depth = 1_u32;
+                let mut inner = String::new();
+                for c in rest.by_ref() {
+                    depth = if c == '(' { depth + 1 } else { depth - u32::from(c == ')') };
+                    if depth == 0 {
+                        break;
+                    }
+                    inner.push(c);
+                }
+                // Within `$((…))` stands a number.
+                if depth > 0 || inner.starts_with('(') {
+                    return None;
+                }
+                found.extend(commands(&inner)?);
+                word.get_or_insert_default().push('$');
+                false
+            }
+            (Some(open), c) => {
+                let text = word.get_or_insert_default();
+                if c == open {
+                    quote = None;
+                } else {
+                    text.push(c);
+                }
+                false
+            }
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+                false
+            }
+            (None, '#') if word.is_none() => {
+                while rest.next_if(|c| *c != '\n').is_some() {}
+                false
+            }
+            (None, '<') if next == Some('<') => return None,
+            (None, '&') if before == '>' || next == Some('>') => {
+                word.get_or_insert_default().push(c);
+                false
+            }
+            (None, '&') if next != Some('&') => return None,
+            (None, '\n' | ';' | '&' | '|' | '(' | ')') => true,
+            (None, c) if c.is_whitespace() => {
+                words.extend(word.take());
+                false
+            }
+            (None, c) => {
+                word.get_or_insert_default().push(c);
+                false
+            }
+        };
+        if separates {
+            words.extend(word.take());
+            if !words.is_empty() {
+                found.push(Command { words: std::mem::take(&mut words), is_next });
+            }
+            is_next = c != '|';
+            if matches!(c, '&' | '|') && next == Some(c) {
+                rest.next();
+            }
+        }
+        before = c;
+    }
+    words.extend(word);
+    if !words.is_empty() {
+        found.push(Command { words, is_next });
+    }
+    quote.is_none().then_some(found)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{quoted, variable};
+    use super::{commands, quoted, variable};
+
+    /// Words with `,` between them, commands with ` ; ` where the next one comes behind, else ` | `.
+    fn read(script: &str) -> Option<String> {
+        let mut shown = String::new();
+        for command in commands(script)? {
+            let sign = if command.is_next { " ; " } else { " | " };
+            shown += if shown.is_empty() { "" } else { sign };
+            shown += &command.words.join(",");
+        }
+        Some(shown)
+    }
+
+    #[test]
+    fn a_script_is_read_as_commands_where_it_is_a_plain_one() {
+        for (script, wanted) in [
+            ("a b;c\nd && e", Some("a,b ; c ; d ; e")),
+            ("a | b || c", Some("a | b | c")),
+            ("a 'b; c' \"d && e\" f\\;g", Some("a,b; c,d && e,f;g")),
+            ("a \\\n  b # c; d\ne", Some("a,b ; e")),
+            ("a > /b 2>&1; c &> /d", Some("a,>,/b,2>&1 ; c,&>,/d")),
+            ("(a; b)\n;\n", Some("a ; b")),
+            ("a x$(b | c)y 'z$(d)'", Some("b | c ; a,x$y,z$(d)")),
+            ("a ''", Some("a,")),
+            ("a#b", Some("a#b")),
+            ("", Some("")),
+            ("a & b", None),
+            ("a 'b", None),
+            ("a `b`", None),
+            ("a $((1 + 2))", None),
+            ("a $(b", None),
+            ("cat <<E\nb\nE", None),
+        ] {
+            assert_eq!(read(script).as_deref(), wanted, "{script}");
+        }
+    }
 
     #[test]
     fn a_variable_is_one_word_within_any_quotes() {

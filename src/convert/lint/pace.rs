@@ -2,7 +2,8 @@
 //! make. Kubernetes waits longer each time.
 //!
 //! Every `restart: always` has this pace, and for a server that ends once in a month it makes no difference. It
-//! makes one where a program is known to end, and soon: so only that is told.
+//! makes one where a program is known to end, and soon: so only that is told. A script is known to end where all of
+//! its commands are, or where it ends with a pause.
 
 use crate::api::StackSpec;
 use crate::compose::source::Kind;
@@ -10,6 +11,7 @@ use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
+use crate::convert::shell::{Command, commands, is_name};
 
 /// A run of this many seconds makes Kubernetes begin anew, and wait for nothing.
 const ANEW: u64 = 600;
@@ -17,17 +19,20 @@ const ANEW: u64 = 600;
 const LONGEST: u64 = 300;
 
 /// Programs that do one thing and end, with a word of the command that says so, or none for any.
-const ONCE: [(&str, &str); 31] = [
+const ONCE: [(&str, &str); 43] = [
     ("alembic", "upgrade"),
     ("artisan", "schedule:run"),
     ("aws", "s3"),
-    ("borg", ""),
-    ("certbot", ""),
+    ("borg", "compact"),
+    ("borg", "create"),
+    ("borg", "prune"),
+    ("certbot", "certonly"),
+    ("certbot", "renew"),
     ("cp", ""),
     ("curl", ""),
     ("date", ""),
     ("df", ""),
-    ("docker", ""),
+    ("docker", "prune"),
     ("echo", ""),
     ("find", ""),
     ("influx", "backup"),
@@ -39,19 +44,41 @@ const ONCE: [(&str, &str); 31] = [
     ("pg_dump", ""),
     ("pg_dumpall", ""),
     ("ping", "-c"),
-    ("psql", ""),
+    ("psql", "--command"),
+    ("psql", "--file"),
+    ("psql", "-c"),
+    ("psql", "-f"),
     ("rclone", "copy"),
+    ("rclone", "move"),
     ("rclone", "sync"),
-    ("restic", ""),
+    ("restic", "backup"),
+    ("restic", "check"),
+    ("restic", "copy"),
+    ("restic", "forget"),
+    ("restic", "prune"),
     ("rm", ""),
     ("rsync", ""),
     ("speedtest", ""),
     ("speedtest-cli", ""),
+    ("tar", ""),
     ("true", ""),
     ("wget", ""),
 ];
-/// Words by which a script goes on.
-const GOES_ON: [&str; 8] = ["while", "until", "for", "exec", "wait", "crond", "cron", "infinity"];
+/// What stands in scripts between programs, and what ends where its input does.
+const BETWEEN: [&str; 20] = [
+    ":", "[", "cd", "chmod", "chown", "exit", "export", "false", "gzip", "ln", "mkdir", "mv", "printf",
+    "set", "test", "touch", "trap", "umask", "unset", "xz",
+];
+/// Words by which a program goes on that ends by itself otherwise.
+const STAYS: [&str; 3] = ["--continuous", "--daemon", "--watch"];
+/// Words by which a script goes on, or takes a way that is not followed here.
+const GOES_ON: [&str; 14] = [
+    "while", "until", "for", "exec", "wait", "crond", "cron", "infinity", "inf", "if", "case", "function",
+    "eval", "select",
+];
+/// The shortest pause, in seconds, that is the pace of a script. Shorter ones stand behind a server, too, for the case
+/// that it fails.
+const PACE: u64 = 30;
 const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
 
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {
@@ -70,7 +97,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
                 "a program that ends after {seconds} s soon begins every {} s only",
                 seconds + LONGEST
             ),
-            None => format!("a program that ends at once soon begins every {LONGEST} s only"),
+            None => format!("a program that ends by itself soon waits {LONGEST} s before each run"),
         };
         let policy = || Some(("/deploy/restart_policy", node.get("deploy")?.get("restart_policy")?.place));
         let said = policy().or_else(|| Some(("/restart", node.get("restart")?.place)));
@@ -103,7 +130,7 @@ fn script(context: &Context<'_>, service: &Node, words: &[&str]) -> Option<Strin
 /// How a program ends.
 #[derive(Debug, PartialEq)]
 struct End {
-    /// After how many seconds at least, where that is written.
+    /// After which pauses in seconds, where all are written.
     after: Option<u64>,
 }
 
@@ -116,42 +143,63 @@ fn end(words: &[&str]) -> Option<End> {
             .position(|word| word.starts_with('-') && !word.starts_with("--") && word.ends_with('c'))?;
         return end_of_script(rest.get(flag + 1)?);
     }
-    end_of_program(words)
+    let words = words.iter().map(|word| (*word).to_owned()).collect();
+    end_of(&[Command { words, is_next: true }])
 }
 
-/// How a script ends: as its last command does, unless it goes round.
 fn end_of_script(script: &str) -> Option<End> {
-    let words = script.split(|c: char| c.is_whitespace() || matches!(c, ';' | '&' | '|' | '(' | ')'));
-    if words.into_iter().any(|word| GOES_ON.contains(&base(word))) {
-        return None;
-    }
-    let commands =
-        script.split(['\n', ';']).flat_map(|line| line.split("&&")).flat_map(|line| line.split("||"));
-    let last =
-        commands.map(str::trim).filter(|command| !command.is_empty() && !command.starts_with('#')).last()?;
-    end_of_program(&last.split_whitespace().collect::<Vec<_>>())
+    let mut commands = commands(script)?;
+    commands.retain(|command| !command.words.iter().all(|word| is_assignment(word)));
+    end_of(&commands)
 }
 
-fn end_of_program(words: &[&str]) -> Option<End> {
-    // A variable that stands before the program, what starts another one, and what runs a script.
-    let leading = |word: &&&str| {
-        word.contains('=') || matches!(base(word), "python" | "python3" | "php" | "sudo" | "time" | "nice")
+/// How a script ends: all of its commands are known to end, or the last one is a pause that is its pace, which no
+/// script has behind a program that does not end.
+fn end_of(commands: &[Command]) -> Option<End> {
+    let last = commands.last()?;
+    let goes_on = |command: &Command| {
+        let mut words = command.words.iter().map(String::as_str);
+        let program = words.next().map(base);
+        program.into_iter().chain(words).any(|word| GOES_ON.contains(&word))
     };
-    let words: Vec<&str> = words.iter().skip_while(leading).copied().collect();
-    let (program, rest) = words.split_first()?;
-    if words.iter().any(|word| ["&", "inf", "infinity"].contains(word)) {
+    if commands.iter().any(goes_on) {
         return None;
     }
-    if base(program) == "sleep" {
-        let after = rest.iter().map(|word| seconds(word)).sum::<Option<u64>>();
-        return after.is_none_or(|seconds| seconds < ANEW).then_some(End { after });
+    let is_pace = |pause: Option<u64>| pause.is_none_or(|seconds| seconds >= PACE);
+    let is_paced = last.is_next && pause(last).is_some_and(is_pace);
+    if !is_paced && !commands.iter().all(|command| pause(command).is_some() || ends(command)) {
+        return None;
     }
-    let stays = ["--daemon", "--watch", "--continuous", "-f"]
-        .iter()
-        .any(|word| rest.contains(word) && base(program) != "psql");
+    let pauses: Vec<Option<u64>> = commands.iter().filter_map(pause).collect();
+    let known = pauses.iter().flatten().try_fold(0_u64, |sum, seconds| sum.checked_add(*seconds))?;
+    let after = Some(known).filter(|seconds| *seconds > 0 && !pauses.contains(&None));
+    (known < ANEW).then_some(End { after })
+}
+
+/// How many seconds a command waits, where it does nothing else; the number is none where a variable says it.
+fn pause(command: &Command) -> Option<Option<u64>> {
+    let (program, rest) = command.words.split_first()?;
+    (base(program) == "sleep").then(|| rest.iter().map(|word| seconds(word)).sum())
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| is_name(name))
+}
+
+/// Whether a command is known to end by itself.
+fn ends(command: &Command) -> bool {
+    // Variables that stand before the program, what starts another one, and what runs a script.
+    let leading = |word: &&String| {
+        is_assignment(word)
+            || matches!(base(word), "python" | "python3" | "php" | "sudo" | "time" | "nice" | "!" | "{" | "}")
+    };
+    let mut words = command.words.iter().skip_while(leading).map(String::as_str);
+    let Some(program) = words.next() else { return false };
+    let rest: Vec<&str> = words.collect();
     let once =
-        ONCE.iter().any(|(name, word)| *name == base(program) && (word.is_empty() || rest.contains(word)));
-    (once && !stays).then_some(End { after: None })
+        |(name, word): &(&str, &str)| *name == base(program) && (word.is_empty() || rest.contains(word));
+    let ends = BETWEEN.contains(&base(program)) || ONCE.iter().any(once);
+    ends && !rest.iter().any(|word| STAYS.contains(word))
 }
 
 /// `60`, `1.5`, `10m`: what `sleep` takes.
@@ -180,17 +228,50 @@ mod tests {
         for (words, expected) in [
             (&["sh", "-c", "/job/once.sh; sleep 60"][..], Some(Some(60))),
             (&["/bin/bash", "-ec", "backup && sleep 5m"], Some(Some(300))),
-            (&["sh", "-c", "run\nsleep 1.5 && date"], Some(None)),
             (&["sh", "-c", "run; sleep $INTERVAL"], Some(None)),
+            (&["sh", "-c", "run; sleep \"${INTERVAL:-60}\""], Some(None)),
+            (&["sh", "-c", "date; sleep 5"], Some(Some(5))),
+            (&["sh", "-c", "sleep 20; date; sleep 5"], Some(Some(25))),
+            (&["sh", "-c", "set -e\n# again\nmkdir -p /b\ncd /b && rm -f old"], Some(None)),
+            (&["sh", "-c", "pg_dump shop | gzip > /b/$(date +%F).gz; sleep 60"], Some(Some(60))),
+            (&["sh", "-c", "pg_dump shop 2>&1 | tar -c > \"/b/$(date +%F)\""], Some(None)),
+            (&["sh", "-c", "echo 'server; while true'"], Some(None)),
+            (&["sh", "-c", "curl -f http://web/cron || true"], Some(None)),
             (&["sleep", "30"], Some(Some(30))),
             (&["sleep", "1m", "30s"], Some(Some(90))),
             (&["certbot", "renew"], Some(None)),
             (&["/usr/bin/restic", "backup", "/data"], Some(None)),
             (&["python", "manage.py", "migrate"], Some(None)),
+            (&["curl", "-f", "http://web/cron"], Some(None)),
+            (&["docker", "image", "prune", "-f"], Some(None)),
+            (&["psql", "-f", "/x.sql"], Some(None)),
             (&["sh", "-c", "PGPASSWORD=x pg_dump -h db > /out"], Some(None)),
+            (&["sh", "-c", "DIR=/b; date"], Some(None)),
+            // The words are those of the image's own program.
+            (&["--acme.storage=/acme.json"], None),
+            (&["KEY=value"], None),
+            // Nobody knows the program, and nothing says that it ends.
+            (&["sh", "-c", "server; echo ended"], None),
+            (&["sh", "-c", "server\ndate\n"], None),
+            (&["sh", "-c", "run\nsleep 1.5 && date"], None),
+            (&["sh", "-c", "server; sleep 5"], None),
+            (&["sh", "-c", "server || sleep 60"], None),
+            (&["sh", "-c", "nginx -g 'daemon off;'"], None),
+            (&["sh", "-c", "tail -f /log | grep error"], None),
+            (&["sh", "-c", "echo $(server)"], None),
+            (&["sh", "-c", "echo `server`"], None),
+            (&["sh", "-c", "cat <<END\ndate\nEND"], None),
+            (&["sh", "-c", "serve() { server; }; date"], None),
+            (&["sh", "-c", "if ready; then date; fi"], None),
+            (&["sh", "-c", "echo 'open"], None),
+            (&["docker", "logs", "-f", "web"], None),
+            (&["restic", "mount", "/m"], None),
+            (&["borg", "mount", "-f", "/b", "/m"], None),
+            (&["psql"], None),
             // A run of ten minutes begins anew, and what goes round does not end.
             (&["sh", "-c", "run; sleep 600"], None),
             (&["sh", "-c", "run; sleep 1d"], None),
+            (&["sh", "-c", "sleep 400; date; sleep 400"], None),
             (&["sh", "-c", "while true; do run; sleep 60; done"], None),
             (&["sh", "-c", "until run; do sleep 5; done"], None),
             (&["sh", "-c", "for i in 1 2; do run; sleep 5; done"], None),

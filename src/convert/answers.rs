@@ -9,6 +9,8 @@ use crate::compose::project::Project;
 use crate::compose::tree::{Map, Node};
 use crate::translate::bearers::{Bearer, Meeting, meeting};
 
+/// So many networks are named in a message.
+const MOST_NAMED: usize = 3;
 /// A Stack has no more services than this, so of a larger project nothing is compared.
 const MOST_SERVICES: usize = 256;
 
@@ -31,7 +33,7 @@ enum Pod<'a> {
 }
 
 /// By what a service has a further name.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Way<'a> {
     /// An alias on a network.
     Alias(&'a str),
@@ -46,11 +48,36 @@ pub enum Way<'a> {
 }
 
 /// A claim to a name.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Claim<'a> {
     service: &'a str,
     way: Way<'a>,
 }
+
+/// The claims to one name, each once.
+#[derive(Debug, Default)]
+struct Claims<'a> {
+    list: Vec<Claim<'a>>,
+    known: BTreeSet<Claim<'a>>,
+    /// The company of each claim, which is the same for many: a service may have a name on many networks, and in many
+    /// spellings.
+    met: BTreeMap<Asking<'a>, Company<'a>>,
+}
+
+/// All who have a name beside a claim, and what the cluster makes of them.
+#[derive(Debug)]
+struct Company<'a> {
+    meeting: Meeting<Pod<'a>, Asked<'a>>,
+    /// Each once, in the order of the claims.
+    pods: Vec<Pod<'a>>,
+    /// Whether one has the name from a link.
+    is_linked: bool,
+    /// The services whose containers have the name.
+    containers: BTreeSet<&'a str>,
+}
+
+/// What the company of a claim depends on: the service without which there is no claim, and whether it is a host name.
+type Asking<'a> = (&'a str, bool);
 
 /// What a cluster answers to a name, beside what Docker does.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -81,7 +108,7 @@ pub struct Answers<'a> {
     places: BTreeMap<&'a str, Place<'a>>,
     /// The services by their names on the cluster.
     services: BTreeMap<String, &'a str>,
-    claims: BTreeMap<String, Vec<Claim<'a>>>,
+    claims: BTreeMap<String, Claims<'a>>,
     askers: Vec<BTreeSet<Asked<'a>>>,
     /// Networks on which others than this project may ask.
     open: BTreeSet<&'a str>,
@@ -117,6 +144,13 @@ impl<'a> Answers<'a> {
             made.services.insert(names.service(name), name);
             made.claims_of(name, service);
         }
+        let mut all = std::mem::take(&mut made.claims);
+        for Claims { list, met, .. } in all.values_mut() {
+            for claim in &*list {
+                met.entry(made.asking(*claim)).or_insert_with(|| made.company(*claim, list));
+            }
+        }
+        made.claims = all;
         made
     }
 
@@ -155,7 +189,11 @@ impl<'a> Answers<'a> {
     }
 
     fn claim(&mut self, alias: &str, service: &'a str, way: Way<'a>) {
-        self.claims.entry(alias.to_lowercase()).or_default().push(Claim { service, way });
+        let claims = self.claims.entry(alias.to_lowercase()).or_default();
+        let claim = Claim { service, way };
+        if claims.known.insert(claim) {
+            claims.list.push(claim);
+        }
     }
 
     /// Whether some choice of profiles starts both services: none is needed, or one that both have, or both
@@ -174,8 +212,9 @@ impl<'a> Answers<'a> {
     pub fn answer(&self, name: &str, service: &'a str, way: Way<'a>) -> Answer {
         let name = &*name.to_lowercase();
         let claim = Claim { service, way };
-        let claims = self.claims.get(name).map_or(&[][..], Vec::as_slice);
-        if way == Way::Host && !claims.iter().any(|other| other.service == service && other.way == way) {
+        let claims = self.claims.get(name);
+        let is_claimed = claims.is_some_and(|claims| claims.known.contains(&claim));
+        if way == Way::Host && !is_claimed {
             return Answer::Own;
         }
         let bearer = self.bearer(claim);
@@ -187,39 +226,60 @@ impl<'a> Answers<'a> {
                 return self.taken(name, owner, claim, &bearer);
             }
         }
+        let made;
+        let known = claims.filter(|_| is_claimed).and_then(|claims| claims.met.get(&self.asking(claim)));
+        let company = match known {
+            Some(company) => company,
+            None => {
+                let list = claims.map_or(&[][..], |claims| &claims.list);
+                made = self.company(claim, &[list, &[claim]].concat());
+                &made
+            }
+        };
+        let other = company.pods.iter().find(|pod| **pod != bearer.pod).copied();
+        // A link is one service's own, what is outside of the project has no pods, and no two containers have
+        // one name.
+        let alone = company.is_linked
+            || matches!(way, Way::Link(_) | Way::External(_))
+            || way == Way::Container && company.containers.iter().any(|other| *other != service);
+        match (&company.meeting, other) {
+            (Meeting::Astray { network, meant, other }, _) => {
+                Answer::Astray(astray(name, *network, &shown(*meant), &shown(*other)))
+            }
+            (_, Some(other)) if alone => Answer::Astray(both(name, &shown(bearer.pod), &shown(other))),
+            (Meeting::Fewer(networks), _) => {
+                let named = networks.iter().filter_map(|asked| match asked {
+                    Asked::On(network) => Some(*network),
+                    Asked::By(_) => None,
+                });
+                let first = named.clone().take(MOST_NAMED).collect::<Vec<_>>().join("', '");
+                Answer::More(match named.skip(MOST_NAMED).count() {
+                    0 => format!("'{name}' on '{first}'"),
+                    more => format!("'{name}' on '{first}' and {more} more networks"),
+                })
+            }
+            (Meeting::Same, _) => Answer::Same,
+        }
+    }
+
+    /// Who has the name of a claim beside it.
+    fn company(&self, claim: Claim<'a>, claims: &[Claim<'a>]) -> Company<'a> {
         let is_soft = |claim: &Claim<'_>| claim.way == Way::Host;
         // A host name takes nothing away from other names.
         let others = claims.iter().filter(|other| is_soft(&claim) || !is_soft(other));
         let others = others.filter(|other| self.may_run_together(self.speaker(**other), self.speaker(claim)));
         let others: Vec<Claim<'a>> = others.copied().collect();
-        let bearers: Vec<_> =
-            others.iter().map(|other| self.bearer(*other)).chain([bearer.clone()]).collect();
-        let other = bearers.iter().find(|other| other.pod != bearer.pod).map(|other| other.pod);
+        let bearers: Vec<_> = others.iter().map(|other| self.bearer(*other)).collect();
         let meeting = meeting(&bearers, self.askers.iter(), |asked| match asked {
             Asked::On(network) => self.open.contains(network),
             Asked::By(_) => false,
         });
-        // A link is one service's own, what is outside of the project has no pods, and no two containers have
-        // one name.
-        let alone = others.iter().any(|other| matches!(other.way, Way::Link(_) | Way::External(_)))
-            || matches!(way, Way::Link(_) | Way::External(_))
-            || way == Way::Container
-                && others.iter().any(|other| other.way == Way::Container && other.service != service);
-        match (meeting, other) {
-            (Meeting::Astray { network, meant, other }, _) => {
-                Answer::Astray(astray(name, network, &shown(meant), &shown(other)))
-            }
-            (_, Some(other)) if alone => Answer::Astray(both(name, &shown(bearer.pod), &shown(other))),
-            (Meeting::Fewer(networks), _) => {
-                let networks = networks.into_iter().filter_map(|asked| match asked {
-                    Asked::On(network) => Some(network),
-                    Asked::By(_) => None,
-                });
-                let networks = networks.collect::<Vec<_>>().join("', '");
-                Answer::More(format!("'{name}' on '{networks}'"))
-            }
-            (Meeting::Same, _) => Answer::Same,
-        }
+        let mut seen = BTreeSet::new();
+        let pods = bearers.iter().map(|bearer| bearer.pod).filter(|pod| seen.insert(*pod)).collect();
+        let is_linked = others.iter().any(|other| matches!(other.way, Way::Link(_) | Way::External(_)));
+        let containers = others.iter().filter(|other| other.way == Way::Container);
+        let containers = containers.map(|other| other.service).collect();
+        Company { meeting, pods, is_linked, containers }
     }
 
     /// The answer where a service has the name as its own.
@@ -242,6 +302,10 @@ impl<'a> Answers<'a> {
             None if !always => Answer::Astray(both(name, &shown(bearer.pod), &format!("'{owner}'"))),
             None => Answer::Taken(format!("'{name}' is a service")),
         }
+    }
+
+    fn asking(&self, claim: Claim<'a>) -> Asking<'a> {
+        (self.speaker(claim), claim.way == Way::Host)
     }
 
     /// The service without which there is no claim.

@@ -47,3 +47,64 @@ fn a_project_of_100_services_and_200_files_converts_at_once() {
     let bar = if cfg!(debug_assertions) { 4000 } else { 100 };
     assert!(taken < Duration::from_millis(bar), "{taken:?}");
 }
+
+/// The shortest time of three in which a compose file is converted.
+fn time(text: &str) -> Duration {
+    let mut files = Memory::default();
+    files.add("/p/compose.yaml", text);
+    let request = Request {
+        files: vec![Input { path: "/p/compose.yaml".to_owned(), text: None }],
+        working_dir: "/p".to_owned(),
+        ..Request::default()
+    };
+    let project = load(&request, &files).project.unwrap();
+    let taken = (0..3).map(|_| {
+        let begin = Instant::now();
+        let converted = convert(&project, &files, &Options::default());
+        assert!(!converted.entries.is_empty());
+        begin.elapsed()
+    });
+    taken.min().unwrap()
+}
+
+/// Four times the input takes four times as long, where each part of it is looked at once, and 16 times where each is
+/// compared with each.
+fn grows_with_its_input(project: impl Fn(usize) -> String, small: usize) {
+    let (one, four) = (time(&project(small)), time(&project(4 * small)));
+    println!("{small}: {one:?}, {}: {four:?}", 4 * small);
+    assert!(four < one * 9, "{one:?} for {small}, {four:?} for four times as much");
+}
+
+#[test]
+fn the_ports_in_many_texts_of_services_on_the_hosts_network_are_found_in_linear_time() {
+    let project = |texts: usize| {
+        let mut text = "name: large\nservices:\n".to_owned();
+        for service in 0..20 {
+            writeln!(text, "  s{service}:\n    image: a:1\n    network_mode: host\n    environment:")
+                .unwrap();
+            for number in 0..texts {
+                let port = 1024 + service * 1500 + number;
+                writeln!(text, "      URL_{number}: http://localhost:{port}").unwrap();
+            }
+        }
+        text
+    };
+    grows_with_its_input(project, 200);
+}
+
+#[test]
+fn one_alias_in_many_spellings_is_compared_in_linear_time() {
+    let project = |spellings: usize| {
+        let mut text = "name: large\nservices:\n".to_owned();
+        for service in 0..2 {
+            writeln!(text, "  s{service}:\n    image: a:1\n    networks:\n      default:\n        aliases:")
+                .unwrap();
+            for number in 0..spellings {
+                let letter = |bit: usize| if number >> bit & 1 == 1 { 'A' } else { 'a' };
+                writeln!(text, "          - {}", (0..16).map(letter).collect::<String>()).unwrap();
+            }
+        }
+        text
+    };
+    grows_with_its_input(project, 1000);
+}

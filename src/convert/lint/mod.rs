@@ -8,6 +8,7 @@ mod environment;
 mod gpu;
 mod image;
 mod job;
+mod listeners;
 mod pace;
 mod ports;
 mod public;

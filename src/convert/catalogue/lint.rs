@@ -119,4 +119,8 @@ rules! { LINT:
         "a secret or config that the service's user cannot read",
         "the file belongs to root where uid and gid say nothing, as in Docker Compose, so the program is denied it at each start, and the pod is started again and again",
         "write uid: with the number of the service's user, or a mode that others may read, such as 0444";
+    KEY_OF_NAMED_USER "SW1741" Mapped []
+        "a private key for a user that is a name",
+        "files of a Pod belong to root, and a copy of them to a user by number only: so the key keeps the permission bits that it has on disk, and a program that takes only a key which nobody else may read refuses it",
+        "write user: with the number, which docker run --rm IMAGE id NAME tells";
 }

@@ -72,6 +72,8 @@ pub struct Bind<'a> {
     pub propagation: Option<Propagation>,
     /// What its author says that it means.
     pub wish: Option<Wish>,
+    /// Whether the user of its service is a name, whose number only the image knows.
+    pub is_user_named: bool,
 }
 
 /// What becomes of a bind mount.
@@ -119,7 +121,7 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
             Some(_) => Bound::Mount(VolumeMount { empty_dir: Some(true), ..mount }),
             None => Bound::Nothing,
         },
-        Some(Use::Data(at)) => data(context, bind.source, &path, at, mount),
+        Some(Use::Data(at)) => data(context, bind, &path, at, mount),
         Some(Use::Files(within)) => files(context, bind, &path, &within),
     }
 }
@@ -136,12 +138,13 @@ fn of_the_host(path: &str) -> Option<&'static Rule> {
 }
 
 /// What services write becomes a volume, into which the project's own files are laid.
-fn data(context: &mut Context<'_>, source: Value<'_>, path: &str, at: usize, mount: VolumeMount) -> Bound {
+fn data(context: &mut Context<'_>, bind: Bind<'_>, path: &str, at: usize, mount: VolumeMount) -> Bound {
+    let Bind { source, is_user_named, .. } = bind;
     let (volume, is_file) = match context.uses.data(at) {
         Some(data) => (data.volume.clone(), data.is_file),
         None => return Bound::Nothing,
     };
-    if let Err(failure) = fill(context, at) {
+    if let Err(failure) = fill(context, at, &source, is_user_named) {
         failure.judge(source);
         return Bound::Nothing;
     }
@@ -175,7 +178,12 @@ pub fn part_of(context: &Context<'_>, at: usize, path: &str, mount: VolumeMount)
 }
 
 /// Makes the volume for what services write, with the project's own files, where it is not there yet.
-fn fill(context: &mut Context<'_>, at: usize) -> Result<(), tree::Failure> {
+fn fill(
+    context: &mut Context<'_>,
+    at: usize,
+    source: &Value<'_>,
+    is_user_named: bool,
+) -> Result<(), tree::Failure> {
     let Some(data) = context.uses.data(at) else { return Ok(()) };
     if context.volumes.contains_key(&data.volume) {
         return Ok(());
@@ -183,7 +191,8 @@ fn fill(context: &mut Context<'_>, at: usize) -> Result<(), tree::Failure> {
     let (volume, shown, path) = (data.volume.clone(), data.shown.clone(), data.path.clone());
     let (is_file, name) = (data.is_file, data.below(&data.real));
     let is_there = beside(context.project, &path).is_some() && context.files.kind(&path).is_some();
-    let found = if is_there { tree::find_data(context, &path)? } else { tree::Found::default() };
+    let mut found = if is_there { tree::find_data(context, &path)? } else { tree::Found::default() };
+    keep_modes(context, &mut found, source, is_user_named);
     if let Some(left) = found.left() {
         context.left.insert(volume.clone(), left);
     }
@@ -197,6 +206,14 @@ fn fill(context: &mut Context<'_>, at: usize) -> Result<(), tree::Failure> {
     }
     context.volumes.insert(volume, Volume { files, folders, ..Volume::default() });
     Ok(())
+}
+
+/// Leaves private keys their permission bits where nobody knows whose they would be, and says so.
+fn keep_modes(context: &Context<'_>, found: &mut tree::Found, source: &Value<'_>, is_user_named: bool) {
+    if is_user_named && let Some(key) = found.keep_modes() {
+        let (rule, pointer) = (&catalogue::KEY_OF_NAMED_USER, source.pointer());
+        context.log.remark(rule, pointer, source.peek().place, key);
+    }
 }
 
 /// Whether a path of the host is one that the project brings.
@@ -214,7 +231,7 @@ pub fn fill_named(
 ) -> bool {
     let Some(at) = context.uses.holding(&uses::real(context.files, path)) else { return true };
     let Some(volume) = context.uses.data(at).map(|data| data.volume.clone()) else { return true };
-    if let Err(failure) = fill(context, at) {
+    if let Err(failure) = fill(context, at, &options, false) {
         failure.judge(options);
         return true;
     }
@@ -243,15 +260,17 @@ fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]
         None => Ok(tree::Found::default()),
         Some(_) => tree::find(context, path, &without),
     };
-    let found = match found
-        .and_then(|found| parts.iter().try_for_each(|(at, _)| fill(context, *at)).map(|()| found))
-    {
+    let named = bind.is_user_named;
+    let filled =
+        |found| parts.iter().try_for_each(|(at, _)| fill(context, *at, &bind.source, named)).map(|()| found);
+    let mut found = match found.and_then(filled) {
         Ok(found) => found,
         Err(failure) => {
             failure.judge(bind.source);
             return Bound::Nothing;
         }
     };
+    keep_modes(context, &mut found, &bind.source, named);
     let (rule, detail) = match (bind.read_only, found.is_foreign) {
         (true, true) => (&catalogue::FOREIGN_FILES, ""),
         (false, true) => (&catalogue::FOREIGN_FILES, "each pod writes to a copy of its own"),

@@ -35,6 +35,17 @@ pub struct Found {
 }
 
 impl Found {
+    /// Leaves private keys the permission bits that they have on disk, and gives the path of the first one below the
+    /// source.
+    pub fn keep_modes(&mut self) -> Option<String> {
+        let mut first = None;
+        for file in self.files.iter_mut().filter(|file| file.is_private) {
+            file.keeps_mode = true;
+            first.get_or_insert_with(|| file.path.clone());
+        }
+        first
+    }
+
     /// What is not taken along, in few words; none where everything is.
     pub fn left(&self) -> Option<String> {
         const SHOWN: usize = 3;
@@ -58,6 +69,8 @@ pub struct File {
     mode: u32,
     /// Whether its program takes it only where nobody else may read it.
     is_private: bool,
+    /// Whether it has the permission bits of the disk although it is private.
+    keeps_mode: bool,
 }
 
 /// Why files cannot be taken.
@@ -243,7 +256,7 @@ impl<'w> Walk<'w> {
     fn keep(&mut self, below: &str, bytes: Vec<u8>, is_private: bool) {
         let full = if below.is_empty() { self.source.to_owned() } else { format!("{}/{below}", self.source) };
         let (path, size, mode) = (below.to_owned(), bytes.len(), self.context.files.mode(&full));
-        self.found.files.push(File { path, bytes, size, mode, is_private });
+        self.found.files.push(File { path, bytes, size, mode, is_private, keeps_mode: false });
     }
 
     fn leave(&mut self, what: String) {
@@ -288,7 +301,7 @@ pub fn store(context: &mut Context<'_>, shown: &str, found: Found) -> Vec<TreeFi
         let secret = found.is_foreign || file.is_private || is_secret(context, name, &file.bytes);
         let mut made = TreeFile {
             path: Some(file.path).filter(|path| !path.is_empty()),
-            mode: mode(file.mode, file.is_private),
+            mode: mode(file.mode, file.is_private && !file.keeps_mode),
             ..TreeFile::default()
         };
         let reference = Some(KeyRef { name: object.clone(), key: key.clone() });

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::process::numbers;
 use crate::api::{FileMount, Propagation, Service, Tmpfs, VolumeMount};
 use crate::compose::paths::is_windows_absolute;
 use crate::compose::tree::Node;
@@ -16,8 +17,10 @@ use crate::convert::sizes::quantity;
 /// `volumes` and `tmpfs`. What `volumes_from` adds comes when all services are there.
 pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
     let mut within = Vec::new();
+    let user = context.project.service(name).and_then(|node| node.str_at("user"));
+    let is_user_named = user.is_some_and(|user| user != ":" && numbers(user).is_none());
     for mount in section.take("volumes").map(Value::items).unwrap_or_default() {
-        volume(context, mount, service, &mut within);
+        volume(context, mount, is_user_named, service, &mut within);
     }
     for value in section.take("tmpfs").map(Value::items).unwrap_or_default() {
         service.tmpfs.extend(short_tmpfs(value));
@@ -47,7 +50,13 @@ fn place(mount: &FileMount, folder: &str) -> String {
 }
 
 /// A mount. `within` gets the volumes that lie in files that are mounted.
-fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service, within: &mut Vec<VolumeMount>) {
+fn volume(
+    context: &mut Context<'_>,
+    mount: Value<'_>,
+    is_user_named: bool,
+    service: &mut Service,
+    within: &mut Vec<VolumeMount>,
+) {
     let mut mount = mount.section();
     let Some(kind) = mount.take("type") else { return mount.rest() };
     let word = kind.peek_text().unwrap_or_default();
@@ -97,7 +106,10 @@ fn volume(context: &mut Context<'_>, mount: Value<'_>, service: &mut Service, wi
         "bind" => {
             if let Some(source) = mount.take("source") {
                 let (read_only, propagation) = (made.read_only.is_some(), made.propagation);
-                match bind(context, Bind { source, target: made.target, read_only, propagation, wish }) {
+                match bind(
+                    context,
+                    Bind { source, target: made.target, read_only, propagation, wish, is_user_named },
+                ) {
                     Bound::Files(tree, volumes) => {
                         service.files.push(tree);
                         within.extend(volumes);

@@ -81,3 +81,25 @@ fn files_that_must_be_private_are_so_and_belong_to_who_reads_them() {
         ),
     ]);
 }
+
+#[test]
+fn a_private_key_keeps_its_mode_where_the_user_of_its_service_is_a_name() {
+    for (user, volume, told, mode) in [
+        ("node", "./key.pem:/key.pem:ro", &["SW1741 a/volumes/0/source"][..], None),
+        ("node:node", "./key.pem:/key.pem", &["SW1741 a/volumes/0/source"], None),
+        ("1000", "./key.pem:/key.pem:ro", &[], Some("0600")),
+        ("root", "./key.pem:/key.pem:ro", &[], Some("0600")),
+        ("node", "./plain.conf:/plain.conf:ro", &[], None),
+    ] {
+        let compose = format!(
+            "services:\n  a: {{image: 'a:1', restart: always, user: '{user}', volumes: ['{volume}']}}\n"
+        );
+        let key = "-----BEGIN EC PRIVATE KEY-----\nabc";
+        let converted = super::super::converted(&compose, &[("key.pem", key), ("plain.conf", "a = 1")], &[]);
+        assert_eq!(super::super::said(&converted, &["SW1741"]), told, "{user} {volume}");
+        let spec = &converted.stack.spec;
+        let of_volumes = spec.volumes.values().flat_map(|volume| &volume.files);
+        let mut files = spec.services["a"].files.iter().flat_map(|tree| &tree.files).chain(of_volumes);
+        assert_eq!(files.next().unwrap().mode.as_deref(), mode, "{user} {volume}");
+    }
+}

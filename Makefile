@@ -25,7 +25,7 @@ lint: ## format check, clippy, shellcheck, the pure build, the dependency tree
 unit: ## tests that need no cluster: units, properties, golden files
 	@hack/test unit
 
-fuzz: ## random inputs for the Compose loader, 13 s for each target (hack/fuzz SECONDS TARGET...)
+fuzz: ## random inputs for the Compose loader and the translation of Stacks, 13 s for each target (hack/fuzz SECONDS TARGET...)
 	@hack/fuzz
 
 cluster-test: ## scenarios on simulated nodes

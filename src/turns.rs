@@ -2,20 +2,25 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::oneshot;
 
-/// A number of turns. A namespace gets one more only while it has fewer than are free: so no namespace ever has them
-/// all, one that has none gets one at once as long as any is free, and a namespace that is alone gets half of them.
-/// Those that wait are served round robin by namespace, within one in the order in which they came.
+/// A number of turns. A namespace gets one more only while it has fewer than are free, and fewer than half of all: so
+/// no namespace ever has them all, one that has none gets one at once as long as any is free, and a namespace that is
+/// alone gets half of them. Those that wait are served round robin by namespace, within one in the order in which they
+/// came.
 #[derive(Clone)]
 pub(crate) struct Turns(Arc<Mutex<State>>);
 
 struct State {
     free: usize,
-    /// How many each namespace has, where it has any.
+    /// The most that one namespace has.
+    most: usize,
+    /// How many each namespace has, where it has any, with those that were lent to others.
     held: HashMap<String, usize>,
     /// Who waits, by namespace.
     waiting: HashMap<String, VecDeque<oneshot::Sender<Turn>>>,
@@ -27,13 +32,16 @@ struct State {
 pub(crate) struct Turn {
     turns: Turns,
     namespace: String,
+    /// Someone else may have it already.
+    is_lent: bool,
 }
 
 impl Turns {
     /// So many turns, and one at least.
     pub fn new(total: usize) -> Self {
         let (held, waiting, round) = Default::default();
-        Self(Arc::new(Mutex::new(State { free: total.max(1), held, waiting, round })))
+        let (free, most) = (total.max(1), total.div_ceil(2).max(1));
+        Self(Arc::new(Mutex::new(State { free, most, held, waiting, round })))
     }
 
     /// Waits for a turn. Whoever stops waiting loses nothing for the others.
@@ -57,7 +65,7 @@ impl Turns {
             let next = self.state().next();
             let Some((sender, namespace)) = next else { return };
             // One whose receiver is gone meanwhile comes back, and is given to the next.
-            drop(sender.send(Turn { turns: self.clone(), namespace }));
+            drop(sender.send(Turn { turns: self.clone(), namespace, is_lent: false }));
         }
     }
 
@@ -82,7 +90,7 @@ impl State {
         let mut at = 0;
         while self.free > 0 && at < self.round.len() {
             let held = self.held.get(&self.round[at]).copied().unwrap_or_default();
-            if held >= self.free {
+            if held >= self.free.min(self.most) {
                 at += 1;
                 continue;
             }
@@ -102,11 +110,26 @@ impl State {
     }
 }
 
+impl Turn {
+    /// Does work in this turn. Work that takes longer than `span` goes on without it: the turn is lent to the next one
+    /// who waits, and still counts as one of this namespace's.
+    pub async fn hold<T>(mut self, span: Duration, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        if let Ok(done) = tokio::time::timeout(span, &mut work).await {
+            return done;
+        }
+        self.is_lent = true;
+        self.turns.state().free += 1;
+        self.turns.hand_out();
+        work.await
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
         {
             let mut state = self.turns.state();
-            state.free += 1;
+            state.free += usize::from(!self.is_lent);
             let held = state.held.remove(&self.namespace).unwrap_or_default();
             if held > 1 {
                 state.held.insert(self.namespace.clone(), held - 1);
@@ -159,6 +182,32 @@ mod tests {
         assert!(more.len() >= 2, "{}", more.len());
         let mut another = vec![wait(&turns, "another")];
         assert_eq!(served(&mut another).len(), 1);
+    }
+
+    #[test]
+    fn work_that_takes_long_lends_its_turn_to_others_and_its_namespace_gets_no_more_for_it() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let turns = Turns::new(2);
+            let slow = turns.take("slow").await.hold(Duration::from_millis(1), std::future::pending::<()>());
+            let mut slow = Box::pin(slow);
+            let others = async {
+                let first = turns.take("good").await;
+                let second = turns.take("another").await;
+                assert!(
+                    turns.take("slow").now_or_never().is_none(),
+                    "it has as many as a namespace may have"
+                );
+                drop((first, second));
+            };
+            tokio::select! {
+                () = &mut slow => unreachable!("it never ends"),
+                () = others => {}
+            }
+            drop(slow);
+            let state = turns.state();
+            assert!(state.free == 2 && state.held.is_empty());
+        });
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Passes in turn, by namespace: the queue of kube-runtime runs whatever comes first, and the Stacks of one namespace
 //! could take all of its places. It starts every pass at once, and the pass waits here.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kube::{
     core::DeserializeGuard,
@@ -17,6 +17,10 @@ use super::{
     reconcile::{self, Error},
 };
 use crate::{api::Stack, turns::Turns};
+
+/// How long a pass has its turn. One that takes longer writes nothing new, and waits without a turn for the answers to
+/// what it has sent: neither a webhook that hangs nor a Stack of thousands of objects holds up the others.
+pub(super) const TURN: Duration = Duration::from_secs(1);
 
 /// The turns of passes, and where Stacks are looked up when a turn has come.
 #[derive(Clone)]
@@ -35,7 +39,7 @@ impl Queue {
         context: Arc<Context>,
     ) -> Result<Action, Error> {
         let stack = ObjectRef::from_obj(stack.as_ref());
-        let _turn = tokio::select! {
+        let turn = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(Action::await_change()),
             turn = self.turns.take(stack.namespace.as_deref().unwrap_or_default()) => turn,
@@ -43,6 +47,6 @@ impl Queue {
         // It may be gone meanwhile.
         let Some(stack) = self.stacks.get(&stack) else { return Ok(Action::await_change()) };
         // Those that wait are many, and a pass is large.
-        Box::pin(reconcile::reconcile(stack, context)).await
+        turn.hold(TURN, Box::pin(reconcile::reconcile(stack, context))).await
     }
 }

@@ -12,7 +12,12 @@ use kube::{
 use serde_json::json;
 
 use super::{
-    context::Context, facts, images::Known, key_of, report, status_fields::StatusFields, write::Writer,
+    context::Context,
+    facts,
+    images::Known,
+    key_of, report,
+    status_fields::StatusFields,
+    write::{Outcome, Writer},
 };
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
@@ -120,12 +125,13 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
             return Ok(again.map_or_else(Action::await_change, Action::requeue));
         }
     };
-    let failures = Writer::new(context, key, identity).carry_out(&mut plan).await;
+    let Outcome { failures, left } = Writer::new(context, key, identity).carry_out(&mut plan).await;
     let contended = plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
     lock(&context.index).set_contended(key, &contended);
     let level = Level { context, key, identity, wanted: desired.names() };
     let after = level.observe();
-    let (now, unfinished, has_moved) = (Timestamp::now(), unfinished(&plan, &failures), observed != after);
+    let (now, has_moved) = (Timestamp::now(), observed != after || left > 0);
+    let unfinished = unfinished(&plan, &failures, left);
     let told = {
         let stack = Arc::clone(stack);
         move || {
@@ -184,7 +190,7 @@ impl Level<'_> {
 }
 
 /// What keeps the Stack from being as its spec says although every service may be up.
-fn unfinished(plan: &Plan, failures: &[ApplyError]) -> Unfinished {
+fn unfinished(plan: &Plan, failures: &[ApplyError], left: usize) -> Unfinished {
     let mut unfinished = Unfinished { refused: plan.refused.clone(), ..Unfinished::default() };
     for failure in failures {
         match failure {
@@ -196,6 +202,9 @@ fn unfinished(plan: &Plan, failures: &[ApplyError]) -> Unfinished {
     unfinished
         .outstanding
         .extend(replaced.map(|it| format!("{} {} is being replaced", it.kind.as_str(), it.name)));
+    if left > 0 {
+        unfinished.outstanding.push(format!("{left} objects are still to be written"));
+    }
     unfinished.outstanding.extend(plan.leaving.iter().map(|(kind, name)| {
         format!("{} {name} of an earlier Stack of this name is still being deleted", kind.as_str())
     }));

@@ -1,29 +1,31 @@
 //! The pure part of passes: off the threads that await, a few at a time, and caught where it panics.
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+use std::{num::NonZero, thread::available_parallelism};
 
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use crate::{
     api::Stack,
     caught::{Panicked, caught},
     cluster::StackKey,
     translate::{Desired, Facts, Invalid},
+    turns::Turns,
 };
 
 /// What makes the objects of a Stack: [`crate::translate::translate`], but in tests of what happens when it fails.
 pub type Translation = fn(&Stack, &Facts) -> Result<Desired, Invalid>;
 
-/// How many passes work at the same time at least: a slow one alone holds up nobody.
-const FEWEST: usize = 2;
+/// So many threads for each processor: a namespace has half of the turns at most, which are then as many as there are
+/// processors.
+const FOR_EACH_PROCESSOR: usize = 2;
 
-/// Threads for work that does not await.
-pub(super) struct Workers(Arc<Semaphore>);
+/// Threads for work that does not await, by namespace in turn.
+pub(super) struct Workers(Turns);
 
 impl Default for Workers {
     fn default() -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
-        Self(Arc::new(Semaphore::new(processors.max(FEWEST))))
+        Self(Turns::new(FOR_EACH_PROCESSOR * processors))
     }
 }
 
@@ -35,8 +37,7 @@ impl Workers {
         key: &StackKey,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
-        // Nobody closes the semaphore; without a turn the work is only not counted.
-        let turn = Arc::clone(&self.0).acquire_owned().await.ok();
+        let turn = self.0.take(&key.namespace).await;
         let key = key.clone();
         let work = spawn_blocking(move || {
             let _turn = turn;
@@ -65,7 +66,7 @@ mod tests {
     #[test]
     fn work_that_panics_ends_alone_and_gives_its_turn_back() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let workers = Workers(Arc::new(Semaphore::new(1)));
+        let workers = Workers(Turns::new(1));
         runtime.block_on(async {
             for _ in 0..3 {
                 let planted: Result<(), _> = workers.work(&key("bad"), || panic!("planted")).await;
@@ -76,11 +77,11 @@ mod tests {
     }
 
     #[test]
-    fn so_many_work_at_a_time_as_there_are_turns_and_nobody_awaits_them_on_their_thread() {
+    fn of_one_namespace_half_of_the_turns_work_at_a_time_and_nobody_awaits_them_on_their_thread() {
         static WORKING: AtomicUsize = AtomicUsize::new(0);
         static MOST: AtomicUsize = AtomicUsize::new(0);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let workers = Workers(Arc::new(Semaphore::new(2)));
+        let workers = Workers(Turns::new(4));
         let slow = || {
             MOST.fetch_max(WORKING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(20));

@@ -1,10 +1,12 @@
 //! Carrying out a plan: what pods mount and obey first, then what is replaced, then the pods, and
 //! at last the deletes of what is no longer wanted.
 
+use std::{future::ready, time::Instant};
+
 use futures::{StreamExt, stream};
 use kube::api::PropagationPolicy;
 
-use super::{context::Context, report};
+use super::{context::Context, queue::TURN, report};
 use crate::{
     cluster::{Applied, Applier, ApplyError, News, StackKey, lock},
     plan::{Apply, Conflict, Delete, Digest, Identity, Plan, Refused},
@@ -20,41 +22,58 @@ pub(super) struct Writer<'a> {
     key: &'a StackKey,
     stack: Identity<'a>,
     applier: Applier,
+    /// When the pass began to write.
+    began: Instant,
+}
+
+/// What became of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    /// What could not be written.
+    pub failures: Vec<ApplyError>,
+    /// How many writes are left for the next pass, since the turn of this one is over.
+    pub left: usize,
 }
 
 impl<'a> Writer<'a> {
     pub(super) fn new(context: &'a Context, key: &'a StackKey, stack: Identity<'a>) -> Self {
-        Self { context, key, stack, applier: Applier::new(context.client.clone(), &key.namespace) }
+        let applier = Applier::new(context.client.clone(), &key.namespace);
+        Self { context, key, stack, applier, began: Instant::now() }
     }
 
-    /// Writes what is planned. What turns out to belong to someone else becomes a conflict of the
-    /// plan. Gives what could not be written.
-    pub(super) async fn carry_out(&self, plan: &mut Plan) -> Vec<ApplyError> {
-        let mut failures = Vec::new();
+    /// Writes what is planned, as far as the turn of this pass reaches. What turns out to belong to someone else
+    /// becomes a conflict of the plan.
+    pub(super) async fn carry_out(&self, plan: &mut Plan) -> Outcome {
+        let mut outcome = Outcome::default();
         let applies = std::mem::take(&mut plan.applies);
         // Sorted by kind, and workloads come last.
         let (others, workloads) =
             applies.split_at(applies.partition_point(|it| !it.object.kind.is_workload()));
-        self.apply(others, plan, &mut failures).await;
-        self.replace(plan, &mut failures).await;
+        self.apply(others, plan, &mut outcome).await;
+        if outcome.left > 0 {
+            // No pod starts before what it mounts and obeys is there.
+            outcome.left += workloads.len();
+            return outcome;
+        }
+        self.replace(plan, &mut outcome).await;
         // A pod without its policy is open to everyone, and none mounts what belongs to someone else.
-        let open = failures.iter().any(|failure| failure.kind() == Kind::NetworkPolicy);
+        let open = outcome.failures.iter().any(|failure| failure.kind() == Kind::NetworkPolicy);
         let conflicts = plan.conflicts.clone();
         let may_run =
             |apply: &&Apply| !open && !conflicts.iter().any(|it| apply.object.mounts(it.kind, &it.name));
         let workloads: Vec<Apply> = workloads.iter().filter(may_run).cloned().collect();
-        self.apply(&workloads, plan, &mut failures).await;
-        self.release(&plan.released, &mut failures).await;
-        if failures.is_empty() && plan.conflicts.is_empty() {
-            self.delete(&plan.pruned, PropagationPolicy::Background, &mut failures).await;
+        self.apply(&workloads, plan, &mut outcome).await;
+        self.release(&plan.released, &mut outcome.failures).await;
+        if outcome.failures.is_empty() && plan.conflicts.is_empty() && outcome.left == 0 {
+            self.delete(&plan.pruned, PropagationPolicy::Background, &mut outcome).await;
         }
-        failures
+        outcome
     }
 
     /// Deletes what is replaced, once everything is there that the successor needs, and its name
     /// is free: else nothing would run in place of what runs now.
-    async fn replace(&self, plan: &mut Plan, failures: &mut Vec<ApplyError>) {
-        if !failures.is_empty() || !plan.conflicts.is_empty() {
+    async fn replace(&self, plan: &mut Plan, outcome: &mut Outcome) {
+        if !outcome.failures.is_empty() || !plan.conflicts.is_empty() {
             return;
         }
         let mut free = Vec::new();
@@ -66,18 +85,18 @@ impl<'a> Writer<'a> {
             match self.applier.conflict(self.stack, *kind, name).await {
                 Ok(None) => free.push(delete.clone()),
                 Ok(Some(conflict)) => plan.conflicts.push(conflict),
-                Err(failure) => failures.push(failure),
+                Err(failure) => outcome.failures.push(failure),
             }
         }
-        self.delete(&free, PropagationPolicy::Foreground, failures).await;
+        self.delete(&free, PropagationPolicy::Foreground, outcome).await;
     }
 
-    async fn apply(&self, applies: &[Apply], plan: &mut Plan, failures: &mut Vec<ApplyError>) {
+    async fn apply(&self, applies: &[Apply], plan: &mut Plan, outcome: &mut Outcome) {
         let writes: Vec<_> = applies.iter().map(|apply| self.send(apply)).collect();
-        for outcome in self.together(writes).await {
-            match outcome {
+        for written in self.together(writes, outcome).await {
+            match written {
                 Ok(conflict) => plan.conflicts.extend(conflict),
-                Err(failure) => failures.push(failure),
+                Err(failure) => outcome.failures.push(failure),
             }
         }
     }
@@ -120,15 +139,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn delete(
-        &self,
-        deletes: &[Delete],
-        propagation: PropagationPolicy,
-        failures: &mut Vec<ApplyError>,
-    ) {
+    async fn delete(&self, deletes: &[Delete], propagation: PropagationPolicy, outcome: &mut Outcome) {
         let writes: Vec<_> =
             deletes.iter().map(|delete| self.delete_one(delete, propagation.clone())).collect();
-        failures.extend(self.together(writes).await.into_iter().filter_map(Result::err));
+        let deleted = self.together(writes, outcome).await;
+        outcome.failures.extend(deleted.into_iter().filter_map(Result::err));
     }
 
     async fn delete_one(&self, delete: &Delete, propagation: PropagationPolicy) -> Result<(), ApplyError> {
@@ -138,7 +153,12 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    async fn together<F: Future>(&self, writes: Vec<F>) -> Vec<F::Output> {
-        stream::iter(writes).buffer_unordered(PARALLEL_WRITES).collect().await
+    /// Does writes until the turn of the pass is over, and counts those that are left.
+    async fn together<F: Future>(&self, writes: Vec<F>, outcome: &mut Outcome) -> Vec<F::Output> {
+        let all = writes.len();
+        let in_time = stream::iter(writes).take_while(|_| ready(self.began.elapsed() < TURN));
+        let done: Vec<_> = in_time.buffer_unordered(PARALLEL_WRITES).collect().await;
+        outcome.left += all - done.len();
+        done
     }
 }

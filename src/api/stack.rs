@@ -94,6 +94,18 @@ pub struct StackSpec {
     /// What becomes of the volumes when the Stack is deleted. Default `Retain`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub volume_policy: Option<VolumePolicy>,
+
+    /// A ServiceAccount of the Stack's namespace, to whose rights the operator holds itself: it makes, changes and
+    /// deletes only what this account could by hand, and the account has to be allowed to get the Secrets, ConfigMaps
+    /// and claims that the Stack names. What is missing is told as `Forbidden`, and nothing is changed until the
+    /// account may. No pod runs with it. Default: the rights of the operator, unless it is run with
+    /// `--require-service-account`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")
+    )]
+    pub service_account_name: Option<String>,
 }
 
 /// What becomes of what the images say of themselves. `Read` (the default): it is read from their registries and

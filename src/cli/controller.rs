@@ -74,6 +74,10 @@ pub(super) struct Args {
     /// Ask no registry for what images say of themselves: only what Stacks say counts.
     #[arg(long, conflicts_with_all = ["registry_mirrors", "allowed_registry_addresses"])]
     no_image_metadata: bool,
+    /// Run only Stacks that name a ServiceAccount (spec.serviceAccountName), so that none is given more than an account
+    /// of its namespace may do.
+    #[arg(long)]
+    require_service_account: bool,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -112,6 +116,7 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
             mirrors: args.registry_mirrors,
             allowed: args.allowed_registry_addresses,
         }),
+        requires_account: args.require_service_account,
         translation: translate,
     };
     controller::run(client, options, stop).await

@@ -28,8 +28,12 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("", &["persistentvolumeclaims"], &["get", "list", "watch", "create", "patch"]),
         // Secrets that Stacks name: their metadata is watched, their keys are read by name.
         rule("", &["secrets"], &["get", "list", "watch"]),
-        // Whose pull secrets pods have where their Stack names none: images are read with them.
+        // Whose pull secrets pods have where their Stack names none: images are read with them. And whether the account
+        // that a Stack names exists.
         rule("", &["serviceaccounts"], &["get"]),
+        // What a Stack's ServiceAccount may do by hand. The operator asks, and never acts as somebody else.
+        // localsubjectaccessreviews create: no example names a ServiceAccount.
+        rule("authorization.k8s.io", &["localsubjectaccessreviews"], &["create"]),
         // The labels of Namespaces say which powers over nodes they allow.
         rule("", &["namespaces"], &["list", "watch"]),
         // Pods, and what kubelets say of them, tell why a service is not up.
@@ -83,5 +87,23 @@ fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRule {
         resources: Some(owned(resources)),
         verbs: owned(verbs),
         ..PolicyRule::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_may_act_as_nobody_else_and_give_nobody_rights() {
+        let all = [cluster_role("r").rules, role("r").rules, lease_role("r").rules];
+        for rule in all.into_iter().flatten().flatten() {
+            let is_known = |verb: &String| {
+                ["get", "list", "watch", "create", "patch", "update", "delete"].contains(&verb.as_str())
+            };
+            assert!(rule.verbs.iter().all(is_known), "{rule:?}");
+            let groups = rule.api_groups.unwrap_or_default();
+            assert!(!groups.iter().any(|group| group == "rbac.authorization.k8s.io" || group == "*"));
+        }
     }
 }

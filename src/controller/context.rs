@@ -8,6 +8,7 @@ use std::{
 use kube::Client;
 
 use super::{
+    account::Accounts,
     backoff::Backoffs,
     images::Images,
     metrics::Metrics,
@@ -31,6 +32,8 @@ pub(super) struct Context {
     pub(super) status_fields: StatusFields,
     pub(super) backoffs: Backoffs,
     pub(super) images: Arc<Images>,
+    /// What the ServiceAccounts of Stacks may do.
+    pub(super) accounts: Accounts,
     /// Where the pure part of passes is done, and what makes objects of a Stack.
     pub(super) workers: Workers,
     pub(super) translation: Translation,
@@ -59,6 +62,7 @@ impl Context {
         facts: Facts,
         oldest: Oldest,
         images: Images,
+        accounts: Accounts,
         translation: Translation,
     ) -> Self {
         Self {
@@ -69,6 +73,7 @@ impl Context {
             status_fields: StatusFields::default(),
             backoffs: Backoffs::default(),
             images: Arc::new(images),
+            accounts,
             workers: Workers::default(),
             translation,
             metrics: Arc::default(),

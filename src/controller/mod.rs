@@ -1,5 +1,6 @@
 //! Wiring: watches, the queue of Stacks, one pass for each, and what is told of it.
 
+mod account;
 mod backoff;
 mod context;
 mod facts;
@@ -40,6 +41,7 @@ use crate::{
     translate::{Facts, ServerVersion, translate},
     turns::Turns,
 };
+use account::Accounts;
 use context::Context;
 use fence::Fence;
 use images::Images;
@@ -69,6 +71,8 @@ pub struct Options {
     pub shared_classes: Vec<String>,
     /// Where registries are asked for what images say of themselves; none asks none.
     pub registries: Option<RegistryOptions>,
+    /// Whether only Stacks that name a ServiceAccount are run.
+    pub requires_account: bool,
     /// What makes the objects of a Stack.
     pub translation: Translation,
 }
@@ -83,6 +87,7 @@ impl Default for Options {
             helper_image: None,
             shared_classes: Vec::new(),
             registries: Some(RegistryOptions::default()),
+            requires_account: false,
             translation: translate,
         }
     }
@@ -104,13 +109,15 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let (terms, mut fence) = Fence::new();
     let writer = fence.clone().guard(client.clone());
     let images = Images::new(client.clone(), options.registries.clone().map(Registries::new), wakes);
+    let accounts = Accounts::new(client.clone(), options.requires_account);
     let facts = Facts {
         helper_image: options.helper_image.clone(),
         shared_classes: options.shared_classes.iter().cloned().collect(),
         ..Facts::default()
     };
-    let context =
-        Arc::new(Context::new(writer, watches.index(), facts, oldest.clone(), images, options.translation));
+    let (index, translation) = (watches.index(), options.translation);
+    let context = Context::new(writer, index, facts, oldest.clone(), images, accounts, translation);
+    let context = Arc::new(context);
 
     let (beat, pulse) = Pulse::new();
     let serve = async {
@@ -140,6 +147,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         let result = tokio::select! {
             () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
             never = oldest.keep(&client, lists_nodes) => match never {},
+            never = context.accounts.forget_old() => match never {},
             () = fence.closed(), if !stop.is_cancelled() => Err(anyhow!("the lease was lost")),
         };
         lease.release().await;

@@ -12,6 +12,7 @@ use kube::{
 use serde_json::json;
 
 use super::{
+    account::{self, Refusal},
     context::Context,
     facts,
     images::Known,
@@ -34,6 +35,9 @@ pub(super) enum Error {
     /// The facts could not be read.
     #[error("the objects that the Stack names could not be read: {0}")]
     Facts(#[source] kube::Error),
+    /// What the Stack's account may do is not known.
+    #[error("what the ServiceAccount of the Stack may do could not be asked: {0}")]
+    Account(#[source] kube::Error),
     /// Some children could not be written; the others were.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Write(Vec<ApplyError>),
@@ -107,6 +111,9 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
         .flat_map(|status| &status.services)
         .map(|service| (service.name.clone(), service.clone()))
         .collect();
+    if let Err(refusal) = context.accounts.permit(key, &stack.spec, || account::reads(&stack.spec)).await {
+        return refuse(context, key, stack, refusal).await;
+    }
     let observed = lock(&context.index).observed(key, identity);
     let Some(Known { images, held, again }) = context.images.known(key, stack, &observed) else {
         return Ok(Action::requeue(INSURANCE));
@@ -125,6 +132,10 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
             return Ok(again.map_or_else(Action::await_change, Action::requeue));
         }
     };
+    if let Err(refusal) = context.accounts.permit(key, &stack.spec, || account::writes(&desired, &plan)).await
+    {
+        return refuse(context, key, stack, refusal).await;
+    }
     let Outcome { failures, left } = Writer::new(context, key, identity).carry_out(&mut plan).await;
     let contended = plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
     lock(&context.index).set_contended(key, &contended);
@@ -151,6 +162,18 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
     }
     let recheck = recheck.and_then(|moment| Duration::try_from(moment.duration_since(now)).ok());
     Ok(next(&plan, recheck.into_iter().chain(again).min(), has_moved))
+}
+
+/// Tells what the Stack's account lacks. Nothing is written for it until then.
+async fn refuse(context: &Context, key: &StackKey, stack: &Stack, refusal: Refusal) -> Result<Action, Error> {
+    let (finding, again) = match refusal {
+        Refusal::Unknown(error) => return Err(Error::Account(error)),
+        Refusal::Forbidden { ref message, again } => (Finding::Forbidden(message), again),
+        Refusal::NoAccount { ref message, again } => (Finding::NoAccount(message), again),
+    };
+    let (status, _) = status::status(stack, finding, Timestamp::now());
+    write_status(context, key, stack, status).await?;
+    Ok(Action::requeue(again))
 }
 
 fn identity<'s>(key: &'s StackKey, stack: &'s Stack) -> Identity<'s> {

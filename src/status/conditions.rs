@@ -50,6 +50,19 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
             ),
             approximated: None,
         },
+        Finding::Forbidden(message) => Verdict {
+            outcome: Outcome::Stalled,
+            reason: "Forbidden".to_owned(),
+            message: message.to_owned(),
+            approximated: None,
+        },
+        // It may be a moment away.
+        Finding::NoAccount(message) => Verdict {
+            outcome: Outcome::Reconciling,
+            reason: "MissingObject".to_owned(),
+            message: message.to_owned(),
+            approximated: None,
+        },
         Finding::Planned { desired, plan, observed, unfinished } => {
             let (outcome, reason, message) = planned(desired, plan, unfinished, services);
             let settled = observed.settled.iter().map(|((kind, name), settled)| {

@@ -24,6 +24,10 @@ pub enum Finding<'a> {
     Invalid(&'a Invalid),
     /// The pass met a mistake of Stackwright itself; what runs was left as it is. The log explains the id.
     Internal(&'a str),
+    /// The Stack's ServiceAccount may not do what is to be done, in this sentence; what runs was left as it is.
+    Forbidden(&'a str),
+    /// The Stack's ServiceAccount does not exist, as this sentence says; what runs was left as it is.
+    NoAccount(&'a str),
     /// The pass went through.
     Planned {
         /// What should exist.
@@ -50,16 +54,16 @@ pub struct Unfinished {
 pub fn status(stack: &Stack, finding: Finding<'_>, now: Timestamp) -> (StackStatus, Option<Recheck>) {
     let before = stack.status.clone().unwrap_or_default();
     let (services, recheck) = match finding {
-        Finding::Invalid(_) | Finding::Internal(_) => (before.services.clone(), None),
         Finding::Planned { desired, plan, observed, .. } => services(&before, desired, plan, observed, now),
+        _ => (before.services.clone(), None),
     };
     let verdict = conditions::verdict(finding, &services);
     let services_ready = match finding {
-        Finding::Invalid(_) | Finding::Internal(_) => before.services_ready.clone(),
         Finding::Planned { .. } => {
             let up = services.iter().filter(|service| service.state.is_up()).count();
             Some(format!("{up}/{}", services.len()))
         }
+        _ => before.services_ready.clone(),
     };
     let generation = stack.metadata.generation;
     let status = StackStatus {

@@ -15,6 +15,7 @@ mod public;
 #[path = "../support/specimens.rs"]
 mod specimens;
 
+mod accounts;
 mod apply;
 mod conflict;
 mod contents;

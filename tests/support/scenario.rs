@@ -86,6 +86,11 @@ impl Setup {
         Self { options, ..self }
     }
 
+    /// The operator runs only Stacks that name a ServiceAccount.
+    pub fn that_requires_accounts(self) -> Self {
+        Self { options: vec!["--require-service-account".to_owned()], ..self }
+    }
+
     /// The operator asks this registry, by HTTP, for what every image says of itself, and has a helper that fills
     /// the volumes of images.
     pub fn with_registry(self, address: &str) -> Self {

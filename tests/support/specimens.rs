@@ -19,7 +19,7 @@ pub struct Specimen {
 }
 
 /// A value for each pattern of the definition.
-const MATCHING: [(&str, &str); 13] = [
+const MATCHING: [(&str, &str); 14] = [
     ("^/", "/a"),
     ("^0?[0-7]{3}$", "0444"),
     ("^0?[0-7]{3,4}$", "1777"),
@@ -32,6 +32,7 @@ const MATCHING: [(&str, &str); 13] = [
     ("^([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$", "1s"),
     ("^\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$", "1"),
     ("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", "a"),
+    ("^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$", "a"),
     ("^[0-9]+$", "1"),
 ];
 

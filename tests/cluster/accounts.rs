@@ -1,0 +1,87 @@
+//! What the ServiceAccount of a Stack may do bounds what the operator does for the Stack.
+
+use crate::support::{Request, Setup, children, image_of, pods, scenario, wanted};
+
+const WEB: &str = "
+serviceAccountName: app
+services:
+  web: {image: 'web:1', restart: always, environmentFrom: {KEY: {secretKeyRef: {name: web, key: key}}}}
+";
+
+#[test]
+fn a_stack_is_stalled_until_its_account_may_do_it_by_hand_and_untouched_once_it_may_not_any_more() {
+    scenario(async |s| {
+        s.kubectl(&["create", "serviceaccount", "app"]);
+        s.create("{apiVersion: v1, kind: Secret, metadata: {name: web}, stringData: {key: secret}}").await;
+        let mark = s.mark();
+        let shop = s.apply("shop", WEB).await;
+        let told = format!(
+            "ServiceAccount app cannot get resource secrets \"web\" in the namespace {}: bind a Role",
+            s.namespace
+        );
+        let view = shop.until_stalled("Forbidden", &[&told]).await;
+        assert_eq!(children(&view).count(), 0);
+        s.requests_since(mark).assert(0, "writes to children", Request::is_child_write);
+
+        // It heals by itself within the minute for which an answer holds.
+        let account = format!("--serviceaccount={}:app", s.namespace);
+        s.kubectl(&["create", "rolebinding", "app", "--clusterrole=edit", &account]);
+        s.allow(150);
+        let view = shop.until_ready().await;
+        let (before, names) = (wanted(&view), pods(&view, "web").map(|(name, _)| name.to_owned()));
+        let names: Vec<_> = names.collect();
+
+        s.kubectl(&["delete", "rolebinding", "app"]);
+        let mark = s.mark();
+        shop.edit("services: {web: {image: 'web:2'}}").await;
+        let name = shop.object("web");
+        shop.until_stalled("Forbidden", &[&format!("cannot patch resource deployments.apps \"{name}\"")])
+            .await;
+        let view = s.history.view();
+        assert_eq!(wanted(&view), before, "what runs stays untouched");
+        assert_eq!(pods(&view, "web").map(|(name, _)| name.to_owned()).collect::<Vec<_>>(), names);
+        s.requests_since(mark).assert(0, "writes to children", Request::is_child_write);
+        assert_eq!(image_of(view.get("Deployment", &name).expect("web")), "web:1");
+    });
+}
+
+#[test]
+fn an_account_that_does_not_exist_is_told_and_nothing_is_made() {
+    scenario(async |s| {
+        let shop = s.apply("shop", WEB).await;
+        let remedy = format!("create it by 'kubectl -n {} create serviceaccount app'", s.namespace);
+        let view = shop
+            .until_condition("Reconciling", "MissingObject", &["ServiceAccount app does not exist", &remedy])
+            .await;
+        assert_eq!(children(&view).count(), 0);
+    });
+}
+
+#[test]
+fn where_an_account_is_required_a_stack_without_one_makes_nothing() {
+    Setup::default().that_requires_accounts().run(async |s| {
+        let remedy = "name one of the namespace that may do by hand what the Stack does";
+        let shop = s.apply("shop", "services: {web: {image: 'web:1', restart: always}}").await;
+        let view = shop.until_stalled("Forbidden", &["spec.serviceAccountName", remedy]).await;
+        assert_eq!(children(&view).count(), 0);
+        let account = format!("--serviceaccount={}:app", s.namespace);
+        s.kubectl(&["create", "serviceaccount", "app"]);
+        s.kubectl(&["create", "rolebinding", "app", "--clusterrole=edit", &account]);
+        shop.edit("serviceAccountName: app").await;
+        shop.until_ready().await;
+    });
+}
+
+#[test]
+fn the_name_of_an_account_cannot_be_that_of_another_namespace_or_of_a_user() {
+    scenario(async |s| {
+        for name in
+            ["", " ", "App", "system:admin", "kube-system:default", "../default", "a\\n", "аpp", "a/b"]
+        {
+            let refused =
+                s.try_apply("shop", &format!("{{serviceAccountName: \"{name}\", services: {{}}}}")).await;
+            let refused = refused.err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(refused.contains("spec.serviceAccountName"), "{name:?}: {refused}");
+        }
+    });
+}

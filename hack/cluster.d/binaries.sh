@@ -7,12 +7,12 @@ CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/stackwright/bin
 
 # program  module  package. Real nodes alone need the second list.
 SIMULATED_SET='
-etcd                     kubernetes  go.etcd.io/etcd/server/v3
+etcd                     etcd        go.etcd.io/etcd/server/v3
 kube-apiserver           kubernetes  k8s.io/kubernetes/cmd/kube-apiserver
 kube-controller-manager  kubernetes  k8s.io/kubernetes/cmd/kube-controller-manager
 kube-scheduler           kubernetes  k8s.io/kubernetes/cmd/kube-scheduler
 kubectl                  kubernetes  k8s.io/kubernetes/cmd/kubectl
-kwok                     kubernetes  sigs.k8s.io/kwok/cmd/kwok
+kwok                     kwok        sigs.k8s.io/kwok/cmd/kwok
 '
 REAL_SET='
 kubelet                  kubernetes  k8s.io/kubernetes/cmd/kubelet
@@ -31,20 +31,36 @@ registry                 registry    .
 pause                    pause       .
 '
 
+# The pinned versions of Kubernetes, oldest first, such as 1.37.
+kubernetes_versions() {
+  local folder
+  for folder in "$HERE"/modules/kubernetes-*; do echo "${folder##*/kubernetes-}"; done | sort -V
+}
+
+# choose_kubernetes [VERSION]: sets KUBERNETES, on which the module `kubernetes`
+# depends: the given one, else the environment's, else the newest.
+choose_kubernetes() {
+  KUBERNETES=${1:-${STACKWRIGHT_KUBERNETES:-$(kubernetes_versions | tail -n 1)}}
+  kubernetes_versions | grep -qxF "$KUBERNETES" ||
+    die "there is no Kubernetes '$KUBERNETES' here" "choose one of $(kubernetes_versions | xargs)"
+}
+
 module_folder() {
   case $1 in
+  kubernetes) echo "$HERE/modules/kubernetes-$KUBERNETES" ;;
   netpol | registry | pause) echo "$HERE/$1" ;; # our own programs
   *) echo "$HERE/modules/$1" ;;
   esac
 }
 
-# kubectl and the servers tell their version by these; a bare build says v0.0.0.
+# ldflags MODULE: kubectl and the servers tell their version by these; a bare
+# build says v0.0.0.
 ldflags() {
-  local version
-  version=$(awk '$1 == "k8s.io/kubernetes" { print $2 }' "$HERE/modules/kubernetes/go.mod")
-  local minor=${version#v1.}
-  local p=k8s.io/component-base/version
-  echo "-s -w -X $p.gitVersion=$version -X $p.gitMajor=1 -X $p.gitMinor=${minor%%.*}" \
+  echo "-s -w"
+  [[ $1 == kubernetes ]] || return 0
+  local version p=k8s.io/component-base/version
+  version=$(sed -n 's/^\(require \|\t\)k8s.io\/kubernetes \(v[^ ]*\).*/\2/p' "$(module_folder kubernetes)/go.mod")
+  echo "-X $p.gitVersion=$version -X $p.gitMajor=1 -X $p.gitMinor=${KUBERNETES#1.}" \
     "-X k8s.io/client-go/pkg/version.gitVersion=$version"
 }
 
@@ -52,16 +68,18 @@ ldflags() {
 # Worked out once per run: the hash costs some 20 ms.
 declare -A FOLDER=()
 bin_of() {
-  REPLY=${FOLDER[$1]:-}
+  local module=$1
+  [[ $module != kubernetes ]] || module=kubernetes-$KUBERNETES
+  REPLY=${FOLDER[$module]:-}
   [[ -z $REPLY ]] || return 0
   local hash
   hash=$(cd "$(module_folder "$1")" && {
-    echo "CGO_ENABLED=0 -trimpath $(ldflags)"
+    echo "CGO_ENABLED=0 -trimpath $(ldflags "$1" | xargs)"
     # Go files are our own programs' source; the other modules have none.
     find . -name 'go.*' -o -name '*.go' | sort | xargs cat
   } | sha256sum)
-  REPLY=$CACHE/$1-${hash:0:16}
-  FOLDER[$1]=$REPLY
+  REPLY=$CACHE/$module-${hash:0:16}
+  FOLDER[$module]=$REPLY
 }
 
 # build_programs real|simulated: what is missing, one program after the other (a
@@ -100,7 +118,7 @@ build_one() {
   mkdir -p "$folder"
   temporary=$(mktemp -d "$folder/.building.XXXXXX")
   (cd "$(module_folder "$module")" &&
-    CGO_ENABLED=0 exec nice -n 5 go build -trimpath -ldflags "$(ldflags)" -o "$temporary/out" "$package") \
+    CGO_ENABLED=0 exec nice -n 5 go build -trimpath -ldflags "$(ldflags "$module" | xargs)" -o "$temporary/out" "$package") \
     >"$temporary/log" 2>&1 8>&- &
   builder=$!
   while kill -0 $builder 2>/dev/null; do
@@ -123,7 +141,7 @@ build_one() {
 keep_kwok_stages() {
   [[ ! -d $1 ]] || return 0
   local module temporary
-  module=$(cd "$HERE/modules/kubernetes" && go mod download sigs.k8s.io/kwok &&
+  module=$(cd "$HERE/modules/kwok" && go mod download sigs.k8s.io/kwok &&
     go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)
   temporary=$(mktemp -d "$(dirname "$1")/.building.XXXXXX")
   cp -r "$module/kustomize/stage/." "$temporary"

@@ -1,27 +1,44 @@
 # shellcheck shell=bash
 # etcd, API server, controller-manager and scheduler of one cluster.
-# Sourced after lib.sh, slots.sh and identities.sh; expects BIN.
+# Sourced after lib.sh, slots.sh, identities.sh and binaries.sh; expects BIN.
 
 # start_control_plane ADDRESS SERVICE_RANGE: on ADDRESS and no other.
 start_control_plane() {
-  local address=$1 services=$2 port etcd pki=$STATE/pki
-  port=$(port 2)
-  etcd=http://127.0.0.1:$(port 0)
-  record server "https://$address:$port"
+  local address=$1 services=$2 etcd
+  record address "$address"
+  record services "$services"
+  record server "https://$address:$(port 2)"
   make_control_plane_identities "$address" "${services%.*}.1"
   write_audit_policy
 
   # Nothing here outlives a crash of the machine, so no write waits for the disk.
-  start etcd "$BIN/etcd" --data-dir "$STATE/etcd" --log-level warn --unsafe-no-fsync \
+  etcd=http://127.0.0.1:$(port 0)
+  bin_of etcd
+  start etcd "$REPLY/etcd" --data-dir "$STATE/etcd" --log-level warn --unsafe-no-fsync \
     --listen-client-urls "$etcd" --advertise-client-urls "$etcd" \
     --listen-peer-urls "http://127.0.0.1:$(port 1)"
+  start_servers
+}
+
+# What is replaced when the cluster gets another version of Kubernetes.
+SERVERS=(scheduler controller-manager apiserver)
+
+# start_servers: of the version that is chosen, on the data that etcd holds.
+start_servers() {
+  local address services port pki=$STATE/pki
+  address=$(recall address) services=$(recall services) port=$(port 2)
 
   # A loopback address is no valid endpoint of the Service "kubernetes".
   local endpoints=lease
   [[ $address == 127.* ]] && endpoints=none
 
-  start apiserver "$BIN/kube-apiserver" \
-    --etcd-servers "$etcd" \
+  # Policies that change objects are served by default from 1.36 on.
+  local policies=()
+  ((${KUBERNETES#1.} >= 36)) || policies=(--feature-gates MutatingAdmissionPolicy=true
+    --runtime-config admissionregistration.k8s.io/v1beta1=true)
+
+  start apiserver "$BIN/kube-apiserver" "${policies[@]}" \
+    --etcd-servers "http://127.0.0.1:$(port 0)" \
     --bind-address "$address" --advertise-address "$address" --secure-port "$port" \
     --endpoint-reconciler-type "$endpoints" \
     --tls-cert-file "$pki/apiserver.crt" --tls-private-key-file "$pki/apiserver.key" \

@@ -31,7 +31,7 @@ up_real() {
   say "CoreDNS and local volumes Ready"
 }
 
-# start_node I
+# start_node I: its programs are of the version that is chosen.
 start_node() {
   local i=$1 node=$NAME-$1 pid
   make_identity "$node" "system:node:$node" system:nodes
@@ -183,7 +183,8 @@ render_manifests() {
 # The stage that gives simulated clusters their load balancer does so here too;
 # kwok is kept from all nodes by a selector that none has.
 start_load_balancer() {
-  start kwok "$BIN/kwok" --kubeconfig "$STATE/kwok.kubeconfig" \
+  bin_of kwok
+  start kwok "$REPLY/kwok" --kubeconfig "$STATE/kwok.kubeconfig" \
     --manage-nodes-with-annotation-selector kwok.x-k8s.io/node=fake \
     --config "$HERE/stages/service-load-balancer.yaml"
 }

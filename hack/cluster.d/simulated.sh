@@ -4,9 +4,11 @@
 
 # start_simulated_nodes COUNT
 start_simulated_nodes() {
-  local i stages=()
+  local i kwok stages=()
+  bin_of kwok
+  kwok=$REPLY
   # kwok's own stages and ours, which outweigh them.
-  for i in "$BIN"/kwok-stages/{node/fast,node/heartbeat-with-lease,pod/fast}/*-*.yaml "$HERE"/stages/*.yaml; do
+  for i in "$kwok"/kwok-stages/{node/fast,node/heartbeat-with-lease,pod/fast}/*-*.yaml "$HERE"/stages/*.yaml; do
     stages+=(--config "$i")
   done
   cat >"$STATE/kwok.yaml" <<'YAML'
@@ -24,7 +26,7 @@ options:
 YAML
   for ((i = 1; i <= $1; i++)); do simulated_node "$NAME-$i"; done |
     kubectl create -f "$HERE/manifests/kwok-rbac.yaml" -f "$HERE/manifests/simulated-storage.yaml" -f - >/dev/null
-  start kwok "$BIN/kwok" --kubeconfig "$STATE/kwok.kubeconfig" \
+  start kwok "$kwok/kwok" --kubeconfig "$STATE/kwok.kubeconfig" \
     --config "$STATE/kwok.yaml" "${stages[@]}"
   wait_for 60 "$1 simulated nodes" \
     kubectl wait --for=condition=Ready node --all --timeout=5s
@@ -46,7 +48,14 @@ metadata:
     kubernetes.io/os: linux
     kubernetes.io/arch: amd64
 status:
+  nodeInfo: {kubeletVersion: $(kubelet_version)}
   capacity: $room
   allocatable: $room
 YAML
+}
+
+# kubelet_version: what a kubelet of the cluster's version tells of itself. An
+# operator looks at it, since a node may be older than the API server.
+kubelet_version() {
+  kubectl version --client -o yaml | sed -n 's/^ *gitVersion: //p'
 }

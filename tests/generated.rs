@@ -7,7 +7,7 @@ use std::{path::Path, process::Command};
 use serde_json::Value;
 use stackwright::{
     api::Stack,
-    translate::{Facts, translate},
+    translate::{Facts, ServerVersion, translate},
 };
 
 fn stackwright(arguments: &[&str]) -> String {
@@ -43,6 +43,26 @@ fn first_difference(a: &str, b: &str) -> Option<usize> {
 #[test]
 fn the_crd_is_that_of_the_code() {
     assert_generated("crds/stackwright.dev_stacks.yaml", &["crds"]);
+}
+
+#[test]
+fn the_versions_of_kubernetes_that_are_tried_are_those_that_are_supported() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (oldest, newest) = (ServerVersion::OLDEST, ServerVersion::NEWEST);
+    let supported: Vec<_> =
+        (oldest.minor..=newest.minor).map(|minor| ServerVersion { minor }.to_string()).collect();
+    let output = Command::new(root.join("hack/cluster")).arg("versions").output().unwrap();
+    let tried = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(tried.lines().collect::<Vec<_>>(), supported, "hack/cluster versions");
+    for chart in ["stackwright", "stackwright-crds"] {
+        let text = std::fs::read_to_string(root.join("charts").join(chart).join("Chart.yaml")).unwrap();
+        let wanted = format!("kubeVersion: \">={oldest}.0-0\"");
+        assert!(text.lines().any(|line| line == wanted), "charts/{chart}/Chart.yaml lacks {wanted}");
+    }
+    assert!(
+        root.join(format!("tests/kubernetes-{oldest}.json")).exists(),
+        "hack/kubernetes-fields writes it"
+    );
 }
 
 #[test]

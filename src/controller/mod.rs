@@ -51,9 +51,6 @@ use queue::Queue;
 use versions::Oldest;
 pub use workers::Translation;
 
-/// The oldest minor version of Kubernetes that is supported.
-const OLDEST: u32 = 33;
-
 /// How the operator runs.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -231,8 +228,9 @@ async fn listed(mut unsynced: watch::Receiver<usize>, stop: &CancellationToken) 
 /// The API server's version, if it is one that is supported and knows Stacks.
 async fn supported_version(client: &Client) -> anyhow::Result<ServerVersion> {
     let version = versions::server_version(client).await?;
-    if version.minor < OLDEST {
-        bail!("the API server is of version 1.{}; Stackwright needs 1.{OLDEST} or later", version.minor);
+    let oldest = ServerVersion::OLDEST;
+    if version < oldest {
+        bail!("the API server is of version {version}; Stackwright needs {oldest} or later");
     }
     let crd = Stack::crd_name();
     let known = client

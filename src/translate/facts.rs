@@ -1,6 +1,9 @@
 //! What a Stack's translation needs to know of the cluster, fetched before it runs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use sha2::{Digest, Sha256};
 
@@ -52,11 +55,16 @@ pub struct ServerVersion {
 impl Default for ServerVersion {
     /// The newest version that is supported.
     fn default() -> Self {
-        Self { minor: 36 }
+        Self::NEWEST
     }
 }
 
 impl ServerVersion {
+    /// The oldest version that is supported; `make matrix` tries it and each later one.
+    pub const OLDEST: Self = Self { minor: 34 };
+    /// The newest version that is supported.
+    pub const NEWEST: Self = Self { minor: 37 };
+
     /// The version that a program tells of itself, such as `v1.36.3` or `1.36`.
     pub fn of(text: &str) -> Option<Self> {
         let minor = text.trim_start_matches('v').strip_prefix("1.")?;
@@ -72,6 +80,12 @@ impl ServerVersion {
     /// Whether a pod may mount an image as a volume (on by default from 1.35).
     pub fn has_image_volumes(self) -> bool {
         self.minor >= 35
+    }
+}
+
+impl fmt::Display for ServerVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "1.{}", self.minor)
     }
 }
 

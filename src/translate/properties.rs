@@ -292,7 +292,7 @@ proptest! {
 
     #[test]
     fn a_stack_gives_objects_that_the_api_server_takes_or_reasons(
-        stack in stack(), minor in 33..37_u32, helper_image in option::of(Just("helper:1".to_owned())),
+        stack in stack(), minor in 34..38_u32, helper_image in option::of(Just("helper:1".to_owned())),
     ) {
         let facts = Facts { version: ServerVersion { minor }, helper_image, ..Facts::default() };
         let once = translate(&stack, &facts);

@@ -1,4 +1,4 @@
-//! What an older Kubernetes knows: `tests/kubernetes-1.33.json` has the fields of each type
+//! What the oldest supported Kubernetes knows: `tests/kubernetes-1.34.json` has the fields of each type
 //! (`hack/kubernetes-fields` writes it).
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -8,10 +8,10 @@ use serde_json::Value;
 type Types = BTreeMap<String, BTreeMap<String, String>>;
 
 static TYPES: LazyLock<Types> =
-    LazyLock::new(|| serde_json::from_str(include_str!("../kubernetes-1.33.json")).unwrap());
+    LazyLock::new(|| serde_json::from_str(include_str!("../kubernetes-1.34.json")).unwrap());
 
-/// The places in an object that Kubernetes 1.33 does not know, or knows as something else.
-pub fn unknown_to_1_33(object: &Value) -> Vec<String> {
+/// The places in an object that the oldest supported Kubernetes does not know, or knows as something else.
+pub fn unknown_to_the_oldest(object: &Value) -> Vec<String> {
     let kind = object["kind"].as_str().unwrap();
     assert!(TYPES.contains_key(kind), "the list of fields lacks {kind}");
     let mut found = Vec::new();

@@ -1,8 +1,8 @@
-//! Prints the fields that Kubernetes 1.33 knows of the kinds that Stackwright makes, as
-//! `tests/kubernetes-1.33.json` holds them: the oldest version that is supported. A type that is known
+//! Prints the fields that Kubernetes 1.34 knows of the kinds that Stackwright makes, as
+//! `tests/kubernetes-1.34.json` holds them: the oldest version that is supported. A type that is known
 //! to be a number or a text is just that; `[T]` is a list, `{T}` a map of names to T.
 //!
-//!     cargo run --manifest-path hack/kubernetes-fields/Cargo.toml > tests/kubernetes-1.33.json
+//!     cargo run --manifest-path hack/kubernetes-fields/Cargo.toml > tests/kubernetes-1.34.json
 
 use std::collections::BTreeMap;
 

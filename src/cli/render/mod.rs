@@ -21,7 +21,7 @@ pub struct Args {
     #[command(flatten)]
     conversion: ConversionArgs,
     /// The version of Kubernetes that the objects are for
-    #[arg(long, value_name = "1.33|…|1.36", default_value = "1.36", value_parser = version)]
+    #[arg(long, value_name = "1.34|…|1.37", default_value_t = ServerVersion::NEWEST, value_parser = version)]
     kubernetes_version: ServerVersion,
     /// A hold of the nodes that the namespace allows; `all` for each
     #[arg(long, value_name = "POWER", value_parser = powers)]
@@ -46,13 +46,13 @@ enum Format {
     Json,
 }
 
-/// The oldest and the newest minor version of Kubernetes that is supported.
-const MINORS: std::ops::RangeInclusive<u32> = 33..=36;
-
 fn version(text: &str) -> Result<ServerVersion, String> {
     let minor = text.strip_prefix("1.").and_then(|minor| minor.parse().ok());
-    let minor = minor.filter(|minor| MINORS.contains(minor));
-    minor.map(|minor| ServerVersion { minor }).ok_or_else(|| "write 1.33, 1.34, 1.35 or 1.36".to_owned())
+    let version = minor.map(|minor| ServerVersion { minor });
+    let (oldest, newest) = (ServerVersion::OLDEST, ServerVersion::NEWEST);
+    version
+        .filter(|version| (oldest..=newest).contains(version))
+        .ok_or_else(|| format!("write a version from {oldest} to {newest}"))
 }
 
 fn powers(text: &str) -> Result<Powers, String> {

@@ -2,7 +2,7 @@
 # more stands in hack/, where each script's first lines say what it does.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test e2e parity bench corpus generate
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test e2e parity matrix bench corpus generate
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -39,6 +39,9 @@ e2e: ## the examples alive and used, on real nodes, with the operator installed 
 
 parity: ## the same projects on Docker Compose and here, what their processes experience compared
 	@hack/parity
+
+matrix: ## all scenarios on each supported Kubernetes, upgrades of it and of the operator under running Stacks (an hour)
+	@hack/test matrix
 
 corpus: ## all that the compose files in the folder $$STACKWRIGHT_CORPUS become, tried on an API server
 	@hack/test corpus

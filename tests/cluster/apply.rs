@@ -6,12 +6,11 @@ use std::{
     time::Duration,
 };
 
-use k8s_openapi::api::admissionregistration::v1::{MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding};
 use kube::{
     Api, ResourceExt,
-    api::{DeleteParams, Patch, PatchParams, PostParams},
+    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams},
+    core::GroupVersionKind,
 };
-use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use stackwright::{
@@ -231,12 +230,15 @@ const FIELD: &str = "/spec/template/spec/terminationGracePeriodSeconds";
 /// An admission policy that sets a field of every Deployment in a scenario's namespace.
 struct Policy<'s> {
     scenario: &'s Scenario<'s>,
+    policies: Api<DynamicObject>,
+    bindings: Api<DynamicObject>,
 }
 
 impl<'s> Policy<'s> {
     async fn install(scenario: &'s Scenario<'_>) -> Self {
         let name = &scenario.namespace;
-        let policy: MutatingAdmissionPolicy = typed(&format!(
+        let (policies, bindings) = Self::apis(scenario).await;
+        let policy = untyped(&format!(
             "
 metadata: {{name: {name}}}
 spec:
@@ -250,16 +252,30 @@ spec:
     jsonPatch: {{expression: '[JSONPatch{{op: \"replace\", path: \"{FIELD}\", value: 99}}]'}}
 "
         ));
-        let binding: MutatingAdmissionPolicyBinding =
-            typed(&format!("{{metadata: {{name: {name}}}, spec: {{policyName: {name}}}}}"));
+        let binding = untyped(&format!("{{metadata: {{name: {name}}}, spec: {{policyName: {name}}}}}"));
         let params = PostParams::default();
-        Api::all(scenario.admin()).create(&params, &policy).await.expect("the policy");
-        Api::all(scenario.admin()).create(&params, &binding).await.expect("its binding");
-        let installed = Self { scenario };
+        policies.create(&params, &policy).await.expect("the policy");
+        bindings.create(&params, &binding).await.expect("its binding");
+        let installed = Self { scenario, policies, bindings };
         // The API server tells nobody when it has taken up a policy, so it is asked until it shows.
         let shows = async { while !installed.shows().await {} };
         tokio::time::timeout(Duration::from_secs(30), shows).await.expect("the policy is taken up in time");
         installed
+    }
+
+    /// Where policies and their bindings are: `v1` from Kubernetes 1.36 on, before that `v1beta1`, which a cluster
+    /// must be told to serve.
+    async fn apis(scenario: &Scenario<'_>) -> (Api<DynamicObject>, Api<DynamicObject>) {
+        let group = "admissionregistration.k8s.io";
+        let served = scenario.admin().list_api_group_resources(&format!("{group}/v1")).await;
+        let served = served.expect("what is served").resources;
+        let is_served = served.iter().any(|resource| resource.name == "mutatingadmissionpolicies");
+        let version = if is_served { "v1" } else { "v1beta1" };
+        let api = |kind: &str| {
+            let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
+            Api::all_with(scenario.admin(), &resource)
+        };
+        (api("MutatingAdmissionPolicy"), api("MutatingAdmissionPolicyBinding"))
     }
 
     /// Whether the policy changes a Deployment that is created now (and not kept).
@@ -282,13 +298,11 @@ spec:
 
     async fn remove(self) {
         let (name, params) = (&self.scenario.namespace, DeleteParams::default());
-        let bindings = Api::<MutatingAdmissionPolicyBinding>::all(self.scenario.admin());
-        bindings.delete(name, &params).await.expect("the binding");
-        let policies = Api::<MutatingAdmissionPolicy>::all(self.scenario.admin());
-        policies.delete(name, &params).await.expect("the policy");
+        self.bindings.delete(name, &params).await.expect("the binding");
+        self.policies.delete(name, &params).await.expect("the policy");
     }
 }
 
-fn typed<K: DeserializeOwned>(yaml: &str) -> K {
+fn untyped(yaml: &str) -> DynamicObject {
     serde_json::from_value(from_yaml(yaml)).expect("a well-formed object")
 }

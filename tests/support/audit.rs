@@ -42,8 +42,10 @@ impl Request {
             "persistentvolumeclaims",
             "networkpolicies",
             "services",
+            "ingresses",
             "deployments",
             "statefulsets",
+            "daemonsets",
             "jobs",
         ];
         self.is_write() && children.contains(&self.resource.as_str())

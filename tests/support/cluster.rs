@@ -64,7 +64,13 @@ impl Cluster {
     /// A cluster that no other scenario sees, for one that changes what all would share. It ends
     /// when it is dropped.
     pub async fn of_its_own(name: &'static str) -> OwnCluster {
-        let own = OwnCluster { cluster: Self::started(name, &["--simulated", "1"]).await, name };
+        Self::of_its_own_with(name, &[]).await
+    }
+
+    /// The same, started with these further options of `hack/cluster up`.
+    pub async fn of_its_own_with(name: &'static str, options: &[&str]) -> OwnCluster {
+        let options = [&["--simulated", "1"], options].concat();
+        let own = OwnCluster { cluster: Self::started(name, &options).await, name };
         // As a user does it, client-side.
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
         let applied = own.kubectl("default", &["apply", "-f", folder]).status();
@@ -184,6 +190,15 @@ pub async fn client_of(kubeconfig: &Path) -> Client {
 pub struct OwnCluster {
     cluster: Cluster,
     name: &'static str,
+}
+
+impl OwnCluster {
+    /// Asks `hack/cluster` for something that takes a while: `upgrade --kubernetes 1.37`.
+    pub fn hack(&self, arguments: &[&str]) {
+        let (verb, options) = arguments.split_first().expect("a verb");
+        let status = hack_cluster().args([verb, "--name", self.name]).args(options).status();
+        assert!(status.is_ok_and(|status| status.success()), "hack/cluster {arguments:?} (above)");
+    }
 }
 
 impl std::ops::Deref for OwnCluster {

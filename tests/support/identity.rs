@@ -7,7 +7,7 @@ use k8s_openapi::api::{
     authentication::v1::TokenRequest,
     authorization::v1::SubjectAccessReview,
     core::v1::{Namespace, ServiceAccount},
-    rbac::v1::RoleBinding,
+    rbac::v1::{ClusterRoleBinding, RoleBinding},
 };
 use kube::{
     Api, Client,
@@ -56,6 +56,19 @@ pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
     let request: TokenRequest = typed(json!({ "spec": { "audiences": [], "expirationSeconds": 3600 } }));
     let answer = accounts.create_token_request(ACCOUNT, &params, &request).await.expect("a token");
     answer.status.and_then(|status| status.token).expect("an answered request has a token")
+}
+
+/// Lets the operator of `namespace` serve all of them, as the chart does unless it is told otherwise.
+pub async fn allow_everywhere(admin: &Client, namespace: &str) {
+    let role = stackwright::cluster::rbac::cluster_role(ACCOUNT);
+    let binding: ClusterRoleBinding = typed(json!({
+        "metadata": { "name": ACCOUNT },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ACCOUNT },
+        "subjects": [{ "kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace }],
+    }));
+    let params = PostParams::default();
+    Api::all(admin.clone()).create(&params, &role).await.expect("the operator's role for the cluster");
+    Api::all(admin.clone()).create(&params, &binding).await.expect("its binding");
 }
 
 /// Waits until the API server lets the operator take its lease: it learns of a new binding as others do.

@@ -2,26 +2,28 @@
 
 use std::{
     fs::{self, File},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 /// The operator of one scenario.
 pub struct Operator {
-    namespace: String,
+    scope: [String; 2],
     folder: PathBuf,
     options: Vec<String>,
     child: Mutex<Option<Child>>,
 }
 
 impl Operator {
-    /// An operator for `namespace` with the identity of `kubeconfig`; it does not run yet.
-    pub fn new(namespace: &str, kubeconfig: &str, options: &[String]) -> Self {
+    /// An operator for `namespace`, or for all with its lease there, with the identity of `kubeconfig`; it does not
+    /// run yet.
+    pub fn new(namespace: &str, everywhere: bool, kubeconfig: &str, options: &[String]) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(namespace);
         fs::create_dir_all(&folder).expect("a folder for the operator's log");
         let operator = Self {
-            namespace: namespace.to_owned(),
+            scope: [if everywhere { "--lease-namespace" } else { "--namespace" }, namespace]
+                .map(str::to_owned),
             folder,
             options: options.to_vec(),
             child: Mutex::new(None),
@@ -37,11 +39,17 @@ impl Operator {
 
     /// Starts it.
     pub fn start(&self) {
+        self.start_as(Path::new(env!("CARGO_BIN_EXE_stackwright")));
+    }
+
+    /// Starts another version of it.
+    pub fn start_as(&self, program: &Path) {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).expect("its log");
         let mut running = self.child();
         assert!(running.is_none(), "the operator runs already");
-        let child = Command::new(env!("CARGO_BIN_EXE_stackwright"))
-            .args(["controller", "--namespace", &self.namespace, "--no-http"])
+        let child = Command::new(program)
+            .args(["controller", "--no-http"])
+            .args(&self.scope)
             .args(self.registries())
             .args(&self.options)
             .env("KUBECONFIG", self.kubeconfig())

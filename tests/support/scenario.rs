@@ -59,13 +59,15 @@ pub struct Setup {
     pub operator: bool,
     /// Whether the operator reaches the API server through a faulty line.
     pub proxy: bool,
+    /// Whether the operator serves all namespaces: on a cluster of the scenario's own.
+    pub everywhere: bool,
     /// Options of the operator beside its namespace.
     pub options: Vec<String>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { operator: true, proxy: false, options: Vec::new() }
+        Self { operator: true, proxy: false, everywhere: false, options: Vec::new() }
     }
 }
 
@@ -97,6 +99,11 @@ impl Setup {
         let options =
             vec![format!("--registry-mirror=*=http://{address}"), "--helper-image=helper:1".to_owned()];
         Self { options, ..self }
+    }
+
+    /// The operator has a helper that fills the volumes of images.
+    pub fn with_helper(self, image: &str) -> Self {
+        Self { options: vec![format!("--helper-image={image}")], ..self }
     }
 
     /// Plays `body` on the shared cluster.
@@ -157,7 +164,10 @@ impl<'c> Scenario<'c> {
         let history = History::follow(&cluster.admin, &namespace).await;
         let token = identity::make_operator_account(&cluster.admin, &namespace).await;
         let direct = cluster.kubeconfig_for(&namespace, &token, None);
-        let operator = Operator::new(&namespace, &direct, &setup.options);
+        if setup.everywhere {
+            identity::allow_everywhere(&cluster.admin, &namespace).await;
+        }
+        let operator = Operator::new(&namespace, setup.everywhere, &direct, &setup.options);
         let mut proxy = None;
         if setup.proxy {
             let line = Proxy::start(client_of(&operator.kubeconfig()).await).await;

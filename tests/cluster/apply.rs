@@ -15,7 +15,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use stackwright::{
     api::{Stack, labels::IMAGES},
-    translate::{Facts, Kind, LiveService, Object, ObjectKind, Workload, recalled, translate},
+    translate::{Facts, Kind, LiveService, Object, ObjectKind, ServerVersion, Workload, recalled, translate},
 };
 
 use crate::support::{Request, Scenario, View, from_yaml, scenario};
@@ -94,12 +94,20 @@ fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is()
         s.create("{apiVersion: v1, kind: ConfigMap, metadata: {name: given}, data: {port: '1'}}").await;
         s.create("{apiVersion: v1, kind: Secret, metadata: {name: given}, stringData: {password: secret}}")
             .await;
-        let shop = s.apply("shop", EVERYTHING).await;
+        let version = s.cluster.version().await;
+        let everything = if version.has_image_volumes() {
+            EVERYTHING.to_owned()
+        } else {
+            EVERYTHING.replace("{image: 'assets:1', target: /assets, subpath: dist}, ", "")
+        };
+        let shop = s.apply("shop", &everything).await;
         let view = shop.until_ready().await;
         // Nobody may come between.
         assert!(s.operator.stop());
         let mut kinds = BTreeSet::new();
-        for object in rendered(&view).iter().filter(|object| object.kind != Kind::PersistentVolumeClaim) {
+        for object in
+            rendered(&view, version).iter().filter(|object| object.kind != Kind::PersistentVolumeClaim)
+        {
             let (kind, name) = (object.kind.as_str(), &object.name);
             let params = PatchParams::apply("stackwright").force();
             let mut versions = Vec::new();
@@ -127,7 +135,7 @@ fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is()
 }
 
 /// What the Stack `shop` is translated into.
-fn rendered(view: &View) -> Vec<Object> {
+fn rendered(view: &View, version: ServerVersion) -> Vec<Object> {
     let stack = view.get("Stack", "shop").cloned().expect("the Stack");
     let stack: Stack = serde_json::from_value(stack).expect("a Stack");
     let live = view.all("Service").map(|(name, service)| {
@@ -145,6 +153,7 @@ fn rendered(view: &View) -> Vec<Object> {
         .filter_map(|(_, workload)| workload["metadata"]["annotations"][IMAGES].as_str())
         .flat_map(recalled);
     let facts = Facts {
+        version,
         images: images.collect(),
         live_services: live.collect(),
         objects: [given(ObjectKind::ConfigMap, "port", "1"), given(ObjectKind::Secret, "password", "secret")]

@@ -18,7 +18,7 @@ use kube::{
     runtime::wait::{await_condition, conditions::is_crd_established},
 };
 use serde_json::Value;
-use stackwright::api::Stack;
+use stackwright::{api::Stack, translate::ServerVersion};
 use tokio::sync::OnceCell;
 
 fn is_error<K>(event: &WatchEvent<K>) -> bool {
@@ -111,6 +111,12 @@ impl Cluster {
              `hack/cluster up --simulated 3` starts one that has",
             self.kubeconfig.display()
         );
+    }
+
+    /// The version of its API server.
+    pub async fn version(&self) -> ServerVersion {
+        let info = self.admin.apiserver_version().await.expect("the API server tells its version");
+        ServerVersion::of(&info.git_version).expect("a version")
     }
 
     /// Teaches it what a Stack is.

@@ -14,16 +14,20 @@ const SHOP: &str = "
 services:
   db: {image: 'db:1', hostname: storage, healthcheck: {test: [CMD, check]}, volumes: [{source: data, target: /data}]}
   web: {image: 'web:1', restart: always, ports: [{target: 80}], dependsOn: {db: {condition: service_healthy}}}
-  agent: {image: 'agent:1', restart: always, mode: global}
+  agent: {image: 'agent:1', restart: always, deploy: {mode: global}}
   migrate: {image: 'migrate:1', restart: 'no', dependsOn: {db: {condition: service_healthy}}}
 volumes: {data: {}}
 ";
 
-/// A service whose pod has its host name by a field that came with 1.35.
-const STORE: &str = "
-services: {db: {image: 'db:1', hostname: storage, volumes: [{source: data, target: /data}]}}
-volumes: {data: {}}
-";
+/// A service whose pod has its host name by a field that came with 1.35. Services have their names in a namespace alone.
+fn store(number: u32) -> String {
+    format!(
+        "
+services: {{disk-{number}: {{image: 'disk:1', restart: always, hostname: storage-{number}, volumes: [{{source: data, target: /data}}]}}}}
+volumes: {{data: {{}}}}
+"
+    )
+}
 
 #[test]
 #[ignore = "needs the programs of every version: make matrix"]
@@ -50,10 +54,10 @@ fn an_upgrade_of_kubernetes_step_by_step_writes_no_child_and_restarts_nothing() 
                     until_still(s).await;
                     start_again(s).await;
                     assert_eq!(oldest_told(s), Some(former), "the kubelets are of 1.{former} still");
-                    let name = format!("store-{former}");
-                    s.apply(&name, STORE).await.until_ready().await;
+                    let name = format!("store{former}");
+                    s.apply(&name, &store(former)).await.until_ready().await;
                     let has_field = former > oldest.minor;
-                    let set = host_name(s, &format!("{name}-db")).await;
+                    let set = host_name(s, &format!("{name}-disk-{former}")).await;
                     assert_eq!(set.is_some(), has_field, "a new pod with kubelets of 1.{former}");
 
                     own.hack(&["upgrade-nodes"]);

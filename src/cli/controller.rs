@@ -11,11 +11,11 @@ use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    api::Duration as Span,
+    api::{Duration as Span, Quantity},
     cluster::rbac::LEASE,
     controller::{self, LeaseOptions, Options},
     registry::{Mirror, RegistryOptions},
-    translate::translate,
+    translate::{Limits, translate},
 };
 
 #[derive(Debug, clap::Args)]
@@ -78,6 +78,22 @@ pub(super) struct Args {
     /// of its namespace may do.
     #[arg(long)]
     require_service_account: bool,
+    /// The most objects that one Stack may become.
+    #[arg(long, default_value_t = Limits::default().objects)]
+    max_objects_per_stack: usize,
+    /// The most claims among them, for named and anonymous volumes.
+    #[arg(long, default_value_t = Limits::default().claims)]
+    max_claims_per_stack: usize,
+    /// The most further names of one service: aliases, its container's name and its host name. Each becomes a Service.
+    #[arg(long, default_value_t = Limits::default().names)]
+    max_names_per_service: usize,
+    /// The most ports of one service, with those that other services dial. Each of its Services has all of them.
+    #[arg(long, default_value_t = Limits::default().ports)]
+    max_ports_per_service: usize,
+    /// The most memory that the objects of one Stack may take while they are made, in bytes, such as 48Mi. Several Stacks
+    /// are made at a time, one for each processor and two at least: raise the operator's memory limit with it.
+    #[arg(long, default_value = "48Mi", value_parser = bytes)]
+    max_memory_per_stack: usize,
     /// How log lines are written.
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
@@ -117,6 +133,13 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
             allowed: args.allowed_registry_addresses,
         }),
         requires_account: args.require_service_account,
+        limits: Limits {
+            objects: args.max_objects_per_stack,
+            claims: args.max_claims_per_stack,
+            names: args.max_names_per_service,
+            ports: args.max_ports_per_service,
+            memory: args.max_memory_per_stack,
+        },
         translation: translate,
     };
     controller::run(client, options, stop).await
@@ -162,4 +185,10 @@ fn duration(text: &str) -> Result<Duration, String> {
     } else {
         Ok(span)
     }
+}
+
+fn bytes(text: &str) -> Result<usize, String> {
+    const NANOS: u128 = 1_000_000_000;
+    let nanos = Quantity::from(text).nanos().map_err(|error| error.to_string())?;
+    usize::try_from(nanos / NANOS).map_err(|_| format!("{text} is more than this machine has"))
 }

@@ -38,7 +38,7 @@ use crate::{
     api::Stack,
     cluster::{StackKey, Watches},
     registry::{Registries, RegistryOptions},
-    translate::{Facts, ServerVersion, translate},
+    translate::{Facts, Limits, ServerVersion, translate},
     turns::Turns,
 };
 use account::Accounts;
@@ -70,6 +70,8 @@ pub struct Options {
     pub registries: Option<RegistryOptions>,
     /// Whether only Stacks that name a ServiceAccount are run.
     pub requires_account: bool,
+    /// The most that one Stack may become.
+    pub limits: Limits,
     /// What makes the objects of a Stack.
     pub translation: Translation,
 }
@@ -85,6 +87,7 @@ impl Default for Options {
             shared_classes: Vec::new(),
             registries: Some(RegistryOptions::default()),
             requires_account: false,
+            limits: Limits::default(),
             translation: translate,
         }
     }
@@ -110,6 +113,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let facts = Facts {
         helper_image: options.helper_image.clone(),
         shared_classes: options.shared_classes.iter().cloned().collect(),
+        limits: options.limits,
         ..Facts::default()
     };
     let (index, translation) = (watches.index(), options.translation);

@@ -7,7 +7,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Image, Powers};
+use super::{Image, Limits, Powers};
 use crate::api::AccessMode;
 
 /// What is known of the cluster. An empty value means a new cluster where nothing exists yet.
@@ -43,6 +43,8 @@ pub struct Facts {
     pub completed: BTreeMap<String, String>,
     /// What the namespace allows of its nodes.
     pub powers: Powers,
+    /// The most that a Stack may become.
+    pub limits: Limits,
 }
 
 /// A Kubernetes version `1.<minor>`.

@@ -8,12 +8,12 @@ pub(crate) mod addresses;
 pub(crate) mod bearers;
 mod build;
 mod desired;
-mod effort;
 pub(crate) mod escape;
 mod facts;
 mod hash;
 mod image;
 mod invalid;
+mod limits;
 pub(crate) mod names;
 mod object;
 mod order;
@@ -35,20 +35,19 @@ pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerV
 pub use hash::short_hash;
 pub use image::{Image, ImageConfig, recalled, remembered};
 pub use invalid::{Invalid, MOST_TOLD, Problem, Reason};
+pub use limits::Limits;
 pub use object::{Kind, Object};
 pub use powers::{Power, Powers};
 pub use references::named_objects;
 pub use resolve::{activity, one_shots_by_default};
 
 use crate::api::Stack;
-use effort::Effort;
 
 /// What a Stack should have on the cluster, given what is known of the cluster.
 ///
 /// # Errors
 /// All problems of the spec, each with its place and remedy.
 pub fn translate(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
-    let mut effort = Effort::default();
-    let resolved = resolve::resolve(stack, facts, &mut effort)?;
-    build::build(&resolved, facts, &mut effort)
+    let resolved = resolve::resolve(stack, facts)?;
+    Ok(build::build(&resolved, facts))
 }

@@ -8,7 +8,7 @@ use proptest::{collection, prelude::*};
 use serde_json::{Value, json};
 
 use self::arbitrary::{Choices, LIMITS, Shape, with_number};
-use super::{Facts, Power, Powers, Reason, ServerVersion, translate};
+use super::{Facts, Power, Powers, ServerVersion, translate};
 use crate::{
     api::Stack,
     growth::exponent,
@@ -171,46 +171,4 @@ fn references_that_nothing_closes_cost_no_more_for_each() {
     let exponent =
         exponent([1_000, 32_000], stack, |stack| assert!(translate(stack, &Facts::default()).is_ok()));
     assert!(exponent < 1.2, "the time grows with the length to the power of {exponent:.2}");
-}
-
-#[test]
-fn a_stack_that_becomes_too_many_objects_or_ports_is_refused_before_they_are_made() {
-    let stack = |services: serde_json::Map<String, Value>| -> Stack {
-        serde_json::from_value(json!({
-            "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
-            "spec": {
-                "services": services,
-                "networks": (0..64).map(|it| (format!("n{it}"), json!({}))).collect::<serde_json::Map<_, _>>(),
-            },
-        }))
-        .unwrap()
-    };
-    let aliases = |service: usize| {
-        let on = |network: usize| {
-            let aliases: Vec<_> = (0..64).map(|alias| format!("a-{service}-{network}-{alias}")).collect();
-            (format!("n{network}"), json!({"aliases": aliases}))
-        };
-        let networks: serde_json::Map<_, _> = (0..64).map(on).collect();
-        (format!("s{service}"), json!({"image": "i", "expose": [{"port": 80}], "networks": networks}))
-    };
-    let volumes = |service: usize| {
-        let mounts: Vec<_> = (0..128).map(|mount| json!({"target": format!("/{mount}")})).collect();
-        (format!("s{service}"), json!({"image": "i", "restart": "always", "volumes": mounts}))
-    };
-    let dialled: serde_json::Map<_, _> = (0..10)
-        .map(|variable| {
-            let ports: Vec<_> = (1..6_001).map(|port| format!("w:{}", variable * 6_000 + port)).collect();
-            (format!("V{variable}"), json!(ports.join(" ")))
-        })
-        .collect();
-    let many =
-        (0..8).map(|it| (format!("s{it}"), json!({"image": "i", "hostname": "w", "environment": dialled})));
-    for services in [(0..16).map(aliases).collect(), (0..256).map(volumes).collect(), many.collect()] {
-        let stack = stack(services);
-        let invalid = translate(&stack, &Facts::default()).unwrap_err();
-        assert_eq!(invalid.problems[0].reason, Reason::TooLarge, "{invalid}");
-        let taken = crate::growth::processor_time(|| _ = translate(&stack, &Facts::default()));
-        // Without optimisation; a fortieth of it with.
-        assert!(taken < std::time::Duration::from_secs(8), "{taken:?}");
-    }
 }

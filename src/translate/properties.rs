@@ -6,7 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::{Desired, Facts, Kind, Object, Problem, Reason, ServerVersion, names::is_dns_label, translate};
+use super::{
+    Desired, Facts, Kind, Object, Problem, Reason, ServerVersion,
+    names::is_dns_label,
+    resolve::{count_objects, resolve},
+    translate,
+};
 use crate::api::{Service, Stack};
 
 /// Names that every generated Stack declares, so that most references lead somewhere.
@@ -298,7 +303,11 @@ proptest! {
         let once = translate(&stack, &facts);
         prop_assert_eq!(&once, &translate(&stack, &facts));
         match once {
-            Ok(desired) => check_objects(&desired)?,
+            Ok(desired) => {
+                check_objects(&desired)?;
+                let counted = count_objects(&resolve(&stack, &facts).unwrap());
+                prop_assert_eq!(counted, desired.names().len(), "the budget counts other objects than are made");
+            }
             Err(invalid) => {
                 prop_assert!(!invalid.problems.is_empty());
                 prop_assert!(invalid.problems.iter().all(|p| !p.path.is_empty() && !p.message.is_empty()));

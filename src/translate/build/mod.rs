@@ -31,18 +31,11 @@ use std::collections::BTreeMap;
 
 pub use helper::helper_image;
 
-use super::{
-    Desired, Facts, Invalid, Object,
-    effort::{Effort, OBJECT},
-    resolve::Resolved,
-};
+use super::{Desired, Facts, Object, resolve::Resolved};
 use crate::api::VolumePolicy;
 
 /// Builds everything that the Stack should have.
-///
-/// # Errors
-/// When it is too much work.
-pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts, effort: &mut Effort) -> Result<Desired, Invalid> {
+pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     let mut desired = Desired {
         approximations: resolved.approximations.clone(),
         retains_claims: resolved.stack.spec.volume_policy.unwrap_or_default() == VolumePolicy::Retain,
@@ -61,7 +54,6 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts, effort: &mut Effort)
         let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();
         let Some((lead, others)) = services.split_first() else { continue };
         let unit = unit::unit(resolved, lead, others, facts, &templates);
-        effort.take(unit.faces.len().saturating_add(1).saturating_mul(OBJECT))?;
         for service in &services {
             desired.approximations.extend(unit::approximations(service, facts, &unit));
             templates.insert(service.name, unit.template.clone());
@@ -69,5 +61,5 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts, effort: &mut Effort)
         desired.units.insert(lead.name.to_owned(), unit);
     }
     desired.approximations.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(desired)
+    desired
 }

@@ -2,6 +2,7 @@
 //! builders are given has passed all checks, so they cannot fail.
 
 mod activity;
+mod budget;
 mod capabilities;
 mod dependencies;
 mod devices;
@@ -47,9 +48,10 @@ use user::user;
 
 use super::{Activity, Approximation, Facts, Image, ImageConfig, Invalid, Kind, ObjectKind, Reason, WaitFor};
 use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
-use crate::translate::effort::{self, Effort, OBJECT};
 
 pub use activity::activity;
+#[cfg(test)]
+pub(super) use budget::objects as count_objects;
 pub(super) use devices::{kind as kind_of_device, target as target_of_device};
 pub(super) use health::Health;
 pub(super) use hooks::HookBefore;
@@ -221,20 +223,15 @@ impl<'a> ResolvedService<'a> {
 ///
 /// # Errors
 /// All problems of the spec.
-pub(super) fn resolve<'a>(
-    stack: &'a Stack,
-    facts: &'a Facts,
-    effort: &mut Effort,
-) -> Result<Resolved<'a>, Invalid> {
+pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved<'a>, Invalid> {
     let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
-    for service in spec.services.values() {
-        effort.take(effort::entries(service))?;
-    }
+    let memory = budget::check_spec(spec, facts)?;
+    let siblings = Siblings::of(spec);
+    budget::check_ports(spec, &siblings, facts, &memory)?;
     naming::check_names(name, spec, &mut problems);
     mounts::check_declarations(spec, &mut problems);
-    let siblings = Siblings::of(spec);
     let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
     let mut volumes = volumes::volumes(stack, facts, &mut problems, &mut approximations);
     let together = same_node::tie(spec, &mut volumes, &sharing, facts);
@@ -253,11 +250,9 @@ pub(super) fn resolve<'a>(
             writers: &writers,
         };
         let resolved = context.service(service_name, service, &mut problems, &mut approximations);
-        // A text can name a port for each few bytes.
-        effort.take(resolved.known_ports.len())?;
-        effort.take(resolved.mounts.anonymous_claims.len().saturating_mul(OBJECT))?;
         services.insert(service_name.as_str(), resolved);
     }
+    budget::check_services(&volumes, &services, facts)?;
     sharing::agree(&sharing, &mut services, &mut problems, &mut approximations);
     pod_order::arrange(&sharing, &mut services, &mut problems, &mut approximations);
     let seeing_others = sharing::seeing_others(&services);
@@ -299,8 +294,10 @@ pub(super) fn resolve<'a>(
             aliases.entry(alias).or_default().push(service.name);
         }
     }
-    effort.take(aliases.len().saturating_mul(OBJECT))?;
-    Ok(Resolved { stack, name, services, units, aliases, external_links, volumes, approximations })
+    let resolved =
+        Resolved { stack, name, services, units, aliases, external_links, volumes, approximations };
+    budget::check(&resolved, facts)?;
+    Ok(resolved)
 }
 
 /// What a service is resolved in.
@@ -330,8 +327,8 @@ impl<'a> Context<'_, 'a> {
         let says = image.map_or(&image::NOTHING, |image| &image.config);
         let health = health::health(service, says, path, problems);
         let own_ports = ports::own_ports(service, says, health.as_ref());
-        let dialled = self.siblings.dialled.get(name).into_iter().flatten();
-        let dialled = dialled.map(|&port| KnownPort { port, protocol: Default::default() });
+        let dialled = self.siblings.dialled(name).into_iter();
+        let dialled = dialled.map(|port| KnownPort { port, protocol: Default::default() });
         let user = user(image::user(service, says), path, problems);
         let program_user = mounts::program_user(user, service, image);
         let of = mounts::Mounting { name, path, service, image: says, user: program_user };

@@ -1,6 +1,9 @@
 //! What the services say of each other: in their settings, and in what they depend on.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use crate::{
     api::{DependencyCondition, Service, StackSpec},
@@ -10,30 +13,46 @@ use crate::{
 /// What is said of the services.
 #[derive(Debug, Default)]
 pub(super) struct Siblings<'a> {
-    /// The ports that texts give for a service's name, alias or container name.
-    pub dialled: BTreeMap<&'a str, BTreeSet<i32>>,
+    /// The ports that texts give for each host, by its place.
+    ports: Vec<BTreeSet<u16>>,
+    /// The places of each service's hosts: its name, aliases, container name and host name.
+    hosts: BTreeMap<&'a str, Vec<usize>>,
     /// The services that a sibling names as a host, or depends on while they run.
     pub named: BTreeSet<&'a str>,
     /// The services that someone waits for to end well.
     pub completion_targets: BTreeSet<&'a str>,
 }
 
+/// A name that a program may dial.
+#[derive(Default)]
+struct Host<'a> {
+    /// The services behind it.
+    bearers: BTreeSet<&'a str>,
+    /// The ports that are dialled.
+    ports: BTreeSet<u16>,
+    /// The first service whose texts have it.
+    speaker: Option<&'a str>,
+    /// Whether the texts of another one have it, too.
+    has_more_speakers: bool,
+}
+
 impl<'a> Siblings<'a> {
     /// Reads every service, also inactive ones: a profile that is switched on later should find
     /// the Service objects in the shape that it needs.
+    ///
+    /// A text can name a host for each few bytes, and a host can stand for each service, so what is said is kept
+    /// for each host.
     pub fn of(spec: &'a StackSpec) -> Self {
-        let hosts = hosts(spec);
+        let mut hosts = hosts(spec);
         let mut found = Self::default();
         for (speaker, service) in &spec.services {
             for address in texts(service).flat_map(addresses) {
-                for &name in hosts.get(&address.host.to_lowercase()).into_iter().flatten() {
-                    // What a service says of itself, such as an address that it advertises, tells
-                    // a port as well.
-                    found.dialled.entry(name).or_default().extend(address.port.map(i32::from));
-                    if name != speaker {
-                        found.named.insert(name);
-                    }
-                }
+                let Some(host) = hosts.get_mut(&lower_case(address.host)) else { continue };
+                // What a service says of itself, such as an address that it advertises, tells
+                // a port as well.
+                host.ports.extend(address.port);
+                host.has_more_speakers |= host.speaker.is_some_and(|other| other != speaker);
+                host.speaker = host.speaker.or(Some(speaker));
             }
             found.named.extend(super::sharing::targets(service).map(|(_, name)| name));
             for (name, dependency) in &service.depends_on {
@@ -45,20 +64,74 @@ impl<'a> Siblings<'a> {
                 };
             }
         }
+        for (place, host) in hosts.into_values().enumerate() {
+            let is_named =
+                |name: &str| host.has_more_speakers || host.speaker.is_some_and(|speaker| speaker != name);
+            for &name in &host.bearers {
+                found.hosts.entry(name).or_default().push(place);
+                if is_named(name) {
+                    found.named.insert(name);
+                }
+            }
+            found.ports.push(host.ports);
+        }
         found
+    }
+
+    /// The ports that texts give for a service.
+    pub fn dialled(&self, service: &str) -> BTreeSet<i32> {
+        match self.sets(service)[..] {
+            [] => BTreeSet::new(),
+            [ports] => ports.iter().map(|&port| port.into()).collect(),
+            ref sets => (0..).zip(together(sets)).filter(|(_, is_in)| *is_in).map(|(port, _)| port).collect(),
+        }
+    }
+
+    /// How many ports texts give for a service at least: those of one of its hosts.
+    pub fn least_dialled(&self, service: &str) -> usize {
+        self.sets(service).into_iter().map(BTreeSet::len).max().unwrap_or_default()
+    }
+
+    /// How many ports texts give for a service.
+    pub fn count_dialled(&self, service: &str) -> usize {
+        match self.sets(service)[..] {
+            [] => 0,
+            [ports] => ports.len(),
+            ref sets => together(sets).into_iter().filter(|is_in| *is_in).count(),
+        }
+    }
+
+    /// The ports of each host of a service.
+    fn sets(&self, service: &str) -> Vec<&BTreeSet<u16>> {
+        let hosts = self.hosts.get(service).into_iter().flatten();
+        hosts.filter_map(|&place| self.ports.get(place)).filter(|ports| !ports.is_empty()).collect()
     }
 }
 
+/// Which ports are in any of the sets: many names may have many ports each, and mostly the same ones.
+fn together(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
+    let mut is_in = vec![false; 1 << 16];
+    for ports in sets {
+        ports.iter().for_each(|&port| is_in[usize::from(port)] = true);
+    }
+    is_in
+}
+
 /// The services behind each name that a program may dial, in lower case as DNS compares them.
-fn hosts(spec: &StackSpec) -> BTreeMap<String, BTreeSet<&str>> {
-    let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+fn hosts(spec: &StackSpec) -> BTreeMap<Cow<'_, str>, Host<'_>> {
+    let mut hosts: BTreeMap<_, Host<'_>> = BTreeMap::new();
     for (name, service) in &spec.services {
         let aliases = service.networks.values().flat_map(|network| &network.aliases);
         for host in aliases.chain(&service.container_name).chain(&service.hostname).chain([name]) {
-            hosts.entry(host.to_lowercase()).or_default().insert(name);
+            hosts.entry(lower_case(host)).or_default().bearers.insert(name);
         }
     }
     hosts
+}
+
+fn lower_case(host: &str) -> Cow<'_, str> {
+    let is_lower = host.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase());
+    if is_lower { host.into() } else { host.to_lowercase().into() }
 }
 
 /// The texts in which a service names others.

@@ -1,0 +1,492 @@
+//! What a Stack would become, counted before it is made and held to the [`Limits`].
+//!
+//! Twice: what the spec alone tells, before anything is looked up, and the rest when every name is. The
+//! memory is estimated from above: `tests/limits` measures that it is not more.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
+
+use serde::Serialize;
+
+use super::{
+    DeclaredVolume, Origin, Problems, Resolved, ResolvedService, activity::is_inactive, siblings::Siblings,
+};
+use crate::{
+    api::{Service, StackSpec, Volume, VolumeMount},
+    translate::{Activity, Facts, ImageConfig, Invalid, Kind, Limits, Reason, limits::Limit},
+};
+
+/// The memory of a service beside what its spec holds: its workload and its Service.
+const SERVICE: usize = 32 << 10;
+/// The memory of any other object.
+const OBJECT: usize = 6 << 10;
+/// The memory of each value of a spec: where it is read, in a template, and in that as JSON.
+const VALUE: usize = 256;
+/// How often a text is there at once.
+const TEXT: usize = 4;
+/// The memory of a variable of a container beside its values.
+const VARIABLE: usize = 1 << 10;
+/// The memory of a pod volume and its mount beside their values.
+const VOLUME: usize = 10 << 10;
+/// The memory of a mount in one more container.
+const MOUNT: usize = 1 << 10;
+/// The memory of a place that a tree of files keeps.
+const PLACE: usize = 1 << 10;
+/// The memory of a name that a service answers to, without the Service.
+const NAME: usize = 512;
+/// The memory of a port of a Service.
+const PORT: usize = 1 << 10;
+
+/// The objects of a service at least: a workload and a Service.
+const OF_A_SERVICE: usize = 2;
+
+/// The Services of a service that have its ports, beside those of its further names: its name and, with ports that are
+/// published, another one.
+const WITH_PORTS: usize = 2;
+
+/// What is counted.
+struct Count<'a> {
+    limit: Limit,
+    path: String,
+    /// Who has it, with the verb.
+    who: &'a str,
+    number: usize,
+    /// What it is, with what explains the limit.
+    what: &'a str,
+}
+
+/// The memory that the services of a Stack take, by their names, and what the rest takes.
+#[derive(Clone)]
+pub(super) struct Memory<'a> {
+    services: Vec<(&'a str, usize)>,
+    others: usize,
+}
+
+/// Judges what the spec alone tells, before anything is looked up.
+///
+/// # Errors
+/// When a limit is exceeded.
+pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memory<'a>, Invalid> {
+    let mut problems = Problems::default();
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for (name, service) in &spec.services {
+        let own = further_names(service);
+        let count = Count {
+            limit: Limit::Names,
+            path: format!("spec.services.{name}.networks"),
+            who: "the service has",
+            number: own.len(),
+            what: "further names, each of which becomes a Service",
+        };
+        count.check(&facts.limits, &mut problems);
+        if !is_inactive(service, spec) {
+            names.extend(own);
+            names.extend(service.external_links.keys().map(String::as_str));
+        }
+    }
+    let active = || spec.services.values().filter(|service| !is_inactive(service, spec));
+    let routes: usize = active().map(|service| service.ingress.len()).sum();
+    let least = [active().count().saturating_mul(OF_A_SERVICE), names.len(), routes];
+    check_objects(least.into_iter().fold(0, usize::saturating_add), "objects at least", facts, &mut problems);
+    let shared = Gauge::of(&(&spec.networks, &spec.volumes, &spec.configs, &spec.secrets)).memory();
+    let objects = [names.len(), spec.networks.len(), spec.volumes.len(), spec.configs.len()];
+    let objects = objects.into_iter().fold(0, usize::saturating_add).saturating_mul(OBJECT);
+    let laid = laid(spec);
+    let services = spec.services.iter().map(|(name, service)| {
+        let image = facts.images.get(name).map(|image| &image.config);
+        (name.as_str(), of_service(spec, service, image).saturating_add(of_volumes(&laid, service)))
+    });
+    let memory = Memory { services: services.collect(), others: shared.saturating_add(objects) };
+    memory.check(facts, &mut problems);
+    problems.into_result()?;
+    Ok(memory)
+}
+
+/// Judges the ports of the services with those that texts dial, before anyone gets them.
+///
+/// # Errors
+/// When a limit is exceeded.
+pub(super) fn check_ports(
+    spec: &StackSpec,
+    siblings: &Siblings<'_>,
+    facts: &Facts,
+    memory: &Memory<'_>,
+) -> Result<(), Invalid> {
+    // To count them costs what it is to bound, unless there are few at least.
+    check_dialled(spec, facts, memory.clone(), |service| siblings.least_dialled(service))?;
+    check_dialled(spec, facts, memory.clone(), |service| siblings.count_dialled(service))
+}
+
+fn check_dialled(
+    spec: &StackSpec,
+    facts: &Facts,
+    mut memory: Memory<'_>,
+    dialled: impl Fn(&str) -> usize,
+) -> Result<(), Invalid> {
+    let mut problems = Problems::default();
+    for ((name, service), (_, of_service)) in spec.services.iter().zip(&mut memory.services) {
+        let dialled = dialled(name);
+        check_known_ports(name, dialled, facts, &mut problems);
+        let of_image = facts.images.get(name).map_or(0, |image| image.config.ports.len());
+        let own = [service.ports.len(), service.expose.len(), of_image, dialled].into_iter().sum::<usize>();
+        let faces = further_names(service).len().saturating_add(WITH_PORTS);
+        *of_service = of_service.saturating_add(own.saturating_mul(faces).saturating_mul(PORT));
+    }
+    memory.check(facts, &mut problems);
+    problems.into_result()
+}
+
+/// Judges the services when all is known of them.
+///
+/// # Errors
+/// When a limit is exceeded.
+pub(super) fn check_services(
+    volumes: &BTreeMap<&str, DeclaredVolume<'_>>,
+    services: &BTreeMap<&str, ResolvedService<'_>>,
+    facts: &Facts,
+) -> Result<(), Invalid> {
+    let mut problems = Problems::default();
+    let active = || services.values().filter(|service| service.activity != Activity::Inactive);
+    for service in active() {
+        check_known_ports(service.name, service.known_ports.len(), facts, &mut problems);
+    }
+    let anonymous: usize = active().map(|service| service.mounts.anonymous_claims.len()).sum();
+    let named = volumes.values().filter(|volume| matches!(volume.origin, Origin::Claim(_))).count();
+    let count = Count {
+        limit: Limit::Claims,
+        path: "spec".to_owned(),
+        who: "the Stack becomes",
+        number: named.saturating_add(anonymous),
+        what: "claims for its volumes",
+    };
+    count.check(&facts.limits, &mut problems);
+    problems.into_result()
+}
+
+/// Judges a Stack whose every object is known.
+///
+/// # Errors
+/// When a limit is exceeded.
+pub(super) fn check(resolved: &Resolved<'_>, facts: &Facts) -> Result<(), Invalid> {
+    let mut problems = Problems::default();
+    check_objects(objects(resolved), "objects", facts, &mut problems);
+    problems.into_result()
+}
+
+/// How many objects a Stack becomes.
+pub(in crate::translate) fn objects(resolved: &Resolved<'_>) -> usize {
+    let active = || resolved.services.values().filter(|service| service.activity != Activity::Inactive);
+    let configs = resolved.stack.spec.configs.values().filter(|config| config.content.is_some()).count();
+    let claims = resolved.volumes.values().filter(|volume| matches!(volume.origin, Origin::Claim(_))).count();
+    let anonymous: usize = active().map(|service| service.mounts.anonymous_claims.len()).sum();
+    let networks: BTreeSet<&str> = active().flat_map(|service| service.networks.iter().copied()).collect();
+    let faces = |service: &ResolvedService<'_>| {
+        let published = service.balanced_ports().next().is_some();
+        let opened = service.opened_ports().next().is_some();
+        let parts = [published, opened, service.only_internal];
+        1 + parts.into_iter().filter(|is_there| *is_there).count() + service.routes.len()
+    };
+    let leads = active().filter(|service| service.lead == service.name);
+    let workloads = leads.filter(|lead| {
+        lead.activity == Activity::Active || !matches!(lead.kind, Kind::Job | Kind::DaemonSet)
+    });
+    [
+        configs,
+        claims,
+        anonymous,
+        networks.len(),
+        resolved.aliases.len(),
+        resolved.external_links.len(),
+        active().map(faces).sum(),
+        workloads.count(),
+    ]
+    .into_iter()
+    .fold(0, usize::saturating_add)
+}
+
+/// The further names of a service that become Services.
+fn further_names(service: &Service) -> BTreeSet<&str> {
+    let aliases = service.networks.values().flat_map(|network| &network.aliases);
+    aliases.chain(&service.container_name).chain(&service.hostname).map(String::as_str).collect()
+}
+
+fn check_known_ports(service: &str, ports: usize, facts: &Facts, problems: &mut Problems) {
+    let count = Count {
+        limit: Limit::Ports,
+        path: format!("spec.services.{service}.ports"),
+        who: "the service has",
+        number: ports,
+        what: "ports with those that the texts of services dial",
+    };
+    count.check(&facts.limits, problems);
+}
+
+fn check_objects(objects: usize, what: &str, facts: &Facts, problems: &mut Problems) {
+    let (path, who) = ("spec".to_owned(), "the Stack becomes");
+    Count { limit: Limit::Objects, path, who, number: objects, what }.check(&facts.limits, problems);
+}
+
+impl Memory<'_> {
+    fn check(&self, facts: &Facts, problems: &mut Problems) {
+        let sum = self.services.iter().map(|(_, memory)| *memory).fold(self.others, usize::saturating_add);
+        let largest = self.services.iter().max_by_key(|(_, memory)| *memory);
+        let what = match largest.filter(|(_, most)| *most > self.others) {
+            Some((name, most)) => {
+                format!("bytes of memory while its objects are made, of which '{name}' takes {most}")
+            }
+            None => "bytes of memory while its objects are made".to_owned(),
+        };
+        let (path, who) = ("spec".to_owned(), "the Stack takes");
+        Count { limit: Limit::Memory, path, who, number: sum, what: &what }.check(&facts.limits, problems);
+    }
+}
+
+impl Count<'_> {
+    fn check(self, limits: &Limits, problems: &mut Problems) {
+        let most = self.limit.of(limits);
+        if self.number <= most {
+            return;
+        }
+        let remedy = match self.limit {
+            Limit::Objects | Limit::Memory => "make several Stacks of it",
+            Limit::Claims => "make several Stacks of it, or let services share volumes",
+            Limit::Names | Limit::Ports => "take out those that nobody dials",
+        };
+        let message = format!(
+            "{} {} {}, and at most {most} are allowed: {remedy}, or let the operator's administrator raise {}",
+            self.who,
+            self.number,
+            self.what,
+            self.limit.flag()
+        );
+        problems.add(Reason::TooLarge, self.path, message);
+    }
+}
+
+/// The memory that a service takes, without the ports of its Services.
+fn of_service(spec: &StackSpec, service: &Service, image: Option<&ImageConfig>) -> usize {
+    let variables = service.environment.len().saturating_add(service.environment_from.len());
+    let variables = variables
+        .saturating_mul(VARIABLE)
+        .saturating_add(Gauge::of(&(&service.environment, &service.environment_from)).memory());
+    let mounts = [
+        service.volumes.len(),
+        service.tmpfs.len(),
+        service.configs.len(),
+        service.secrets.len(),
+        service.files.len(),
+        image.map_or(0, |image| image.volumes.len()),
+    ];
+    let mounts: usize = mounts.into_iter().sum();
+    let before = service.pre_start.iter().map(|program| program.environment.len());
+    let before = before.chain(service.post_start.iter().map(|hook| hook.environment.len()));
+    let (programs, of_programs) = before.fold((0_usize, 0_usize), |(programs, variables), more| {
+        (programs.saturating_add(1), variables.saturating_add(more))
+    });
+    // Each program that runs before the service's has its variables and mounts.
+    let copied = variables.saturating_add(mounts.saturating_mul(MOUNT)).saturating_add(VOLUME);
+    let names: usize = service.networks.values().map(|network| network.aliases.len()).sum();
+    [
+        SERVICE,
+        Gauge::of(service).memory(),
+        variables,
+        programs.saturating_mul(copied),
+        of_programs.saturating_mul(VARIABLE),
+        mounts.saturating_mul(VOLUME),
+        of_contents(spec, service),
+        kept_places(service).saturating_mul(PLACE),
+        names.saturating_mul(NAME),
+        service.ingress.len().saturating_mul(OBJECT),
+        image.map_or(0, |image| Gauge::of(image).memory()),
+    ]
+    .into_iter()
+    .fold(0, usize::saturating_add)
+}
+
+/// The memory of what is laid into each volume.
+fn laid(spec: &StackSpec) -> BTreeMap<&str, usize> {
+    let with_any = spec.volumes.iter().filter(|(_, it)| !(it.files.is_empty() && it.folders.is_empty()));
+    let memory =
+        |volume: &Volume| Gauge::of(&(&volume.files, &volume.folders)).memory().saturating_add(VOLUME);
+    with_any.map(|(name, volume)| (name.as_str(), memory(volume))).collect()
+}
+
+/// What is laid into the volumes that a service mounts: each service that mounts one may be the first.
+fn of_volumes(laid: &BTreeMap<&str, usize>, service: &Service) -> usize {
+    let sources: BTreeSet<&str> =
+        service.volumes.iter().filter_map(|mount| mount.source.as_deref()).collect();
+    sources.into_iter().filter_map(|source| laid.get(source)).copied().fold(0, usize::saturating_add)
+}
+
+/// The contents of the Stack's own configs that a service mounts: its template has a hash of them.
+fn of_contents(spec: &StackSpec, service: &Service) -> usize {
+    let sources: BTreeSet<&String> = service.configs.iter().map(|mount| &mount.source).collect();
+    let configs = sources.into_iter().filter_map(|source| spec.configs.get(source));
+    configs
+        .filter_map(|config| config.content.as_ref())
+        .map(|content| content.0.len())
+        .fold(0, usize::saturating_add)
+}
+
+/// The places that trees keep for what is mounted below them.
+fn kept_places(service: &Service) -> usize {
+    let volumes = service.volumes.iter().map(|mount: &VolumeMount| mount.target.as_str());
+    let tmpfs = service.tmpfs.iter().map(|mount| mount.target.as_str());
+    let trees = service.files.iter().map(|tree| tree.target.as_str());
+    let files = service.configs.iter().chain(&service.secrets).filter_map(|mount| mount.target.as_deref());
+    let mounted: Vec<&str> = volumes.chain(tmpfs).chain(trees).chain(files).collect();
+    let below = |tree: &str| mounted.iter().filter(|target| target.starts_with(tree)).count();
+    service.files.iter().map(|tree| below(tree.target.trim_end_matches('/'))).sum()
+}
+
+/// The size of something as JSON.
+#[derive(Default)]
+struct Gauge {
+    bytes: usize,
+    /// The values, keys with theirs: as many as there are separators, or one more.
+    values: usize,
+    is_in_text: bool,
+    is_escaped: bool,
+}
+
+impl Gauge {
+    fn of(something: &impl Serialize) -> Self {
+        let mut gauge = Self::default();
+        // It takes everything, and the types of the API always serialise.
+        let _ = serde_json::to_writer(&mut gauge, something);
+        gauge
+    }
+
+    fn memory(&self) -> usize {
+        self.values.saturating_mul(VALUE).saturating_add(self.bytes.saturating_mul(TEXT))
+    }
+}
+
+impl io::Write for Gauge {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for &byte in bytes {
+            match byte {
+                _ if self.is_escaped => self.is_escaped = false,
+                b'\\' if self.is_in_text => self.is_escaped = true,
+                b'"' => self.is_in_text = !self.is_in_text,
+                b',' | b'[' | b'{' if !self.is_in_text => self.values += 1,
+                _ => {}
+            }
+        }
+        self.bytes = self.bytes.saturating_add(bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        api::Stack,
+        translate::{resolve::resolve, translate},
+    };
+
+    #[test]
+    fn a_gauge_counts_values_and_not_what_looks_like_them() {
+        for (value, values) in [
+            (json!(1), 0),
+            (json!({}), 1),
+            (json!({"a": 1, "b": 2}), 2),
+            (json!(["a,b", "[{\"", "\\\","]), 3),
+            (json!({"a": {"b": []}}), 3),
+        ] {
+            let gauge = Gauge::of(&value);
+            assert_eq!((gauge.values, gauge.bytes), (values, value.to_string().len()), "{value}");
+        }
+    }
+
+    fn stack(web: Value) -> Stack {
+        serde_json::from_value(json!({
+            "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
+            "spec": {
+                "services": {"web": web, "client": {"image": "i", "restart": "always", "command": ["web:1 web:2 www:3"]}},
+                "volumes": {"data": {}},
+            },
+        }))
+        .unwrap()
+    }
+
+    /// A Stack of 3 names, 4 ports, 3 claims and 11 objects.
+    fn full() -> Stack {
+        stack(json!({
+            "image": "i", "restart": "always", "ports": [{"target": 80}], "hostname": "host", "containerName": "box",
+            "networks": {"default": {"aliases": ["www"]}},
+            "volumes": [{"source": "data", "target": "/a"}, {"target": "/b"}, {"target": "/c"}],
+        }))
+    }
+
+    #[test]
+    fn each_limit_allows_what_it_says_and_refuses_one_more() {
+        let stack = full();
+        let with = |limits: Limits| Facts { limits, ..Facts::default() };
+        let usual = Limits::default();
+        let objects = translate(&stack, &Facts::default()).unwrap().names().len();
+        let refusal = |memory: usize| translate(&stack, &with(Limits { memory, ..usual })).err();
+        // The ports that are dialled are counted after the rest.
+        let mut memory = 0;
+        while let Some(invalid) = refusal(memory) {
+            let number = invalid.message().split_whitespace().find_map(|word| word.parse().ok());
+            memory = number.unwrap();
+        }
+        for (exact, less, told) in [
+            (
+                Limits { names: 3, ..usual },
+                Limits { names: 2, ..usual },
+                "spec.services.web.networks: the service has 3 further names, each of which becomes a Service, and at most 2 are allowed: take out those that nobody dials, or let the operator's administrator raise --max-names-per-service",
+            ),
+            (
+                Limits { ports: 4, ..usual },
+                Limits { ports: 3, ..usual },
+                "spec.services.web.ports: the service has 4 ports with those that the texts of services dial, and at most 3 are allowed: take out those that nobody dials, or let the operator's administrator raise --max-ports-per-service",
+            ),
+            (
+                Limits { claims: 3, ..usual },
+                Limits { claims: 2, ..usual },
+                "spec: the Stack becomes 3 claims for its volumes, and at most 2 are allowed: make several Stacks of it, or let services share volumes, or let the operator's administrator raise --max-claims-per-stack",
+            ),
+            (
+                Limits { objects, ..usual },
+                Limits { objects: objects - 1, ..usual },
+                "spec: the Stack becomes 13 objects, and at most 12 are allowed: make several Stacks of it, or let the operator's administrator raise --max-objects-per-stack",
+            ),
+            (
+                Limits { memory, ..usual },
+                Limits { memory: memory - 1, ..usual },
+                " bytes of memory while its objects are made, of which 'web' takes ",
+            ),
+        ] {
+            assert!(translate(&stack, &with(exact)).is_ok(), "{exact:?}");
+            let invalid = translate(&stack, &with(less)).unwrap_err();
+            assert_eq!((invalid.problems.len(), invalid.problems[0].reason), (1, Reason::TooLarge));
+            assert!(invalid.message().contains(told), "{invalid}");
+        }
+    }
+
+    #[test]
+    fn every_object_is_counted() {
+        let facts = Facts::default();
+        let counted = |stack: &Stack| objects(&resolve(stack, &facts).unwrap());
+        let made = |stack: &Stack| translate(stack, &facts).unwrap().names().len();
+        let full = full();
+        let mut inactive = full.clone();
+        inactive.spec.services.values_mut().for_each(|it| it.profiles = vec!["other".to_owned()]);
+        let mut stopped = full.clone();
+        stopped.spec.services.values_mut().for_each(|it| it.stopped = Some(true));
+        for stack in [full, inactive, stopped] {
+            assert_eq!(counted(&stack), made(&stack));
+        }
+    }
+}

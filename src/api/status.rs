@@ -48,7 +48,7 @@ pub struct ServiceStatus {
     #[schemars(length(max = 16))]
     pub ready: Option<String>,
 
-    /// The services and objects that it waits for.
+    /// The services and objects that it waits for, the first 20 of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1024), inner(length(max = 512)))]
     pub waits_for: Vec<String>,

@@ -215,7 +215,7 @@ pub(super) fn conditions(
             type_: kind.as_str().to_owned(),
             status: status.to_owned(),
             reason: reason.to_owned(),
-            message: clipped(message),
+            message: message.to_owned(),
             observed_generation: generation,
             // It tells when the status last changed, not when it was last written.
             last_transition_time: same.map_or(Time(now), |condition| condition.last_transition_time.clone()),
@@ -232,12 +232,6 @@ pub(super) fn conditions(
         conditions.push(make(ConditionType::Approximated, true, "NotExact", message));
     }
     conditions
-}
-
-/// A condition's message holds 32,768 characters at most.
-fn clipped(message: &str) -> String {
-    const LONGEST: usize = 32_768;
-    message.chars().take(LONGEST).collect()
 }
 
 fn join(texts: impl Iterator<Item = String>) -> String {

@@ -1,5 +1,6 @@
 //! Observed -> the state of each service -> the Stack's conditions. Pure: the time is an argument.
 
+mod bounds;
 mod conditions;
 mod hindrance;
 mod service;
@@ -66,12 +67,13 @@ pub fn status(stack: &Stack, finding: Finding<'_>, now: Timestamp) -> (StackStat
         _ => before.services_ready.clone(),
     };
     let generation = stack.metadata.generation;
-    let status = StackStatus {
+    let mut status = StackStatus {
         observed_generation: generation,
         conditions: conditions::conditions(&verdict, &before.conditions, generation, now),
         services_ready,
         services,
     };
+    bounds::hold(&mut status);
     (status, recheck)
 }
 

@@ -2,7 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::hindrance::{exit, first_line, trouble};
+use super::{
+    bounds::MOST_WAITS,
+    hindrance::{exit, first_line, trouble},
+};
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus, labels::SERVICE},
     plan::{
@@ -67,14 +70,14 @@ pub(super) fn status(
         state: told.state,
         ready: view.ready(told.state),
         waits_for,
-        message: message.map(|text| clipped(&text, 4096).to_owned()),
+        message,
         template: view.template(gate),
     };
     (status, told.recheck)
 }
 
 fn names(waits: &[Wait]) -> Vec<String> {
-    waits.iter().map(|wait| clipped(&wait.what, 512).to_owned()).collect()
+    waits.iter().take(MOST_WAITS).map(|wait| wait.what.clone()).collect()
 }
 
 impl View<'_> {
@@ -360,11 +363,10 @@ fn unmet_within(other: &Pod, condition: DependencyCondition) -> Option<&'static 
     }
 }
 
+/// The first of the things that are waited for, each with its cause, and how many more there are.
 fn causes(waits: &[Wait]) -> String {
-    waits.iter().map(|wait| format!("{} {}", wait.what, wait.why)).collect::<Vec<_>>().join("; ")
-}
-
-/// As much of a text as the API server takes, in characters.
-fn clipped(text: &str, longest: usize) -> &str {
-    text.char_indices().nth(longest).map_or(text, |(end, _)| &text[..end])
+    let told = waits.iter().take(MOST_WAITS).map(|wait| format!("{} {}", wait.what, wait.why));
+    let more = waits.len().saturating_sub(MOST_WAITS);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    told.chain(more).collect::<Vec<_>>().join("; ")
 }

@@ -17,6 +17,9 @@ const BASE: usize = 1 << 20;
 /// Service of some kilobytes.
 const FACTOR: usize = 1 << 13;
 
+/// What each byte of a Stack may become in objects.
+const WRITTEN: usize = 1 << 10;
+
 fuzz_target!(|bytes: &[u8]| {
     let (about, bytes) = bytes.split_first().unwrap_or((&0, &[]));
     let Some(stack) = stack(SPEC.value(&mut Choices(bytes)), "s") else { return };
@@ -31,6 +34,9 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(outcome, translate(&stack, &facts), "another translation, another outcome");
     match outcome {
         Ok(desired) => {
+            assert!(desired.names().len() <= facts.limits.objects, "more objects than are allowed");
+            let written = desired.objects().iter().map(|object| object.body.to_string().len()).sum::<usize>();
+            assert!(written <= WRITTEN * (size + 1), "{size} bytes become {written} bytes of objects");
             let (observed, unfinished) = (Observed::default(), Unfinished::default());
             let plan = bounded(BASE, FACTOR, size, || plan(&desired, &observed, &Memory::default()));
             let finding = Finding::Planned {

@@ -16,7 +16,7 @@ use super::{Index, News, Seen, StackKey, api_resource, index::Source, namespaces
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
     caught::caught,
-    translate::{Kind, ObjectKind},
+    translate::{HashKey, Kind, ObjectKind},
 };
 
 /// The index, shared between the watches and the passes.
@@ -121,7 +121,8 @@ impl Watches {
                     let version = object.resource_version().and_then(|version| version.parse().ok());
                     let labels = object.labels();
                     let of_a_stack = labels.get(MANAGED_BY).is_some_and(|by| by == MANAGER);
-                    let seen = Seen { version: version.unwrap_or_default(), of_a_stack };
+                    let hash_key = HashKey::of(object.metadata.uid.as_deref().unwrap_or_default());
+                    let seen = Seen { version: version.unwrap_or_default(), hash_key, of_a_stack };
                     index.apply_object(kind, &namespace, &name, seen)
                 }
                 Change::Gone(_) => index.delete_object(kind, &namespace, &name),

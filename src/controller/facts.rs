@@ -14,7 +14,9 @@ use crate::{
     api::{ServiceState, StackSpec},
     cluster::{StackKey, lock},
     plan::{ChildState, Memory, Observed, rolled_out},
-    translate::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, content_digest, named_objects},
+    translate::{
+        Facts, Kind, LiveClaim, LiveService, LiveWorkload, ObjectKind, content_digest, named_objects,
+    },
 };
 
 /// Gathers the facts. An object that a Stack names is read once for each of its versions.
@@ -41,6 +43,9 @@ pub(super) async fn gather(
             let claim = LiveClaim { of_a_stack: seen.of_a_stack, ..LiveClaim::default() };
             facts.claims.insert(name, claim);
         } else if let Some(keys) = object_keys(context, &key.namespace, kind, &name, seen.version).await? {
+            if kind == ObjectKind::Secret {
+                facts.hash_keys.insert(name.clone(), seen.hash_key);
+            }
             facts.objects.insert((kind, name), keys.as_ref().clone());
         }
     }
@@ -50,7 +55,7 @@ pub(super) async fn gather(
 
 /// Adds what of the Stack's own children and of its status decides how it is translated again.
 pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &Memory) {
-    for ((_, name), child) in &observed.children {
+    for ((kind, name), child) in &observed.children {
         match &child.state {
             ChildState::Service(service) => {
                 let live = LiveService {
@@ -80,7 +85,13 @@ pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &Memory) 
             }
             _ => {}
         }
+        facts.live_templates.extend(child.state.template().map(str::to_owned));
+        if *kind == Kind::NetworkPolicy {
+            facts.live_policies.insert(name.clone());
+        }
     }
+    let pods = observed.pods.iter().filter(|pod| !pod.ended);
+    facts.live_templates.extend(pods.filter_map(|pod| pod.template.clone()));
     facts.live_workloads = live_workloads(observed);
     let let_through = memory.iter().filter_map(|(name, it)| Some((name.clone(), it.template.clone()?)));
     facts.let_through = let_through.collect();

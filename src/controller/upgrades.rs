@@ -137,5 +137,8 @@ fn a_fixture_notices_what_is_changed() {
         fixtures().into_iter().find(|it| it.path.ends_with("a-written-volume-makes-a-statefulset")).unwrap();
     let service = fixture.stack.spec.services.values_mut().next().unwrap();
     service.image = "another:1".to_owned();
-    assert_eq!(fixture.plan(36, "stackwright:1", true).applies.len(), 1);
+    let plan = fixture.plan(36, "stackwright:1", true);
+    // Its new pods bear another label, and the policies of the network let both in.
+    let applied: Vec<_> = plan.applies.iter().map(|apply| apply.object.kind).collect();
+    assert_eq!(applied, [Kind::NetworkPolicy, Kind::NetworkPolicy, Kind::StatefulSet]);
 }

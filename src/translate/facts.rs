@@ -34,6 +34,10 @@ pub struct Facts {
     /// The hash of the pod template that was last let through, by the service's name, as the status
     /// remembers it: also of a workload that is gone, such as a one-shot that has run.
     pub let_through: BTreeMap<String, String>,
+    /// The hashes of the pod templates that the workloads of this Stack have now, and its pods that have not ended.
+    pub live_templates: BTreeSet<String>,
+    /// The names of this Stack's NetworkPolicies on the cluster.
+    pub live_policies: BTreeSet<String>,
     /// This Stack's Services as they are on the cluster, by name.
     pub live_services: BTreeMap<String, LiveService>,
     /// The services whose every wanted container is ready now.
@@ -41,6 +45,8 @@ pub struct Facts {
     /// Services that are kept running and whose container ended with exit code 0, with the
     /// hash of the template that it ran.
     pub completed: BTreeMap<String, String>,
+    /// The keys of the hashes of what is read of each Secret that the Stack names and that exists.
+    pub hash_keys: BTreeMap<String, HashKey>,
     /// What the namespace allows of its nodes.
     pub powers: Powers,
     /// The most that a Stack may become.
@@ -145,6 +151,24 @@ pub struct LiveWorkload {
     pub reads: Option<String>,
     /// The helper's image.
     pub helper_image: Option<String>,
+}
+
+/// The key of the hashes of what a Secret holds: a digest of its UID, which is random. Whoever sees it sees the Secret,
+/// too; whoever sees pods alone cannot compute the hashes that stand on them, and so cannot try passwords against them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct HashKey(u128);
+
+impl HashKey {
+    /// The key of the Secret of this UID.
+    pub fn of(uid: &str) -> Self {
+        let digest = Sha256::digest(uid.as_bytes());
+        Self(digest.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte)))
+    }
+
+    /// The key as text.
+    pub(super) fn text(self) -> String {
+        format!("{:032x}", self.0)
+    }
 }
 
 /// What is kept of a value of a Secret or ConfigMap: it tells whether the value is still the same, and not

@@ -4,10 +4,19 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// The first ten hexadecimal digits of the SHA-256 of `text`: short enough for names, and 40 bits
-/// are ample within a namespace.
+/// The first ten hexadecimal digits of the SHA-256 of `text`: short enough for names, and enough where nobody
+/// gains by another text of the same hash.
 pub fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().take(5).fold(String::new(), |mut hex, byte| {
+    hash(text, 5)
+}
+
+/// The first 32 hexadecimal digits of the SHA-256 of `text`, of which nobody finds another text.
+pub fn long_hash(text: &str) -> String {
+    hash(text, 16)
+}
+
+fn hash(text: &str, bytes: usize) -> String {
+    Sha256::digest(text.as_bytes()).iter().take(bytes).fold(String::new(), |mut hex, byte| {
         // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");
         hex

@@ -15,6 +15,8 @@ mod image;
 mod invalid;
 mod limits;
 pub(crate) mod names;
+#[cfg(test)]
+mod networks;
 mod object;
 mod order;
 #[cfg(test)]
@@ -31,8 +33,10 @@ mod steadiness;
 
 pub use build::helper_image;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, Unread, WaitFor, Workload};
-pub use facts::{Facts, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest};
-pub use hash::short_hash;
+pub use facts::{
+    Facts, HashKey, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest,
+};
+pub use hash::{long_hash, short_hash};
 pub use image::{Image, ImageConfig, recalled, remembered};
 pub use invalid::{Invalid, MOST_TOLD, Problem, Reason};
 pub use limits::Limits;

@@ -3,12 +3,12 @@
 use serde_json::{Value, json};
 
 use super::{
-    Facts, Image, LiveWorkload, ObjectKind, ServerVersion, Unit, helper_image, recalled, short_hash,
-    translate,
+    Facts, HashKey, Image, LiveWorkload, ObjectKind, ServerVersion, Unit, content_digest, helper_image,
+    long_hash, recalled, short_hash, translate,
 };
 use crate::api::{
     Stack,
-    labels::{IMAGES, TEMPLATE},
+    labels::{IMAGES, NETWORK_PREFIX, READS, TEMPLATE},
 };
 
 fn stack(volumes: &Value, secrets: &Value) -> Stack {
@@ -33,7 +33,11 @@ fn with_volume() -> Stack {
 /// Facts in which the Secret `db` has these keys, each with the digest of its value.
 fn secret(keys: &[(&str, &str)]) -> Facts {
     let keys = keys.iter().map(|(key, digest)| ((*key).to_owned(), (*digest).to_owned())).collect();
-    Facts { objects: [((ObjectKind::Secret, "db".to_owned()), keys)].into(), ..Facts::default() }
+    Facts {
+        objects: [((ObjectKind::Secret, "db".to_owned()), keys)].into(),
+        hash_keys: [("db".to_owned(), HashKey::of("its UID"))].into(),
+        ..Facts::default()
+    }
 }
 
 fn db(stack: &Stack, facts: &Facts) -> Unit {
@@ -44,7 +48,7 @@ fn db(stack: &Stack, facts: &Facts) -> Unit {
 fn with_live(facts: &Facts, unit: &Unit) -> Facts {
     let body = unit.workload.as_ref().unwrap().object().body;
     let template = &body["spec"]["template"];
-    let reads = template["metadata"]["annotations"]["stackwright.dev/reads"].as_str();
+    let reads = template["metadata"]["annotations"][READS].as_str();
     let live = LiveWorkload {
         template: Some(unit.template.clone()),
         reads: reads.map(str::to_owned),
@@ -81,6 +85,70 @@ fn a_secret_that_goes_and_comes_back_rolls_nobody() {
     assert_eq!(db(&stack, &back).template, before.template);
     let other = Facts { objects: secret(&[("password", "2")]).objects, ..back };
     assert_ne!(db(&stack, &other).template, before.template);
+}
+
+fn reads(unit: &Unit) -> String {
+    let body = unit.workload.as_ref().unwrap().object().body;
+    body["spec"]["template"]["metadata"]["annotations"][READS].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_guessed_password_cannot_be_confirmed_by_what_stands_on_pods() {
+    let stack = with_volume();
+    let password = content_digest(b"hunter2");
+    let of_secret = |uid: &str| {
+        let hash_keys = [("db".to_owned(), HashKey::of(uid))].into();
+        reads(&db(&stack, &Facts { hash_keys, ..secret(&[("password", &password)]) }))
+    };
+    let told = of_secret("5d0c7d0e-6d5a-4a77-9f0e-0b6f3d1d7c11");
+    assert_eq!(told.len(), 32, "no two values look alike");
+    // All that whoever sees pods and the Stack knows, with the right guess, in each form that it ever had.
+    let guesses = [
+        json!(["u", [["Secret", "db", "password", password]]]),
+        json!(["u", [["Secret", "db", "password", "", password]]]),
+        json!(["u", [["Secret", "db", "password", HashKey::of("").text(), password]]]),
+        json!(["u", [["Secret", "db", "password", HashKey::of("u").text(), password]]]),
+    ];
+    for guess in guesses {
+        assert!(!long_hash(&guess.to_string()).starts_with(&told[..6]), "{guess}");
+    }
+    assert_ne!(told[..6], of_secret("another")[..6], "it depends on the UID alone");
+
+    // Without a UID, as `render` has none, nothing is told of the value.
+    let unkeyed = |digest: &str| {
+        reads(&db(&stack, &Facts { hash_keys: Default::default(), ..secret(&[("password", digest)]) }))
+    };
+    assert_eq!(unkeyed("1"), unkeyed("2"));
+}
+
+#[test]
+fn a_secret_that_is_made_anew_rolls_its_readers() {
+    let stack = with_volume();
+    let facts = secret(&[("password", "1")]);
+    let before = db(&stack, &facts);
+    let anew =
+        Facts { hash_keys: [("db".to_owned(), HashKey::of("new"))].into(), ..with_live(&facts, &before) };
+    assert_ne!(db(&stack, &anew).template, before.template);
+}
+
+#[test]
+fn an_upgrade_leaves_the_hash_of_what_is_read_and_a_change_takes_the_keyed_one() {
+    let stack = with_volume();
+    let facts = secret(&[("password", "1")]);
+    let new = db(&stack, &facts);
+    let mut template = new.workload.as_ref().unwrap().object().body["spec"]["template"].take();
+    in_second_edition(&mut template);
+    let second = short_hash(&template.to_string());
+    let mut live = with_live(&facts, &new);
+    let workload = live.live_workloads.get_mut("db").unwrap();
+    workload.template = Some(second.clone());
+    workload.reads = template["metadata"]["annotations"][READS].as_str().map(str::to_owned);
+    let kept = db(&stack, &live);
+    assert_eq!((&kept.template, reads(&kept).len()), (&second, 6));
+    let gone = Facts { objects: Default::default(), ..live.clone() };
+    assert_eq!(db(&stack, &gone).template, second, "also while the Secret is gone");
+    let changed = db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..live });
+    assert!(changed.template != second && reads(&changed).len() == 32);
 }
 
 #[test]
@@ -150,7 +218,7 @@ fn of_first_edition(unit: &Unit) -> String {
 /// The same, with a text in place of another one.
 fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> String {
     let mut template = unit.workload.as_ref().unwrap().object().body["spec"]["template"].take();
-    template["metadata"]["annotations"].as_object_mut().unwrap().remove(TEMPLATE);
+    in_second_edition(&mut template);
     let sysctls = template["spec"]["securityContext"]["sysctls"].as_array_mut().unwrap();
     sysctls.retain(|sysctl| sysctl["name"] != PING);
     for volume in template["spec"]["volumes"].as_array_mut().unwrap() {
@@ -161,6 +229,18 @@ fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> String {
     // What stands for the helper's image while a template is hashed.
     let template = template.to_string().replace("\"stackwright:1\"", "\"(helper)\"");
     short_hash(&if from.is_empty() { template } else { template.replace(from, to) })
+}
+
+/// A template as the second edition had it: with short labels, and a hash of what is read that had no key. The password
+/// is the one of the digest `1`.
+fn in_second_edition(template: &mut Value) {
+    let annotations = template["metadata"]["annotations"].as_object_mut().unwrap();
+    annotations.remove(TEMPLATE);
+    let read = json!(["u", [["Secret", "db", "password", "1"]]]).to_string();
+    annotations[READS] = json!(short_hash(&read)[..6]);
+    let labels = template["metadata"]["labels"].as_object_mut().unwrap();
+    labels.retain(|label, _| !label.starts_with(NETWORK_PREFIX));
+    labels.insert(format!("{NETWORK_PREFIX}{}", short_hash("shop/default")), json!(""));
 }
 
 const PING: &str = "net.ipv4.ping_group_range";

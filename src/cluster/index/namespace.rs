@@ -8,7 +8,7 @@ use std::{
 use super::{ChildKey, ObjectKey};
 use crate::{
     plan::{Child, ChildState, ClaimState, Eviction, Identity, Observed, Owner, Pod, Refused, Settled},
-    translate::Powers,
+    translate::{HashKey, Powers},
 };
 
 /// The projections of one namespace, and the ways to find them.
@@ -43,6 +43,8 @@ pub(super) struct Namespace {
 pub struct Seen {
     /// Its resourceVersion.
     pub version: u64,
+    /// What its UID makes the key of hashes.
+    pub hash_key: HashKey,
     /// Whether a Stack made it.
     pub of_a_stack: bool,
 }

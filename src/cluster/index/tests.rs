@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     api::AccessMode,
     plan::{ChildState, ClaimState, Holder, MadeWith, Unbound},
-    translate::{Power, Powers},
+    translate::{HashKey, Power, Powers},
 };
 
 fn key(name: &str) -> StackKey {
@@ -122,7 +122,12 @@ fn a_secret_wakes_its_readers_when_its_version_moves() {
     let mut index = Index::default();
     index.set_reads(&key("shop"), &BTreeSet::from([(ObjectKind::Secret, "pw".to_owned())]));
     let apply = |index: &mut Index, version| {
-        woken(index.apply_object(ObjectKind::Secret, "n", "pw", Seen { version, of_a_stack: false }))
+        woken(index.apply_object(
+            ObjectKind::Secret,
+            "n",
+            "pw",
+            Seen { version, hash_key: HashKey::of("1"), of_a_stack: false },
+        ))
     };
     assert_eq!(apply(&mut index, 1), ["shop"]);
     assert_eq!(apply(&mut index, 1), [""; 0]);
@@ -138,7 +143,12 @@ fn a_claim_of_others_wakes_its_readers_when_it_comes_and_goes_but_not_by_its_sta
     let claim = ObjectKind::PersistentVolumeClaim;
     index.set_reads(&key("shop"), &BTreeSet::from([(claim, "data".to_owned())]));
     let apply = |index: &mut Index, version, of_a_stack| {
-        woken(index.apply_object(claim, "n", "data", Seen { version, of_a_stack }))
+        woken(index.apply_object(
+            claim,
+            "n",
+            "data",
+            Seen { version, hash_key: HashKey::of("1"), of_a_stack },
+        ))
     };
     assert_eq!(apply(&mut index, 1, false), ["shop"]);
     assert_eq!(apply(&mut index, 2, false), [""; 0]);

@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(
             told(&writes(&desired, &plan)),
             "patch persistentvolumeclaims \"kept\", patch services \"a\", patch deployments.apps \"s-a\", \
-             patch networkpolicies.networking.k8s.io \"s-default\", delete jobs.batch \"old\", \
+             patch networkpolicies.networking.k8s.io \"s-default.network\", delete jobs.batch \"old\", \
              delete ingresses.networking.k8s.io \"left\""
         );
         let nothing = Plan { gates: plan.gates.clone(), ..Plan::default() };

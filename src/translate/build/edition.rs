@@ -14,14 +14,16 @@ pub(super) enum Edition {
     /// user, files that only their owner may read are copied for the service's user, trees have places for what is
     /// mounted below them, and every user may write the folder of a volume that begins empty.
     Second,
+    /// Hashes of what is read are keyed, and the labels of the Stack's own networks are hashes that nobody finds again.
+    Third,
 }
 
 impl Edition {
     /// The edition of new templates.
-    pub const NEWEST: Self = Self::Second;
+    pub const NEWEST: Self = Self::Third;
 
     /// Every edition, the newest first.
-    pub const ALL: [Self; 2] = [Self::Second, Self::First];
+    pub const ALL: [Self; 3] = [Self::Third, Self::Second, Self::First];
 
     /// Whether every user may ping, as in Docker.
     pub fn allows_ping(self) -> bool {
@@ -51,6 +53,16 @@ impl Edition {
     /// Whether every user may write the folder of a volume that begins empty.
     pub fn opens_folders(self) -> bool {
         self >= Self::Second
+    }
+
+    /// Whether the hash of what is read is keyed.
+    pub fn keys_reads(self) -> bool {
+        self >= Self::Third
+    }
+
+    /// Whether the labels of the Stack's own networks are long hashes.
+    pub fn has_long_network_labels(self) -> bool {
+        self >= Self::Third
     }
 
     /// Whether a hook may fail.

@@ -8,6 +8,7 @@ use k8s_openapi::{
 };
 use kube::Resource;
 
+use super::edition::Edition;
 use crate::{
     api::{
         Stack,
@@ -16,6 +17,7 @@ use crate::{
         },
     },
     translate::{
+        long_hash,
         names::{dns_label, object_name},
         resolve::{Resolved, ResolvedService},
         short_hash,
@@ -77,15 +79,29 @@ impl Resolved<'_> {
         selector
     }
 
-    /// The label of the pods of a network. One that several Stacks share is known by its own name,
-    /// before which no Stack's stands.
-    pub(super) fn network_label(&self, network: &str) -> String {
-        let declared = self.stack.spec.networks.get(network);
-        let identity = match declared.and_then(|network| network.shared_name.as_ref()) {
-            Some(shared) => format!("/{shared}"),
-            None => format!("{}/{network}", self.name),
+    /// The label of the pods of a network, as templates of this edition bear it. One that several Stacks share is known
+    /// by its own name, before which no Stack's stands.
+    ///
+    /// The label lets pods in, and its length must not let anyone find another name of the same hash. Of a shared
+    /// network nobody gains by one: whoever may write Stacks of the namespace joins it by its name. So its label stays
+    /// short, and Stacks with templates of each edition meet on it.
+    pub(super) fn network_label(&self, network: &str, edition: Edition) -> String {
+        let hash = match self.shared_name(network) {
+            Some(shared) => short_hash(&format!("/{shared}")),
+            None if edition.has_long_network_labels() => long_hash(&format!("{}/{network}", self.name)),
+            None => short_hash(&format!("{}/{network}", self.name)),
         };
-        format!("{NETWORK_PREFIX}{}", short_hash(&identity))
+        format!("{NETWORK_PREFIX}{hash}")
+    }
+
+    /// The name by which several Stacks share a network.
+    pub(super) fn shared_name(&self, network: &str) -> Option<&str> {
+        self.stack.spec.networks.get(network)?.shared_name.as_deref()
+    }
+
+    /// What selects the pods of this Stack among those that something else selects.
+    pub(super) fn of_stack(&self) -> Labels {
+        labels([(STACK, self.name)])
     }
 
     fn owner(&self) -> Option<OwnerReference> {

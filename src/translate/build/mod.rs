@@ -30,6 +30,7 @@ mod unit;
 use std::collections::BTreeMap;
 
 pub use helper::helper_image;
+use network_policy::Networks;
 
 use super::{Desired, Facts, Object, resolve::Resolved};
 use crate::api::VolumePolicy;
@@ -44,19 +45,25 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     desired.shared.extend(config_map::config_maps(resolved).iter().map(Object::from));
     desired.shared.extend(claim::claims(resolved).iter().map(Object::from));
     desired.shared.extend(claim::anonymous(resolved).iter().map(Object::from));
-    desired.shared.extend(network_policy::networks(resolved).iter().map(Object::from));
     desired.shared.extend(service::shared_aliases(resolved, facts).iter().map(Object::from));
     desired.shared.extend(service::external(resolved).iter().map(Object::from));
 
     // Dependencies come first, since a template may bear theirs.
     let mut templates: BTreeMap<&str, String> = BTreeMap::new();
+    let mut made = Vec::new();
     for names in &resolved.units {
         let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();
+        let template = unit::template_of(resolved, &services, facts, &templates);
+        templates.extend(services.iter().map(|service| (service.name, template.hash.clone())));
+        made.push((services, template));
+    }
+    let networks = Networks::of(resolved, facts, &made);
+    desired.shared.extend(networks.policies().iter().map(Object::from));
+    for (services, template) in made {
         let Some((lead, others)) = services.split_first() else { continue };
-        let unit = unit::unit(resolved, lead, others, facts, &templates);
+        let unit = unit::unit(resolved, lead, others, facts, template, &networks);
         for service in &services {
             desired.approximations.extend(unit::approximations(service, facts, &unit));
-            templates.insert(service.name, unit.template.clone());
         }
         desired.units.insert(lead.name.to_owned(), unit);
     }

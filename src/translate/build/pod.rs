@@ -31,7 +31,14 @@ use crate::{
     },
 };
 
-/// The template of a unit's pods, its hash, and its edition. `restarted_with` are the templates of the services
+/// The template of a unit's pods.
+pub(super) struct Template {
+    pub(super) pods: PodTemplateSpec,
+    pub(super) hash: String,
+    pub(super) edition: Edition,
+}
+
+/// The template of a unit's pods. `restarted_with` are the templates of the services
 /// whose update restarts one of it.
 ///
 /// What does not make a container another one stays out of it: replicas, profiles, what the service
@@ -41,13 +48,13 @@ pub(super) fn template(
     services: &[&ResolvedService<'_>],
     facts: &Facts,
     restarted_with: Option<String>,
-) -> (PodTemplateSpec, String, Edition) {
+) -> Template {
     let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
     let remembered = services.first().and_then(|lead| facts.let_through.get(lead.name));
     let known = [live.and_then(|live| live.template.as_ref()), remembered];
     let made = |form: Form| {
-        let (template, hash) = hashed(resolved, services, facts, restarted_with.as_ref(), form);
-        (template, hash, form.edition)
+        let (pods, hash) = hashed(resolved, services, facts, restarted_with.as_ref(), form);
+        Template { pods, hash, edition: form.edition }
     };
     // Living pods go on with the helper that they had, or without: another version of it, or a first one,
     // does nothing for volumes that are in use.
@@ -63,15 +70,15 @@ pub(super) fn template(
     let overrides_hostname = facts.version.has_hostname_override();
     if known.iter().any(Option::is_some) {
         let forms = Form::all(image.is_some(), overrides_hostname).filter(may_stay);
-        let kept = forms.map(made).find(|(_, hash, _)| known.contains(&Some(hash)));
+        let kept = forms.map(made).find(|template| known.contains(&Some(&template.hash)));
         if let Some(mut kept) = kept {
-            set_image(&mut kept.0, image);
+            set_image(&mut kept.pods, image);
             return kept;
         }
     }
     let has_helper = facts.helper_image.is_some();
     let mut new = made(Form { edition: Edition::NEWEST, has_helper, overrides_hostname });
-    set_image(&mut new.0, facts.helper_image.as_ref());
+    set_image(&mut new.pods, facts.helper_image.as_ref());
     new
 }
 
@@ -126,7 +133,7 @@ fn hashed(
         // They see all of the node's, and Kubernetes takes only one of the two.
         spec.share_process_namespace = None;
     }
-    let reads = reads::hash(resolved, services, facts).map(|hash| (READS, hash));
+    let reads = reads::hash(resolved, services, facts, form.edition).map(|hash| (READS, hash));
     let restarted_with = restarted_with.map(|templates| (RESTARTED_WITH, templates.clone()));
     for (name, value) in reads.into_iter().chain(restarted_with) {
         annotations(&mut template).insert(name.to_owned(), value);
@@ -146,7 +153,8 @@ fn hashed(
 fn of_service(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> PodTemplateSpec {
     let mut annotations = service.labels.annotations.clone();
     annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
-    let mut metadata = ObjectMeta { labels: Some(labels(resolved, service)), ..ObjectMeta::default() };
+    let labels = labels(resolved, service, form.edition);
+    let mut metadata = ObjectMeta { labels: Some(labels), ..ObjectMeta::default() };
     if !annotations.is_empty() {
         metadata.annotations = Some(annotations);
     }
@@ -155,9 +163,10 @@ fn of_service(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form
     PodTemplateSpec { metadata: Some(metadata), spec: Some(spec) }
 }
 
-fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Labels {
+fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>, edition: Edition) -> Labels {
     let mut labels = service.labels.labels.clone();
-    labels.extend(service.networks.iter().map(|network| (resolved.network_label(network), String::new())));
+    let networks = service.networks.iter();
+    labels.extend(networks.map(|network| (resolved.network_label(network, edition), String::new())));
     labels.extend(service.aliases.iter().map(|alias| (alias_label(alias), String::new())));
     labels.extend(service.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
     labels.extend(resolved.labels_of(service));

@@ -5,8 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use super::{
-    daemon_set::daemon_set, deployment::deployment, ingress::ingresses, job::job, network_policy,
-    pod::template, service::services, stateful_set::stateful_set,
+    daemon_set::daemon_set,
+    deployment::deployment,
+    ingress::ingresses,
+    job::job,
+    network_policy,
+    network_policy::Networks,
+    pod::{Template, template},
+    service::services,
+    stateful_set::stateful_set,
 };
 use crate::{
     api::labels::{COMPLETED, IMAGES},
@@ -17,16 +24,13 @@ use crate::{
     },
 };
 
-/// The unit of the services that share a pod: the one that names it, and others. `templates` are the
-/// hashes of the services that they depend on.
-pub(super) fn unit(
+/// The template of the pods of some services. `templates` are the hashes of the services that they depend on.
+pub(super) fn template_of(
     resolved: &Resolved<'_>,
-    lead: &ResolvedService<'_>,
-    others: &[&ResolvedService<'_>],
+    services: &[&ResolvedService<'_>],
     facts: &Facts,
     templates: &BTreeMap<&str, String>,
-) -> Unit {
-    let services: Vec<&ResolvedService<'_>> = [lead].into_iter().chain(others.iter().copied()).collect();
+) -> Template {
     // Those that are not there yet are of this pod, and restart with it anyway.
     let restarted_with: BTreeSet<_> = services
         .iter()
@@ -35,7 +39,19 @@ pub(super) fn unit(
         .collect();
     let restarted_with =
         (!restarted_with.is_empty()).then(|| restarted_with.into_iter().collect::<Vec<_>>().join(","));
-    let (pods, template, edition) = template(resolved, &services, facts, restarted_with);
+    template(resolved, services, facts, restarted_with)
+}
+
+/// The unit of the services that share a pod: the one that names it, and others.
+pub(super) fn unit(
+    resolved: &Resolved<'_>,
+    lead: &ResolvedService<'_>,
+    others: &[&ResolvedService<'_>],
+    facts: &Facts,
+    Template { pods, hash: template, edition }: Template,
+    networks: &Networks<'_>,
+) -> Unit {
+    let services: Vec<&ResolvedService<'_>> = [lead].into_iter().chain(others.iter().copied()).collect();
     let completes_on_exit = services.iter().all(|service| completes_on_exit(service));
     let active = lead.activity == Activity::Active;
     // Stopping and starting it runs it again.
@@ -51,7 +67,7 @@ pub(super) fn unit(
         services: services.iter().map(|service| service.name.to_owned()).collect(),
         activity: lead.activity,
         workload: workload(resolved, &services, pods, &template, replicas, completed),
-        faces: services.iter().flat_map(|service| faces(resolved, service, facts)).collect(),
+        faces: services.iter().flat_map(|service| faces(resolved, service, facts, networks)).collect(),
         waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
         waits_within: if edition.orders_containers() { waits_within(&services) } else { BTreeMap::new() },
         missing: together(services.iter().flat_map(|service| missing(service, facts))),
@@ -145,12 +161,16 @@ fn workload(
 
 /// What the service shows of itself, whether or not it runs: names that do not resolve would be
 /// looked up again much later by some programs.
-fn faces(resolved: &Resolved<'_>, service: &ResolvedService<'_>, facts: &Facts) -> Vec<Object> {
+fn faces(
+    resolved: &Resolved<'_>,
+    service: &ResolvedService<'_>,
+    facts: &Facts,
+    networks: &Networks<'_>,
+) -> Vec<Object> {
     if service.activity == Activity::Inactive {
         return Vec::new();
     }
-    let policies =
-        [network_policy::published(resolved, service), network_policy::internal(resolved, service)];
+    let policies = [network_policy::published(resolved, service), networks.internal(service)];
     let policies = policies.iter().flatten().map(Object::from);
     let services = services(resolved, service, facts);
     let ingresses = ingresses(resolved, service);

@@ -3,6 +3,8 @@
 
 mod apply;
 mod index;
+mod lean;
+mod listing;
 mod namespaces;
 mod project;
 pub mod rbac;
@@ -10,6 +12,7 @@ mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
 pub use index::{Index, News, REFUSED_FOR, Seen, StackKey};
+pub(crate) use listing::Listing;
 pub(crate) use watch::lock;
 pub use watch::{Sources, Watches};
 

@@ -6,17 +6,19 @@ use futures::{Stream, StreamExt, stream, stream::BoxStream};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Client, Error,
-    api::{PartialObjectMeta, Request, WatchEvent, WatchParams},
+    api::{Request, WatchEvent, WatchParams},
     runtime::watcher,
 };
 
-type Metadata = PartialObjectMeta<Namespace>;
+use super::{Listing, lean::Lean};
+
+type Metadata = Lean<Namespace>;
 type Event = watcher::Result<watcher::Event<Metadata>>;
 
-/// Every Namespace, or the one that an operator serves. Metadata only.
-pub(super) fn namespaces(client: Client, only: Option<&str>) -> BoxStream<'static, Event> {
+/// Every Namespace, or the one that an operator serves, through a client of metadata.
+pub(super) fn namespaces(client: Client, only: Option<&str>, listing: Listing) -> BoxStream<'static, Event> {
     match only {
-        None => watcher(Api::<Metadata>::all(client), watcher::Config::default()).boxed(),
+        None => watcher(Api::<Metadata>::all(client), listing.config()).boxed(),
         Some(name) => one(client, format!("/api/v1/watch/namespaces/{name}")).boxed(),
     }
 }

@@ -1,18 +1,34 @@
 //! One shared watch for each kind, filtered by our label, that feeds the index and wakes Stacks.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    collections::BTreeSet,
+    fmt::Debug,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use futures::{Stream, StreamExt, TryStreamExt, channel::mpsc, stream::BoxStream};
-use k8s_openapi::api::core::v1::{ConfigMap, Event, PersistentVolumeClaim, Pod, Secret};
+use futures::{Stream, StreamExt, channel::mpsc, stream::BoxStream};
+use k8s_openapi::{
+    NamespaceResourceScope,
+    api::{
+        apps::v1::{DaemonSet, Deployment, StatefulSet},
+        batch::v1::Job,
+        core::v1::{ConfigMap, Event, PersistentVolumeClaim, Pod, Secret, Service},
+        networking::v1::{Ingress, NetworkPolicy},
+    },
+};
 use kube::{
     Api, Client, Resource, ResourceExt,
-    api::{DynamicObject, PartialObjectMeta},
     runtime::{WatchStreamExt, watcher},
 };
-use std::collections::BTreeSet;
 use tokio::sync::watch;
 
-use super::{Index, News, Seen, StackKey, api_resource, index::Source, namespaces::namespaces};
+use super::{
+    Index, Listing, Seen, StackKey,
+    index::Source,
+    lean::{Lean, OfKind, Projected, Stripped},
+    listing::of_metadata,
+    namespaces::namespaces,
+};
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
     caught::caught,
@@ -54,66 +70,63 @@ impl Watches {
     }
 
     /// Runs every watch until the process ends. One that ends or fails is begun again with backoff.
-    pub async fn run(self, client: Client, namespace: Option<&str>) {
-        let mut streams: Vec<BoxStream<'_, ()>> = Vec::new();
-        for kind in Kind::ALL {
-            streams.push(self.children(client.clone(), namespace, kind));
-        }
-        streams.push(self.pods(scoped(client.clone(), namespace)));
+    pub(crate) async fn run(self, client: Client, namespace: Option<&str>, listing: Listing) {
+        let from = From { client, namespace, listing };
+        let mut streams: Vec<BoxStream<'_, ()>> = vec![
+            self.children::<ConfigMap>(&from),
+            self.children::<PersistentVolumeClaim>(&from),
+            self.children::<NetworkPolicy>(&from),
+            self.children::<Service>(&from),
+            self.children::<Ingress>(&from),
+            self.children::<Deployment>(&from),
+            self.children::<StatefulSet>(&from),
+            self.children::<DaemonSet>(&from),
+            self.children::<Job>(&from),
+            self.pods(&from),
+        ];
         for about in [OF_PODS, OF_CLAIMS] {
-            streams.push(self.warnings(scoped(client.clone(), namespace), about));
+            streams.push(self.warnings(&from, about));
         }
-        streams.push(self.objects::<ConfigMap>(scoped(client.clone(), namespace), ObjectKind::ConfigMap));
-        streams.push(self.objects::<Secret>(scoped(client.clone(), namespace), ObjectKind::Secret));
-        let claims = scoped(client.clone(), namespace);
-        streams.push(self.objects::<PersistentVolumeClaim>(claims, ObjectKind::PersistentVolumeClaim));
-        streams.push(self.namespaces(client, namespace));
+        let metadata = From { client: of_metadata(from.client.clone()), ..from };
+        streams.push(self.objects::<ConfigMap>(&metadata, ObjectKind::ConfigMap));
+        streams.push(self.objects::<Secret>(&metadata, ObjectKind::Secret));
+        streams.push(self.objects::<PersistentVolumeClaim>(&metadata, ObjectKind::PersistentVolumeClaim));
+        streams.push(self.namespaces(&metadata));
         debug_assert_eq!(streams.len(), Self::COUNT);
         futures::stream::select_all(streams).for_each(|()| async {}).await;
     }
 
-    fn children<'a>(&'a self, client: Client, namespace: Option<&str>, kind: Kind) -> BoxStream<'a, ()> {
-        let resource = api_resource(kind);
-        let api: Api<DynamicObject> = match namespace {
-            Some(namespace) => Api::namespaced_with(client, namespace, &resource),
-            None => Api::all_with(client, &resource),
-        };
-        let read =
-            move |object: DynamicObject| News::of(kind, &serde_json::to_value(&object).unwrap_or_default());
-        let events = watcher(api, ours()).map_ok(move |event| about(event, read));
-        self.feed(events, Source::Child(kind), |index, change| match change {
-            Change::Is(news) => index.apply_child(news),
-            Change::Gone(news) => index.delete_child(news),
+    fn children<K>(&self, from: &From<'_>) -> BoxStream<'_, ()>
+    where
+        K: OfKind + Watched,
+    {
+        let events = watcher(from.api::<Projected<K>>(), from.ours());
+        self.feed(events, Source::Child(K::KIND), |index, change| match change {
+            Change::Is(Projected { news, .. }) => index.apply_child(news),
+            Change::Gone(Projected { news, .. }) => index.delete_child(news),
         })
     }
 
-    fn pods(&self, api: Api<Pod>) -> BoxStream<'_, ()> {
-        self.feed(watcher(api, ours()), Source::Pod, |index, change| match change {
-            Change::Is(pod) => index.apply_pod(&pod),
-            Change::Gone(pod) => index.delete_pod(&pod),
+    fn pods(&self, from: &From<'_>) -> BoxStream<'_, ()> {
+        let events = watcher(from.api::<Stripped<Pod>>(), from.ours());
+        self.feed(events, Source::Pod, |index, change| match change {
+            Change::Is(Stripped(pod)) => index.apply_pod(&pod),
+            Change::Gone(Stripped(pod)) => index.delete_pod(&pod),
         })
     }
 
-    fn warnings(&self, api: Api<Event>, about: &str) -> BoxStream<'_, ()> {
-        let config = watcher::Config::default().fields(about);
-        self.feed(watcher(api, config), Source::Warning, |index, change| match change {
-            Change::Is(event) => index.apply_warning(&event),
-            Change::Gone(event) => index.delete_warning(&event),
+    fn warnings(&self, from: &From<'_>, about: &str) -> BoxStream<'_, ()> {
+        let events = watcher(from.api::<Stripped<Event>>(), from.listing.config().fields(about));
+        self.feed(events, Source::Warning, |index, change| match change {
+            Change::Is(Stripped(event)) => index.apply_warning(&event),
+            Change::Gone(Stripped(event)) => index.delete_warning(&event),
         })
     }
 
     /// Metadata only, of everyone's objects: a Stack may name any of its namespace.
-    fn objects<K>(&self, api: Api<PartialObjectMeta<K>>, kind: ObjectKind) -> BoxStream<'_, ()>
-    where
-        K: Resource<DynamicType = ()>
-            + Clone
-            + std::fmt::Debug
-            + Send
-            + Sync
-            + serde::de::DeserializeOwned
-            + 'static,
-    {
-        self.feed(watcher(api, watcher::Config::default()), Source::Object(kind), move |index, change| {
+    fn objects<K: Watched>(&self, from: &From<'_>, kind: ObjectKind) -> BoxStream<'_, ()> {
+        let events = watcher(from.api::<Lean<K>>(), from.listing.config());
+        self.feed(events, Source::Object(kind), move |index, change| {
             let (Change::Is(object) | Change::Gone(object)) = &change;
             let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
             match change {
@@ -131,8 +144,9 @@ impl Watches {
     }
 
     /// What Namespaces allow their Stacks.
-    fn namespaces(&self, client: Client, namespace: Option<&str>) -> BoxStream<'_, ()> {
-        self.feed(namespaces(client, namespace), Source::Namespace, |index, change| match change {
+    fn namespaces(&self, from: &From<'_>) -> BoxStream<'_, ()> {
+        let events = namespaces(from.client.clone(), from.namespace, from.listing);
+        self.feed(events, Source::Namespace, |index, change| match change {
             Change::Is(it) => index.apply_namespace(&it.name_any(), it.labels()),
             Change::Gone(it) => index.delete_namespace(&it.name_any()),
         })
@@ -202,28 +216,34 @@ enum Change<K> {
     Gone(K),
 }
 
-/// An event about what is made of its object.
-fn about<K, T>(event: watcher::Event<K>, read: impl Fn(K) -> T) -> watcher::Event<T> {
-    match event {
-        watcher::Event::Init => watcher::Event::Init,
-        watcher::Event::InitApply(object) => watcher::Event::InitApply(read(object)),
-        watcher::Event::InitDone => watcher::Event::InitDone,
-        watcher::Event::Apply(object) => watcher::Event::Apply(read(object)),
-        watcher::Event::Delete(object) => watcher::Event::Delete(read(object)),
-    }
-}
-
-fn ours() -> watcher::Config {
-    watcher::Config::default().labels(&format!("{MANAGED_BY}={MANAGER}"))
-}
-
-fn scoped<K>(client: Client, namespace: Option<&str>) -> Api<K>
-where
-    K: Resource<Scope = k8s_openapi::NamespaceResourceScope>,
-    K::DynamicType: Default,
+/// What is watched of one namespace, by a type that is known beforehand.
+trait Watched:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Send + Sync + 'static
 {
-    match namespace {
-        Some(namespace) => Api::namespaced(client, namespace),
-        None => Api::all(client),
+}
+
+impl<K> Watched for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Send + Sync + 'static
+{
+}
+
+/// From where watches are fed.
+struct From<'a> {
+    client: Client,
+    namespace: Option<&'a str>,
+    listing: Listing,
+}
+
+impl From<'_> {
+    fn api<K>(&self) -> Api<K>
+    where
+        K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+    {
+        let client = self.client.clone();
+        self.namespace.map_or_else(|| Api::all(client.clone()), |it| Api::namespaced(client.clone(), it))
+    }
+
+    fn ours(&self) -> watcher::Config {
+        self.listing.config().labels(&format!("{MANAGED_BY}={MANAGER}"))
     }
 }

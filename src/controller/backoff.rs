@@ -1,7 +1,7 @@
 //! How long a Stack whose pass failed is left alone: kube has no backoff for each object.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -26,6 +26,11 @@ impl Backoffs {
             builder.without_max_times().with_jitter().build()
         });
         backoff.next().unwrap_or(LONGEST)
+    }
+
+    /// Forgets all Stacks but these.
+    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
     }
 
     /// A pass succeeded: the next failure starts from the shortest delay.

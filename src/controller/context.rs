@@ -1,7 +1,7 @@
 //! What passes share.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -10,6 +10,7 @@ use kube::Client;
 use super::{
     account::Accounts,
     backoff::Backoffs,
+    contents::Contents,
     images::Images,
     metrics::Metrics,
     status_fields::StatusFields,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     api::{Stack, StackStatus},
     cluster::{Sources, StackKey},
-    translate::{Facts, ObjectKind},
+    translate::Facts,
 };
 
 /// What passes share.
@@ -34,20 +35,14 @@ pub(super) struct Context {
     pub(super) images: Arc<Images>,
     /// What the ServiceAccounts of Stacks may do.
     pub(super) accounts: Accounts,
+    pub(super) contents: Contents,
     /// Where the pure part of passes is done, and what makes objects of a Stack.
     pub(super) workers: Workers,
     pub(super) translation: Translation,
     metrics: Arc<Metrics>,
     /// The status that we wrote last for each Stack, until the watch brings it.
     written: Mutex<HashMap<StackKey, Written>>,
-    /// The keys of objects that Stacks name, at a resourceVersion.
-    keys: Mutex<HashMap<ObjectPath, (u64, Keys)>>,
 }
-
-/// An object of others: namespace, kind and name.
-pub(super) type ObjectPath = (String, ObjectKind, String);
-/// For each key of an object a digest of its value: no value is ever held.
-pub(super) type Keys = Arc<BTreeMap<String, String>>;
 
 struct Written {
     uid: String,
@@ -66,6 +61,7 @@ impl Context {
         translation: Translation,
     ) -> Self {
         Self {
+            contents: Contents::new(client.clone()),
             client,
             index,
             facts,
@@ -78,7 +74,6 @@ impl Context {
             translation,
             metrics: Arc::default(),
             written: Mutex::default(),
-            keys: Mutex::default(),
         }
     }
 
@@ -111,25 +106,25 @@ impl Context {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), written);
     }
 
-    /// The keys of an object at a resourceVersion, if they are known.
-    pub(super) fn known_keys(&self, path: &ObjectPath, version: u64) -> Option<Keys> {
-        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-        keys.get(path).filter(|(at, _)| *at == version).map(|(_, digests)| Arc::clone(digests))
-    }
-
-    pub(super) fn learn_keys(&self, path: ObjectPath, version: u64, digests: Keys) {
-        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(path, (version, digests));
-    }
-
     /// Stacks are listed anew. After a restore from a backup they have older versions than what was written.
     pub(super) fn forget_written(&self) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// Forgets all Stacks but these, which are all that there are: what was deleted while no watch ran, nothing tells.
+    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
+        self.backoffs.keep(stacks);
+        self.images.keep(stacks);
+        self.contents.keep(stacks);
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
+        crate::cluster::lock(&self.index).keep_stacks(stacks);
     }
 
     /// Forgets a Stack that is gone.
     pub(super) fn forget(&self, key: &StackKey) {
         self.backoffs.reset(key);
         self.images.forget(key);
+        self.contents.forget(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         crate::cluster::lock(&self.index).forget_stack(key);
     }

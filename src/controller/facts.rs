@@ -1,22 +1,14 @@
 //! What a Stack's translation needs to know of the cluster, from what the watches hold and from a
 //! look at the objects that it names.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
-use kube::Api;
-
-use super::context::{Context, Keys};
+use super::{contents::Wanted, context::Context};
 use crate::{
     api::{ServiceState, StackSpec},
     cluster::{StackKey, lock},
     plan::{ChildState, Memory, Observed, rolled_out},
-    translate::{
-        Facts, Kind, LiveClaim, LiveService, LiveWorkload, ObjectKind, content_digest, named_objects,
-    },
+    translate::{Facts, Kind, LiveClaim, LiveService, LiveWorkload, ObjectKind, named_keys},
 };
 
 /// Gathers the facts. An object that a Stack names is read once for each of its versions.
@@ -30,25 +22,30 @@ pub(super) async fn gather(
     observed: &Observed,
     memory: &Memory,
 ) -> Result<Facts, kube::Error> {
-    let named = named_objects(spec);
-    let powers = {
+    let named = named_keys(spec);
+    let (powers, seen) = {
         let mut index = lock(&context.index);
-        index.set_reads(key, &named);
-        index.powers(key)
+        index.set_reads(key, &named.keys().cloned().collect());
+        let seen = named.iter().filter_map(|((kind, name), keys)| {
+            Some((*kind, name, keys, index.object(&key.namespace, *kind, name)?))
+        });
+        let seen: Vec<_> = seen.collect();
+        (index.powers(key), seen)
     };
     let mut facts = Facts { powers, version: context.oldest.get(), ..context.facts.clone() };
-    for (kind, name) in named {
-        let Some(seen) = lock(&context.index).object(&key.namespace, kind, &name) else { continue };
+    let mut wanted = Vec::new();
+    for (kind, name, keys, seen) in seen {
         if kind == ObjectKind::PersistentVolumeClaim {
             let claim = LiveClaim { of_a_stack: seen.of_a_stack, ..LiveClaim::default() };
-            facts.claims.insert(name, claim);
-        } else if let Some(keys) = object_keys(context, &key.namespace, kind, &name, seen.version).await? {
+            facts.claims.insert(name.clone(), claim);
+        } else {
             if kind == ObjectKind::Secret {
                 facts.hash_keys.insert(name.clone(), seen.hash_key);
             }
-            facts.objects.insert((kind, name), keys.as_ref().clone());
+            wanted.push(Wanted { kind, name, version: seen.version, keys });
         }
     }
+    facts.objects = context.contents.digests(key, &wanted).await?;
     add_live(&mut facts, observed, memory);
     Ok(facts)
 }
@@ -134,38 +131,4 @@ fn live_workloads(observed: &Observed) -> BTreeMap<String, LiveWorkload> {
         Some((child.service.clone()?, live))
     });
     workloads.collect()
-}
-
-async fn object_keys(
-    context: &Context,
-    namespace: &str,
-    kind: ObjectKind,
-    name: &str,
-    version: u64,
-) -> Result<Option<Keys>, kube::Error> {
-    let key = (namespace.to_owned(), kind, name.to_owned());
-    if let Some(known) = context.known_keys(&key, version) {
-        return Ok(Some(known));
-    }
-    let client = context.client.clone();
-    let digests: Option<BTreeMap<String, String>> = if kind == ObjectKind::Secret {
-        let secret = Api::<Secret>::namespaced(client, namespace).get_opt(name).await?;
-        secret.map(|secret| {
-            digests(secret.data.unwrap_or_default().iter().map(|(key, value)| (key, &value.0[..])))
-        })
-    } else {
-        let map = Api::<ConfigMap>::namespaced(client, namespace).get_opt(name).await?;
-        map.map(|map| {
-            let (texts, bytes) = (map.data.unwrap_or_default(), map.binary_data.unwrap_or_default());
-            let texts = texts.iter().map(|(key, text)| (key, text.as_bytes()));
-            digests(texts.chain(bytes.iter().map(|(key, value)| (key, &value.0[..]))))
-        })
-    };
-    let Some(digests) = digests.map(Arc::new) else { return Ok(None) };
-    context.learn_keys(key, version, Arc::clone(&digests));
-    Ok(Some(digests))
-}
-
-fn digests<'a>(values: impl Iterator<Item = (&'a String, &'a [u8])>) -> BTreeMap<String, String> {
-    values.map(|(key, value)| (key.clone(), content_digest(value))).collect()
 }

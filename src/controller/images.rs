@@ -1,13 +1,14 @@
 //! What is known of the images of a Stack's services: what its workloads remember, and what registries say of the
 //! rest. They are asked beside the passes, so that one that hangs holds no other Stack up.
 
+mod answers;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures::{StreamExt, channel::mpsc, stream};
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::{Api, Client};
@@ -19,21 +20,10 @@ use crate::{
     registry::{Asker, Logins, Outlook, Read, Registries, is_same_image},
     translate::{Activity, Image, activity, recalled},
 };
+use answers::{Answer, Answers, Cause, Failed, Said};
 
 /// How many images of one Stack are asked for at the same time, so that one Stack takes no other its turn.
 const AT_ONCE: usize = 4;
-
-/// How long a registry that did not answer is left alone, at first and at most.
-const SHORTEST: Duration = Duration::from_secs(10);
-const LONGEST: Duration = Duration::from_secs(600);
-
-/// How long a new service without a volume waits for an image that its registry has no time to show: made without the
-/// image's VOLUME it would keep its data in its container. Nodes pull from the same registry, so that the service
-/// would hardly start sooner.
-const LONG_HOLD: Duration = Duration::from_secs(3600);
-
-/// How long where no registry answers at all: a cluster may have its images without one.
-const SHORT_HOLD: Duration = Duration::from_secs(30);
 
 /// How long the pull secrets may take, for the client itself waits without end.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
@@ -62,43 +52,6 @@ pub(super) struct Known {
     pub again: Option<Duration>,
 }
 
-/// What was said to one Stack.
-#[derive(Default)]
-struct Answers {
-    uid: String,
-    /// By the image's name.
-    of: HashMap<String, Answer>,
-    /// What its workloads remembered when they were seen last, by the service's name: one that is replaced by
-    /// another, or deleted by someone, is gone for a while.
-    held: BTreeMap<String, Image>,
-}
-
-enum Answer {
-    /// It is awaited.
-    Awaited,
-    /// The image was read.
-    Read(Read),
-    /// It was not.
-    Failed(Failed),
-}
-
-/// What is known of an image that could not be read.
-struct Failed {
-    cause: String,
-    again: Instant,
-    backoff: ExponentialBackoff,
-    is_asked: bool,
-    since: Instant,
-    /// Until when what is new and needs the image waits.
-    holds_until: Option<Instant>,
-}
-
-/// Why an image could not be read, and what another try may bring.
-struct Cause {
-    text: String,
-    outlook: Outlook,
-}
-
 /// An image to ask for, and the platform that it is for.
 type Wanted = (String, Option<String>);
 
@@ -114,6 +67,11 @@ impl Images {
     /// Forgets a Stack that is gone.
     pub(super) fn forget(&self, key: &StackKey) {
         self.stacks().remove(key);
+    }
+
+    /// Forgets all Stacks but these.
+    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
+        self.stacks().retain(|stack, _| stacks.contains(stack));
     }
 
     /// What is known of the images of a Stack. None while a registry is asked for one of which nothing is known:
@@ -166,9 +124,15 @@ impl Images {
             *answers = Answers { uid, ..Answers::default() };
         }
         answers.held.retain(|name, _| stack.spec.services.contains_key(name));
-        let told = remembered.iter().filter(|(_, image)| image.digest.is_some());
-        answers.held.extend(told.map(|(name, image)| (name.clone(), image.clone())));
-        answers.held.clone().into_iter().chain(remembered).collect()
+        for (name, image) in &remembered {
+            if image.digest.is_some() && answers.held.get(name) != Some(image) {
+                let image = Image { config: answers.shared(&image.config), ..image.clone() };
+                answers.held.insert(name.clone(), image);
+            }
+        }
+        let fresh = remembered.into_iter().filter(|(name, image)| answers.held.get(name) != Some(image));
+        let fresh: Vec<_> = fresh.collect();
+        answers.held.clone().into_iter().chain(fresh).collect()
     }
 
     /// What registries have said of the images of these services; those that were never asked for are.
@@ -190,12 +154,12 @@ impl Images {
             let runs = activity(service, spec) == Activity::Active;
             let question = || (service.image.clone(), service.platform.clone());
             match answers.of.get_mut(&service.image) {
-                Some(Answer::Read((digest, config))) => {
+                Some(Answer::Read(Said { digest, config, .. })) => {
                     let image = Image {
                         image: service.image.clone(),
                         digest: Some(digest.clone()),
                         unread: None,
-                        config: config.clone(),
+                        config: Arc::clone(config),
                     };
                     known.images.insert((*name).clone(), image);
                 }
@@ -286,9 +250,11 @@ impl Images {
     fn learn(&self, key: &StackKey, image: &str, read: Result<Read, Cause>) {
         // The Stack may be gone, or its image another one.
         let mut stacks = self.stacks();
-        let Some(answer) = stacks.get_mut(key).and_then(|answers| answers.of.get_mut(image)) else { return };
+        let Some(answers) = stacks.get_mut(key) else { return };
+        let read = read.and_then(|read| answers.room_for(read));
+        let Some(answer) = answers.of.get_mut(image) else { return };
         *answer = match (read, std::mem::replace(answer, Answer::Awaited)) {
-            (Ok(read), _) => Answer::Read(read),
+            (Ok(said), _) => Answer::Read(said),
             (Err(cause), Answer::Failed(before)) => Answer::Failed(Failed::next(cause, before)),
             (Err(cause), _) => Answer::Failed(Failed::first(cause)),
         };
@@ -333,48 +299,6 @@ impl Known {
     fn look_again(&mut self, span: Duration) {
         self.again = Some(self.again.map_or(span, |sooner| sooner.min(span)));
     }
-}
-
-impl Failed {
-    fn first(cause: Cause) -> Self {
-        let now = Instant::now();
-        let none = Self {
-            cause: String::new(),
-            again: now,
-            backoff: backoff(),
-            is_asked: false,
-            since: now,
-            holds_until: None,
-        };
-        Self::next(cause, none)
-    }
-
-    /// After another try that ended with this cause.
-    fn next(cause: Cause, before: Self) -> Self {
-        let Self { mut backoff, since, holds_until, .. } = before;
-        let own = backoff.next().unwrap_or(LONGEST);
-        let (pause, hold) = match cause.outlook {
-            Outlook::Same => (own, None),
-            Outlook::Uncertain => (own, Some(SHORT_HOLD)),
-            // No registry is left alone for longer than one that does not answer.
-            Outlook::Later(told) => (own.max(told.unwrap_or_default().min(LONGEST)), Some(LONG_HOLD)),
-        };
-        // What was there once is there, also when it is silent for a while.
-        let holds_until = hold.map(|hold| holds_until.map_or(since + hold, |until| until.max(since + hold)));
-        Self {
-            cause: cause.text,
-            again: Instant::now() + pause,
-            backoff,
-            is_asked: false,
-            since,
-            holds_until,
-        }
-    }
-}
-
-fn backoff() -> ExponentialBackoff {
-    let builder = ExponentialBuilder::default().with_min_delay(SHORTEST).with_max_delay(LONGEST);
-    builder.without_max_times().with_jitter().build()
 }
 
 fn pull_secrets(spec: &StackSpec) -> Vec<String> {

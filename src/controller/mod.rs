@@ -2,6 +2,7 @@
 
 mod account;
 mod backoff;
+mod contents;
 mod context;
 mod facts;
 mod fence;
@@ -20,13 +21,13 @@ mod versions;
 mod workers;
 mod write;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{anyhow, bail};
 use futures::{Stream, StreamExt, channel::mpsc, future, stream};
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
-    core::DeserializeGuard,
+    core::{DeserializeGuard, ObjectMeta},
     runtime::{
         Controller, WatchStreamExt, controller::Config, predicates, reflector, reflector::ObjectRef, watcher,
     },
@@ -36,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Stack,
-    cluster::{StackKey, Watches},
+    cluster::{Listing, StackKey, Watches},
     registry::{Registries, RegistryOptions},
     translate::{Facts, Limits, ServerVersion, translate},
     turns::Turns,
@@ -103,6 +104,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let oldest = Oldest::new(version);
     let lists_nodes = options.namespace.is_none();
     let namespace = options.namespace.as_deref();
+    let listing = Listing::of_server(&client, namespace).await;
     let (watches, woken, unsynced) = Watches::new();
     let (wakes, read) = mpsc::unbounded();
     let mut woken = stream::select(woken, read);
@@ -146,7 +148,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         oldest.learn(&client, lists_nodes).await;
         listed(unsynced.clone(), &stop).await;
         let result = tokio::select! {
-            () = reconcile_all(client.clone(), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
+            () = reconcile_all((client.clone(), listing), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
             never = oldest.keep(&client, lists_nodes) => match never {},
             never = context.accounts.forget_old() => match never {},
             () = fence.closed(), if !stop.is_cancelled() => Err(anyhow!("the lease was lost")),
@@ -158,7 +160,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         // When it is told to stop, it ends once the passes that have begun are through.
         result = work => result,
         Err(error) = serve => Err(error),
-        () = beat.during(watches.run(client.clone(), namespace)) => bail!("the watches ended"),
+        () = beat.during(watches.run(client.clone(), namespace, listing)) => bail!("the watches ended"),
         () = late(&stop) => bail!("passes did not end within {} seconds", LONGEST_END.as_secs()),
     }
 }
@@ -173,7 +175,7 @@ async fn late(stop: &CancellationToken) {
 
 /// The queue: Stacks whose spec changed, and Stacks that a watch woke.
 async fn reconcile_all(
-    client: Client,
+    (client, listing): (Client, Listing),
     options: &Options,
     woken: impl Stream<Item = StackKey> + Send + 'static,
     context: Arc<Context>,
@@ -185,12 +187,19 @@ async fn reconcile_all(
     };
     let (store, writer) = reflector::store();
     let forgetful = Arc::clone(&context);
-    let stacks = watcher(api, watcher::Config::default())
+    let mut listed = HashSet::new();
+    let stacks = watcher(api, listing.config())
         .default_backoff()
+        .modify(|stack| forget_the_unneeded(stack.meta_mut()))
         .inspect(move |event| match event {
-            Ok(watcher::Event::Init) => forgetful.forget_written(),
+            Ok(watcher::Event::Init) => {
+                listed.clear();
+                forgetful.forget_written();
+            }
+            Ok(watcher::Event::InitApply(stack)) => drop(listed.insert(key_of(stack))),
+            Ok(watcher::Event::InitDone) => forgetful.keep(&std::mem::take(&mut listed)),
             Ok(watcher::Event::Delete(stack)) => forgetful.forget(&key_of(stack)),
-            _ => {}
+            Ok(watcher::Event::Apply(_)) | Err(_) => {}
         })
         .reflect(writer)
         .applied_objects()
@@ -212,6 +221,14 @@ async fn reconcile_all(
             future::ready(())
         })
         .await;
+}
+
+/// Takes off a Stack what no pass reads, before it is stored: which managers own its fields, and kubectl's copy of it.
+fn forget_the_unneeded(metadata: &mut ObjectMeta) {
+    metadata.managed_fields = None;
+    if let Some(annotations) = &mut metadata.annotations {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
 }
 
 /// Events of one rollout come in bursts; a pass for each would tell states that nobody sees.

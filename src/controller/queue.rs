@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     context::Context,
+    key_of,
     reconcile::{self, Error},
 };
 use crate::{api::Stack, turns::Turns};
@@ -45,8 +46,16 @@ impl Queue {
             turn = self.turns.take(stack.namespace.as_deref().unwrap_or_default()) => turn,
         };
         // It may be gone meanwhile.
-        let Some(stack) = self.stacks.get(&stack) else { return Ok(Action::await_change()) };
+        let Some(now) = self.stacks.get(&stack) else { return Ok(Action::await_change()) };
+        let key = key_of(now.as_ref());
         // Those that wait are many, and a pass is large.
-        turn.hold(TURN, Box::pin(reconcile::reconcile(stack, context))).await
+        let pass = Box::pin(reconcile::reconcile(now, Arc::clone(&context)));
+        let result = turn.hold(TURN, pass).await;
+        // It may have gone during the pass, which would leave behind what nobody forgets.
+        if self.stacks.get(&stack).is_none() {
+            context.forget(&key);
+            return Ok(Action::await_change());
+        }
+        result
     }
 }

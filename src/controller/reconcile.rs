@@ -138,8 +138,12 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
     }
     let Outcome { failures, left } = Writer::new(context, key, identity).carry_out(&mut plan).await;
     let contended = plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
-    lock(&context.index).set_contended(key, &contended);
     let level = Level { context, key, identity, wanted: desired.names() };
+    {
+        let mut index = lock(&context.index);
+        index.set_contended(key, &contended);
+        index.forget_refused(key, &level.wanted);
+    }
     let after = level.observe();
     let (now, has_moved) = (Timestamp::now(), observed != after || left > 0);
     let unfinished = unfinished(&plan, &failures, left);

@@ -109,7 +109,7 @@ impl<'a> Writer<'a> {
             Ok(Applied::Written { object, settled }) => {
                 report::applied(self.context, self.key, apply);
                 index.apply_reply(News::of(key.0, &object));
-                index.set_refused(&self.key.namespace, key.clone(), None);
+                index.set_refused(self.key, key.clone(), None);
                 index.set_settled(&self.key.namespace, key, settled);
                 Ok(None)
             }
@@ -119,7 +119,7 @@ impl<'a> Writer<'a> {
                 if failure.is_for_good() {
                     let refused =
                         Refused { desired: Digest::of(&apply.object.body), message: failure.to_string() };
-                    index.set_refused(&self.key.namespace, key, Some(refused));
+                    index.set_refused(self.key, key, Some(refused));
                 }
                 Err(failure)
             }

@@ -1,9 +1,8 @@
 //! What registries answer: manifests, lists of them for several platforms, and the configuration of an image.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::few::{Few, Keys};
 use crate::{
     api::{Duration, Expose, Healthcheck, Protocol},
     translate::{ImageConfig, escape::escaped},
@@ -20,6 +19,16 @@ const LONGEST: usize = 8 * 1024;
 /// How many volumes an image may declare: each becomes a claim.
 const MOST_VOLUMES: usize = 64;
 
+/// How many words an image may say, in its CMD, its SHELL and its HEALTHCHECK each, and how many ports and folders. Of
+/// empty words 8 KiB have thousands, which take many times as much memory.
+const MOST_WORDS: usize = 256;
+
+/// How many platforms of a list are looked at.
+const MOST_PLATFORMS: usize = 256;
+
+type Words = Few<String, MOST_WORDS>;
+type FewKeys = Keys<MOST_WORDS>;
+
 /// A manifest of an image, or a list of manifests for several platforms.
 #[derive(Debug, Deserialize)]
 pub(super) struct Manifest {
@@ -27,7 +36,7 @@ pub(super) struct Manifest {
     pub config: Option<Descriptor>,
     /// The manifests for several platforms.
     #[serde(default)]
-    manifests: Vec<Entry>,
+    manifests: Few<Entry, MOST_PLATFORMS>,
 }
 
 /// Where something lies.
@@ -52,7 +61,7 @@ struct Platform {
 impl Manifest {
     /// Whether it is a list.
     pub fn is_list(&self) -> bool {
-        self.config.is_none() && !self.manifests.is_empty()
+        self.config.is_none() && !self.manifests.few.is_empty()
     }
 
     /// The digest of the manifest for a platform such as `linux/arm64/v8`; without one, for `usual`, or else the
@@ -61,7 +70,7 @@ impl Manifest {
         let of = |wanted: &str| {
             let mut parts = wanted.splitn(3, '/');
             let (os, architecture, variant) = (parts.next(), parts.next(), parts.next());
-            let mut fitting = self.manifests.iter().filter(move |entry| {
+            let mut fitting = self.manifests.few.iter().filter(move |entry| {
                 entry.platform.as_ref().is_some_and(|its| {
                     Some(its.os.as_str()) == os
                         && architecture.is_none_or(|wanted| normal(wanted) == its.architecture)
@@ -99,11 +108,11 @@ pub(super) fn own_platform() -> String {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Config {
-    exposed_ports: Option<BTreeMap<String, serde::de::IgnoredAny>>,
-    volumes: Option<BTreeMap<String, serde::de::IgnoredAny>>,
+    exposed_ports: Option<FewKeys>,
+    volumes: Option<FewKeys>,
     user: Option<String>,
-    cmd: Option<Vec<String>>,
-    shell: Option<Vec<String>>,
+    cmd: Option<Words>,
+    shell: Option<Words>,
     healthcheck: Option<Check>,
 }
 
@@ -111,7 +120,7 @@ struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Check {
-    test: Option<Vec<String>>,
+    test: Option<Words>,
     interval: i64,
     timeout: i64,
     start_period: i64,
@@ -126,7 +135,10 @@ pub enum ConfigError {
     #[error("its configuration is not that of an image")]
     Unknown,
     /// It is too long to be kept on a workload.
-    #[error("it says more of itself than {} KiB, or declares more than {MOST_VOLUMES} volumes", LONGEST / 1024)]
+    #[error(
+        "it says more of itself than {} KiB or {MOST_WORDS} words, or declares more than {MOST_VOLUMES} volumes",
+        LONGEST / 1024
+    )]
     TooLong,
 }
 
@@ -142,12 +154,20 @@ pub(super) fn config(json: &[u8]) -> Result<ImageConfig, ConfigError> {
     }
     let whole: Whole = serde_json::from_slice(json).map_err(|_| ConfigError::Unknown)?;
     let config = whole.config.unwrap_or_default();
-    let volumes = config.volumes.unwrap_or_default();
-    let mut volumes: Vec<String> = volumes.keys().filter_map(|path| folder(path)).collect();
+    let lists =
+        [&config.cmd, &config.shell, &config.healthcheck.as_ref().and_then(|check| check.test.clone())];
+    let keys = [&config.exposed_ports, &config.volumes];
+    if lists.into_iter().flatten().any(|list| list.is_cut)
+        || keys.into_iter().flatten().any(|list| list.0.is_cut)
+    {
+        return Err(ConfigError::TooLong);
+    }
+    let volumes = config.volumes.unwrap_or_default().0.few;
+    let mut volumes: Vec<String> = volumes.iter().filter_map(|path| folder(path)).collect();
     volumes.sort();
     volumes.dedup();
     let read = ImageConfig {
-        ports: config.exposed_ports.unwrap_or_default().keys().filter_map(|port| expose(port)).collect(),
+        ports: ports(config.exposed_ports),
         volumes,
         user: config.user.filter(|user| !user.is_empty()),
         command: words(config.cmd),
@@ -159,8 +179,16 @@ pub(super) fn config(json: &[u8]) -> Result<ImageConfig, ConfigError> {
 }
 
 /// Words that Kubernetes puts no variables into.
-fn words(words: Option<Vec<String>>) -> Vec<String> {
-    words.into_iter().flatten().map(|word| escaped(&word, false)).collect()
+fn words(words: Option<Words>) -> Vec<String> {
+    words.into_iter().flat_map(|words| words.few).map(|word| escaped(&word, false)).collect()
+}
+
+/// Ports in the order of their texts.
+fn ports(exposed: Option<FewKeys>) -> Vec<Expose> {
+    let mut texts = exposed.unwrap_or_default().0.few;
+    texts.sort();
+    texts.dedup();
+    texts.iter().filter_map(|port| expose(port)).collect()
 }
 
 /// `80/tcp`, `80`.
@@ -186,7 +214,7 @@ fn folder(path: &str) -> Option<String> {
 
 fn check(check: Check) -> Option<Healthcheck> {
     let test = check.test.filter(|test| {
-        matches!(test.split_first(), Some((kind, rest)) if kind == "NONE" || matches!(kind.as_str(), "CMD" | "CMD-SHELL") && !rest.is_empty())
+        matches!(test.few.split_first(), Some((kind, rest)) if kind == "NONE" || matches!(kind.as_str(), "CMD" | "CMD-SHELL") && !rest.is_empty())
     });
     let time = |nanos: i64| (nanos > 0).then(|| shortest(nanos).parse::<Duration>().ok()).flatten();
     let check = Healthcheck {
@@ -285,6 +313,18 @@ mod tests {
         for text in ["", "[]", r#"{"config": {"Volumes": []}}"#] {
             assert_eq!(config(text.as_bytes()), Err(ConfigError::Unknown), "{text}");
         }
+        for long in [
+            json!({"Cmd": ["x".repeat(LONGEST)]}),
+            json!({"Cmd": vec![""; MOST_WORDS + 1]}),
+            json!({"Shell": vec![""; 2700]}),
+            json!({"Healthcheck": {"Test": vec!["CMD"; 2700]}}),
+            json!({"ExposedPorts": (0..300).map(|n| (n.to_string(), json!({}))).collect::<serde_json::Map<_, _>>()}),
+        ] {
+            let long = json!({ "config": long }).to_string();
+            assert_eq!(config(long.as_bytes()), Err(ConfigError::TooLong), "{long}");
+        }
+        let long = json!({"config": {"Cmd": vec![""; MOST_WORDS]}}).to_string();
+        assert_eq!(config(long.as_bytes()).unwrap().command.len(), MOST_WORDS);
         let long = json!({"config": {"Cmd": ["x".repeat(LONGEST)]}}).to_string();
         assert_eq!(config(long.as_bytes()), Err(ConfigError::TooLong));
     }

@@ -18,7 +18,7 @@ use super::{
 
 /// The longest answer that is read, in bytes. Manifests and configurations have some ten KiB,
 /// with long histories some hundred.
-pub(super) const LONGEST_ANSWER: usize = 1024 * 1024;
+pub(super) const LONGEST_ANSWER: usize = 512 * 1024;
 
 /// A client for registries. It keeps connections and no login.
 pub(super) struct Transport {

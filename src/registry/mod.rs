@@ -12,6 +12,7 @@ mod content;
 mod credentials;
 mod endpoint;
 mod failure;
+mod few;
 mod http;
 mod reference;
 mod session;
@@ -21,12 +22,13 @@ mod tests;
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
+use hyper::body::Bytes;
 use ipnet::IpNet;
 
 use crate::{translate::ImageConfig, turns::Turns};
@@ -57,10 +59,10 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const MOST_LOGINS: usize = 4;
 
 /// How many configurations, and how many hosts that did not answer, are kept. With as many it begins anew.
-const MOST_KEPT: usize = 1024;
+const MOST_KEPT: usize = 512;
 
 /// What an image says of itself, and the digest of the manifest, or list of manifests, that its name led to.
-pub type Read = (String, ImageConfig);
+pub type Read = (String, Arc<ImageConfig>);
 
 /// Where registries are asked.
 #[derive(Clone, Debug, Default)]
@@ -90,7 +92,7 @@ pub struct Registries {
     down: Mutex<HashMap<(String, String), (Instant, Failure)>>,
     /// The configurations that were read, by registry, repository, digest and platform: a registry that claims a
     /// digest which it does not have gets nothing told of another's image.
-    kept: Mutex<HashMap<(String, String, String, String), ImageConfig>>,
+    kept: Mutex<HashMap<(String, String, String, String), Arc<ImageConfig>>>,
 }
 
 impl Registries {
@@ -197,7 +199,7 @@ impl Registries {
         if let Some(config) = known {
             return Ok((digest, config));
         }
-        let parsed = |json: Vec<u8>| serde_json::from_slice::<Manifest>(&json).map_err(|_| strange());
+        let parsed = |json: Bytes| serde_json::from_slice::<Manifest>(&json).map_err(|_| strange());
         let mut manifest = parsed(session.manifest(&digest).await?)?;
         if manifest.is_list() {
             let chosen = manifest.choose(platform, &own_platform()).map(str::to_owned);
@@ -205,12 +207,12 @@ impl Registries {
             manifest = parsed(session.manifest(&chosen).await?)?;
         }
         let place = manifest.config.ok_or_else(strange)?;
-        let config = config(&session.blob(&place.digest).await?)?;
+        let config = Arc::new(config(&session.blob(&place.digest).await?)?);
         let mut kept = lock(&self.kept);
         if kept.len() >= MOST_KEPT {
             kept.clear();
         }
-        kept.insert(key, config.clone());
+        kept.insert(key, Arc::clone(&config));
         Ok((digest, config))
     }
 }

@@ -8,6 +8,7 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper::{
     Method, StatusCode, Uri,
+    body::Bytes,
     header::{HeaderValue, LOCATION, RETRY_AFTER},
     http::uri::Authority,
 };
@@ -76,16 +77,16 @@ impl<'a> Session<'a> {
     }
 
     /// A manifest by its digest.
-    pub async fn manifest(&mut self, digest: &str) -> Result<Vec<u8>, Failure> {
+    pub async fn manifest(&mut self, digest: &str) -> Result<Bytes, Failure> {
         self.content("manifests", digest).await
     }
 
     /// A blob, such as a configuration, by its digest.
-    pub async fn blob(&mut self, digest: &str) -> Result<Vec<u8>, Failure> {
+    pub async fn blob(&mut self, digest: &str) -> Result<Bytes, Failure> {
         self.content("blobs", digest).await
     }
 
-    async fn content(&mut self, of: &str, digest: &str) -> Result<Vec<u8>, Failure> {
+    async fn content(&mut self, of: &str, digest: &str) -> Result<Bytes, Failure> {
         if !is_digest(digest) {
             return Err(self.strange());
         }
@@ -94,7 +95,7 @@ impl<'a> Session<'a> {
             Some(("sha512", _)) => format!("sha512:{:x}", Sha512::digest(&answer.body)),
             _ => format!("sha256:{:x}", Sha256::digest(&answer.body)),
         };
-        if real == digest { Ok(answer.body.to_vec()) } else { Err(self.strange()) }
+        if real == digest { Ok(answer.body) } else { Err(self.strange()) }
     }
 
     /// Asks, and once more with what the registry wants to see.

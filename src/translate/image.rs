@@ -1,6 +1,6 @@
 //! What is known of a service's image: what its registry said, and what a workload remembers of that.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +22,9 @@ pub struct Image {
     /// what was read of the image that the service had before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
-    /// What it says of itself.
+    /// What it says of itself, held once for all that know it.
     #[serde(flatten)]
-    pub config: ImageConfig,
+    pub config: Arc<ImageConfig>,
 }
 
 impl Image {

@@ -42,7 +42,7 @@ pub use invalid::{Invalid, MOST_TOLD, Problem, Reason};
 pub use limits::Limits;
 pub use object::{Kind, Object};
 pub use powers::{Power, Powers};
-pub use references::named_objects;
+pub use references::{named_keys, named_objects};
 pub use resolve::{activity, one_shots_by_default};
 
 use crate::api::Stack;

@@ -1,12 +1,17 @@
 //! The Secrets, ConfigMaps and claims of others that a Stack names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::ObjectKind;
 use crate::api::StackSpec;
 
 /// The objects of others that a Stack names, whether or not a service that is active reads them.
 pub fn named_objects(spec: &StackSpec) -> BTreeSet<(ObjectKind, String)> {
+    named_keys(spec).into_keys().collect()
+}
+
+/// The same, and the keys that the Stack names of each. Of a claim there are none.
+pub fn named_keys(spec: &StackSpec) -> BTreeMap<(ObjectKind, String), BTreeSet<String>> {
     let configs = spec.configs.values().filter_map(|config| config.config_map.as_ref());
     let secrets = spec.secrets.values().map(|secret| &secret.secret);
     let sources = || spec.services.values().flat_map(|service| service.environment_from.values());
@@ -18,9 +23,12 @@ pub fn named_objects(spec: &StackSpec) -> BTreeSet<(ObjectKind, String)> {
     let secrets = secrets
         .chain(sources().filter_map(|source| source.secret_key_ref.as_ref()))
         .chain(files().filter_map(|file| file.secret_key_ref.as_ref()));
+    let maps = maps.map(|key| (ObjectKind::ConfigMap, key));
+    let mut named: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for (kind, reference) in maps.chain(secrets.map(|key| (ObjectKind::Secret, key))) {
+        named.entry((kind, reference.name.clone())).or_default().insert(reference.key.clone());
+    }
     let claims = spec.volumes.values().filter_map(|volume| volume.claim_name.clone());
-    maps.map(|key| (ObjectKind::ConfigMap, key.name.clone()))
-        .chain(secrets.map(|key| (ObjectKind::Secret, key.name.clone())))
-        .chain(claims.map(|name| (ObjectKind::PersistentVolumeClaim, name)))
-        .collect()
+    named.extend(claims.map(|name| ((ObjectKind::PersistentVolumeClaim, name), BTreeSet::new())));
+    named
 }

@@ -28,6 +28,7 @@ mod images;
 mod invalid;
 mod kstatus;
 mod matrix;
+mod memory;
 mod missing;
 mod oneshot;
 mod order;

@@ -91,6 +91,14 @@ impl Operator {
         Some(ended.to_string())
     }
 
+    /// The most memory that it has had at any time, in KiB (proc(5), VmHWM).
+    pub fn most_memory(&self) -> u64 {
+        let id = self.child().as_ref().expect("the operator runs").id();
+        let status = fs::read_to_string(format!("/proc/{id}/status")).expect("its status");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its memory");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
     /// All that it has said.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()

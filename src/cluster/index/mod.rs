@@ -116,20 +116,12 @@ impl Index {
         let News { kind, namespace, name, version, child: Child { uid, .. } } = news;
         let newest = self.newest.entry(kind).or_default();
         *newest = version.max(*newest);
-        let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
         let key = (kind, name);
-        match space.children.get(&key) {
+        self.change(&namespace, |space| match space.children.get(&key) {
             // A successor of the same name is held already.
             Some(held) if held.value.uid != uid => BTreeSet::new(),
-            _ => {
-                space.warnings.remove(&uid);
-                space.forget_evictions_of(&key);
-                let mut woken = space.forget_child(&key);
-                space.settled.remove(&key);
-                woken.extend(space.contenders.get(&key).into_iter().flatten().cloned());
-                keys(&namespace, woken)
-            }
-        }
+            _ => keys(&namespace, space.end_child(&key)),
+        })
     }
 
     /// Takes in a pod as it is now.
@@ -140,6 +132,9 @@ impl Index {
         let version = pod.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default();
         let space = self.namespaces.entry(namespace.clone()).or_default();
         let same = space.pods.get(&name).is_some_and(|held| held.value == projection);
+        if let Some(before) = space.pods.get(&name).filter(|held| held.value.uid != projection.uid) {
+            space.warnings.remove(&before.value.uid);
+        }
         space.forget_pod(&name);
         space.forget_evictions_before(&stack, &projection);
         space.pods_of_stack.entry(stack.clone()).or_default().insert(name.clone());
@@ -150,12 +145,7 @@ impl Index {
     /// Takes in that a pod is gone.
     pub fn delete_pod(&mut self, pod: &ApiPod) -> BTreeSet<StackKey> {
         let (name, namespace) = (pod.name_any(), pod.namespace().unwrap_or_default());
-        let Some(space) = self.namespaces.get_mut(&namespace) else { return BTreeSet::new() };
-        if let Some(uid) = &pod.metadata.uid {
-            space.warnings.remove(uid);
-        }
-        let stack = space.forget_pod(&name);
-        keys(&namespace, stack)
+        self.change(&namespace, |space| keys(&namespace, space.end_pod(&name)))
     }
 
     /// Takes in that a Secret, ConfigMap or claim of others is there. A new status of a claim is no news:
@@ -183,19 +173,8 @@ impl Index {
 
     /// Takes in that a Secret, ConfigMap or claim of others is gone.
     pub fn delete_object(&mut self, kind: ObjectKind, namespace: &str, name: &str) -> BTreeSet<StackKey> {
-        let Some(space) = self.namespaces.get_mut(namespace) else { return BTreeSet::new() };
         let key = (kind, name.to_owned());
-        space.objects.remove(&key);
-        let mut woken: BTreeSet<String> = space.readers.get(&key).into_iter().flatten().cloned().collect();
-        let child = match kind {
-            ObjectKind::ConfigMap => Some((Kind::ConfigMap, name.to_owned())),
-            ObjectKind::PersistentVolumeClaim => Some((Kind::PersistentVolumeClaim, name.to_owned())),
-            ObjectKind::Secret => None,
-        };
-        if let Some(child) = child {
-            woken.extend(space.contenders.get(&child).into_iter().flatten().cloned());
-        }
-        keys(namespace, woken)
+        self.change(namespace, |space| keys(namespace, space.end_object(&key)))
     }
 
     /// A list of a kind begins: what is not seen until it ends is gone.
@@ -207,7 +186,7 @@ impl Index {
     pub(super) fn end_list(&mut self, source: Source) -> BTreeSet<StackKey> {
         let Some(seen) = self.listing.remove(&source) else { return BTreeSet::new() };
         let mut woken = BTreeSet::new();
-        for (namespace, space) in &mut self.namespaces {
+        self.namespaces.retain(|namespace, space| {
             let unseen = |name: &String| !seen.contains(&(namespace.clone(), name.clone()));
             match source {
                 Source::Child(kind) => {
@@ -218,17 +197,13 @@ impl Index {
                         .cloned()
                         .collect();
                     for key in gone {
-                        woken.extend(keys(
-                            namespace,
-                            space.contenders.get(&key).into_iter().flatten().cloned(),
-                        ));
-                        woken.extend(keys(namespace, space.forget_child(&key)));
+                        woken.extend(keys(namespace, space.end_child(&key)));
                     }
                 }
                 Source::Pod => {
                     let gone: Vec<_> = space.pods.keys().filter(|name| unseen(name)).cloned().collect();
                     for name in gone {
-                        woken.extend(keys(namespace, space.forget_pod(&name)));
+                        woken.extend(keys(namespace, space.end_pod(&name)));
                     }
                 }
                 // Their own events tell that they have run out.
@@ -245,12 +220,12 @@ impl Index {
                         .cloned()
                         .collect();
                     for key in gone {
-                        space.objects.remove(&key);
-                        woken.extend(keys(namespace, space.readers.get(&key).into_iter().flatten().cloned()));
+                        woken.extend(keys(namespace, space.end_object(&key)));
                     }
                 }
             }
-        }
+            !space.is_empty()
+        });
         woken
     }
 
@@ -280,7 +255,7 @@ impl Index {
         let Some(space) = self.namespaces.get(&stack.namespace) else { return };
         for key in wanted {
             space.show(key, identity, observed);
-            if let Some((refused, since)) = space.refused.get(key)
+            if let Some((refused, since)) = space.refused.get(&stack.name).and_then(|of| of.get(key))
                 && since.elapsed() < REFUSED_FOR
             {
                 observed.refused.insert(key.clone(), refused.clone());
@@ -288,13 +263,30 @@ impl Index {
         }
     }
 
-    /// Remembers what the API server has refused for good, or that it has not.
-    pub fn set_refused(&mut self, namespace: &str, key: ChildKey, refused: Option<Refused>) {
-        let space = self.namespaces.entry(namespace.to_owned()).or_default();
-        match refused {
-            Some(refused) => space.refused.insert(key, (refused, Instant::now())),
-            None => space.refused.remove(&key),
-        };
+    /// Remembers what the API server has refused for good of what a Stack wants, or that it has not.
+    pub fn set_refused(&mut self, stack: &StackKey, key: ChildKey, refused: Option<Refused>) {
+        self.change(&stack.namespace, |space| match refused {
+            Some(refused) => {
+                let of_stack = space.refused.entry(stack.name.clone()).or_default();
+                of_stack.insert(key, (refused, Instant::now()));
+            }
+            None => {
+                if let Some(of_stack) = space.refused.get_mut(&stack.name) {
+                    of_stack.remove(&key);
+                    space.refused.retain(|_, of_stack| !of_stack.is_empty());
+                }
+            }
+        });
+    }
+
+    /// Forgets what was refused of names that a Stack does not want any more, or long ago.
+    pub fn forget_refused(&mut self, stack: &StackKey, wanted: &BTreeSet<ChildKey>) {
+        self.change(&stack.namespace, |space| {
+            if let Some(of_stack) = space.refused.get_mut(&stack.name) {
+                of_stack.retain(|key, (_, since)| wanted.contains(key) && since.elapsed() < REFUSED_FOR);
+                space.refused.retain(|_, of_stack| !of_stack.is_empty());
+            }
+        });
     }
 
     /// What is known of a Secret, ConfigMap or claim, if it exists.
@@ -304,23 +296,21 @@ impl Index {
 
     /// Remembers which objects of others a Stack reads, so that their events wake it.
     pub fn set_reads(&mut self, stack: &StackKey, reads: &BTreeSet<ObjectKey>) {
-        let space = self.namespaces.entry(stack.namespace.clone()).or_default();
-        replace(&mut space.readers, &stack.name, reads);
+        self.change(&stack.namespace, |space| replace(&mut space.readers, &stack.name, reads));
     }
 
     /// Remembers which names that others hold a Stack wants, so that their deletion wakes it.
     pub fn set_contended(&mut self, stack: &StackKey, names: &BTreeSet<ChildKey>) {
-        let space = self.namespaces.entry(stack.namespace.clone()).or_default();
-        replace(&mut space.contenders, &stack.name, names);
+        self.change(&stack.namespace, |space| replace(&mut space.contenders, &stack.name, names));
     }
 
-    /// Remembers what an apply returned where it differs from what was sent, or that it does not.
+    /// Remembers what an apply returned where it differs from what was sent, or that it does not. Nothing is
+    /// remembered of a child that is gone already.
     pub fn set_settled(&mut self, namespace: &str, key: ChildKey, settled: Option<Settled>) {
-        let space = self.namespaces.entry(namespace.to_owned()).or_default();
-        match settled {
-            Some(settled) => space.settled.insert(key, settled),
-            None => space.settled.remove(&key),
-        };
+        self.change(namespace, |space| match settled {
+            Some(settled) if space.children.contains_key(&key) => drop(space.settled.insert(key, settled)),
+            _ => drop(space.settled.remove(&key)),
+        });
     }
 
     /// Marks a child as being deleted, as our own delete was accepted before its event comes.
@@ -332,6 +322,23 @@ impl Index {
         if let Some(held) = held.filter(|held| held.value.uid == uid) {
             held.value.deleting = true;
         }
+    }
+
+    /// Changes what is held of a namespace, which is forgotten when nothing is.
+    fn change<T>(&mut self, namespace: &str, change: impl FnOnce(&mut Namespace) -> T) -> T {
+        let Some(space) = self.namespaces.get_mut(namespace) else {
+            let mut space = Namespace::default();
+            let result = change(&mut space);
+            if !space.is_empty() {
+                self.namespaces.insert(namespace.to_owned(), space);
+            }
+            return result;
+        };
+        let result = change(space);
+        if space.is_empty() {
+            self.namespaces.remove(namespace);
+        }
+        result
     }
 
     /// Remembers that an object was told of while its kind is listed; whether it is the first time.

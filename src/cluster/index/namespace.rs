@@ -8,7 +8,7 @@ use std::{
 use super::{ChildKey, ObjectKey};
 use crate::{
     plan::{Child, ChildState, ClaimState, Eviction, Identity, Observed, Owner, Pod, Refused, Settled},
-    translate::{HashKey, Powers},
+    translate::{HashKey, Kind, ObjectKind, Powers},
 };
 
 /// The projections of one namespace, and the ways to find them.
@@ -24,8 +24,8 @@ pub(super) struct Namespace {
     /// The first eviction of each unit since a pod of it started to run, by Stack and service.
     pub(super) evictions: HashMap<(String, String), Eviction>,
     pub(super) settled: BTreeMap<ChildKey, Settled>,
-    /// What was refused for good, and when.
-    pub(super) refused: BTreeMap<ChildKey, (Refused, Instant)>,
+    /// What was refused for good, and when, by the name of the Stack that wants it.
+    pub(super) refused: HashMap<String, BTreeMap<ChildKey, (Refused, Instant)>>,
     /// Secrets, ConfigMaps and claims, also of others.
     pub(super) objects: HashMap<ObjectKey, Seen>,
     /// The Stacks that read an object of others.
@@ -84,6 +84,58 @@ impl Namespace {
     pub(super) fn wants(&self, key: &ChildKey, owner: &Owner) -> BTreeSet<String> {
         let mut woken: BTreeSet<String> = self.contenders.get(key).into_iter().flatten().cloned().collect();
         woken.extend(owner.stack().map(str::to_owned));
+        woken
+    }
+
+    /// Whether nothing is held of it.
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { children, of_stack, pods, pods_of_stack, warnings, evictions, settled, .. } = self;
+        let Self { refused, objects, readers, powers, stacks, contenders, .. } = self;
+        let of_children =
+            children.is_empty() && of_stack.is_empty() && settled.is_empty() && refused.is_empty();
+        let of_pods =
+            pods.is_empty() && pods_of_stack.is_empty() && warnings.is_empty() && evictions.is_empty();
+        let of_stacks = readers.is_empty() && stacks.is_empty() && contenders.is_empty();
+        of_children && of_pods && of_stacks && objects.is_empty() && *powers == Powers::default()
+    }
+
+    /// Forgets a child that is gone, with all that hangs on it, and gives the Stacks that this concerns.
+    pub(super) fn end_child(&mut self, key: &ChildKey) -> BTreeSet<String> {
+        if let Some(held) = self.children.get(key) {
+            self.warnings.remove(&held.value.uid);
+        }
+        self.forget_evictions_of(key);
+        self.settled.remove(key);
+        let stack = self.children.get(key).and_then(|held| held.stack.clone());
+        let mut woken = self.forget_child(key);
+        if let Some(stack) = stack {
+            self.forget_evictions_of_none(&stack);
+        }
+        woken.extend(self.contenders.get(key).into_iter().flatten().cloned());
+        woken
+    }
+
+    /// Forgets a pod that is gone, with all that hangs on it, and gives the Stack that this concerns.
+    pub(super) fn end_pod(&mut self, name: &str) -> Option<String> {
+        if let Some(held) = self.pods.get(name) {
+            self.warnings.remove(&held.value.uid);
+        }
+        let stack = self.forget_pod(name)?;
+        self.forget_evictions_of_none(&stack);
+        Some(stack)
+    }
+
+    /// Forgets an object of others that is gone, and gives the Stacks that this concerns.
+    pub(super) fn end_object(&mut self, key: &ObjectKey) -> BTreeSet<String> {
+        self.objects.remove(key);
+        let mut woken: BTreeSet<String> = self.readers.get(key).into_iter().flatten().cloned().collect();
+        let kind = match key.0 {
+            ObjectKind::ConfigMap => Some(Kind::ConfigMap),
+            ObjectKind::PersistentVolumeClaim => Some(Kind::PersistentVolumeClaim),
+            ObjectKind::Secret => None,
+        };
+        let contenders = kind.and_then(|kind| self.contenders.get(&(kind, key.1.clone())));
+        woken.extend(contenders.into_iter().flatten().cloned());
         woken
     }
 

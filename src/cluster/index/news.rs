@@ -6,7 +6,7 @@ use super::project;
 use crate::{plan::Child, translate::Kind};
 
 /// A child as an event tells it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct News {
     pub(super) kind: Kind,
     pub(super) namespace: String,

@@ -1,6 +1,6 @@
 //! What Namespaces allow, and the Stacks that this concerns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Index, Source, StackKey, keys, namespace::Namespace};
 use crate::translate::Powers;
@@ -14,13 +14,12 @@ impl Index {
         if powers == Powers::default() {
             return self.delete_namespace(name);
         }
-        self.namespaces.entry(name.to_owned()).or_default().allow(name, powers)
+        self.change(name, |space| space.allow(name, powers))
     }
 
     /// Takes in that a Namespace is gone.
     pub fn delete_namespace(&mut self, name: &str) -> BTreeSet<StackKey> {
-        let Some(space) = self.namespaces.get_mut(name) else { return BTreeSet::new() };
-        space.allow(name, Powers::default())
+        self.change(name, |space| space.allow(name, Powers::default()))
     }
 
     /// The powers over nodes that a Stack's namespace allows. From now on their change wakes the Stack.
@@ -30,13 +29,26 @@ impl Index {
         space.powers.clone()
     }
 
-    /// Forgets what a Stack that is gone wanted to be woken for.
+    /// Forgets what a Stack that is gone wanted to be woken for, and what it was refused.
     pub fn forget_stack(&mut self, stack: &StackKey) {
         self.set_reads(stack, &BTreeSet::new());
         self.set_contended(stack, &BTreeSet::new());
-        if let Some(space) = self.namespaces.get_mut(&stack.namespace) {
+        self.change(&stack.namespace, |space| {
             space.stacks.remove(&stack.name);
+            space.refused.remove(&stack.name);
+            space.forget_evictions_of_none(&stack.name);
+        });
+    }
+
+    /// Forgets all Stacks but these.
+    pub fn keep_stacks(&mut self, stacks: &HashSet<StackKey>) {
+        let mut gone = BTreeSet::new();
+        for (namespace, space) in &self.namespaces {
+            let asking = space.readers.values().chain(space.contenders.values()).flatten();
+            let named = space.stacks.iter().chain(space.refused.keys()).chain(asking);
+            gone.extend(keys(namespace, named.cloned()));
         }
+        gone.into_iter().filter(|stack| !stacks.contains(stack)).for_each(|stack| self.forget_stack(&stack));
     }
 }
 

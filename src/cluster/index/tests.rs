@@ -10,6 +10,8 @@ use crate::{
     translate::{HashKey, Power, Powers},
 };
 
+mod freed;
+
 fn key(name: &str) -> StackKey {
     StackKey { namespace: "n".to_owned(), name: name.to_owned() }
 }
@@ -250,6 +252,7 @@ fn a_warning_of_a_claim_is_told_while_it_has_no_volume() {
 #[test]
 fn an_eviction_outlives_its_pod_until_one_of_the_service_starts() {
     let mut index = Index::default();
+    index.powers(&key("shop"));
     let started = |name: &str, time: &str| {
         let mut pod = serde_json::to_value(pod(name, "Running")).unwrap();
         pod["status"]["containerStatuses"] = json!([{

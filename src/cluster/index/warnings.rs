@@ -17,14 +17,19 @@ impl Index {
         let Some(space) = self.namespaces.get_mut(&about.namespace) else { return BTreeSet::new() };
         let stack = if about.is_claim {
             let key = (Kind::PersistentVolumeClaim, about.name.clone());
-            space.children.get(&key).map(|held| held.stack.clone())
+            space.children.get(&key).map(|held| (&held.value.uid, held.stack.clone()))
         } else {
-            space.pods.get(&about.name).map(|held| held.stack.clone())
+            space.pods.get(&about.name).map(|held| (&held.value.uid, held.stack.clone()))
         };
-        let Some(Some(stack)) = stack else { return BTreeSet::new() };
+        let Some((uid, Some(stack))) = stack else { return BTreeSet::new() };
+        let is_of_another = *uid != about.uid;
         let warning = (event.reason.clone().unwrap_or_default(), event.message.clone().unwrap_or_default());
         if warning.0 == "Evicted" {
             space.remember_eviction(&stack, &about.name, event);
+        }
+        // A successor of the same name is held already.
+        if is_of_another {
+            return BTreeSet::new();
         }
         let before = space.warnings.insert(about.uid, warning.clone());
         // Who warns repeats it with every try.
@@ -68,6 +73,14 @@ impl Namespace {
             && self.evictions.get(&unit).is_some_and(|eviction| eviction.at <= start)
         {
             self.evictions.remove(&unit);
+        }
+    }
+
+    /// Forgets the evictions of a Stack of which nothing is left: no pod, no child, and no pass has been over it.
+    pub(super) fn forget_evictions_of_none(&mut self, stack: &str) {
+        let has_children = self.pods_of_stack.contains_key(stack) || self.of_stack.contains_key(stack);
+        if !has_children && !self.stacks.contains(stack) {
+            self.evictions.retain(|(of, _), _| of != stack);
         }
     }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     cluster::{Index, News, StackKey},
     plan::Identity,
-    translate::Kind,
+    translate::{ImageConfig, Kind},
 };
 
 fn image(name: &str, digest: Option<&str>) -> Image {
@@ -89,4 +89,26 @@ fn a_registry_is_left_alone_for_as_long_as_it_says_within_bounds() {
     assert!((290..=300).contains(&pause(300)));
     assert!((590..=600).contains(&pause(86_400)));
     assert!((5..=25).contains(&pause(0)));
+}
+
+fn says(word: &str) -> Read {
+    let command = vec![word.repeat(1000); 7];
+    (String::new(), Arc::new(ImageConfig { command, ..ImageConfig::default() }))
+}
+
+#[test]
+fn what_images_of_a_stack_say_is_held_once_and_not_without_end() {
+    let mut answers = Answers::default();
+    for n in 0..256 {
+        let word = if n % 2 == 0 { "even" } else { "odd" };
+        let Ok(said) = answers.room_for(says(&word[..1])) else { break };
+        answers.of.insert(n.to_string(), Answer::Read(said));
+    }
+    assert_eq!(answers.of.len(), 512 * 1024 / 7034, "as many of 7,034 bytes as there is room for");
+    let mut held: Vec<_> = answers.configs().map(Arc::as_ptr).collect();
+    held.sort();
+    held.dedup();
+    assert_eq!(held.len(), 2, "what says the same is held once");
+    let refused = answers.room_for(says("x")).err().map(|cause| cause.text);
+    assert_eq!(refused.as_deref(), Some("the images of the Stack say more of themselves than 512 KiB"));
 }

@@ -149,7 +149,7 @@ mod tests {
             image: "i".to_owned(),
             digest: Some("sha256:1".to_owned()),
             unread: None,
-            config: ImageConfig { user: Some(of_image.to_owned()), ..ImageConfig::default() },
+            config: ImageConfig { user: Some(of_image.to_owned()), ..ImageConfig::default() }.into(),
         };
         let images = [("a".to_owned(), image)].into_iter().filter(|_| of_image != "?").collect();
         let facts = Facts { images, ..Facts::default() };

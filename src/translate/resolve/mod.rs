@@ -324,7 +324,7 @@ impl<'a> Context<'_, 'a> {
     ) -> ResolvedService<'a> {
         let path = &format!("spec.services.{name}");
         let image = image::image(self.spec, name, service, self.facts);
-        let says = image.map_or(&image::NOTHING, |image| &image.config);
+        let says = image.map_or(&image::NOTHING, |image| &*image.config);
         let health = health::health(service, says, path, problems);
         let own_ports = ports::own_ports(service, says, health.as_ref());
         let dialled = self.siblings.dialled(name).into_iter();

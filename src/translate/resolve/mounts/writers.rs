@@ -33,7 +33,7 @@ pub(in crate::translate::resolve) fn writers<'a>(
     let mut users: BTreeMap<&str, Users> = BTreeMap::new();
     for (name, service) in &spec.services {
         let given = image::image(spec, name, service, facts);
-        let says = given.map_or(&image::NOTHING, |image| &image.config);
+        let says = given.map_or(&image::NOTHING, |image| &*image.config);
         // What is wrong with the user is said where the service is resolved.
         let numbers = user::user(image::user(service, says), "", &mut Problems::default());
         let one = match program_user(numbers, service, given) {

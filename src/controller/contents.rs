@@ -1,0 +1,266 @@
+//! What Stacks read of Secrets and ConfigMaps: a digest of the value of each key that a Stack names, and nothing of the
+//! others, of which there may be 70,000. No value is ever held.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::{Client, Resource, api::GetParams, core::Request};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+
+use crate::{
+    cluster::StackKey,
+    translate::{ObjectKind, content_digest},
+    turns::Turns,
+};
+
+/// How many objects are read at the same time. Each may be of 1.5 MiB, which JSON may make several times as long.
+const AT_ONCE: usize = 4;
+
+/// An object that a Stack names.
+type Named = (ObjectKind, String);
+
+/// What Stacks read.
+pub(super) struct Contents {
+    client: Client,
+    turns: Turns,
+    of: Mutex<HashMap<StackKey, BTreeMap<Named, Arc<Held>>>>,
+}
+
+/// What is held of an object at a resourceVersion.
+struct Held {
+    version: u64,
+    keys: Keys,
+}
+
+/// For each key that is read the digest of its value; none where the object does not have it.
+type Keys = BTreeMap<String, Option<String>>;
+
+/// An object of which some keys are read.
+pub(super) struct Wanted<'a> {
+    pub kind: ObjectKind,
+    pub name: &'a str,
+    pub version: u64,
+    pub keys: &'a BTreeSet<String>,
+}
+
+impl Contents {
+    pub(super) fn new(client: Client) -> Self {
+        Self { client, turns: Turns::new(AT_ONCE), of: Mutex::default() }
+    }
+
+    /// The digests of what a Stack reads of objects, for each that exists. An object is read once for each of its
+    /// versions, and what the Stack does not want any more is forgotten.
+    ///
+    /// # Errors
+    /// When the API server cannot be asked.
+    pub(super) async fn digests(
+        &self,
+        stack: &StackKey,
+        wanted: &[Wanted<'_>],
+    ) -> Result<BTreeMap<Named, BTreeMap<String, String>>, kube::Error> {
+        let mut before = self.all().get(stack).cloned().unwrap_or_default();
+        let mut held = BTreeMap::new();
+        for one in wanted {
+            let named = (one.kind, one.name.to_owned());
+            let known =
+                before.remove(&named).filter(|it| it.version == one.version && it.keys.keys().eq(one.keys));
+            let known = match known {
+                Some(known) => known,
+                None => match self.read(&stack.namespace, one).await? {
+                    Some(keys) => Arc::new(Held { version: one.version, keys }),
+                    None => continue,
+                },
+            };
+            held.insert(named, known);
+        }
+        let of_there = |keys: &Keys| {
+            keys.iter().filter_map(|(key, digest)| Some((key.clone(), digest.clone()?))).collect()
+        };
+        let digests = held.iter().map(|(named, held)| (named.clone(), of_there(&held.keys))).collect();
+        if held.is_empty() {
+            self.forget(stack);
+        } else {
+            self.all().insert(stack.clone(), held);
+        }
+        Ok(digests)
+    }
+
+    /// Forgets a Stack that is gone.
+    pub(super) fn forget(&self, stack: &StackKey) {
+        self.all().remove(stack);
+    }
+
+    /// Forgets all Stacks but these.
+    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
+        self.all().retain(|stack, _| stacks.contains(stack));
+    }
+
+    async fn read(&self, namespace: &str, wanted: &Wanted<'_>) -> Result<Option<Keys>, kube::Error> {
+        let _turn = self.turns.take(namespace).await;
+        let path = match wanted.kind {
+            ObjectKind::Secret => Secret::url_path(&(), Some(namespace)),
+            _ => ConfigMap::url_path(&(), Some(namespace)),
+        };
+        let request =
+            Request::new(path).get(wanted.name, &GetParams::default()).map_err(kube::Error::BuildRequest)?;
+        // As text: what cannot be read of a typed object stands in the log of the client, whatever it is.
+        match self.client.request_text(request).await {
+            Ok(text) => keys(wanted.kind, wanted.keys, &text).map(Some).map_err(kube::Error::SerdeError),
+            Err(kube::Error::Api(refusal)) if refusal.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashMap<StackKey, BTreeMap<Named, Arc<Held>>>> {
+        self.of.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Reads the keys that are wanted out of the JSON of an object.
+fn keys(kind: ObjectKind, wanted: &BTreeSet<String>, json: &str) -> Result<Keys, serde_json::Error> {
+    let none = wanted.iter().map(|key| (key.clone(), None)).collect();
+    let mut object = Object { is_secret: kind == ObjectKind::Secret, keys: none };
+    object.deserialize(&mut serde_json::Deserializer::from_str(json))?;
+    Ok(object.keys)
+}
+
+/// The object as a whole.
+struct Object {
+    is_secret: bool,
+    keys: Keys,
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Object {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Object {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a Secret or ConfigMap")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(field) = map.next_key::<String>()? {
+            let is_encoded = match field.as_str() {
+                "data" => self.is_secret,
+                "binaryData" => true,
+                _ => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            map.next_value_seed(Values { is_encoded, keys: &mut self.keys })?;
+        }
+        Ok(())
+    }
+}
+
+/// The values of an object by their keys.
+struct Values<'k> {
+    /// Whether they are bytes in Base64.
+    is_encoded: bool,
+    keys: &'k mut Keys,
+}
+
+impl<'de> DeserializeSeed<'de> for Values<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Values<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("values by their keys")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        // An error of Serde's own would quote it.
+        Err(E::custom("a text in place of values"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let Some(digest) = self.keys.get_mut(&key) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value: Option<String> = map.next_value()?;
+            let value = value.unwrap_or_default();
+            *digest = Some(if self.is_encoded {
+                // The error of the decoder quotes a byte of the value.
+                let bytes =
+                    STANDARD.decode(value).map_err(|_| A::Error::custom("a value that is not Base64"))?;
+                content_digest(&bytes)
+            } else {
+                content_digest(value.as_bytes())
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(keys: &[&str]) -> BTreeSet<String> {
+        keys.iter().map(|&key| key.to_owned()).collect()
+    }
+
+    #[test]
+    fn a_secret_is_read_as_its_bytes_and_a_config_map_as_its_text_or_bytes() {
+        let secret = r#"{"kind":"Secret","data":{"password":"aHVudGVyMg==","other":"eA==","empty":null},"type":"Opaque"}"#;
+        let read = keys(ObjectKind::Secret, &wanted(&["password", "empty", "gone"]), secret).unwrap();
+        let expected: Keys = [
+            ("password".to_owned(), Some(content_digest(b"hunter2"))),
+            ("empty".to_owned(), Some(content_digest(b""))),
+            ("gone".to_owned(), None),
+        ]
+        .into();
+        assert_eq!(read, expected);
+        let map = r#"{"data":{"a":"aHVudGVyMg=="},"binaryData":{"b":"aHVudGVyMg=="},"metadata":{"managedFields":[{}]}}"#;
+        let read = keys(ObjectKind::ConfigMap, &wanted(&["a", "b"]), map).unwrap();
+        assert_eq!(read["a"], Some(content_digest(b"aHVudGVyMg==")));
+        assert_eq!(read["b"], Some(content_digest(b"hunter2")));
+        let nothing = keys(ObjectKind::ConfigMap, &wanted(&["a"]), r#"{"data":null}"#).unwrap();
+        assert_eq!(nothing["a"], None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_of_a_secret_is_told_without_its_values() {
+        for json in [r#"{"data":{"k":"hunter2!"}}"#, r#"{"data":{"k":"hunter2"#, r#"{"data":"hunter2"}"#] {
+            let error = keys(ObjectKind::Secret, &wanted(&["k"]), json).unwrap_err();
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn of_70_000_keys_those_are_held_that_a_stack_reads() {
+        let all: serde_json::Map<_, _> = (0..70_000).map(|key| (format!("k{key}"), "".into())).collect();
+        let json = serde_json::json!({ "data": all }).to_string();
+        let read = keys(ObjectKind::ConfigMap, &wanted(&["k7", "missing"]), &json).unwrap();
+        assert_eq!(
+            read.into_iter().collect::<Vec<_>>(),
+            [("k7".to_owned(), Some(content_digest(b""))), ("missing".to_owned(), None),]
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! Lists of which no more is held than is of use, however many entries a registry sends: a list of 1 MiB may have
+//! 350,000 empty words.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The first entries of a list.
+#[derive(Clone, Debug)]
+pub(super) struct Few<T, const MOST: usize> {
+    /// The first ones, [`MOST`] of them at most.
+    pub few: Vec<T>,
+    /// Whether there are more.
+    pub is_cut: bool,
+}
+
+/// The first keys of a map, whatever their values are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keys<const MOST: usize>(pub Few<String, MOST>);
+
+impl<T, const MOST: usize> Default for Few<T, MOST> {
+    fn default() -> Self {
+        Self { few: Vec::new(), is_cut: false }
+    }
+}
+
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Few<T, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct List<T, const MOST: usize>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST> {
+            type Value = Few<T, MOST>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a list")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Few<T, MOST>, A::Error> {
+                let mut few = Vec::new();
+                while few.len() < MOST {
+                    let Some(entry) = list.next_element()? else { return Ok(Few { few, is_cut: false }) };
+                    few.push(entry);
+                }
+                let mut is_cut = false;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    is_cut = true;
+                }
+                Ok(Few { few, is_cut })
+            }
+        }
+
+        deserializer.deserialize_seq(List(PhantomData))
+    }
+}
+
+impl<'de, const MOST: usize> Deserialize<'de> for Keys<MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Map<const MOST: usize>;
+
+        impl<'de, const MOST: usize> Visitor<'de> for Map<MOST> {
+            type Value = Keys<MOST>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a map")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys<MOST>, A::Error> {
+                let mut keys = Few::default();
+                while let Some(key) = map.next_key::<String>()? {
+                    map.next_value::<IgnoredAny>()?;
+                    if keys.few.len() < MOST {
+                        keys.few.push(key);
+                    } else {
+                        keys.is_cut = true;
+                    }
+                }
+                Ok(Keys(keys))
+            }
+        }
+
+        deserializer.deserialize_map(Map)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_of_a_list_or_map_is_held_than_is_of_use() {
+        for (sent, held, is_cut) in [(0, 0, false), (3, 3, false), (4, 3, true), (350_000, 3, true)] {
+            let list: Few<String, 3> = serde_json::from_value(vec![""; sent].into()).unwrap();
+            assert_eq!((list.few.len(), list.is_cut), (held, is_cut));
+            assert!(list.few.capacity() < 8);
+            let map: serde_json::Map<_, _> = (0..sent).map(|key| (key.to_string(), 1.into())).collect();
+            let Keys(keys): Keys<3> = serde_json::from_value(map.into()).unwrap();
+            assert_eq!((keys.few.len(), keys.is_cut), (held, is_cut));
+        }
+    }
+}

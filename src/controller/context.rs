@@ -13,6 +13,7 @@ use super::{
     contents::Contents,
     images::Images,
     metrics::Metrics,
+    pace::Pace,
     status_fields::StatusFields,
     versions::Oldest,
     workers::{Translation, Workers},
@@ -32,6 +33,7 @@ pub(super) struct Context {
     pub(super) oldest: Oldest,
     pub(super) status_fields: StatusFields,
     pub(super) backoffs: Backoffs,
+    pub(super) pace: Pace,
     pub(super) images: Arc<Images>,
     /// What the ServiceAccounts of Stacks may do.
     pub(super) accounts: Accounts,
@@ -68,6 +70,7 @@ impl Context {
             oldest,
             status_fields: StatusFields::default(),
             backoffs: Backoffs::default(),
+            pace: Pace::default(),
             images: Arc::new(images),
             accounts,
             workers: Workers::default(),
@@ -114,6 +117,7 @@ impl Context {
     /// Forgets all Stacks but these, which are all that there are: what was deleted while no watch ran, nothing tells.
     pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
         self.backoffs.keep(stacks);
+        self.pace.keep(stacks);
         self.images.keep(stacks);
         self.contents.keep(stacks);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
@@ -123,6 +127,7 @@ impl Context {
     /// Forgets a Stack that is gone.
     pub(super) fn forget(&self, key: &StackKey) {
         self.backoffs.reset(key);
+        self.pace.forget(key);
         self.images.forget(key);
         self.contents.forget(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);

@@ -10,10 +10,12 @@ mod http;
 mod images;
 mod lease;
 mod metrics;
+mod pace;
 mod pulse;
 mod queue;
 mod reconcile;
 mod report;
+mod settle;
 mod status_fields;
 #[cfg(test)]
 mod upgrades;
@@ -28,9 +30,7 @@ use futures::{Stream, StreamExt, channel::mpsc, future, stream};
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
     core::{DeserializeGuard, ObjectMeta},
-    runtime::{
-        Controller, WatchStreamExt, controller::Config, predicates, reflector, reflector::ObjectRef, watcher,
-    },
+    runtime::{Controller, WatchStreamExt, predicates, reflector, reflector::ObjectRef, watcher},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -205,11 +205,10 @@ async fn reconcile_all(
         .applied_objects()
         // The status is ours: its changes are no news.
         .predicate_filter(predicates::generation, Default::default());
-    let woken = woken.map(|key| ObjectRef::new(&key.name).within(&key.namespace));
+    let woken = settle::settled(woken).map(|key| ObjectRef::new(&key.name).within(&key.namespace));
     let turns = Turns::new(options.concurrency.into());
     let queue = Queue { turns, stacks: store.clone(), stop: stop.clone() };
     Controller::for_stream(stacks, store)
-        .with_config(Config::default().debounce(DEBOUNCE))
         .reconcile_on(woken)
         .graceful_shutdown_on(stop.cancelled_owned())
         .run(move |stack, context| queue.clone().reconcile(stack, context), reconcile::on_error, context)
@@ -230,9 +229,6 @@ fn forget_the_unneeded(metadata: &mut ObjectMeta) {
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
     }
 }
-
-/// Events of one rollout come in bursts; a pass for each would tell states that nobody sees.
-const DEBOUNCE: Duration = Duration::from_millis(50);
 
 async fn drain(woken: &mut (impl Stream<Item = StackKey> + Unpin)) {
     while woken.next().await.is_some() {}

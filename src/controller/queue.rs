@@ -32,30 +32,129 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// One pass over a Stack, as it is when the turn of its namespace has come. None begins once the operator is told
-    /// to stop.
+    /// One pass over a Stack, as it is when the turn of its namespace has come.
     pub(super) async fn reconcile(
         self,
         stack: Arc<DeserializeGuard<Stack>>,
         context: Arc<Context>,
     ) -> Result<Action, Error> {
-        let stack = ObjectRef::from_obj(stack.as_ref());
-        let turn = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => return Ok(Action::await_change()),
-            turn = self.turns.take(stack.namespace.as_deref().unwrap_or_default()) => turn,
-        };
-        // It may be gone meanwhile.
-        let Some(now) = self.stacks.get(&stack) else { return Ok(Action::await_change()) };
-        let key = key_of(now.as_ref());
-        // Those that wait are many, and a pass is large.
-        let pass = Box::pin(reconcile::reconcile(now, Arc::clone(&context)));
-        let result = turn.hold(TURN, pass).await;
+        let (stack, key) = (ObjectRef::from_obj(stack.as_ref()), key_of(stack.as_ref()));
+        let result = self.pass(&stack, |now| reconcile::reconcile(now, Arc::clone(&context))).await;
         // It may have gone during the pass, which would leave behind what nobody forgets.
         if self.stacks.get(&stack).is_none() {
             context.forget(&key);
             return Ok(Action::await_change());
         }
-        result
+        result.unwrap_or_else(|| Ok(Action::await_change()))
+    }
+
+    /// Does work for a Stack in its turn. None begins once the operator is told to stop, or where the Stack is gone
+    /// meanwhile.
+    async fn pass<W: Future>(
+        &self,
+        stack: &ObjectRef<DeserializeGuard<Stack>>,
+        work: impl FnOnce(Arc<DeserializeGuard<Stack>>) -> W,
+    ) -> Option<W::Output> {
+        let turn = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return None,
+            turn = self.turns.take(stack.namespace.as_deref().unwrap_or_default()) => turn,
+        };
+        let now = self.stacks.get(stack)?;
+        // Those that wait are many, and a pass is large.
+        Some(turn.hold(TURN, Box::pin(work(now))).await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+    use kube::runtime::{reflector, reflector::store::Writer, watcher::Event};
+    use tokio::time::sleep;
+
+    use super::*;
+
+    type Guarded = DeserializeGuard<Stack>;
+
+    fn stack(namespace: &str, name: &str) -> Guarded {
+        let mut stack = Stack::new(name, serde_json::from_str(r#"{"services": {}}"#).unwrap());
+        stack.metadata.namespace = Some(namespace.to_owned());
+        DeserializeGuard(Ok(stack))
+    }
+
+    fn queue(stacks: &[Guarded]) -> (Queue, Writer<Guarded>) {
+        let (store, mut writer) = reflector::store();
+        for stack in stacks {
+            writer.apply_watcher_event(&Event::Apply(stack.clone()));
+        }
+        (Queue { turns: Turns::new(16), stacks: store, stop: CancellationToken::new() }, writer)
+    }
+
+    /// A pass of 20 ms over a Stack, which writes its name down when it begins.
+    fn pass(
+        queue: &Queue,
+        stack: &Guarded,
+        begun: &Arc<Mutex<Vec<String>>>,
+    ) -> BoxFuture<'static, Option<()>> {
+        let (queue, stack, begun) = (queue.clone(), ObjectRef::from_obj(stack), Arc::clone(begun));
+        async move {
+            let name = stack.name.clone();
+            queue
+                .pass(&stack, |_| async move {
+                    begun.lock().unwrap().push(name);
+                    sleep(Duration::from_millis(20)).await;
+                })
+                .await
+        }
+        .boxed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_namespace_of_which_300_stacks_wait_delays_another_by_no_pass() {
+        let bad: Vec<_> = (0..300).map(|n| stack("bad", &format!("bad-{n}"))).collect();
+        let good = stack("good", "good");
+        let (queue, _writer) = queue(&[&bad[..], std::slice::from_ref(&good)].concat());
+        let begun = Arc::default();
+        let mut passes: FuturesUnordered<_> = bad.iter().map(|stack| pass(&queue, stack, &begun)).collect();
+        assert_eq!(passes.next().await, Some(Some(())), "they are at work");
+        let at = tokio::time::Instant::now();
+        passes.push(pass(&queue, &good, &begun));
+        while begun.lock().unwrap().last().is_none_or(|name| name != "good") {
+            assert_eq!(passes.next().await, Some(Some(())));
+        }
+        assert!(at.elapsed() <= Duration::from_millis(20), "{:?}", at.elapsed());
+        while passes.next().await.is_some() {}
+        assert_eq!(begun.lock().unwrap().len(), 301, "everyone has had a turn");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn none_begins_once_the_operator_is_told_to_stop_and_what_has_begun_ends() {
+        let stacks: Vec<_> = (0..20).map(|n| stack("n", &n.to_string())).collect();
+        let (queue, _writer) = queue(&stacks);
+        let begun = Arc::default();
+        let passes: Vec<_> = stacks.iter().map(|stack| tokio::spawn(pass(&queue, stack, &begun))).collect();
+        sleep(Duration::from_millis(10)).await;
+        queue.stop.cancel();
+        let mut done = 0;
+        for pass in passes {
+            done += usize::from(pass.await.unwrap().is_some());
+        }
+        assert_eq!((done, begun.lock().unwrap().len()), (8, 8));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stack_that_went_while_it_waited_has_no_pass() {
+        let stacks: Vec<_> = (0..9).map(|n| stack("n", &n.to_string())).collect();
+        let (queue, mut writer) = queue(&stacks);
+        let begun = Arc::default();
+        let mut passes: FuturesUnordered<_> =
+            stacks.iter().map(|stack| pass(&queue, stack, &begun)).collect();
+        assert!(passes.next().now_or_never().is_none(), "eight have begun and the last one waits");
+        writer.apply_watcher_event(&Event::Delete(stacks[8].clone()));
+        let done = passes.collect::<Vec<_>>().await;
+        assert_eq!(done.iter().flatten().count(), 8);
+        assert!(queue.turns.take("n").now_or_never().is_some(), "its turn came back");
     }
 }

@@ -17,6 +17,7 @@ use super::{
     facts,
     images::Known,
     key_of, report,
+    settle::QUIET,
     status_fields::StatusFields,
     write::{Outcome, Writer},
 };
@@ -98,7 +99,8 @@ pub(super) async fn reconcile(
 
 pub(super) fn on_error(stack: Arc<DeserializeGuard<Stack>>, error: &Error, context: Arc<Context>) -> Action {
     let key = key_of(stack.as_ref());
-    let delay = context.backoffs.next(&key);
+    // What the pass has found is told in time, also where the next try is far away.
+    let delay = context.backoffs.next(&key).min(context.pace.due(&key).unwrap_or(Duration::MAX));
     tracing::warn!(namespace = key.namespace, stack = key.name, %error, retry_in = ?delay, "a pass failed");
     Action::requeue(delay)
 }
@@ -129,6 +131,7 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
         Err(invalid) => {
             let (status, _) = status::status(stack, Finding::Invalid(&invalid), Timestamp::now());
             write_status(context, key, stack, status).await?;
+            let again = again.into_iter().chain(context.pace.due(key)).min();
             return Ok(again.map_or_else(Action::await_change, Action::requeue));
         }
     };
@@ -165,7 +168,8 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
         return Err(Error::Write(failures));
     }
     let recheck = recheck.and_then(|moment| Duration::try_from(moment.duration_since(now)).ok());
-    Ok(next(&plan, recheck.into_iter().chain(again).min(), has_moved))
+    let again = recheck.into_iter().chain(again).chain(context.pace.due(key)).min();
+    Ok(next(&plan, again, has_moved))
 }
 
 /// Tells what the Stack's account lacks. Nothing is written for it until then.
@@ -242,14 +246,14 @@ fn unfinished(plan: &Plan, failures: &[ApplyError], left: usize) -> Unfinished {
 /// what someone else holds, and what happened while this pass was writing.
 fn next(plan: &Plan, recheck: Option<Duration>, has_moved: bool) -> Action {
     if has_moved {
-        return Action::requeue(Duration::ZERO);
+        return Action::requeue(QUIET);
     }
     let conflict = (!plan.conflicts.is_empty()).then_some(CONFLICT_RECHECK);
     let refused = (!plan.refused.is_empty()).then_some(REFUSED_FOR);
     Action::requeue([recheck, conflict, refused].into_iter().flatten().min().unwrap_or(INSURANCE))
 }
 
-/// Writes the status if it says something else than before.
+/// Writes the status if it says something else than before, and not too soon after it.
 async fn write_status(
     context: &Context,
     key: &StackKey,
@@ -259,6 +263,10 @@ async fn write_status(
     let before = stack.status.clone().unwrap_or_default();
     let mut status = context.status_fields.fit(status);
     if before == status {
+        context.pace.is_told(key);
+        return Ok(());
+    }
+    if !context.pace.may_write(key, &before, &status) {
         return Ok(());
     }
     let mut sent = send_status(context, key, stack, &status).await;
@@ -271,6 +279,7 @@ async fn write_status(
     }
     match sent {
         Ok(written) => {
+            context.pace.wrote(key);
             context.wrote(key, &written);
             report::transitions(context, stack, &before, &status).await;
             Ok(())

@@ -43,8 +43,11 @@ impl Workers {
             let _turn = turn;
             caught(Some(&key), work)
         });
-        // It ends without a result only with the process.
-        work.await.unwrap_or_else(|_| Err(Panicked { id: "of the end of the process".to_owned() }))
+        match work.await {
+            Ok(result) => result,
+            // Panics are caught, so it was not begun, since the process ends. Nobody is left to be told so.
+            Err(_) => std::future::pending().await,
+        }
     }
 }
 

@@ -24,6 +24,7 @@ mod cost;
 mod crowd;
 mod drift;
 mod faults;
+mod flapping;
 mod images;
 mod invalid;
 mod kstatus;

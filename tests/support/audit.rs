@@ -93,6 +93,11 @@ impl Requests {
         assert_eq!(found.len(), count, "{what}, of all that was asked:\n{self}");
     }
 
+    /// How many are as `which` says, where that is known.
+    pub fn count_of(&self, which: impl Fn(&Request) -> bool) -> Option<usize> {
+        Some(self.0.as_ref()?.iter().filter(|request| which(request)).count())
+    }
+
     /// How many there are, where that is known.
     pub fn count(&self) -> Option<usize> {
         self.0.as_ref().map(Vec::len)

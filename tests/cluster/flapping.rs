@@ -1,0 +1,88 @@
+//! Pods that become ready and unready without an end hold up nothing, and are not told of without an end.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use futures::{StreamExt, stream};
+use kube::api::{Patch, PatchParams};
+use serde_json::json;
+
+use crate::support::{Request, Scenario, image_of, pods, scenario};
+
+const SERVICES: [&str; 4] = ["a", "b", "c", "d"];
+
+#[test]
+fn a_stack_whose_pods_flap_is_edited_within_2_s_and_has_one_status_write_a_second() {
+    scenario(async |s| {
+        s.allow(240);
+        let service =
+            |name: &str| format!("{name}: {{image: 'app:1', restart: always, deploy: {{replicas: 15}}}}");
+        let services: Vec<_> = SERVICES.iter().map(|name| service(name)).collect();
+        let edited = "edited: {image: 'app:1', restart: always}";
+        let shop = s.apply("shop", &format!("services: {{{}, {edited}}}", services.join(", "))).await;
+        let view = shop.until_ready().await;
+        let names: Vec<String> =
+            SERVICES.iter().flat_map(|it| pods(&view, it)).map(|(name, _)| name.to_owned()).collect();
+        assert_eq!(names.len(), 60);
+        s.let_pass(2).await;
+        let flaps = AtomicUsize::new(0);
+        let (mark, began) = (s.mark(), Instant::now());
+        let mut longest = Duration::ZERO;
+        let edits = async {
+            for version in 2..8 {
+                s.let_pass(2).await;
+                let at = Instant::now();
+                shop.edit(&format!("services: {{edited: {{image: 'app:{version}'}}}}")).await;
+                let image = format!("app:{version}");
+                s.until("the edit is applied", |view| {
+                    view.get("Deployment", &shop.object("edited")).is_some_and(|it| image_of(it) == image)
+                })
+                .await;
+                longest = longest.max(at.elapsed());
+            }
+        };
+        tokio::select! {
+            () = flap(s, &names, &flaps) => unreachable!("they flap without an end"),
+            () = edits => {}
+        }
+        let seconds = began.elapsed().as_secs_f64();
+        let rate = flaps.load(Ordering::Relaxed) as f64 / seconds;
+        println!("{rate:.0} flaps a second; the longest edit took {longest:?}");
+        assert!(rate > 20.0, "a wake within every 50 ms, not {rate} a second");
+        assert!(longest < Duration::from_secs(2), "{longest:?}");
+        if let Some(count) = s.requests_since(mark).count_of(Request::is_status_write) {
+            // A write for each edit, and one for each template that is let through, wait for nothing.
+            let most = seconds as usize + 1 + 2 * 6;
+            println!("{count} writes of the status in {seconds:.1} s");
+            assert!((2..=most).contains(&count), "{count} writes of the status in {seconds} s");
+        }
+        // The last state is told.
+        for name in &names {
+            steer(s, name, None).await;
+        }
+        shop.until_ready().await;
+    });
+}
+
+/// Makes the pods ready and unready in turn, as fast as the API server takes it.
+async fn flap(s: &Scenario<'_>, names: &[String], flaps: &AtomicUsize) {
+    for round in 0_usize.. {
+        let value = (round % 2 == 0).then_some("never");
+        stream::iter(names)
+            .for_each_concurrent(8, async |name| {
+                steer(s, name, value).await;
+                flaps.fetch_add(1, Ordering::Relaxed);
+            })
+            .await;
+    }
+}
+
+async fn steer(s: &Scenario<'_>, name: &str, value: Option<&str>) {
+    let patch = json!({ "metadata": { "annotations": { "sim.stackwright.dev/ready": value } } });
+    match s.api("Pod").patch(name, &PatchParams::default(), &Patch::Merge(&patch)).await {
+        Err(kube::Error::Api(status)) if status.is_not_found() => {}
+        steered => drop(steered.unwrap_or_else(|error| panic!("Pod {name}: {error}"))),
+    }
+}

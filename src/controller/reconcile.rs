@@ -181,7 +181,7 @@ async fn refuse(context: &Context, key: &StackKey, stack: &Stack, refusal: Refus
     };
     let (status, _) = status::status(stack, finding, Timestamp::now());
     write_status(context, key, stack, status).await?;
-    Ok(Action::requeue(again))
+    Ok(Action::requeue(context.pace.due(key).map_or(again, |due| due.min(again))))
 }
 
 fn identity<'s>(key: &'s StackKey, stack: &'s Stack) -> Identity<'s> {

@@ -64,6 +64,9 @@ const MOST_KEPT: usize = 512;
 /// What an image says of itself, and the digest of the manifest, or list of manifests, that its name led to.
 pub type Read = (String, Arc<ImageConfig>);
 
+/// A registry, a repository, a digest and a platform.
+type Place = (String, String, String, String);
+
 /// Where registries are asked.
 #[derive(Clone, Debug, Default)]
 pub struct RegistryOptions {
@@ -92,7 +95,7 @@ pub struct Registries {
     down: Mutex<HashMap<(String, String), (Instant, Failure)>>,
     /// The configurations that were read, by registry, repository, digest and platform: a registry that claims a
     /// digest which it does not have gets nothing told of another's image.
-    kept: Mutex<HashMap<(String, String, String, String), Arc<ImageConfig>>>,
+    kept: Mutex<HashMap<Place, Arc<ImageConfig>>>,
 }
 
 impl Registries {

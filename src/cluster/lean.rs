@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::News;
 use crate::translate::Kind;
 
-/// The name, the version and the labels of an object. Nothing else is read.
+/// The name, the UID, the version and the labels of an object. Nothing else is read.
 #[derive(Clone, Debug)]
 pub(crate) struct Lean<K> {
     metadata: ObjectMeta,
@@ -33,6 +33,7 @@ struct Described {
 struct Description {
     name: Option<String>,
     namespace: Option<String>,
+    uid: Option<String>,
     resource_version: Option<String>,
     labels: Option<BTreeMap<String, String>>,
 }
@@ -40,8 +41,8 @@ struct Description {
 impl<'de, K> Deserialize<'de> for Lean<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Described { metadata } = Described::deserialize(deserializer)?;
-        let Description { name, namespace, resource_version, labels } = metadata;
-        let metadata = ObjectMeta { name, namespace, resource_version, labels, ..ObjectMeta::default() };
+        let Description { name, namespace, uid, resource_version, labels } = metadata;
+        let metadata = ObjectMeta { name, namespace, uid, resource_version, labels, ..ObjectMeta::default() };
         Ok(Self { metadata, kind: PhantomData })
     }
 }
@@ -156,11 +157,12 @@ mod tests {
     }
 
     #[test]
-    fn of_an_object_of_others_its_name_version_and_labels_are_held_and_nothing_else() {
+    fn of_an_object_of_others_its_name_uid_version_and_labels_are_held_and_nothing_else() {
         let lean: Lean<ConfigMap> = serde_json::from_value(config_map()).unwrap();
         let held = ObjectMeta {
             name: Some("c".to_owned()),
             namespace: Some("n".to_owned()),
+            uid: Some("u".to_owned()),
             resource_version: Some("7".to_owned()),
             labels: Some([("l".to_owned(), "v".to_owned())].into()),
             ..ObjectMeta::default()

@@ -134,7 +134,7 @@ impl Watches {
                     let version = object.resource_version().and_then(|version| version.parse().ok());
                     let labels = object.labels();
                     let of_a_stack = labels.get(MANAGED_BY).is_some_and(|by| by == MANAGER);
-                    let hash_key = HashKey::of(object.metadata.uid.as_deref().unwrap_or_default());
+                    let hash_key = HashKey::of(object.meta().uid.as_deref().unwrap_or_default());
                     let seen = Seen { version: version.unwrap_or_default(), hash_key, of_a_stack };
                     index.apply_object(kind, &namespace, &name, seen)
                 }

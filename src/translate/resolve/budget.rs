@@ -96,7 +96,10 @@ pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memor
     let laid = laid(spec);
     let services = spec.services.iter().map(|(name, service)| {
         let image = facts.images.get(name).map(|image| &image.config);
-        (name.as_str(), of_service(spec, service, image).saturating_add(of_volumes(&laid, service)))
+        (
+            name.as_str(),
+            of_service(spec, service, image.map(AsRef::as_ref)).saturating_add(of_volumes(&laid, service)),
+        )
     });
     let memory = Memory { services: services.collect(), others: shared.saturating_add(objects) };
     memory.check(facts, &mut problems);

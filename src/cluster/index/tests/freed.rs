@@ -20,7 +20,7 @@ fn live(index: &mut Index, number: usize) -> StackKey {
     pod.metadata.namespace = Some(stack.namespace.clone());
     index.apply_pod(&pod);
     index.apply_warning(&evicted(&stack.namespace));
-    let seen = Seen { version: 1, of_a_stack: false };
+    let seen = Seen { version: 1, hash_key: HashKey::of("1"), of_a_stack: false };
     index.apply_object(ObjectKind::Secret, &stack.namespace, "app", seen);
     stack
 }

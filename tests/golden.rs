@@ -168,7 +168,7 @@ struct GivenFacts {
     headless: BTreeMap<String, bool>,
     publishes_not_ready: Vec<String>,
     healthy: Vec<String>,
-    /// The powers over nodes that the namespace allows.
+    /// The powers that the namespace allows.
     powers: Vec<String>,
     /// Services that ended at the template that they are to have.
     completed: Vec<String>,

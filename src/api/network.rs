@@ -181,7 +181,8 @@ pub struct IngressRule {
     #[schemars(length(min = 1, max = 253))]
     pub tls_secret_name: Option<String>,
 
-    /// Annotations of the Ingress, by which controllers are told more.
+    /// Annotations of the Ingress, by which controllers are told more; all but a few only where the namespace allows
+    /// them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 64))]
     pub annotations: BTreeMap<String, Text>,

@@ -130,8 +130,8 @@ pub struct Service {
     pub extra_hosts: BTreeMap<String, Addresses>,
 
     /// Further names for what is outside of the stack, by name: `db.example.com`, or
-    /// `db.other.svc.cluster.local` for the Service `db` of the namespace `other`, is the whole name that it
-    /// stands for. Each becomes a Service of type ExternalName.
+    /// `db.other.svc.cluster.local` for the Service `db` of the namespace `other`, which the Stack's namespace has to
+    /// allow, is the whole name that it stands for. Each becomes a Service of type ExternalName.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 64))]
     pub external_links: BTreeMap<String, HostName>,
@@ -267,7 +267,8 @@ pub struct Service {
     pub devices: Vec<Device>,
 
     /// Security options as Docker writes them: `no-new-privileges:true`, `seccomp=unconfined`,
-    /// `apparmor=<profile>`, `label=type:<type>`, `systempaths=unconfined`.
+    /// `apparmor=<profile>`, `label=type:<type>`, `systempaths=unconfined`. What takes a program out of what confines
+    /// containers only where the namespace allows it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 1, max = 1024)))]
     pub security_opt: Vec<String>,

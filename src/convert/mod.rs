@@ -88,7 +88,7 @@ pub struct Converted {
     pub entries: Vec<Entry>,
     /// What the operator carries out with a difference.
     approximations: Vec<Approximation>,
-    /// The powers over the nodes that the namespace has to allow.
+    /// The powers that the namespace has to allow.
     powers: Powers,
 }
 
@@ -99,7 +99,7 @@ impl Converted {
         &self.approximations
     }
 
-    /// The powers over the nodes that the namespace has to allow.
+    /// The powers that the namespace has to allow.
     #[must_use]
     pub fn powers(&self) -> &Powers {
         &self.powers

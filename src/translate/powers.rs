@@ -1,12 +1,13 @@
-//! What a namespace's administrator allows its Stacks of the nodes that they run on.
+//! What a namespace's administrator allows its Stacks beyond the namespace: of the nodes that they run on, of Ingress
+//! controllers and of other namespaces.
 //!
 //! Each power is a label of the Namespace, such as `allow.stackwright.dev/host-ports: "true"`. Without
 //! it a Stack that asks for the power is refused: whoever may write Stacks in a namespace gets no hold
-//! of the nodes by that alone.
+//! of anything outside of it by that alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Something of a node that a Stack may use only where the namespace allows it.
+/// Something that a Stack may use only where the namespace allows it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Power {
     /// Kernel capabilities beyond the container runtime's default set.
@@ -19,8 +20,14 @@ pub enum Power {
     HostPath,
     /// Ports of the nodes.
     HostPorts,
+    /// Annotations that configure Ingress controllers, which others share.
+    IngressAnnotations,
+    /// Names for what other namespaces have.
+    OtherNamespaces,
     /// All powers over the node at once.
     Privileged,
+    /// Programs without the profiles that confine them.
+    Unconfined,
 }
 
 /// Prefix of the labels by which a Namespace allows powers.
@@ -28,13 +35,16 @@ const PREFIX: &str = "allow.stackwright.dev/";
 
 impl Power {
     /// Every power.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Capabilities,
         Self::Devices,
         Self::HostNamespaces,
         Self::HostPath,
         Self::HostPorts,
+        Self::IngressAnnotations,
+        Self::OtherNamespaces,
         Self::Privileged,
+        Self::Unconfined,
     ];
 
     /// The label by which a Namespace allows it.
@@ -50,7 +60,10 @@ impl Power {
             Self::HostNamespaces => "host-namespaces",
             Self::HostPath => "host-path",
             Self::HostPorts => "host-ports",
+            Self::IngressAnnotations => "ingress-annotations",
+            Self::OtherNamespaces => "other-namespaces",
             Self::Privileged => "privileged",
+            Self::Unconfined => "unconfined",
         }
     }
 }

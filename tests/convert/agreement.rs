@@ -347,11 +347,12 @@ fn told_by_the_operator(stack: &Stack, facts: &Facts) -> BTreeSet<(String, Strin
 
 /// What another rule than the operator's says of a value of which the operator says something too, and something
 /// else: the rule and the attribute.
-const SAID_BESIDE: [(&str, &str); 5] = [
+const SAID_BESIDE: [(&str, &str); 6] = [
     ("SW1121", "post_start"),
     ("SW1128", "devices"),
     ("SW1132", "stop_signal"),
     ("SW1137", "security_opt"),
+    ("SW1212", "external_links"),
     ("SW1410", "pre_stop"),
 ];
 

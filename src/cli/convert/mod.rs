@@ -108,7 +108,7 @@ fn tell_large(files: &[(String, String)]) {
     }
 }
 
-/// Says which powers over the nodes the namespace has to allow, with the command by which its administrator does so.
+/// Says which powers the namespace has to allow, with the command by which its administrator does so.
 fn tell_powers(args: &Args, converted: &Converted) {
     let labels: Vec<_> = converted.powers().0.iter().map(|power| format!("{}=true", power.label())).collect();
     if !labels.is_empty() {

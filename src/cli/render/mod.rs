@@ -23,7 +23,7 @@ pub struct Args {
     /// The version of Kubernetes that the objects are for
     #[arg(long, value_name = "1.34|…|1.37", default_value_t = ServerVersion::NEWEST, value_parser = version)]
     kubernetes_version: ServerVersion,
-    /// A hold of the nodes that the namespace allows; `all` for each
+    /// A power that the namespace allows; `all` for each
     #[arg(long, value_name = "POWER", value_parser = powers)]
     allow: Vec<Powers>,
     /// The operator's helper image, which fills new volumes and copies files [default: that of the variable

@@ -52,7 +52,7 @@ rules! { NETWORK:
     EXTERNAL_LINK "SW1212" Approximated []
         "a container outside of the project",
         "the name stands for a Service of the namespace with the container's name, which has to be there",
-        "create that Service, or write another target: a Service of another namespace as NAME.NAMESPACE.svc.cluster.local";
+        "create that Service, or write another target: a Service of another namespace, which the Stack's namespace has to allow, as NAME.NAMESPACE.svc.cluster.local";
     ALIAS_NAME "SW1213" Approximated []
         "a further name that no Service may bear",
         "a Service's name has at most 63 lower-case letters, digits and hyphens and begins with a letter; nothing in the project dials this one, so it is left out",

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{Problems, ResolvedService, labels::is_domain};
-use crate::translate::{Activity, Reason};
+use crate::translate::{Activity, Power, Powers, Reason};
 
 /// What each further name stands for, by the name, of the services that are not inactive.
 pub(super) fn external_links<'a>(
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
+    (powers, namespace): (&Powers, Option<&str>),
     problems: &mut Problems,
 ) -> BTreeMap<&'a str, &'a str> {
     let mut found: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
@@ -21,6 +22,9 @@ pub(super) fn external_links<'a>(
                 let message = "write the whole name that it stands for, in lower case: db.example.com, or \
                                db.other.svc.cluster.local for the Service db of the namespace other";
                 problems.value(&path, message);
+            } else if !powers.allows(Power::OtherNamespaces) && leads_elsewhere(&target.0, namespace) {
+                let what = "names for what other namespaces have";
+                problems.not_allowed(&path, what, Power::OtherNamespaces, namespace);
             }
             let (other, first) = *found.entry(name).or_insert((&target.0, service.name));
             if other != target.0 {
@@ -33,4 +37,39 @@ pub(super) fn external_links<'a>(
         }
     }
     found.into_iter().map(|(name, (target, _))| (name, target)).collect()
+}
+
+/// Whether a name is one that the cluster's DNS has for another namespace: `<name>.<namespace>.svc`, or `pod`, with the
+/// domain of the cluster behind it, which no API tells, or without.
+fn leads_elsewhere(target: &str, namespace: Option<&str>) -> bool {
+    let parts: Vec<&str> = target.split('.').collect();
+    let inside = parts.windows(2).skip(1).filter(|two| matches!(two[1], "svc" | "pod"));
+    inside.map(|two| two[0]).any(|other| Some(other) != namespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_clusters_dns_leads_to_the_namespace_before_svc_or_pod() {
+        for (target, expected) in [
+            ("db.example.com", false),
+            ("svc.example.com", false),
+            ("db.svc.example.com", false),
+            ("db.mine.svc.cluster.local", false),
+            ("db.mine.svc", false),
+            ("db-0.db.mine.svc.cluster.local", false),
+            ("db.other.svc.cluster.local", true),
+            ("db.other.svc", true),
+            ("db.other.svc.corp.example", true),
+            ("db-0.db.other.svc.cluster.local", true),
+            ("10-0-0-1.other.pod.cluster.local", true),
+            ("db.mine.svc.other.svc.cluster.local", true),
+            ("kubernetes.default.svc", true),
+        ] {
+            assert_eq!(leads_elsewhere(target, Some("mine")), expected, "{target}");
+        }
+        assert!(leads_elsewhere("db.mine.svc", None));
+    }
 }

@@ -1,6 +1,6 @@
 //! What a service uses of the node that it runs on, and whether it may.
 
-use super::{Problems, capabilities::is_default};
+use super::{Problems, capabilities::is_default, security::is_unconfined};
 use crate::{
     api::Service,
     translate::{Approximation, Power, Powers},
@@ -76,6 +76,12 @@ pub(super) fn check(
     for (index, name) in service.cap_add.iter().enumerate() {
         needs(!is_default(name), format!("capAdd[{index}]"), "further capabilities", Power::Capabilities);
     }
+    // Nothing confines a privileged container in any case.
+    let confined = service.privileged != Some(true) && service.devices.is_empty();
+    for (index, option) in service.security_opt.iter().enumerate() {
+        let asked = confined && is_unconfined(option);
+        needs(asked, format!("securityOpt[{index}]"), "programs that no profile confines", Power::Unconfined);
+    }
     for index in 0..service.devices.len() {
         // Kubernetes hands a device to privileged containers only, so both are asked for.
         needs(true, format!("devices[{index}]"), "devices of the nodes", Power::Devices);
@@ -134,17 +140,24 @@ mod tests {
             pid: Some("host".to_owned()),
             privileged: Some(true),
             cap_add: vec!["CAP_NET_BIND_SERVICE".to_owned(), "net_admin".to_owned()],
+            security_opt: vec!["seccomp=unconfined".to_owned()],
             ..Service::default()
         };
-        let refused = |powers: &[Power]| {
+        let confined = Service {
+            security_opt: ["no-new-privileges", "apparmor=unconfined"].map(str::to_owned).to_vec(),
+            ..Service::default()
+        };
+        let refused = |service: &Service, powers: &[Power]| {
             let mut problems = Problems::default();
-            let host = host(&service, "s", &mut problems);
-            check(&service, host, (&Powers(powers.iter().copied().collect()), None), "s", &mut problems);
+            let host = host(service, "s", &mut problems);
+            check(service, host, (&Powers(powers.iter().copied().collect()), None), "s", &mut problems);
             let problems = problems.into_result().err().map(|it| it.problems).unwrap_or_default();
             problems.into_iter().map(|problem| problem.path).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(refused(&[]), "s.networkMode s.pid s.privileged s.capAdd[1]");
-        assert_eq!(refused(&[Power::HostNamespaces]), "s.privileged s.capAdd[1]");
-        assert_eq!(refused(&Power::ALL), "");
+        assert_eq!(refused(&service, &[]), "s.networkMode s.pid s.privileged s.capAdd[1]");
+        assert_eq!(refused(&service, &[Power::HostNamespaces]), "s.privileged s.capAdd[1]");
+        assert_eq!(refused(&service, &Power::ALL), "");
+        assert_eq!(refused(&confined, &[Power::Privileged]), "s.securityOpt[1]");
+        assert_eq!(refused(&confined, &[Power::Unconfined]), "");
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::{IngressRule, Protocol},
-    translate::{Activity, Reason},
+    translate::{Activity, Power, Powers, Reason},
 };
 
 /// A route to a service.
@@ -83,6 +83,65 @@ fn check(rule: &IngressRule, place: &str, problems: &mut Problems) {
     }
 }
 
+/// What the value of an annotation looks like.
+#[derive(Clone, Copy)]
+enum Form {
+    /// `true` or `false`.
+    Switch,
+    /// Digits.
+    Number,
+    /// Digits and a letter for the unit.
+    Size,
+    /// The name of an object.
+    Name,
+}
+
+/// Annotations that every route may have. They choose among what the administrator offers, or set a bound of the route
+/// itself; no text of the author gets by them into the configuration of a controller, which other namespaces share.
+const HARMLESS: [(&str, Form); 9] = [
+    ("cert-manager.io/cluster-issuer", Form::Name),
+    ("cert-manager.io/issuer", Form::Name),
+    ("kubernetes.io/tls-acme", Form::Switch),
+    ("nginx.ingress.kubernetes.io/force-ssl-redirect", Form::Switch),
+    ("nginx.ingress.kubernetes.io/proxy-body-size", Form::Size),
+    ("nginx.ingress.kubernetes.io/proxy-connect-timeout", Form::Number),
+    ("nginx.ingress.kubernetes.io/proxy-read-timeout", Form::Number),
+    ("nginx.ingress.kubernetes.io/proxy-send-timeout", Form::Number),
+    ("nginx.ingress.kubernetes.io/ssl-redirect", Form::Switch),
+];
+
+fn is_harmless(key: &str, value: &str) -> bool {
+    let is_number = |text: &str| (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    HARMLESS.iter().any(|(harmless, form)| {
+        *harmless == key
+            && match form {
+                Form::Switch => matches!(value, "true" | "false"),
+                Form::Number => is_number(value),
+                Form::Size => is_number(value.strip_suffix(['k', 'K', 'm', 'M', 'g', 'G']).unwrap_or(value)),
+                Form::Name => is_domain(value),
+            }
+    })
+}
+
+/// Refuses annotations that the namespace does not allow.
+pub(super) fn check_annotations(
+    service: &ResolvedService<'_>,
+    powers: &Powers,
+    namespace: Option<&str>,
+    problems: &mut Problems,
+) {
+    if powers.allows(Power::IngressAnnotations) {
+        return;
+    }
+    for (index, rule) in service.spec.ingress.iter().enumerate() {
+        for (key, _) in rule.annotations.iter().filter(|(key, value)| !is_harmless(key, value)) {
+            let path = format!("spec.services.{}.ingress[{index}].annotations.{key}", service.name);
+            let what = "annotations that configure Ingress controllers";
+            problems.not_allowed(path, what, Power::IngressAnnotations, namespace);
+        }
+    }
+}
+
 /// Refuses two routes of one host and path: controllers do not agree on which of them counts.
 pub(super) fn check_routes(services: &BTreeMap<&str, ResolvedService<'_>>, problems: &mut Problems) {
     let mut taken = BTreeMap::new();
@@ -100,6 +159,34 @@ pub(super) fn check_routes(services: &BTreeMap<&str, ResolvedService<'_>>, probl
                     problems.add(Reason::RouteClash, place, message);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_annotation_is_harmless_by_its_key_and_by_the_form_of_its_value() {
+        for (key, value, expected) in [
+            ("cert-manager.io/cluster-issuer", "letsencrypt", true),
+            ("cert-manager.io/cluster-issuer", "a b", false),
+            ("kubernetes.io/tls-acme", "true", true),
+            ("nginx.ingress.kubernetes.io/ssl-redirect", "false", true),
+            ("nginx.ingress.kubernetes.io/ssl-redirect", "False;", false),
+            ("nginx.ingress.kubernetes.io/proxy-body-size", "8m", true),
+            ("nginx.ingress.kubernetes.io/proxy-body-size", "0", true),
+            ("nginx.ingress.kubernetes.io/proxy-body-size", "8m;\nreturn 200", false),
+            ("nginx.ingress.kubernetes.io/proxy-body-size", "m", false),
+            ("nginx.ingress.kubernetes.io/proxy-read-timeout", "3600", true),
+            ("nginx.ingress.kubernetes.io/proxy-read-timeout", "60s", false),
+            ("nginx.ingress.kubernetes.io/configuration-snippet", "return 200;", false),
+            ("nginx.ingress.kubernetes.io/auth-url", "http://a", false),
+            ("external-dns.alpha.kubernetes.io/hostname", "a.example.com", false),
+            ("team", "a", false),
+        ] {
+            assert_eq!(is_harmless(key, value), expected, "{key}: {value}");
         }
     }
 }

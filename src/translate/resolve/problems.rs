@@ -47,7 +47,7 @@ impl Problems {
         self.add(reason, path, format!("there is no {what} '{name}' in {place}: {remedy}"));
     }
 
-    /// Something of the nodes that the namespace does not allow.
+    /// Something that the namespace does not allow.
     pub(super) fn not_allowed(
         &mut self,
         path: impl Into<String>,

@@ -33,6 +33,9 @@ const SAFE: [&str; 12] = [
 /// Shows a container all of `/proc` and `/sys`.
 const UNMASKED: &str = "Unmasked";
 
+/// The type of a profile that confines nothing.
+const UNCONFINED: &str = "Unconfined";
+
 /// Beginnings of the parameters that a pod has for itself; all others are the node's.
 const NAMESPACED: [&str; 4] = ["kernel.shm", "kernel.msg", "fs.mqueue.", "net."];
 
@@ -95,6 +98,25 @@ pub(super) fn security(
     security
 }
 
+/// Types of SELinux that confine a program as containers are. Source: Pod Security Standards, level Baseline.
+const CONFINED_TYPES: [&str; 4] =
+    ["container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+
+/// Whether a security option takes a program out of what confines containers: what the level Baseline of the Pod
+/// Security Standards refuses.
+pub(super) fn is_unconfined(option: &str) -> bool {
+    let mut alone = SecurityContext::default();
+    apply(option, &mut alone);
+    let labels = alone.se_linux_options.unwrap_or_default();
+    let is_confined = |type_: &String| CONFINED_TYPES.contains(&type_.as_str());
+    alone.seccomp_profile.is_some_and(|profile| profile.type_ == UNCONFINED)
+        || alone.app_armor_profile.is_some_and(|profile| profile.type_ == UNCONFINED)
+        || labels.user.is_some()
+        || labels.role.is_some()
+        || labels.type_.is_some_and(|type_| !is_confined(&type_))
+        || alone.proc_mount.is_some()
+}
+
 /// What became of a security option.
 enum Understood {
     Done,
@@ -108,7 +130,7 @@ fn apply(option: &str, context: &mut SecurityContext) -> Understood {
     match (name, value) {
         ("no-new-privileges", "" | "true") => context.allow_privilege_escalation = Some(false),
         ("no-new-privileges", "false") => {}
-        ("seccomp", "unconfined") => context.seccomp_profile = Some(seccomp("Unconfined", None)),
+        ("seccomp", "unconfined") => context.seccomp_profile = Some(seccomp(UNCONFINED, None)),
         ("seccomp", "builtin" | "") => {}
         ("seccomp", profile) => match profile.strip_prefix("localhost/") {
             Some(file) => context.seccomp_profile = Some(seccomp("Localhost", Some(file))),
@@ -119,7 +141,7 @@ fn apply(option: &str, context: &mut SecurityContext) -> Understood {
                 );
             }
         },
-        ("apparmor", "unconfined") => context.app_armor_profile = Some(apparmor("Unconfined", None)),
+        ("apparmor", "unconfined") => context.app_armor_profile = Some(apparmor(UNCONFINED, None)),
         ("apparmor", "" | "docker-default" | "runtime/default") => {
             context.app_armor_profile = Some(apparmor("RuntimeDefault", None));
         }
@@ -217,6 +239,34 @@ mod tests {
             }
         }
         serde_json::to_value(context).unwrap()
+    }
+
+    #[test]
+    fn what_no_profile_confines_is_told_from_what_another_profile_does() {
+        for option in [
+            "seccomp=unconfined",
+            "seccomp:unconfined",
+            "apparmor=unconfined",
+            "label=disable",
+            "label:type:spc_t",
+            "label=user:system_u",
+            "label=role:system_r",
+            "systempaths=unconfined",
+        ] {
+            assert!(is_unconfined(option), "{option}");
+        }
+        for option in [
+            "no-new-privileges",
+            "seccomp=localhost/a.json",
+            "seccomp=builtin",
+            "apparmor=mine",
+            "apparmor=docker-default",
+            "label=type:container_t",
+            "label=level:s0:c1",
+            "nonsense=unconfined",
+        ] {
+            assert!(!is_unconfined(option), "{option}");
+        }
     }
 
     #[test]

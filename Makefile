@@ -2,7 +2,7 @@
 # more stands in hack/, where each script's first lines say what it does.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test real-test e2e parity matrix bench corpus generate
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority real-test e2e parity matrix bench corpus generate
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -30,6 +30,10 @@ fuzz: ## random inputs for the Compose loader and the translation of Stacks, 13 
 
 cluster-test: ## scenarios on simulated nodes
 	@hack/test cluster
+
+PAIRS ?= 500
+authority: ## $$PAIRS random pairs of an author's rights and a Stack, each act of the operator held against the rights
+	@STACKWRIGHT_PAIRS=$(PAIRS) cargo test --test cluster authority -- --nocapture
 
 real-test: ## scenarios on real nodes
 	@hack/test real

@@ -98,6 +98,11 @@ impl Requests {
         Some(self.0.as_ref()?.iter().filter(|request| which(request)).count())
     }
 
+    /// All of them; none where they are not known.
+    pub fn all(&self) -> &[Request] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
     /// How many there are, where that is known.
     pub fn count(&self) -> Option<usize> {
         self.0.as_ref().map(Vec::len)

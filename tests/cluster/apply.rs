@@ -15,7 +15,9 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use stackwright::{
     api::{Stack, labels::IMAGES},
-    translate::{Facts, Kind, LiveService, Object, ObjectKind, ServerVersion, Workload, recalled, translate},
+    translate::{
+        Facts, HashKey, Kind, LiveService, Object, ObjectKind, ServerVersion, Workload, recalled, translate,
+    },
 };
 
 use crate::support::{Request, Scenario, View, from_yaml, scenario};
@@ -152,10 +154,12 @@ fn rendered(view: &View, version: ServerVersion) -> Vec<Object> {
     let images = workloads
         .filter_map(|(_, workload)| workload["metadata"]["annotations"][IMAGES].as_str())
         .flat_map(recalled);
+    let uid = view.get("Secret", "given").and_then(|secret| secret["metadata"]["uid"].as_str());
     let facts = Facts {
         version,
         images: images.collect(),
         live_services: live.collect(),
+        hash_keys: uid.map(|uid| ("given".to_owned(), HashKey::of(uid))).into_iter().collect(),
         objects: [given(ObjectKind::ConfigMap, "port", "1"), given(ObjectKind::Secret, "password", "secret")]
             .into(),
         ..Facts::default()

@@ -26,6 +26,9 @@ mod speed;
 mod examples;
 #[path = "../support/fields.rs"]
 mod fields;
+#[path = "../support/growth.rs"]
+#[allow(dead_code, reason = "the tests of limits use the rest")]
+mod growth;
 #[path = "../support/projects.rs"]
 mod projects;
 #[path = "../support/corpus.rs"]

@@ -8,6 +8,8 @@ use stackwright::compose::{Input, Request, load};
 use stackwright::convert::output::{Secrets, manifests};
 use stackwright::convert::{Options, convert};
 
+use crate::growth::processor_time;
+
 /// The bar of the project is 100 ms on its release build; a debug build is slower by its own account.
 #[test]
 fn a_project_of_100_services_and_200_files_converts_at_once() {
@@ -48,7 +50,7 @@ fn a_project_of_100_services_and_200_files_converts_at_once() {
     assert!(taken < Duration::from_millis(bar), "{taken:?}");
 }
 
-/// The shortest time of three in which a compose file is converted.
+/// The time of the processor that the conversion of a compose file takes.
 fn time(text: &str) -> Duration {
     let mut files = Memory::default();
     files.add("/p/compose.yaml", text);
@@ -58,13 +60,10 @@ fn time(text: &str) -> Duration {
         ..Request::default()
     };
     let project = load(&request, &files).project.unwrap();
-    let taken = (0..3).map(|_| {
-        let begin = Instant::now();
+    processor_time(|| {
         let converted = convert(&project, &files, &Options::default());
         assert!(!converted.entries.is_empty());
-        begin.elapsed()
-    });
-    taken.min().unwrap()
+    })
 }
 
 /// Four times the input takes four times as long, where each part of it is looked at once, and 16 times where each is

@@ -2,7 +2,7 @@
 # more stands in hack/, where each script's first lines say what it does.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority real-test e2e parity matrix bench corpus generate
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority real-test e2e parity matrix siege bench corpus generate
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -55,3 +55,6 @@ bench: ## how fast compose projects are loaded, beside compose-go
 
 generate: ## write the files that are made from code: CRD, RBAC, the chart's copies
 	@hack/generate
+
+siege: ## ten minutes of hostile load: fifty hostile Stacks beside twenty good ones, with an optimised operator
+	@cargo test --profile image --test siege -- --seconds 600 --flapping-pods 200

@@ -1,0 +1,93 @@
+//! What the siege has shown, and what it had to show.
+
+use std::{fmt, time::Duration};
+
+use crate::{good::Served, operator::Outcome};
+
+/// How soon 99 of 100 edits are applied.
+const EDIT: Duration = Duration::from_secs(2);
+/// How soon an edit is applied whose image the operator has to read.
+const IMAGE: Duration = Duration::from_secs(10);
+/// The operator's memory, in bytes.
+const MEMORY: u64 = 128 << 20;
+
+/// What the siege has shown.
+pub struct Verdict {
+    /// What became of the good Stacks' edits.
+    pub served: Served,
+    /// Hostile Stacks whose status does not tell what is wrong with them.
+    pub unsettled: Vec<String>,
+    /// How many edits the hostile tenants have made.
+    pub hostile_edits: usize,
+    /// How many of their edits the API server has not taken.
+    pub lost_edits: usize,
+    /// What became of the operator.
+    pub operator: Outcome,
+}
+
+impl Verdict {
+    /// Ends this program with a panic where the siege has shown a fault.
+    pub fn judge(&self) {
+        let faults = self.faults();
+        assert!(
+            faults.is_empty(),
+            "{}\nthe operator's log: {}",
+            faults.join("\n"),
+            self.operator.log.display()
+        );
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut fault = |holds: bool, what: String| {
+            if !holds {
+                faults.push(what);
+            }
+        };
+        let Served { edits, images, lost } = &self.served;
+        fault(*lost == 0, format!("{lost} edits were never applied"));
+        fault(percentile(edits) <= EDIT, format!("edits take longer than {EDIT:?} at p99"));
+        fault(images.first().is_some_and(|it| *it <= IMAGE), format!("an image took longer than {IMAGE:?}"));
+        fault(self.operator.memory < MEMORY, format!("the operator took more than {} MiB", MEMORY >> 20));
+        fault(self.operator.panics > 0, "no planted panic was met".to_owned());
+        let (made, lost) = (self.hostile_edits, self.lost_edits);
+        fault(
+            lost < made / 10,
+            format!("{made} hostile edits were made and {lost} lost: the load was too small"),
+        );
+        fault(self.unsettled.is_empty(), self.unsettled.join("\n"));
+        if let Some(ended) = &self.operator.ended {
+            fault(false, format!("the operator ended: {ended}"));
+        }
+        faults
+    }
+}
+
+/// The span that 99 of 100 do not exceed, of those that are sorted, the longest first.
+fn percentile(spans: &[Duration]) -> Duration {
+    spans.get(spans.len() / 100).copied().unwrap_or(Duration::MAX)
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Served { edits, images, lost } = &self.served;
+        let longest = |spans: &[Duration]| spans.first().copied().unwrap_or_default();
+        let median = edits.get(edits.len() / 2).copied().unwrap_or_default();
+        writeln!(
+            f,
+            "edits applied: {} (p50 {median:.1?}, p99 {:.1?}, longest {:.1?}), never applied: {lost}",
+            edits.len(),
+            percentile(edits),
+            longest(edits)
+        )?;
+        writeln!(f, "edits with a new image: {} (longest {:.1?})", images.len(), longest(images))?;
+        writeln!(f, "hostile edits: {} made, {} lost", self.hostile_edits, self.lost_edits)?;
+        write!(
+            f,
+            "operator: {} MiB at most, {} planted panics, ended by itself: {}",
+            self.operator.memory >> 20,
+            self.operator.panics,
+            self.operator.ended.as_deref().unwrap_or("no")
+        )
+    }
+}

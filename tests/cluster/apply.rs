@@ -66,7 +66,7 @@ services:
     image: agent:1
     restart: always
     expose: [{port: 9100}]
-    ingress: [{host: agent.example.com, tlsSecretName: tls, className: none, annotations: {note: text}}, {path: /agent}]
+    ingress: [{host: agent.example.com, tlsSecretName: tls, className: none, annotations: {cert-manager.io/issuer: own}}, {path: /agent}]
     externalLinks: {outside: db.example.com}
     networks: {shared: {}}
     deploy: {mode: global, labels: {team: ops, note: not a label}, updateConfig: {parallelism: 0, delay: 1s}}

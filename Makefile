@@ -2,7 +2,7 @@
 # more stands in hack/, where each script's first lines say what it does.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority real-test e2e parity matrix siege bench corpus generate
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority account-cost real-test e2e parity matrix siege bench corpus generate
 
 help: ## list the verbs
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -34,6 +34,9 @@ cluster-test: ## scenarios on simulated nodes
 PAIRS ?= 500
 authority: ## $$PAIRS random pairs of an author's rights and a Stack, each act of the operator held against the rights
 	@STACKWRIGHT_PAIRS=$(PAIRS) cargo test --test cluster authority -- --nocapture
+
+account-cost: ## how long 1,000 Stacks take with and without accounts, and how many requests
+	@cargo test --test cluster what_the_rights_of_accounts_cost -- --ignored --nocapture
 
 real-test: ## scenarios on real nodes
 	@hack/test real

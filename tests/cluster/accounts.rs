@@ -1,5 +1,7 @@
 //! What the ServiceAccount of a Stack may do bounds what the operator does for the Stack.
 
+mod cost;
+
 use crate::support::{Request, Setup, children, image_of, pods, scenario, wanted};
 
 const WEB: &str = "

@@ -47,7 +47,7 @@ e2e: ## the examples alive and used, on real nodes, with the operator installed 
 parity: ## the same projects on Docker Compose and here, what their processes experience compared
 	@hack/parity
 
-matrix: ## all scenarios on each supported Kubernetes, upgrades of it and of the operator under running Stacks (an hour)
+matrix: ## all scenarios on each supported Kubernetes, upgrades of it and of the operator under running Stacks
 	@hack/test matrix
 
 corpus: ## all that the compose files in the folder $$STACKWRIGHT_CORPUS become, tried on an API server

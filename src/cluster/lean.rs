@@ -3,18 +3,12 @@
 
 use std::{borrow::Cow, collections::BTreeMap, fmt::Debug, marker::PhantomData};
 
-use k8s_openapi::api::{
-    apps::v1::{DaemonSet, Deployment, StatefulSet},
-    batch::v1::Job,
-    core::v1::{ConfigMap, PersistentVolumeClaim, Service},
-    networking::v1::{Ingress, NetworkPolicy},
-};
 use kube::{Resource, core::ObjectMeta};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::News;
-use crate::translate::Kind;
+use crate::translate::Child;
 
 /// The name, the UID, the version and the labels of an object. Nothing else is read.
 #[derive(Clone, Debug)]
@@ -67,35 +61,13 @@ pub(crate) struct Projected<K> {
     kind: PhantomData<K>,
 }
 
-/// What is a child by its type.
-pub(crate) trait OfKind {
-    /// Its kind.
-    const KIND: Kind;
-}
-
-macro_rules! kinds {
-    ($($kind:ident),*) => { $(impl OfKind for $kind { const KIND: Kind = Kind::$kind; })* };
-}
-
-kinds!(
-    ConfigMap,
-    PersistentVolumeClaim,
-    NetworkPolicy,
-    Service,
-    Ingress,
-    Deployment,
-    StatefulSet,
-    DaemonSet,
-    Job
-);
-
-impl<'de, K: OfKind> Deserialize<'de> for Projected<K> {
+impl<'de, K: Child> Deserialize<'de> for Projected<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let object = Value::deserialize(deserializer)?;
         let resource_version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
         let metadata =
             ObjectMeta { resource_version: resource_version.map(str::to_owned), ..ObjectMeta::default() };
-        Ok(Self { metadata, news: News::of(K::KIND, &object), kind: PhantomData })
+        Ok(Self { metadata, news: News::of(K::CHILD, &object), kind: PhantomData })
     }
 }
 
@@ -140,6 +112,12 @@ resource!(Stripped, own => own.0.meta(), own => own.0.meta_mut());
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::api::{
+        apps::v1::{DaemonSet, Deployment, StatefulSet},
+        batch::v1::Job,
+        core::v1::{ConfigMap, PersistentVolumeClaim, Service},
+        networking::v1::{Ingress, NetworkPolicy},
+    };
     use serde_json::json;
 
     use super::*;
@@ -182,8 +160,8 @@ mod tests {
 
     #[test]
     fn a_kind_is_read_as_what_it_is() {
-        fn is<K: OfKind + k8s_openapi::Resource>() {
-            assert_eq!(<K as OfKind>::KIND.as_str(), <K as k8s_openapi::Resource>::KIND);
+        fn is<K: Child + k8s_openapi::Resource>() {
+            assert_eq!(K::CHILD.as_str(), <K as k8s_openapi::Resource>::KIND);
         }
         is::<ConfigMap>();
         is::<PersistentVolumeClaim>();

@@ -25,14 +25,14 @@ use tokio::sync::watch;
 use super::{
     Index, Listing, Seen, StackKey,
     index::Source,
-    lean::{Lean, OfKind, Projected, Stripped},
+    lean::{Lean, Projected, Stripped},
     listing::of_metadata,
     namespaces::namespaces,
 };
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
     caught::caught,
-    translate::{HashKey, Kind, ObjectKind},
+    translate::{Child, HashKey, Kind, ObjectKind},
 };
 
 /// The index, shared between the watches and the passes.
@@ -98,10 +98,10 @@ impl Watches {
 
     fn children<K>(&self, from: &From<'_>) -> BoxStream<'_, ()>
     where
-        K: OfKind + Watched,
+        K: Child + Watched,
     {
         let events = watcher(from.api::<Projected<K>>(), from.ours());
-        self.feed(events, Source::Child(K::KIND), |index, change| match change {
+        self.feed(events, Source::Child(K::CHILD), |index, change| match change {
             Change::Is(Projected { news, .. }) => index.apply_child(news),
             Change::Gone(Projected { news, .. }) => index.delete_child(news),
         })

@@ -40,7 +40,7 @@ pub use hash::{long_hash, short_hash};
 pub use image::{Image, ImageConfig, recalled, remembered};
 pub use invalid::{Invalid, MOST_TOLD, Problem, Reason};
 pub use limits::Limits;
-pub use object::{Kind, Object};
+pub use object::{Child, Kind, Object};
 pub use powers::{Power, Powers};
 pub use references::{named_keys, named_objects};
 pub use resolve::{activity, one_shots_by_default};

@@ -1,13 +1,14 @@
 //! What containers read from objects of others -> a hash that changes when it does.
 
-use std::{collections::BTreeSet, fmt::Write};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::edition::Edition;
 use crate::translate::{
-    Facts, HashKey, ObjectKind, long_hash,
+    Facts, HashKey, ObjectKind,
+    hash::leading_bytes,
+    long_hash,
     resolve::{Read, Resolved, ResolvedService},
 };
 
@@ -48,7 +49,7 @@ pub(super) fn hash(
         let read =
             |(read, digest): (&Read<'_>, &String)| json!([read.kind.as_str(), read.name, read.key, digest]);
         let digests: Vec<_> = digests.into_iter().map(read).collect();
-        return Some(first_bytes(&json!([stack, digests]).to_string()));
+        return Some(leading_bytes(&json!([stack, digests]).to_string(), SHOWN));
     }
     let digests: Vec<_> = digests.into_iter().map(|(read, digest)| keyed(*read, digest, facts)).collect();
     Some(long_hash(&json!([stack, digests]).to_string()))
@@ -62,13 +63,4 @@ fn keyed(read: Read<'_>, digest: &str, facts: &Facts) -> Value {
         (ObjectKind::Secret, Some(hash_key)) => json!([kind, name, key, hash_key, digest]),
         _ => json!([kind, name, key, digest]),
     }
-}
-
-fn first_bytes(text: &str) -> String {
-    let shown = Sha256::digest(text.as_bytes()).into_iter().take(SHOWN);
-    shown.fold(String::new(), |mut hex, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }

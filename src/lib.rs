@@ -18,7 +18,7 @@
 //! | [`status`] | observed -> the state of each service -> conditions |
 //! | `cluster` | the verbs that talk to the API server: observe, apply, prune |
 //! | `registry` | what registries say of images |
-//! | `turns` | turns by namespace, for reads of registries and for passes |
+//! | `permits` | permits shared by namespaces in turn, for registry reads and reconciliations |
 //! | `controller` | wiring: watches, reconcile, backoff, events, metrics, lease |
 //! | `cli` | one verb per file |
 //!
@@ -49,6 +49,6 @@ pub mod cluster;
 #[cfg(feature = "cluster")]
 pub mod controller;
 #[cfg(feature = "cluster")]
-pub mod registry;
+mod permits;
 #[cfg(feature = "cluster")]
-mod turns;
+pub mod registry;

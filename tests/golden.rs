@@ -39,8 +39,8 @@ use stackwright::{
         output::{self, Secrets, manifests},
     },
     translate::{
-        Desired, Facts, Image, Invalid, LiveClaim, LiveService, ObjectKind, Power, Powers, ServerVersion,
-        named_objects, translate,
+        Desired, Facts, Image, Invalid, LiveClaim, LiveService, ObjectKind, Privilege, Privileges,
+        ServerVersion, named_objects, translate,
     },
 };
 
@@ -168,8 +168,8 @@ struct GivenFacts {
     headless: BTreeMap<String, bool>,
     publishes_not_ready: Vec<String>,
     healthy: Vec<String>,
-    /// The powers that the namespace allows.
-    powers: Vec<String>,
+    /// The privileges that the namespace allows.
+    privileges: Vec<String>,
     /// Services that ended at the template that they are to have.
     completed: Vec<String>,
     /// The claims that are there, and what of them is known.
@@ -214,8 +214,11 @@ fn facts(case: &Path) -> Facts {
         version: given.minor.map_or_else(ServerVersion::default, |minor| ServerVersion { minor }),
         live_services: given.headless.iter().map(live).collect(),
         healthy: given.healthy.iter().cloned().collect(),
-        powers: Powers(
-            Power::ALL.into_iter().filter(|it| given.powers.iter().any(|name| name == it.as_str())).collect(),
+        privileges: Privileges(
+            Privilege::ALL
+                .into_iter()
+                .filter(|it| given.privileges.iter().any(|name| name == it.as_str()))
+                .collect(),
         ),
         ..converted(case).map(|(converted, _)| projects::facts(&converted)).unwrap_or_default()
     };
@@ -301,9 +304,9 @@ fn units(desired: &Desired) -> String {
             let names: Vec<_> = waits.iter().map(|wait| wait.service.as_str()).collect();
             write!(text, ", {service} after {}", names.join(" and ")).unwrap();
         }
-        for (service, patience) in &unit.patience {
+        for (service, startup_deadline) in &unit.startup_deadline {
             let whose = if unit.services.len() > 1 { format!("{service} ") } else { String::new() };
-            write!(text, ", {whose}unhealthy after {patience} s").unwrap();
+            write!(text, ", {whose}unhealthy after {startup_deadline} s").unwrap();
         }
         if let Some(requests) = &unit.requests {
             write!(text, ", asks for {requests}").unwrap();

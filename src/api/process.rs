@@ -35,7 +35,7 @@ pub struct Hook {
     #[schemars(length(min = 1, max = 128))]
     pub user: Option<String>,
 
-    /// Gives it all powers over the node, in `postStart` and only where the namespace allows it. Default false.
+    /// Gives it all privileges over the node, in `postStart` and only where the namespace allows it. Default false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privileged: Option<bool>,
 
@@ -74,7 +74,7 @@ pub struct PreStart {
     #[schemars(length(min = 1, max = 128))]
     pub user: Option<String>,
 
-    /// Gives it all powers over the node; only where the namespace allows it. Default false.
+    /// Gives it all privileges over the node; only where the namespace allows it. Default false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privileged: Option<bool>,
 

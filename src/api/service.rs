@@ -257,7 +257,7 @@ pub struct Service {
     #[schemars(length(max = 64), inner(length(min = 1, max = 64)))]
     pub cap_drop: Vec<String>,
 
-    /// Gives the containers all powers over the node; only where the namespace allows it. Default false.
+    /// Gives the containers all privileges over the node; only where the namespace allows it. Default false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privileged: Option<bool>,
 

@@ -1,4 +1,4 @@
-//! The watch of Namespaces: their labels say which powers over nodes they allow.
+//! The watch of Namespaces: their labels say which privileges over nodes they allow.
 
 use std::future;
 

@@ -34,7 +34,7 @@ pub fn rules() -> Vec<PolicyRule> {
         // What a Stack's ServiceAccount may do by hand. The operator asks, and never acts as somebody else.
         // localsubjectaccessreviews create: no example names a ServiceAccount.
         rule("authorization.k8s.io", &["localsubjectaccessreviews"], &["create"]),
-        // The labels of Namespaces say which powers over nodes they allow.
+        // The labels of Namespaces say which privileges over nodes they allow.
         rule("", &["namespaces"], &["list", "watch"]),
         // Pods, and what kubelets say of them, tell why a service is not up.
         rule("", &["pods", "events"], &["list", "watch"]),

@@ -199,9 +199,9 @@ pub const MAX_FILE: u64 = 10 << 20;
 
 /// Files held in memory.
 #[derive(Clone, Debug, Default)]
-pub struct Memory(std::collections::BTreeMap<String, Vec<u8>>);
+pub struct MemoryFiles(std::collections::BTreeMap<String, Vec<u8>>);
 
-impl Memory {
+impl MemoryFiles {
     /// Adds a file.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<Vec<u8>>) {
         self.0.insert(path.into(), text.into());
@@ -213,7 +213,7 @@ impl Memory {
     }
 }
 
-impl Files for Memory {
+impl Files for MemoryFiles {
     fn kind(&self, path: &str) -> Option<Kind> {
         if self.0.contains_key(path) {
             return Some(Kind::File);

@@ -14,8 +14,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 
 use crate::{
     cluster::StackKey,
+    permits::Permits,
     translate::{ObjectKind, content_digest},
-    turns::Turns,
 };
 
 /// How many objects are read at the same time. Each may be of 1.5 MiB, which JSON may make several times as long.
@@ -27,7 +27,7 @@ type Named = (ObjectKind, String);
 /// What Stacks read.
 pub(super) struct Contents {
     client: Client,
-    turns: Turns,
+    permits: Permits,
     of: Mutex<HashMap<StackKey, BTreeMap<Named, Arc<Held>>>>,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Wanted<'a> {
 
 impl Contents {
     pub(super) fn new(client: Client) -> Self {
-        Self { client, turns: Turns::new(AT_ONCE), of: Mutex::default() }
+        Self { client, permits: Permits::new(AT_ONCE), of: Mutex::default() }
     }
 
     /// The digests of what a Stack reads of objects, for each that exists. An object is read once for each of its
@@ -101,7 +101,7 @@ impl Contents {
     }
 
     async fn read(&self, namespace: &str, wanted: &Wanted<'_>) -> Result<Option<Keys>, kube::Error> {
-        let _turn = self.turns.take(namespace).await;
+        let _permit = self.permits.take(namespace).await;
         let path = match wanted.kind {
             ObjectKind::Secret => Secret::url_path(&(), Some(namespace)),
             _ => ConfigMap::url_path(&(), Some(namespace)),

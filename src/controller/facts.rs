@@ -7,7 +7,7 @@ use super::{contents::Wanted, context::Context};
 use crate::{
     api::{ServiceState, StackSpec},
     cluster::{StackKey, lock},
-    plan::{ChildState, Memory, Observed, rolled_out},
+    plan::{ChildState, LastStatus, Observed, rolled_out},
     translate::{Facts, Kind, LiveClaim, LiveService, LiveWorkload, ObjectKind, named_keys},
 };
 
@@ -20,19 +20,19 @@ pub(super) async fn gather(
     key: &StackKey,
     spec: &StackSpec,
     observed: &Observed,
-    memory: &Memory,
+    memory: &LastStatus,
 ) -> Result<Facts, kube::Error> {
     let named = named_keys(spec);
-    let (powers, seen) = {
+    let (privileges, seen) = {
         let mut index = lock(&context.index);
         index.set_reads(key, &named.keys().cloned().collect());
         let seen = named.iter().filter_map(|((kind, name), keys)| {
             Some((*kind, name, keys, index.object(&key.namespace, *kind, name)?))
         });
         let seen: Vec<_> = seen.collect();
-        (index.powers(key), seen)
+        (index.privileges(key), seen)
     };
-    let mut facts = Facts { powers, version: context.oldest.get(), ..context.facts.clone() };
+    let mut facts = Facts { privileges, version: context.oldest.get(), ..context.facts.clone() };
     let mut wanted = Vec::new();
     for (kind, name, keys, seen) in seen {
         if kind == ObjectKind::PersistentVolumeClaim {
@@ -51,7 +51,7 @@ pub(super) async fn gather(
 }
 
 /// Adds what of the Stack's own children and of its status decides how it is translated again.
-pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &Memory) {
+pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &LastStatus) {
     for ((kind, name), child) in &observed.children {
         match &child.state {
             ChildState::Service(service) => {

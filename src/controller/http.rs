@@ -103,10 +103,10 @@ mod tests {
         let serving = runtime.spawn(serve(address, unsynced, pulse, Arc::default(), stop.clone()));
         // From here on the only thread of the runtime is this one, and it does nothing for the runtime.
         runtime.block_on(tokio::task::yield_now());
-        let patience = Instant::now() + Duration::from_secs(10);
+        let startup_deadline = Instant::now() + Duration::from_secs(10);
         let health = loop {
             match get(address, "/healthz") {
-                Err(_) if Instant::now() < patience => std::thread::sleep(Duration::from_millis(10)),
+                Err(_) if Instant::now() < startup_deadline => std::thread::sleep(Duration::from_millis(10)),
                 answer => break answer.unwrap(),
             }
         };

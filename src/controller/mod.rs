@@ -38,9 +38,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     api::Stack,
     cluster::{Listing, StackKey, Watches},
+    permits::Permits,
     registry::{Registries, RegistryOptions},
     translate::{Facts, Limits, ServerVersion, translate},
-    turns::Turns,
 };
 use account::Accounts;
 use context::Context;
@@ -206,8 +206,8 @@ async fn reconcile_all(
         // The status is ours: its changes are no news.
         .predicate_filter(predicates::generation, Default::default());
     let woken = settle::settled(woken).map(|key| ObjectRef::new(&key.name).within(&key.namespace));
-    let turns = Turns::new(options.concurrency.into());
-    let queue = Queue { turns, stacks: store.clone(), stop: stop.clone() };
+    let permits = Permits::new(options.concurrency.into());
+    let queue = Queue { permits, stacks: store.clone(), stop: stop.clone() };
     Controller::for_stream(stacks, store)
         .reconcile_on(woken)
         .graceful_shutdown_on(stop.cancelled_owned())

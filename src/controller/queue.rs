@@ -1,4 +1,4 @@
-//! Passes in turn, by namespace: the queue of kube-runtime runs whatever comes first, and the Stacks of one namespace
+//! Passes by namespace, in turn: the queue of kube-runtime runs whatever comes first, and the Stacks of one namespace
 //! could take all of its places. It starts every pass at once, and the pass waits here.
 
 use std::{sync::Arc, time::Duration};
@@ -17,22 +17,22 @@ use super::{
     key_of,
     reconcile::{self, Error},
 };
-use crate::{api::Stack, turns::Turns};
+use crate::{api::Stack, permits::Permits};
 
-/// How long a pass has its turn. One that takes longer writes nothing new, and waits without a turn for the answers to
+/// How long a pass has its permit. One that takes longer writes nothing new, and waits without a permit for the answers to
 /// what it has sent: neither a webhook that hangs nor a Stack of thousands of objects holds up the others.
 pub(super) const TURN: Duration = Duration::from_secs(1);
 
-/// The turns of passes, and where Stacks are looked up when a turn has come.
+/// The permits of passes, and where Stacks are looked up when a permit has come.
 #[derive(Clone)]
 pub(super) struct Queue {
-    pub(super) turns: Turns,
+    pub(super) permits: Permits,
     pub(super) stacks: Store<DeserializeGuard<Stack>>,
     pub(super) stop: CancellationToken,
 }
 
 impl Queue {
-    /// One pass over a Stack, as it is when the turn of its namespace has come.
+    /// One pass over a Stack, as it is when the permit of its namespace has come.
     pub(super) async fn reconcile(
         self,
         stack: Arc<DeserializeGuard<Stack>>,
@@ -48,21 +48,21 @@ impl Queue {
         result.unwrap_or_else(|| Ok(Action::await_change()))
     }
 
-    /// Does work for a Stack in its turn. None begins once the operator is told to stop, or where the Stack is gone
+    /// Does work for a Stack in its permit. None begins once the operator is told to stop, or where the Stack is gone
     /// meanwhile.
     async fn pass<W: Future>(
         &self,
         stack: &ObjectRef<DeserializeGuard<Stack>>,
         work: impl FnOnce(Arc<DeserializeGuard<Stack>>) -> W,
     ) -> Option<W::Output> {
-        let turn = tokio::select! {
+        let permit = tokio::select! {
             biased;
             () = self.stop.cancelled() => return None,
-            turn = self.turns.take(stack.namespace.as_deref().unwrap_or_default()) => turn,
+            permit = self.permits.take(stack.namespace.as_deref().unwrap_or_default()) => permit,
         };
         let now = self.stacks.get(stack)?;
         // Those that wait are many, and a pass is large.
-        Some(turn.hold(TURN, Box::pin(work(now))).await)
+        Some(permit.hold(TURN, Box::pin(work(now))).await)
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
         for stack in stacks {
             writer.apply_watcher_event(&Event::Apply(stack.clone()));
         }
-        (Queue { turns: Turns::new(16), stacks: store, stop: CancellationToken::new() }, writer)
+        (Queue { permits: Permits::new(16), stacks: store, stop: CancellationToken::new() }, writer)
     }
 
     /// A pass of 20 ms over a Stack, which writes its name down when it begins.
@@ -126,7 +126,7 @@ mod tests {
         }
         assert!(at.elapsed() <= Duration::from_millis(20), "{:?}", at.elapsed());
         while passes.next().await.is_some() {}
-        assert_eq!(begun.lock().unwrap().len(), 301, "everyone has had a turn");
+        assert_eq!(begun.lock().unwrap().len(), 301, "everyone has had a permit");
     }
 
     #[tokio::test(start_paused = true)]
@@ -155,6 +155,6 @@ mod tests {
         writer.apply_watcher_event(&Event::Delete(stacks[8].clone()));
         let done = passes.collect::<Vec<_>>().await;
         assert_eq!(done.iter().flatten().count(), 8);
-        assert!(queue.turns.take("n").now_or_never().is_some(), "its turn came back");
+        assert!(queue.permits.take("n").now_or_never().is_some(), "its permit came back");
     }
 }

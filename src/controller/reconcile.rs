@@ -25,7 +25,7 @@ use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
     caught::{Panicked, caught_while},
     cluster::{ApplyError, REFUSED_FOR, StackKey, lock},
-    plan::{self, Identity, Memory, Observed, Plan},
+    plan::{self, Identity, LastStatus, Observed, Plan},
     status::{self, Finding, Unfinished},
     translate::{Desired, Facts, Invalid, Kind},
 };
@@ -107,7 +107,7 @@ pub(super) fn on_error(stack: Arc<DeserializeGuard<Stack>>, error: &Error, conte
 
 async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Result<Action, Error> {
     let identity = identity(key, stack);
-    let memory: Memory = stack
+    let memory: LastStatus = stack
         .status
         .iter()
         .flat_map(|status| &status.services)
@@ -194,7 +194,7 @@ fn make(
     key: &StackKey,
     stack: &Stack,
     facts: &Facts,
-    memory: &Memory,
+    memory: &LastStatus,
 ) -> Result<(Desired, Plan, Observed), Invalid> {
     let desired = (context.translation)(stack, facts)?;
     let level = Level { context, key, identity: identity(key, stack), wanted: desired.names() };

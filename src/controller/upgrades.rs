@@ -9,8 +9,8 @@ use super::facts::add_live;
 use crate::{
     api::{ServiceState, ServiceStatus, Stack, labels::FIELD_MANAGER},
     cluster::{Index, News, StackKey},
-    plan::{Identity, Memory, Observed, Plan, plan},
-    translate::{Facts, Kind, Power, Powers, ServerVersion, translate},
+    plan::{Identity, LastStatus, Observed, Plan, plan},
+    translate::{Facts, Kind, Privilege, Privileges, ServerVersion, translate},
 };
 
 /// A Stack, and the children that an earlier version has made of it.
@@ -53,7 +53,7 @@ impl Fixture {
     }
 
     /// What the status remembers, where every service is up or has ended.
-    fn memory(&self, observed: &Observed) -> Memory {
+    fn memory(&self, observed: &Observed) -> LastStatus {
         let of_service = |name: &String| {
             let children = observed.children.values().filter(|child| child.service.as_ref() == Some(name));
             let template = children.filter_map(|child| child.state.template()).next().map(str::to_owned);
@@ -75,11 +75,11 @@ impl Fixture {
 
     fn plan(&self, minor: u32, helper: &str, is_remembered: bool) -> Plan {
         let observed = self.observed();
-        let memory = if is_remembered { self.memory(&observed) } else { Memory::new() };
+        let memory = if is_remembered { self.memory(&observed) } else { LastStatus::new() };
         let mut facts = Facts {
             version: ServerVersion { minor },
             helper_image: Some(helper.to_owned()),
-            powers: Powers(Power::ALL.into_iter().collect()),
+            privileges: Privileges(Privilege::ALL.into_iter().collect()),
             ..Facts::default()
         };
         add_live(&mut facts, &observed, &memory);

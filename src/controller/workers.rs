@@ -8,39 +8,39 @@ use crate::{
     api::Stack,
     caught::{Panicked, caught},
     cluster::StackKey,
+    permits::Permits,
     translate::{Desired, Facts, Invalid},
-    turns::Turns,
 };
 
 /// What makes the objects of a Stack: [`crate::translate::translate`], but in tests of what happens when it fails.
 pub type Translation = fn(&Stack, &Facts) -> Result<Desired, Invalid>;
 
-/// So many threads for each processor: a namespace has half of the turns at most, which are then as many as there are
+/// So many threads for each processor: a namespace has half of the permits at most, which are then as many as there are
 /// processors.
 const FOR_EACH_PROCESSOR: usize = 2;
 
 /// Threads for work that does not await, by namespace in turn.
-pub(super) struct Workers(Turns);
+pub(super) struct Workers(Permits);
 
 impl Default for Workers {
     fn default() -> Self {
         let processors = available_parallelism().map_or(1, NonZero::get);
-        Self(Turns::new(FOR_EACH_PROCESSOR * processors))
+        Self(Permits::new(FOR_EACH_PROCESSOR * processors))
     }
 }
 
 impl Workers {
-    /// Does work for a Stack when it is its turn. A work that has begun goes on to its end, also where nobody awaits
+    /// Does work for a Stack once it has a permit. A work that has begun goes on to its end, also where nobody awaits
     /// it any more: its effort has a bound of its own.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         key: &StackKey,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
-        let turn = self.0.take(&key.namespace).await;
+        let permit = self.0.take(&key.namespace).await;
         let key = key.clone();
         let work = spawn_blocking(move || {
-            let _turn = turn;
+            let _permit = permit;
             caught(Some(&key), work)
         });
         match work.await {
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn work_that_panics_ends_alone_and_gives_its_turn_back() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let workers = Workers(Turns::new(1));
+        let workers = Workers(Permits::new(1));
         runtime.block_on(async {
             for _ in 0..3 {
                 let planted: Result<(), _> = workers.work(&key("bad"), || panic!("planted")).await;
@@ -84,7 +84,7 @@ mod tests {
         static WORKING: AtomicUsize = AtomicUsize::new(0);
         static MOST: AtomicUsize = AtomicUsize::new(0);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let workers = Workers(Turns::new(4));
+        let workers = Workers(Permits::new(4));
         let slow = || {
             MOST.fetch_max(WORKING.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
             std::thread::sleep(Duration::from_millis(20));

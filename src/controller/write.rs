@@ -31,7 +31,7 @@ pub(super) struct Writer<'a> {
 pub(super) struct Outcome {
     /// What could not be written.
     pub failures: Vec<ApplyError>,
-    /// How many writes are left for the next pass, since the turn of this one is over.
+    /// How many writes are left for the next pass, since the permit of this one is over.
     pub left: usize,
 }
 
@@ -41,7 +41,7 @@ impl<'a> Writer<'a> {
         Self { context, key, stack, applier, began: Instant::now() }
     }
 
-    /// Writes what is planned, as far as the turn of this pass reaches. What turns out to belong to someone else
+    /// Writes what is planned, as far as the permit of this pass reaches. What permits out to belong to someone else
     /// becomes a conflict of the plan.
     pub(super) async fn carry_out(&self, plan: &mut Plan) -> Outcome {
         let mut outcome = Outcome::default();
@@ -153,7 +153,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Does writes until the turn of the pass is over, and counts those that are left.
+    /// Does writes until the permit of the pass is over, and counts those that are left.
     async fn together<F: Future>(&self, writes: Vec<F>, outcome: &mut Outcome) -> Vec<F::Output> {
         let all = writes.len();
         let in_time = stream::iter(writes).take_while(|_| ready(self.began.elapsed() < TURN));

@@ -2,7 +2,7 @@
 
 use super::Folders;
 use crate::compose::disk::Disk;
-use crate::compose::source::{Files, Memory};
+use crate::compose::source::{Files, MemoryFiles};
 
 impl Folders for Disk {
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
@@ -32,7 +32,7 @@ impl Folders for Disk {
     }
 }
 
-impl Folders for Memory {
+impl Folders for MemoryFiles {
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
         let below = format!("{}/", path.trim_end_matches('/'));
         let mut names: Vec<String> = self

@@ -40,7 +40,7 @@ mod volumes;
 use crate::api::{Stack, StackSpec};
 use crate::compose::project::Project;
 use crate::compose::source::Files;
-use crate::translate::{Approximation, Powers};
+use crate::translate::{Approximation, Privileges};
 
 use self::agreement::Draft;
 use self::context::Context;
@@ -88,8 +88,8 @@ pub struct Converted {
     pub entries: Vec<Entry>,
     /// What the operator carries out with a difference.
     approximations: Vec<Approximation>,
-    /// The powers that the namespace has to allow.
-    powers: Powers,
+    /// The privileges that the namespace has to allow.
+    privileges: Privileges,
 }
 
 impl Converted {
@@ -99,10 +99,10 @@ impl Converted {
         &self.approximations
     }
 
-    /// The powers that the namespace has to allow.
+    /// The privileges that the namespace has to allow.
     #[must_use]
-    pub fn powers(&self) -> &Powers {
-        &self.powers
+    pub fn privileges(&self) -> &Privileges {
+        &self.privileges
     }
 
     /// What was refused and is not among the ids that the user accepts (`all` for all). What the API server would

@@ -15,12 +15,12 @@ pub fn quantity(node: &Node) -> Option<Quantity> {
     if amount == 0 {
         return None;
     }
-    let mut power = 0;
-    while power < 6 && amount % 1024 == 0 {
+    let mut privilege = 0;
+    while privilege < 6 && amount % 1024 == 0 {
         amount /= 1024;
-        power += 1;
+        privilege += 1;
     }
-    Some(Quantity(format!("{amount}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][power])))
+    Some(Quantity(format!("{amount}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][privilege])))
 }
 
 /// A number of processors as a quantity, with at most three decimals, rounded up: nothing for none.

@@ -296,6 +296,6 @@ mod tests {
         assert_eq!(owned["spec"]["ports"][2], json!({"port": 2, "protocol": "TCP"}));
         assert_eq!(owned["metadata"]["finalizers"], json!(["0", "1", "2"]));
         let exponent = exponent([100, 8_000], with_items, |object| drop(owned_fields(object)));
-        assert!(exponent < 1.2, "the time grows with the number of items to the power of {exponent:.2}");
+        assert!(exponent < 1.2, "the time grows with the number of items to the privilege of {exponent:.2}");
     }
 }

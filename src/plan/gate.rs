@@ -46,16 +46,16 @@ pub enum WaitOf {
 }
 
 /// What the status remembers of each service.
-pub type Memory = BTreeMap<String, ServiceStatus>;
+pub type LastStatus = BTreeMap<String, ServiceStatus>;
 
 /// What is known when gates are judged.
-pub(super) struct Level<'a> {
+pub(super) struct Snapshot<'a> {
     pub(super) desired: &'a Desired,
     pub(super) observed: &'a Observed,
-    pub(super) memory: &'a Memory,
+    pub(super) memory: &'a LastStatus,
 }
 
-impl Level<'_> {
+impl Snapshot<'_> {
     /// The template of the unit's live workload of the desired kind and name, unless it is held
     /// at zero: what was stopped starts like what is new.
     fn running_template(&self, unit: &Unit) -> Option<&str> {

@@ -11,14 +11,14 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
-pub use gate::{Gate, Memory, Wait, WaitOf, rolled_out, wanted};
+pub use gate::{Gate, LastStatus, Wait, WaitOf, rolled_out, wanted};
 pub use observed::{
     Child, ChildState, ClaimState, Container, Digest, Eviction, Holder, JobState, MadeWith, Observed, Owner,
     Pod, Refused, ServiceState, Settled, Unbound, WorkloadState,
 };
 
 use crate::translate::{Desired, Kind, Object, Unit};
-use gate::Level;
+use gate::Snapshot;
 
 /// The Stack that a plan is made for.
 #[derive(Clone, Copy, Debug)]
@@ -88,22 +88,22 @@ pub struct Conflict {
 }
 
 /// Plans one pass.
-pub fn plan(desired: &Desired, observed: &Observed, memory: &Memory) -> Plan {
-    let level = Level { desired, observed, memory };
+pub fn plan(desired: &Desired, observed: &Observed, memory: &LastStatus) -> Plan {
+    let snapshot = Snapshot { desired, observed, memory };
     let mut plan = Plan::default();
     for object in &desired.shared {
         plan.place(observed, object.clone(), false);
     }
     for unit in desired.units.values() {
-        for face in &unit.faces {
-            plan.place(observed, face.clone(), false);
+        for frontend in &unit.frontends {
+            plan.place(observed, frontend.clone(), false);
         }
-        let gate = plan.place_workload(&level, unit);
+        let gate = plan.place_workload(&snapshot, unit);
         plan.gates.insert(unit.name().to_owned(), gate);
     }
     plan.applies.sort_by_key(|apply| apply.object.kind);
     plan.pruned = succession::unwanted(desired, observed);
-    if plan.holds_back_a_live_template(&level) {
+    if plan.holds_back_a_live_template(&snapshot) {
         // Its pods may have to be made again, and would miss the file.
         plan.pruned.retain(|delete| delete.kind != Kind::ConfigMap);
     }
@@ -118,7 +118,7 @@ impl Plan {
     /// conflict when it is someone else's.
     fn place(&mut self, observed: &Observed, object: Object, keeps_template: bool) {
         let key = (object.kind, object.name.clone());
-        match observed.namesakes.get(&key) {
+        match observed.name_holders.get(&key) {
             Some(Holder::Predecessor) => return self.leaving.push(key),
             Some(Holder::Stack(name)) => return self.conflict(key, Some(name.clone())),
             Some(Holder::Other) => return self.conflict(key, None),
@@ -141,14 +141,14 @@ impl Plan {
         }
     }
 
-    fn holds_back_a_live_template(&self, level: &Level<'_>) -> bool {
-        level.desired.units.values().any(|unit| {
+    fn holds_back_a_live_template(&self, snapshot: &Snapshot<'_>) -> bool {
+        snapshot.desired.units.values().any(|unit| {
             let waits = matches!(self.gates.get(unit.name()), Some(Gate::Waits(_) | Gate::Replaces));
             waits
                 && unit
                     .workload
                     .as_ref()
-                    .is_some_and(|live| level.observed.children.contains_key(&live.key()))
+                    .is_some_and(|live| snapshot.observed.children.contains_key(&live.key()))
         })
     }
 
@@ -156,28 +156,28 @@ impl Plan {
         self.conflicts.push(Conflict { kind, name, holder });
     }
 
-    fn place_workload(&mut self, level: &Level<'_>, unit: &Unit) -> Gate {
+    fn place_workload(&mut self, snapshot: &Snapshot<'_>, unit: &Unit) -> Gate {
         let Some(workload) = &unit.workload else { return Gate::Nothing };
         let key = workload.key();
-        let live = level.observed.children.get(&key);
-        if key.0 == Kind::Job && live.is_none() && level.has_ended(unit) {
+        let live = snapshot.observed.children.get(&key);
+        if key.0 == Kind::Job && live.is_none() && snapshot.has_ended(unit) {
             return Gate::Done;
         }
         // Nothing has to be waited for to run nothing.
-        if unit.replicas > 0 && !level.was_let_through(unit) {
-            let waits = level.waits(unit);
+        if unit.replicas > 0 && !snapshot.was_let_through(unit) {
+            let waits = snapshot.waits(unit);
             if !waits.is_empty() {
-                if live.is_some_and(|child| !level.rests(unit, child)) {
-                    self.place(level.observed, workload.object(), true);
+                if live.is_some_and(|child| !snapshot.rests(unit, child)) {
+                    self.place(snapshot.observed, workload.object(), true);
                 }
                 return Gate::Waits(waits);
             }
         }
-        let predecessors: Vec<_> = succession::predecessors(level.observed, unit, &key).collect();
+        let predecessors: Vec<_> = succession::predecessors(snapshot.observed, unit, &key).collect();
         let waits_for_the_last = live.map_or_else(
-            || !predecessors.is_empty() || succession::leaves_pods(level, unit, workload),
+            || !predecessors.is_empty() || succession::leaves_pods(snapshot, unit, workload),
             // A service that joins the unit comes when it runs nowhere else any more.
-            |child| child.deleting || succession::takes_over(level.observed, unit, child),
+            |child| child.deleting || succession::takes_over(snapshot.observed, unit, child),
         );
         let to_delete = predecessors.into_iter().filter(|(_, child)| !child.deleting);
         self.replaced.extend(to_delete.map(|(predecessor, child)| Delete {
@@ -189,7 +189,7 @@ impl Plan {
         }
         // A Job's template never changes: another template is another Job.
         let keeps_template = key.0 == Kind::Job && live.is_some();
-        self.place(level.observed, workload.object(), keeps_template);
+        self.place(snapshot.observed, workload.object(), keeps_template);
         Gate::Open
     }
 }
@@ -202,11 +202,11 @@ impl Child {
 
 fn is_as_desired(child: &Child, settled: Option<&Settled>, object: &Object, keeps_template: bool) -> bool {
     let desired = Digest::of(&object.body);
-    let level = match settled {
+    let snapshot = match settled {
         Some(settled) if settled.speaks_of(child, &desired, keeps_template) => &settled.returned,
         _ => &desired,
     };
-    child.digest.rest == level.rest && (keeps_template || child.digest.template == level.template)
+    child.digest.rest == snapshot.rest && (keeps_template || child.digest.template == snapshot.template)
 }
 
 impl Settled {

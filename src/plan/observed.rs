@@ -17,13 +17,13 @@ pub struct Observed {
     /// Its children by kind and name.
     pub children: BTreeMap<(Kind, String), Child>,
     /// Who holds a name that it wants, by kind and name.
-    pub namesakes: BTreeMap<(Kind, String), Holder>,
+    pub name_holders: BTreeMap<(Kind, String), Holder>,
     /// The pods of its services.
     pub pods: Vec<Pod>,
     /// The first eviction of each unit since a pod of it started to run. They feed messages, never decisions.
     pub evictions: BTreeMap<String, Eviction>,
     /// States that an apply returned where they differ from what was sent, since an admission
-    /// webhook changes fields of ours. Such a state is the level until either side changes.
+    /// webhook changes fields of ours. Such a state is the snapshot until either side changes.
     pub settled: BTreeMap<(Kind, String), Settled>,
     /// What the API server has refused for good; it is not sent again until it changes.
     pub refused: BTreeMap<(Kind, String), Refused>,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Child, ChildState, Delete, Observed, Owner, Pod, gate::Level};
+use super::{Child, ChildState, Delete, Observed, Owner, Pod, gate::Snapshot};
 use crate::translate::{Desired, Kind, Object, Unit, Workload};
 
 /// Workloads of the unit's services other than the wanted one: another kind, another Job, one of a
@@ -30,17 +30,17 @@ pub(super) fn takes_over(observed: &Observed, unit: &Unit, live: &Child) -> bool
 }
 
 /// Whether pods are left that a workload which does not exist yet must not run beside.
-pub(super) fn leaves_pods(level: &Level<'_>, unit: &Unit, wanted: &Workload) -> bool {
+pub(super) fn leaves_pods(snapshot: &Snapshot<'_>, unit: &Unit, wanted: &Workload) -> bool {
     let key = wanted.key();
     let claims = wanted.claims();
-    level.observed.pods.iter().any(|pod| {
+    snapshot.observed.pods.iter().any(|pod| {
         if unit.services.contains(&pod.service) {
             blocks(pod, unit, &key)
         } else {
             // A volume that came over from another service, whose container may still write it.
             key.0 == Kind::StatefulSet
                 && !pod.ended
-                && !is_of_a_desired_template(level.desired, pod)
+                && !is_of_a_desired_template(snapshot.desired, pod)
                 && pod.claims.iter().any(|claim| claims.contains(claim.as_str()))
         }
     })

@@ -24,14 +24,14 @@ fn unit(name: &str, template: &str) -> Unit {
         activity: Activity::Active,
         workload: Some(Workload::Deployment(Box::new(deployment.unwrap()))),
         template: template.to_owned(),
-        faces: Vec::new(),
+        frontends: Vec::new(),
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
         restarted_when_unhealthy: BTreeSet::new(),
         missing: Vec::new(),
         unread: Vec::new(),
         replicas: 1,
-        patience: BTreeMap::new(),
+        startup_deadline: BTreeMap::new(),
         may_overlap: false,
         completes_on_exit: false,
         requests: None,
@@ -127,7 +127,7 @@ fn what_is_as_desired_needs_nothing() {
     let desired = desired([unit("web", "1")]);
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["web"], true);
-    let plan = plan(&desired, &observed, &Memory::new());
+    let plan = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(applied(&plan), []);
     assert_eq!((plan.replaced, plan.pruned, plan.conflicts), (vec![], vec![], vec![]));
 }
@@ -137,22 +137,22 @@ fn a_dependent_waits_until_its_dependency_bears_the_desired_template_and_is_heal
     use DependencyCondition::ServiceHealthy;
     let desired = desired([unit("db", "2"), after(unit("web", "1"), "db", ServiceHealthy)]);
     let mut observed = Observed::default();
-    let first = plan(&desired, &observed, &Memory::new());
+    let first = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(applied(&first), [("s-db", false)]);
     assert_eq!(waits(&first, "web"), ["db: has not been started yet"]);
 
     live(&mut observed, &unit("db", "1"), true);
-    let second = plan(&desired, &observed, &Memory::new());
+    let second = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(waits(&second, "web"), ["db: is about to be replaced by its new version"]);
 
     observed = Observed::default();
     live(&mut observed, &unit("db", "2"), false);
-    let third = plan(&desired, &observed, &Memory::new());
+    let third = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(waits(&third, "web"), ["db: is not healthy yet"]);
 
     observed = Observed::default();
     live(&mut observed, &unit("db", "2"), true);
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", false)]);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn in_a_chain_a_held_middle_holds_the_end() {
     live(&mut observed, &unit("a", "2"), false);
     live(&mut observed, &unit("b", "1"), true);
     live(&mut observed, &unit("c", "1"), true);
-    let plan = plan(&desired, &observed, &Memory::new());
+    let plan = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(waits(&plan, "b"), ["a: is not healthy yet"]);
     assert_eq!(waits(&plan, "c"), ["b: is about to be replaced by its new version"]);
     assert_eq!(applied(&plan), [], "everything but the templates is as desired");
@@ -182,7 +182,7 @@ fn a_held_template_does_not_hold_the_number_of_replicas() {
     let mut observed = Observed::default();
     live(&mut observed, &unit("db", "1"), false);
     live(&mut observed, &unit("web", "1"), true);
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", true)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", true)]);
 }
 
 #[test]
@@ -191,7 +191,7 @@ fn a_template_that_was_let_through_is_not_gated_again_also_when_the_object_is_go
     let desired = desired([unit("db", "1"), after(unit("web", "1"), "db", ServiceHealthy)]);
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["db"], false);
-    let memory = Memory::from([remember("web", State::Healthy, "1")]);
+    let memory = LastStatus::from([remember("web", State::Healthy, "1")]);
     assert_eq!(applied(&plan(&desired, &observed, &memory)), [("s-web", false)]);
 }
 
@@ -206,24 +206,24 @@ fn a_service_that_was_stopped_starts_only_after_what_it_waits_for() {
     stopped.state =
         ChildState::Workload(WorkloadState { template: Some("1".to_owned()), ..WorkloadState::default() });
     stopped.digest.rest = "at zero".to_owned();
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), []);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), []);
     // One that someone else has scaled to zero was not stopped, so it is repaired.
-    let memory = Memory::from([remember("web", State::Healthy, "0")]);
+    let memory = LastStatus::from([remember("web", State::Healthy, "0")]);
     assert_eq!(applied(&plan(&desired, &observed, &memory)), [("s-web", true)]);
     observed.pods.iter_mut().for_each(|pod| pod.ready = true);
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", false)]);
 }
 
 #[test]
 fn a_one_shot_that_ended_at_its_template_does_not_run_again_when_it_is_deleted() {
     let desired = desired([job("migrate", "1")]);
-    let done = Memory::from([remember("migrate", State::Completed, "1")]);
+    let done = LastStatus::from([remember("migrate", State::Completed, "1")]);
     let again = plan(&desired, &Observed::default(), &done);
     assert_eq!(again.gates["migrate"], Gate::Done);
     assert_eq!(applied(&again), []);
-    let other = Memory::from([remember("migrate", State::Completed, "0")]);
+    let other = LastStatus::from([remember("migrate", State::Completed, "0")]);
     assert_eq!(applied(&plan(&desired, &Observed::default(), &other)), [("s-migrate-1", false)]);
-    let running = Memory::from([remember("migrate", State::Running, "1")]);
+    let running = LastStatus::from([remember("migrate", State::Running, "1")]);
     assert_eq!(applied(&plan(&desired, &Observed::default(), &running)), [("s-migrate-1", false)]);
 }
 
@@ -243,12 +243,15 @@ fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers
         })
     };
     observed.children.extend([child(Some("migrate"), &object, state(false, None))]);
-    assert_eq!(waits(&plan(&desired, &observed, &Memory::new()), "web"), ["migrate: has not completed yet"]);
+    assert_eq!(
+        waits(&plan(&desired, &observed, &LastStatus::new()), "web"),
+        ["migrate: has not completed yet"]
+    );
     observed.children.extend([child(Some("migrate"), &object, state(false, Some("no")))]);
-    assert_eq!(waits(&plan(&desired, &observed, &Memory::new()), "web"), ["migrate: has failed"]);
+    assert_eq!(waits(&plan(&desired, &observed, &LastStatus::new()), "web"), ["migrate: has failed"]);
     observed.children.extend([child(Some("migrate"), &object, state(true, None))]);
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
-    let memory = Memory::from([remember("migrate", State::Completed, "1")]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", false)]);
+    let memory = LastStatus::from([remember("migrate", State::Completed, "1")]);
     assert_eq!(applied(&plan(&desired, &Observed::default(), &memory)), [("s-web", false)]);
 }
 
@@ -259,7 +262,7 @@ fn a_missing_object_holds_its_reader_and_no_one_else() {
         Missing { kind: ObjectKind::Secret, name: "pw".to_owned(), need: Need::Object },
         Missing { kind: ObjectKind::ConfigMap, name: "files".to_owned(), need: Need::Key("a".to_owned()) },
     ];
-    let plan = plan(&desired([reader, unit("db", "1")]), &Observed::default(), &Memory::new());
+    let plan = plan(&desired([reader, unit("db", "1")]), &Observed::default(), &LastStatus::new());
     assert_eq!(applied(&plan), [("s-db", false)]);
     let expected = ["Secret pw: does not exist: create it", "ConfigMap files: has no key 'a': add it"];
     assert_eq!(waits(&plan, "web"), expected);
@@ -269,7 +272,7 @@ fn a_missing_object_holds_its_reader_and_no_one_else() {
 fn an_image_that_is_not_read_yet_holds_what_is_new_and_nothing_that_runs() {
     let unread = Unread { image: "db:1".to_owned(), cause: "docker.io answers with status 429".to_owned() };
     let reader = Unit { unread: vec![unread], ..unit("db", "1") };
-    let new = plan(&desired([reader.clone()]), &Observed::default(), &Memory::new());
+    let new = plan(&desired([reader.clone()]), &Observed::default(), &LastStatus::new());
     assert!(applied(&new).is_empty());
     assert!(
         waits(&new, "db")[0]
@@ -277,7 +280,7 @@ fn an_image_that_is_not_read_yet_holds_what_is_new_and_nothing_that_runs() {
     );
     let mut observed = Observed::default();
     live(&mut observed, &unit("db", "1"), true);
-    assert_eq!(plan(&desired([reader]), &observed, &Memory::new()).gates["db"], Gate::Open);
+    assert_eq!(plan(&desired([reader]), &observed, &LastStatus::new()).gates["db"], Gate::Open);
 }
 
 #[test]
@@ -285,7 +288,7 @@ fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() 
     let desired = desired([job("web", "2")]);
     let mut observed = Observed::default();
     live(&mut observed, &unit("web", "1"), true);
-    let first = plan(&desired, &observed, &Memory::new());
+    let first = plan(&desired, &observed, &LastStatus::new());
     let names = |deletes: &[Delete]| deletes.iter().map(|delete| delete.name.clone()).collect::<Vec<_>>();
     assert_eq!(
         (names(&first.replaced), applied(&first), &first.gates["web"]),
@@ -293,7 +296,7 @@ fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() 
     );
 
     observed.children.values_mut().for_each(|child| child.deleting = true);
-    let second = plan(&desired, &observed, &Memory::new());
+    let second = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(
         (names(&second.replaced), &second.gates["web"]),
         (vec![], &Gate::Replaces),
@@ -301,11 +304,11 @@ fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() 
     );
 
     observed.children.clear();
-    let third = plan(&desired, &observed, &Memory::new());
+    let third = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(third.gates["web"], Gate::Replaces, "a pod is left");
 
     observed.pods.clear();
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web-2", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web-2", false)]);
 }
 
 #[test]
@@ -323,10 +326,10 @@ fn a_deleted_workload_comes_back_when_its_pods_are_gone_or_may_run_beside_it() {
             if unit.workload.as_ref().unwrap().kind() == Kind::Job { "Job" } else { "ReplicaSet" };
         let mut observed = with_pod(&unit, controller);
         let desired = desired([unit]);
-        assert_eq!(plan(&desired, &observed, &Memory::new()).applies.len(), usize::from(comes_back));
+        assert_eq!(plan(&desired, &observed, &LastStatus::new()).applies.len(), usize::from(comes_back));
         observed.pods[0].ended = true;
         assert_eq!(
-            plan(&desired, &observed, &Memory::new()).applies.len(),
+            plan(&desired, &observed, &LastStatus::new()).applies.len(),
             1,
             "what has ended is in nobody's way"
         );
@@ -348,10 +351,10 @@ fn a_volume_has_one_writer_also_when_it_moves_between_services() {
     let mut observed = Observed::default();
     live(&mut observed, &unit("db", "1"), true);
     observed.pods[0].claims.insert("s-data".to_owned());
-    let first = plan(&desired, &observed, &Memory::new());
+    let first = plan(&desired, &observed, &LastStatus::new());
     assert_eq!((&first.gates["postgres"], first.pruned.len()), (&Gate::Replaces, 1));
     observed.pods.clear();
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-postgres", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-postgres", false)]);
 }
 
 #[test]
@@ -364,9 +367,9 @@ fn policies_and_configs_stay_until_the_last_pod_of_an_earlier_template_is_gone()
     let config = child(None, &object(Kind::ConfigMap, "s-old"), ChildState::Plain);
     observed.children.extend([policy, config]);
     observed.pods.push(pod(&unit("web", "1"), "ReplicaSet", true));
-    assert_eq!(plan(&desired, &observed, &Memory::new()).pruned, []);
+    assert_eq!(plan(&desired, &observed, &LastStatus::new()).pruned, []);
     observed.pods.pop();
-    assert_eq!(plan(&desired, &observed, &Memory::new()).pruned.len(), 2);
+    assert_eq!(plan(&desired, &observed, &LastStatus::new()).pruned.len(), 2);
 }
 
 #[test]
@@ -375,14 +378,14 @@ fn a_claim_that_left_the_spec_is_released_when_claims_shall_outlive_the_stack() 
     let mut observed =
         Observed { children: [child(None, &object, ChildState::Plain)].into(), ..Observed::default() };
     let keeping = Desired { retains_claims: true, ..Desired::default() };
-    assert_eq!(plan(&keeping, &observed, &Memory::new()).released.len(), 1);
-    assert_eq!(plan(&Desired::default(), &observed, &Memory::new()).released, []);
+    assert_eq!(plan(&keeping, &observed, &LastStatus::new()).released.len(), 1);
+    assert_eq!(plan(&Desired::default(), &observed, &LastStatus::new()).released, []);
     let mut anonymous = observed.clone();
     anonymous.children.values_mut().for_each(|claim| claim.service = Some("web".to_owned()));
-    assert_eq!(plan(&keeping, &anonymous, &Memory::new()).released, []);
+    assert_eq!(plan(&keeping, &anonymous, &LastStatus::new()).released, []);
     let claim = observed.children.values_mut().next().unwrap();
     claim.owner = Owner::Claim { stack: "s".to_owned() };
-    assert_eq!(plan(&keeping, &observed, &Memory::new()).released, []);
+    assert_eq!(plan(&keeping, &observed, &LastStatus::new()).released, []);
 }
 
 #[test]
@@ -395,6 +398,6 @@ fn nothing_has_to_be_waited_for_to_run_nothing() {
     let mut other_kind = unit("web", "1");
     other_kind.workload = job("web", "1").workload;
     live(&mut observed, &other_kind, true);
-    let plan = plan(&desired([unit("db", "1"), stopped]), &observed, &Memory::new());
+    let plan = plan(&desired([unit("db", "1"), stopped]), &observed, &LastStatus::new());
     assert_eq!(plan.replaced.len(), 1, "the old kind is stopped although db is not healthy");
 }

@@ -31,7 +31,7 @@ use std::{
 use hyper::body::Bytes;
 use ipnet::IpNet;
 
-use crate::{translate::ImageConfig, turns::Turns};
+use crate::{permits::Permits, translate::ImageConfig};
 use address::Addresses;
 use connector::Connector;
 pub use content::ConfigError;
@@ -52,7 +52,7 @@ const LONGEST: Duration = Duration::from_secs(5);
 /// waiting, so it is the memory for answers that bounds them ([`http::LONGEST_ANSWER`]).
 const AT_ONCE: usize = 32;
 
-/// How long all images of a Stack that are asked for at once may wait for their turns.
+/// How long all images of a Stack that are asked for at once may wait for their permits.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// How many logins are tried for an image. A registry has one for all and one for each team.
@@ -79,7 +79,7 @@ pub struct RegistryOptions {
 /// For whom an image is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Asker<'a> {
-    /// The namespace, whose turn it must be.
+    /// The namespace, whose permit it must be.
     pub namespace: &'a str,
     /// Since when.
     pub since: Instant,
@@ -89,7 +89,7 @@ pub struct Asker<'a> {
 pub struct Registries {
     transport: Transport,
     mirrors: Vec<Mirror>,
-    turns: Turns,
+    permits: Permits,
     /// The hosts that gave a namespace no answer last time, when that was, and how it showed. What one namespace asks,
     /// and how, says nothing to another.
     down: Mutex<HashMap<(String, String), (Instant, Failure)>>,
@@ -105,18 +105,18 @@ impl Registries {
         Self {
             transport: Transport::new(Connector::new(Addresses::new(allowed), &mirrors)),
             mirrors,
-            turns: Turns::new(AT_ONCE),
+            permits: Permits::new(AT_ONCE),
             down: Mutex::default(),
             kept: Mutex::default(),
         }
     }
 
     /// What an image says of itself on a platform such as `linux/arm64`; without one, on that of the operator.
-    /// Namespaces have their turns round robin. Whoever wanted to know it before a host failed to answer someone else
-    /// of the same namespace learns of that in place of asking, so that a host which hangs uses up few turns.
+    /// Namespaces have their permits round robin. Whoever wanted to know it before a host failed to answer someone else
+    /// of the same namespace learns of that in place of asking, so that a host which hangs uses up few permits.
     ///
     /// # Errors
-    /// Where it cannot be read: its turn did not come within [`LONGEST_WAIT`], or reading it took longer than
+    /// Where it cannot be read: its permit did not come within [`LONGEST_WAIT`], or reading it took longer than
     /// [`LONGEST`] from then on.
     pub async fn read(
         &self,
@@ -127,7 +127,7 @@ impl Registries {
     ) -> Result<Read, Failure> {
         let image = Reference::read(image).ok_or(Failure::NoName)?;
         let (endpoint, is_mirror) = Endpoint::of(&image, &self.mirrors);
-        let waiting = self.turns.take(asker.namespace);
+        let waiting = self.permits.take(asker.namespace);
         let Ok(_turn) = tokio::time::timeout_at((asker.since + LONGEST_WAIT).into(), waiting).await else {
             return Err(Failure::NoTurn);
         };

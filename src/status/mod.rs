@@ -1,8 +1,8 @@
 //! Observed -> the state of each service -> the Stack's conditions. Pure: the time is an argument.
 
+mod blocker;
 mod bounds;
 mod conditions;
-mod hindrance;
 mod service;
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    blocker::{exit, first_line, mount_error},
     bounds::MOST_WAITS,
-    hindrance::{exit, first_line, trouble},
 };
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus, labels::SERVICE},
@@ -19,13 +19,13 @@ use crate::{
 pub type Recheck = Timestamp;
 
 /// A state with its cause.
-pub(super) struct Told {
+pub(super) struct Assessment {
     pub(super) state: ServiceState,
     pub(super) message: Option<String>,
     pub(super) recheck: Option<Recheck>,
 }
 
-impl Told {
+impl Assessment {
     fn new(state: ServiceState) -> Self {
         Self { state, message: None, recheck: None }
     }
@@ -81,29 +81,30 @@ fn names(waits: &[Wait]) -> Vec<String> {
 }
 
 impl View<'_> {
-    fn told(&self, gate: &Gate) -> Told {
+    fn told(&self, gate: &Gate) -> Assessment {
         if self.unit.activity == Activity::Stopped {
             return if self.observed.pods.iter().any(|pod| pod.service == self.unit.name() && !pod.ended) {
-                Told::because(ServiceState::Updating, "its containers are being stopped")
+                Assessment::because(ServiceState::Updating, "its containers are being stopped")
             } else {
-                Told::new(ServiceState::Stopped)
+                Assessment::new(ServiceState::Stopped)
             };
         }
         match gate {
             Gate::Waits(waits) => self.waiting(waits),
-            Gate::Replaces => {
-                Told::because(ServiceState::Updating, "the containers that it replaces are not gone yet")
-            }
-            Gate::Done => Told {
+            Gate::Replaces => Assessment::because(
+                ServiceState::Updating,
+                "the containers that it replaces are not gone yet",
+            ),
+            Gate::Done => Assessment {
                 state: self.before.map_or(ServiceState::Completed, |before| before.state),
                 message: self.before.and_then(|before| before.message.clone()),
                 recheck: None,
             },
-            Gate::Nothing => Told::new(ServiceState::Stopped),
+            Gate::Nothing => Assessment::new(ServiceState::Stopped),
             Gate::Open => match self.child() {
                 Some(ChildState::Workload(workload)) => self.workload(workload),
                 Some(ChildState::Job(job)) => self.job(job),
-                _ => Told::being_created(),
+                _ => Assessment::being_created(),
             },
         }
     }
@@ -114,9 +115,9 @@ impl View<'_> {
 
     /// An address that is still to come is told, but nothing waits for it.
     fn pending_address(&self, state: ServiceState) -> Option<String> {
-        let own = |face: &&Object| face.body["metadata"]["labels"][SERVICE] == *self.service;
-        let pending = self.unit.faces.iter().filter(own).any(|face| {
-            let child = self.observed.children.get(&(face.kind, face.name.clone()));
+        let own = |frontend: &&Object| frontend.body["metadata"]["labels"][SERVICE] == *self.service;
+        let pending = self.unit.frontends.iter().filter(own).any(|frontend| {
+            let child = self.observed.children.get(&(frontend.kind, frontend.name.clone()));
             matches!(child.map(|child| &child.state), Some(ChildState::Service(service)) if service.pending_address)
         });
         (pending && state.is_up()).then(|| "its published ports have no address yet".to_owned())
@@ -150,8 +151,8 @@ impl View<'_> {
         Some(format!("{ready}/{wanted}"))
     }
 
-    fn patience(&self) -> Option<i64> {
-        self.unit.patience.get(self.service).copied()
+    fn startup_deadline(&self) -> Option<i64> {
+        self.unit.startup_deadline.get(self.service).copied()
     }
 
     /// Whether a failing health check restarts the service's container.
@@ -160,46 +161,48 @@ impl View<'_> {
     }
 
     fn counts_as_ready(&self, pod: &Pod) -> bool {
-        if self.patience().is_some() { pod.ready } else { pod.running }
+        if self.startup_deadline().is_some() { pod.ready } else { pod.running }
     }
 
-    fn waiting(&self, waits: &[Wait]) -> Told {
+    fn waiting(&self, waits: &[Wait]) -> Assessment {
         let causes = causes(waits);
         if self.observed.live_pods(self.unit.name()).next().is_some() {
-            return Told::because(
+            return Assessment::because(
                 ServiceState::Updating,
                 format!("the new version waits, the old one runs on: {causes}"),
             );
         }
-        Told::because(ServiceState::Waiting, causes)
+        Assessment::because(ServiceState::Waiting, causes)
     }
 
-    fn workload(&self, workload: &WorkloadState) -> Told {
+    fn workload(&self, workload: &WorkloadState) -> Assessment {
         if workload.completed.as_deref() == Some(self.unit.template.as_str()) {
-            return Told::because(ServiceState::Completed, "it has ended with exit code 0");
+            return Assessment::because(ServiceState::Completed, "it has ended with exit code 0");
         }
-        if let Some(told) = workload.failure.as_ref().map(|why| Told::because(ServiceState::Blocked, why)) {
+        if let Some(told) =
+            workload.failure.as_ref().map(|why| Assessment::because(ServiceState::Blocked, why))
+        {
             return told;
         }
         let wanted = wanted(self.unit, workload);
         let rolled_out = rolled_out(workload, wanted);
         if rolled_out && self.unit.replicas == 0 {
-            return Told::because(ServiceState::Stopped, "it is scaled to 0 replicas");
+            return Assessment::because(ServiceState::Stopped, "it is scaled to 0 replicas");
         }
         if rolled_out && wanted == 0 {
-            return Told::because(
+            return Assessment::because(
                 ServiceState::Blocked,
                 "no node may have a container of it: see its placement",
             );
         }
-        if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
+        if let Some(told) = self.new_pods().find_map(|pod| self.blocker(pod)) {
             return told;
         }
         if let Some(told) = self.behind() {
             return told;
         }
         if !rolled_out && workload.overdue {
-            return Told::because(
+            return Assessment::because(
                 ServiceState::Failed,
                 "the new version has not come up in the time that an update may make no progress \
                  (deploy.updateConfig.monitor): see its log",
@@ -207,7 +210,7 @@ impl View<'_> {
         }
         if !rolled_out {
             return if self.old_pods().next().is_some() {
-                Told::because(ServiceState::Updating, "the new version is replacing the old one")
+                Assessment::because(ServiceState::Updating, "the new version is replacing the old one")
             } else {
                 self.starting()
             };
@@ -216,18 +219,18 @@ impl View<'_> {
     }
 
     /// The state when every pod is of the desired template and none is hindered.
-    fn running(&self, wanted: i32) -> Told {
+    fn running(&self, wanted: i32) -> Assessment {
         let wanted = usize::try_from(wanted).unwrap_or_default();
         let running = self.new_pods().filter(|pod| pod.running).count();
-        let Some(patience) = self.patience() else {
-            return if running >= wanted { Told::new(ServiceState::Running) } else { self.starting() };
+        let Some(startup_deadline) = self.startup_deadline() else {
+            return if running >= wanted { Assessment::new(ServiceState::Running) } else { self.starting() };
         };
         if self.new_pods().filter(|pod| pod.ready).count() >= wanted {
-            return Told::new(ServiceState::Healthy);
+            return Assessment::new(ServiceState::Healthy);
         }
         let mut recheck: Option<Recheck> = None;
         for pod in self.new_pods().filter(|pod| pod.running && !pod.ready) {
-            match self.unhealthy_from(pod, patience) {
+            match self.unhealthy_from(pod, startup_deadline) {
                 Some(moment) if moment > self.now => {
                     recheck = [recheck, Some(moment)].into_iter().flatten().min()
                 }
@@ -235,18 +238,18 @@ impl View<'_> {
                 None => {}
             }
         }
-        Told { recheck, ..self.starting() }
+        Assessment { recheck, ..self.starting() }
     }
 
     /// The kubelet's words come from the check itself and may be others each time; the first ones
     /// stay, so that a status that says enough is not written again.
-    fn unhealthy(&self, pod: &Pod) -> Told {
+    fn unhealthy(&self, pod: &Pod) -> Assessment {
         const FAILS: &str = "the health check fails";
         let told = self.before.filter(|before| before.state == ServiceState::Unhealthy);
         if let Some(message) =
             told.and_then(|before| before.message.as_ref()).filter(|text| text.len() > FAILS.len())
         {
-            return Told::because(ServiceState::Unhealthy, message);
+            return Assessment::because(ServiceState::Unhealthy, message);
         }
         let words = match &pod.warning {
             Some((reason, message)) if reason == "Unhealthy" => {
@@ -255,25 +258,25 @@ impl View<'_> {
             _ => "",
         };
         let message = if words.is_empty() { FAILS.to_owned() } else { format!("{FAILS}: {words}") };
-        Told::because(ServiceState::Unhealthy, message)
+        Assessment::because(ServiceState::Unhealthy, message)
     }
 
-    fn starting(&self) -> Told {
+    fn starting(&self) -> Assessment {
         let message = if let Some(eviction) = self.eviction() {
             format!("{eviction}, and its containers are being created again")
-        } else if self.new_pods().any(|pod| pod.running) && self.patience().is_some() {
+        } else if self.new_pods().any(|pod| pod.running) && self.startup_deadline().is_some() {
             "the health check has not succeeded yet".to_owned()
-        } else if let Some(trouble) = self.new_pods().find_map(trouble) {
-            format!("its containers cannot be created yet: {trouble}")
+        } else if let Some(mount_error) = self.new_pods().find_map(mount_error) {
+            format!("its containers cannot be created yet: {mount_error}")
         } else {
-            return Told::being_created();
+            return Assessment::being_created();
         };
-        Told::because(ServiceState::Starting, message)
+        Assessment::because(ServiceState::Starting, message)
     }
 
     /// When a pod that is not ready counts as unhealthy: at once if its check had succeeded
     /// before, else when the time that the check allows for starting is over.
-    fn unhealthy_from(&self, pod: &Pod, patience: i64) -> Option<Timestamp> {
+    fn unhealthy_from(&self, pod: &Pod, startup_deadline: i64) -> Option<Timestamp> {
         let was_healthy = self.before.is_some_and(|before| {
             before.template.as_deref() == Some(self.unit.template.as_str())
                 && matches!(before.state, ServiceState::Healthy | ServiceState::Unhealthy)
@@ -281,21 +284,21 @@ impl View<'_> {
         if was_healthy && pod.started {
             return Some(self.now);
         }
-        pod.started_at?.checked_add(SignedDuration::from_secs(patience)).ok()
+        pod.started_at?.checked_add(SignedDuration::from_secs(startup_deadline)).ok()
     }
 
-    fn job(&self, job: &JobState) -> Told {
+    fn job(&self, job: &JobState) -> Assessment {
         if job.complete {
-            return Told::because(ServiceState::Completed, "it has ended with exit code 0");
+            return Assessment::because(ServiceState::Completed, "it has ended with exit code 0");
         }
         if let Some(why) = &job.failed {
             let exit = self.pods().find_map(exit).unwrap_or_else(|| why.clone());
-            return Told::because(
+            return Assessment::because(
                 ServiceState::Failed,
                 format!("{exit}; it runs again when its settings change"),
             );
         }
-        if let Some(told) = self.new_pods().find_map(|pod| self.hindrance(pod)) {
+        if let Some(told) = self.new_pods().find_map(|pod| self.blocker(pod)) {
             return told;
         }
         if let Some(told) = self.behind() {
@@ -306,16 +309,16 @@ impl View<'_> {
         let has_ended = |pod: &Pod| pod.ended || !pod.containers.is_empty();
         let ended_well = |pod: &Pod| has_ended(pod) && matches!(pod.last_exit, Some((0, _)));
         if self.pods().any(|pod| ended_well(pod) || pod.running && !pod.deleting) {
-            Told::new(ServiceState::Running)
+            Assessment::new(ServiceState::Running)
         } else {
             self.starting()
         }
     }
 
     /// Says what the service waits for among the others of its pod.
-    fn behind(&self) -> Option<Told> {
+    fn behind(&self) -> Option<Assessment> {
         let waits = self.waits_within();
-        (!waits.is_empty()).then(|| Told::because(ServiceState::Waiting, causes(&waits)))
+        (!waits.is_empty()).then(|| Assessment::because(ServiceState::Waiting, causes(&waits)))
     }
 
     /// What of its pod keeps the service's container from its first start.

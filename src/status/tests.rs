@@ -1,7 +1,7 @@
 //! States and conditions, on levels written by hand.
 
+mod blockers;
 mod bounds;
-mod hindrances;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,14 +30,14 @@ fn unit(name: &str) -> Unit {
         activity: Activity::Active,
         workload: Some(Workload::Deployment(Box::new(deployment.unwrap()))),
         template: "1".to_owned(),
-        faces: Vec::new(),
+        frontends: Vec::new(),
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
         restarted_when_unhealthy: BTreeSet::new(),
         missing: Vec::new(),
         unread: Vec::new(),
         replicas: 1,
-        patience: BTreeMap::from([(name.to_owned(), 30)]),
+        startup_deadline: BTreeMap::from([(name.to_owned(), 30)]),
         may_overlap: false,
         completes_on_exit: false,
         requests: None,
@@ -46,7 +46,11 @@ fn unit(name: &str) -> Unit {
 
 fn one_shot(name: &str) -> Unit {
     let job = serde_json::from_value(json!({"metadata": {"name": name}, "spec": {"template": {}}}));
-    Unit { workload: Some(Workload::Job(Box::new(job.unwrap()))), patience: BTreeMap::new(), ..unit(name) }
+    Unit {
+        workload: Some(Workload::Job(Box::new(job.unwrap()))),
+        startup_deadline: BTreeMap::new(),
+        ..unit(name)
+    }
 }
 
 /// One Stack of one service, as it is observed.
@@ -155,7 +159,7 @@ fn a_service_with_a_health_check_is_healthy_when_its_pods_are_ready() {
 
 #[test]
 fn a_service_without_a_health_check_is_up_when_it_runs() {
-    let plain = || Unit { patience: BTreeMap::new(), ..unit("web") };
+    let plain = || Unit { startup_deadline: BTreeMap::new(), ..unit("web") };
     let case = Case::new(plain(), Gate::Open).rolled_out();
     assert_eq!(case.state().0, ServiceState::Starting);
     assert_eq!(case.pod(running()).state().0, ServiceState::Running);
@@ -356,12 +360,12 @@ fn a_stack_is_not_ready_while_something_of_it_is_unfinished() {
 fn a_pending_address_is_told_and_waited_for_by_nobody() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
     let body = json!({"metadata": {"labels": {"stackwright.dev/service": "web"}}});
-    let face = Object { kind: Kind::Service, name: "web-published".to_owned(), body };
+    let frontend = Object { kind: Kind::Service, name: "web-published".to_owned(), body };
     let pending =
         ChildState::Service(crate::plan::ServiceState { pending_address: true, ..Default::default() });
     let child = Child { state: pending, ..case.observed.children.values().next().unwrap().clone() };
-    case.observed.children.insert((face.kind, face.name.clone()), child);
-    case.desired.units.values_mut().next().unwrap().faces.push(face);
+    case.observed.children.insert((frontend.kind, frontend.name.clone()), child);
+    case.desired.units.values_mut().next().unwrap().frontends.push(frontend);
     assert_eq!(case.state(), (ServiceState::Healthy, "its published ports have no address yet".to_owned()));
     assert_eq!(case.verdict(), ["Ready=True Succeeded"]);
 }

@@ -36,7 +36,7 @@ impl Desired {
     pub fn objects(&self) -> Vec<Object> {
         let of_unit = |unit: &Unit| {
             let workload = unit.workload.as_ref().map(Workload::object);
-            unit.faces.iter().cloned().chain(workload).collect::<Vec<_>>()
+            unit.frontends.iter().cloned().chain(workload).collect::<Vec<_>>()
         };
         let mut all: Vec<_> =
             self.shared.iter().cloned().chain(self.units.values().flat_map(of_unit)).collect();
@@ -46,8 +46,8 @@ impl Desired {
 
     /// The kind and name of every object that should exist.
     pub fn names(&self) -> BTreeSet<(Kind, String)> {
-        let faces = self.units.values().flat_map(|unit| &unit.faces);
-        let objects = self.shared.iter().chain(faces).map(|object| (object.kind, object.name.clone()));
+        let frontends = self.units.values().flat_map(|unit| &unit.frontends);
+        let objects = self.shared.iter().chain(frontends).map(|object| (object.kind, object.name.clone()));
         objects.chain(self.units.values().filter_map(|unit| Some(unit.workload.as_ref()?.key()))).collect()
     }
 }
@@ -65,7 +65,7 @@ pub struct Unit {
     pub template: String,
     /// The Services and the policy for published ports. They are never gated, so that names
     /// resolve before pods exist.
-    pub faces: Vec<Object>,
+    pub frontends: Vec<Object>,
     /// What its dependencies must have reached before a new template is let through.
     pub waits_for: Vec<WaitFor>,
     /// What a service of it waits for among the other services of its pod, by name: the kubelet starts them in this
@@ -79,7 +79,7 @@ pub struct Unit {
     pub replicas: i32,
     /// How long a service of it may be not ready from its start before it counts as unhealthy, in
     /// seconds (start period + retries x interval), by name; without a health check it is not here.
-    pub patience: BTreeMap<String, i64>,
+    pub startup_deadline: BTreeMap<String, i64>,
     /// The services of it whose containers are restarted when they are unhealthy.
     pub restarted_when_unhealthy: BTreeSet<String>,
     /// Whether an old and a new container may run at the same time.

@@ -7,7 +7,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use super::{Image, Limits, Powers};
+use super::{Image, Limits, Privileges};
 use crate::api::AccessMode;
 
 /// What is known of the cluster. An empty value means a new cluster where nothing exists yet.
@@ -48,7 +48,7 @@ pub struct Facts {
     /// The keys of the hashes of what is read of each Secret that the Stack names and that exists.
     pub hash_keys: BTreeMap<String, HashKey>,
     /// What the namespace allows of its nodes.
-    pub powers: Powers,
+    pub privileges: Privileges,
     /// The most that a Stack may become.
     pub limits: Limits,
 }

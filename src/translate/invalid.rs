@@ -54,7 +54,7 @@ pub enum Reason {
     NameClash,
     /// Two HTTP routes of one host and path.
     RouteClash,
-    /// A power over nodes that the namespace does not allow.
+    /// A privilege over nodes that the namespace does not allow.
     NotAllowed,
     /// A name that Kubernetes does not take.
     InvalidName,

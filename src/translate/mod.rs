@@ -23,7 +23,7 @@ mod order;
 mod panics;
 #[cfg(test)]
 mod pods;
-mod powers;
+mod privileges;
 #[cfg(test)]
 mod properties;
 mod references;
@@ -41,7 +41,7 @@ pub use image::{Image, ImageConfig, recalled, remembered};
 pub use invalid::{Invalid, MOST_TOLD, Problem, Reason};
 pub use limits::Limits;
 pub use object::{Child, Kind, Object};
-pub use powers::{Power, Powers};
+pub use privileges::{Privilege, Privileges};
 pub use references::{named_keys, named_objects};
 pub use resolve::{activity, one_shots_by_default};
 

@@ -82,8 +82,8 @@ fn facts(workloads: &[(&str, &Pod)], pods: &[&Pod], policies: BTreeSet<String>) 
 }
 
 fn policies(desired: &Desired) -> Vec<&Value> {
-    let faces = desired.units.values().flat_map(|unit| &unit.faces);
-    let all = desired.shared.iter().chain(faces);
+    let frontends = desired.units.values().flat_map(|unit| &unit.frontends);
+    let all = desired.shared.iter().chain(frontends);
     all.filter(|object| object.kind == Kind::NetworkPolicy).map(|object| &object.body).collect()
 }
 

@@ -8,11 +8,11 @@ use proptest::{collection, prelude::*};
 use serde_json::{Value, json};
 
 use self::arbitrary::{Choices, LIMITS, Shape, with_number};
-use super::{Facts, Power, Powers, ServerVersion, translate};
+use super::{Facts, Privilege, Privileges, ServerVersion, translate};
 use crate::{
     api::{Stack, definition},
     growth::exponent,
-    plan::{self, Memory, Observed},
+    plan::{self, LastStatus, Observed},
     status::{self, Finding, Unfinished},
 };
 
@@ -24,13 +24,13 @@ fn pass(stack: &Stack, minor: u32) {
     let facts = Facts {
         version: ServerVersion { minor },
         helper_image: Some("helper:1".to_owned()),
-        powers: Powers(Power::ALL.into()),
+        privileges: Privileges(Privilege::ALL.into()),
         ..Facts::default()
     };
     let (observed, unfinished) = (Observed::default(), Unfinished::default());
     match translate(stack, &facts) {
         Ok(desired) => {
-            let plan = plan::plan(&desired, &observed, &Memory::default());
+            let plan = plan::plan(&desired, &observed, &LastStatus::default());
             let finding = Finding::Planned {
                 desired: &desired,
                 plan: &plan,
@@ -173,7 +173,7 @@ fn mistakes_are_told_up_to_twenty_and_the_others_are_counted() {
 fn a_mistake_costs_no_more_where_there_are_many() {
     let work = |stack: &Stack| assert!(translate(stack, &Facts::default()).is_err());
     let exponent = exponent([125, 1_000], mistaken, work);
-    assert!(exponent < 1.2, "the time grows with the number of mistakes to the power of {exponent:.2}");
+    assert!(exponent < 1.2, "the time grows with the number of mistakes to the privilege of {exponent:.2}");
 }
 
 #[test]
@@ -200,5 +200,5 @@ fn references_that_nothing_closes_cost_no_more_for_each() {
     };
     let exponent =
         exponent([1_000, 32_000], stack, |stack| assert!(translate(stack, &Facts::default()).is_ok()));
-    assert!(exponent < 1.2, "the time grows with the length to the power of {exponent:.2}");
+    assert!(exponent < 1.2, "the time grows with the length to the privilege of {exponent:.2}");
 }

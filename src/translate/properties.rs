@@ -245,7 +245,7 @@ fn stack() -> impl Strategy<Value = Stack> {
 
 fn objects(desired: &Desired) -> Vec<Object> {
     let of_units = desired.units.values().flat_map(|unit| {
-        unit.faces.iter().cloned().chain(unit.workload.iter().map(|workload| workload.object()))
+        unit.frontends.iter().cloned().chain(unit.workload.iter().map(|workload| workload.object()))
     });
     desired.shared.iter().cloned().chain(of_units).collect()
 }

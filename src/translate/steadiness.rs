@@ -368,11 +368,12 @@ fn a_host_name_that_is_answered_no_more_rolls_nobody() {
         .unwrap()
     };
     let facts = Facts::default();
-    let faces = |unit: &Unit| unit.faces.iter().map(|face| face.name.clone()).collect::<Vec<_>>();
+    let frontends =
+        |unit: &Unit| unit.frontends.iter().map(|frontend| frontend.name.clone()).collect::<Vec<_>>();
     let (alone, astray) = (db(&stack("replica"), &facts), db(&stack("primary"), &facts));
     assert_eq!(alone.template, astray.template);
     assert_eq!(
-        (faces(&alone), faces(&astray)),
+        (frontends(&alone), frontends(&astray)),
         (vec!["db".to_owned(), "primary".to_owned()], vec!["db".to_owned()])
     );
 }

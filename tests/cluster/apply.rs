@@ -168,7 +168,7 @@ fn rendered(view: &View, version: ServerVersion) -> Vec<Object> {
     let of_units = desired
         .units
         .values()
-        .flat_map(|unit| unit.faces.iter().cloned().chain(unit.workload.as_ref().map(Workload::object)));
+        .flat_map(|unit| unit.frontends.iter().cloned().chain(unit.workload.as_ref().map(Workload::object)));
     desired.shared.iter().cloned().chain(of_units).collect()
 }
 

@@ -16,7 +16,7 @@ use stackwright::{
         Converted, Folders,
         output::{self, Secrets, manifests},
     },
-    translate::{Desired, Facts, Invalid, Power, Powers, translate},
+    translate::{Desired, Facts, Invalid, Privilege, Privileges, translate},
 };
 
 use crate::{
@@ -116,7 +116,7 @@ fn rendered(converted: &Converted) -> Result<Vec<Value>, Invalid> {
     let written = output::stream(&manifests(converted, Secrets::Plain).expect("it can be written"));
     let mut objects: Vec<Value> = serde_saphyr::from_multiple(&written).expect("it can be read again");
     let facts = Facts {
-        powers: Powers(Power::ALL.into()),
+        privileges: Privileges(Privilege::ALL.into()),
         helper_image: Some("stackwright:1".to_owned()),
         ..projects::facts(converted)
     };

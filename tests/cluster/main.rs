@@ -34,7 +34,7 @@ mod memory;
 mod missing;
 mod oneshot;
 mod order;
-mod powers;
+mod privileges;
 mod removal;
 mod schema;
 mod storage;

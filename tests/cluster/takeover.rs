@@ -7,7 +7,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 use stackwright::{
     api::labels::{FIELD_MANAGER, SERVICE, TEMPLATE},
-    translate::{Power, ServerVersion},
+    translate::{Privilege, ServerVersion},
 };
 
 use crate::support::{Cluster, Request, Scenario, Setup, View, block_on};
@@ -139,9 +139,9 @@ impl Fixture {
     }
 }
 
-/// Lets the namespace's Stacks have every power.
+/// Lets the namespace's Stacks have every privilege.
 pub fn allow_all(s: &Scenario<'_>) {
-    let labels = Power::ALL.map(|power| format!("allow.stackwright.dev/{}=true", power.as_str()));
+    let labels = Privilege::ALL.map(|privilege| format!("allow.stackwright.dev/{}=true", privilege.as_str()));
     let words = ["label", "namespace", &s.namespace];
     let words: Vec<_> = words.into_iter().chain(labels.iter().map(String::as_str)).collect();
     s.kubectl(&words);

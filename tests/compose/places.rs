@@ -1,6 +1,6 @@
 //! Where each part of a project stands, and which variable supplied it.
 
-use stackwright::compose::source::{Memory, Sources};
+use stackwright::compose::source::{MemoryFiles, Sources};
 use stackwright::compose::tree::{Node, Origin, Value};
 use stackwright::compose::{Input, Request, load};
 
@@ -25,7 +25,7 @@ fn each_part_of_a_short_form_knows_where_it_stands_and_what_supplied_it() {
     request.environment.set("PORT", "77", Origin::Process);
     request.environment.set("WORD", "w x", Origin::Process);
     request.files.push(Input { path: "/p/compose.yaml".into(), text: Some(TEXT.to_owned()) });
-    let loaded = load(&request, &Memory::default());
+    let loaded = load(&request, &MemoryFiles::default());
     assert!(loaded.diagnostics.is_empty(), "{:?}", loaded.diagnostics);
     let project = loaded.project.unwrap();
     let web = project.service("web").unwrap();
@@ -65,7 +65,7 @@ fn the_place_within_a_text_that_does_not_read_as_it_is_written_is_the_whole_text
             Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
         request.stages.consistency = false;
         request.files.push(Input { path: "/p/compose.yaml".into(), text: Some(text) });
-        let loaded = load(&request, &Memory::default());
+        let loaded = load(&request, &MemoryFiles::default());
         let project = loaded.project.unwrap_or_else(|| panic!("{written}: {:?}", loaded.diagnostics));
         let target = "volumes.0.target".split('.').try_fold(project.service("web").unwrap(), step).unwrap();
         let expected = if written.contains("data") { "/d" } else { written };
@@ -78,7 +78,7 @@ fn a_name_of_several_lines_is_shown_whole_where_a_variable_in_it_is_wrong() {
     let mut request = Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
     let text = "name: a ${B-\n  r \u{71a}\nservices: {}\n".to_owned();
     request.files.push(Input { path: "/p/compose.yaml".into(), text: Some(text) });
-    let loaded = load(&request, &Memory::default());
+    let loaded = load(&request, &MemoryFiles::default());
     let place = loaded.diagnostics.iter().find(|said| said.id == "invalid-interpolation").unwrap().place;
     assert_eq!(told(&Node::new(Value::Null, place), &loaded.sources), "a ${B-\n  r \u{71a}");
 }

@@ -11,7 +11,7 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 use stackwright::compose::diagnostic::Severity;
 use stackwright::compose::print::{self, Style};
-use stackwright::compose::source::Memory;
+use stackwright::compose::source::MemoryFiles;
 use stackwright::compose::tree::Origin;
 use stackwright::compose::{Input, Request, load};
 
@@ -46,7 +46,7 @@ fn assert_same(path: &str, written: &str, now: &str) {
 fn again(case: &str) -> String {
     let (sentence, rest) = case.split_once('\n').expect("a case has files");
     let mut kept = sentence.to_owned();
-    let mut files = Memory::default();
+    let mut files = MemoryFiles::default();
     let mut request = Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
     for part in rest.split("--- ").skip(1) {
         let (name, text) = part.split_once('\n').expect("a part has text");

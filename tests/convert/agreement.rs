@@ -6,13 +6,13 @@ use std::fmt::Write;
 use stackwright::api::Stack;
 use stackwright::api::schema::violations;
 use stackwright::compose::disk::Disk;
-use stackwright::compose::source::Memory;
+use stackwright::compose::source::MemoryFiles;
 use stackwright::compose::{Input, Request, load};
 use stackwright::convert::names::service_label;
 use stackwright::convert::output::{Secrets, manifests, stream};
 use stackwright::convert::verdict::{Entry, Verdict, report};
 use stackwright::convert::{Converted, Options, convert};
-use stackwright::translate::{Facts, Power, Powers, translate};
+use stackwright::translate::{Facts, Privilege, Privileges, translate};
 
 use super::examples::{COMMITTED, Deployed, OTHERS};
 use super::specimens::specimens;
@@ -20,7 +20,7 @@ use super::{cases, converted, projects};
 
 /// What becomes of a compose file, and the verdicts of the rules with these ids as `ID POINTER LINE`.
 fn judged(text: &str, ids: &[&str]) -> (Converted, Vec<String>) {
-    let mut files = Memory::default();
+    let mut files = MemoryFiles::default();
     files.add("/p/compose.yaml", text);
     let request = Request {
         files: vec![Input { path: "/p/compose.yaml".to_owned(), text: None }],
@@ -55,7 +55,7 @@ fn what_the_operator_says_is_said_of_the_value_that_it_is_about() {
             "  web:\n    image: a\n    sysctls:\n      - net.core.somaxconn=1024",
             &["SW1801 /services/web/sysctls/net.core.somaxconn 6"],
         ),
-        ("a power", "  web: {image: a, privileged: true}", &["SW1802 /services/web/privileged 3"]),
+        ("a privilege", "  web: {image: a, privileged: true}", &["SW1802 /services/web/privileged 3"]),
         (
             "the second of two capabilities",
             "  web:\n    image: a\n    cap_add:\n      - CHOWN\n      - NET_ADMIN",
@@ -328,8 +328,9 @@ pub fn disagreements(converted: &Converted) -> String {
 fn told_by_the_operator(stack: &Stack, facts: &Facts) -> BTreeSet<(String, String)> {
     let mut whole = stack.clone();
     whole.spec.profiles = vec!["*".to_owned()];
-    let with = |powers| Facts { powers, helper_image: Some("stackwright:1".to_owned()), ..facts.clone() };
-    let (every, none) = (with(Powers(Power::ALL.into())), with(Powers::default()));
+    let with =
+        |privileges| Facts { privileges, helper_image: Some("stackwright:1".to_owned()), ..facts.clone() };
+    let (every, none) = (with(Privileges(Privilege::ALL.into())), with(Privileges::default()));
     let mut told = BTreeSet::new();
     let possible = translate(&whole, &every).is_ok();
     for stack in [stack, &whole].into_iter().take(1 + usize::from(possible)) {

@@ -357,7 +357,7 @@ fn standard_input_is_a_manifest_or_a_compose_file_as_a_file_is() {
 
 #[test]
 fn the_powers_that_a_namespace_has_to_allow_are_told_as_a_command() {
-    let folder = folder("powers");
+    let folder = folder("privileges");
     fs::write(
         folder.join("compose.yaml"),
         "name: shop\nservices: {web: {image: 'i:1', privileged: true, volumes: ['/srv:/srv']}}\n",

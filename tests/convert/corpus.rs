@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use stackwright::compose::disk::Disk;
-use stackwright::translate::{Facts, Power, Powers, ServerVersion, translate};
+use stackwright::translate::{Facts, Privilege, Privileges, ServerVersion, translate};
 
 use super::agreement::{disagreements, said_twice};
 use super::coverage::{ignored_against_a_decision, without_verdict};
@@ -68,7 +68,7 @@ fn what_public_compose_files_become_is_known_to_kubernetes_1_33() {
         let (_, _, converted) = projects::converted(&find, &Disk, None).unwrap();
         let facts = Facts {
             version: ServerVersion::OLDEST,
-            powers: Powers(Power::ALL.into()),
+            privileges: Privileges(Privilege::ALL.into()),
             helper_image: Some("stackwright:1".to_owned()),
             ..projects::facts(&converted)
         };

@@ -1,11 +1,11 @@
 //! What becomes of files of the host, by their size and kind.
 
-use stackwright::compose::source::{Files, Kind, Memory};
+use stackwright::compose::source::{Files, Kind, MemoryFiles};
 use stackwright::compose::{Input, Request, load};
 use stackwright::convert::{Converted, Folders, Options, convert};
 
 /// Files in memory, of which those with a name that says so are FIFOs or may not be read.
-struct Odd(Memory);
+struct Odd(MemoryFiles);
 
 impl Files for Odd {
     fn kind(&self, path: &str) -> Option<Kind> {
@@ -30,7 +30,7 @@ impl Folders for Odd {
 
 /// A service that mounts `/p/files`, with files of these names and sizes in it.
 fn mounted(sizes: &[(&str, usize)]) -> Converted {
-    let mut memory = Memory::default();
+    let mut memory = MemoryFiles::default();
     let text = "name: p\nservices: {web: {image: 'a:1', volumes: ['./files:/files:ro']}}\n";
     memory.add("/p/compose.yaml", text);
     for (name, size) in sizes {

@@ -8,7 +8,7 @@ use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
 use stackwright::compose::discover::Options as Find;
 use stackwright::compose::disk::Disk;
 use stackwright::compose::environment::Environment;
-use stackwright::compose::source::Memory;
+use stackwright::compose::source::MemoryFiles;
 use stackwright::compose::tree::Origin;
 use stackwright::convert::output::{Secrets, kustomization, manifests};
 use stackwright::convert::verdict::Verdict;
@@ -30,7 +30,7 @@ fn converted(seed: &Seed) -> Converted {
 
 /// Converts a project of one text, with these variables.
 fn of_text(text: &str, variables: &[(&str, &str)]) -> Converted {
-    let mut memory = Memory::default();
+    let mut memory = MemoryFiles::default();
     memory.add("/p/compose.yaml", text);
     let mut environment = Environment::default();
     for (name, value) in variables {

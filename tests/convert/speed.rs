@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use stackwright::compose::source::Memory;
+use stackwright::compose::source::MemoryFiles;
 use stackwright::compose::{Input, Request, load};
 use stackwright::convert::output::{Secrets, manifests};
 use stackwright::convert::{Options, convert};
@@ -13,7 +13,7 @@ use crate::growth::processor_time;
 /// The bar of the project is 100 ms on its release build; a debug build is slower by its own account.
 #[test]
 fn a_project_of_100_services_and_200_files_converts_at_once() {
-    let mut files = Memory::default();
+    let mut files = MemoryFiles::default();
     let mut text = "name: large\nservices:\n".to_owned();
     for number in 0..100 {
         let mounts: String =
@@ -52,7 +52,7 @@ fn a_project_of_100_services_and_200_files_converts_at_once() {
 
 /// The time of the processor that the conversion of a compose file takes.
 fn time(text: &str) -> Duration {
-    let mut files = Memory::default();
+    let mut files = MemoryFiles::default();
     files.add("/p/compose.yaml", text);
     let request = Request {
         files: vec![Input { path: "/p/compose.yaml".to_owned(), text: None }],

@@ -18,9 +18,9 @@ use cap::Cap;
 use jiff::Timestamp;
 use stackwright::{
     api::Stack,
-    plan::{Memory, Observed, plan},
+    plan::{LastStatus, Observed, plan},
     status::{Finding, Unfinished, status},
-    translate::{Desired, Facts, Invalid, Power, Powers, Reason, translate},
+    translate::{Desired, Facts, Invalid, Privilege, Privileges, Reason, translate},
 };
 
 use stacks::{Expected, rows};
@@ -81,7 +81,7 @@ fn measure(path: &str) {
     drop(text);
     let facts = Facts {
         helper_image: Some("helper:1".to_owned()),
-        powers: Powers(Power::ALL.into()),
+        privileges: Privileges(Privilege::ALL.into()),
         ..Facts::default()
     };
     let before = ALLOCATOR.allocated();
@@ -122,7 +122,7 @@ fn told(stack: &Stack, result: &Result<Desired, Invalid>) -> usize {
     };
     match result {
         Ok(desired) => {
-            let plan = plan(desired, &observed, &Memory::default());
+            let plan = plan(desired, &observed, &LastStatus::default());
             status(Finding::Planned { desired, plan: &plan, observed: &observed, unfinished: &unfinished })
         }
         Err(invalid) => status(Finding::Invalid(invalid)),

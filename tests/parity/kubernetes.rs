@@ -10,7 +10,7 @@ use std::{
 };
 
 use serde_json::Value;
-use stackwright::{api::labels::SERVICE, translate::Power};
+use stackwright::{api::labels::SERVICE, translate::Privilege};
 
 use crate::{
     engine::{Container, Engine, LOAD, Outcome, outcome, reached, text},
@@ -77,7 +77,7 @@ impl<'p> Kubernetes<'p> {
         // A run that broke off may have left one.
         kubernetes.kubectl(&["delete", "namespace", &project.name, "--ignore-not-found", "--timeout=90s"]);
         kubernetes.kubectl(&["create", "namespace", &project.name]);
-        let allowed = Power::ALL.iter().map(|power| format!("{}=true", power.label()));
+        let allowed = Privilege::ALL.iter().map(|privilege| format!("{}=true", privilege.label()));
         let mut command = cluster.kubectl(&project.name);
         command.args(["label", "--overwrite", "namespace", &project.name]).args(allowed);
         let labelled = outcome(&mut command);

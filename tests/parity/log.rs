@@ -51,9 +51,9 @@ impl Log {
     }
 
     /// All that is said, of a container that is about to end.
-    pub fn until_its_end(&self, patience: Duration) -> Vec<Value> {
+    pub fn until_its_end(&self, startup_deadline: Duration) -> Vec<Value> {
         let began = Instant::now();
-        while !self.has_ended() && began.elapsed() < patience {
+        while !self.has_ended() && began.elapsed() < startup_deadline {
             thread::sleep(Duration::from_millis(50));
         }
         self.events()

@@ -301,13 +301,13 @@ impl Play<'_> {
     }
 
     /// Looks until the example's facts are seen, but not for longer than this; without one, once.
-    fn as_wanted(&self, patience: Duration, look: impl Fn() -> Facts) -> Facts {
+    fn as_wanted(&self, startup_deadline: Duration, look: impl Fn() -> Facts) -> Facts {
         let began = Instant::now();
         loop {
             let seen = look();
             let is_wanted =
                 |example: &Facts| seen.iter().all(|(path, value)| example.get(path) == Some(value));
-            if self.example.is_none_or(is_wanted) || began.elapsed() > patience {
+            if self.example.is_none_or(is_wanted) || began.elapsed() > startup_deadline {
                 return seen;
             }
             thread::sleep(PAUSE);

@@ -37,7 +37,7 @@ use super::{
 const PATIENCE: u64 = 120;
 
 /// How many scenarios play at a time, whoever plays them: more would only wait for each other, and
-/// lose patience.
+/// lose startup_deadline.
 static PLACES: Semaphore = Semaphore::const_new(12);
 
 /// Plays a scenario on the shared cluster, named after the test that calls it. The operator runs
@@ -155,7 +155,7 @@ pub struct Scenario<'c> {
     /// What has happened in its namespace.
     pub history: History,
     proxy: Option<Proxy>,
-    patience: AtomicU64,
+    startup_deadline: AtomicU64,
 }
 
 impl<'c> Scenario<'c> {
@@ -178,8 +178,8 @@ impl<'c> Scenario<'c> {
         if setup.operator {
             operator.start();
         }
-        let patience = AtomicU64::new(PATIENCE);
-        Self { cluster, namespace, operator: Arc::new(operator), history, proxy, patience }
+        let startup_deadline = AtomicU64::new(PATIENCE);
+        Self { cluster, namespace, operator: Arc::new(operator), history, proxy, startup_deadline }
     }
 
     // --- steps ---------------------------------------------------------------
@@ -268,7 +268,7 @@ impl<'c> Scenario<'c> {
     /// Gives every further wait this many seconds, where what is waited for takes its time: the
     /// garbage collector, which learns of a new kind within 30 s, or what is looked at once a minute.
     pub fn allow(&self, seconds: u64) {
-        self.patience.store(seconds, Ordering::Relaxed);
+        self.startup_deadline.store(seconds, Ordering::Relaxed);
     }
 
     /// Waits until `holds`, and returns the objects as they are then.
@@ -279,14 +279,14 @@ impl<'c> Scenario<'c> {
     /// Waits until `problem` finds none, and returns the objects as they are then; when that takes
     /// too long, the last problem is told.
     pub async fn until_none(&self, what: &str, problem: impl Fn(&View) -> Option<String>) -> View {
-        let patience = Duration::from_secs(self.patience.load(Ordering::Relaxed));
-        let deadline = Instant::now() + patience;
+        let startup_deadline = Duration::from_secs(self.startup_deadline.load(Ordering::Relaxed));
+        let deadline = Instant::now() + startup_deadline;
         let mut seen = self.history.seen();
         loop {
             let view = self.history.view();
             let Some(problem) = problem(&view) else { return view };
             let more = tokio::time::timeout_at(deadline, seen.changed()).await;
-            assert!(more.is_ok(), "after {patience:?} it is not so that {what}\n{problem}");
+            assert!(more.is_ok(), "after {startup_deadline:?} it is not so that {what}\n{problem}");
         }
     }
 

@@ -10,7 +10,7 @@ use stackwright::compose::discover::{Options, discover};
 use stackwright::compose::environment::Environment;
 use stackwright::compose::print::{Style, json, yaml};
 use stackwright::compose::project::Project;
-use stackwright::compose::source::Memory;
+use stackwright::compose::source::MemoryFiles;
 use stackwright::compose::tree::{Node, Origin, Value};
 use stackwright::compose::{Input, Loaded, Request, load, load_with};
 use stackwright_fuzz::{archive, bounded, check_diagnostic, check_tree};
@@ -23,7 +23,7 @@ const FOLDER: &str = "/srv/project";
 const BASE: usize = 96 << 20;
 
 fuzz_target!(|text: &str| {
-    let mut files = Memory::default();
+    let mut files = MemoryFiles::default();
     let mut options = Options { folder: FOLDER.to_owned(), ..Options::default() };
     let mut flags = String::new();
     for (name, text) in archive::files(text) {
@@ -137,7 +137,7 @@ fn has_empty_key(node: &Node) -> bool {
 }
 
 /// A canonical project, printed and loaded again, is the same project.
-fn check_printed(project: &Project, request: &Request, files: &Memory, text: &str) {
+fn check_printed(project: &Project, request: &Request, files: &MemoryFiles, text: &str) {
     let request = Request {
         files: vec![Input { path: format!("{FOLDER}/printed.yaml"), text: Some(text.to_owned()) }],
         name: None,

@@ -4,9 +4,9 @@
 
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
-use stackwright::plan::{Memory, Observed, plan};
+use stackwright::plan::{LastStatus, Observed, plan};
 use stackwright::status::{Finding, Unfinished, status};
-use stackwright::translate::{Facts, Power, Powers, ServerVersion, translate};
+use stackwright::translate::{Facts, Privilege, Privileges, ServerVersion, translate};
 use stackwright_fuzz::arbitrary::{Choices, SPEC, stack};
 use stackwright_fuzz::bounded;
 
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
     let facts = Facts {
         version: ServerVersion { minor: 33 + u32::from(about & 3) },
         helper_image: (about & 4 != 0).then(|| "helper:1".to_owned()),
-        powers: if about & 8 != 0 { Powers(Power::ALL.into()) } else { Powers::default() },
+        privileges: if about & 8 != 0 { Privileges(Privilege::ALL.into()) } else { Privileges::default() },
         ..Facts::default()
     };
     let size = serde_json::to_string(&stack.spec).map_or(0, |text| text.len());
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
             let written = desired.objects().iter().map(|object| object.body.to_string().len()).sum::<usize>();
             assert!(written <= WRITTEN * (size + 1), "{size} bytes become {written} bytes of objects");
             let (observed, unfinished) = (Observed::default(), Unfinished::default());
-            let plan = bounded(BASE, FACTOR, size, || plan(&desired, &observed, &Memory::default()));
+            let plan = bounded(BASE, FACTOR, size, || plan(&desired, &observed, &LastStatus::default()));
             let finding = Finding::Planned {
                 desired: &desired,
                 plan: &plan,

@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     write(args, converted)?;
     tell_volumes(converted);
     tell_secrets(args, converted);
-    tell_powers(args, converted);
+    tell_privileges(args, converted);
     Ok(())
 }
 
@@ -108,9 +108,10 @@ fn tell_large(files: &[(String, String)]) {
     }
 }
 
-/// Says which powers the namespace has to allow, with the command by which its administrator does so.
-fn tell_powers(args: &Args, converted: &Converted) {
-    let labels: Vec<_> = converted.powers().0.iter().map(|power| format!("{}=true", power.label())).collect();
+/// Says which privileges the namespace has to allow, with the command by which its administrator does so.
+fn tell_privileges(args: &Args, converted: &Converted) {
+    let labels: Vec<_> =
+        converted.privileges().0.iter().map(|privilege| format!("{}=true", privilege.label())).collect();
     if !labels.is_empty() {
         let namespace = args.conversion.namespace.as_deref().unwrap_or("NAMESPACE");
         anstream::eprintln!(

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::conversion::ConversionArgs;
 use crate::api::Stack;
 use crate::convert::Converted;
-use crate::translate::{Approximation, Facts, Power, Powers, ServerVersion, translate};
+use crate::translate::{Approximation, Facts, Privilege, Privileges, ServerVersion, translate};
 
 use self::manifest::{Manifests, read};
 
@@ -23,9 +23,9 @@ pub struct Args {
     /// The version of Kubernetes that the objects are for
     #[arg(long, value_name = "1.34|…|1.37", default_value_t = ServerVersion::NEWEST, value_parser = version)]
     kubernetes_version: ServerVersion,
-    /// A power that the namespace allows; `all` for each
-    #[arg(long, value_name = "POWER", value_parser = powers)]
-    allow: Vec<Powers>,
+    /// A privilege that the namespace allows; `all` for each
+    #[arg(long, value_name = "POWER", value_parser = privileges)]
+    allow: Vec<Privileges>,
     /// The operator's helper image, which fills new volumes and copies files [default: that of the variable
     /// STACKWRIGHT_HELPER_IMAGE]
     #[arg(long, value_name = "IMAGE")]
@@ -55,14 +55,14 @@ fn version(text: &str) -> Result<ServerVersion, String> {
         .ok_or_else(|| format!("write a version from {oldest} to {newest}"))
 }
 
-fn powers(text: &str) -> Result<Powers, String> {
-    let meant = |power: &Power| text == "all" || text == power.as_str();
-    let powers: std::collections::BTreeSet<_> = Power::ALL.into_iter().filter(meant).collect();
-    if powers.is_empty() {
-        let known = Power::ALL.map(Power::as_str).join(", ");
+fn privileges(text: &str) -> Result<Privileges, String> {
+    let meant = |privilege: &Privilege| text == "all" || text == privilege.as_str();
+    let privileges: std::collections::BTreeSet<_> = Privilege::ALL.into_iter().filter(meant).collect();
+    if privileges.is_empty() {
+        let known = Privilege::ALL.map(Privilege::as_str).join(", ");
         return Err(format!("write all or one of {known}"));
     }
-    Ok(Powers(powers))
+    Ok(Privileges(privileges))
 }
 
 /// Renders the Stacks of the manifests, or the Stack that the compose project becomes.
@@ -84,7 +84,9 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     };
     let facts = Facts {
         version: args.kubernetes_version,
-        powers: Powers(args.allow.iter().flat_map(|powers| powers.0.iter().copied()).collect()),
+        privileges: Privileges(
+            args.allow.iter().flat_map(|privileges| privileges.0.iter().copied()).collect(),
+        ),
         helper_image: args.helper_image.clone().or_else(|| helper_image(&args.conversion)),
         objects,
         ..Facts::default()

@@ -2,7 +2,7 @@
 
 mod namespace;
 mod news;
-mod powers;
+mod privileges;
 #[cfg(test)]
 mod tests;
 mod warnings;
@@ -18,7 +18,7 @@ use kube::ResourceExt;
 use super::project;
 use crate::{
     plan::{Child, Identity, Observed, Refused, Settled},
-    translate::{Kind, ObjectKind, Powers},
+    translate::{Kind, ObjectKind, Privileges},
 };
 pub use namespace::Seen;
 use namespace::{Namespace, Versioned};
@@ -209,7 +209,7 @@ impl Index {
                 // Their own events tell that they have run out.
                 Source::Warning => {}
                 Source::Namespace if unseen(namespace) => {
-                    woken.extend(space.allow(namespace, Powers::default()));
+                    woken.extend(space.allow(namespace, Privileges::default()));
                 }
                 Source::Namespace => {}
                 Source::Object(kind) => {

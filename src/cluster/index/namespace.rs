@@ -8,7 +8,7 @@ use std::{
 use super::{ChildKey, ObjectKey};
 use crate::{
     plan::{Child, ChildState, ClaimState, Eviction, Identity, Observed, Owner, Pod, Refused, Settled},
-    translate::{HashKey, Kind, ObjectKind, Powers},
+    translate::{HashKey, Kind, ObjectKind, Privileges},
 };
 
 /// The projections of one namespace, and the ways to find them.
@@ -30,9 +30,9 @@ pub(super) struct Namespace {
     pub(super) objects: HashMap<ObjectKey, Seen>,
     /// The Stacks that read an object of others.
     pub(super) readers: HashMap<ObjectKey, BTreeSet<String>>,
-    /// The powers over nodes that it allows.
-    pub(super) powers: Powers,
-    /// Its Stacks, as far as they have asked for the powers.
+    /// The privileges over nodes that it allows.
+    pub(super) privileges: Privileges,
+    /// Its Stacks, as far as they have asked for the privileges.
     pub(super) stacks: BTreeSet<String>,
     /// The Stacks that want a name which someone else holds.
     pub(super) contenders: HashMap<ChildKey, BTreeSet<String>>,
@@ -73,7 +73,7 @@ impl Namespace {
             }
             observed.children.insert(key.clone(), child);
         } else {
-            observed.namesakes.insert(key.clone(), held.value.holder(stack));
+            observed.name_holders.insert(key.clone(), held.value.holder(stack));
         }
         if let Some(settled) = self.settled.get(key) {
             observed.settled.insert(key.clone(), settled.clone());
@@ -90,13 +90,13 @@ impl Namespace {
     /// Whether nothing is held of it.
     pub(super) fn is_empty(&self) -> bool {
         let Self { children, of_stack, pods, pods_of_stack, warnings, evictions, settled, .. } = self;
-        let Self { refused, objects, readers, powers, stacks, contenders, .. } = self;
+        let Self { refused, objects, readers, privileges, stacks, contenders, .. } = self;
         let of_children =
             children.is_empty() && of_stack.is_empty() && settled.is_empty() && refused.is_empty();
         let of_pods =
             pods.is_empty() && pods_of_stack.is_empty() && warnings.is_empty() && evictions.is_empty();
         let of_stacks = readers.is_empty() && stacks.is_empty() && contenders.is_empty();
-        of_children && of_pods && of_stacks && objects.is_empty() && *powers == Powers::default()
+        of_children && of_pods && of_stacks && objects.is_empty() && *privileges == Privileges::default()
     }
 
     /// Forgets a child that is gone, with all that hangs on it, and gives the Stacks that this concerns.

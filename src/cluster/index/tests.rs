@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     api::AccessMode,
     plan::{ChildState, ClaimState, Holder, MadeWith, Unbound},
-    translate::{HashKey, Power, Powers},
+    translate::{HashKey, Privilege, Privileges},
 };
 
 mod freed;
@@ -102,7 +102,7 @@ fn namesakes_are_shown_to_whom_they_stand_in_the_way_of() {
     assert!(observed.children.is_empty());
     let wanted = BTreeSet::from([(Kind::Service, "web".to_owned())]);
     index.add_namesakes(&key("late"), Identity { uid: "l", name: "late" }, &wanted, &mut observed);
-    assert_eq!(observed.namesakes.values().collect::<Vec<_>>(), [&Holder::Stack("shop".to_owned())]);
+    assert_eq!(observed.name_holders.values().collect::<Vec<_>>(), [&Holder::Stack("shop".to_owned())]);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn a_warning_of_a_claim_is_told_while_it_has_no_volume() {
 #[test]
 fn an_eviction_outlives_its_pod_until_one_of_the_service_starts() {
     let mut index = Index::default();
-    index.powers(&key("shop"));
+    index.privileges(&key("shop"));
     let started = |name: &str, time: &str| {
         let mut pod = serde_json::to_value(pod(name, "Running")).unwrap();
         pod["status"]["containerStatuses"] = json!([{
@@ -290,7 +290,7 @@ fn the_children_of_an_earlier_stack_of_the_same_name_are_not_this_stacks() {
     index.apply_child(News::of(Kind::Service, &service(Some("shop"), 1, "u")));
     let observed = index.observed(&key("shop"), Identity { uid: "another", name: "shop" });
     assert!(observed.children.is_empty());
-    assert_eq!(observed.namesakes.values().collect::<Vec<_>>(), [&Holder::Predecessor]);
+    assert_eq!(observed.name_holders.values().collect::<Vec<_>>(), [&Holder::Predecessor]);
 }
 
 #[test]
@@ -458,16 +458,17 @@ fn a_daemon_set_wants_as_many_pods_as_its_controller_counts_nodes() {
     assert!(!new.is_at_zero() && new.template() == Some("t"), "it was not stopped");
 }
 
-fn labels(power: &str) -> std::collections::BTreeMap<String, String> {
-    [(format!("allow.stackwright.dev/{power}"), "true".to_owned()), ("team".to_owned(), "a".to_owned())]
+fn labels(privilege: &str) -> std::collections::BTreeMap<String, String> {
+    [(format!("allow.stackwright.dev/{privilege}"), "true".to_owned()), ("team".to_owned(), "a".to_owned())]
         .into()
 }
 
 #[test]
 fn a_namespaces_labels_wake_its_stacks_only_where_they_allow_other_powers() {
     let mut index = Index::default();
-    let allowed =
-        |index: &mut Index| index.powers(&key("shop")).0.into_iter().map(Power::as_str).collect::<Vec<_>>();
+    let allowed = |index: &mut Index| {
+        index.privileges(&key("shop")).0.into_iter().map(Privilege::as_str).collect::<Vec<_>>()
+    };
     // Listed before any Stack asks.
     assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
     assert_eq!(allowed(&mut index), ["privileged"]);
@@ -483,16 +484,16 @@ fn a_namespaces_labels_wake_its_stacks_only_where_they_allow_other_powers() {
 fn a_namespace_that_a_list_no_longer_brings_allows_nothing() {
     let mut index = Index::default();
     index.apply_namespace("n", &labels("privileged"));
-    index.powers(&key("shop"));
+    index.privileges(&key("shop"));
     index.begin_list(Source::Namespace);
     assert_eq!(woken(index.end_list(Source::Namespace)), ["shop"]);
-    assert_eq!(index.powers(&key("shop")), Powers::default());
+    assert_eq!(index.privileges(&key("shop")), Privileges::default());
 }
 
 #[test]
 fn a_stack_that_is_gone_is_not_woken_for_its_namespace() {
     let mut index = Index::default();
-    index.powers(&key("shop"));
+    index.privileges(&key("shop"));
     index.forget_stack(&key("shop"));
     assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
 }

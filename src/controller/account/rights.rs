@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::{
         api::Stack,
-        plan::{self, Memory, Observed},
+        plan::{self, LastStatus, Observed},
         translate::{Facts, translate},
     };
 
@@ -208,7 +208,7 @@ mod tests {
 
     fn planned(spec: &Value) -> (Desired, Plan) {
         let desired = translate(&stack(spec.clone()), &Facts::default()).unwrap();
-        let plan = plan::plan(&desired, &Observed::default(), &Memory::default());
+        let plan = plan::plan(&desired, &Observed::default(), &LastStatus::default());
         (desired, plan)
     }
 

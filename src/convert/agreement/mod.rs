@@ -62,8 +62,8 @@ impl Draft {
         }
         let mut entries = verdicts.entries;
         super::reader::sort(&mut entries);
-        let operator::Said { approximations, powers, .. } = said;
-        Converted { stack, objects, entries, approximations, powers }
+        let operator::Said { approximations, privileges, .. } = said;
+        Converted { stack, objects, entries, approximations, privileges }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::api::schema::{Path, Step};
 use crate::convert::Objects;
 use crate::convert::catalogue::{self, Rule};
 use crate::translate::{
-    Approximation, Facts, Invalid, ObjectKind, Power, Powers, Problem, Reason, translate,
+    Approximation, Facts, Invalid, ObjectKind, Privilege, Privileges, Problem, Reason, translate,
 };
 
 /// What the operator says.
@@ -20,8 +20,8 @@ pub(super) struct Said {
     pub statements: Vec<Statement>,
     /// What it approximates.
     pub approximations: Vec<Approximation>,
-    /// The powers that the namespace has to allow.
-    pub powers: Powers,
+    /// The privileges that the namespace has to allow.
+    pub privileges: Privileges,
 }
 
 /// Translates a Stack as the operator would on the newest Kubernetes, with the objects that are written beside it.
@@ -52,8 +52,9 @@ pub(super) fn ask(stack: &Stack, objects: &Objects, json: &Value) -> Said {
             needs.append(&mut needs_further);
         }
     }
-    said.powers =
-        Powers(Power::ALL.into_iter().filter(|power| needs.iter().any(|it| names(it, *power))).collect());
+    said.privileges = Privileges(
+        Privilege::ALL.into_iter().filter(|privilege| needs.iter().any(|it| names(it, *privilege))).collect(),
+    );
     let statement = |path: &str, rule, detail: &str| Statement {
         path: Path::within(path, json),
         rule,
@@ -78,7 +79,7 @@ fn judge(stack: &Stack, facts: &Facts, needs: &mut Vec<Problem>) -> Result<Vec<A
         Err(Invalid { problems, .. }) => problems,
     };
     needs.extend(problems.into_iter().filter(|problem| problem.reason == Reason::NotAllowed));
-    let facts = Facts { powers: Powers(Power::ALL.into()), ..facts.clone() };
+    let facts = Facts { privileges: Privileges(Privilege::ALL.into()), ..facts.clone() };
     translate(stack, &facts).map(|desired| desired.approximations).map_err(|invalid| invalid.problems)
 }
 
@@ -106,9 +107,9 @@ fn with_further_profiles(stack: &Stack) -> Vec<Stack> {
     all.into_iter().chain(further.into_iter().map(|profile| with(profile))).collect()
 }
 
-/// Whether a problem is solved by a power.
-fn names(problem: &Problem, power: Power) -> bool {
-    problem.message.contains(&format!("{}=true", power.label()))
+/// Whether a problem is solved by a privilege.
+fn names(problem: &Problem, privilege: Privilege) -> bool {
+    problem.message.contains(&format!("{}=true", privilege.label()))
 }
 
 fn rule(reason: Reason) -> &'static Rule {

@@ -8,8 +8,8 @@ rules! { AGREEMENT:
         "the operator reproduces the value, but not exactly; the message says what differs",
         "change the value as the message says, or live with the difference";
     NEEDS_POWER "SW1802" Approximated []
-        "a power of the namespace",
-        "the operator runs the service only in a namespace whose administrator allows the power; until then the Stack is Stalled",
+        "a privilege of the namespace",
+        "the operator runs the service only in a namespace whose administrator allows the privilege; until then the Stack is Stalled",
         "ask the administrator of the namespace for the label that the message names";
     OPERATOR_REFUSES_NAME "SW1803" Refused []
         "a name that the operator refuses",

@@ -17,7 +17,7 @@ rules! { FILE:
         "copy what the running project has there into the volume";
     ENGINE_SOCKET "SW1354" Refused []
         "the socket of a container engine",
-        "nodes of a cluster have no Docker engine that a program could steer, and one that had it would have all powers over the node",
+        "nodes of a cluster have no Docker engine that a program could steer, and one that had it would have all privileges over the node",
         "use a program that speaks with Kubernetes, such as an ingress controller in place of a proxy that watches containers, or take the service out";
     TIME_ZONE "SW1355" Approximated []
         "the host's time zone",

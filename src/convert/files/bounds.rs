@@ -79,11 +79,11 @@ fn is_below(folder: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::source::Memory;
+    use crate::compose::source::MemoryFiles;
 
     #[test]
     fn the_folder_and_its_repository_are_the_projects_own() {
-        let mut files = Memory::default();
+        let mut files = MemoryFiles::default();
         for path in
             ["/r/deploy/app/compose.yaml", "/r/.git/HEAD", "/home/me/p/compose.yaml", "/home/me/p/.git"]
         {

@@ -30,7 +30,7 @@ pub fn hooks(
     }
 }
 
-/// A hook; `rule` is what holds of one that has another user than the service, or more powers. One that is refused
+/// A hook; `rule` is what holds of one that has another user than the service, or more privileges. One that is refused
 /// is left out as a whole: it does not run as someone else.
 fn hook(
     context: &mut Context<'_>,

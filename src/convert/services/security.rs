@@ -1,4 +1,4 @@
-//! Powers over the node and the kernel, and what is taken away.
+//! Privileges over the node and the kernel, and what is taken away.
 
 use super::networks::mode;
 use crate::api::{Device, Service, Text};

@@ -25,9 +25,9 @@ fn a_dependent_waits_for_the_service_that_it_names_and_not_for_the_whole_pod() {
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["web"], false);
     observed.pods[0].containers = vec![container("web", true), container("log", false)];
-    assert_eq!(waits(&plan(&desired, &observed, &Memory::new()), "api"), ["log: is not healthy yet"]);
+    assert_eq!(waits(&plan(&desired, &observed, &LastStatus::new()), "api"), ["log: is not healthy yet"]);
     observed.pods[0].containers[1].ready = true;
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-api", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-api", false)]);
 }
 
 #[test]
@@ -36,16 +36,16 @@ fn a_service_joins_a_pod_when_it_runs_nowhere_else_any_more() {
     let mut observed = Observed::default();
     live(&mut observed, &unit("web", "1"), true);
     live(&mut observed, &unit("log", "1"), true);
-    let first = plan(&desired, &observed, &Memory::new());
+    let first = plan(&desired, &observed, &LastStatus::new());
     assert_eq!((applied(&first), &first.gates["web"]), (vec![], &Gate::Replaces));
     assert_eq!(first.replaced.iter().map(|delete| delete.name.as_str()).collect::<Vec<_>>(), ["s-log"]);
     assert_eq!(first.pruned, [], "it is replaced, not pruned");
 
     observed.children.remove(&(Kind::Deployment, "s-log".to_owned()));
-    assert_eq!(plan(&desired, &observed, &Memory::new()).gates["web"], Gate::Replaces, "its pod is left");
+    assert_eq!(plan(&desired, &observed, &LastStatus::new()).gates["web"], Gate::Replaces, "its pod is left");
     observed.pods.retain(|pod| pod.service != "log");
     observed.children.values_mut().for_each(|child| child.digest.template = "1".to_owned());
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", false)]);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_daemon_set_is_waited_for_on_as_many_nodes_as_its_controller_counts() {
         updated: 2,
         ..WorkloadState::default()
     });
-    assert_eq!(waits(&plan(&desired, &observed, &Memory::new()), "web"), ["agent: is starting"]);
+    assert_eq!(waits(&plan(&desired, &observed, &LastStatus::new()), "web"), ["agent: is starting"]);
     observed.pods.push(pod(&desired.units["agent"], "DaemonSet", true));
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", false)]);
 }

@@ -9,13 +9,13 @@ fn what_was_refused_for_good_is_not_sent_again_until_it_changes() {
     let refused = Refused { desired: Digest::of(&object.body), message: "no".to_owned() };
     let observed =
         Observed { refused: [((object.kind, object.name), refused)].into(), ..Observed::default() };
-    let again = plan(&wanting, &observed, &Memory::new());
+    let again = plan(&wanting, &observed, &LastStatus::new());
     assert_eq!((applied(&again), &again.refused[..]), (vec![], &["no".to_owned()][..]));
     let mut mended = unit("web", "2");
     if let Some(Workload::Deployment(deployment)) = &mut mended.workload {
         deployment.metadata.labels = Some([("mended".to_owned(), String::new())].into());
     }
-    assert_eq!(applied(&plan(&desired([mended]), &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&desired([mended]), &observed, &LastStatus::new())), [("s-web", false)]);
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn what_nothing_wants_is_pruned_but_claims_never() {
     live(&mut observed, &unit("gone", "1"), true);
     let object = Object { kind: Kind::PersistentVolumeClaim, name: "s-data".to_owned(), body: json!({}) };
     observed.children.extend([child(None, &object, ChildState::Plain)]);
-    let plan = plan(&desired, &observed, &Memory::new());
+    let plan = plan(&desired, &observed, &LastStatus::new());
     let pruned: Vec<_> = plan.pruned.iter().map(|delete| (delete.kind, delete.uid.as_str())).collect();
     assert_eq!(pruned, [(Kind::Deployment, "uid-s-gone")]);
 }
@@ -37,12 +37,13 @@ fn a_wanted_name_of_someone_else_is_a_conflict_and_nothing_is_sent() {
     wanting.shared.push(Object { kind: Kind::ConfigMap, name: "s-c".to_owned(), body: json!({"data": {}}) });
     let key = (Kind::ConfigMap, "s-c".to_owned());
     for (holder, named) in [(Holder::Other, None), (Holder::Stack("t".to_owned()), Some("t"))] {
-        let observed = Observed { namesakes: [(key.clone(), holder)].into(), ..Observed::default() };
-        let plan = plan(&wanting, &observed, &Memory::new());
+        let observed = Observed { name_holders: [(key.clone(), holder)].into(), ..Observed::default() };
+        let plan = plan(&wanting, &observed, &LastStatus::new());
         assert_eq!((applied(&plan), plan.conflicts[0].holder.as_deref()), (vec![], named));
     }
-    let observed = Observed { namesakes: [(key.clone(), Holder::Predecessor)].into(), ..Observed::default() };
-    let plan = plan(&wanting, &observed, &Memory::new());
+    let observed =
+        Observed { name_holders: [(key.clone(), Holder::Predecessor)].into(), ..Observed::default() };
+    let plan = plan(&wanting, &observed, &LastStatus::new());
     assert_eq!((applied(&plan), plan.conflicts.len(), &plan.leaving[..]), (vec![], 0, &[key][..]));
 }
 
@@ -55,7 +56,7 @@ fn a_claim_that_bears_this_stacks_name_is_adopted() {
     kept.1.owner = Owner::Claim { stack: "s".to_owned() };
     kept.1.digest.rest = "as it was".to_owned();
     let observed = Observed { children: [kept].into(), ..Observed::default() };
-    let plan = plan(&wanting, &observed, &Memory::new());
+    let plan = plan(&wanting, &observed, &LastStatus::new());
     assert_eq!(plan.applies[0].uid.as_deref(), Some("uid-s-data"));
 }
 
@@ -68,15 +69,15 @@ fn a_state_that_a_webhook_keeps_restoring_is_the_level_until_either_side_changes
     let key = (object.kind, object.name.clone());
     let returned = Digest { rest: "theirs".to_owned(), template: "theirs".to_owned() };
     observed.children.get_mut(&key).unwrap().digest = returned.clone();
-    assert_eq!(applied(&plan(&wanting, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&wanting, &observed, &LastStatus::new())), [("s-web", false)]);
 
     let settled =
         Settled { uid: "uid-s-web".to_owned(), desired: Digest::of(&object.body), returned, fields: vec![] };
     observed.settled.insert(key.clone(), settled);
-    assert_eq!(applied(&plan(&wanting, &observed, &Memory::new())), []);
+    assert_eq!(applied(&plan(&wanting, &observed, &LastStatus::new())), []);
 
     observed.children.get_mut(&key).unwrap().digest.rest = "someone edited it".to_owned();
-    assert_eq!(applied(&plan(&wanting, &observed, &Memory::new())), [("s-web", false)]);
+    assert_eq!(applied(&plan(&wanting, &observed, &LastStatus::new())), [("s-web", false)]);
 }
 
 #[test]
@@ -86,22 +87,22 @@ fn a_service_that_loses_its_address_is_made_again_when_the_old_one_is_gone() {
     let (addressed, headless) =
         (object(json!({"ports": [{"port": 80}]})), object(json!({"clusterIP": "None"})));
     let mut wanted = unit("web", "1");
-    wanted.faces.push(headless);
+    wanted.frontends.push(headless);
     let desired = desired([wanted]);
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["web"], true);
 
     observed.children.extend([child(Some("web"), &addressed, ChildState::Service(ServiceState::default()))]);
-    let with_address = plan(&desired, &observed, &Memory::new());
+    let with_address = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(applied(&with_address), []);
     assert_eq!(with_address.replaced.iter().map(|delete| delete.kind).collect::<Vec<_>>(), [Kind::Service]);
 
     let key = (Kind::Service, "web".to_owned());
     observed.children.get_mut(&key).unwrap().deleting = true;
-    let on_its_way_out = plan(&desired, &observed, &Memory::new());
+    let on_its_way_out = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(applied(&on_its_way_out), []);
     assert_eq!(on_its_way_out.replaced, []);
 
     observed.children.remove(&key);
-    assert_eq!(applied(&plan(&desired, &observed, &Memory::new())), [("web", false)]);
+    assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("web", false)]);
 }

@@ -97,9 +97,9 @@ async fn four_logins_are_tried_for_an_image() {
 #[tokio::test]
 async fn a_read_whose_turn_does_not_come_ends() {
     let registries = Registries::new(RegistryOptions::default());
-    let mut turns = Vec::new();
+    let mut permits = Vec::new();
     for namespace in 0..AT_ONCE {
-        turns.push(registries.turns.take(&namespace.to_string()).await);
+        permits.push(registries.permits.take(&namespace.to_string()).await);
     }
     let since = Instant::now().checked_sub(LONGEST_WAIT).unwrap();
     let late = Asker { namespace: "late", since };

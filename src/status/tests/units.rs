@@ -15,7 +15,7 @@ fn each_service_of_a_pod_has_its_own_state() {
     };
     let mut pair = unit("web");
     pair.services.extend(["log".to_owned(), "plain".to_owned()]);
-    pair.patience.insert("log".to_owned(), 30);
+    pair.startup_deadline.insert("log".to_owned(), 30);
     let crashes = Container {
         waiting: Some(("CrashLoopBackOff".to_owned(), String::new())),
         last_exit: Some((3, "Error".to_owned())),
@@ -94,7 +94,7 @@ fn a_daemon_set_counts_the_nodes_that_should_have_a_container() {
         "metadata": {"name": "agent"}, "spec": {"selector": {}, "template": {}},
     }));
     let workload = Some(Workload::DaemonSet(Box::new(daemon_set.unwrap())));
-    let agent = Unit { workload, patience: BTreeMap::new(), ..unit("agent") };
+    let agent = Unit { workload, startup_deadline: BTreeMap::new(), ..unit("agent") };
     let nodes = |wanted| WorkloadState {
         template: Some("1".to_owned()),
         observed: true,

@@ -192,7 +192,7 @@ fn seed(container: &Container, chores: &Chores) -> Container {
 
 /// Files of any owner are read, and made with the owner and the bits that they have.
 fn root() -> SecurityContext {
-    let powers = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"];
+    let privileges = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"];
     SecurityContext {
         run_as_user: Some(0),
         run_as_group: Some(0),
@@ -200,7 +200,7 @@ fn root() -> SecurityContext {
         allow_privilege_escalation: Some(false),
         read_only_root_filesystem: Some(true),
         capabilities: Some(Capabilities {
-            add: Some(powers.map(str::to_owned).to_vec()),
+            add: Some(privileges.map(str::to_owned).to_vec()),
             drop: Some(vec!["ALL".to_owned()]),
         }),
         ..SecurityContext::default()

@@ -67,15 +67,20 @@ pub(super) fn unit(
         services: services.iter().map(|service| service.name.to_owned()).collect(),
         activity: lead.activity,
         workload: workload(resolved, &services, pods, &template, replicas, completed),
-        faces: services.iter().flat_map(|service| faces(resolved, service, facts, networks)).collect(),
+        frontends: services
+            .iter()
+            .flat_map(|service| frontends(resolved, service, facts, networks))
+            .collect(),
         waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
         waits_within: if edition.orders_containers() { waits_within(&services) } else { BTreeMap::new() },
         missing: together(services.iter().flat_map(|service| missing(service, facts))),
         unread: together(services.iter().filter_map(|service| unread(service, facts))),
         replicas,
-        patience: services
+        startup_deadline: services
             .iter()
-            .filter_map(|service| Some((service.name.to_owned(), service.health.as_ref()?.patience())))
+            .filter_map(|service| {
+                Some((service.name.to_owned(), service.health.as_ref()?.startup_deadline()))
+            })
             .collect(),
         restarted_when_unhealthy: services
             .iter()
@@ -161,7 +166,7 @@ fn workload(
 
 /// What the service shows of itself, whether or not it runs: names that do not resolve would be
 /// looked up again much later by some programs.
-fn faces(
+fn frontends(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,
     facts: &Facts,

@@ -134,8 +134,8 @@ fn check_dialled(
         check_known_ports(name, dialled, facts, &mut problems);
         let of_image = facts.images.get(name).map_or(0, |image| image.config.ports.len());
         let own = [service.ports.len(), service.expose.len(), of_image, dialled].into_iter().sum::<usize>();
-        let faces = further_names(service).len().saturating_add(WITH_PORTS);
-        *of_service = of_service.saturating_add(own.saturating_mul(faces).saturating_mul(PORT));
+        let frontends = further_names(service).len().saturating_add(WITH_PORTS);
+        *of_service = of_service.saturating_add(own.saturating_mul(frontends).saturating_mul(PORT));
     }
     memory.check(facts, &mut problems);
     problems.into_result()
@@ -185,7 +185,7 @@ pub(in crate::translate) fn objects(resolved: &Resolved<'_>) -> usize {
     let claims = resolved.volumes.values().filter(|volume| matches!(volume.origin, Origin::Claim(_))).count();
     let anonymous: usize = active().map(|service| service.mounts.anonymous_claims.len()).sum();
     let networks: BTreeSet<&str> = active().flat_map(|service| service.networks.iter().copied()).collect();
-    let faces = |service: &ResolvedService<'_>| {
+    let frontends = |service: &ResolvedService<'_>| {
         let published = service.balanced_ports().next().is_some();
         let opened = service.opened_ports().next().is_some();
         let parts = [published, opened, service.only_internal];
@@ -202,7 +202,7 @@ pub(in crate::translate) fn objects(resolved: &Resolved<'_>) -> usize {
         networks.len(),
         resolved.aliases.len(),
         resolved.external_links.len(),
-        active().map(faces).sum(),
+        active().map(frontends).sum(),
         workloads.count(),
     ]
     .into_iter()

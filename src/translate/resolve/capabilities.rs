@@ -52,7 +52,7 @@ const KNOWN: [&str; 41] = [
     "WAKE_ALARM",
 ];
 
-/// What a container of Docker has without asking; adding one gives no power over the node.
+/// What a container of Docker has without asking; adding one gives no privilege over the node.
 const DEFAULT: [&str; 14] = [
     "AUDIT_WRITE",
     "CHOWN",

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{Problems, ResolvedService, labels::is_domain};
-use crate::translate::{Activity, Power, Powers, Reason};
+use crate::translate::{Activity, Privilege, Privileges, Reason};
 
 /// What each further name stands for, by the name, of the services that are not inactive.
 pub(super) fn external_links<'a>(
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
-    (powers, namespace): (&Powers, Option<&str>),
+    (privileges, namespace): (&Privileges, Option<&str>),
     problems: &mut Problems,
 ) -> BTreeMap<&'a str, &'a str> {
     let mut found: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
@@ -22,9 +22,10 @@ pub(super) fn external_links<'a>(
                 let message = "write the whole name that it stands for, in lower case: db.example.com, or \
                                db.other.svc.cluster.local for the Service db of the namespace other";
                 problems.value(&path, message);
-            } else if !powers.allows(Power::OtherNamespaces) && leads_elsewhere(&target.0, namespace) {
+            } else if !privileges.allows(Privilege::OtherNamespaces) && leads_elsewhere(&target.0, namespace)
+            {
                 let what = "names for what other namespaces have";
-                problems.not_allowed(&path, what, Power::OtherNamespaces, namespace);
+                problems.not_allowed(&path, what, Privilege::OtherNamespaces, namespace);
             }
             let (other, first) = *found.entry(name).or_insert((&target.0, service.name));
             if other != target.0 {

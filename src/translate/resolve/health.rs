@@ -30,7 +30,7 @@ impl Health {
     }
 
     /// How long a container may be not ready from its start before it counts as unhealthy.
-    pub(in crate::translate) fn patience(&self) -> i64 {
+    pub(in crate::translate) fn startup_deadline(&self) -> i64 {
         self.start_period + i64::from(self.retries) * i64::from(self.interval)
     }
 }
@@ -133,7 +133,7 @@ mod tests {
     fn composes_defaults_are_filled_in() {
         let health = read(Healthcheck { test: test(&["CMD", "true"]), ..Healthcheck::default() }).unwrap();
         assert_eq!((health.interval, health.timeout, health.retries), (30, 30, 3));
-        assert_eq!((health.start_interval, health.start_period, health.patience()), (5, 0, 90));
+        assert_eq!((health.start_interval, health.start_period, health.startup_deadline()), (5, 0, 90));
         assert_eq!(health.command, ["true"]);
     }
 
@@ -151,7 +151,7 @@ mod tests {
         })
         .unwrap();
         assert_eq!((health.interval, health.timeout, health.start_interval), (2, 30, 1));
-        assert_eq!(health.patience(), 60 + 3 * 2);
+        assert_eq!(health.startup_deadline(), 60 + 3 * 2);
         assert_eq!(health.command, ["/bin/sh", "-c", "true && true"]);
     }
 

@@ -1,4 +1,4 @@
-//! Hooks with a user or powers of their own.
+//! Hooks with a user or privileges of their own.
 //!
 //! Kubernetes runs a hook in the container, as the container's user. A hook that runs after the start and has
 //! another user is a program that ends before the container starts, in a container of its own with the service's
@@ -38,7 +38,7 @@ pub(super) struct Own<'a> {
 enum Whose {
     /// The container's user.
     Own,
-    /// Another user, or one with more powers.
+    /// Another user, or one with more privileges.
     Other,
     /// A user of whom nobody knows whether it is the container's.
     Unknown,
@@ -99,7 +99,7 @@ pub(super) fn check_pre_stop(
     }
 }
 
-/// Whether a hook has another user or more powers than the service.
+/// Whether a hook has another user or more privileges than the service.
 fn whose(service: &Service, hook: &Hook, user: Option<User>, own: Own<'_>) -> Whose {
     if hook.privileged == Some(true) && service.privileged != Some(true) {
         return Whose::Other;

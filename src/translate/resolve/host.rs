@@ -3,7 +3,7 @@
 use super::{Problems, capabilities::is_default, security::is_unconfined};
 use crate::{
     api::Service,
-    translate::{Approximation, Power, Powers},
+    translate::{Approximation, Privilege, Privileges},
 };
 
 /// What the containers share with their node.
@@ -47,45 +47,55 @@ pub(super) fn host(service: &Service, path: &str, problems: &mut Problems) -> Ho
 pub(super) fn check(
     service: &Service,
     host: Host,
-    (powers, namespace): (&Powers, Option<&str>),
+    (privileges, namespace): (&Privileges, Option<&str>),
     path: &str,
     problems: &mut Problems,
 ) {
-    let mut needs = |asked: bool, field: String, what: &str, power: Power| {
-        if asked && !powers.allows(power) {
-            problems.not_allowed(format!("{path}.{field}"), what, power, namespace);
+    let mut needs = |asked: bool, field: String, what: &str, privilege: Privilege| {
+        if asked && !privileges.allows(privilege) {
+            problems.not_allowed(format!("{path}.{field}"), what, privilege, namespace);
         }
     };
-    needs(host.network, "networkMode".to_owned(), "use of the nodes' network", Power::HostNamespaces);
-    needs(host.pid, "pid".to_owned(), "view of the nodes' processes", Power::HostNamespaces);
-    needs(host.ipc, "ipc".to_owned(), "use of the nodes' IPC", Power::HostNamespaces);
+    needs(host.network, "networkMode".to_owned(), "use of the nodes' network", Privilege::HostNamespaces);
+    needs(host.pid, "pid".to_owned(), "view of the nodes' processes", Privilege::HostNamespaces);
+    needs(host.ipc, "ipc".to_owned(), "use of the nodes' IPC", Privilege::HostNamespaces);
     needs(
         service.privileged == Some(true),
         "privileged".to_owned(),
         "privileged containers",
-        Power::Privileged,
+        Privilege::Privileged,
     );
     for (index, hook) in service.pre_start.iter().enumerate() {
         let asked = hook.privileged == Some(true);
-        needs(asked, format!("preStart[{index}].privileged"), "privileged containers", Power::Privileged);
+        needs(asked, format!("preStart[{index}].privileged"), "privileged containers", Privilege::Privileged);
     }
     for (index, hook) in service.post_start.iter().enumerate() {
         let asked = hook.privileged == Some(true);
-        needs(asked, format!("postStart[{index}].privileged"), "privileged containers", Power::Privileged);
+        needs(
+            asked,
+            format!("postStart[{index}].privileged"),
+            "privileged containers",
+            Privilege::Privileged,
+        );
     }
     for (index, name) in service.cap_add.iter().enumerate() {
-        needs(!is_default(name), format!("capAdd[{index}]"), "further capabilities", Power::Capabilities);
+        needs(!is_default(name), format!("capAdd[{index}]"), "further capabilities", Privilege::Capabilities);
     }
     // Nothing confines a privileged container in any case.
     let confined = service.privileged != Some(true) && service.devices.is_empty();
     for (index, option) in service.security_opt.iter().enumerate() {
         let asked = confined && is_unconfined(option);
-        needs(asked, format!("securityOpt[{index}]"), "programs that no profile confines", Power::Unconfined);
+        needs(
+            asked,
+            format!("securityOpt[{index}]"),
+            "programs that no profile confines",
+            Privilege::Unconfined,
+        );
     }
     for index in 0..service.devices.len() {
         // Kubernetes hands a device to privileged containers only, so both are asked for.
-        needs(true, format!("devices[{index}]"), "devices of the nodes", Power::Devices);
-        needs(true, format!("devices[{index}]"), "privileged containers", Power::Privileged);
+        needs(true, format!("devices[{index}]"), "devices of the nodes", Privilege::Devices);
+        needs(true, format!("devices[{index}]"), "privileged containers", Privilege::Privileged);
     }
 }
 
@@ -147,17 +157,23 @@ mod tests {
             security_opt: ["no-new-privileges", "apparmor=unconfined"].map(str::to_owned).to_vec(),
             ..Service::default()
         };
-        let refused = |service: &Service, powers: &[Power]| {
+        let refused = |service: &Service, privileges: &[Privilege]| {
             let mut problems = Problems::default();
             let host = host(service, "s", &mut problems);
-            check(service, host, (&Powers(powers.iter().copied().collect()), None), "s", &mut problems);
+            check(
+                service,
+                host,
+                (&Privileges(privileges.iter().copied().collect()), None),
+                "s",
+                &mut problems,
+            );
             let problems = problems.into_result().err().map(|it| it.problems).unwrap_or_default();
             problems.into_iter().map(|problem| problem.path).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(refused(&service, &[]), "s.networkMode s.pid s.privileged s.capAdd[1]");
-        assert_eq!(refused(&service, &[Power::HostNamespaces]), "s.privileged s.capAdd[1]");
-        assert_eq!(refused(&service, &Power::ALL), "");
-        assert_eq!(refused(&confined, &[Power::Privileged]), "s.securityOpt[1]");
-        assert_eq!(refused(&confined, &[Power::Unconfined]), "");
+        assert_eq!(refused(&service, &[Privilege::HostNamespaces]), "s.privileged s.capAdd[1]");
+        assert_eq!(refused(&service, &Privilege::ALL), "");
+        assert_eq!(refused(&confined, &[Privilege::Privileged]), "s.securityOpt[1]");
+        assert_eq!(refused(&confined, &[Privilege::Unconfined]), "");
     }
 }

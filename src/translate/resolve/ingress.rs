@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     api::{IngressRule, Protocol},
-    translate::{Activity, Power, Powers, Reason},
+    translate::{Activity, Privilege, Privileges, Reason},
 };
 
 /// A route to a service.
@@ -126,18 +126,18 @@ fn is_harmless(key: &str, value: &str) -> bool {
 /// Refuses annotations that the namespace does not allow.
 pub(super) fn check_annotations(
     service: &ResolvedService<'_>,
-    powers: &Powers,
+    privileges: &Privileges,
     namespace: Option<&str>,
     problems: &mut Problems,
 ) {
-    if powers.allows(Power::IngressAnnotations) {
+    if privileges.allows(Privilege::IngressAnnotations) {
         return;
     }
     for (index, rule) in service.spec.ingress.iter().enumerate() {
         for (key, _) in rule.annotations.iter().filter(|(key, value)| !is_harmless(key, value)) {
             let path = format!("spec.services.{}.ingress[{index}].annotations.{key}", service.name);
             let what = "annotations that configure Ingress controllers";
-            problems.not_allowed(path, what, Power::IngressAnnotations, namespace);
+            problems.not_allowed(path, what, Privilege::IngressAnnotations, namespace);
         }
     }
 }

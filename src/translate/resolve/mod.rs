@@ -262,10 +262,10 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
         approximations.extend(shutdown::settle_signal(service, seeing_others.contains(service.lead)));
         ports::check_mode(service, &mut problems);
         let namespace = stack.metadata.namespace.as_deref();
-        ports::check_node_ports(service, &facts.powers, namespace, &mut problems);
-        ingress::check_annotations(service, &facts.powers, namespace, &mut problems);
+        ports::check_node_ports(service, &facts.privileges, namespace, &mut problems);
+        ingress::check_annotations(service, &facts.privileges, namespace, &mut problems);
         let path = format!("spec.services.{}", service.name);
-        host::check(service.spec, service.host, (&facts.powers, namespace), &path, &mut problems);
+        host::check(service.spec, service.host, (&facts.privileges, namespace), &path, &mut problems);
         approximations.extend(placement::variant(service.spec, &path));
         approximations.extend(host::approximations(service.spec, service.host, &path));
         approximations.extend(ports::approximations(service, spec.publish.unwrap_or_default()));
@@ -273,7 +273,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     let units = dependencies::dependencies(spec, &services, &sharing, &mut problems);
     ingress::check_routes(&services, &mut problems);
     let namespace = stack.metadata.namespace.as_deref();
-    let external_links = external::external_links(&services, (&facts.powers, namespace), &mut problems);
+    let external_links = external::external_links(&services, (&facts.privileges, namespace), &mut problems);
     naming::check_clashes(name, spec, &volumes, &services, &mut problems);
     let mut meetings = meetings::Meetings::of(spec, &services);
     meetings.check(&mut problems, &mut approximations);

@@ -8,7 +8,7 @@ use std::{
 use super::{Problems, ResolvedService, health::Health, labels::is_key};
 use crate::{
     api::{PortMode, Protocol, Publish, Service, ServiceMode},
-    translate::{Activity, Approximation, ImageConfig, Power, Powers, Reason, addresses::addresses},
+    translate::{Activity, Approximation, ImageConfig, Privilege, Privileges, Reason, addresses::addresses},
 };
 
 /// A port that a service listens on.
@@ -146,15 +146,15 @@ pub(super) fn check_mode(service: &ResolvedService<'_>, problems: &mut Problems)
 /// one of them at most, since a container's ports are told apart by target and protocol.
 pub(super) fn check_node_ports(
     service: &ResolvedService<'_>,
-    powers: &Powers,
+    privileges: &Privileges,
     namespace: Option<&str>,
     problems: &mut Problems,
 ) {
     let mut targets = BTreeSet::new();
     for port in service.node_ports() {
         let path = format!("spec.services.{}.ports[{}]", service.name, port.index);
-        if !powers.allows(Power::HostPorts) {
-            problems.not_allowed(path, "ports of the nodes", Power::HostPorts, namespace);
+        if !privileges.allows(Privilege::HostPorts) {
+            problems.not_allowed(path, "ports of the nodes", Privilege::HostPorts, namespace);
         } else if !targets.insert((port.target, port.protocol)) {
             let message = format!(
                 "{}/{} is published on the nodes already, and Kubernetes takes one port of the node for each port of a \

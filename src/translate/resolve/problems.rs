@@ -2,7 +2,7 @@
 
 use crate::{
     nearest::did_you_mean,
-    translate::{Invalid, MOST_TOLD, Power, Problem, Reason},
+    translate::{Invalid, MOST_TOLD, Privilege, Problem, Reason},
 };
 
 /// How many problems of a spec are kept; of the others is known only how many there are.
@@ -52,14 +52,14 @@ impl Problems {
         &mut self,
         path: impl Into<String>,
         what: &str,
-        power: Power,
+        privilege: Privilege,
         namespace: Option<&str>,
     ) {
         let message = format!(
             "the namespace allows no {what}: its administrator allows them by 'kubectl label namespace {} \
              allow.stackwright.dev/{}=true'",
             namespace.unwrap_or("NAMESPACE"),
-            power.as_str()
+            privilege.as_str()
         );
         self.add(Reason::NotAllowed, path, message);
     }

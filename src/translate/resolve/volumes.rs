@@ -10,7 +10,7 @@ use super::{
 use crate::{
     api::{AccessMode, Nfs, Quantity, Stack, Volume},
     translate::{
-        Activity, Approximation, Facts, Power,
+        Activity, Approximation, Facts, Privilege,
         names::{dns_label, object_name},
     },
 };
@@ -139,8 +139,8 @@ pub(super) fn check_host_path(
     if !folder.starts_with('/') || folder.split('/').any(|part| part == "..") {
         problems.value(&path, "write an absolute path without '..', such as /srv/data");
     }
-    if !facts.powers.allows(Power::HostPath) {
-        problems.not_allowed(path, "files of the nodes", Power::HostPath, namespace);
+    if !facts.privileges.allows(Privilege::HostPath) {
+        problems.not_allowed(path, "files of the nodes", Privilege::HostPath, namespace);
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::support::{Request, Scenario, Setup, children, from_yaml};
 
-/// Every power, so that none but the author's rights stands in the way.
+/// Every privilege, so that none but the author's rights stands in the way.
 const LABELS: [&str; 9] = [
     "capabilities",
     "devices",

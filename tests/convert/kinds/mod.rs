@@ -8,13 +8,13 @@ mod names;
 mod pods;
 mod secrets;
 
-use stackwright::compose::source::Memory;
+use stackwright::compose::source::MemoryFiles;
 use stackwright::compose::{Input, Request, load};
 use stackwright::convert::{Converted, Options, convert};
 
 /// What becomes of the project `shop` in `/p`, with these files beside it and these profiles active.
 fn converted(compose: &str, beside: &[(&str, &str)], profiles: &[&str]) -> Converted {
-    let mut files = Memory::default();
+    let mut files = MemoryFiles::default();
     files.add("/p/compose.yaml", compose);
     for (name, text) in beside {
         files.add(format!("/p/{name}"), *text);

@@ -10,7 +10,7 @@ fn live(index: &mut Index, number: usize) -> StackKey {
         object["metadata"]["namespace"] = json!(stack.namespace);
         object
     };
-    index.powers(&stack);
+    index.privileges(&stack);
     index.set_reads(&stack, &[(ObjectKind::Secret, "app".to_owned())].into());
     index.set_contended(&stack, &[(Kind::Service, "db".to_owned())].into());
     let refused = Refused { desired: Digest::of(&json!({})), message: "no".to_owned() };

@@ -6,16 +6,16 @@ mod source;
 
 use stackwright::api::{FileTree, TreeFile, VolumeMount};
 use stackwright::compose::discover::Options as Find;
-use stackwright::compose::source::{Files, Kind, Memory};
+use stackwright::compose::source::{Files, Kind, MemoryFiles};
 use stackwright::convert::verdict::Verdict;
 use stackwright::convert::{Converted, Folders};
-use stackwright::translate::{Facts, Power, Powers, translate};
+use stackwright::translate::{Facts, Privilege, Privileges, translate};
 
 use crate::projects;
 
 /// Files in memory; a name that ends in `@640` has those permission bits.
 #[derive(Default)]
-struct Project(Memory, Vec<(String, u32)>);
+struct Project(MemoryFiles, Vec<(String, u32)>);
 
 impl Files for Project {
     fn kind(&self, path: &str) -> Option<Kind> {
@@ -114,7 +114,7 @@ fn file(file: &TreeFile) -> String {
 fn owners(converted: &Converted) -> Vec<String> {
     let facts = Facts {
         helper_image: Some("helper:1".to_owned()),
-        powers: Powers(Power::ALL.into()),
+        privileges: Privileges(Privilege::ALL.into()),
         ..projects::facts(converted)
     };
     let desired = translate(&converted.stack, &facts).unwrap_or_else(|invalid| panic!("{invalid:?}"));

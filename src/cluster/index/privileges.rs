@@ -3,30 +3,30 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Index, Source, StackKey, keys, namespace::Namespace};
-use crate::translate::Powers;
+use crate::translate::Privileges;
 
 impl Index {
-    /// Takes in the labels of a Namespace. They wake its Stacks only where they allow other powers.
+    /// Takes in the labels of a Namespace. They wake its Stacks only where they allow other privileges.
     pub fn apply_namespace(&mut self, name: &str, labels: &BTreeMap<String, String>) -> BTreeSet<StackKey> {
         self.saw(Source::Namespace, name, name);
-        let powers = Powers::of_labels(labels);
+        let privileges = Privileges::of_labels(labels);
         // Nothing is remembered of the many that have no Stack and allow nothing.
-        if powers == Powers::default() {
+        if privileges == Privileges::default() {
             return self.delete_namespace(name);
         }
-        self.change(name, |space| space.allow(name, powers))
+        self.change(name, |space| space.allow(name, privileges))
     }
 
     /// Takes in that a Namespace is gone.
     pub fn delete_namespace(&mut self, name: &str) -> BTreeSet<StackKey> {
-        self.change(name, |space| space.allow(name, Powers::default()))
+        self.change(name, |space| space.allow(name, Privileges::default()))
     }
 
-    /// The powers over nodes that a Stack's namespace allows. From now on their change wakes the Stack.
-    pub fn powers(&mut self, stack: &StackKey) -> Powers {
+    /// The privileges over nodes that a Stack's namespace allows. From now on their change wakes the Stack.
+    pub fn privileges(&mut self, stack: &StackKey) -> Privileges {
         let space = self.namespaces.entry(stack.namespace.clone()).or_default();
         space.stacks.insert(stack.name.clone());
-        space.powers.clone()
+        space.privileges.clone()
     }
 
     /// Forgets what a Stack that is gone wanted to be woken for, and what it was refused.
@@ -53,12 +53,12 @@ impl Index {
 }
 
 impl Namespace {
-    /// Sets the powers that it allows, and gives the Stacks that this concerns.
-    pub(super) fn allow(&mut self, name: &str, powers: Powers) -> BTreeSet<StackKey> {
-        if self.powers == powers {
+    /// Sets the privileges that it allows, and gives the Stacks that this concerns.
+    pub(super) fn allow(&mut self, name: &str, privileges: Privileges) -> BTreeSet<StackKey> {
+        if self.privileges == privileges {
             return BTreeSet::new();
         }
-        self.powers = powers;
+        self.privileges = privileges;
         keys(name, self.stacks.iter().cloned())
     }
 }

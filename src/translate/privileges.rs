@@ -1,15 +1,15 @@
 //! What a namespace's administrator allows its Stacks beyond the namespace: of the nodes that they run on, of Ingress
 //! controllers and of other namespaces.
 //!
-//! Each power is a label of the Namespace, such as `allow.stackwright.dev/host-ports: "true"`. Without
-//! it a Stack that asks for the power is refused: whoever may write Stacks in a namespace gets no hold
+//! Each privilege is a label of the Namespace, such as `allow.stackwright.dev/host-ports: "true"`. Without
+//! it a Stack that asks for the privilege is refused: whoever may write Stacks in a namespace gets no hold
 //! of anything outside of it by that alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that a Stack may use only where the namespace allows it.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Power {
+pub enum Privilege {
     /// Kernel capabilities beyond the container runtime's default set.
     Capabilities,
     /// Devices of the nodes.
@@ -24,17 +24,17 @@ pub enum Power {
     IngressAnnotations,
     /// Names for what other namespaces have.
     OtherNamespaces,
-    /// All powers over the node at once.
+    /// All privileges over the node at once.
     Privileged,
     /// Programs without the profiles that confine them.
     Unconfined,
 }
 
-/// Prefix of the labels by which a Namespace allows powers.
+/// Prefix of the labels by which a Namespace allows privileges.
 const PREFIX: &str = "allow.stackwright.dev/";
 
-impl Power {
-    /// Every power.
+impl Privilege {
+    /// Every privilege.
     pub const ALL: [Self; 9] = [
         Self::Capabilities,
         Self::Devices,
@@ -68,20 +68,21 @@ impl Power {
     }
 }
 
-/// The powers that a namespace allows.
+/// The privileges that a namespace allows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Powers(pub BTreeSet<Power>);
+pub struct Privileges(pub BTreeSet<Privilege>);
 
-impl Powers {
-    /// The powers that a Namespace with these labels allows: those whose label is `true`.
+impl Privileges {
+    /// The privileges that a Namespace with these labels allows: those whose label is `true`.
     pub fn of_labels(labels: &BTreeMap<String, String>) -> Self {
-        let is_set = |power: &Power| labels.get(&power.label()).is_some_and(|value| value == "true");
-        Self(Power::ALL.into_iter().filter(is_set).collect())
+        let is_set =
+            |privilege: &Privilege| labels.get(&privilege.label()).is_some_and(|value| value == "true");
+        Self(Privilege::ALL.into_iter().filter(is_set).collect())
     }
 
-    /// Whether a power is allowed.
-    pub fn allows(&self, power: Power) -> bool {
-        self.0.contains(&power)
+    /// Whether a privilege is allowed.
+    pub fn allows(&self, privilege: Privilege) -> bool {
+        self.0.contains(&privilege)
     }
 }
 
@@ -93,6 +94,6 @@ mod tests {
     fn a_label_that_is_not_true_allows_nothing() {
         let labels = [("host-path", "true"), ("devices", "false"), ("privileged", ""), ("all", "true")];
         let labels = labels.map(|(name, value)| (format!("{PREFIX}{name}"), value.to_owned()));
-        assert_eq!(Powers::of_labels(&labels.into()), Powers([Power::HostPath].into()));
+        assert_eq!(Privileges::of_labels(&labels.into()), Privileges([Privilege::HostPath].into()));
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::service::{Told, View};
+use super::service::{Assessment, View};
 use crate::{
     api::ServiceState,
     plan::{ChildState, ClaimState, Eviction, Pod, Unbound},
@@ -22,7 +22,7 @@ const UNBOUND: &str = "unbound immediate PersistentVolumeClaims";
 
 impl View<'_> {
     /// What keeps a pod from running, if something does.
-    pub(super) fn hindrance(&self, pod: &Pod) -> Option<Told> {
+    pub(super) fn blocker(&self, pod: &Pod) -> Option<Assessment> {
         if let Some(told) = pod.claims.iter().find_map(|name| self.without_volume(pod, name)) {
             return Some(told);
         }
@@ -33,23 +33,26 @@ impl View<'_> {
                 Some(eviction) => format!("{eviction}, and no node can take it: {asks}{}", of_scheduler(why)),
                 None => format!("no node can take it: {asks}{}", of_scheduler(why)),
             };
-            return Some(Told::because(ServiceState::Blocked, message));
+            return Some(Assessment::because(ServiceState::Blocked, message));
         }
         let (reason, message) = pod.waiting.as_ref()?;
         match reason.as_str() {
             "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
-                Some(Told::because(
+                Some(Assessment::because(
                     ServiceState::Blocked,
                     format!("the image cannot be pulled: {}", image_cause(message)),
                 ))
             }
-            "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
-                Told::because(ServiceState::Blocked, format!("the container cannot be created: {message}")),
-            ),
+            "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
+                Some(Assessment::because(
+                    ServiceState::Blocked,
+                    format!("the container cannot be created: {message}"),
+                ))
+            }
             "CrashLoopBackOff"
                 if matches!(pod.last_exit, Some((0, _))) && !self.is_restarted_when_unhealthy() =>
             {
-                Some(Told::because(ServiceState::Starting, ENDS_WELL))
+                Some(Assessment::because(ServiceState::Starting, ENDS_WELL))
             }
             "CrashLoopBackOff" => {
                 let exit = exit(pod).unwrap_or_else(|| "its container ends".to_owned());
@@ -58,7 +61,10 @@ impl View<'_> {
                     Some((0, _)) => ", by itself or because its health check failed",
                     _ => "",
                 };
-                Some(Told::because(ServiceState::Failed, format!("{exit}{by}, again and again: see its log")))
+                Some(Assessment::because(
+                    ServiceState::Failed,
+                    format!("{exit}{by}, again and again: see its log"),
+                ))
             }
             _ => None,
         }
@@ -68,7 +74,7 @@ impl View<'_> {
     /// have been asked: it may wait for the pod, which may have waited for other services. Where nobody was asked
     /// for a volume yet and nothing is wrong, the scheduler knows more, unless it says no more than that the
     /// claim has none.
-    fn without_volume(&self, pod: &Pod, name: &str) -> Option<Told> {
+    fn without_volume(&self, pod: &Pod, name: &str) -> Option<Assessment> {
         let child = self.observed.children.get(&(Kind::PersistentVolumeClaim, name.to_owned()))?;
         let ChildState::Claim(ClaimState { unbound: Some(unbound), created, .. }) = &child.state else {
             return None;
@@ -80,14 +86,16 @@ impl View<'_> {
         let why = match (unbound.cause(), &unbound.provisioner) {
             (Some(cause), _) => cause,
             (None, None) if !of_volume => return None,
-            _ if over > self.now => return Some(Told { recheck: Some(over), ..Told::being_created() }),
+            _ if over > self.now => {
+                return Some(Assessment { recheck: Some(over), ..Assessment::being_created() });
+            }
             (None, Some(provisioner)) => {
                 let class = unbound.class.as_deref().unwrap_or_default();
                 format!("the provisioner {provisioner} of the storage class {class} has not made one yet")
             }
             (None, None) => return None,
         };
-        Some(Told::because(ServiceState::Blocked, format!("its claim {name} has no volume: {why}")))
+        Some(Assessment::because(ServiceState::Blocked, format!("its claim {name} has no volume: {why}")))
     }
 
     /// Why a pod of it was put out, as long as none has started to run since.
@@ -128,7 +136,7 @@ pub(super) fn exit(pod: &Pod) -> Option<String> {
 }
 
 /// What the kubelet says of a pod whose volumes or network it cannot make.
-pub(super) fn trouble(pod: &Pod) -> Option<&str> {
+pub(super) fn mount_error(pod: &Pod) -> Option<&str> {
     match pod.warning.as_ref()? {
         (reason, message) if matches!(reason.as_str(), "FailedMount" | "FailedCreatePodSandBox") => {
             Some(first_line(message))

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# What hack/demo and hack/test share: the words and requirements of hack/cluster,
-# and what the machine must have beyond them. Sourced by a script in hack/.
+# Functions and requirements that the scripts in hack/ share, in addition to those of hack/cluster. Sourced by a script in hack/.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$ROOT" || exit
@@ -19,13 +18,13 @@ die() {
 
 require_rust() {
   command -v cargo >/dev/null ||
-    die "Rust is missing" "install rustup (https://rustup.rs); rust-toolchain.toml then chooses the version"
+    die "Rust is missing" "install rustup (https://rustup.rs); rust-toolchain.toml selects the version"
   # The linker, and the C compiler of the cryptography's assembly.
   require_programs cc:gcc
 }
 
-# can_run_real_nodes: sets WHY_NOT, empty when this machine can. What is installed for
-# them, and the remedy when something is missing, is shown as well.
+# can_run_real_nodes: sets WHY_NOT, which is empty if this machine supports real nodes. Prints what it installs, and the remedy
+# if something is missing.
 can_run_real_nodes() {
   if WHY_NOT=$(require_real_nodes 2>&1 >/dev/null | tee >(cat >&2)); then
     WHY_NOT=''

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Shows a Stack come up: one line for each change of a service, with what it waits
-# for. Sourced by hack/demo and hack/e2e, which say by operator_runs whether it does.
+# Prints a line for each change of a service while a Stack starts, with the cause of its wait. Sourced by hack/demo and
+# hack/e2e, which define operator_runs.
 
 # The Stack as lines of fields behind a separator that no message has: `service`,
 # then `condition`, then `end`, at which all that belongs together is there.
@@ -28,9 +28,9 @@ watch_stack() {
   while true; do
     # With a time limit, so that a dead operator is noticed in a silent stack.
     if ! IFS=$'\037' read -r -t 1 -u 7 kind a b c d e; then
-      operator_runs || die "the operator has ended" "its log is below"
-      kill -0 "$WATCHER" 2>/dev/null || die "the watch has ended" "look at the API server's log in $STATE"
-      ((SECONDS < until)) || die "not Ready after $2 s" "the services' states are below"
+      operator_runs || die "the operator has exited" "read its log below"
+      kill -0 "$WATCHER" 2>/dev/null || die "the watch has ended" "read the log of the API server in $STATE"
+      ((SECONDS < until)) || die "not Ready after $2 s" "read the states of the services below"
       continue
     fi
     case $kind in
@@ -43,7 +43,7 @@ watch_stack() {
       ;;
     end)
       if [[ $a == "$b" ]]; then
-        [[ ${condition[Stalled]:-} != True* ]] || die "the stack is Stalled: ${condition[Stalled]#True }" "mend the spec as the message says"
+        [[ ${condition[Stalled]:-} != True* ]] || die "the Stack is Stalled: ${condition[Stalled]#True }" "fix the spec as the message says"
         [[ ${condition[Ready]:-} != True* ]] || break
       fi
       condition=()

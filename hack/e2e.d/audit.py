@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""What the operator asked of the API server, held to the rights that it has.
+"""Compares the requests of the operator with its rights.
 
     audit.py [--whole] AUDIT_LOG USER RULES_SOURCE < its roles as JSON
 
-Fails when a request was refused with 403. With --whole, which says that the run was one of
-all examples, prints each right that no request used, with the word why that stands beside
-the list of rules: "// RESOURCE, RESOURCE VERB, VERB: why"; a right without one fails.
+Fails if the API server refused a request with 403. With --whole, after a run of all examples, prints each right that no
+request used, with the reason beside the list of rules: "// RESOURCE, RESOURCE VERB, VERB: why". Fails if a reason is missing.
 """
 
 import json

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# One example from its compose files to the end of its use. Sourced by hack/e2e.
+# Runs one example, from its Compose files to the end of its use. Sourced by hack/e2e.
 
 # run_example EXAMPLE: in a subshell, and outside of any condition, where bash would
 # ignore errors in the middle of it. Counts in `failed`.
@@ -87,7 +87,7 @@ NOT_READY='{{range .items}}{{$p := .metadata.name}}{{range .status.initContainer
 
 explain_failure() {
   {
-    echo "--- the services, and their pods"
+    echo "--- services and their Pods"
     kubectl get stk "${STACK:-}" -o go-template="$STATUS_TEMPLATE" | tr '\037' ' ' | sed -n 's/^service /  /p'
     kubectl get pods -o wide
     kubectl get events --sort-by=.lastTimestamp | tail -n 15
@@ -95,7 +95,7 @@ explain_failure() {
       echo "--- $pod $container"
       kubectl logs "$pod" -c "$container" --tail 15 </dev/null
     done
-    echo "--- the operator's last lines"
+    echo "--- last lines of the operator's log"
     kubectl -n "$OPERATOR_NAMESPACE" logs "deployment/$RELEASE" --tail 15
   } >&2 2>&1 || true
 }

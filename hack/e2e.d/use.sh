@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The words in which the examples are used. Sourced by hack/e2e.
+# Functions that use the examples. Sourced by hack/e2e.
 
 # proves WHAT PATTERN COMMAND...: what the command prints matches, within a minute.
 proves() {

@@ -1,6 +1,5 @@
-//! Prints the fields that Kubernetes 1.34 knows of the kinds that Stackwright makes, as
-//! `tests/kubernetes-1.34.json` holds them: the oldest version that is supported. A type that is known
-//! to be a number or a text is just that; `[T]` is a list, `{T}` a map of names to T.
+//! Prints the fields that Kubernetes 1.34, the oldest supported version, has in the kinds that Stackwright creates, in the
+//! format of `tests/kubernetes-1.34.json`. Numbers and texts have a type name; `[T]` is a list, `{T}` a map of names to T.
 //!
 //!     cargo run --manifest-path hack/kubernetes-fields/Cargo.toml > tests/kubernetes-1.34.json
 

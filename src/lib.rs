@@ -3,7 +3,7 @@
 //! One direction, one translation:
 //!
 //! ```text
-//! compose files ──compose──▶ canonical tree ──convert──▶ Stack
+//! compose files ──compose_loader──▶ canonical tree ──convert──▶ Stack
 //!
 //! Stack + Facts ──translate──▶ Desired ──plan (with what is observed)──▶ steps ──cluster──▶ status
 //! ```
@@ -11,7 +11,6 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`api`] | the `Stack` resource: types, and what the API server takes of them |
-//! | [`compose`] | compose text -> canonical tree with the place of every value; knows nothing of Kubernetes |
 //! | [`convert`] | canonical tree -> Stack, ConfigMaps and Secrets, with a verdict on each value |
 //! | [`translate`] | Stack + facts -> the objects that should exist; one builder for each kind of child |
 //! | [`plan`] | desired + observed -> what may be applied now, what waits for what, what is pruned |
@@ -29,13 +28,11 @@
 #[cfg(test)]
 extern crate self as stackwright;
 #[cfg(test)]
-#[path = "../tests/support/growth.rs"]
+#[path = "../crates/compose-loader/tests/support/growth.rs"]
 mod growth;
 
 pub mod api;
-pub mod compose;
 pub mod convert;
-mod nearest;
 pub mod plan;
 pub mod status;
 pub mod translate;

@@ -28,12 +28,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use compose_loader::{Sources, discover::Options as Find, disk::Disk};
 use serde::Deserialize;
 use serde_json::Value;
 use shown::Shown;
 use stackwright::{
     api::{AccessMode, Stack, labels::TEMPLATE},
-    compose::{discover::Options as Find, disk::Disk, source::Sources},
     convert::{
         Converted,
         output::{self, Secrets, manifests},

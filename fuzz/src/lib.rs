@@ -7,9 +7,7 @@ use std::alloc::System;
 use std::ops::Range;
 
 use cap::Cap;
-use stackwright::compose::diagnostic::Diagnostic;
-use stackwright::compose::source::{Place, Sources};
-use stackwright::compose::tree::{Node, Origin, Trace, Value};
+use compose_loader::{Diagnostic, Node, Origin, Place, Sources, Trace, Value};
 
 #[path = "../../tests/support/arbitrary.rs"]
 pub mod arbitrary;

@@ -1,4 +1,4 @@
-// The reference for src/compose: compose-go, the library inside Docker Compose, asked what it makes of a
+// The reference for crates/compose-loader: compose-go, the library inside Docker Compose, asked what it makes of a
 // project, how long it takes, and whether it agrees with `stackwright config` about mutated projects.
 package main
 

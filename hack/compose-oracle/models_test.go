@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// The models under tests/compose/projects are the reference's; UPDATE_GOLDEN=1 writes them.
+// The models under crates/compose-loader/tests/projects are the reference's; UPDATE_GOLDEN=1 writes them.
 func TestTheModelsAreThoseOfTheReference(t *testing.T) {
 	quiet()
 	t.Setenv("HOME", home)
-	root, err := filepath.Abs(filepath.Join("..", "..", "tests", "compose", "projects"))
+	root, err := filepath.Abs(filepath.Join("..", "..", "crates", "compose-loader", "tests", "projects"))
 	if err != nil {
 		t.Fatal(err)
 	}

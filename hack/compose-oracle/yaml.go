@@ -14,7 +14,7 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// yamlCase is a text and what go-yaml reads in it, for the reader of src/compose/yaml to be held to.
+// yamlCase is a text and what go-yaml reads in it, for the reader of crates/compose-loader/src/yaml to be held to.
 type yamlCase struct {
 	Text  string `json:"text"`
 	Tree  string `json:"tree,omitempty"`

@@ -5,10 +5,8 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
+use compose_loader::{Files, Kind, OUTSIDE, disk::Disk, paths::join};
 
-use crate::compose::disk::Disk;
-use crate::compose::paths::join;
-use crate::compose::source::{Files, Kind, OUTSIDE};
 use crate::convert::Folders;
 
 /// The part of the file system below a folder. No link leads out of it, and nothing outside of it is looked at:

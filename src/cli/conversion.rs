@@ -1,13 +1,10 @@
 //! A compose project on its way to a Stack, as `convert` and `render` take it.
 
 use anyhow::bail;
+use compose_loader::{Diagnostic, Severity, Sources, discover::Discovered, load_with};
 
 use super::project::{ProjectArgs, current_folder};
 use super::report;
-use crate::compose::diagnostic::{Diagnostic, Severity};
-use crate::compose::discover::Discovered;
-use crate::compose::load_with;
-use crate::compose::source::Sources;
 use crate::convert::catalogue::Rule;
 use crate::convert::secrecy::quiet::Quiet;
 use crate::convert::verdict::{Entry, Verdict};

@@ -7,6 +7,7 @@ mod conversion;
 mod convert;
 mod crds;
 mod explain;
+mod folders;
 mod helper;
 mod project;
 mod rbac;

@@ -4,15 +4,16 @@ use std::io::Read;
 use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, bail};
+use compose_loader::{
+    Environment, Files, MAX_FILE, Origin,
+    discover::{Discovered, Options, discover},
+    disk::Disk,
+    paths::join,
+    text::{Decoded, Form, decode, not_utf8},
+};
 
 use super::confined::Confined;
 use super::report;
-use crate::compose::discover::{Discovered, Options, discover};
-use crate::compose::disk::Disk;
-use crate::compose::environment::Environment;
-use crate::compose::paths::join;
-use crate::compose::source::{Decoded, Files, Form, MAX_FILE, decode, not_utf8};
-use crate::compose::tree::Origin;
 use crate::convert::Folders;
 use crate::convert::secrecy::quiet::Quiet;
 

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compose_loader::{Map, Node, Project};
+
 use super::names::Names;
 use super::reader::int;
-use crate::compose::project::Project;
-use crate::compose::tree::{Map, Node};
 use crate::translate::bearers::{Bearer, Meeting, meeting};
 
 /// So many networks are named in a message.

@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compose_loader::Node;
+
 use super::answers::{Answer, Way, replicas};
 use super::catalogue;
 use super::context::{Alias, Context, dialing, first_place, texts_at};
 use super::reader::pointer;
-use crate::compose::tree::Node;
 use crate::translate::addresses::addresses;
 use crate::translate::names::is_service_name;
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compose_loader::{Map, Node, Place, Project, Value};
+
 use super::answers::Answers;
 use super::files::{Bounds, Uses};
 use super::names::Names;
@@ -9,9 +11,6 @@ use super::reader::{Log, pointer};
 use super::secrecy::Secrecy;
 use super::{Folders, Objects, Options};
 use crate::api;
-use crate::compose::project::Project;
-use crate::compose::source::Place;
-use crate::compose::tree::{Map, Node, Value};
 use crate::translate::addresses::addresses;
 
 /// What every part of the conversion knows, and what it adds to.

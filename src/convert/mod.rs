@@ -19,9 +19,9 @@ mod answers;
 pub mod catalogue;
 mod containers;
 mod context;
-mod disk;
 mod files;
 mod lint;
+mod memory;
 pub mod names;
 mod nfs;
 mod objects;
@@ -37,9 +37,9 @@ mod sizes;
 pub mod verdict;
 mod volumes;
 
+use compose_loader::{Files, Project};
+
 use crate::api::{Stack, StackSpec};
-use crate::compose::project::Project;
-use crate::compose::source::Files;
 use crate::translate::{Approximation, Privileges};
 
 use self::agreement::Draft;

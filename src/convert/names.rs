@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compose_loader::{Node, Project};
+
 use super::catalogue::{self, Rule};
-use crate::compose::project::Project;
-use crate::compose::tree::Node;
 use crate::translate::names::{dns_label, is_service_name};
 use crate::translate::short_hash;
 

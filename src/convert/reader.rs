@@ -6,11 +6,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use compose_loader::{Map, Node, Place};
+
 use super::catalogue::{self, Rule};
 use super::secrecy::Secrecy;
 use super::verdict::{Entry, Verdict};
-use crate::compose::source::Place;
-use crate::compose::tree::{self, Map, Node};
 
 /// The verdicts so far.
 #[derive(Debug, Default)]
@@ -94,10 +94,10 @@ impl<'a> Value<'a> {
     /// Whether it is empty: null, or a text, list or mapping without anything in it.
     pub fn is_empty(&self) -> bool {
         match &self.node.value {
-            tree::Value::Null => true,
-            tree::Value::Str(text) => text.is_empty(),
-            tree::Value::List(items) => items.is_empty(),
-            tree::Value::Map(map) => map.is_empty(),
+            compose_loader::Value::Null => true,
+            compose_loader::Value::Str(text) => text.is_empty(),
+            compose_loader::Value::List(items) => items.is_empty(),
+            compose_loader::Value::Map(map) => map.is_empty(),
             _ => false,
         }
     }
@@ -330,9 +330,9 @@ impl<'a> Section<'a> {
 /// A whole number, also one that was written as text.
 pub fn int(node: &Node) -> Option<i64> {
     match &node.value {
-        tree::Value::Int(number) => Some(*number),
-        tree::Value::Uint(number) => i64::try_from(*number).ok(),
-        tree::Value::Str(text) => text.parse().ok(),
+        compose_loader::Value::Int(number) => Some(*number),
+        compose_loader::Value::Uint(number) => i64::try_from(*number).ok(),
+        compose_loader::Value::Str(text) => text.parse().ok(),
         _ => None,
     }
 }
@@ -362,12 +362,12 @@ fn walk(node: &Node, pointer: String, at: Place, covered: &BTreeSet<&str>, found
     }
     let at = if node.place == Place::NONE { at } else { node.place };
     match &node.value {
-        tree::Value::Map(map) if !map.is_empty() => {
+        compose_loader::Value::Map(map) if !map.is_empty() => {
             for (key, child) in map.iter() {
                 walk(child, format!("{pointer}/{}", escaped(key)), at, covered, found);
             }
         }
-        tree::Value::List(items) if !items.is_empty() => {
+        compose_loader::Value::List(items) if !items.is_empty() => {
             for (index, child) in items.iter().enumerate() {
                 walk(child, format!("{pointer}/{index}"), at, covered, found);
             }

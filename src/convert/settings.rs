@@ -10,7 +10,6 @@ use crate::api::{
     AccessMode, AnonymousVolumes, ImageMetadata, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service,
     ServiceMode, StackSpec, Volume, VolumePolicy,
 };
-use crate::compose::tree;
 
 /// At the top of a compose file.
 #[derive(Debug, Default, Deserialize)]
@@ -137,16 +136,18 @@ fn json(value: &Value<'_>) -> serde_json::Value {
     of(value.peek())
 }
 
-fn of(node: &tree::Node) -> serde_json::Value {
+fn of(node: &compose_loader::Node) -> serde_json::Value {
     use serde_json::Value as Json;
     match &node.value {
-        tree::Value::Null => Json::Null,
-        tree::Value::Bool(value) => Json::from(*value),
-        tree::Value::Int(value) => Json::from(*value),
-        tree::Value::Uint(value) => Json::from(*value),
-        tree::Value::Float(value) => Json::from(*value),
-        tree::Value::Time(text) | tree::Value::Str(text) => Json::from(&**text),
-        tree::Value::List(items) => items.iter().map(of).collect(),
-        tree::Value::Map(map) => map.iter().map(|(key, node)| (key.to_string(), of(node))).collect(),
+        compose_loader::Value::Null => Json::Null,
+        compose_loader::Value::Bool(value) => Json::from(*value),
+        compose_loader::Value::Int(value) => Json::from(*value),
+        compose_loader::Value::Uint(value) => Json::from(*value),
+        compose_loader::Value::Float(value) => Json::from(*value),
+        compose_loader::Value::Time(text) | compose_loader::Value::Str(text) => Json::from(&**text),
+        compose_loader::Value::List(items) => items.iter().map(of).collect(),
+        compose_loader::Value::Map(map) => {
+            map.iter().map(|(key, node)| (key.to_string(), of(node))).collect()
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! Amounts and spans of time as a Stack has them.
 
+use compose_loader::{Node, Value};
+
 use crate::api::{Duration, Quantity};
-use crate::compose::tree::{Node, Value};
 
 /// A number of bytes as the shortest quantity: `1073741824` is `1Gi`. Nothing for what is no number, or
 /// not above zero, which is Compose's way to say no limit.
@@ -49,7 +50,7 @@ pub fn duration(node: &Node) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::source::Place;
+    use compose_loader::Place;
 
     #[test]
     fn bytes_become_the_shortest_quantity() {

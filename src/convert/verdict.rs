@@ -1,10 +1,9 @@
 //! What is said about each value of a compose project.
 
+use compose_loader::{Place, Sources, paths::relative};
 use serde::Serialize;
 
 use super::catalogue::Rule;
-use crate::compose::paths::relative;
-use crate::compose::source::{Place, Sources};
 
 /// What becomes of a value on the cluster.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]

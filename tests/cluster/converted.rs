@@ -6,12 +6,12 @@ use std::{
     path::Path,
 };
 
+use compose_loader::{discover::Options as Find, disk::Disk};
 use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::PersistentVolume;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
 use serde_json::Value;
 use stackwright::{
-    compose::{discover::Options as Find, disk::Disk},
     convert::{
         Converted, Folders,
         output::{self, Secrets, manifests},
@@ -34,7 +34,8 @@ fn all_that_projects_become_passes_a_dry_run_of_the_api_server() {
         let cases = in_folder("tests/convert/cases").chain(in_folder("tests/golden").filter(has_project));
         projects.extend(cases.map(|find| project(find, &Disk).expect("in order")));
         // Some of these prove that the loader refuses them, and others no engine could run.
-        let loaded = in_folder("tests/compose/projects").filter_map(|find| project(find, &Disk).ok());
+        let loaded =
+            in_folder("crates/compose-loader/tests/projects").filter_map(|find| project(find, &Disk).ok());
         projects.extend(loaded.filter(|(_, converted)| rendered(converted).is_ok()));
         assert!(projects.len() >= 80, "{} projects", projects.len());
         dry_run(s, &projects).await;

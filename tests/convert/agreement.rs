@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use compose_loader::{Input, MemoryFiles, Request, disk::Disk, load};
 use stackwright::api::Stack;
 use stackwright::api::schema::violations;
-use stackwright::compose::disk::Disk;
-use stackwright::compose::source::MemoryFiles;
-use stackwright::compose::{Input, Request, load};
 use stackwright::convert::names::service_label;
 use stackwright::convert::output::{Secrets, manifests, stream};
 use stackwright::convert::verdict::{Entry, Verdict, report};
@@ -259,7 +257,7 @@ fn what_the_operator_says_of_the_projects_here_is_in_the_report() {
 
 #[test]
 fn what_the_operator_says_of_the_loaders_projects_is_in_the_report() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/compose/projects");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/compose-loader/tests/projects");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let folder = entry.unwrap().path().to_str().unwrap().to_owned();

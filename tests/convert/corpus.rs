@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use stackwright::compose::disk::Disk;
+use compose_loader::disk::Disk;
 use stackwright::translate::{Facts, Privilege, Privileges, ServerVersion, translate};
 
 use super::agreement::{disagreements, said_twice};

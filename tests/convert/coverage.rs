@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use compose_loader::{Project, print};
 use serde_json::Value as Json;
-use stackwright::compose::print;
-use stackwright::compose::project::Project;
 use stackwright::convert::Converted;
 use stackwright::convert::catalogue::attributes::ATTRIBUTES;
 use stackwright::convert::catalogue::document::{MARK, document, is_covered};
@@ -189,7 +188,7 @@ fn no_attribute_is_ignored_on_whose_meaning_there_is_a_decision() {
 
 #[test]
 fn docs_compose_md_has_a_row_for_every_attribute_of_the_specification() {
-    let schema = include_str!("../../src/compose/schema/compose-spec.json");
+    let schema = include_str!("../../crates/compose-loader/src/schema/compose-spec.json");
     let schema: Json = serde_json::from_str(schema).unwrap();
     let mut paths = BTreeSet::new();
     attributes(&schema, &schema, "", &mut Vec::new(), &mut paths);

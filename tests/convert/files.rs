@@ -1,7 +1,6 @@
 //! What becomes of files of the host, by their size and kind.
 
-use stackwright::compose::source::{Files, Kind, MemoryFiles};
-use stackwright::compose::{Input, Request, load};
+use compose_loader::{Files, Input, Kind, MemoryFiles, Request, load};
 use stackwright::convert::{Converted, Folders, Options, convert};
 
 /// Files in memory, of which those with a name that says so are FIFOs or may not be read.

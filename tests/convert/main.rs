@@ -26,7 +26,7 @@ mod speed;
 mod examples;
 #[path = "../support/fields.rs"]
 mod fields;
-#[path = "../support/growth.rs"]
+#[path = "../../crates/compose-loader/tests/support/growth.rs"]
 #[allow(dead_code, reason = "the tests of limits use the rest")]
 mod growth;
 #[path = "../support/projects.rs"]
@@ -41,11 +41,8 @@ mod specimens;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use compose_loader::{Project, Sources, discover::Options as Find, disk::Disk};
 use stackwright::api::Stack;
-use stackwright::compose::discover::Options as Find;
-use stackwright::compose::disk::Disk;
-use stackwright::compose::project::Project;
-use stackwright::compose::source::Sources;
 use stackwright::convert::Converted;
 use stackwright::convert::output::{Secrets, manifests, stream};
 use stackwright::translate::{Facts, Problem, Reason, translate};

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use stackwright::compose::discover::{Options as Find, discover};
-use stackwright::compose::disk::Disk;
-use stackwright::compose::environment::Environment;
-use stackwright::compose::load_with;
-use stackwright::compose::source::{Files, Kind};
-use stackwright::compose::substitute::variables;
-use stackwright::compose::tree::{Node, Origin, Value};
+use compose_loader::{
+    Environment, Files, Kind, Node, Origin, Value,
+    discover::{Options as Find, discover},
+    disk::Disk,
+    load_with, variables,
+};
 use stackwright::convert::output::{Secrets, manifests, stream};
 use stackwright::convert::secrecy::looks_secret;
 use stackwright::convert::secrecy::quiet::Quiet;

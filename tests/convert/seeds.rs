@@ -4,12 +4,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use compose_loader::{Environment, MemoryFiles, Origin, discover::Options as Find, disk::Disk};
 use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
-use stackwright::compose::discover::Options as Find;
-use stackwright::compose::disk::Disk;
-use stackwright::compose::environment::Environment;
-use stackwright::compose::source::MemoryFiles;
-use stackwright::compose::tree::Origin;
 use stackwright::convert::output::{Secrets, kustomization, manifests};
 use stackwright::convert::verdict::Verdict;
 use stackwright::convert::{Converted, Folders};

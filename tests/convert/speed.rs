@@ -3,8 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use stackwright::compose::source::MemoryFiles;
-use stackwright::compose::{Input, Request, load};
+use compose_loader::{Input, MemoryFiles, Request, load};
 use stackwright::convert::output::{Secrets, manifests};
 use stackwright::convert::{Options, convert};
 

@@ -1,225 +1,26 @@
-//! What hostile input costs. Each case is a project that is made, loaded by `stackwright config` in a process
-//! of its own, and measured: it ends in a project or an error within [`TIME`] and [`MEMORY`], beside the size
-//! of its files and what the same program takes for a project of one service.
-//!
-//! Time is the processor's: on a busy machine the clock on the wall measures the others. What waits instead of
-//! working, as a reader of a FIFO does, runs into [`PATIENCE`]. The limit on time is that of what is shipped:
-//! `cargo test --release --test hostile` measures it, on a quiet machine; without optimisation a case may take
-//! [`UNOPTIMISED`] times as long. The tests are a program of their own, since what it keeps in memory counts
-//! as its children's (see [`Outcome`]).
+//! What hostile projects cost `stackwright config`: the cases of the loader, with the excerpts of messages and the search
+//! for secrets in them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+#[path = "../../crates/compose-loader/tests/hostile/files.rs"]
 mod files;
+#[path = "../../crates/compose-loader/tests/hostile/graphs.rs"]
 mod graphs;
+#[path = "../../crates/compose-loader/tests/hostile/project.rs"]
+mod project;
+#[path = "../../crates/compose-loader/tests/hostile/text.rs"]
 mod text;
+#[path = "../../crates/compose-loader/tests/hostile/variables.rs"]
 mod variables;
+#[path = "../../crates/compose-loader/tests/hostile/yaml.rs"]
 mod yaml;
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{LazyLock, Mutex};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
-use wait4::Wait4;
+use project::{LARGE, Project, TIME};
 
-/// How long a case may take.
-const TIME: Duration = Duration::from_millis(100);
-/// How long a project may take that is only large: at the limit of 100,000 values, hundreds of times those of
-/// an ordinary one, or with millions of lines, each of which costs what it costs there.
-const LARGE: Duration = Duration::from_millis(250);
-/// How many bytes it may keep in memory at once.
-const MEMORY: u64 = 64 << 20;
-/// How many times slower a build without optimisation may be.
-const UNOPTIMISED: u32 = 40;
-/// A process that takes this long is ended: it waits for something that never comes.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a case is run before its time counts: what shares caches with others is slower.
-const ATTEMPTS: usize = 3;
-/// How much of what is printed is looked at.
-const SHOWN: u64 = 64 << 10;
-
-/// One process at a time, so that none is measured while another takes the processor.
-static TURN: Mutex<()> = Mutex::new(());
-
-/// What the program takes by itself.
-static NOTHING: LazyLock<(Duration, u64)> = LazyLock::new(|| {
-    let project = Project::new();
-    project.file("compose.yaml", "services: {web: {image: nginx}}");
-    let runs: Vec<Outcome> = (0..ATTEMPTS).map(|_| project.run()).collect();
-    assert!(runs.iter().all(|run| run.code == Some(0)), "{}", runs[0].errors);
-    (runs.iter().map(|run| run.time).min().unwrap(), runs.iter().map(|run| run.memory).max().unwrap())
-});
-
-/// A folder with a project, gone with the test.
-struct Project(PathBuf);
-
-/// How a process ended and what it took.
-struct Outcome {
-    code: Option<i32>,
-    output: String,
-    errors: String,
-    time: Duration,
-    /// The most that was in memory at once. The kernel counts what this process had when it started the other,
-    /// too: it may say too much, never too little. So nothing large is held here: see [`Project::long`].
-    memory: u64,
-}
-
-impl Project {
-    fn new() -> Self {
-        static NUMBER: AtomicUsize = AtomicUsize::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let folder =
-            std::env::temp_dir().join(format!("stackwright-hostile-{}-{number}", std::process::id()));
-        fs::create_dir_all(folder.join("project")).unwrap();
-        Project(folder)
-    }
-
-    /// A project of one file.
-    fn of(text: impl AsRef<[u8]>) -> Self {
-        let project = Self::new();
-        project.file("compose.yaml", text);
-        project
-    }
-
-    /// A project of one file: `before`, then `part` so many times, then `after`.
-    fn long(before: &str, part: &str, times: usize, after: &str) -> Self {
-        let project = Self::new();
-        let mut file = BufWriter::new(File::create(project.folder().join("compose.yaml")).unwrap());
-        file.write_all(before.as_bytes()).unwrap();
-        for _ in 0..times {
-            file.write_all(part.as_bytes()).unwrap();
-        }
-        file.write_all(after.as_bytes()).unwrap();
-        file.flush().unwrap();
-        project
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.0.join("project")
-    }
-
-    fn file(&self, path: &str, text: impl AsRef<[u8]>) -> &Self {
-        let path = self.folder().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-        self
-    }
-
-    /// Loads it into a project; what is printed.
-    fn loads(&self) -> String {
-        self.loads_within(TIME)
-    }
-
-    /// Loads it into a project within a time; what is printed.
-    fn loads_within(&self, limit: Duration) -> String {
-        let outcome = self.measured(limit);
-        assert_eq!(outcome.code, Some(0), "should load:\n{}", start(&outcome.errors));
-        outcome.output
-    }
-
-    /// Loads it and is refused with an error of this id; all that is said.
-    fn refused(&self, id: &str) -> String {
-        self.refused_within(TIME, id)
-    }
-
-    /// Loads it and is refused within a time with an error of this id; all that is said.
-    fn refused_within(&self, limit: Duration, id: &str) -> String {
-        let outcome = self.measured(limit);
-        let errors = &outcome.errors;
-        assert_eq!(outcome.code, Some(1), "should be refused with {id}:\n{}", start(errors));
-        assert!(errors.contains(&format!("error[{id}]")), "{id} should be said:\n{}", start(errors));
-        outcome.errors
-    }
-
-    /// Runs until a run keeps the limits, or none of several does.
-    fn measured(&self, limit: Duration) -> Outcome {
-        let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let (time, memory) = *NOTHING;
-        let size = size(&self.0);
-        let over = |outcome: &Outcome| {
-            let slower = if cfg!(debug_assertions) { UNOPTIMISED } else { 1 };
-            outcome.time > time + limit * slower || outcome.memory > memory + size + MEMORY
-        };
-        let mut outcome = self.run();
-        for _ in 1..ATTEMPTS {
-            if !over(&outcome) {
-                break;
-            }
-            outcome = self.run();
-        }
-        let took = format!(
-            "{:.0} ms and {:.1} MiB beyond what an empty project and its {:.1} MiB take",
-            outcome.time.saturating_sub(time).as_secs_f64() * 1e3,
-            (outcome.memory.saturating_sub(memory + size)) as f64 / f64::from(1 << 20),
-            size as f64 / f64::from(1 << 20),
-        );
-        println!("{took}");
-        assert!(!over(&outcome), "{took}");
-        outcome
-    }
-
-    fn run(&self) -> Outcome {
-        let (output, errors) = (self.0.join("output"), self.0.join("errors"));
-        let start = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_stackwright"))
-            .arg("config")
-            .current_dir(self.folder())
-            .env_clear()
-            .env("PATH", "/usr/bin:/bin")
-            .stdin(Stdio::null())
-            .stdout(File::create(&output).unwrap())
-            .stderr(File::create(&errors).unwrap())
-            .spawn()
-            .unwrap();
-        let used = loop {
-            if let Some(used) = child.try_wait4().unwrap() {
-                break used;
-            }
-            if start.elapsed() > PATIENCE {
-                child.kill().unwrap();
-                panic!("still running after {PATIENCE:?}");
-            }
-            sleep(Duration::from_millis(1));
-        };
-        let take = |path: &Path| {
-            let mut text = Vec::new();
-            File::open(path).unwrap().take(SHOWN).read_to_end(&mut text).unwrap();
-            fs::remove_file(path).unwrap();
-            String::from_utf8_lossy(&text).into_owned()
-        };
-        let errors = take(&errors);
-        assert!(!errors.contains("panicked"), "{}", self::start(&errors));
-        Outcome {
-            code: used.status.code(),
-            output: take(&output),
-            errors,
-            time: used.rusage.utime + used.rusage.stime,
-            memory: used.rusage.maxrss,
-        }
-    }
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
-    }
-}
-
-/// The size of all files in a folder.
-fn size(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let sizes = entries.map(|path| match fs::symlink_metadata(&path).unwrap() {
-        meta if meta.is_dir() => size(&path),
-        meta if meta.is_file() => meta.len(),
-        _ => 0,
-    });
-    sizes.sum()
-}
-
-fn start(text: &str) -> String {
-    text.chars().take(2000).collect()
+fn program() -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_stackwright"));
+    program.env_clear().arg("config");
+    program
 }

@@ -7,7 +7,7 @@
 //! was ever allocated: this program calls itself with the file of a Stack.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
-#[path = "../support/growth.rs"]
+#[path = "../../crates/compose-loader/tests/support/growth.rs"]
 #[allow(dead_code, reason = "other tests measure exponents")]
 mod growth;
 mod stacks;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stackwright::compose::discover::Options as Find;
+use compose_loader::discover::Options as Find;
 
 /// The cases, the first file's folder being the project's; asked for without a corpus, a test fails.
 pub fn projects() -> Vec<Find> {

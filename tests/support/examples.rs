@@ -2,9 +2,7 @@
 
 use std::path::PathBuf;
 
-use stackwright::compose::discover::Options as Find;
-use stackwright::compose::disk::Disk;
-use stackwright::compose::source::{Files, Kind};
+use compose_loader::{Files, Kind, discover::Options as Find, disk::Disk};
 use stackwright::convert::Folders;
 
 /// A project as it is started: its compose files and its file of variables.

@@ -1,10 +1,10 @@
 //! Compose projects on their way to a Stack, as the command line takes them.
 
-use stackwright::compose::diagnostic::Severity;
-use stackwright::compose::discover::{Options as Find, discover};
-use stackwright::compose::load_with;
-use stackwright::compose::project::Project;
-use stackwright::compose::source::Sources;
+use compose_loader::{
+    Project, Severity, Sources,
+    discover::{Options as Find, discover},
+    load_with,
+};
 use stackwright::convert::{Converted, Folders, Options, convert};
 use stackwright::translate::{Facts, ObjectKind, content_digest};
 

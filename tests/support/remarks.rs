@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use stackwright::compose::source::Sources;
+use compose_loader::Sources;
 use stackwright::convert::Converted;
 use stackwright::convert::verdict::report;
 

@@ -1,11 +1,12 @@
 //! `.env`: every variable has its place, and its value in quotes reads as the same value.
 #![no_main]
 
+use compose_loader::{
+    Environment, Origin, Sources, Variable,
+    internals::dotenv::{EnvText, read, read_raw},
+    internals::environment::Budget,
+};
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::dotenv::{EnvText, read, read_raw};
-use stackwright::compose::environment::{Budget, Environment, Variable};
-use stackwright::compose::source::Sources;
-use stackwright::compose::tree::Origin;
 use stackwright_fuzz::{bounded, check_diagnostic, check_place};
 
 /// A text may cost this much, whatever it says: the 16 MiB that variables may supply, five times: a string that

@@ -1,8 +1,8 @@
 //! `1m30s`: what is printed reads as the same duration.
 #![no_main]
 
+use compose_loader::internals::grammar::duration::{parse, print};
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::grammar::duration::{parse, print};
 use stackwright_fuzz::bounded;
 
 fuzz_target!(|text: &str| {

@@ -1,10 +1,13 @@
 //! `${NAME:-default}`: what variables supply is where the trace says, and all else stays.
 #![no_main]
 
+use compose_loader::{
+    Origin, Variable,
+    internals::environment::Budget,
+    internals::substitute::{Failure, find, invalid, substitute},
+    variables,
+};
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::environment::{Budget, Variable};
-use stackwright::compose::substitute::{Failure, find, invalid, substitute, variables};
-use stackwright::compose::tree::Origin;
 use stackwright_fuzz::{bounded, check_range};
 
 /// The variables: set, empty, and with characters that would mean something if they were read again.

@@ -4,15 +4,13 @@
 
 use std::collections::BTreeSet;
 
+use compose_loader::{
+    Environment, Input, Loaded, MemoryFiles, Node, Origin, Project, Request, Severity, Value,
+    discover::{Options, discover},
+    load, load_with,
+    print::{Style, json, yaml},
+};
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::diagnostic::Severity;
-use stackwright::compose::discover::{Options, discover};
-use stackwright::compose::environment::Environment;
-use stackwright::compose::print::{Style, json, yaml};
-use stackwright::compose::project::Project;
-use stackwright::compose::source::MemoryFiles;
-use stackwright::compose::tree::{Node, Origin, Value};
-use stackwright::compose::{Input, Loaded, Request, load, load_with};
 use stackwright_fuzz::{archive, bounded, check_diagnostic, check_tree};
 
 /// What the project's folder is called.

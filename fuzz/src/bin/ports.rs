@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use compose_loader::internals::grammar::port::{Port, is_ip, parse};
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::grammar::port::{Port, is_ip, parse};
 use stackwright_fuzz::{bounded, check_range};
 
 /// A range may name every port there is, each an entry of some texts.

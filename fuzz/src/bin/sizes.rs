@@ -1,8 +1,8 @@
 //! `1.5g`: what is printed reads as the same size, and case and a space before the unit do not count.
 #![no_main]
 
+use compose_loader::internals::grammar::size::parse;
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::grammar::size::parse;
 use stackwright_fuzz::bounded;
 
 fuzz_target!(|text: &str| {

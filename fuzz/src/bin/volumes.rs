@@ -1,10 +1,11 @@
 //! `data:/var/lib/data:ro`: a mount that is written from its parts is the same mount.
 #![no_main]
 
+use compose_loader::{
+    Node, Place,
+    internals::grammar::volume::{Volume, parse},
+};
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::grammar::volume::{Volume, parse};
-use stackwright::compose::source::Place;
-use stackwright::compose::tree::Node;
 use stackwright_fuzz::{bounded, check_range};
 
 fuzz_target!(|spec: &str| {

@@ -1,8 +1,8 @@
 //! Command lines: the words of a line, each in quotes, are the same words.
 #![no_main]
 
+use compose_loader::internals::grammar::words::split;
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::grammar::words::split;
 use stackwright_fuzz::{bounded, check_range};
 
 fuzz_target!(|line: &str| {

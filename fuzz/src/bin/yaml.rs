@@ -4,8 +4,8 @@
 
 use std::borrow::Cow;
 
+use compose_loader::internals::yaml::reader::{Fault, Found, Reader, What};
 use libfuzzer_sys::fuzz_target;
-use stackwright::compose::yaml::reader::{Fault, Found, Reader, What};
 use stackwright_fuzz::{bounded, check_range};
 
 fuzz_target!(|text: &str| {

@@ -5,17 +5,14 @@ use std::io::Write;
 
 use anyhow::{Context, bail};
 use clap::ValueEnum;
+use compose_loader::discover::Discovered;
+use compose_loader::paths::shorten;
+use compose_loader::print::{Style, json, yaml};
+use compose_loader::{Map, Node, Origin, Project, Sources, Value, load_with};
 
 use super::convert::folder::write_file;
 use super::project::{ProjectArgs, current_folder};
 use super::report;
-use crate::compose::discover::Discovered;
-use crate::compose::load_with;
-use crate::compose::print::{Style, json, yaml};
-use crate::compose::project::Project;
-use crate::compose::source::Sources;
-use crate::compose::substitute;
-use crate::compose::tree::{Map, Node, Origin, Value};
 use crate::convert::secrecy::mask::{mask, shown};
 use crate::convert::secrecy::quiet::Quiet;
 
@@ -171,9 +168,9 @@ fn list(args: &Args, project: &Project, sources: &Sources, folder: &str) -> Opti
             Origin::Process => "the environment".to_owned(),
             Origin::Loader => "the project's name".to_owned(),
             Origin::Nowhere => "not set".to_owned(),
-            Origin::File(place) => sources.locate(*place).map_or("an env file".to_owned(), |at| {
-                format!("{}:{}", report::shown(&at.file, folder), at.line)
-            }),
+            Origin::File(place) => sources
+                .locate(*place)
+                .map_or("an env file".to_owned(), |at| format!("{}:{}", shorten(&at.file, folder), at.line)),
         };
         Some(
             project
@@ -198,7 +195,7 @@ fn variables(project: &Project, shown: &dyn Fn(&str, &str) -> String) -> Vec<Str
             Value::Map(map) => open.extend(map_values(map)),
             Value::List(items) => open.extend(items),
             Value::Str(text) => {
-                for (name, operator) in substitute::variables(text) {
+                for (name, operator) in compose_loader::variables(text) {
                     let entry = found.entry(name).or_default();
                     match operator {
                         Some((operator, _)) if operator.ends_with('?') => entry.0 = true,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, bail};
+use compose_loader::{paths::join, text::decode};
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -10,8 +11,6 @@ use serde_json::{Map, Value};
 use crate::api::schema::violations;
 use crate::api::{GROUP, Stack};
 use crate::cli::project::{ProjectArgs, current_folder};
-use crate::compose::paths::join;
-use crate::compose::source::decode;
 use crate::convert::Converted;
 use crate::translate::{ObjectKind, content_digest};
 

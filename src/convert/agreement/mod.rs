@@ -13,6 +13,7 @@ mod origin;
 
 use std::collections::BTreeMap;
 
+use compose_loader::Project;
 use serde_json::Value;
 
 use self::origin::{Origin, Origins};
@@ -22,7 +23,6 @@ use super::verdict::{Entry, Verdict};
 use super::{Converted, Objects};
 use crate::api::Stack;
 use crate::api::schema::{self, Demand, Path};
-use crate::compose::project::Project;
 
 /// What a conversion has made, before anyone has judged it.
 pub(super) struct Draft {

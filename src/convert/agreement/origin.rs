@@ -3,12 +3,10 @@
 //! Fields are found by their names, items of lists by what identifies them, since the conversion leaves out some
 //! and moves others. What is not found is that of the nearest value above it, at last the service's or resource's.
 
+use compose_loader::{Node, Place, Project};
 use serde_json::Value;
 
 use crate::api::schema::{Path, Step};
-use crate::compose::project::Project;
-use crate::compose::source::Place;
-use crate::compose::tree::{self, Node};
 use crate::convert::names::Names;
 use crate::convert::reader;
 
@@ -234,7 +232,7 @@ const IDENTITY: [&str; 6] = ["target", "source", "published", "protocol", "path"
 
 /// How much an item of the project has in common with one of the Stack; nothing where it is another one.
 fn likeness(node: &Node, made: &Value) -> Option<usize> {
-    if let tree::Value::Map(_) = node.value {
+    if let compose_loader::Value::Map(_) = node.value {
         let part = |key: &str| Some((node.get(key)?.value.to_string(), text(made.get(key)?)));
         let parts: Vec<_> = IDENTITY.iter().filter_map(|key| part(key)).collect();
         let (first, second) = parts.first()?;

@@ -2,9 +2,8 @@
 //! in the folder that the conversion is confined to.
 //! Others are files of one machine, such as its credentials, which a compose file may name as well.
 
-use crate::compose::paths::relative;
-use crate::compose::project::Project;
-use crate::compose::source::Kind;
+use compose_loader::{Kind, Project, paths::relative};
+
 use crate::convert::Folders;
 
 use super::uses::real;
@@ -79,7 +78,7 @@ fn is_below(folder: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::source::MemoryFiles;
+    use compose_loader::MemoryFiles;
 
     #[test]
     fn the_folder_and_its_repository_are_the_projects_own() {

@@ -1,6 +1,7 @@
 //! What lies in folders of a project: something of its own, or only what keeps a folder in a repository.
 
-use crate::compose::source::Kind;
+use compose_loader::Kind;
+
 use crate::convert::Folders;
 
 /// How deep folders may lie in each other: a link that leads upwards has no end.

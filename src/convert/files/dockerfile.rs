@@ -1,7 +1,8 @@
 //! Which folders of a build's context an image has, and where, as far as its Dockerfile tells.
 
+use compose_loader::paths::{clean, join};
+
 use super::ignore::is_name;
-use crate::compose::paths::{clean, join};
 
 /// What the stages of a Dockerfile copy out of the context.
 #[derive(Debug, Default)]

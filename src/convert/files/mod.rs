@@ -22,14 +22,13 @@ mod source;
 mod tree;
 mod uses;
 
+use compose_loader::{Kind, paths::is_windows_absolute};
 use serde::Deserialize;
 
 use super::catalogue::{self, Rule};
 use super::context::Context;
 use super::reader::Value;
 use crate::api::{FileTree, Propagation, Volume, VolumeMount};
-use crate::compose::paths::is_windows_absolute;
-use crate::compose::source::Kind;
 pub use bounds::Bounds;
 use bounds::Lies;
 pub use private::is_secret;

@@ -1,6 +1,7 @@
 //! Names of objects for paths.
 
-use crate::compose::project::Project;
+use compose_loader::Project;
+
 use crate::convert::names::label;
 use crate::translate::short_hash;
 

@@ -1,7 +1,8 @@
 //! What a repository does not hold, by its `.gitignore` files: such files are of one machine.
 
+use compose_loader::Kind;
+
 use super::ignore::Ignored;
-use crate::compose::source::Kind;
 use crate::convert::Folders;
 
 /// The `.gitignore` files that count for a folder, the outermost first, each with its folder.

@@ -1,6 +1,7 @@
 //! What takes the place of programs that steer or watch a container engine.
 
-use crate::compose::tree::Node;
+use compose_loader::Node;
+
 use crate::convert::context::Context;
 use crate::convert::reader::Value;
 

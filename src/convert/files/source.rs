@@ -1,9 +1,8 @@
 //! Source trees: folders that a developer mounts over what the service's image has anyhow.
 
+use compose_loader::{Kind, Node, paths::join};
+
 use super::{content, dockerfile::Dockerfile, ignore::Ignored, repository::Repository, uses::real};
-use crate::compose::paths::join;
-use crate::compose::source::Kind;
-use crate::compose::tree::Node;
 use crate::convert::Folders;
 
 /// Whether the image of a service is built from a folder and so has it where it is mounted. `folder` is a real

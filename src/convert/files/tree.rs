@@ -1,12 +1,13 @@
 //! Files beside the compose file as keys of ConfigMaps and Secrets.
 
+use compose_loader::Kind;
+
 use super::bounds::Lies;
 use super::content::{DEEPEST, HISTORY, has_content, is_made, is_placeholder};
 use super::names::part;
 use super::private::{is_private, is_secret, mode};
 use super::repository::Repository;
 use crate::api::{KeyRef, TreeFile};
-use crate::compose::source::Kind;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::names::key;

@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compose_loader::{Kind, Node, Project, paths::relative};
+
 use super::{Wish, content, names::volume_name, source};
-use crate::compose::paths::relative;
-use crate::compose::project::Project;
-use crate::compose::source::Kind;
-use crate::compose::tree::Node;
 use crate::convert::Folders;
 use crate::convert::names::Names;
 use crate::convert::reader::pointer;

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compose_loader::{Map, Node};
+
 use super::listeners::{Ports, Publisher};
 use super::{Text, is_local, public, variables, words};
-use crate::compose::tree::{Map, Node};
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};

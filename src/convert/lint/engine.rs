@@ -1,6 +1,7 @@
 //! Labels and variables that programs read from the Docker engine.
 
-use crate::compose::tree::{Map, Node};
+use compose_loader::{Map, Node};
+
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use compose_loader::{Node, Place};
+
 use crate::api::StackSpec;
-use crate::compose::source::Place;
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;

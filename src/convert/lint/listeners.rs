@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::compose::tree::Node;
+use compose_loader::Node;
+
 use crate::convert::context::{Context, texts};
 use crate::convert::reader::int;
 

@@ -17,11 +17,12 @@ mod restart;
 mod template;
 mod volumes;
 
+use compose_loader::{Map, Node};
+
 use super::catalogue::Rule;
 use super::context::Context;
 use super::reader::pointer;
 use crate::api::StackSpec;
-use crate::compose::tree::{Map, Node};
 
 /// Looks at a project and what became of it, and leaves remarks.
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {

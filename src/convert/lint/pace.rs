@@ -5,9 +5,9 @@
 //! makes one where a program is known to end, and soon: so only that is told. A script is known to end where all of
 //! its commands are, or where it ends with a pause.
 
+use compose_loader::{Kind, Node};
+
 use crate::api::StackSpec;
-use crate::compose::source::Kind;
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;

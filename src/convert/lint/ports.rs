@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::compose::tree::Node;
+use compose_loader::Node;
+
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};

@@ -1,9 +1,8 @@
 //! What goes wrong where a service has several replicas.
 
+use compose_loader::{Kind, Node, paths::join};
+
 use crate::api::StackSpec;
-use crate::compose::paths::join;
-use crate::compose::source::Kind;
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;

@@ -1,7 +1,8 @@
 //! Templates that Swarm fills in, such as `{{.Task.Slot}}`.
 
+use compose_loader::Node;
+
 use super::variables;
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::{Context, texts_at};
 use crate::convert::reader::pointer;

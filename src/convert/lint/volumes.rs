@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use compose_loader::{Node, Place};
+
 use crate::api::{AccessMode, StackSpec};
-use crate::compose::source::Place;
-use crate::compose::tree::Node;
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::names::label;

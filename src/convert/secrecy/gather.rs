@@ -3,14 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use compose_loader::{Environment, Map, Node, Place, Project, Value};
+
 use super::command::{in_shell, in_words};
 use super::forms::{logins, pairs};
 use super::names::{is_distinctive, is_harmless, looks_secret, may_be_secret};
 use super::{Secrecy, Span, address};
-use crate::compose::environment::Environment;
-use crate::compose::project::Project;
-use crate::compose::source::Place;
-use crate::compose::tree::{Map, Node, Value};
 
 impl Secrecy {
     /// Gathers the secrets of a project.

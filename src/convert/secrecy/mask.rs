@@ -1,9 +1,9 @@
 //! Hides the secrets of a project that is printed.
 
+use compose_loader::{Node, Project, Value};
+
 use super::forms::pairs;
 use super::{HIDDEN, Secrecy, from_env_file, is_harmless, looks_secret};
-use crate::compose::project::Project;
-use crate::compose::tree::{Node, Value};
 
 /// Puts asterisks in the place of every secret of a project.
 pub fn mask(project: &mut Project) {

@@ -15,8 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::compose::source::Place;
-use crate::compose::tree::{Node, Origin, Supplied};
+use compose_loader::{Node, Origin, Place, Supplied};
 
 pub use self::names::{is_distinctive, is_harmless, looks_secret};
 

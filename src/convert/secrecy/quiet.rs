@@ -5,13 +5,12 @@ use std::collections::{BTreeSet, HashSet};
 use std::ops::Bound::{Included, Unbounded};
 use std::ops::Range;
 
+use compose_loader::{Environment, Place, Project, Sources};
+
 use super::command::behind_flags;
 use super::forms::{gives_secret, logins, pairs};
 use super::names::{looks_secret, may_be_secret};
 use super::{HIDDEN, Secrecy, signs};
-use crate::compose::environment::Environment;
-use crate::compose::project::Project;
-use crate::compose::source::{Place, Sources};
 use crate::convert::Converted;
 
 /// The secrets that no message shows.

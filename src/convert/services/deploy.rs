@@ -1,10 +1,11 @@
 //! Replicas, resources, placement, restarts and the way of updates.
 
+use compose_loader::Node;
+
 use super::process::labels;
 use crate::api::{
     Deploy, EndpointMode, Mode, Placement, Quantity, Resource, Resources, Service, UpdateConfig, UpdateOrder,
 };
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::reader::{Section, Value, int};
 use crate::convert::sizes::{duration, processors, quantity};

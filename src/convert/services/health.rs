@@ -1,8 +1,9 @@
 //! Health checks.
 
+use compose_loader::Node;
+
 use super::text::{Piece, Variables};
 use crate::api::{Healthcheck, OnUnhealthy, Service};
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};

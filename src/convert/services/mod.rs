@@ -13,6 +13,8 @@ mod volumes;
 
 use std::collections::BTreeMap;
 
+use compose_loader::Node;
+
 pub use self::process::labels;
 use self::text::Variables;
 pub use self::volumes::{bytes, tmpfs_options, volumes_from};
@@ -21,7 +23,6 @@ use super::context::Context;
 use super::reader::{Section, Value};
 use super::settings;
 use crate::api::{Dependency, DependencyCondition, Service};
-use crate::compose::tree::Node;
 
 /// Converts a service.
 pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) -> Service {

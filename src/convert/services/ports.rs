@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use compose_loader::Node;
+
 use crate::api::{Expose, Port, PortMode, Protocol, Service};
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value, int};

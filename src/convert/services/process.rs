@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use compose_loader::paths::is_windows_absolute;
+
 use super::text::Variables;
 use crate::api::labels::RESERVED;
 use crate::api::{PullPolicy, Service, Text};
-use crate::compose::paths::is_windows_absolute;
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
@@ -293,10 +294,9 @@ fn stop_signal(value: Value<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::user;
-    use crate::compose::source::Place;
-    use crate::compose::tree::Node;
     use crate::convert::reader::{Log, Value};
     use crate::convert::secrecy::Secrecy;
+    use compose_loader::{Node, Place};
 
     #[test]
     fn a_user_is_read_as_the_engine_reads_it() {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use compose_loader::{Map, Node};
+
 use crate::api::{EnvironmentSource, KeyRef};
-use crate::compose::tree::{Map, Node};
 use crate::convert::context::Context;
 use crate::convert::names::key;
 use crate::convert::secrecy::{Span, from_env_file, is_distinctive, is_harmless, looks_secret};

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use compose_loader::{Node, paths::is_windows_absolute};
+
 use super::process::numbers;
 use crate::api::{FileMount, Propagation, Service, Tmpfs, VolumeMount};
-use crate::compose::paths::is_windows_absolute;
-use crate::compose::tree::Node;
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::files::{Bind, Bound, bind, part_of};
@@ -252,7 +252,7 @@ pub fn tmpfs_options<'o>(options: &'o str, tmpfs: &mut Tmpfs) -> Vec<&'o str> {
 
 /// A size as `mount` takes it: a number with k, m or g.
 pub fn bytes(text: &str) -> Option<Node> {
-    use crate::compose::{source::Place, tree};
+    use compose_loader::Place;
     let lower = text.to_lowercase();
     let digits = lower.trim_end_matches(['k', 'm', 'g', 'b']);
     let factor = match &lower[digits.len()..] {
@@ -263,7 +263,7 @@ pub fn bytes(text: &str) -> Option<Node> {
         _ => return None,
     };
     let number = int(&Node::text(digits, Place::NONE))?.checked_mul(factor)?;
-    Some(Node::new(tree::Value::Int(number), Place::NONE))
+    Some(Node::new(compose_loader::Value::Int(number), Place::NONE))
 }
 
 /// `volumes_from`: whose mounts a service has too.

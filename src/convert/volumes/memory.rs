@@ -1,7 +1,8 @@
 //! Volumes in memory: `driver_opts: {type: tmpfs}`.
 
+use compose_loader::Node;
+
 use crate::api::Tmpfs;
-use crate::compose::tree::Node;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::Value;

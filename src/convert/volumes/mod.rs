@@ -3,6 +3,8 @@
 mod memory;
 mod options;
 
+use compose_loader::Node;
+
 use self::options::{Meaning, is_none, meaning};
 use super::catalogue::{self, Rule};
 use super::context::Context;
@@ -12,7 +14,6 @@ use super::objects::NfsVolume;
 use super::reader::{Section, Value};
 use super::settings;
 use crate::api::{AccessMode, Nfs, Volume};
-use crate::compose::tree::Node;
 use crate::translate::names::object_name;
 
 /// A volume.

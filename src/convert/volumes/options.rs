@@ -1,7 +1,8 @@
 //! What the options of a volume's driver mean: those of the local driver are those of `mount`.
 
+use compose_loader::{Map, Node};
+
 use crate::api::{Nfs, Quantity, Tmpfs};
-use crate::compose::tree::{Map, Node};
 use crate::convert::services::{bytes, tmpfs_options};
 use crate::convert::sizes::quantity;
 
@@ -112,14 +113,14 @@ fn is_default(option: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compose::source::Place;
+    use compose_loader::Place;
 
     fn of(pairs: &[(&str, &str)]) -> Meaning {
         let mut map = Map::default();
         for (key, text) in pairs {
             map.insert(*key, Place::NONE, Node::text(*text, Place::NONE));
         }
-        meaning(&Node::new(crate::compose::tree::Value::Map(Box::new(map)), Place::NONE))
+        meaning(&Node::new(compose_loader::Value::Map(Box::new(map)), Place::NONE))
     }
 
     fn export(server: &str, path: &str, read_only: bool, options: &[&str]) -> Meaning {

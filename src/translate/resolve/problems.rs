@@ -1,9 +1,8 @@
 //! The problems that are met on the way, and the words that help with them.
 
-use crate::{
-    nearest::did_you_mean,
-    translate::{Invalid, MOST_TOLD, Privilege, Problem, Reason},
-};
+use compose_loader::did_you_mean;
+
+use crate::translate::{Invalid, MOST_TOLD, Privilege, Problem, Reason};
 
 /// How many problems of a spec are kept; of the others is known only how many there are.
 const MOST_KEPT: usize = 1_000;

@@ -8,8 +8,7 @@ mod names;
 mod pods;
 mod secrets;
 
-use stackwright::compose::source::MemoryFiles;
-use stackwright::compose::{Input, Request, load};
+use compose_loader::{Input, MemoryFiles, Request, load};
 use stackwright::convert::{Converted, Options, convert};
 
 /// What becomes of the project `shop` in `/p`, with these files beside it and these profiles active.

@@ -4,9 +4,8 @@ mod data;
 mod private;
 mod source;
 
+use compose_loader::{Files, Kind, MemoryFiles, discover::Options as Find};
 use stackwright::api::{FileTree, TreeFile, VolumeMount};
-use stackwright::compose::discover::Options as Find;
-use stackwright::compose::source::{Files, Kind, MemoryFiles};
 use stackwright::convert::verdict::Verdict;
 use stackwright::convert::{Converted, Folders};
 use stackwright::translate::{Facts, Privilege, Privileges, translate};

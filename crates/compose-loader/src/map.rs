@@ -1,0 +1,242 @@
+//! A mapping in the order it was written.
+//!
+//! Almost all mappings of a project have a handful of keys. Those are one list, looked through from its
+//! beginning, which takes a third of the memory of a hash table and no hashing; only larger ones get a table
+//! beside the list, when a key is first looked for.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use foldhash::fast::RandomState;
+
+use super::names::same;
+use super::source::Place;
+use super::tree::{Entry, Node};
+
+/// More keys than this are looked up in a table.
+const FEW: usize = 16;
+
+/// A mapping in the order it was written.
+#[derive(Clone, Default)]
+pub struct Map {
+    pairs: Vec<(Arc<str>, Entry)>,
+    /// Where each key stands among the pairs; nothing while there are few, and after keys have moved.
+    #[allow(clippy::box_collection, reason = "seldom there, so every mapping has only a pointer for it")]
+    table: OnceLock<Box<HashMap<Arc<str>, usize, RandomState>>>,
+}
+
+/// The table is left out: whether it is there, and its order, tell nothing of the mapping.
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.pairs.iter().map(|(key, entry)| (key, entry))).finish()
+    }
+}
+
+impl PartialEq for Map {
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(key, node)| other.get(key) == Some(node))
+    }
+}
+
+impl Map {
+    /// A mapping with room for so many keys.
+    #[must_use]
+    pub fn with_capacity(keys: usize) -> Self {
+        Map { pairs: Vec::with_capacity(keys), table: OnceLock::new() }
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        if self.pairs.len() <= FEW {
+            return self.pairs.iter().position(|(name, _)| same(name, key));
+        }
+        let places = || self.pairs.iter().enumerate().map(|(at, (key, _))| (key.clone(), at)).collect();
+        self.table.get_or_init(|| Box::new(places())).get(key).copied()
+    }
+
+    /// The value of a key.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+        let at = self.position(key)?;
+        Some(&mut self.pairs[at].1.node)
+    }
+
+    /// The key's place and value, to be changed.
+    pub(super) fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
+        let at = self.position(key)?;
+        Some(&mut self.pairs[at].1)
+    }
+
+    /// The key's place and value.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.position(key).map(|at| &self.pairs[at].1)
+    }
+
+    /// Whether the key is there, with a value or without.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.position(key).is_some()
+    }
+
+    /// Sets a key; its position stays where it was.
+    pub fn insert(&mut self, key: impl Into<Arc<str>>, place: Place, node: Node) -> Option<Node> {
+        let key = key.into();
+        let entry = Entry { key: place, node };
+        match self.position(&key) {
+            Some(at) => Some(std::mem::replace(&mut self.pairs[at].1, entry).node),
+            None => {
+                self.push(key, entry);
+                None
+            }
+        }
+    }
+
+    /// Adds a key that is not there, as the last.
+    pub(super) fn push(&mut self, key: Arc<str>, entry: Entry) {
+        if let Some(table) = self.table.get_mut() {
+            table.insert(key.clone(), self.pairs.len());
+        }
+        self.pairs.push((key, entry));
+    }
+
+    /// Sets a key that is not there yet.
+    pub fn insert_new(&mut self, key: &str, place: Place, node: impl FnOnce() -> Node) {
+        if !self.has(key) {
+            self.push(key.into(), Entry { key: place, node: node() });
+        }
+    }
+
+    /// Takes a key out; the others keep their order.
+    pub fn remove(&mut self, key: &str) -> Option<Node> {
+        let at = self.position(key)?;
+        let (_, entry) = self.pairs.remove(at);
+        self.table.take();
+        Some(entry.node)
+    }
+
+    /// Keeps the keys that the test accepts.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Node) -> bool) {
+        self.pairs.retain_mut(|(key, entry)| keep(key, &mut entry.node));
+        self.table.take();
+    }
+
+    /// Puts the keys into alphabetical order, as the reference prints them.
+    pub fn sort(&mut self) {
+        if !self.pairs.is_sorted_by(|a, b| a.0 <= b.0) {
+            self.pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            self.table.take();
+        }
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pairs.len()
+    }
+
+    /// Whether there is no key.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pairs.is_empty()
+    }
+
+    /// Keys and values in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Node)> {
+        self.pairs.iter().map(|(key, entry)| (key, &entry.node))
+    }
+
+    /// Keys, their places and values in order.
+    pub fn entries(&self) -> impl Iterator<Item = (&Arc<str>, &Entry)> {
+        self.pairs.iter().map(|(key, entry)| (key, entry))
+    }
+
+    /// Keys and values in order, the values to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Node)> {
+        self.pairs.iter_mut().map(|(key, entry)| (&*key, &mut entry.node))
+    }
+
+    /// The same pairs in mappings of so many each.
+    pub(super) fn into_parts(self, keys: usize) -> Vec<Map> {
+        let mut left = self.pairs.into_iter();
+        let part = || Some(left.by_ref().take(keys).collect()).filter(|pairs: &Vec<_>| !pairs.is_empty());
+        std::iter::from_fn(part).map(|pairs| Map { pairs, table: OnceLock::new() }).collect()
+    }
+
+    /// Adds the pairs of a mapping that has none of these keys, as the last.
+    pub(super) fn append(&mut self, other: Map) {
+        self.pairs.extend(other.pairs);
+        self.table.take();
+    }
+
+    /// The pairs themselves.
+    pub fn into_entries(self) -> impl Iterator<Item = (Arc<str>, Entry)> {
+        self.pairs.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Map;
+    use crate::source::Place;
+    use crate::tree::{Entry, Node, Value};
+
+    fn number(value: i64) -> Node {
+        Node::new(Value::Int(value), Place::NONE)
+    }
+
+    #[test]
+    fn it_shows_the_same_whether_it_was_looked_through_or_not() {
+        let mut map = Map::default();
+        let entry = || Entry { key: Place::NONE, node: number(0) };
+        (0..2 * super::FEW).for_each(|key| map.push(key.to_string().into(), entry()));
+        let before = format!("{map:?}");
+        assert!(map.get("none").is_none() && map.table.get().is_some());
+        assert_eq!(format!("{map:?}"), before);
+    }
+
+    proptest! {
+        #[test]
+        fn it_holds_what_a_plain_list_of_pairs_would(steps in prop::collection::vec((0u8..4, 0i64..40), 0..200)) {
+            let mut map = Map::default();
+            let mut list: Vec<(String, i64)> = Vec::new();
+            for (value, (step, key)) in (0i64..).zip(steps) {
+                let key = key.to_string();
+                let at = list.iter().position(|(name, _)| *name == key);
+                match (step, at) {
+                    (0, Some(at)) => {
+                        map.remove(&key);
+                        list.remove(at);
+                    }
+                    (1, _) => {
+                        map.sort();
+                        list.sort();
+                    }
+                    (2, _) if value % 16 == 0 => {
+                        map.retain(|name, _| **name < *key);
+                        list.retain(|(name, _)| *name < key);
+                    }
+                    (_, Some(at)) => {
+                        map.insert(key, Place::NONE, number(value));
+                        list[at].1 = value;
+                    }
+                    (_, None) => {
+                        map.insert(key.as_str(), Place::NONE, number(value));
+                        list.push((key, value));
+                    }
+                }
+                prop_assert_eq!(map.len(), list.len());
+                prop_assert!(map.iter().zip(&list).all(|((key, node), (name, value))| **key == *name && *node == number(*value)));
+                prop_assert!(list.iter().all(|(name, value)| map.get(name) == Some(&number(*value))));
+                prop_assert!(!map.has("none"));
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Paths: relative ones are those of the file that holds them.
+
+use std::sync::LazyLock;
+
+use super::diagnostic::Diagnostic;
+use super::files::Files;
+use super::rules::{At, Rules};
+use super::tree::{Node, Value};
+
+#[derive(Clone, Copy)]
+enum Rule {
+    Path,
+    Context,
+    MaybeUnix,
+    Watch,
+    Mount,
+    DriverOptions,
+}
+
+static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
+    use Rule::{Context, DriverOptions, MaybeUnix, Mount, Path, Watch};
+    Rules::new(&[
+        ("services.*.build.context", Context),
+        ("services.*.build.additional_contexts.*", Context),
+        ("services.*.build.ssh.*", MaybeUnix),
+        ("services.*.env_file.*.path", Path),
+        ("services.*.label_file.*", Path),
+        ("services.*.extends.file", Path),
+        ("services.*.develop.watch.*.path", Watch),
+        ("services.*.volumes.*", Mount),
+        ("services.*.pre_start.*.env_file.*.path", Path),
+        ("services.*.pre_start.*.label_file.*", Path),
+        ("services.*.pre_start.*.volumes.*", Mount),
+        ("configs.*.file", MaybeUnix),
+        ("secrets.*.file", MaybeUnix),
+        ("volumes.*", DriverOptions),
+    ])
+});
+
+/// Where relative paths and `~` lead.
+pub struct Base<'a> {
+    /// The folder of the file.
+    pub folder: &'a str,
+    /// The user's home, if there is one.
+    pub home: Option<&'a str>,
+    /// The files, to follow the links that `develop.watch` follows.
+    pub files: &'a dyn Files,
+}
+
+impl Base<'_> {
+    /// Makes all paths of a tree absolute, or relative to where the base is.
+    ///
+    /// # Errors
+    /// A bind mount without a source, and a path that is no text.
+    pub fn resolve(&self, root: &mut Node) -> Result<(), Diagnostic> {
+        self.below(root, RULES.root())
+    }
+
+    fn below(&self, node: &mut Node, at: At<'_, Rule>) -> Result<(), Diagnostic> {
+        if let Some(rule) = at.rule() {
+            return self.apply(rule, node);
+        }
+        match &mut node.value {
+            Value::Map(map) => {
+                for (key, child) in map.iter_mut() {
+                    if let Some(at) = at.key(key) {
+                        self.below(child, at)?;
+                    }
+                }
+            }
+            Value::List(items) => {
+                let Some(at) = at.item() else { return Ok(()) };
+                for item in items {
+                    self.below(item, at)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn apply(&self, rule: Rule, node: &mut Node) -> Result<(), Diagnostic> {
+        match rule {
+            Rule::Path => {
+                is_path(node)?;
+                self.change(node, |text| self.path(text));
+            }
+            Rule::Watch => {
+                is_path(node)?;
+                self.change(node, |text| self.files.follow(&self.path(text)));
+            }
+            Rule::MaybeUnix => self.change(node, |text| self.maybe_unix(text)),
+            Rule::Context => {
+                is_path(node)?;
+                self.change(node, |text| {
+                    let remote =
+                        ["https://", "http://", "git://", "ssh://", "github.com/", "git@", "service:"];
+                    if text.contains("://") || remote.iter().any(|prefix| text.starts_with(prefix)) {
+                        text.to_owned()
+                    } else {
+                        self.path(text)
+                    }
+                });
+            }
+            Rule::Mount => {
+                let place = node.place;
+                let Some(map) = node.as_map_mut() else { return Ok(()) };
+                if map.get("type").and_then(Node::as_str) != Some("bind") {
+                    return Ok(());
+                }
+                let Some(source) = map.get_mut("source") else {
+                    let message = "invalid mount config for type \"bind\": field Source must not be empty";
+                    return Err(Diagnostic::error("bind-source", place, message)
+                        .remedy("add `source:`, a path on the host"));
+                };
+                self.change(source, |text| self.maybe_unix(text));
+            }
+            Rule::DriverOptions => {
+                let Some(map) = node.as_map_mut() else { return Ok(()) };
+                if map.get("driver").and_then(Node::as_str) != Some("local") {
+                    return Ok(());
+                }
+                let Some(options) = map.get_mut("driver_opts").and_then(Node::as_map_mut) else {
+                    return Ok(());
+                };
+                if options.get("o").and_then(Node::as_str) == Some("bind")
+                    && let Some(device) = options.get_mut("device")
+                {
+                    self.change(device, |text| self.maybe_unix(text));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn change(&self, node: &mut Node, change: impl Fn(&str) -> String) {
+        let Value::Str(text) = &node.value else { return };
+        let changed = change(text);
+        if changed == **text {
+            return;
+        }
+        // The text that was written stands at the end, unless `..` or `./` took part of it away.
+        match changed.strip_suffix(&**text) {
+            Some(added) if node.trace.is_some() => {
+                let added = u32::try_from(added.len()).unwrap_or(0);
+                for part in node.trace.iter_mut().flat_map(|parts| parts.iter_mut()) {
+                    part.start += added;
+                    part.end += added;
+                }
+                node.value = Value::Str(changed.into());
+            }
+            _ => *node = node.made(changed),
+        }
+    }
+
+    fn home(&self, text: &str) -> Option<String> {
+        Some(clean(&format!("{}/{}", self.home?, text.strip_prefix('~')?)))
+    }
+
+    fn path(&self, text: &str) -> String {
+        let at_home = self.home(text);
+        let text = at_home.as_deref().unwrap_or(text);
+        if text.is_empty() { String::new() } else { join(self.folder, text) }
+    }
+
+    fn maybe_unix(&self, text: &str) -> String {
+        let at_home = self.home(text);
+        let text = at_home.as_deref().unwrap_or(text);
+        if text.starts_with('/') || is_windows_absolute(text) {
+            text.to_owned()
+        } else {
+            join(self.folder, text)
+        }
+    }
+}
+
+/// A number or a date is no path, though the schema may take it for a value.
+fn is_path(node: &Node) -> Result<(), Diagnostic> {
+    if matches!(node.value, Value::Str(_)) {
+        return Ok(());
+    }
+    let message = format!("a path is expected, not {}", node.value.kind());
+    Err(Diagnostic::error("wrong-type", node.place, message).remedy("put it into quotes"))
+}
+
+/// `base/path`, or the path itself where it is absolute.
+#[must_use]
+pub fn join(base: &str, path: &str) -> String {
+    if path.starts_with('/') {
+        return path.to_owned();
+    }
+    match (base, path) {
+        ("", "") => String::new(),
+        ("", path) => clean(path),
+        (base, path) => clean(&format!("{base}/{path}")),
+    }
+}
+
+/// The folder that holds a path.
+#[must_use]
+pub fn parent(path: &str) -> String {
+    match path.rfind('/') {
+        Some(slash) => clean(&path[..=slash]),
+        None => ".".to_owned(),
+    }
+}
+
+/// The shortest path that leads to the same place, as Go's `path.Clean` gives it.
+#[must_use]
+pub fn clean(path: &str) -> String {
+    if path.is_empty() {
+        return String::new();
+    }
+    let rooted = path.starts_with('/');
+    // Most are clean already.
+    if path.split('/').skip(usize::from(rooted)).all(|part| !matches!(part, "" | "." | "..")) {
+        return path.to_owned();
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => match parts.last() {
+                Some(&last) if last != ".." => {
+                    parts.pop();
+                }
+                None | Some(_) if rooted => {}
+                _ => parts.push(".."),
+            },
+            part => parts.push(part),
+        }
+    }
+    match (rooted, parts.is_empty()) {
+        (true, _) => format!("/{}", parts.join("/")),
+        (false, true) => ".".to_owned(),
+        (false, false) => parts.join("/"),
+    }
+}
+
+/// The way from one folder to another, both absolute.
+#[must_use]
+pub fn relative(from: &str, to: &str) -> String {
+    let (from, to) = (clean(from), clean(to));
+    let mut from: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
+    let mut to: Vec<&str> = to.split('/').filter(|part| !part.is_empty()).collect();
+    let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    from.drain(..common);
+    to.drain(..common);
+    let way: Vec<&str> = from.iter().map(|_| "..").chain(to).collect();
+    if way.is_empty() { ".".to_owned() } else { way.join("/") }
+}
+
+/// Returns a path relative to `folder` where it is below it, and as it is elsewhere.
+#[must_use]
+pub fn shorten<'p>(path: &'p str, folder: &str) -> &'p str {
+    let below = path.strip_prefix(folder.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
+    below.filter(|_| !folder.is_empty()).unwrap_or(path)
+}
+
+/// Whether a path begins with a drive or a share, as an absolute path of Windows does.
+pub fn is_windows_absolute(path: &str) -> bool {
+    let bytes = path.as_bytes();
+    matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
+        || path.starts_with("\\\\")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{clean, join, relative};
+
+    #[test]
+    fn paths() {
+        for (path, cleaned) in [
+            ("/a/../b/./c//", "/b/c"),
+            ("./x", "x"),
+            ("../../x", "../../x"),
+            ("a/..", "."),
+            ("/..", "/"),
+            ("", ""),
+        ] {
+            assert_eq!(clean(path), cleaned);
+        }
+        assert_eq!(join("/p", "../x"), "/x");
+        assert_eq!(relative("/a/b", "/a/c/d"), "../c/d");
+        assert_eq!(relative("/a", "/a"), ".");
+    }
+}

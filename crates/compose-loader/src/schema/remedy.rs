@@ -1,0 +1,130 @@
+//! What to do about a value or a key that the schema does not take.
+
+use super::compile::{Pattern, Schema};
+use super::{Check, SCHEMAS};
+use crate::nearest::did_you_mean;
+use crate::trail::Trail;
+use crate::tree::{Node, Value};
+
+/// What to do about a service that is no mapping.
+#[must_use]
+pub fn of_service(name: &str) -> String {
+    if (Check { schemas: &SCHEMAS }).is_key_of_service(name) {
+        format!("`{name}` is a key of a service: indent it as the other keys of the one that it belongs to")
+    } else {
+        "write its keys below the name, one step further in".to_owned()
+    }
+}
+
+/// Several types in words.
+pub fn alternatives(wanted: &[&'static str]) -> String {
+    match wanted {
+        [] => "of another type".to_owned(),
+        [one] => (*one).to_owned(),
+        [firsts @ .., last] => format!("{} or {last}", firsts.join(", ")),
+    }
+}
+
+/// What to write in place of a value of another type.
+pub fn of_type(wanted: &[&'static str], found: &Value) -> String {
+    let is_scalar = !matches!(found, Value::Null | Value::List(_) | Value::Map(_));
+    let takes = |kind: &str| wanted.contains(&kind);
+    match found {
+        Value::Null => "give it a value, or remove the key".to_owned(),
+        _ if is_scalar && takes("a list") => {
+            let item: String = found.to_string().chars().take(60).collect();
+            format!("write it as a list, each item after a dash and a space: `- {item}`")
+        }
+        _ if is_scalar && wanted == ["a string"] => "put it into quotes".to_owned(),
+        Value::Map(_) if takes("a list") => {
+            "write it as a list: begin each item with a dash and a space".to_owned()
+        }
+        Value::List(_) if wanted == ["a mapping"] => "write `key: value`, without the dash".to_owned(),
+        _ => format!("write it as {}", alternatives(wanted)),
+    }
+}
+
+impl Check<'_> {
+    /// What to do about a key that is not known where it stands: it may be known somewhere near.
+    pub(super) fn of_unknown_key(
+        &self,
+        schema: &Schema,
+        key: &str,
+        node: &Node,
+        trail: &Trail<'_>,
+    ) -> String {
+        if schema.patterns.iter().any(|(pattern, _)| *pattern == Pattern::Name) {
+            return "a name has only letters, digits, `.`, `_` and `-`".to_owned();
+        }
+        let near = did_you_mean(key, self.keys(schema));
+        // One letter is a slip, even where the key as it is written is known elsewhere.
+        if let Some(meant) = near.filter(|meant| strsim::damerau_levenshtein(key, meant) == 1) {
+            return format!("did you mean `{meant}`?");
+        }
+        let below = self.below(schema, key);
+        if let [path] = below.as_slice() {
+            return format!(
+                "did you mean `{path}`? Write it below `{}:`",
+                path.rsplit_once('.').map_or("", |(parent, _)| parent)
+            );
+        }
+        if let Some(meant) = near {
+            return format!("did you mean `{meant}`?");
+        }
+        let of_service = self.is_key_of_service(key);
+        match trail.depth() {
+            0 if of_service => {
+                format!("`{key}` is a key of a service: write it below one, below `services:`")
+            }
+            0 if node.as_map().is_some() => {
+                format!("if `{key}` is a service, indent it below `services:`; an extension begins with `x-`")
+            }
+            3.. if of_service => {
+                format!("`{key}` is a key of the service: indent it as the service's other keys")
+            }
+            _ => "remove it, or begin its name with `x-` if it is an extension".to_owned(),
+        }
+    }
+
+    fn is_key_of_service(&self, key: &str) -> bool {
+        let services = self.resolved(0).property("services").map(|id| self.resolved(id));
+        let service = services.and_then(|services| services.patterns.first());
+        service.is_some_and(|(_, id)| self.keys(self.resolved(*id)).any(|known| known == key))
+    }
+
+    fn resolved(&self, id: usize) -> &Schema {
+        let schema = self.schemas.get(id);
+        schema.reference.map_or(schema, |reference| self.schemas.get(reference))
+    }
+
+    /// The paths by which a key is known one or two steps further in.
+    fn below(&self, schema: &Schema, key: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for (name, child) in self.children(schema) {
+            if child.property(key).is_some() {
+                found.push(format!("{name}.{key}"));
+            }
+        }
+        if found.is_empty() {
+            for (name, child) in self.children(schema) {
+                for (inner, grandchild) in self.children(child) {
+                    if grandchild.property(key).is_some() {
+                        found.push(format!("{name}.{inner}.{key}"));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The mappings that a mapping can hold, in all the forms that they have.
+    fn children<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = (&'s str, &'s Schema)> {
+        let parts = std::iter::once(schema).chain(self.parts(schema));
+        let named = parts.flat_map(|part| part.keys().filter_map(|name| Some((name, part.property(name)?))));
+        named.flat_map(|(name, id)| {
+            let child = self.resolved(id);
+            let forms = child.one_of.iter().map(|form| self.resolved(*form));
+            std::iter::once(child).chain(forms).map(move |child| (name, child))
+        })
+    }
+}

@@ -1,0 +1,137 @@
+//! The files that each service names: `env_file` and `label_file`.
+
+use super::Load;
+use super::diagnostic::Diagnostic;
+use super::dotenv::{self, EnvText};
+use super::environment::{Environment, Variable};
+use super::files::Kind;
+use super::project::{Project, fill};
+use super::source::Place;
+use super::substitute::Failure;
+use super::tree::{Entry, Map, Node, Origin, Supplied, Value};
+
+impl Load<'_> {
+    /// `env_file` of each service into its `environment`, below what stands there.
+    pub fn env_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
+        let environment = project.environment.clone();
+        let discard = self.stages.discard_files;
+        let Some(services) = project.services_mut() else { return Ok(()) };
+        for (_, service) in services.iter_mut() {
+            let Some(service) = service.as_map_mut() else { continue };
+            if let Some(own) = service.get_mut("environment").and_then(Node::as_map_mut) {
+                for (name, node) in own.iter_mut().filter(|(_, node)| node.is_null()) {
+                    if let Some(variable) = environment.get(name) {
+                        *node = from_variable(name, variable, node.place);
+                    }
+                }
+            }
+            let listed = if discard { service.remove("env_file") } else { service.get("env_file").cloned() };
+            let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
+            let own = service.get("environment").and_then(Node::as_map);
+            let of_service = |name: &str| match &own?.get(name)?.value {
+                Value::Str(value) => Some(Variable { value: value.clone(), origin: Origin::Loader }),
+                _ => None,
+            };
+            let mut vars = Environment::default();
+            for file in &files {
+                self.service_file(file, &mut vars, &|name| {
+                    environment.get(name).cloned().or_else(|| of_service(name))
+                })?;
+            }
+            fill(service, "environment", as_map(&vars));
+        }
+        Ok(())
+    }
+
+    fn service_file(
+        &mut self,
+        file: &Node,
+        vars: &mut Environment,
+        outer: dotenv::Outer<'_>,
+    ) -> Result<(), Diagnostic> {
+        let path = file.str_at("path").unwrap_or_default().to_owned();
+        let place = file.get("path").map_or(file.place, |node| node.place);
+        if path.is_empty() || !self.is_read(&path) && self.files.kind(&self.full(&path)).is_none() {
+            let required = file.get("required").and_then(Node::as_bool).unwrap_or(true);
+            if !required {
+                return Ok(());
+            }
+            return Err(Diagnostic::error("missing-env-file", place, format!("env file {path} not found"))
+                .remedy("create it, or write `required: false` beside its `path`"));
+        }
+        let (number, text) = self.env_text(&path, "missing-env-file", place)?;
+        // A file is read anew for each service, since its variables may use those of the service.
+        if !self.budget.text(text.len()) {
+            return Err(dotenv::failed(&Failure::TooLong, None, place));
+        }
+        let source = EnvText { text: &text, file: number };
+        match file.str_at("format") {
+            None => {
+                let warnings = dotenv::read(source, vars, outer, &self.budget)?;
+                self.diagnostics.extend(warnings);
+            }
+            Some("raw") => dotenv::read_raw(source, vars, outer, &self.budget)?,
+            Some(other) => {
+                return Err(Diagnostic::error(
+                    "env-file-format",
+                    place,
+                    format!("unsupported env_file format {other:?}"),
+                )
+                .remedy("write `format: raw`, or leave it out"));
+            }
+        }
+        Ok(())
+    }
+
+    /// `label_file` of each service into its `labels`, below what stands there.
+    pub fn label_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
+        let Some(services) = project.services_mut() else { return Ok(()) };
+        for (_, service) in services.iter_mut() {
+            let Some(service) = service.as_map_mut() else { continue };
+            let listed = service.get("label_file").cloned();
+            let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
+            let mut labels = Environment::default();
+            for file in &files {
+                let path = file.as_str().unwrap_or_default().to_owned();
+                if !matches!(self.files.kind(&self.full(&path)), Some(Kind::File | Kind::Outside)) {
+                    return Err(Diagnostic::error(
+                        "missing-label-file",
+                        file.place,
+                        format!("label file {path} not found"),
+                    )
+                    .remedy("create it, or take it out of `label_file`"));
+                }
+                let (number, text) = self.env_text(&path, "missing-label-file", file.place)?;
+                let known = labels.clone();
+                let outer = |name: &str| known.get(name).cloned();
+                let mut vars = Environment::default();
+                let warnings =
+                    dotenv::read(EnvText { text: &text, file: number }, &mut vars, &outer, &self.budget)?;
+                self.diagnostics.extend(warnings);
+                vars.add_missing(&labels);
+                labels = vars;
+            }
+            fill(service, "labels", as_map(&labels));
+        }
+        Ok(())
+    }
+}
+
+/// A variable's value as a node.
+fn from_variable(name: &str, variable: &Variable, place: Place) -> Node {
+    let end = u32::try_from(variable.value.len()).unwrap_or(0);
+    let part = Supplied { start: 0, end, variable: name.into(), origin: variable.origin.clone() };
+    Node { value: Value::Str(variable.value.clone()), place, trace: Some(Box::new([part])) }
+}
+
+fn as_map(vars: &Environment) -> Map {
+    let mut map = Map::default();
+    for (name, variable) in vars.iter() {
+        let place = match variable.origin {
+            Origin::File(place) => place,
+            _ => Place::NONE,
+        };
+        map.push(name.clone(), Entry { key: place, node: from_variable(name, variable, place) });
+    }
+    map
+}

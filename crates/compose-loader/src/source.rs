@@ -1,0 +1,81 @@
+//! The texts that the loader has read, and places in them.
+
+use std::sync::Arc;
+
+/// A stretch of a file that was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The file's number in [`Sources`].
+    pub file: u32,
+    /// The first byte.
+    pub start: u32,
+    /// The byte after the last.
+    pub end: u32,
+}
+
+impl Place {
+    /// No place: what the loader adds by itself.
+    pub const NONE: Place = Place { file: u32::MAX, start: 0, end: 0 };
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Place::NONE
+    }
+}
+
+/// A place as people name it: lines and columns from 1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// The file's path.
+    pub file: Arc<str>,
+    /// The line.
+    pub line: usize,
+    /// The column, in characters.
+    pub column: usize,
+}
+
+/// The texts that were read.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+/// One text and its path.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The path as it is shown.
+    pub name: Arc<str>,
+    /// The whole text.
+    pub text: Arc<str>,
+}
+
+impl Sources {
+    /// Keeps a text; the number it gets stands in every place within it.
+    pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> u32 {
+        self.0.push(Source { name: name.into(), text: text.into() });
+        u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The text that a place stands in.
+    #[must_use]
+    pub fn get(&self, place: Place) -> Option<&Source> {
+        self.0.get(place.file as usize)
+    }
+
+    /// All texts, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.0.iter()
+    }
+
+    /// The place in lines and columns.
+    #[must_use]
+    pub fn locate(&self, place: Place) -> Option<Location> {
+        let source = self.get(place)?;
+        let before = source.text.get(..place.start as usize).unwrap_or(&source.text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Some(Location {
+            file: source.name.clone(),
+            line: before.bytes().filter(|&byte| byte == b'\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+        })
+    }
+}

@@ -9,7 +9,7 @@ use compose_loader::{
     discover::{Discovered, Options, discover},
     disk::Disk,
     paths::join,
-    text::{Decoded, Form, decode, not_utf8},
+    text::{Decoded, Encoding, decode, not_utf8},
 };
 
 use super::confined::Confined;
@@ -130,8 +130,8 @@ fn standard_input() -> anyhow::Result<String> {
         bail!("standard input is larger than {} MiB, which no compose file may be", MAX_FILE >> 20);
     }
     match decode(bytes) {
-        Ok(Decoded { text, form: Form::Utf8 | Form::Utf16 }) => Ok(text),
-        Ok(Decoded { text, form: Form::Broken(at) }) => Err(not_utf8(text.as_bytes(), at)),
+        Ok(Decoded { text, encoding: Encoding::Utf8 | Encoding::Utf16 }) => Ok(text),
+        Ok(Decoded { text, encoding: Encoding::Broken(at) }) => Err(not_utf8(text.as_bytes(), at)),
         Err(reason) => Err(reason),
     }
     .map_err(|reason| anyhow!("standard input: {reason}: write it in UTF-8"))

@@ -1,4 +1,4 @@
-//! The tree into its canonical shape: types are made what they are, what says nothing is left out.
+//! Conversion of a tree to its canonical shape: every value gets its type, and empty values are left out.
 
 use std::sync::{Arc, LazyLock};
 
@@ -11,7 +11,7 @@ use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Entry, Map, Node, Value};
 
-/// Gives a project its shape; whatever has no place in it is said.
+/// Converts a project to its canonical shape, and reports the values that have none.
 #[must_use]
 pub fn bind(root: Node) -> (Node, Vec<Diagnostic>) {
     let mut binder = Binder { faults: Vec::new() };
@@ -24,11 +24,11 @@ struct Binder {
     faults: Vec<Diagnostic>,
 }
 
-/// Why a value cannot be bound: an id and the words.
+/// Why a value cannot be converted: the id and the message of the diagnostic.
 type Refusal = (&'static str, String);
 
 impl Binder {
-    /// The value in its shape; nothing where it says nothing.
+    /// Returns the value in its shape, or `None` for an empty value.
     fn node(&mut self, node: Node, kind: Kind, trail: &Trail<'_>) -> Option<Node> {
         match kind {
             Kind::Part(fields) => {
@@ -58,7 +58,7 @@ impl Binder {
         }
     }
 
-    /// A command line, cut into its words.
+    /// Splits a command line into its words.
     fn command(&mut self, node: &Node, trail: &Trail<'_>) -> Option<Node> {
         let line = node.as_str()?;
         match words::split(line) {
@@ -71,7 +71,7 @@ impl Binder {
                 let message = format!("{trail}: invalid command line string");
                 self.faults.push(
                     Diagnostic::error("invalid-command", node.place_of(at, end), message)
-                        .remedy("close what opens here, or write the command as a list of its words")
+                        .remedy("close the quotes that open here, or write the command as a list of words")
                         .supplied(node, at..end),
                 );
                 None
@@ -85,7 +85,7 @@ impl Binder {
         let mut found: Vec<(usize, Arc<str>, Entry)> = Vec::with_capacity(map.len());
         let mut extensions = Vec::new();
         for (key, entry) in map.into_entries() {
-            // The reference takes a key in other letters too, where no schema has refused it before.
+            // Without the schema, compose-go accepts keys in other letter case.
             let exact = names_of(fields).map_or_else(
                 || fields.iter().position(|field| same(field.name, &key)),
                 |names| names.get(&key).copied(),
@@ -100,7 +100,7 @@ impl Binder {
                 extensions.push((key, entry));
             }
         }
-        // What is only left out when true is false where it is not given.
+        // A field that is left out when true is false by default.
         for (index, field) in fields.iter().enumerate() {
             if matches!(field.kind, Kind::OptOut) && !found.iter().any(|(other, ..)| *other == index) {
                 found.push((index, field.name.into(), Entry { key: place, node: Node::bool(false, place) }));
@@ -119,7 +119,7 @@ impl Binder {
         Some(Node::new(Value::Map(Box::new(bound)), place))
     }
 
-    /// The mapping that a node is; nothing, and a fault, where it is none.
+    /// Returns the mapping of a node, and reports a node that is not a mapping.
     fn mapping(&mut self, node: Node, trail: &Trail<'_>) -> Option<Map> {
         match node.value {
             Value::Map(map) => Some(*map),
@@ -128,7 +128,7 @@ impl Binder {
         }
     }
 
-    /// Says that something else is expected.
+    /// Reports that another type is expected.
     fn refuse<T>(
         &mut self,
         what: &str,
@@ -177,7 +177,7 @@ impl Binder {
     }
 }
 
-/// The names of a shape with more keys than can be looked through one by one: a service's.
+/// Returns an index of the fields of a service, which has too many for a linear search.
 fn names_of(fields: &'static [Field]) -> Option<&'static Names<usize>> {
     static OF_SERVICES: LazyLock<Names<usize>> =
         LazyLock::new(|| Names::new(SERVICE.iter().zip(0..).map(|(field, index)| (field.name, index))));
@@ -190,7 +190,7 @@ fn remedy(id: &str) -> &'static str {
         "invalid-size" => "write a number and a unit, such as `512m` or `1g`",
         "invalid-host" => "write `HOST=ADDRESS`",
         "trailing-space" => "remove the space before `=`",
-        _ => "write it in the form that Compose describes",
+        _ => "use the form in the Compose specification",
     }
 }
 
@@ -223,7 +223,7 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             let bytes = match &node.value {
                 Value::Int(value) => *value,
                 Value::Str(text) => size::parse(text).map_err(|reason| ("invalid-size", reason))?,
-                // The reference passes over all others.
+                // compose-go ignores all others.
                 _ => 0,
             };
             (bytes != 0).then(|| node.made(bytes.to_string()))
@@ -270,7 +270,7 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
             };
             Some(count).filter(|count| *count != 0).and_then(int)
         }
-        // Those that are bound elsewhere.
+        // The caller handles the other kinds.
         _ => Some(node),
     })
 }
@@ -284,7 +284,7 @@ fn string(node: Node) -> Result<Node, Refusal> {
     }
 }
 
-/// Whatever it is, as text.
+/// Converts a scalar to text.
 pub fn text(node: Node) -> Node {
     match &node.value {
         Value::Str(_) => node,
@@ -301,7 +301,7 @@ fn strings(node: Node) -> Result<Option<Node>, Refusal> {
     }
 }
 
-/// A list, unless it is empty.
+/// Returns a list, or `None` for an empty one.
 pub fn filled(items: Vec<Node>, place: Place) -> Option<Node> {
     (!items.is_empty()).then(|| Node::new(Value::List(items), place))
 }
@@ -319,7 +319,7 @@ fn truth(value: &Value) -> Result<bool, Refusal> {
 fn whole(value: &Value) -> Result<i64, Refusal> {
     match value {
         Value::Int(value) => Ok(*value),
-        // What does not fit becomes what the reference's conversions make of it.
+        // A number out of range wraps, as in compose-go.
         Value::Uint(value) => Ok(*value as i64),
         Value::Float(value) if *value >= i64::MAX as f64 || value.is_nan() => Ok(i64::MIN),
         Value::Float(value) => Ok(*value as i64),
@@ -343,7 +343,7 @@ fn natural(value: &Value, bits: u32) -> Result<Value, Refusal> {
             u64::try_from(value).map_err(|_| ("invalid-number", format!("{value} must not be negative")))?
         }
     };
-    // Of what is too large the reference keeps the lower bits.
+    // compose-go truncates a number that is too large to its lower bits.
     let kept = number & (u64::MAX >> (64 - bits));
     Ok(i64::try_from(kept).map_or(Value::Uint(kept), Value::Int))
 }
@@ -352,9 +352,9 @@ fn number(value: &Value) -> Result<f64, Refusal> {
     match value {
         Value::Int(value) => Ok(narrow(*value as f64)),
         Value::Uint(value) => Ok(narrow(*value as f64)),
-        // The reference takes it for infinite, and then cannot print it.
+        // compose-go reads an infinite number here, and then cannot print it.
         Value::Float(value) if narrow(*value).is_infinite() => {
-            Err(("invalid-number", format!("{value:e} is larger than a number here can be")))
+            Err(("invalid-number", format!("{value:e} is too large for this field")))
         }
         Value::Float(value) => Ok(narrow(*value)),
         Value::Str(text) => {
@@ -364,7 +364,7 @@ fn number(value: &Value) -> Result<f64, Refusal> {
     }
 }
 
-/// A command: an empty one is not the same as none.
+/// Keeps an empty command, which differs from none.
 fn command(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let words = match &node.value {
@@ -384,7 +384,7 @@ fn ulimit(node: Node) -> Result<Node, Refusal> {
         Value::Int(0) => Ok(limits(0, 0)),
         Value::Int(_) => Ok(node),
         Value::Map(map) => {
-            // Unlike elsewhere, nothing is converted.
+            // compose-go converts no strings here.
             let of = |key: &str| match map.get(key).map(|node| &node.value) {
                 None => Ok(0),
                 Some(Value::Int(limit)) => Ok(*limit),

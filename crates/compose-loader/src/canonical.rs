@@ -1,4 +1,4 @@
-//! Short forms into long forms, and the values that the loader itself adds.
+//! Expansion of short forms to long forms, with the values that the short form implies.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -83,8 +83,8 @@ static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
     ])
 });
 
-/// Long forms everywhere; a value that has none stays as it is, and is said. `lenient` says nothing of texts
-/// that cannot be read, since they still hold variables.
+/// Expands all short forms, and reports values without a long form. With `lenient`, strings that cannot be parsed are
+/// not reported: they contain variables.
 pub fn canonical(root: &mut Node, lenient: bool, budget: &Budget, found: &mut Vec<Diagnostic>) {
     Pass { lenient, budget, found }.walk(root, LONG.root(), &Trail::ROOT);
 }
@@ -171,7 +171,7 @@ impl Pass<'_> {
             (Long::Volume, Value::Str(text)) => match volume::parse(text) {
                 Ok(volume) => *node = volume.long(node),
                 Err(_) if self.lenient => {}
-                Err(refused) => return Err(refused.told(node, trail)),
+                Err(refused) => return Err(refused.diagnostic(node, trail)),
             },
             (Long::Ports, Value::List(_)) => self.ports(node, trail)?,
             (Long::KeyValue, Value::List(_)) => key_values(node, self.lenient, trail)?,
@@ -179,7 +179,7 @@ impl Pass<'_> {
             (Long::External, Value::Null) => {}
             (Long::External, Value::Map(map)) => self.external(map, trail)?,
             (Long::Ulimit, Value::Str(_)) if self.lenient => {}
-            (_, _) => return Err(wrong(node, trail, "the form that Compose describes")),
+            (_, _) => return Err(wrong(node, trail, "the form in the Compose specification")),
         }
         Ok(())
     }
@@ -197,7 +197,7 @@ impl Pass<'_> {
                 Value::Str(text) => text.to_string(),
                 _ => return Err(wrong(item, &trail.index(index), "a port")),
             };
-            // A range is not spelt out only to be refused once more.
+            // Without budget, the range is not expanded.
             if !self.budget.ports(1) {
                 self.found.push(too_many_ports(item, &trail.index(index)));
                 break;
@@ -227,7 +227,7 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// `external: {name: x}` was the form before `name:` and `external: true`.
+    /// Converts `external: {name: x}`, the form before `name:` and `external: true`.
     fn external(&mut self, map: &mut Map, trail: &Trail<'_>) -> Result<(), Diagnostic> {
         let Some(Node { value: Value::Map(external), place, .. }) = map.get("external") else {
             return Ok(());
@@ -262,7 +262,7 @@ impl Pass<'_> {
 }
 
 fn too_many_ports(item: &Node, at: &Trail<'_>) -> Diagnostic {
-    let message = format!("{at}: the ports of this project are more than 20000");
+    let message = format!("{at}: the project publishes more than 20000 ports");
     Diagnostic::error("too-many-ports", item.place, message)
         .remedy("publish a smaller range, or use `network_mode: host`")
 }
@@ -345,7 +345,7 @@ fn long_port(port: &port::Port, short: &Node, parts: &Parts) -> Node {
     if !port.host_ip.is_empty() {
         map.insert("host_ip", place, part(&parts.host_ip).made(port.host_ip.as_str()));
     }
-    // Port 0 is no port: the check for entries without a target refuses it.
+    // Port 0 means no port. The check for entries without a target rejects it.
     if port.target != 0 {
         let target = Node { value: Value::Int(i64::from(port.target)), ..part(&parts.target) };
         map.insert("target", place, target);
@@ -402,7 +402,7 @@ fn ssh(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), Diagnost
     Ok(())
 }
 
-/// Takes out empty entries of `dns`, which a variable without a value leaves behind.
+/// Removes empty entries of `dns`, which result from variables without a value.
 pub fn omit_empty(root: &mut Node) {
     let services = root.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut);
     for (_, service) in services.into_iter().flat_map(Map::iter_mut) {

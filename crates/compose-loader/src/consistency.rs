@@ -1,4 +1,4 @@
-//! What does not fit together within a project.
+//! Checks of the references between the resources of a project.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use super::source::Place;
 use super::tree::{Map, Node, Value};
 use crate::nearest::did_you_mean;
 
-/// All that does not fit.
+/// Returns all errors.
 #[must_use]
 pub fn check(project: &Project) -> Vec<Diagnostic> {
     let mut check = Check { project, found: Vec::new() };
@@ -51,7 +51,7 @@ impl Check<'_> {
             let services = self.project.tree.get("services").and_then(Node::as_map);
             let place =
                 services.and_then(|services| services.entry(name)).map_or(node.place, |entry| entry.key);
-            let remedy = "add `image:` or `build:`; a file that only changes another one is loaded after it: `-f FIRST -f SECOND`";
+            let remedy = "add `image:` or `build:`, or load the file after the one that it overrides: `-f FIRST -f SECOND`";
             self.say("no-image", place, message, remedy);
         }
         if let Some(build) = service.get("build") {
@@ -123,7 +123,7 @@ impl Check<'_> {
         }
     }
 
-    /// Networks, volumes, configs, secrets and models that are used and not defined.
+    /// Checks that the networks, volumes, configs, secrets and models of a service are defined.
     fn references(&mut self, name: &str, service: &Map) {
         let networks = service.get("networks").and_then(Node::as_map);
         if let (Some(mode), Some(networks)) = (service.get("network_mode"), networks)
@@ -172,10 +172,10 @@ impl Check<'_> {
         };
         let remedy = match did_you_mean(name, self.project.section(section).map(|(name, _)| name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None if section == "volumes" => format!(
-                "add `{name}:` below `volumes:` at the top; a path on the host begins with `./` or `/`"
-            ),
-            None => format!("add `{name}:` below `{section}:` at the top"),
+            None if section == "volumes" => {
+                format!("add `{name}:` to the top-level `volumes:`, or start a host path with `./` or `/`")
+            }
+            None => format!("add `{name}:` to the top-level `{section}:`"),
         };
         self.say(id, place, format!("service {service:?} refers to undefined {kind} {name}"), remedy);
     }
@@ -191,7 +191,7 @@ impl Check<'_> {
             }
             let remedy = if disabled {
                 format!(
-                    "`{other}` has profiles of which none is active: activate one, or write `required: false`"
+                    "`{other}` has no active profile: activate one of its profiles, or write `required: false`"
                 )
             } else {
                 self.meant(other)
@@ -215,11 +215,11 @@ impl Check<'_> {
     fn meant(&self, name: &str) -> String {
         match did_you_mean(name, self.project.services().map(|(name, _)| name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("define `{name}`, or load the file that does with one more `-f`"),
+            None => format!("define `{name}`, or load the file that defines it with another `-f`"),
         }
     }
 
-    /// Numbers that are given twice must be equal, and a fixed name allows one container only.
+    /// Checks that numbers given twice are equal, and that a service with a fixed container name has one container.
     fn limits(&mut self, name: &str, service: &Map) {
         let integer = |node: Option<&Node>| match node.map(|node| &node.value) {
             Some(Value::Int(value)) => Some(*value),
@@ -273,7 +273,7 @@ impl Check<'_> {
         }
     }
 
-    /// Two mounts cannot have the same path in the container.
+    /// Checks that no two mounts have the same path in the container.
     fn targets(&mut self, name: &str, service: &Map) {
         let mut taken: HashMap<&str, (&str, usize, Place), RandomState> = HashMap::default();
         let tmpfs = list(service.get("tmpfs")).iter().enumerate().filter_map(|(index, node)| {
@@ -292,8 +292,8 @@ impl Check<'_> {
                 );
                 self.found.push(
                     Diagnostic::error("duplicate-target", place, message)
-                        .remedy("give one of the two another path")
-                        .note(first, "mounted here too"),
+                        .remedy("change the path of one of the two")
+                        .note(first, "also mounted here"),
                 );
             }
         }
@@ -304,15 +304,15 @@ fn list(node: Option<&Node>) -> &[Node] {
     node.and_then(Node::as_list).unwrap_or_default()
 }
 
-/// Of a longer circle only the beginning and the end are shown.
+/// The number of services of a cycle that a message shows: the first and the last ones.
 const MAX_SHOWN: usize = 20;
 
-/// Services that wait for each other.
+/// Returns an error where services depend on each other in a cycle.
 fn cycle(project: &Project) -> Option<Diagnostic> {
     let mut done: HashSet<&str, RandomState> = HashSet::default();
     let mut on_way: HashSet<&str, RandomState> = HashSet::default();
     for (name, _) in project.services() {
-        // Depth first, with the services on the way and what of their dependencies is still to be seen.
+        // Depth-first search. Each step has a service and its dependencies that are still to be visited.
         let mut way: Vec<(&str, Vec<(&str, Place)>)> = Vec::new();
         let open = |name: &str| -> Vec<(&str, Place)> {
             let dependencies =
@@ -343,7 +343,7 @@ fn cycle(project: &Project) -> Option<Diagnostic> {
                 }
                 let message = format!("dependency cycle detected: {}", names.join(" -> "));
                 let error = Diagnostic::error("dependency-cycle", place, message)
-                    .remedy("take one of these dependencies out");
+                    .remedy("remove one of these dependencies");
                 let others = names.windows(2).take(names.len() - 2);
                 return Some(others.fold(error, |error, pair| {
                     let depends_on = project.service(pair[0]).and_then(|service| service.get("depends_on"));

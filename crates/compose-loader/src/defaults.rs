@@ -1,4 +1,4 @@
-//! Values that Compose adds where none are given, and the checks that follow at once.
+//! Default values, and checks of single resources.
 
 use std::sync::LazyLock;
 
@@ -29,7 +29,7 @@ static DEFAULTS: LazyLock<Rules<Added>> = LazyLock::new(|| {
     ])
 });
 
-/// Adds the values.
+/// Adds the default values.
 pub fn add(root: &mut Node) {
     add_below(root, DEFAULTS.root());
 }
@@ -96,7 +96,7 @@ static CHECKS: LazyLock<Rules<Check>> = LazyLock::new(|| {
     ])
 });
 
-/// All that is wrong in itself, whatever stands elsewhere.
+/// Returns the errors of values that are wrong by themselves.
 #[must_use]
 pub fn check(root: &Node) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -140,7 +140,7 @@ fn check_one(rule: Check, node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> 
                 .entries()
                 .find(|(key, _)| !matches!(&***key, "name" | "external") && !key.starts_with("x-"))?;
             let message = format!("{trail}: conflicting parameters \"external\" and {key:?} specified");
-            let remedy = "an external volume exists already: only `name` may stand beside `external`";
+            let remedy = "an external volume exists already: keep only `name` beside `external`";
             Some(Diagnostic::error("external-conflict", entry.key, message).remedy(remedy))
         }
         Check::Config => one_of(node, trail, &["file", "environment", "content"]),
@@ -157,7 +157,7 @@ fn check_one(rule: Check, node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> 
                     ip.place,
                     format!("{trail}: invalid ip address: {text}"),
                 )
-                .remedy("write an address of the host, such as 127.0.0.1"),
+                .remedy("write an IP address of the host, such as 127.0.0.1"),
             )
         }
         Check::WatchPath if node.as_str() == Some("") => {
@@ -183,11 +183,11 @@ fn one_of(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
         1 => return None,
         _ => format!("{trail}: {names} attributes are mutually exclusive"),
     };
-    // What `include` made of a variable stands where the variable is named.
+    // `include` replaces `environment` by `content` at the same place.
     let place = |key| map.get(key).map(|node| node.place);
     let remedy = match map.get("environment").and_then(Node::as_str) {
         Some(name) if place("content") == place("environment") => format!(
-            "Compose takes no config from a variable that is set, in a file that is included: write `content: ${{{name}}}`"
+            "Compose rejects a config from a set variable in an included file: write `content: ${{{name}}}`"
         ),
         _ => format!("give exactly one of {}", keys.join(", ")),
     };

@@ -1,53 +1,53 @@
-//! What is said about a project: each message has a stable id, a place, and a remedy.
+//! Errors and warnings about a project, each with a stable id, a place and a remedy.
 
 use std::ops::Range;
 
 use super::source::{Place, Sources};
 use super::tree::{Node, Origin};
 
-/// How bad it is, the worst first.
+/// The severity of a diagnostic. Errors order before warnings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// The project cannot be loaded.
     Error,
-    /// The project is loaded; something in it is probably not what was meant.
+    /// The project is loaded, but probably contains a mistake.
     Warning,
 }
 
-/// A message, a remedy and a note have so many bytes at most.
+/// The maximum length of a message, a remedy and a note in bytes.
 const MAX_SENTENCE: usize = 2_000;
 
-/// A message has so many notes at most.
+/// The maximum number of notes of a diagnostic.
 const MAX_NOTES: usize = 8;
 
-/// A message about a project.
+/// An error or a warning about a project.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
-    /// Stable name of the kind of message, such as `undefined-network`.
+    /// The stable id of the rule, such as `undefined-network`.
     pub id: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// Where it is; [`Place::NONE`] where no text is to blame.
+    /// The place of the error, or [`Place::NONE`] where it is not about a text.
     pub place: Place,
-    /// What is wrong, in Compose's terms.
+    /// What is wrong, in the words of Docker Compose where it has some.
     pub message: String,
-    /// What to do about it; empty where the message says it all.
+    /// What the user can do. Empty where the message says enough.
     pub remedy: String,
-    /// Other places that have to do with it.
+    /// Related places.
     pub notes: Vec<Note>,
 }
 
-/// Another place that has to do with a message.
+/// A place that is related to a diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// Where it is; [`Place::NONE`] where no text is.
+    /// The place, or [`Place::NONE`] where the note is not about a text.
     pub place: Place,
-    /// What is there.
+    /// What the place has to do with the diagnostic.
     pub message: String,
 }
 
 impl Diagnostic {
-    /// An error.
+    /// Creates an error.
     pub fn error(id: &'static str, place: Place, message: impl Into<String>) -> Self {
         Self {
             id,
@@ -59,19 +59,19 @@ impl Diagnostic {
         }
     }
 
-    /// A warning.
+    /// Creates a warning.
     pub fn warning(id: &'static str, place: Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(id, place, message) }
     }
 
-    /// With what to do about it.
+    /// Sets the remedy.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
         self.remedy = sentence(remedy);
         self
     }
 
-    /// With another place that has to do with it. Nobody reads more than a few of them, nor one twice.
+    /// Adds a note, unless the diagnostic has this one or the maximum number of them.
     #[must_use]
     pub fn note(mut self, place: Place, message: impl Into<String>) -> Self {
         let note = Note { place, message: sentence(message) };
@@ -81,29 +81,27 @@ impl Diagnostic {
         self
     }
 
-    /// With the variables that supplied a part of a text, and where each has its value from.
+    /// Adds a note for each variable that supplied a part of a text, with the place of its value.
     #[must_use]
     pub fn supplied(mut self, text: &Node, part: Range<usize>) -> Self {
         let part = text.part(part.start, part.end);
         for supplied in part.trace.iter().flat_map(|parts| parts.iter()) {
             let name = &supplied.variable;
             self = match supplied.origin {
-                Origin::File(place) => {
-                    self.note(place, format!("the variable {name} has its value from here"))
-                }
+                Origin::File(place) => self.note(place, format!("the variable {name} is set here")),
                 Origin::Process => {
-                    self.note(Place::NONE, format!("the variable {name} has its value from the environment"))
+                    self.note(Place::NONE, format!("the variable {name} is set in the environment"))
                 }
                 Origin::Nowhere => self.note(Place::NONE, format!("the variable {name} is not set")),
                 Origin::Loader => {
-                    self.note(Place::NONE, format!("the variable {name} is the project's name"))
+                    self.note(Place::NONE, format!("the variable {name} is the name of the project"))
                 }
             };
         }
         self
     }
 
-    /// The message in one line: `file:line:column: message`.
+    /// Returns the message in one line: `file:line:column: message`.
     #[must_use]
     pub fn line(&self, sources: &Sources) -> String {
         match sources.locate(self.place) {
@@ -113,16 +111,16 @@ impl Diagnostic {
     }
 }
 
-/// What can be said in so many bytes: a name or a value in it may be a text of megabytes.
-fn sentence(said: impl Into<String>) -> String {
-    let mut said = said.into();
-    if said.len() > MAX_SENTENCE {
-        said.truncate(said.floor_char_boundary(MAX_SENTENCE));
-        said.push('…');
-        said.shrink_to_fit();
+/// Shortens a sentence to the maximum length. A name or a value in it can be megabytes long.
+fn sentence(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    if text.len() > MAX_SENTENCE {
+        text.truncate(text.floor_char_boundary(MAX_SENTENCE));
+        text.push('…');
+        text.shrink_to_fit();
     }
-    said
+    text
 }
 
-/// After so many faults the rest is not looked at: nobody reads on, and each is searched for its remedy.
+/// The number of errors after which the checks stop. The search for the remedy of each takes time.
 pub(super) const MAX_FAULTS: usize = 50;

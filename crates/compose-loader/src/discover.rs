@@ -1,37 +1,37 @@
-//! Which files make a project, and which variables it has: the rules of the command line.
+//! Search for the files and variables of a project, by the rules of the command line of Docker Compose.
 
 use super::diagnostic::Diagnostic;
 use super::dotenv::{self, EnvText};
 use super::environment::{Budget, Environment};
 use super::files::{Files, Kind, outside};
 use super::source::{Place, Sources};
-use super::text::{Decoded, Form, decode};
+use super::text::{Decoded, Encoding, decode};
 use super::{Input, Request, paths};
 
-/// What a command line says about a project.
+/// The options of a command line that select a project.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The files, as given.
+    /// The Compose files, relative to `folder`.
     pub files: Vec<String>,
-    /// The text of the file `-`.
+    /// The text of the file `-`, which is standard input.
     pub stdin: Option<String>,
-    /// The folder that relative paths are relative to.
+    /// The folder that relative paths in the files start from. By default, the folder of the first file.
     pub project_directory: Option<String>,
-    /// The env files, as given.
+    /// The env files, relative to `folder`. By default, `.env`.
     pub env_files: Vec<String>,
-    /// The project's name.
+    /// The name of the project.
     pub name: Option<String>,
-    /// The profiles.
+    /// The profiles to activate.
     pub profiles: Vec<String>,
-    /// The folder that the command runs in; absolute.
+    /// The current folder. An absolute path.
     pub folder: String,
     /// The environment of the process.
     pub environment: Environment,
 }
 
-/// The names that are looked for, the first before the next.
+/// The names of a Compose file, in the order of their precedence.
 const NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-/// The names of the file that is put over it.
+/// The names of an override file, in the order of their precedence.
 const OVERRIDES: [&str; 4] = [
     "compose.override.yml",
     "compose.override.yaml",
@@ -39,21 +39,21 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 
-/// A request, the texts that were read for it, and what is to be said about it.
+/// A project that was found.
 #[derive(Clone, Debug, Default)]
 pub struct Discovered {
-    /// What is to be loaded.
+    /// The project to load.
     pub request: Request,
-    /// The env files that were read.
+    /// The env files, to which places of variables refer. Pass them to [`load_with`](crate::load_with).
     pub sources: Sources,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Finds the files and variables of a project.
+/// Finds the files and the variables of a project.
 ///
 /// # Errors
-/// Where a file that was named is not there or cannot be read; with the texts that were read until then.
+/// Returns an error, with the files that were read before it, where a named file is missing or cannot be read.
 pub fn discover(options: &Options, files: &dyn Files) -> Result<Discovered, Box<(Diagnostic, Sources)>> {
     let mut search =
         Search { options, files, found: Discovered::default(), environment: options.environment.clone() };
@@ -114,7 +114,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Reads the env files that were named; true where none was, and the default one counts.
+    /// Reads the named env files, or else the default one. Returns true in the latter case.
     fn env_files(&mut self, folder: &str) -> Result<bool, Diagnostic> {
         let mut named = self.options.env_files.clone();
         if named.is_empty() {
@@ -138,7 +138,7 @@ impl Search<'_> {
                     Place::NONE,
                     format!("couldn't find env file: {path}"),
                 )
-                .remedy("create it, or check the path given with `--env-file`"));
+                .remedy("create the file, or check the path of `--env-file`"));
             }
             self.read_env_file(&path, &mut read)?;
         }
@@ -164,17 +164,17 @@ impl Search<'_> {
                 Place::NONE,
                 format!("cannot read env file {path}: {reason}"),
             )
-            .remedy("an env file is a file of `NAME=value` lines in UTF-8")
+            .remedy("write an env file of `NAME=value` lines in UTF-8")
         };
         if self.files.kind(path) == Some(Kind::Outside) {
             return Err(outside(path, Place::NONE));
         }
-        let Decoded { text, form } = self.files.read(path).and_then(decode).map_err(wrong)?;
+        let Decoded { text, encoding } = self.files.read(path).and_then(decode).map_err(wrong)?;
         let file = self.found.sources.add(path, text.as_str());
-        match form {
-            Form::Utf8 => {}
-            Form::Utf16 => return Err(wrong(dotenv::UTF16.to_owned())),
-            Form::Broken(at) => self.found.warnings.push(dotenv::not_utf8(file, at)),
+        match encoding {
+            Encoding::Utf8 => {}
+            Encoding::Utf16 => return Err(wrong(dotenv::UTF16.to_owned())),
+            Encoding::Broken(at) => self.found.warnings.push(dotenv::not_utf8(file, at)),
         }
         let outer = |name: &str| self.environment.get(name).cloned();
         let warnings = dotenv::read(EnvText { text: &text, file }, into, &outer, &Budget::default())?;
@@ -182,7 +182,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// The files that `COMPOSE_FILE` names, or those with the usual names in this folder or one above it.
+    /// Returns the files that `COMPOSE_FILE` names, or those with the default names in this folder or a parent folder.
     fn compose_files(&mut self, folder: &str) -> Result<Vec<String>, Diagnostic> {
         if let Some(listed) = self.environment.text("COMPOSE_FILE") {
             let separator = self
@@ -225,7 +225,7 @@ impl Search<'_> {
             Place::NONE,
             format!("compose file {path:?} set by COMPOSE_FILE environment variable is invalid: {why}"),
         )
-        .remedy("mend COMPOSE_FILE in the environment or in `.env`"))
+        .remedy("correct COMPOSE_FILE in the environment or in `.env`"))
     }
 
     fn first_of(&mut self, names: &[&str], folder: &str) -> Option<String> {
@@ -237,9 +237,9 @@ impl Search<'_> {
             let message =
                 format!("Found multiple config files with supported names: {first}, {}", others.join(", "));
             let warning = Diagnostic::warning("several-files", Place::NONE, message);
-            self.found.warnings.push(
-                warning.remedy(format!("{first} is used; remove the others or name the files with `-f`")),
-            );
+            self.found.warnings.push(warning.remedy(format!(
+                "remove the files other than {first}, which is used, or name the files with `-f`"
+            )));
         }
         Some(first)
     }

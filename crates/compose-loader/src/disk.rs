@@ -1,4 +1,4 @@
-//! The file system of this machine: the one file of this room that does I/O.
+//! The file system of the machine. No other module of this crate does I/O.
 
 use std::fs;
 use std::io::Read;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Files, Kind, MAX_FILE};
 
-/// The file system of this machine.
+/// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
@@ -23,8 +23,8 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        // Looked at before it is opened: opening a FIFO for reading waits for a writer.
-        let meta = fs::metadata(path).map_err(|error| words(&error))?;
+        // Check the type before opening the file: open(2) of a FIFO waits for a writer.
+        let meta = fs::metadata(path).map_err(|error| reason(&error))?;
         if meta.is_dir() {
             return Err("is a directory".to_owned());
         }
@@ -35,9 +35,9 @@ impl Files for Disk {
             return Err(format!("is larger than {} MiB", MAX_FILE >> 20));
         }
         let mut bytes = Vec::new();
-        let file = fs::File::open(path).map_err(|error| words(&error))?;
-        // A file of /proc says that it is empty and is not; the limit holds for it too.
-        file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|error| words(&error))?;
+        let file = fs::File::open(path).map_err(|error| reason(&error))?;
+        // Files of /proc have a size of 0 and content. The limit applies to them too.
+        file.take(MAX_FILE).read_to_end(&mut bytes).map_err(|error| reason(&error))?;
         Ok(bytes)
     }
 
@@ -55,7 +55,7 @@ impl Files for Disk {
     }
 }
 
-fn words(error: &std::io::Error) -> String {
+fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

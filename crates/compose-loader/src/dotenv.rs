@@ -1,4 +1,4 @@
-//! The grammar of `.env`, `env_file` and `label_file`.
+//! Parser of `.env`, `env_file` and `label_file`.
 
 use std::sync::Arc;
 
@@ -8,22 +8,22 @@ use super::source::Place;
 use super::substitute::{Failure, substitute};
 use super::tree::Origin;
 
-/// An env file that is read: its text and its number among the sources.
+/// The text of an env file and the number of the file in the sources.
 #[derive(Clone, Copy)]
 pub struct EnvText<'a> {
     /// The text.
     pub text: &'a str,
-    /// The number of its file.
+    /// The number of the file.
     pub file: u32,
 }
 
-/// What names mean while an env file is read, before the file's own earlier lines are asked.
+/// Looks up a variable outside of an env file. It precedes variables of earlier lines of the file.
 pub type Outer<'a> = &'a dyn Fn(&str) -> Option<Variable>;
 
-/// Reads an env file into `vars`; returns warnings.
+/// Reads an env file into `vars`, and returns warnings.
 ///
 /// # Errors
-/// The first line that is none.
+/// Returns the first syntax error.
 pub fn read(
     source: EnvText<'_>,
     vars: &mut Environment,
@@ -40,15 +40,15 @@ pub fn read(
     Ok(reader.warnings)
 }
 
-/// What is wrong with an env file in UTF-16, which the reference does not read.
-pub const UTF16: &str = "it is UTF-16, and Docker Compose reads env files in UTF-8 only";
+/// The reason to reject an env file in UTF-16, which compose-go does not read.
+pub const UTF16: &str = "the file is UTF-16, and Docker Compose reads env files only in UTF-8";
 
-/// What is said of a file with bytes that are no text: a value may not be what was meant.
+/// Returns the warning about bytes that are not UTF-8.
 #[must_use]
 pub fn not_utf8(file: u32, at: usize) -> Diagnostic {
     let start = u32::try_from(at).unwrap_or(u32::MAX);
     let place = Place { file, start, end: start.saturating_add(3) };
-    Diagnostic::warning("not-utf8", place, "this is not UTF-8, and is read as U+FFFD")
+    Diagnostic::warning("not-utf8", place, "bytes that are not UTF-8 become U+FFFD")
         .remedy("save the file as UTF-8")
 }
 
@@ -56,15 +56,15 @@ fn too_many_variables(place: Place) -> Diagnostic {
     Diagnostic::error(
         "too-many-variables",
         place,
-        "the env files of this project set more than 100000 variables",
+        "the env files of the project set more than 100000 variables",
     )
-    .remedy("a variable counts once for each service that reads its file; give each service what it needs")
+    .remedy("give each service only the variables that it needs: each counts once for every service that reads its file")
 }
 
-/// Reads an env file of `format: raw`: values are taken as they stand.
+/// Reads an env file of `format: raw`, whose values have no quotes and no variables.
 ///
 /// # Errors
-/// The first line without a name, or with space in it; or that the env files of a load set too many variables.
+/// Returns an error for a line without a name, for a space in a name, and for too many variables in one load.
 pub fn read_raw(
     source: EnvText<'_>,
     vars: &mut Environment,
@@ -86,12 +86,12 @@ pub fn read_raw(
         if name.is_empty() || name.contains([' ', '\t']) {
             let place = place(source, start, start + line.len());
             let message = if name.is_empty() {
-                "there is no name before `=`".to_owned()
+                "the name before `=` is missing".to_owned()
             } else {
-                format!("the name `{name}` contains space")
+                format!("the name `{name}` contains a space")
             };
             return Err(Diagnostic::error("env-file-syntax", place, message)
-                .remedy("write `NAME=value`, one on a line, without space around the name"));
+                .remedy("write one `NAME=value` on each line, without spaces around the name"));
         }
         if !budget.variable() {
             return Err(too_many_variables(place(source, start, start + name.len())));
@@ -108,7 +108,7 @@ pub fn read_raw(
     Ok(())
 }
 
-/// The length of the byte order mark that some editors put before a text.
+/// Returns the length of the byte order mark at the start of a text.
 fn mark(text: &str) -> usize {
     text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len()
 }
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         self.source.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Passes over space and comments; false at the end.
+    /// Skips white space and comments. Returns false at the end of the text.
     fn skip_to_statement(&mut self) -> bool {
         loop {
             let rest = self.rest();
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         if key.contains(' ') {
             return Err(self
                 .error("env-file-syntax", start, format!("the key `{key}` contains a space"))
-                .remedy("write `NAME=value`, one on a line"));
+                .remedy("write one `NAME=value` on each line"));
         }
         if inherited {
             if let Some(variable) = (self.outer)(key) {
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes over the word `export`.
+    /// Skips the word `export`.
     fn export(&mut self) {
         if let Some(after) = self.rest().strip_prefix("export")
             && after.starts_with(|c: char| c.is_ascii_whitespace())
@@ -172,12 +172,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The key, and whether it stands alone on its line, which takes the value from outside.
+    /// Reads a key. Returns true where the line has no value, which comes from the outer environment.
     fn key(&mut self) -> Result<(&'a str, bool), Diagnostic> {
         let rest = self.rest();
         if rest.is_empty() {
             return Err(self
-                .error("env-file-syntax", self.at, "nothing is exported".to_owned())
+                .error("env-file-syntax", self.at, "a name after `export` is missing".to_owned())
                 .remedy("write `export NAME=value`, or remove the line"));
         }
         let mut end = None;
@@ -197,12 +197,12 @@ impl<'a> Reader<'a> {
                             self.at + index,
                             format!("unexpected character {c:?} in variable name {line:?}"),
                         )
-                        .remedy("write `NAME=value`; put values with such characters into quotes"));
+                        .remedy("write `NAME=value`, with quotes around a value with such characters"));
                 }
             }
         }
-        // A last line without a newline and without `=` is the value of a key without a name, as in
-        // the reference.
+        // As in compose-go, a last line without `=` and without a newline is the value of a variable without a
+        // name.
         let (key, offset, inherited) = match end {
             Some((index, c)) => (&rest[..index], index + 1, c == '\n'),
             None => ("", 0, false),
@@ -229,7 +229,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             self.at += index + 1;
-            // Every quote within is escaped, and loses the backslash before it.
+            // Every quote inside is escaped. Remove the backslash before it.
             let text = &rest[1..index];
             return if quote == b'"' {
                 let text = unescape(&text.replace("\\\"", "\""));
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
             .remedy("close the quote"))
     }
 
-    /// Completes a value; `place` is where it is written, escapes and all.
+    /// Substitutes the variables of a value, which is written at `place`.
     fn expand(&mut self, value: &str, vars: &Environment, place: Place) -> Result<Arc<str>, Diagnostic> {
         if !value.contains('$') {
             return Ok(value.into());
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The warning that a variable is not set.
+/// Returns the warning that a variable is not set.
 #[must_use]
 pub fn unset(name: &str, place: Place) -> Diagnostic {
     Diagnostic::warning(
@@ -274,10 +274,12 @@ pub fn unset(name: &str, place: Place) -> Diagnostic {
         place,
         format!("The {name:?} variable is not set. Defaulting to a blank string."),
     )
-    .remedy(format!("set it in the environment or in `.env`, or write `${{{name}:-}}` if blank is meant"))
+    .remedy(format!(
+        "set {name} in the environment or in `.env`, or write `${{{name}:-}}` for a blank string"
+    ))
 }
 
-/// The error that a text cannot be completed; `path` is where it stands in a compose file.
+/// Returns the error of a failed substitution. `path` is the path of the text in a Compose file.
 #[must_use]
 pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic {
     let within = path.map_or(String::new(), |path| format!("error while interpolating {path}: "));
@@ -290,7 +292,7 @@ pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic
                 place,
                 format!("invalid interpolation format{within}: `{short}`"),
             )
-            .remedy("write `${NAME}` or `${NAME:-default}`; a `$` that is meant as itself is written `$$`")
+            .remedy("write `${NAME}` or `${NAME:-default}`, or `$$` for a literal `$`")
         }
         Failure::Required { name, reason } => {
             let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
@@ -306,7 +308,7 @@ pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic
             place,
             format!("{within}the variables supply more than 16 MiB of text"),
         )
-        .remedy("look for a variable whose value repeats another one again and again"),
+        .remedy("look for a variable whose value repeats another one many times"),
     }
 }
 
@@ -315,12 +317,12 @@ fn place(source: EnvText<'_>, start: usize, end: usize) -> Place {
     Place { file: source.file, start: small(start), end: small(end) }
 }
 
-/// Space that does not end a line.
+/// Reports whether a character is white space other than a newline.
 fn blank(c: char) -> bool {
     matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ' | '\u{85}' | '\u{a0}')
 }
 
-/// The escapes of a double-quoted value. `\$` becomes `$$`, which the substitution then reads as `$`.
+/// Replaces the escapes of a double-quoted value. `\$` becomes `$$`, which the substitution reads as `$`.
 fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;

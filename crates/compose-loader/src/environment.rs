@@ -1,4 +1,4 @@
-//! The variables that a project may use, and where each has its value from.
+//! The variables of a project.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -6,33 +6,33 @@ use std::sync::Arc;
 
 use super::tree::Origin;
 
-/// Variables by name.
+/// Variables by name, each with the origin of its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Environment(BTreeMap<Arc<str>, Variable>);
 
-/// A value and its origin.
+/// The value of a variable and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
     /// The value.
     pub value: Arc<str>,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: Origin,
 }
 
 impl Environment {
-    /// The value of a variable.
+    /// Returns a variable.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Variable> {
         self.0.get(name)
     }
 
-    /// The value of a variable as text.
+    /// Returns the value of a variable.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|variable| &*variable.value)
     }
 
-    /// Sets a variable, whatever it was.
+    /// Sets a variable, and replaces an earlier value.
     pub fn set(&mut self, name: impl Into<Arc<str>>, value: impl Into<Arc<str>>, origin: Origin) {
         self.0.insert(name.into(), Variable { value: value.into(), origin });
     }
@@ -44,21 +44,21 @@ impl Environment {
         }
     }
 
-    /// All variables by name.
+    /// Iterates over the variables in the order of their names.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Variable)> {
         self.0.iter()
     }
 }
 
-/// How much text variables may supply in one load. A value that doubles with every line of an
-/// env file would otherwise fill memory; no project of people comes near.
+/// The text that variables can supply in one load, in bytes. A value that doubles with every line of an env file would
+/// otherwise fill the memory.
 const MAX_SUPPLIED: usize = 16 << 20;
-/// How many variables env files may set in one load, counted anew for each service that reads them.
+/// The number of variables that env files can set in one load, counted for each service that reads them.
 const MAX_VARIABLES: usize = 100_000;
-/// How many ports short forms may stand for in one load. Ranges of ten thousand are in use, for media.
+/// The number of ports that short forms can expand to in one load. Media servers use ranges of ten thousand.
 const MAX_PORTS: usize = 20_000;
 
-/// What one load may still make out of a short text, so that a small input cannot fill memory.
+/// The remaining expansion of short texts in a load, which keeps a small input from filling the memory.
 #[derive(Debug)]
 pub struct Budget {
     text: Cell<usize>,
@@ -77,17 +77,17 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Takes so many bytes of text that variables supply; false where they are not left.
+    /// Takes bytes of text that variables supply. Returns false where not enough are left.
     pub fn text(&self, bytes: usize) -> bool {
         spend(&self.text, bytes)
     }
 
-    /// Takes one variable of an env file; false where none is left.
+    /// Takes one variable of an env file. Returns false where none is left.
     pub fn variable(&self) -> bool {
         spend(&self.variables, 1)
     }
 
-    /// Takes so many ports; false where they are not left.
+    /// Takes ports. Returns false where not enough are left.
     pub fn ports(&self, ports: usize) -> bool {
         spend(&self.ports, ports)
     }

@@ -1,4 +1,4 @@
-//! `extends`: a service that begins as another one, of this file or of another.
+//! `extends`: services that inherit from a service of the same or another file.
 
 use std::sync::Arc;
 
@@ -10,43 +10,43 @@ use super::yaml::{self, Path};
 use super::{Load, Scope, merge, paths, schema};
 use crate::nearest::did_you_mean;
 
-/// The services of a file that another one extends from; those that were asked for are resolved.
+/// The services of a file that other files extend from. Those that were used are resolved.
 pub struct Base {
     services: Map,
     resets: Vec<Path>,
     scope: Scope,
 }
 
-/// A file and the folder that it is seen from.
+/// A file and the folder that its paths are relative to.
 pub type BaseKey = (String, String);
 
-/// Who extends whom, to find a circle; kept on the stack.
+/// The chain of services that extend each other, to find a cycle. It lives on the stack.
 ///
-/// As in the reference a link bears the name of the service that extends with the file that it extends from,
-/// or with the project's own file where it names none: a service and its namesake in that file count as one.
+/// As in compose-go, a link has the name of the extending service and the file that it extends from, or the project's
+/// file where it names none. So a service and the service of the same name in that file count as one.
 struct Chain<'a> {
     root: &'a str,
     file: &'a str,
-    /// The file that the service stands in, for messages.
+    /// The file of the service, for messages.
     within: &'a str,
     service: &'a str,
     before: Option<&'a Chain<'a>>,
 }
 
-/// Services that extend each other in a row longer than this are refused.
+/// The maximum length of a chain.
 const MAX_DEPTH: usize = 100;
 
 /// Resolves every `extends` of a document.
 ///
 /// # Errors
-/// Where a service or a file is not there, or services extend each other in a circle.
+/// Returns an error where a service or a file is missing, or services extend each other in a cycle.
 pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path]) -> Result<(), Diagnostic> {
     let Some(services) = root.as_map_mut().and_then(|map| map.get_mut("services")) else { return Ok(()) };
     let place = services.place;
     let Value::Map(services) = &mut services.value else {
         let message = "services must be a mapping";
         return Err(Diagnostic::error("wrong-type", place, message)
-            .remedy("write each service as `name:` with its keys below"));
+            .remedy("write each service as `NAME:` with its keys below"));
     };
     let names: Vec<Arc<str>> = services
         .iter()
@@ -63,7 +63,7 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
     Ok(())
 }
 
-/// What a service says that it extends.
+/// The value of `extends`.
 struct Extends {
     service: Arc<str>,
     file: Option<Arc<str>>,
@@ -73,7 +73,7 @@ struct Extends {
 fn read(name: &str, node: &Node) -> Result<Extends, Diagnostic> {
     let wrong = |message: String, place| {
         Diagnostic::error("extends-service", place, message)
-            .remedy("write `extends: SERVICE`, or `service:` and `file:` below it")
+            .remedy("write `extends: SERVICE`, or `service:` and `file:` below `extends:`")
     };
     match &node.value {
         Value::Str(service) => Ok(Extends { service: service.clone(), file: None, place: node.place }),
@@ -124,7 +124,7 @@ fn one(
     let chain = Some(&chain);
     let base = match &extends.file {
         Some(file) => {
-            // Taken out of the cache while it is worked on, so that only the one service is copied.
+            // Move the file out of the cache meanwhile, so that only one service is copied.
             let (key, mut base) = base_of_file(load, name, file, &extends, scope)?;
             known(name, &extends, &base.services, Some(file))?;
             one(load, &extends.service, &mut base.services, &base.scope, &base.resets, chain)?;
@@ -153,8 +153,8 @@ fn one(
     Ok(())
 }
 
-/// Takes out of what lies under an entry of a section what the document of that entry resets. A tag on the
-/// entry as a whole takes nothing out.
+/// Removes the values that a document resets from the node under an entry of a section. A tag on the entry as a whole
+/// removes nothing.
 pub fn reset(below: Node, section: &str, name: &str, resets: &[Path]) -> Node {
     let inner: Vec<Path> = resets.iter().filter(|path| path.len() > 2).cloned().collect();
     if inner.is_empty() {
@@ -175,7 +175,7 @@ fn known(name: &str, extends: &Extends, services: &Map, file: Option<&str>) -> R
     let message = format!("cannot extend service {name:?}: service {:?} not found{within}", extends.service);
     let remedy = match did_you_mean(&extends.service, services.iter().map(|(name, _)| &**name)) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "name a service that is defined there".to_owned(),
+        None => "name a service that the file defines".to_owned(),
     };
     Err(Diagnostic::error("extends-service", extends.place, message).remedy(remedy))
 }
@@ -194,7 +194,7 @@ fn base_of_file(
     if let Some(base) = load.bases.remove(&key) {
         return Ok((key, base));
     }
-    // What the file itself extends has its path made relative to the same folder as this path.
+    // Paths that the file itself extends from are relative to the same folder as this path.
     let inner = Scope { file: path.as_str().into(), ..scope.clone() };
     let (mut root, resets) = load.base(&path, &inner, extends.place)?;
     let missing = |what: &str| {
@@ -214,10 +214,10 @@ fn base_of_file(
     Ok((key, Base { services: *services, resets, scope: inner }))
 }
 
-/// Files of other machines are not fetched.
+/// Rejects files of other machines, which the loader does not fetch.
 ///
 /// # Errors
-/// Where the path is one.
+/// Returns an error where the path is remote.
 pub fn refuse_remote(path: &str, place: Place) -> Result<(), Diagnostic> {
     let schemes = ["https://", "http://", "git://", "ssh://", "git@", "oci://"];
     if !schemes.iter().any(|scheme| path.starts_with(scheme)) && !path.starts_with("github.com/") {
@@ -231,13 +231,13 @@ pub fn refuse_remote(path: &str, place: Place) -> Result<(), Diagnostic> {
     Err(Diagnostic::error(
         "remote-resource",
         place,
-        format!("{path} is a remote {what}, which is not fetched"),
+        format!("cannot load {path}: a remote {what} is not fetched"),
     )
-    .remedy(format!("fetch it first, such as with `{how}`, and name the file of your copy")))
+    .remedy(format!("download the {what} with `{how}`, and name the local file")))
 }
 
 impl Chain<'_> {
-    /// Refuses a service that stands in the row already, and a row that is too long.
+    /// Rejects a service that is already in the chain, and a chain that is too long.
     fn check(&self, place: Place) -> Result<(), Diagnostic> {
         let row: Vec<&Chain<'_>> = std::iter::successors(Some(self), |link| link.before).collect();
         let again = row.iter().skip(1).any(|link| (link.file, link.service) == (self.file, self.service));
@@ -249,7 +249,7 @@ impl Chain<'_> {
                 place,
                 format!("circular reference: {}", all.join(" extends ")),
             )
-            .remedy("one of these services must stand on its own"));
+            .remedy("remove `extends` from one of these services"));
         }
         if row.len() > MAX_DEPTH {
             return Err(Diagnostic::error(
@@ -257,7 +257,7 @@ impl Chain<'_> {
                 place,
                 format!("more than {MAX_DEPTH} services extend each other in a row"),
             )
-            .remedy("let them extend one that has all they share"));
+            .remedy("move what they share into one service that all of them extend"));
         }
         Ok(())
     }

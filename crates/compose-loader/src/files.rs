@@ -1,53 +1,52 @@
-//! The file system as the loader sees it.
+//! The file system that the loader reads.
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Place;
 
-/// What stands at a path.
+/// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A regular file.
     File,
     /// A folder.
     Folder,
-    /// A FIFO, a socket or a device: never read.
+    /// A FIFO, a socket or a device. The loader does not read it.
     Other,
-    /// The path leads out of what may be read. Whether something is there is not looked at.
+    /// The path leads out of the files that may be read. The file may or may not exist.
     Outside,
 }
 
-/// What is said of a path that leads out of what may be read, in words that follow the file's name.
-pub const OUTSIDE: &str =
-    "lies outside of the folder that may be read, or a link on the way to it leads there";
+/// The reason to reject a path that leads out of the files that may be read. It follows the name of the file.
+pub const OUTSIDE: &str = "is outside of the folder that may be read, directly or through a symbolic link";
 
-/// A path of a project that leads out of what may be read.
+/// Returns the error about a path that leads out of the files that may be read.
 #[must_use]
 pub fn outside(path: &str, place: Place) -> Diagnostic {
     Diagnostic::error("outside", place, format!("{path} {OUTSIDE}"))
-        .remedy("put a copy into the folder that `--confine` names, in place of the link where it is one")
+        .remedy("copy the file into the folder that may be read, in place of a symbolic link")
 }
 
-/// All that the loader asks of a file system. Paths are absolute.
+/// A file system. All paths are absolute.
 pub trait Files {
-    /// What stands at a path; nothing where there is nothing.
+    /// Returns the type of the file at a path, or `None` where there is none.
     fn kind(&self, path: &str) -> Option<Kind>;
 
-    /// The bytes of a regular file.
+    /// Reads a regular file.
     ///
     /// # Errors
-    /// Why it cannot be read, in words that follow the file's name.
+    /// Returns the reason, as a phrase for a message: "cannot read FILE: permission denied".
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
 
-    /// The path with its first symbolic link resolved, as `develop.watch` wants it.
+    /// Returns the path with its first symbolic link resolved, as compose-go does for `develop.watch`.
     fn follow(&self, path: &str) -> String {
         path.to_owned()
     }
 }
 
-/// Largest file that is read: a compose file of this size is not one.
+/// The maximum size of a file in bytes.
 pub const MAX_FILE: u64 = 10 << 20;
 
-/// Files held in memory.
+/// Files in memory.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryFiles(std::collections::BTreeMap<String, Vec<u8>>);
 
@@ -57,7 +56,7 @@ impl MemoryFiles {
         self.0.insert(path.into(), text.into());
     }
 
-    /// The paths of all files, sorted.
+    /// Iterates over the paths of all files in their order.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! `include`: other projects, each read by itself and then taken in.
+//! `include`: other projects, which are loaded by themselves and then merged.
 
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
@@ -10,27 +10,27 @@ use super::tree::{Map, Node, Value};
 use super::yaml::Path;
 use super::{Load, Scope, merge, paths};
 
-/// One entry of `include`.
+/// An entry of `include`.
 struct Include {
     paths: Vec<(String, Place)>,
     folder: Option<String>,
     env_files: Vec<(String, Place)>,
 }
 
-/// A project that was included, kept for the next that includes it.
+/// An included project, which is kept for other files that include it.
 pub struct Imported {
     files: Vec<(String, Place)>,
     scope: Scope,
     model: Node,
 }
 
-/// Includes within includes deeper than this are refused.
+/// The maximum depth of files that include each other.
 const MAX_DEPTH: usize = 64;
 
-/// Takes in all that a document includes.
+/// Merges the projects that a document includes.
 ///
 /// # Errors
-/// Where a file is not there, files include each other in a circle, or definitions do not go together.
+/// Returns an error where a file is missing, files include each other in a cycle, or definitions conflict.
 pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path]) -> Result<(), Diagnostic> {
     let Some(map) = root.as_map_mut() else { return Ok(()) };
     let Some(include) = map.remove("include") else { return Ok(()) };
@@ -67,7 +67,7 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
             Some(node) => Err(wrong(node, "a path must be a string")),
         }
     };
-    // The reference passes over entries that say nothing.
+    // compose-go ignores empty entries.
     let items = items.iter().filter(|item| !matches!(item.value, Value::Null | Value::Time(_)));
     items
         .map(|item| match &item.value {
@@ -77,7 +77,7 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
                 env_files: Vec::new(),
             }),
             Value::Map(map) => {
-                // No schema has seen these keys yet, and the reference takes them in any letters.
+                // The schema has not checked these keys yet, and compose-go accepts them in any letter case.
                 let get = |key: &str| {
                     let other = || map.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
                     map.get(key).or_else(|| other().map(|(_, node)| node))
@@ -117,7 +117,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
             place,
             format!("include cycle detected: {}", all.join(" includes ")),
         )
-        .remedy("one of these files must not include the next"));
+        .remedy("remove the `include` of one of these files"));
     }
     if scope.included.len() > MAX_DEPTH {
         return Err(Diagnostic::error(
@@ -125,10 +125,10 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
             place,
             format!("more than {MAX_DEPTH} files include each other in a row"),
         )
-        .remedy("include them from one file"));
+        .remedy("include all of them from one file"));
     }
-    // Paths of the included files are made relative to the folder that this file's paths are relative to,
-    // and are made absolute with them.
+    // Paths of the included files become relative to the same folder as the paths of this file, and absolute together
+    // with them.
     let (folder, files_folder) = match &entry.folder {
         None => (scope.shown_folder(&paths::parent(&main)), paths::parent(&main)),
         Some(given) if given.starts_with('/') => {
@@ -139,7 +139,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         }
         Some(given) => {
             let full = paths::join(&scope.files_folder, given);
-            // The reference takes what is no folder for a file in one.
+            // compose-go uses the parent of a path that is not a folder.
             let kind = load.files.kind(&load.full(&full));
             if kind == Some(Kind::Outside) {
                 return Err(outside(given, place));
@@ -165,7 +165,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
     Ok(model)
 }
 
-/// What is set outside wins over the env files of the included project.
+/// Returns the variables of an included project. Outer variables override its env files.
 fn environment(
     load: &mut Load<'_>,
     entry: &Include,
@@ -186,12 +186,12 @@ fn environment(
                     *place,
                     format!("couldn't find env file: {full}"),
                 )
-                .remedy("create it, or take it out of `env_file`"));
+                .remedy("create the file, or remove it from `env_file`"));
             }
             Some(Kind::File | Kind::Outside) => files.push((full, *place)),
             Some(_) => {
                 return Err(Diagnostic::error("missing-env-file", *place, format!("{full} is not a file"))
-                    .remedy("name a file of `NAME=value` lines"));
+                    .remedy("name an env file of `NAME=value` lines"));
             }
         }
     }
@@ -210,7 +210,7 @@ fn environment(
     Ok(environment)
 }
 
-/// Takes resources in; one that is defined here as well goes over the imported one.
+/// Adds imported resources. A resource of the including file is merged over the imported one.
 fn take_in(mut imported: Node, map: &mut Map, resets: &[Path]) -> Result<(), Diagnostic> {
     for kind in ["services", "volumes", "networks", "secrets", "configs", "models"] {
         let Some(from) = imported.as_map_mut().and_then(|imported| imported.remove(kind)) else { continue };

@@ -1,4 +1,4 @@
-//! Second step: variables into values, and the types that some values must have.
+//! Interpolation of variables, and conversion of values whose type is fixed.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use super::substitute::{self, Failure, substitute};
 use super::trail::Trail;
 use super::tree::{Node, Value};
 
-/// The type that a value must have once it is known.
+/// The type that a value must have after interpolation.
 #[derive(Clone, Copy)]
 enum Cast {
     Int,
@@ -88,7 +88,7 @@ static CASTS: LazyLock<Rules<Cast>> = LazyLock::new(|| {
     ])
 });
 
-/// Puts variables into all texts of a document; every failure is reported, not only the first.
+/// Interpolates all strings of a document, and reports every failure.
 pub fn interpolate(load: &mut Load<'_>, root: &mut Node, environment: &Environment) {
     Pass { load, environment }.walk(root, Some(CASTS.root()), &Trail::ROOT);
 }
@@ -165,7 +165,7 @@ impl Pass<'_, '_> {
     }
 }
 
-/// Where a text uses a variable.
+/// Returns the place where a string uses a variable.
 fn used(node: &Node, name: &str) -> Place {
     let at = node.as_str().and_then(|text| substitute::find(text, name));
     at.map_or(node.place, |at| node.place_of(at.start, at.end))
@@ -178,7 +178,7 @@ fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
     match cast {
         Cast::Int => integer(text)
             .map(|value| (Value::Int(value), None))
-            .ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer"), "write a whole number")),
+            .ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer"), "write an integer")),
         Cast::Float | Cast::Float32 => {
             let wide = matches!(cast, Cast::Float);
             float(text, wide)
@@ -195,13 +195,13 @@ fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
     }
 }
 
-/// A whole number in decimal.
+/// Parses a decimal integer.
 #[must_use]
 pub fn integer(text: &str) -> Option<i64> {
     text.parse().ok()
 }
 
-/// A number as Go reads it; narrow ones are rounded to 32 bits.
+/// Parses a number as Go does, and rounds it to 32 bits unless it is `wide`.
 #[must_use]
 pub fn float(text: &str, wide: bool) -> Option<f64> {
     let value = if wide { text.parse().ok()? } else { shortest(text.parse().ok()?) };
@@ -212,7 +212,7 @@ pub fn float(text: &str, wide: bool) -> Option<f64> {
     Some(value)
 }
 
-/// A number rounded to 32 bits, in its shortest decimal form.
+/// Rounds a number to 32 bits, in its shortest decimal form.
 #[must_use]
 pub fn narrow(value: f64) -> f64 {
     shortest(value as f32)
@@ -222,7 +222,7 @@ fn shortest(value: f32) -> f64 {
     value.to_string().parse().unwrap_or(f64::from(value))
 }
 
-/// A truth value, and whether it is one of the words of YAML 1.1.
+/// Parses a boolean. The second value is true for the words of YAML 1.1, such as `yes`.
 #[must_use]
 pub fn boolean(text: &str) -> Option<(bool, bool)> {
     match text.to_ascii_lowercase().as_str() {
@@ -234,7 +234,7 @@ pub fn boolean(text: &str) -> Option<(bool, bool)> {
     }
 }
 
-/// Completes the project's name.
+/// Interpolates the name of the project.
 pub fn name(load: &mut Load<'_>, name: &mut Node, environment: &Environment) {
     Pass { load, environment }.text(name, None, &Trail::ROOT.key("name"));
 }
@@ -244,7 +244,7 @@ mod tests {
     use super::float;
 
     #[test]
-    fn numbers_have_the_width_that_is_asked_for() {
+    fn numbers_are_rounded_to_their_width() {
         assert_eq!(float("0.1", false), Some(0.1));
         assert_eq!(float("16777217", false), Some(16_777_216.0));
         assert_eq!(float("16777217", true), Some(16_777_217.0));

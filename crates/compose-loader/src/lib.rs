@@ -1,26 +1,4 @@
-//! Compose text -> canonical tree, exactly as Docker Compose reads it. Nothing here knows of Kubernetes.
-//!
-//! The steps, in the order of the reference. For each file, and in it for each document:
-//!
-//! | step | where |
-//! |---|---|
-//! | text to tree: types, anchors, merge keys, `!reset` and `!override` | [`yaml`] |
-//! | variables into values, and types that are fixed | `interpolate`, [`substitute`] |
-//! | extensions that became keys | `promote` |
-//! | other projects taken in | `include` |
-//! | what this document resets is taken out of what was read before | [`yaml::apply`] |
-//! | services that begin as others | `extends` |
-//! | over what was read before | [`merge`], [`unicity`] |
-//! | the form of a compose file | [`schema`] |
-//! | long forms | [`canonical`], [`grammar`] |
-//!
-//! Then for all files together: [`defaults`] and their checks, [`paths`], [`normalize`], the canonical
-//! shape ([`bind`], [`shape`]), profiles ([`project`]), [`consistency`] and warnings of ports (`published`), selection, pruning, `env_file` and
-//! `label_file` ([`dotenv`]).
-//!
-//! Every [`Node`](tree::Node) of the result says where it was written, and every text which of its parts
-//! came from which variable. All file access goes through [`source::Files`]. Steps that follow each other and look
-//! at each service by itself are taken together for a few services at a time (`parts`).
+#![doc = include_str!("../README.md")]
 
 mod bind;
 mod canonical;
@@ -120,14 +98,14 @@ pub mod internals {
     }
 }
 
-/// What came of a load.
+/// The outcome of [`load`].
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The project; nothing where there is an error among the messages.
+    /// The project. `None` where the diagnostics contain an error.
     pub project: Option<Project>,
-    /// All errors and warnings.
+    /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,
-    /// The texts that places stand in.
+    /// The texts of the files, to which places refer.
     pub sources: Sources,
 }
 
@@ -137,7 +115,7 @@ pub fn load(request: &Request, files: &dyn Files) -> Loaded {
     load_with(request, files, Sources::default())
 }
 
-/// Loads a project; places of its variables may stand in texts that were read before.
+/// Loads a project whose environment has places in `sources`, such as the one that [`discover::discover`] returns.
 #[must_use]
 pub fn load_with(request: &Request, files: &dyn Files, sources: Sources) -> Loaded {
     let mut load = Load::new(request, files, sources);

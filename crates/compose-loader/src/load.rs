@@ -1,4 +1,23 @@
-//! The steps of [`load`](super::load), each over the whole of what the one before it left.
+//! The steps of a load, in the order of compose-go.
+//!
+//! For each document of each file:
+//!
+//! | step | module |
+//! |---|---|
+//! | parse the text: types, anchors, merge keys, `!reset` and `!override` | `yaml` |
+//! | interpolate variables, and convert values with a fixed type | `interpolate`, `substitute` |
+//! | rename extension keys that are part of the specification | `promote` |
+//! | merge included projects | `include` |
+//! | remove the values of earlier documents that this document resets | `yaml::apply` |
+//! | merge services that others extend | `extends` |
+//! | merge the document over the earlier ones | `merge`, `unicity` |
+//! | check the schema | `schema` |
+//! | expand short forms | `canonical`, `grammar` |
+//!
+//! Then for all files together: defaults and checks of single values (`defaults`), paths (`paths`), normalization
+//! (`normalize`), canonical types (`bind`, `shape`), profiles (`project`), consistency (`consistency`), warnings about
+//! ports (`published`), selection and pruning of resources, `env_file` and `label_file` (`dotenv`). Consecutive steps that
+//! handle each service by itself run on a few services at a time (`parts`).
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -11,7 +30,7 @@ use super::files::{self, Files, Kind};
 use super::include::{self, Imported};
 use super::project::Project;
 use super::source::{Place, Sources};
-use super::text::{self, Decoded, Form};
+use super::text::{self, Decoded, Encoding};
 use super::tree::{Map, Node, Origin, Value};
 use super::yaml::{self, Document, Path};
 use super::{
@@ -19,7 +38,7 @@ use super::{
     paths, promote, published, schema, unicity,
 };
 
-/// A load that is under way.
+/// The state of a load.
 pub struct Load<'a> {
     pub files: &'a dyn Files,
     pub sources: Sources,
@@ -34,34 +53,34 @@ pub struct Load<'a> {
     parsed: HashMap<String, Vec<Document>>,
 }
 
-/// Where a file is read from, and what its words mean.
+/// The context of a file: its folders and variables.
 #[derive(Clone, PartialEq)]
 pub struct Scope {
     /// The file.
     pub file: Arc<str>,
-    /// The folder that `include` and `extends` look in.
+    /// The folder that paths of `include` and `extends` start from.
     pub files_folder: String,
-    /// The folder that all other paths are relative to; itself relative to the one of the including file.
+    /// The folder that all other paths start from, relative to that of the including file.
     pub folder: String,
     /// The variables.
     pub environment: Arc<Environment>,
-    /// The files that include this one, from the first.
+    /// The chain of files that include this one, from the first.
     pub included: Vec<String>,
 }
 
 impl Scope {
-    /// A folder as seen from the one that files are looked up in.
+    /// Returns a folder relative to the folder of the files.
     pub fn shown_folder(&self, folder: &str) -> String {
         paths::relative(&self.files_folder, folder)
     }
 }
 
-/// A file that was read: its number among the sources, and how it is written.
+/// A file that was read, with its number in the sources.
 #[derive(Clone)]
 struct Text {
     number: u32,
     text: Arc<str>,
-    form: Form,
+    encoding: Encoding,
 }
 
 impl<'a> Load<'a> {
@@ -81,7 +100,7 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// Keeps a message.
+    /// Adds a diagnostic.
     pub fn say(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -90,8 +109,7 @@ impl<'a> Load<'a> {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// What was found since then stands but for errors where an earlier step has found one: there they only
-    /// follow from it.
+    /// Removes the diagnostics since an index whose place an earlier step has an error at: they follow from that error.
     fn settle(&mut self, since: usize) {
         if self.diagnostics.len() == since {
             return;
@@ -107,17 +125,17 @@ impl<'a> Load<'a> {
         self.diagnostics.extend(later.into_iter().filter(|later| !follows(later.place)));
     }
 
-    /// Goes on if nothing has failed yet; otherwise ends with what has.
+    /// Returns the first error, if there is one.
     fn unless_failed(&mut self) -> Result<(), Diagnostic> {
         let first = self.diagnostics.iter().position(|diagnostic| diagnostic.severity == Severity::Error);
         first.map_or(Ok(()), |first| Err(self.diagnostics.remove(first)))
     }
 
-    /// All steps.
+    /// Runs all steps.
     pub fn run(&mut self, request: &Request) -> Result<Project, Diagnostic> {
         if request.files.is_empty() {
             return Err(Diagnostic::error("no-file", Place::NONE, "no configuration file provided")
-                .remedy("name one with `-f`, or go to a folder with a compose.yaml"));
+                .remedy("name a file with `-f`, or change to a folder with a compose.yaml"));
         }
         for input in &request.files {
             self.open(input)?;
@@ -142,7 +160,7 @@ impl<'a> Load<'a> {
         }
         if self.stages.validate && name.is_empty() {
             return Err(Diagnostic::error("project-name", Place::NONE, "project name must not be empty")
-                .remedy("give one with `-p`"));
+                .remedy("set a name with `-p`"));
         }
         if self.stages.normalize {
             normalize::normalize(&mut tree, &name, &environment)?;
@@ -187,42 +205,42 @@ impl<'a> Load<'a> {
         self.label_files(project)
     }
 
-    /// The path to read from. A path can still be relative to the project's folder when paths stay as written.
+    /// Returns the absolute path of a file. Paths are relative to the folder of the project where `resolve_paths` is off.
     pub fn full(&self, path: &str) -> String {
         if self.working_dir.starts_with('/') { paths::join(&self.working_dir, path) } else { path.to_owned() }
     }
 
-    /// Whether a file was read before.
+    /// Reports whether a file was read before.
     pub fn is_read(&self, path: &str) -> bool {
         self.texts.contains_key(path)
     }
 
-    /// The text of a file and its number among the sources.
+    /// Returns the text of a file and its number in the sources.
     pub fn text(
         &mut self,
         path: &str,
         id: &'static str,
         place: Place,
     ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, form } = self.decoded(path, id, place)?;
-        match form {
-            Form::Utf8 | Form::Utf16 => Ok((number, text)),
-            Form::Broken(at) => Err(not_utf8(path, &text::not_utf8(text.as_bytes(), at), place)),
+        let Text { number, text, encoding } = self.decoded(path, id, place)?;
+        match encoding {
+            Encoding::Utf8 | Encoding::Utf16 => Ok((number, text)),
+            Encoding::Broken(at) => Err(not_utf8(path, &text::not_utf8(text.as_bytes(), at), place)),
         }
     }
 
-    /// The same of a file of variables, in which any bytes may stand.
+    /// Returns the text of an env file, which can contain invalid UTF-8, and its number in the sources.
     pub fn env_text(
         &mut self,
         path: &str,
         id: &'static str,
         place: Place,
     ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, form } = self.decoded(path, id, place)?;
-        match form {
-            Form::Utf8 => {}
-            Form::Utf16 => return Err(not_utf8(path, dotenv::UTF16, place)),
-            Form::Broken(at) => {
+        let Text { number, text, encoding } = self.decoded(path, id, place)?;
+        match encoding {
+            Encoding::Utf8 => {}
+            Encoding::Utf16 => return Err(not_utf8(path, dotenv::UTF16, place)),
+            Encoding::Broken(at) => {
                 let warning = dotenv::not_utf8(number, at);
                 if !self.diagnostics.iter().any(|said| said.id == warning.id && said.place == warning.place) {
                     self.diagnostics.push(warning);
@@ -242,12 +260,13 @@ impl<'a> Load<'a> {
         }
         let bytes = self.files.read(&full).map_err(|reason| {
             Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
-                .remedy("check the path and who may read it")
+                .remedy("check the path and its permissions")
         })?;
-        let Decoded { text, form } = text::decode(bytes).map_err(|reason| not_utf8(path, &reason, place))?;
+        let Decoded { text, encoding } =
+            text::decode(bytes).map_err(|reason| not_utf8(path, &reason, place))?;
         let text: Arc<str> = text.into();
         let number = self.sources.add(path, text.clone());
-        let read = Text { number, text, form };
+        let read = Text { number, text, encoding };
         self.texts.insert(path.to_owned(), read.clone());
         Ok(read)
     }
@@ -265,7 +284,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// A scalar as text; a date in the letters that stand in the file.
+    /// Returns a scalar as text, and a date as the file has it.
     fn as_written(&self, node: &Node) -> Node {
         let place = node.place;
         match &node.value {
@@ -278,14 +297,14 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// The name: as given, or the last one that a file has, or the folder's.
+    /// Returns the name of the project: the requested one, or the last one of the files, or the default.
     fn project_name(&mut self, request: &Request) -> Result<String, Diagnostic> {
         if let Some(name) = &request.name {
             if normalized_name(name) != *name || name.is_empty() {
                 let message = format!(
                     "invalid project name {name:?}: must consist only of lowercase alphanumeric characters, hyphens, and underscores as well as start with a letter or number"
                 );
-                let remedy = format!("`{}` would do", normalized_name(name));
+                let remedy = format!("use `{}`", normalized_name(name));
                 return Err(Diagnostic::error("project-name", Place::NONE, message).remedy(remedy));
             }
             return Ok(name.clone());
@@ -302,7 +321,7 @@ impl<'a> Load<'a> {
         if self.stages.normalize {
             name = normalized_name(&name);
         }
-        // Where nothing is left of the name, the folder's counts, unless a file begins with a name.
+        // Where normalization leaves an empty name, the default applies, unless a file starts with a name.
         let begins = |input: &Input| name_of(self.parsed.get(&input.path)?.first()?).cloned();
         let is_named = request
             .files
@@ -312,7 +331,7 @@ impl<'a> Load<'a> {
         Ok(if name.is_empty() && !is_named { normalized_name(&request.default_name) } else { name })
     }
 
-    /// Files that are put over each other, complete but for what needs the whole project.
+    /// Merges files, and runs the steps that do not need the whole project.
     pub fn model(&mut self, files: &[(String, Place)], scope: &Scope) -> Result<Node, Diagnostic> {
         let mut dict = Node::new(Value::Map(Box::default()), Place::NONE);
         for (file, place) in files {
@@ -345,7 +364,7 @@ impl<'a> Load<'a> {
         Ok(dict)
     }
 
-    /// The file that a service extends from: by itself, and without what only a whole project has.
+    /// Loads a file that a service extends from, without the steps for whole projects.
     pub fn base(&mut self, path: &str, scope: &Scope, place: Place) -> Result<(Node, Vec<Path>), Diagnostic> {
         self.file(path, place, Node::new(Value::Map(Box::default()), Place::NONE), scope, true)
     }
@@ -354,7 +373,7 @@ impl<'a> Load<'a> {
         paths::Base { folder, home: self.home.as_deref(), files: self.files }.resolve(tree)
     }
 
-    /// Puts all documents of a file over what was read before.
+    /// Merges all documents of a file over earlier files.
     fn file(
         &mut self,
         path: &str,
@@ -388,7 +407,7 @@ impl<'a> Load<'a> {
     ) -> Result<Node, Diagnostic> {
         if root.as_map().is_none() {
             return Err(Diagnostic::error("wrong-type", root.place, "top-level object must be a mapping")
-                .remedy("begin with `services:` at the first column"));
+                .remedy("start the file with `services:` in the first column"));
         }
         if self.stages.interpolate {
             interpolate::interpolate(self, &mut root, &scope.environment);
@@ -443,7 +462,7 @@ impl<'a> Load<'a> {
         }
     }
 
-    /// Reads an env file of variables for a whole project.
+    /// Reads an env file of an included project.
     pub fn env_file(
         &mut self,
         path: &str,
@@ -458,7 +477,7 @@ impl<'a> Load<'a> {
         Ok(())
     }
 
-    /// What was found, with all messages.
+    /// Returns the project with all diagnostics.
     pub fn done(
         mut self,
         result: Result<Project, Diagnostic>,
@@ -482,12 +501,12 @@ fn not_utf8(path: &str, reason: &str, place: Place) -> Diagnostic {
     Diagnostic::error("not-utf8", place, format!("{path}: {reason}")).remedy("save the file as UTF-8")
 }
 
-/// What a document says of the project's name; one that is reset stands over one that a merge key brings.
+/// Returns the project name of a document. A name that is reset precedes the name of a merge key.
 fn name_of(document: &Document) -> Option<&Node> {
     document.reset_name.as_ref().or_else(|| document.root.get("name"))
 }
 
-/// A project name in the letters that it may have.
+/// Removes the characters that a project name cannot have.
 #[must_use]
 pub fn normalized_name(name: &str) -> String {
     let lower = name.to_lowercase();

@@ -1,8 +1,7 @@
-//! A mapping in the order it was written.
+//! A mapping that keeps the order of its keys.
 //!
-//! Almost all mappings of a project have a handful of keys. Those are one list, looked through from its
-//! beginning, which takes a third of the memory of a hash table and no hashing; only larger ones get a table
-//! beside the list, when a key is first looked for.
+//! Almost all mappings of a project have few keys. A list with a linear search takes a third of the memory of a hash
+//! table. Larger mappings get a table beside the list at the first lookup.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,19 +13,19 @@ use super::names::same;
 use super::source::Place;
 use super::tree::{Entry, Node};
 
-/// More keys than this are looked up in a table.
+/// The number of keys from which a table is used.
 const FEW: usize = 16;
 
-/// A mapping in the order it was written.
+/// A mapping that keeps the order of its keys.
 #[derive(Clone, Default)]
 pub struct Map {
     pairs: Vec<(Arc<str>, Entry)>,
-    /// Where each key stands among the pairs; nothing while there are few, and after keys have moved.
-    #[allow(clippy::box_collection, reason = "seldom there, so every mapping has only a pointer for it")]
+    /// The index of each key. Empty for few keys, and after keys have moved.
+    #[allow(clippy::box_collection, reason = "rarely used, so a mapping contains only a pointer")]
     table: OnceLock<Box<HashMap<Arc<str>, usize, RandomState>>>,
 }
 
-/// The table is left out: whether it is there, and its order, tell nothing of the mapping.
+/// Omits the table, which depends on earlier lookups.
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.pairs.iter().map(|(key, entry)| (key, entry))).finish()
@@ -40,7 +39,7 @@ impl PartialEq for Map {
 }
 
 impl Map {
-    /// A mapping with room for so many keys.
+    /// Creates a mapping with capacity for a number of keys.
     #[must_use]
     pub fn with_capacity(keys: usize) -> Self {
         Map { pairs: Vec::with_capacity(keys), table: OnceLock::new() }
@@ -54,37 +53,37 @@ impl Map {
         self.table.get_or_init(|| Box::new(places())).get(key).copied()
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.node)
     }
 
-    /// The value of a key, to be changed.
+    /// Returns the value of a key mutably.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         let at = self.position(key)?;
         Some(&mut self.pairs[at].1.node)
     }
 
-    /// The key's place and value, to be changed.
+    /// Returns the entry of a key mutably.
     pub(super) fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
         let at = self.position(key)?;
         Some(&mut self.pairs[at].1)
     }
 
-    /// The key's place and value.
+    /// Returns the entry of a key.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.position(key).map(|at| &self.pairs[at].1)
     }
 
-    /// Whether the key is there, with a value or without.
+    /// Reports whether the key exists, even with a null value.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.position(key).is_some()
     }
 
-    /// Sets a key; its position stays where it was.
+    /// Sets a key, and returns its earlier value. An existing key keeps its position.
     pub fn insert(&mut self, key: impl Into<Arc<str>>, place: Place, node: Node) -> Option<Node> {
         let key = key.into();
         let entry = Entry { key: place, node };
@@ -97,7 +96,7 @@ impl Map {
         }
     }
 
-    /// Adds a key that is not there, as the last.
+    /// Appends a key that does not exist.
     pub(super) fn push(&mut self, key: Arc<str>, entry: Entry) {
         if let Some(table) = self.table.get_mut() {
             table.insert(key.clone(), self.pairs.len());
@@ -105,14 +104,14 @@ impl Map {
         self.pairs.push((key, entry));
     }
 
-    /// Sets a key that is not there yet.
+    /// Sets a key unless it exists.
     pub fn insert_new(&mut self, key: &str, place: Place, node: impl FnOnce() -> Node) {
         if !self.has(key) {
             self.push(key.into(), Entry { key: place, node: node() });
         }
     }
 
-    /// Takes a key out; the others keep their order.
+    /// Removes a key. The other keys keep their order.
     pub fn remove(&mut self, key: &str) -> Option<Node> {
         let at = self.position(key)?;
         let (_, entry) = self.pairs.remove(at);
@@ -120,13 +119,13 @@ impl Map {
         Some(entry.node)
     }
 
-    /// Keeps the keys that the test accepts.
+    /// Keeps the keys for which `keep` returns true.
     pub fn retain(&mut self, mut keep: impl FnMut(&Arc<str>, &mut Node) -> bool) {
         self.pairs.retain_mut(|(key, entry)| keep(key, &mut entry.node));
         self.table.take();
     }
 
-    /// Puts the keys into alphabetical order, as the reference prints them.
+    /// Sorts the keys alphabetically, as compose-go prints them.
     pub fn sort(&mut self) {
         if !self.pairs.is_sorted_by(|a, b| a.0 <= b.0) {
             self.pairs.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -134,47 +133,47 @@ impl Map {
         }
     }
 
-    /// How many keys there are.
+    /// Returns the number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.pairs.len()
     }
 
-    /// Whether there is no key.
+    /// Reports whether the mapping has no key.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty()
     }
 
-    /// Keys and values in order.
+    /// Iterates over keys and values in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Node)> {
         self.pairs.iter().map(|(key, entry)| (key, &entry.node))
     }
 
-    /// Keys, their places and values in order.
+    /// Iterates over keys and entries in their order.
     pub fn entries(&self) -> impl Iterator<Item = (&Arc<str>, &Entry)> {
         self.pairs.iter().map(|(key, entry)| (key, entry))
     }
 
-    /// Keys and values in order, the values to be changed.
+    /// Iterates over keys and mutable values in their order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Node)> {
         self.pairs.iter_mut().map(|(key, entry)| (&*key, &mut entry.node))
     }
 
-    /// The same pairs in mappings of so many each.
+    /// Divides the mapping into mappings with a number of keys each.
     pub(super) fn into_parts(self, keys: usize) -> Vec<Map> {
         let mut left = self.pairs.into_iter();
         let part = || Some(left.by_ref().take(keys).collect()).filter(|pairs: &Vec<_>| !pairs.is_empty());
         std::iter::from_fn(part).map(|pairs| Map { pairs, table: OnceLock::new() }).collect()
     }
 
-    /// Adds the pairs of a mapping that has none of these keys, as the last.
+    /// Appends a mapping that has none of these keys.
     pub(super) fn append(&mut self, other: Map) {
         self.pairs.extend(other.pairs);
         self.table.take();
     }
 
-    /// The pairs themselves.
+    /// Returns the keys and entries in their order.
     pub fn into_entries(self) -> impl Iterator<Item = (Arc<str>, Entry)> {
         self.pairs.into_iter()
     }
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn it_shows_the_same_whether_it_was_looked_through_or_not() {
+    fn debug_output_does_not_depend_on_earlier_lookups() {
         let mut map = Map::default();
         let entry = || Entry { key: Place::NONE, node: number(0) };
         (0..2 * super::FEW).for_each(|key| map.push(key.to_string().into(), entry()));
@@ -204,7 +203,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_holds_what_a_plain_list_of_pairs_would(steps in prop::collection::vec((0u8..4, 0i64..40), 0..200)) {
+        fn a_mapping_behaves_like_a_list_of_pairs(steps in prop::collection::vec((0u8..4, 0i64..40), 0..200)) {
             let mut map = Map::default();
             let mut list: Vec<(String, i64)> = Vec::new();
             for (value, (step, key)) in (0i64..).zip(steps) {

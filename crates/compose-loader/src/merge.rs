@@ -1,4 +1,4 @@
-//! How a later definition goes over an earlier one: file over file, service over the one it extends.
+//! Merging of definitions: a later file over an earlier one, and a service over the one that it extends.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,28 +10,28 @@ use super::trail::Trail;
 use super::tree::{Entry, Map, Node, Supplied, Value};
 use super::unicity::{Index, unique};
 
-/// Rules that differ from "mappings merge, lists append, anything else replaces".
+/// The exceptions from "mappings merge, lists append, other values replace".
 #[derive(Clone, Copy)]
 pub(super) enum Rule {
-    /// Both become lists of `KEY=VALUE`; the last value of a key holds, at the key's first place.
+    /// Both become lists of `KEY=VALUE`. The last value of a key wins, at the position of the first.
     KeyValue,
-    /// Both become lists; what is there already is not added again.
+    /// Both become lists without duplicates.
     List,
-    /// As `List`, but where neither has an entry and the earlier one is no list, nothing comes of them.
+    /// Like `List`, but null where neither has an entry and the earlier one is not a list.
     ListOrNothing,
-    /// The later one replaces, even with nothing.
+    /// The later one replaces the earlier one, even with null.
     Replace,
     /// A list of names becomes a mapping.
     Names,
-    /// As `Names`, with the condition and the requirement that a name alone stands for.
+    /// Like `Names`, with the default `condition` and `required` of each name.
     Dependencies,
-    /// A text becomes the build context.
+    /// A string becomes the build context.
     Build,
-    /// Options merge only where both name the same driver, or one names none.
+    /// Options merge only where the drivers are equal or one is missing.
     Logging,
-    /// Mappings merge; a number replaces.
+    /// Mappings merge. A number replaces.
     Ulimit,
-    /// Pools are told apart by their subnet.
+    /// Pools with the same subnet merge.
     Ipam,
 }
 
@@ -72,33 +72,34 @@ static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
     ])
 });
 
-/// Where in the table of rules a merge is.
+/// The position of a merge in the table of rules.
 pub(super) type Point = Option<At<'static, Rule>>;
 
-/// The point of a whole project.
+/// Returns the position of a whole project.
 #[must_use]
 pub(super) fn project() -> Point {
     Some(RULES.root())
 }
 
-/// The point of one service.
+/// Returns the position of one service.
 #[must_use]
 pub(super) fn service() -> Point {
     project()?.key("services")?.key("*")
 }
 
-/// Puts one file's project over another's. In its lists the later of two entries is still to replace the earlier.
+/// Merges the project of one file over another. Lists can have duplicates afterwards, which [`unicity`](crate::unicity)
+/// removes.
 ///
 /// # Errors
-/// Where the two are of kinds that do not go together.
+/// Returns an error where two values have types that cannot be merged.
 pub fn files(base: Node, over: Node) -> Result<Node, Diagnostic> {
     merge(base, over, project(), &Trail::ROOT)
 }
 
-/// Puts `over` over `base`.
+/// Merges `over` over `base`.
 ///
 /// # Errors
-/// Where the two are of kinds that do not go together.
+/// Returns an error where two values have types that cannot be merged.
 pub(super) fn merge(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
     if let Some(rule) = at.and_then(At::rule) {
         return special(rule, base, over, at, trail);
@@ -116,7 +117,7 @@ pub(super) fn merge(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Res
 
 fn mismatch(value: &Value, place: Place, trail: &Trail<'_>) -> Diagnostic {
     Diagnostic::error("cannot-override", place, format!("cannot override {trail} with {}", value.kind()))
-        .remedy("write it in the form that the earlier definition has, or tag it `!override`")
+        .remedy("use the form of the earlier definition, or tag the value with `!override`")
 }
 
 fn mappings(mut into: Map, from: Map, at: Point, trail: &Trail<'_>) -> Result<Map, Diagnostic> {
@@ -183,7 +184,7 @@ fn special(rule: Rule, base: Node, over: Node, at: Point, trail: &Trail<'_>) -> 
     }
 }
 
-/// IPAM pools: one of the same subnet is merged, any other is added.
+/// Merges IPAM pools of the same subnet, and adds the others.
 fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
     let place = over.place;
     let (Value::List(configs), Value::List(overrides)) = (base.value, over.value) else {
@@ -193,8 +194,8 @@ fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, D
             format!("{trail}: a list of pools is expected"),
         ));
     };
-    // A pool is known by its number: as in the reference, one that was taken over and is merged further
-    // changes where it was taken over, too.
+    // Pools are shared by index: as in compose-go, when a merged pool is merged again, the result replaces it
+    // everywhere.
     let added = configs.len();
     let all = configs.into_iter().chain(overrides).map(|item| into_names(item, false, trail));
     let mut all: Vec<Map> = all.collect::<Result<_, _>>()?;
@@ -214,7 +215,7 @@ fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, D
         }
     }
     if pools.is_empty() {
-        // Nothing rather than an empty list: the schema refuses it.
+        // Null, since the schema rejects an empty list.
         return Ok(Node::new(Value::Null, place));
     }
     let items = pools.into_iter().map(|pool| Node::new(Value::Map(Box::new(all[pool].clone())), place));
@@ -222,7 +223,7 @@ fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, D
     Ok(Node::new(Value::List(items), place))
 }
 
-/// A mapping as a sorted list of `KEY=VALUE`, a text as a list of itself; anything else as no list.
+/// Converts a mapping to a sorted list of `KEY=VALUE`, a string to a list of one item, and other values to an empty list.
 fn into_list(node: Node) -> Vec<Node> {
     match node.value {
         Value::List(items) => items,
@@ -243,7 +244,7 @@ fn into_list(node: Node) -> Vec<Node> {
     }
 }
 
-/// `KEY=VALUE`, with the value's trace.
+/// Returns `KEY=VALUE` with the trace of the value.
 fn pair(key: &str, value: &Node) -> Node {
     let shift = u32::try_from(key.len() + 1).unwrap_or(0);
     let parts = value.trace.iter().flat_map(|parts| parts.iter());
@@ -276,7 +277,7 @@ fn not_names(value: &Value, place: Place, trail: &Trail<'_>) -> Diagnostic {
         .remedy("write a list of names, or a mapping with the names as keys")
 }
 
-/// What a name alone in `depends_on` stands for.
+/// Returns the long form of a name in `depends_on`.
 #[must_use]
 pub fn dependency(place: Place) -> Node {
     Node::map(
@@ -298,10 +299,10 @@ fn into_build(node: Node) -> Map {
     }
 }
 
-/// More items than this are found by their digests.
+/// The length from which lists are searched by digest.
 const FEW: usize = 16;
 
-/// Appends what is not there yet; equal is what is equal to the last letter.
+/// Appends the items that are not in the list yet.
 fn append(mut base: Vec<Node>, over: Vec<Node>) -> Vec<Node> {
     if base.len() + over.len() <= FEW {
         over.into_iter().for_each(|item| {
@@ -325,7 +326,7 @@ fn append(mut base: Vec<Node>, over: Vec<Node>) -> Vec<Node> {
     base
 }
 
-/// A number that equal values share.
+/// Returns a hash, which is the same for equal values.
 pub(super) fn digest(value: &Value) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
@@ -337,7 +338,7 @@ pub(super) fn digest(value: &Value) -> u64 {
         Value::Float(value) => value.to_bits().hash(&mut hasher),
         Value::Time(text) | Value::Str(text) => text.hash(&mut hasher),
         Value::List(items) => items.iter().for_each(|item| digest(&item.value).hash(&mut hasher)),
-        // Keys have no order.
+        // The order of keys does not matter.
         Value::Map(map) => map
             .iter()
             .fold(0u64, |sum, (key, node)| {

@@ -1,11 +1,11 @@
-//! A table of names that is quick to look into: most are told apart by their length alone, and the rest by a few
-//! bytes, which are compared here without a call.
+//! A lookup table for short names. Most names differ by their length, and the others are compared without a function
+//! call.
 
-/// Something for each of some names.
+/// A map from names to values.
 pub struct Names<T> {
-    /// Sorted by length, then as they were given.
+    /// The names by length, and in the given order within one length.
     all: Vec<(Box<str>, T)>,
-    /// Where the names of each length begin; one further than the longest at the end.
+    /// The index of the first name of each length, with one more at the end.
     starts: Vec<usize>,
 }
 
@@ -16,7 +16,7 @@ impl<T> Default for Names<T> {
 }
 
 impl<T> Names<T> {
-    /// A table of these; of two for one name the first counts.
+    /// Creates a table. The first of two values for one name wins.
     pub fn new(names: impl IntoIterator<Item = (impl Into<Box<str>>, T)>) -> Self {
         let mut all: Vec<(Box<str>, T)> =
             names.into_iter().map(|(name, value)| (name.into(), value)).collect();
@@ -27,25 +27,25 @@ impl<T> Names<T> {
         Names { all, starts }
     }
 
-    /// What the table has for a name.
+    /// Returns the value of a name.
     pub fn get(&self, name: &str) -> Option<&T> {
         let [start, end] = *self.starts.get(name.len()..)?.first_chunk()?;
         self.all.get(start..end)?.iter().find(|(known, _)| same(known, name)).map(|(_, value)| value)
     }
 
-    /// All names.
+    /// Iterates over the names.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.all.iter().map(|(name, _)| &**name)
     }
 
-    /// Whether there is none.
+    /// Reports whether the table is empty.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 }
 
-/// Whether two names are the same. The standard library's comparison calls a function that is made for long
-/// texts; almost all names have at most 16 bytes, which are two words that may overlap.
+/// Compares two names. `str::eq` calls memcmp, which is optimized for long texts. Almost all names have at most 16
+/// bytes, which are two words that can overlap.
 #[inline]
 pub fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
@@ -67,7 +67,7 @@ mod tests {
     use super::{Names, same};
 
     #[test]
-    fn of_two_for_one_name_the_first_counts() {
+    fn the_first_of_two_values_for_a_name_wins() {
         let names = Names::new([("b", 1), ("aa", 2), ("b", 3), ("", 4)]);
         let found: Vec<_> = ["", "b", "aa", "a", "bbb"].map(|name| names.get(name).copied()).into();
         assert_eq!(found, [Some(4), Some(1), Some(2), None, None]);
@@ -76,10 +76,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn names_are_the_same_when_all_of_their_bytes_are(a in "[ab]{0,20}", b in "[ab]{0,20}", at in 0usize..20) {
+        fn names_are_the_same_when_all_bytes_are(a in "[ab]{0,20}", b in "[ab]{0,20}", at in 0usize..20) {
             prop_assert_eq!(same(&a, &b), a == b);
             prop_assert!(same(&a, &a.clone()));
-            // Two that differ in one place.
+            // Names that differ in one byte.
             let mut other = a.clone().into_bytes();
             if let Some(byte) = other.get_mut(at) {
                 *byte = b'c';

@@ -1,11 +1,11 @@
-//! "Did you mean": the one search for a name that was probably meant.
+//! Suggestions of similar names: "did you mean".
 
-/// The longest name that is compared with others, in bytes, and how many it is compared with: what each comparison
-/// costs grows with the product of both lengths.
+/// The maximum length of compared names in bytes, and the maximum number of names. The cost of a comparison is the
+/// product of both lengths.
 const LONGEST_NAME: usize = 64;
 const MOST_KNOWN: usize = 1_000;
 
-/// The name among `known` that was probably meant.
+/// Returns the name among `known` that is most similar to `written`, if one is similar enough.
 #[must_use]
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = |name: &str| 1 + name.len().max(written.len()) / 4;
@@ -13,7 +13,7 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
         .into_iter()
         .take(MOST_KNOWN)
         .filter(|name| written.len().max(name.len()) <= LONGEST_NAME)
-        // Lengths in bytes, and a letter has up to four: what differs more than this is never near enough.
+        // The distance counts characters, of up to four bytes: skip names whose lengths differ too much.
         .filter(|name| name.len().abs_diff(written.len()) <= 4 * allowed(name))
         .map(|name| (strsim::damerau_levenshtein(written, name), name))
         .filter(|(distance, name)| *distance <= allowed(name))
@@ -29,7 +29,7 @@ mod tests {
     use crate::growth::processor_time;
 
     #[test]
-    fn a_mistyped_name_finds_the_one_that_was_meant() {
+    fn a_mistyped_name_finds_the_similar_one() {
         let known = ["postgres", "redis", "db"];
         for (name, expected) in [
             ("postgers", Some("postgres")),
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_end_and_without_number_are_not_compared() {
+    fn long_names_and_many_names_are_not_compared() {
         let known: Vec<String> = (0..100_000).map(|number| format!("{number:x<60}")).collect();
         let long = "a".repeat(1 << 20);
         for written in [&long, &known[0][1..]] {

@@ -1,4 +1,4 @@
-//! What follows from other values: the default network, names of resources, implied dependencies.
+//! Values that follow from others: the default network, names of resources, implied dependencies.
 
 use super::diagnostic::Diagnostic;
 use super::environment::{Environment, Variable};
@@ -8,10 +8,10 @@ use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Map, Node, Supplied, Value};
 
-/// Brings a project to the form that all later steps read.
+/// Adds the values that follow from others.
 ///
 /// # Errors
-/// Where a hook of `pre_start` cannot be completed from its service.
+/// Returns an error where a `pre_start` hook cannot inherit from its service.
 pub fn normalize(root: &mut Node, project: &str, environment: &Environment) -> Result<(), Diagnostic> {
     let Some(map) = root.as_map_mut() else { return Ok(()) };
     let uses_default = services(map).fold(false, |uses, (_, service)| default_network(service) || uses);
@@ -38,7 +38,7 @@ fn services(map: &mut Map) -> impl Iterator<Item = (&std::sync::Arc<str>, &mut M
     services.into_iter().flat_map(Map::iter_mut).filter_map(|(name, node)| Some((name, node.as_map_mut()?)))
 }
 
-/// Puts a service without networks on the default one; whether it is on it.
+/// Connects a service without networks to the default one. Reports whether the service uses it.
 fn default_network(service: &mut Map) -> bool {
     if service.has("provider") || service.has("network_mode") {
         return false;
@@ -94,7 +94,7 @@ fn one(service: &mut Map, environment: &Environment) -> Result<(), Diagnostic> {
     complete_hooks(service)
 }
 
-/// A variable's value as a node that says where it comes from.
+/// Returns the value of a variable as a node with a trace.
 fn supplied(name: &str, variable: &Variable, prefix: &str, place: Place) -> Node {
     let start = u32::try_from(prefix.len()).unwrap_or(0);
     let end = start + u32::try_from(variable.value.len()).unwrap_or(0);
@@ -106,7 +106,7 @@ fn supplied(name: &str, variable: &Variable, prefix: &str, place: Place) -> Node
     }
 }
 
-/// Gives names without a value the value that they have in the environment.
+/// Sets names without a value to their value in the environment.
 fn from_environment(node: &mut Node, environment: &Environment, keep: bool) {
     match &mut node.value {
         Value::Map(map) => {
@@ -137,7 +137,7 @@ fn from_environment(node: &mut Node, environment: &Environment, keep: bool) {
     }
 }
 
-/// The same for variables in a list, which happens also where nothing is normalised.
+/// Sets the variables of lists from the environment, which compose-go does even without normalization.
 pub fn resolve_listed(root: &mut Node, environment: &Environment) {
     let Some(map) = root.as_map_mut() else { return };
     for (_, service) in services(map) {
@@ -149,8 +149,8 @@ pub fn resolve_listed(root: &mut Node, environment: &Environment) {
     }
 }
 
-/// Gives configs that name a variable its text, which the reference does when it takes a project in. Such a
-/// config has two sources then, and is refused unless the including file resets one of them.
+/// Sets the content of configs from variables, as compose-go does for an included project. Such a config then has two
+/// sources, and is rejected unless the including file resets one of them.
 pub fn resolve_configs(root: &mut Node, environment: &Environment) {
     let configs = root.as_map_mut().and_then(|map| map.get_mut("configs")).and_then(Node::as_map_mut);
     for config in configs.into_iter().flat_map(Map::iter_mut).filter_map(|(_, config)| config.as_map_mut()) {
@@ -166,7 +166,7 @@ pub fn resolve_configs(root: &mut Node, environment: &Environment) {
     }
 }
 
-/// What a service needs without saying so in `depends_on`.
+/// Adds the dependencies that other values imply to `depends_on`.
 fn implied_dependencies(service: &mut Map) {
     let texts = |node: Option<&Node>| -> Vec<(String, Place)> {
         let items = node.and_then(Node::as_list).unwrap_or_default();
@@ -213,7 +213,7 @@ fn implied_dependencies(service: &mut Map) {
     }
 }
 
-/// A container of `pre_start` has what the service has, except mounts, with its own over it.
+/// Merges the hooks of `pre_start` over their service, except for mounts.
 fn complete_hooks(service: &mut Map) -> Result<(), Diagnostic> {
     let Some(Value::List(hooks)) = service.get("pre_start").map(|node| &node.value) else { return Ok(()) };
     if hooks.is_empty() {
@@ -238,7 +238,7 @@ fn complete_hooks(service: &mut Map) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// A resource without a name of its own has the project's name before its key.
+/// Names a resource without a name: by the project and the key, or by the key alone where it is external.
 fn name_resource(key: &str, node: &mut Node, project: &str) {
     let place = node.place;
     if node.is_null() {

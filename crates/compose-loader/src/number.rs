@@ -1,6 +1,6 @@
-//! Numbers in Go's notation, which is what Compose prints where a number becomes text.
+//! Numbers in the notation of Go, which Docker Compose uses where a number becomes text.
 
-/// A float as Go's `%v` prints it: the shortest digits, in exponent form below 1e-4 and from 1e+06 on.
+/// Prints a float like Go's `%v`: the shortest digits, with an exponent below 1e-4 and from 1e+06 on.
 #[must_use]
 pub fn print(value: f64) -> String {
     if value.is_nan() {
@@ -9,7 +9,7 @@ pub fn print(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    // Rust's `{:e}` gives the shortest digits and the decimal exponent.
+    // `{:e}` prints the shortest digits and a decimal exponent.
     let scientific = format!("{value:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
     let exponent: i32 = exponent.parse().unwrap_or(0);

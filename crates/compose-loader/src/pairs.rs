@@ -1,14 +1,14 @@
-//! Texts by name, in the forms that Compose takes for them.
+//! Conversion of names with text values: labels, variables, options, hosts and SSH keys.
 
 use super::bind::{filled, text};
 use super::shape::Kind;
 use super::source::Place;
 use super::tree::{Entry, Map, Node, Value};
 
-/// Why a value cannot be bound: an id, the words, and where.
+/// Why a value cannot be converted: the id, the message and the place of the diagnostic.
 type Refusal = (&'static str, String, Place);
 
-/// Texts by name, of one of the kinds that [`is_bound`] knows.
+/// Converts a value of one of the kinds for which [`is_bound`] returns true.
 pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
     match kind {
         Kind::MultiOptions => multi(node),
@@ -18,13 +18,13 @@ pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
     }
 }
 
-/// Whether values of a kind are texts by name.
+/// Reports whether values of a kind are names with text values.
 pub fn is_bound(kind: Kind) -> bool {
     use Kind::{Environment, Hosts, Labels, Mapping, MultiOptions, Options, Ssh, StringMap};
     matches!(kind, Mapping | Environment | Labels | Options | StringMap | MultiOptions | Hosts | Ssh)
 }
 
-/// Labels, variables and options, from a mapping or from a list of `KEY=VALUE`.
+/// Converts labels, variables or options from a mapping or a list of `KEY=VALUE`.
 fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let mut pairs = Map::default();
@@ -78,7 +78,7 @@ fn sorted(mut map: Map, place: Place) -> Option<Node> {
     (!map.is_empty()).then(|| Node::new(Value::Map(Box::new(map)), place))
 }
 
-/// Options that may be given several times.
+/// Converts options that can occur several times.
 fn multi(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let Value::Map(map) = node.value else {
@@ -98,7 +98,7 @@ fn multi(node: Node) -> Result<Option<Node>, Refusal> {
     Ok(sorted(options, place))
 }
 
-/// Names of hosts and their addresses, as a sorted list of `HOST=ADDRESS`.
+/// Converts names and addresses of hosts to a sorted list of `HOST=ADDRESS`.
 fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let mut found: Vec<Node> = Vec::new();
@@ -158,7 +158,7 @@ fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
     Ok(filled(found, place))
 }
 
-/// SSH keys: `ID` or `ID: PATH`.
+/// Converts SSH keys, which are `ID` or `ID: PATH`.
 fn ssh(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let Value::Map(map) = node.value else {

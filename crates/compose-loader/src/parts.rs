@@ -1,18 +1,18 @@
-//! A project in parts with a few of its services each. The tree of a thousand services is larger than the caches
-//! of a processor; a part stays in them while it is taken through several steps.
+//! Division of a project into parts with a few services each. The tree of a thousand services is larger than the caches
+//! of a processor. A part stays in the caches through several steps.
 
 use super::diagnostic::Diagnostic;
 use super::source::Place;
 use super::tree::{Map, Node, Value};
 
-/// So many services make a part, of some hundred kilobytes.
+/// The number of services in a part, which has some hundred kilobytes.
 const SERVICES: usize = 32;
 
-/// Does work on all of a project: on what is not a service first, then on a few services at a time, each time
-/// as on a project that has no more than those.
+/// Applies `work` to the parts of a project: first to everything except the services, then to a few services at a time.
+/// Each part is a project with only these values.
 ///
 /// # Errors
-/// What stops the work; the parts are not put together again then.
+/// Returns the error of `work`. The project is incomplete then.
 pub fn each(
     root: &mut Node,
     mut work: impl FnMut(&mut Node) -> Result<(), Diagnostic>,
@@ -46,7 +46,7 @@ mod tests {
     use crate::yaml;
 
     #[test]
-    fn a_project_is_whole_again_after_work_on_its_parts() {
+    fn a_project_is_complete_after_work_on_its_parts() {
         for count in [0, 1, SERVICES, SERVICES + 1, 5 * SERVICES - 1] {
             let services: String = (0..count).map(|number| format!(", s{number:03}: {{image: a}}")).collect();
             let text = format!("name: many\nservices: {{x-a: {{}}{services}}}\nnetworks: {{n: {{}}}}\n");

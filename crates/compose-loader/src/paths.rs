@@ -1,4 +1,4 @@
-//! Paths: relative ones are those of the file that holds them.
+//! Slash-separated paths, as Docker Compose handles them on every system.
 
 use std::sync::LazyLock;
 
@@ -37,21 +37,21 @@ static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
     ])
 });
 
-/// Where relative paths and `~` lead.
+/// The folders that relative paths and `~` start from.
 pub struct Base<'a> {
     /// The folder of the file.
     pub folder: &'a str,
-    /// The user's home, if there is one.
+    /// The home folder of the user.
     pub home: Option<&'a str>,
-    /// The files, to follow the links that `develop.watch` follows.
+    /// The files, to resolve symbolic links in `develop.watch`.
     pub files: &'a dyn Files,
 }
 
 impl Base<'_> {
-    /// Makes all paths of a tree absolute, or relative to where the base is.
+    /// Resolves all paths of a tree against this base.
     ///
     /// # Errors
-    /// A bind mount without a source, and a path that is no text.
+    /// Returns an error for a bind mount without a source, and a path that is not a string.
     pub fn resolve(&self, root: &mut Node) -> Result<(), Diagnostic> {
         self.below(root, RULES.root())
     }
@@ -111,7 +111,7 @@ impl Base<'_> {
                 let Some(source) = map.get_mut("source") else {
                     let message = "invalid mount config for type \"bind\": field Source must not be empty";
                     return Err(Diagnostic::error("bind-source", place, message)
-                        .remedy("add `source:`, a path on the host"));
+                        .remedy("add `source:` with a host path"));
                 };
                 self.change(source, |text| self.maybe_unix(text));
             }
@@ -139,7 +139,7 @@ impl Base<'_> {
         if changed == **text {
             return;
         }
-        // The text that was written stands at the end, unless `..` or `./` took part of it away.
+        // The original text is the end of the new one, unless it contains `..` or `./`.
         match changed.strip_suffix(&**text) {
             Some(added) if node.trace.is_some() => {
                 let added = u32::try_from(added.len()).unwrap_or(0);
@@ -174,16 +174,16 @@ impl Base<'_> {
     }
 }
 
-/// A number or a date is no path, though the schema may take it for a value.
+/// Checks that a path is a string. The schema accepts a number or a date in some places.
 fn is_path(node: &Node) -> Result<(), Diagnostic> {
     if matches!(node.value, Value::Str(_)) {
         return Ok(());
     }
     let message = format!("a path is expected, not {}", node.value.kind());
-    Err(Diagnostic::error("wrong-type", node.place, message).remedy("put it into quotes"))
+    Err(Diagnostic::error("wrong-type", node.place, message).remedy("put the path into quotes"))
 }
 
-/// `base/path`, or the path itself where it is absolute.
+/// Returns `base/path`, or an absolute `path` itself.
 #[must_use]
 pub fn join(base: &str, path: &str) -> String {
     if path.starts_with('/') {
@@ -196,7 +196,7 @@ pub fn join(base: &str, path: &str) -> String {
     }
 }
 
-/// The folder that holds a path.
+/// Returns the folder of a path.
 #[must_use]
 pub fn parent(path: &str) -> String {
     match path.rfind('/') {
@@ -205,14 +205,14 @@ pub fn parent(path: &str) -> String {
     }
 }
 
-/// The shortest path that leads to the same place, as Go's `path.Clean` gives it.
+/// Returns the shortest equivalent path, like Go's `path.Clean`.
 #[must_use]
 pub fn clean(path: &str) -> String {
     if path.is_empty() {
         return String::new();
     }
     let rooted = path.starts_with('/');
-    // Most are clean already.
+    // Most paths are clean already.
     if path.split('/').skip(usize::from(rooted)).all(|part| !matches!(part, "" | "." | "..")) {
         return path.to_owned();
     }
@@ -237,7 +237,7 @@ pub fn clean(path: &str) -> String {
     }
 }
 
-/// The way from one folder to another, both absolute.
+/// Returns the relative path from one absolute folder to another.
 #[must_use]
 pub fn relative(from: &str, to: &str) -> String {
     let (from, to) = (clean(from), clean(to));
@@ -250,14 +250,14 @@ pub fn relative(from: &str, to: &str) -> String {
     if way.is_empty() { ".".to_owned() } else { way.join("/") }
 }
 
-/// Returns a path relative to `folder` where it is below it, and as it is elsewhere.
+/// Returns a path below `folder` relative to it, and any other path unchanged.
 #[must_use]
 pub fn shorten<'p>(path: &'p str, folder: &str) -> &'p str {
     let below = path.strip_prefix(folder.trim_end_matches('/')).and_then(|rest| rest.strip_prefix('/'));
     below.filter(|_| !folder.is_empty()).unwrap_or(path)
 }
 
-/// Whether a path begins with a drive or a share, as an absolute path of Windows does.
+/// Reports whether a path starts with a drive or a share, like an absolute path on Windows.
 pub fn is_windows_absolute(path: &str) -> bool {
     let bytes = path.as_bytes();
     matches!(bytes, [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())

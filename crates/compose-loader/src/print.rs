@@ -1,4 +1,4 @@
-//! A project as text, as `docker compose config` prints it.
+//! The output of `docker compose config`.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -8,16 +8,16 @@ use super::shape::{Absent, Field, Kind, PROJECT};
 use super::tree::{Map, Node, Value};
 use super::yaml::{is_plain, is_printable};
 
-/// How a project is printed.
+/// The style of the output.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
-    /// `$` in a value becomes `$$`, so that what is printed can be loaded again. No variable is put into a
-    /// key, so a `$` in one stays as it is.
+    /// Print `$` in a value as `$$`, so that the output can be loaded again. A `$` in a key does not change, since keys
+    /// are not interpolated.
     pub escape: bool,
 }
 
-/// The project as JSON. Keys that are null or empty when they are absent are there; extensions within
-/// services are not, as in the reference.
+/// Prints a project as JSON. As in compose-go, absent keys appear as null or empty, and extensions of services do not
+/// appear.
 #[must_use]
 pub fn json(project: &Project, style: Style) -> String {
     let mut out = Json { style, text: String::new(), depth: 0 };
@@ -27,7 +27,7 @@ pub fn json(project: &Project, style: Style) -> String {
     out.text
 }
 
-/// The project as YAML.
+/// Prints a project as YAML.
 #[must_use]
 pub fn yaml(project: &Project, style: Style) -> String {
     let mut text = String::new();
@@ -43,7 +43,7 @@ pub fn yaml(project: &Project, style: Style) -> String {
     text
 }
 
-/// A tree as YAML.
+/// Prints a tree as YAML.
 #[must_use]
 pub fn yaml_tree(tree: &Node, style: Style) -> String {
     let mut text = String::new();
@@ -68,7 +68,7 @@ fn escaped(text: &str, style: Style) -> Cow<'_, str> {
     if style.escape && text.contains('$') { text.replace('$', "$$").into() } else { text.into() }
 }
 
-/// Something that is printed between two commas.
+/// A writer of one entry between commas.
 type Entry<'a> = Box<dyn FnOnce(&mut Json) + 'a>;
 
 struct Json {
@@ -83,7 +83,7 @@ impl Json {
         self.text.extend(std::iter::repeat_n("  ", self.depth));
     }
 
-    /// `open`, all entries with commas, `close`.
+    /// Writes `open`, the entries with commas, and `close`.
     fn group(&mut self, open: char, close: char, entries: impl IntoIterator<Item = impl FnOnce(&mut Self)>) {
         self.text.push(open);
         self.depth += 1;
@@ -117,7 +117,7 @@ impl Json {
         let mut entries: Vec<Entry<'_>> = Vec::new();
         for field in fields {
             match (map.and_then(|map| map.get(field.name)), field.absent) {
-                // The reference has no models in JSON.
+                // compose-go omits models in JSON.
                 (Some(_), _) if is_project && field.name == "models" => {}
                 (Some(node), _) => entries.push(Box::new(move |out| {
                     out.key(field.json);
@@ -154,7 +154,7 @@ impl Json {
             (Value::Map(map), _) => {
                 let value = if let Kind::Map(kind) = kind { *kind } else { Kind::Any };
                 let of_limits = matches!(kind, Kind::Ulimit);
-                // Of a limit, the reference leaves out what is 0.
+                // compose-go omits limits of 0.
                 let entries = map.iter().filter(|(_, node)| !(of_limits && node.value == Value::Int(0)));
                 self.group(
                     '{',
@@ -215,7 +215,7 @@ fn yaml_below(node: &Node, style: Style, depth: usize, out: &mut String) {
     }
 }
 
-/// A value after its key or dash, with the end of the line.
+/// Writes a value after its key or dash, up to the end of the line.
 fn yaml_value(node: &Node, style: Style, depth: usize, out: &mut String) {
     match &node.value {
         Value::Map(map) if map.is_empty() => out.push_str(" {}\n"),
@@ -237,7 +237,7 @@ fn yaml_value(node: &Node, style: Style, depth: usize, out: &mut String) {
     }
 }
 
-/// A time as it is written where its type is kept; elsewhere it has become a text in the form of Go.
+/// Converts a time from the notation of Go to RFC 3339.
 fn rfc3339(go: &str) -> String {
     let mut parts = go.split(' ');
     let mut part = || parts.next().unwrap_or_default();
@@ -248,7 +248,7 @@ fn rfc3339(go: &str) -> String {
     }
 }
 
-/// A text as YAML: plain where it stays a text, in lines where it has some, otherwise quoted.
+/// Prints a string as YAML: plain where it reads as a string, as a block where it has several lines, or quoted.
 fn yaml_text(text: &str, depth: usize) -> Cow<'_, str> {
     if is_plain(text) {
         return text.into();
@@ -276,16 +276,16 @@ fn yaml_text(text: &str, depth: usize) -> Cow<'_, str> {
     quoted(text).into()
 }
 
-/// A key: in one line, and with a mark before it where it is longer than a key without one may be.
+/// Prints a key on one line, with `?` before a long one.
 fn yaml_key<'a>(key: &'a str, indent: &str) -> Cow<'a, str> {
     let text: Cow<'_, str> = if is_plain(key) { key.into() } else { quoted(key).into() };
     if text.len() > LONGEST_KEY { format!("? {text}\n{indent}").into() } else { text }
 }
 
-/// Longer keys need a mark; YAML allows 1024 characters.
+/// The maximum length of a key without `?`. YAML allows 1024 characters.
 const LONGEST_KEY: usize = 1000;
 
-/// A text in double quotes, with escapes for what YAML would not take as it stands.
+/// Prints a string in double quotes, with escapes for characters that YAML does not allow.
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     for c in serde_json::Value::from(text).to_string().chars() {
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_and_keys_read_as_they_were_printed() {
+    fn printed_strings_and_keys_read_as_themselves() {
         let long = "k".repeat(1100);
         for text in [
             "a\nb",
@@ -344,7 +344,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_reads_as_it_was_printed(key in any::<String>(), text in "(\\PC|[\n\t :#'\"-])*") {
+        fn every_printed_string_reads_as_itself(key in any::<String>(), text in "(\\PC|[\n\t :#'\"-])*") {
             read_back(&key, &text)?;
         }
     }

@@ -1,4 +1,4 @@
-//! A loaded project, and the steps that look at it as a whole.
+//! A loaded project, and the steps that need the whole of it.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -14,45 +14,45 @@ use crate::nearest::did_you_mean;
 /// A project in canonical form.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The folder that relative paths are relative to.
+    /// The folder that relative paths start from.
     pub working_dir: String,
-    /// What it says: `services`, `networks`, `volumes`, `secrets`, `configs`, `models` and extensions.
+    /// The model: `services`, `networks`, `volumes`, `secrets`, `configs`, `models` and extensions.
     pub tree: Node,
-    /// Services that no active profile enables, and those that were not selected.
+    /// The services that no active profile enables, and those that were not selected.
     pub disabled: Map,
     /// The active profiles.
     pub profiles: Vec<String>,
-    /// The variables that it may use.
+    /// The variables for interpolation.
     pub environment: Arc<Environment>,
 }
 
 impl Project {
-    /// The services that are enabled.
+    /// Iterates over the enabled services.
     pub fn services(&self) -> impl Iterator<Item = (&str, &Node)> {
         self.section("services")
     }
 
-    /// An enabled service.
+    /// Returns an enabled service.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&Node> {
         self.resource("services", name)
     }
 
-    /// A service, enabled or not.
+    /// Returns a service, enabled or disabled.
     #[must_use]
     pub fn any_service(&self, name: &str) -> Option<&Node> {
         self.service(name).or_else(|| self.disabled.get(name))
     }
 
-    /// Whether a service is there and not enabled.
+    /// Reports whether a service exists and is disabled.
     #[must_use]
     pub fn is_disabled(&self, name: &str) -> bool {
         self.disabled.has(name)
     }
 
-    /// The resources of a section.
+    /// Iterates over the resources of a section, such as `volumes`.
     pub fn section(&self, section: &str) -> impl Iterator<Item = (&str, &Node)> {
         self.tree
             .get(section)
@@ -62,7 +62,7 @@ impl Project {
             .map(|(name, node)| (&**name, node))
     }
 
-    /// A resource of a section.
+    /// Returns a resource of a section.
     #[must_use]
     pub fn resource(&self, section: &str, name: &str) -> Option<&Node> {
         self.tree.get(section)?.get(name)
@@ -96,7 +96,7 @@ impl Project {
         }
     }
 
-    /// `deploy.replicas` is what `scale` says, where a service has both `scale` and `deploy`.
+    /// Sets `deploy.replicas` to `scale`, where a service has both `scale` and `deploy`.
     pub(super) fn follow_scale(&mut self) {
         for (_, service) in self.services_mut().into_iter().flat_map(Map::iter_mut) {
             let Some(service) = service.as_map_mut() else { continue };
@@ -107,7 +107,7 @@ impl Project {
         }
     }
 
-    /// Keeps the named services and all that they depend on.
+    /// Keeps the named services and their dependencies.
     pub(super) fn select(&mut self, names: &[String]) -> Result<(), Diagnostic> {
         let mut profiles = self.profiles.clone();
         for name in names {
@@ -125,7 +125,7 @@ impl Project {
                 }
                 let remedy = match did_you_mean(&name, self.services().map(|(name, _)| name)) {
                     Some(meant) => format!("did you mean `{meant}`?"),
-                    None => "name a service of this project; `--services` lists them".to_owned(),
+                    None => "name a service of the project, which `--services` lists".to_owned(),
                 };
                 let message = format!("no such service: {name}");
                 return Err(Diagnostic::error("undefined-service", Place::NONE, message).remedy(remedy));
@@ -202,7 +202,7 @@ fn is_active(service: &Node, active: &HashSet<&str>) -> bool {
         || declared.iter().filter_map(Node::as_str).any(|profile| active.contains(profile))
 }
 
-/// Puts texts by name into a service, below those it has.
+/// Adds texts by name to a service, which override them where it has the same names.
 pub(super) fn fill(service: &mut Map, key: &'static str, mut values: Map) {
     let place = service.get(key).map_or(Place::NONE, |node| node.place);
     if let Some(own) = service.remove(key)

@@ -1,14 +1,14 @@
-//! Extensions that became keys of the specification.
+//! Extension keys that are now part of the Compose specification.
 
 use super::diagnostic::Diagnostic;
 use super::merge;
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 
-/// Gives them their new names; what is written under the old one counts.
+/// Renames the extension keys. Values under a new name override those under the old one.
 ///
 /// # Errors
-/// Where what both names hold does not go together.
+/// Returns an error where the values of both names cannot be merged.
 pub fn promote(root: &mut Node) -> Result<(), Diagnostic> {
     let services = root.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut);
     for (name, service) in services.into_iter().flat_map(Map::iter_mut) {

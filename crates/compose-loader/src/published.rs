@@ -1,5 +1,5 @@
-//! Ports of the host that two containers of a project would take: each can be read, and still only one of the
-//! containers can start. Compose finds out when it starts the second.
+//! Warnings about host ports that two containers of a project publish. Only one of the containers can start. Docker
+//! Compose reports the conflict when it starts the second one.
 
 use std::collections::HashMap;
 
@@ -11,27 +11,27 @@ use super::project::Project;
 use super::source::Place;
 use super::tree::{Node, Value};
 
-/// Who takes a port of the host, and where it is written.
+/// A service that publishes a port, and the place of the port.
 #[derive(Clone, Copy)]
 struct Taken<'a> {
     service: &'a str,
     place: Place,
 }
 
-/// A warning for each port that is taken twice.
+/// Returns a warning for each port that is published twice.
 #[must_use]
 pub fn warnings(project: &Project) -> Vec<Diagnostic> {
     let mut taken: HashMap<(&str, &str), Addresses<'_>, RandomState> = HashMap::default();
     let mut found = Vec::new();
     for (service, node) in project.services() {
         let replicas = replicas(node);
-        // In the network of the host or of another container nothing is published.
+        // A service in the network of the host or of another container publishes no ports.
         let publishes = matches!(node.str_at("network_mode"), None | Some("bridge" | "default"));
         if replicas == 0 || !publishes {
             continue;
         }
         for port in node.get("ports").and_then(Node::as_list).unwrap_or_default() {
-            // Of a range Docker takes a port that is free, and of 0 any.
+            // Docker picks a free port of a range, and any port for 0.
             let Some(published) = port
                 .get("published")
                 .filter(|port| port.as_str().is_some_and(|port| port != "0" && !port.contains('-')))
@@ -43,11 +43,13 @@ pub fn warnings(project: &Project) -> Vec<Diagnostic> {
             let address = port.str_at("host_ip").unwrap_or_default();
             if replicas > 1 {
                 let message = format!(
-                    "service {service:?} has {replicas} containers, which all publish {number}/{protocol}"
+                    "service {service:?} has {replicas} containers that publish the same port {number}/{protocol}"
                 );
-                found.push(Diagnostic::warning("duplicate-port", published.place, message).remedy(format!(
-                    "publish a range of {replicas} ports, or none, or let one container run"
-                )));
+                found.push(
+                    Diagnostic::warning("duplicate-port", published.place, message).remedy(format!(
+                        "publish a range of {replicas} ports or no port, or run one container"
+                    )),
+                );
             }
             let here = Taken { service, place: published.place };
             if let Some(other) = taken.entry((number, protocol)).or_default().take(address, here) {
@@ -59,7 +61,7 @@ pub fn warnings(project: &Project) -> Vec<Diagnostic> {
 }
 
 fn clash(one: Taken<'_>, other: Taken<'_>, port: &str) -> Diagnostic {
-    // Services come by name; the one that is written later is to blame.
+    // Services are sorted by name. The diagnostic is about the one that comes later in the file.
     let swap = one.place.file == other.place.file && other.place.start < one.place.start;
     let (first, second) = if swap { (other, one) } else { (one, other) };
     let message = if first.service == second.service {
@@ -68,17 +70,17 @@ fn clash(one: Taken<'_>, other: Taken<'_>, port: &str) -> Diagnostic {
         format!("services {:?} and {:?} both publish {port}", first.service, second.service)
     };
     Diagnostic::warning("duplicate-port", second.place, message)
-        .remedy("publish one of the two at another port: only the first to start gets this one")
-        .note(first.place, "published here too")
+        .remedy("publish one of the two at another port")
+        .note(first.place, "also published here")
 }
 
-/// The addresses of the host at which a port is taken.
+/// The host addresses at which a port is published.
 #[derive(Default)]
 struct Addresses<'a>(IndexMap<&'a str, Taken<'a>, RandomState>);
 
 impl<'a> Addresses<'a> {
-    /// Takes the port at one more address; who has it already. No address stands for all, `0.0.0.0` for all of
-    /// IPv4 and `::` for all of IPv6.
+    /// Adds an address of the port, and returns the service that has the port already. An empty address means all
+    /// addresses, `0.0.0.0` all of IPv4 and `::` all of IPv6.
     fn take(&mut self, address: &'a str, here: Taken<'a>) -> Option<Taken<'a>> {
         let all = |address: &str| if address.contains(':') { "::" } else { "0.0.0.0" };
         let wider = [address, all(address), ""].into_iter().find_map(|wider| self.0.get(wider));
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_meets_itself_and_the_one_that_stands_for_all() {
+    fn an_address_conflicts_with_itself_and_with_all_addresses() {
         for (one, other, expected) in [
             ("", "", true),
             ("", "127.0.0.1", true),

@@ -1,66 +1,66 @@
-//! What is to be loaded.
+//! The input of a load.
 
 use crate::environment::Environment;
 
-/// What is to be loaded, and with what.
+/// A project to load.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The files, the later over the earlier.
+    /// The files. A later file overrides the earlier ones.
     pub files: Vec<Input>,
-    /// The folder that relative paths are relative to; absolute.
+    /// The folder that relative paths start from. An absolute path.
     pub working_dir: String,
-    /// The variables that may be used.
+    /// The variables for interpolation.
     pub environment: Environment,
-    /// The name that was given for the project.
+    /// The name of the project, which overrides `name` in the files.
     pub name: Option<String>,
-    /// The name that it has otherwise, where no file has one: the folder's.
+    /// The name of the project where neither `name` nor a file has one. Docker Compose uses the name of the folder.
     pub default_name: String,
-    /// The active profiles; `*` for all.
+    /// The active profiles. `*` activates all.
     pub profiles: Vec<String>,
-    /// The services that are wanted, with all that they need; none for all.
+    /// The services to load together with their dependencies. Empty for all services.
     pub services: Vec<String>,
-    /// The user's home, which `~` stands for.
+    /// The home folder of the user, for `~`.
     pub home: Option<String>,
-    /// The steps that are taken.
+    /// The steps of the load.
     pub stages: Stages,
 }
 
 /// A file of a project.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
-    /// Its path, as it is shown.
+    /// The path, which messages show.
     pub path: String,
-    /// Its text, where it is not to be read from the path.
+    /// The text. `None` to read it from the path.
     pub text: Option<String>,
 }
 
-/// Which steps are taken.
+/// The steps of a load. All are on by default.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is a step of its own
 pub struct Stages {
-    /// Variables into values.
+    /// Replaces variables by their values.
     pub interpolate: bool,
-    /// `include`.
+    /// Loads the projects that `include` names.
     pub include: bool,
-    /// `extends`.
+    /// Resolves `extends`.
     pub extends: bool,
-    /// The schema and the checks of single values.
+    /// Checks the files against the schema, and single values.
     pub validate: bool,
-    /// Default values.
+    /// Sets default values.
     pub defaults: bool,
-    /// Absolute paths.
+    /// Makes paths absolute.
     pub resolve_paths: bool,
-    /// What follows from other values.
+    /// Adds values that follow from other values, such as the default network.
     pub normalize: bool,
-    /// The canonical shape and all that follows it.
+    /// Converts values to their canonical types. Later steps need this one.
     pub bind: bool,
-    /// Whether everything fits together.
+    /// Checks that references between resources resolve.
     pub consistency: bool,
-    /// Only resources that are used.
+    /// Removes resources that no service uses.
     pub prune: bool,
-    /// `env_file`.
+    /// Reads `env_file` and `label_file`.
     pub environment: bool,
-    /// Whether `env_file` is gone once it is read; `label_file` stays, as in the reference.
+    /// Removes `env_file` after reading it. `label_file` stays, as in compose-go.
     pub discard_files: bool,
 }
 

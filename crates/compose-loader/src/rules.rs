@@ -1,9 +1,9 @@
-//! Rules for paths: which of them holds is found while a tree is walked, one step at a time.
+//! Rules for paths of a tree. A walk over the tree finds them step by step.
 
 use super::names::Names;
 
-/// A table of rules, each for the paths that a pattern such as `services.*.ports.*` matches.
-/// `*` stands for any key and for any item of a list.
+/// A table of rules for path patterns, such as `services.*.ports.*`.
+/// `*` matches any key and any item of a list.
 pub struct Rules<T>(Vec<Branch<T>>);
 
 struct Branch<T> {
@@ -12,7 +12,7 @@ struct Branch<T> {
     rule: Option<T>,
 }
 
-/// A point in the table that some rule can still be reached from.
+/// A position in the table from which a rule can be reached.
 pub struct At<'r, T> {
     rules: &'r Rules<T>,
     branch: usize,
@@ -27,7 +27,7 @@ impl<T> Clone for At<'_, T> {
 impl<T> Copy for At<'_, T> {}
 
 impl<T: Copy> Rules<T> {
-    /// A table of the given patterns; of two that match the same path the first holds.
+    /// Creates a table of patterns. The first pattern that matches a path wins.
     #[must_use]
     pub fn new(patterns: &[(&'static str, T)]) -> Self {
         let split: Vec<_> = patterns.iter().map(|(path, rule)| (path.split('.').collect(), *rule)).collect();
@@ -38,7 +38,7 @@ impl<T: Copy> Rules<T> {
         rules
     }
 
-    /// The branch that all these patterns share, and all that grows out of it.
+    /// Adds the branch that the patterns share, with its sub-branches.
     fn grow(&mut self, patterns: &[(&[&'static str], T)]) -> usize {
         let index = self.0.len();
         let rule = patterns.iter().find(|(path, _)| path.is_empty()).map(|(_, rule)| *rule);
@@ -67,7 +67,7 @@ impl<T: Copy> Rules<T> {
         index
     }
 
-    /// The point before the first step.
+    /// Returns the position of the root.
     #[must_use]
     pub fn root(&self) -> At<'_, T> {
         At { rules: self, branch: 0 }
@@ -75,20 +75,20 @@ impl<T: Copy> Rules<T> {
 }
 
 impl<'r, T: Copy> At<'r, T> {
-    /// The point one key further; nothing where no rule lies that way.
+    /// Returns the position of a key, or `None` where no rule is below it.
     #[must_use]
     pub fn key(self, key: &str) -> Option<At<'r, T>> {
         let branch = &self.rules.0[self.branch];
         branch.named.get(key).copied().or(branch.any).map(|branch| At { branch, ..self })
     }
 
-    /// The point one item of a list further.
+    /// Returns the position of the items of a list.
     #[must_use]
     pub fn item(self) -> Option<At<'r, T>> {
         self.rules.0[self.branch].any.map(|branch| At { branch, ..self })
     }
 
-    /// The rule for this very path.
+    /// Returns the rule of this path.
     #[must_use]
     pub fn rule(self) -> Option<T> {
         self.rules.0[self.branch].rule

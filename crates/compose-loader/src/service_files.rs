@@ -1,4 +1,4 @@
-//! The files that each service names: `env_file` and `label_file`.
+//! The `env_file` and `label_file` of services.
 
 use super::Load;
 use super::diagnostic::Diagnostic;
@@ -11,7 +11,7 @@ use super::substitute::Failure;
 use super::tree::{Entry, Map, Node, Origin, Supplied, Value};
 
 impl Load<'_> {
-    /// `env_file` of each service into its `environment`, below what stands there.
+    /// Adds the variables of each `env_file` to `environment`, which overrides them.
     pub fn env_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
         let environment = project.environment.clone();
         let discard = self.stages.discard_files;
@@ -57,10 +57,10 @@ impl Load<'_> {
                 return Ok(());
             }
             return Err(Diagnostic::error("missing-env-file", place, format!("env file {path} not found"))
-                .remedy("create it, or write `required: false` beside its `path`"));
+                .remedy("create the file, or write `required: false` beside `path`"));
         }
         let (number, text) = self.env_text(&path, "missing-env-file", place)?;
-        // A file is read anew for each service, since its variables may use those of the service.
+        // The file is parsed for each service, since it can use the variables of the service.
         if !self.budget.text(text.len()) {
             return Err(dotenv::failed(&Failure::TooLong, None, place));
         }
@@ -77,13 +77,13 @@ impl Load<'_> {
                     place,
                     format!("unsupported env_file format {other:?}"),
                 )
-                .remedy("write `format: raw`, or leave it out"));
+                .remedy("write `format: raw`, or remove `format`"));
             }
         }
         Ok(())
     }
 
-    /// `label_file` of each service into its `labels`, below what stands there.
+    /// Adds the labels of each `label_file` to `labels`, which overrides them.
     pub fn label_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
         let Some(services) = project.services_mut() else { return Ok(()) };
         for (_, service) in services.iter_mut() {
@@ -99,7 +99,7 @@ impl Load<'_> {
                         file.place,
                         format!("label file {path} not found"),
                     )
-                    .remedy("create it, or take it out of `label_file`"));
+                    .remedy("create the file, or remove it from `label_file`"));
                 }
                 let (number, text) = self.env_text(&path, "missing-label-file", file.place)?;
                 let known = labels.clone();
@@ -117,7 +117,7 @@ impl Load<'_> {
     }
 }
 
-/// A variable's value as a node.
+/// Returns the value of a variable as a node.
 fn from_variable(name: &str, variable: &Variable, place: Place) -> Node {
     let end = u32::try_from(variable.value.len()).unwrap_or(0);
     let part = Supplied { start: 0, end, variable: name.into(), origin: variable.origin.clone() };

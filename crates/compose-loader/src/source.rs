@@ -1,11 +1,11 @@
-//! The texts that the loader has read, and places in them.
+//! Texts of files, and places in them.
 
 use std::sync::Arc;
 
-/// A stretch of a file that was read.
+/// A range of bytes in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Place {
-    /// The file's number in [`Sources`].
+    /// The number of the file in [`Sources`].
     pub file: u32,
     /// The first byte.
     pub start: u32,
@@ -14,7 +14,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// No place: what the loader adds by itself.
+    /// No place, for values that the loader adds.
     pub const NONE: Place = Place { file: u32::MAX, start: 0, end: 0 };
 }
 
@@ -24,10 +24,10 @@ impl Default for Place {
     }
 }
 
-/// A place as people name it: lines and columns from 1.
+/// A place as line and column, which start at 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Location {
-    /// The file's path.
+    /// The path of the file.
     pub file: Arc<str>,
     /// The line.
     pub line: usize,
@@ -35,38 +35,38 @@ pub struct Location {
     pub column: usize,
 }
 
-/// The texts that were read.
+/// The texts of the files that were read.
 #[derive(Clone, Debug, Default)]
 pub struct Sources(Vec<Source>);
 
-/// One text and its path.
+/// The text of a file.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// The path as it is shown.
+    /// The path, as messages show it.
     pub name: Arc<str>,
-    /// The whole text.
+    /// The text.
     pub text: Arc<str>,
 }
 
 impl Sources {
-    /// Keeps a text; the number it gets stands in every place within it.
+    /// Adds a text, and returns its number for places.
     pub fn add(&mut self, name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> u32 {
         self.0.push(Source { name: name.into(), text: text.into() });
         u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// The text that a place stands in.
+    /// Returns the text of the file of a place.
     #[must_use]
     pub fn get(&self, place: Place) -> Option<&Source> {
         self.0.get(place.file as usize)
     }
 
-    /// All texts, in the order in which they were read.
+    /// Iterates over the texts in the order in which they were read.
     pub fn iter(&self) -> impl Iterator<Item = &Source> {
         self.0.iter()
     }
 
-    /// The place in lines and columns.
+    /// Returns the line and column of a place.
     #[must_use]
     pub fn locate(&self, place: Place) -> Option<Location> {
         let source = self.get(place)?;

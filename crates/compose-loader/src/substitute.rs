@@ -1,53 +1,53 @@
-//! `$NAME` and `${NAME…}` in a text, by the grammar of the reference.
+//! Substitution of `$NAME` and `${NAME…}`, by the grammar of compose-go.
 //!
-//! A braced form reaches to its balanced closing brace, or, where none balances, to the last brace of its
-//! line; `$` before anything else stays what it is.
+//! A braced form ends at its balanced closing brace, or else at the last brace of its line. A `$` before any other
+//! character is a literal.
 
 use std::ops::Range;
 
 use super::environment::{Budget, Variable};
 use super::tree::{Origin, Supplied};
 
-/// Forms nested deeper than this within each other are refused.
+/// The maximum depth of nested forms.
 const MAX_DEPTH: usize = 64;
 
-/// What can follow the name in a braced form; the longer before the shorter.
+/// The operators after the name in a braced form, the longer ones first.
 const OPERATORS: [&str; 6] = [":-", ":?", ":+", "-", "?", "+"];
 
-/// What became of a text.
+/// The result of a substitution.
 #[derive(Debug, Default)]
 pub struct Substituted {
-    /// The text with variables in their places.
+    /// The text.
     pub text: String,
-    /// Which parts variables supplied; empty ones too.
+    /// The parts that variables supplied, including empty ones.
     pub trace: Vec<Supplied>,
-    /// Variables that are not set and have no default, once for each use.
+    /// The variables that are not set and have no default, once for each use.
     pub unset: Vec<String>,
 }
 
-/// Why a text cannot be completed.
+/// Why a substitution failed.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Failure {
-    /// A `${` that is no form of the grammar; the text that holds it.
+    /// A `${` does not match the grammar. The value is the text.
     Invalid(String),
-    /// A variable that must be set is not.
+    /// A required variable is not set.
     Required {
         /// The variable.
         name: String,
-        /// What the author says about it.
+        /// The message of the author.
         reason: String,
     },
     /// The variables supply too much text.
     TooLong,
 }
 
-/// How a variable's value is found.
+/// Looks up a variable.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<Variable>;
 
-/// Completes a text.
+/// Substitutes the variables of a text.
 ///
 /// # Errors
-/// The first failure in it.
+/// Returns the first failure.
 pub fn substitute(template: &str, lookup: Lookup<'_>, budget: &Budget) -> Result<Substituted, Failure> {
     let mut out = Substituted { text: String::with_capacity(template.len()), ..Substituted::default() };
     Pass { lookup, budget }.expand(template, &mut out, 0)?;
@@ -59,7 +59,7 @@ struct Pass<'a> {
     budget: &'a Budget,
 }
 
-/// What stands between the braces.
+/// The content of a braced form.
 struct Braced<'t> {
     name: &'t str,
     operator: Option<&'t str>,
@@ -70,7 +70,7 @@ struct Braced<'t> {
 impl Pass<'_> {
     fn expand(&self, template: &str, out: &mut Substituted, depth: usize) -> Result<(), Failure> {
         let mut rest = template;
-        // The last brace of a line, kept so that a long line is searched once.
+        // The last brace of the line, so that a long line is searched once.
         let mut last_brace: Option<usize> = None;
         while let Some(dollar) = rest.find('$') {
             out.text.push_str(&rest[..dollar]);
@@ -138,7 +138,7 @@ impl Pass<'_> {
                 self.expand(form.rest, &mut reason, depth + 1)?;
                 Err(Failure::Required { name: form.name.to_owned(), reason: reason.text })
             }
-            // `${NAME+…}` without NAME is the value of NAME, which is empty.
+            // `${NAME+…}` of an unset NAME is the value of NAME, which is empty.
             _ => variable.map_or(Ok(()), |variable| self.supply(form.name, variable, out)),
         }
     }
@@ -156,7 +156,7 @@ impl Pass<'_> {
     }
 }
 
-/// Reads a braced form; the text begins after its `{` and ends with the last brace of the line.
+/// Parses a braced form. The text starts after `{` and ends with the last brace of the line.
 fn parse(text: &str) -> Option<Braced<'_>> {
     let length = name_length(text);
     if length == 0 {
@@ -172,8 +172,8 @@ fn parse(text: &str) -> Option<Braced<'_>> {
     Some(Braced { name, operator: Some(&after[..operator.len()]), rest, length: end + 1 })
 }
 
-/// The brace that closes the form whose `{` stands before this text. The reference does not look at
-/// the character after an opening brace, so `{}` within a form does not balance.
+/// Returns the brace that closes the form before this text. compose-go skips the character after an opening brace, so
+/// `{}` inside a form does not balance.
 fn closing(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut open = 1usize;
@@ -206,8 +206,8 @@ fn name_length(text: &str) -> usize {
     }
 }
 
-/// The names of the variables that a text uses, with the operator and what follows it. Forms that are
-/// nested too deeply to be completed are passed over.
+/// Returns the variables that a text uses, each with the operator and the text after it. Forms that are nested too deeply
+/// are skipped.
 #[must_use]
 pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
     let mut found = Vec::new();
@@ -243,12 +243,12 @@ fn list(template: &str, found: &mut Vec<(String, Option<(String, String)>)>, dep
     }
 }
 
-/// The first `${` of a text that is no form of the grammar: where it stands, and what to write.
+/// Returns the first `${` that does not match the grammar, with the remedy.
 #[must_use]
 pub fn invalid(template: &str) -> Option<(Range<usize>, &'static str)> {
     let mut start = 0;
     for line in template.split_inclusive('\n') {
-        // Found once for each line, and forms are not followed to their end: many are nested in a hostile text.
+        // One search for each line, and no search for the end of a form: hostile texts nest many of them.
         let last = line.rfind('}');
         let mut at = 0;
         while let Some(found) = line[at..].find('$') {
@@ -258,14 +258,14 @@ pub fn invalid(template: &str) -> Option<(Range<usize>, &'static str)> {
             let Some(inner) = after.strip_prefix('{') else { continue };
             let Some(last) = last.filter(|last| *last > dollar) else {
                 let end = start + line.trim_end_matches('\n').len();
-                return Some((start + dollar..end, "close it with `}` on the same line"));
+                return Some((start + dollar..end, "close the variable with `}` on the same line"));
             };
             if !begins_form(inner) {
                 let end = inner.find('}').map_or(last, |end| dollar + 2 + end);
                 let remedy = if name_length(inner) == 0 {
-                    "begin the name of a variable with a letter or `_`; write `$$` for a `$` that is meant as itself"
+                    "start the name of a variable with a letter or `_`, or write `$$` for a literal `$`"
                 } else {
-                    "after the name only `:-`, `-`, `:?`, `?`, `:+` and `+` can follow"
+                    "use `:-`, `-`, `:?`, `?`, `:+` or `+` after the name"
                 };
                 return Some((start + dollar..start + end + 1, remedy));
             }
@@ -275,14 +275,14 @@ pub fn invalid(template: &str) -> Option<(Range<usize>, &'static str)> {
     None
 }
 
-/// Whether what stands after `${` is a name and what may follow one.
+/// Reports whether a text after `${` starts with a name and a valid continuation.
 fn begins_form(text: &str) -> bool {
     let length = name_length(text);
     let after = &text[length..];
     length > 0 && (after.starts_with('}') || OPERATORS.iter().any(|operator| after.starts_with(operator)))
 }
 
-/// Where a text first uses a variable.
+/// Returns the first use of a variable in a text.
 #[must_use]
 pub fn find(template: &str, name: &str) -> Option<Range<usize>> {
     let mut at = 0;
@@ -322,13 +322,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_form_is_found_with_its_remedy() {
+    fn an_invalid_form_is_found_with_its_remedy() {
         for (template, form, remedy) in [
-            ("a${B b", "${B b", "close it"),
-            ("$${A ${B:=c} d}", "${B:=c}", "after the name"),
-            ("${A:-b}${1a}", "${1a}", "begin the name"),
-            ("${}", "${}", "begin the name"),
-            ("${A:-${B/c/d}}", "${B/c/d}", "after the name"),
+            ("a${B b", "${B b", "close the variable"),
+            ("$${A ${B:=c} d}", "${B:=c}", "use `:-`"),
+            ("${A:-b}${1a}", "${1a}", "start the name"),
+            ("${}", "${}", "start the name"),
+            ("${A:-${B/c/d}}", "${B/c/d}", "use `:-`"),
         ] {
             let (at, said) = invalid(template).unwrap();
             assert_eq!((&template[at], said.starts_with(remedy)), (form, true), "{template}");
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_use_of_a_variable_is_found_also_within_another_form() {
+    fn the_first_use_of_a_variable_is_found_inside_another_form() {
         for (template, name, form) in [
             ("a$X b", "X", "$X"),
             ("$$X ${X:-y} $X", "X", "${X:-y}"),
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn every_form_of_the_grammar() {
+    fn every_form_of_the_grammar_is_substituted() {
         for (template, text) in [
             ("$SET ${SET} ${SET}x", "val val valx"),
             ("$$SET $$$SET $1 $ ${UNSET}$", "$SET $val $1 $ $"),
@@ -374,14 +374,14 @@ mod tests {
     }
 
     #[test]
-    fn variables_are_listed_with_those_of_their_defaults() {
+    fn variables_of_defaults_are_listed() {
         let names =
             |template: &str| variables(template).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names("$A $$B ${C:-${D}} ${E} ${1} $"), ["A", "C", "D", "E"]);
     }
 
     #[test]
-    fn listing_variables_ends_for_forms_nested_without_end() {
+    fn deeply_nested_variables_are_listed_in_bounded_time() {
         let nested = format!("{}{}", "${A:-".repeat(100_000), "}".repeat(100_000));
         assert!(variables(&nested).len() <= super::MAX_DEPTH + 1);
     }

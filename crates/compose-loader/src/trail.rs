@@ -1,8 +1,8 @@
-//! The way to a value, for messages: kept on the stack, so that walking a tree allocates nothing.
+//! The path of a value, for messages. It lives on the stack, so that a walk over a tree does not allocate.
 
 use std::fmt;
 
-/// A key or an index, and the way to what holds it.
+/// A key or an index, and the path of its parent.
 #[derive(Clone, Copy)]
 pub struct Trail<'a> {
     parent: Option<&'a Trail<'a>>,
@@ -17,22 +17,22 @@ enum Step<'a> {
 }
 
 impl<'a> Trail<'a> {
-    /// The top of the tree.
+    /// The root of the tree.
     pub const ROOT: Trail<'static> = Trail { parent: None, step: Step::Root };
 
-    /// One key further.
+    /// Returns the path of a key.
     #[must_use]
     pub fn key(&'a self, key: &'a str) -> Trail<'a> {
         Trail { parent: Some(self), step: Step::Key(key) }
     }
 
-    /// One item further.
+    /// Returns the path of an item.
     #[must_use]
     pub fn index(&'a self, index: usize) -> Trail<'a> {
         Trail { parent: Some(self), step: Step::Index(index) }
     }
 
-    /// How many steps down this is.
+    /// Returns the number of steps from the root.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.parent.map_or(0, |parent| parent.depth() + 1)

@@ -1,4 +1,4 @@
-//! The tree of a compose project: values that know where they were written and who supplied them.
+//! The tree of a Compose project, whose values know their places and the variables that supplied them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,34 +6,34 @@ use std::sync::Arc;
 pub use super::map::Map;
 use super::source::Place;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Clone, Debug, Default)]
 pub struct Node {
-    /// What the value is.
+    /// The value.
     pub value: Value,
-    /// Where it was written; [`Place::NONE`] for what the loader adds by itself.
+    /// The place of the value, or [`Place::NONE`] for values that the loader adds.
     pub place: Place,
-    /// Which parts of the text came from variables, in order; nothing where it reads as it was written.
+    /// The parts of a string that came from variables, in their order. `None` where the string has no variables.
     pub trace: Trace,
 }
 
-/// The parts of a text that variables supplied.
+/// The parts of a string that variables supplied.
 pub type Trace = Option<Box<[Supplied]>>;
 
-/// A part of an interpolated text, in bytes of the result, and the variable that supplied it.
+/// A part of an interpolated string, in bytes of the result, and the variable that supplied it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Supplied {
-    /// Where the part begins.
+    /// The first byte.
     pub start: u32,
-    /// Where it ends.
+    /// The byte after the last.
     pub end: u32,
-    /// The variable's name.
+    /// The name of the variable.
     pub variable: Arc<str>,
-    /// Where the variable had its value from.
+    /// The origin of its value.
     pub origin: Origin,
 }
 
-/// Where a variable has its value from.
+/// The origin of the value of a variable.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origin {
     /// The environment of the process.
@@ -41,29 +41,29 @@ pub enum Origin {
     Process,
     /// A line of an env file.
     File(Place),
-    /// The loader itself, as `COMPOSE_PROJECT_NAME`.
+    /// The loader, for `COMPOSE_PROJECT_NAME`.
     Loader,
-    /// Nowhere: it is not set, and the part that it supplies is empty.
+    /// No origin: the variable is not set, and supplies an empty part.
     Nowhere,
 }
 
-/// What a node can hold: the types that YAML text has in Compose's reading.
+/// A YAML value, in the types that Docker Compose gives it.
 #[derive(Clone, Debug, Default)]
 pub enum Value {
-    /// Nothing.
+    /// Null.
     #[default]
     Null,
-    /// true or false.
+    /// A boolean.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A whole number past the range of `Int`.
+    /// An integer above the range of `Int`.
     Uint(u64),
     /// A number with a fraction or an exponent.
     Float(f64),
-    /// A date or a time, which stays what it is when the value is asked for as text.
+    /// A date or a time, in the notation of Go.
     Time(Arc<str>),
-    /// Text.
+    /// A string.
     Str(Arc<str>),
     /// A list.
     List(Vec<Node>),
@@ -71,35 +71,35 @@ pub enum Value {
     Map(Box<Map>),
 }
 
-/// A key's place and its value.
+/// The place of a key and its value.
 #[derive(Clone, Debug, Default)]
 pub struct Entry {
-    /// Where the key was written.
+    /// The place of the key.
     pub key: Place,
     /// The value.
     pub node: Node,
 }
 
 impl Node {
-    /// A value at a place.
+    /// Creates a node.
     #[must_use]
     pub fn new(value: Value, place: Place) -> Self {
         Self { value, place, trace: None }
     }
 
-    /// A text at a place.
+    /// Creates a string.
     #[must_use]
     pub fn text(text: impl Into<Arc<str>>, place: Place) -> Self {
         Self::new(Value::Str(text.into()), place)
     }
 
-    /// A truth value at a place.
+    /// Creates a boolean.
     #[must_use]
     pub fn bool(value: bool, place: Place) -> Self {
         Self::new(Value::Bool(value), place)
     }
 
-    /// A mapping of the given pairs, all at one place.
+    /// Creates a mapping of pairs, whose keys have one place.
     #[must_use]
     pub fn map<const N: usize>(pairs: [(&str, Node); N], place: Place) -> Self {
         let mut map = Map::default();
@@ -109,7 +109,7 @@ impl Node {
         Self::new(Value::Map(Box::new(map)), place)
     }
 
-    /// The text, if it is one.
+    /// Returns a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {
@@ -118,7 +118,7 @@ impl Node {
         }
     }
 
-    /// The truth value, if it is one.
+    /// Returns a boolean.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self.value {
@@ -127,7 +127,7 @@ impl Node {
         }
     }
 
-    /// The list, if it is one.
+    /// Returns a list.
     #[must_use]
     pub fn as_list(&self) -> Option<&[Node]> {
         match &self.value {
@@ -136,7 +136,7 @@ impl Node {
         }
     }
 
-    /// The mapping, if it is one.
+    /// Returns a mapping.
     #[must_use]
     pub fn as_map(&self) -> Option<&Map> {
         match &self.value {
@@ -145,7 +145,7 @@ impl Node {
         }
     }
 
-    /// The mapping, to be changed, if it is one.
+    /// Returns a mapping mutably.
     pub fn as_map_mut(&mut self) -> Option<&mut Map> {
         match &mut self.value {
             Value::Map(map) => Some(map),
@@ -153,26 +153,25 @@ impl Node {
         }
     }
 
-    /// The value of a key, if this is a mapping that has it.
+    /// Returns the value of a key of a mapping.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_map()?.get(key)
     }
 
-    /// The value of a key as text.
+    /// Returns the string of a key of a mapping.
     #[must_use]
     pub fn str_at(&self, key: &str) -> Option<&str> {
         self.get(key)?.as_str()
     }
 
-    /// Whether there is nothing here.
+    /// Reports whether the value is null.
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
     }
 
-    /// A part of this node's text as a node of its own, with its own place and the part of the trace that
-    /// falls into it.
+    /// Returns a part of a string, with its place and its part of the trace.
     #[must_use]
     pub fn part(&self, start: usize, end: usize) -> Self {
         let text = self.as_str().and_then(|text| text.get(start..end)).unwrap_or_default();
@@ -183,8 +182,8 @@ impl Node {
         }
     }
 
-    /// Where a part of this node's text stands: within its quotes, or the whole place where the text does not
-    /// read as it is written.
+    /// Returns the place of a part of a string. The place is that of the whole string where the string does not read as
+    /// it is written, because of escapes, folding or variables.
     #[must_use]
     pub fn place_of(&self, start: usize, end: usize) -> Place {
         let Some(length) = self.as_str().map(str::len) else { return self.place };
@@ -201,7 +200,8 @@ impl Node {
         }
     }
 
-    /// A text made of this node's: every variable of the trace is kept, for the whole of a text that differs.
+    /// Returns a string that was derived from this one. Where it differs, every variable of the trace supplies the whole
+    /// of it.
     #[must_use]
     pub fn made(&self, text: impl AsRef<str> + Into<Arc<str>>) -> Self {
         if self.as_str() == Some(text.as_ref()) {
@@ -209,7 +209,7 @@ impl Node {
         }
         let text: Arc<str> = text.into();
         let whole = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        // What was empty is nowhere in the new text.
+        // An empty part has no position in the new string.
         let parts = self.trace.iter().flat_map(|parts| parts.iter()).filter(|part| part.start < part.end);
         let trace = parts.map(|part| Supplied { start: 0, end: whole, ..part.clone() }).collect();
         Self { value: Value::Str(text), place: self.place, trace: Some(trace) }
@@ -236,7 +236,7 @@ impl Node {
 }
 
 impl Value {
-    /// The kind of value in the words of a compose file's author.
+    /// Returns the name of the type for messages, such as "a string".
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -252,7 +252,7 @@ impl Value {
     }
 }
 
-/// Scalars read as the reference prints them where it wants text (`1.10` is `1.1`, `1e6` is `1e+06`).
+/// Prints a value as compose-go does where it needs a string: `1.10` as `1.1`, and `1e6` as `1e+06`.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -282,7 +282,7 @@ impl fmt::Display for Value {
     }
 }
 
-/// Nodes are equal when their values are, wherever they stand.
+/// Compares values, and ignores places and traces.
 impl PartialEq for Node {
     fn eq(&self, other: &Self) -> bool {
         self.value == other.value

@@ -1,4 +1,4 @@
-//! Lists in which a later entry replaces an earlier one of the same key.
+//! Lists in which a later entry replaces an earlier entry of the same key.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -12,10 +12,10 @@ use super::rules::{At, Rules};
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
 
-/// What tells the entries of a list apart.
+/// The key of the entries of a list.
 #[derive(Clone, Copy)]
 pub enum Index {
-    /// The text before `=`.
+    /// The string before `=`.
     KeyValue,
     /// The path of an env file.
     EnvFile,
@@ -27,7 +27,7 @@ pub enum Index {
     Volume,
     /// The path of the device in the container.
     Device,
-    /// The path of the file in the container, below a folder where none is given.
+    /// The path of the file in the container. The folder is that of a relative path.
     File(&'static str),
 }
 
@@ -66,10 +66,10 @@ static INDEXES: LazyLock<Rules<Index>> = LazyLock::new(|| {
     ])
 });
 
-/// Removes from all such lists what is defined again later in them.
+/// Removes the earlier of two entries with the same key from all such lists.
 ///
 /// # Errors
-/// Where an entry has no key.
+/// Returns an error for an entry without a key.
 pub fn enforce(root: &mut Node) -> Result<(), Diagnostic> {
     walk(root, INDEXES.root(), &Trail::ROOT)
 }
@@ -93,10 +93,10 @@ fn walk(node: &mut Node, at: At<'_, Index>, trail: &Trail<'_>) -> Result<(), Dia
     Ok(())
 }
 
-/// One entry for each key: the last one, at the place of the first.
+/// Keeps one entry for each key: the last one, at the position of the first.
 ///
 /// # Errors
-/// Where an entry has no key.
+/// Returns an error for an entry without a key.
 pub fn unique(mut entries: Vec<Node>, index: Index, trail: &Trail<'_>) -> Result<Vec<Node>, Diagnostic> {
     let keys = entries.iter().enumerate().map(|(position, entry)| key(entry, index, &trail.index(position)));
     let repeated = repeated(&keys.collect::<Result<Vec<_>, _>>()?);
@@ -109,10 +109,10 @@ pub fn unique(mut entries: Vec<Node>, index: Index, trail: &Trail<'_>) -> Result
     Ok(entries)
 }
 
-/// More keys than this are looked up in a table.
+/// The number of keys from which a table is used.
 const FEW: usize = 16;
 
-/// Each key that is there before, by where it stands first and where again.
+/// Returns the positions of repeated keys: the first one and the repeated one.
 fn repeated(keys: &[Cow<'_, str>]) -> Vec<(usize, usize)> {
     let mut table: HashMap<&str, usize, RandomState> = HashMap::default();
     let mut first = |at: usize| {
@@ -128,17 +128,19 @@ fn key<'a>(entry: &'a Node, index: Index, trail: &Trail<'_>) -> Result<Cow<'a, s
     let wrong = |what: &str, remedy: &str| {
         Diagnostic::error("wrong-type", entry.place, format!("{trail} {what}")).remedy(remedy.to_owned())
     };
-    let unexpected = || wrong(&format!("must be a string, not {}", entry.value.kind()), "put it into quotes");
+    let unexpected =
+        || wrong(&format!("must be a string, not {}", entry.value.kind()), "put the value into quotes");
     let target = |map: &'a Map| {
         let target = map.get("target").and_then(Node::as_str);
-        target.ok_or_else(|| wrong("is missing a mount target", "add `target:`, the path in the container"))
+        target
+            .ok_or_else(|| wrong("is missing a mount target", "add `target:` with the path in the container"))
     };
     Ok(match (index, &entry.value) {
         (Index::KeyValue, Value::Str(text)) => text.split('=').next().unwrap_or_default().into(),
         (Index::Expose, value @ (Value::Str(_) | Value::Int(_))) => said(value),
         (Index::KeyValue | Index::Expose, _) => return Err(unexpected()),
         (Index::Volume, Value::Str(text)) => {
-            volume::parse(text).map_err(|refused| refused.told(entry, trail))?.target.into()
+            volume::parse(text).map_err(|refused| refused.diagnostic(entry, trail))?.target.into()
         }
         (Index::Device, Value::Str(text)) => {
             let mut parts = text.split(':');
@@ -158,12 +160,15 @@ fn key<'a>(entry: &'a Node, index: Index, trail: &Trail<'_>) -> Result<Cow<'a, s
         (Index::Port, value @ (Value::Int(_) | Value::Str(_))) => said(value),
         (Index::Port, Value::Map(map)) => {
             let Some(target) = map.get("target") else {
-                return Err(wrong("is missing a target port", "add `target:`, the port in the container"));
+                return Err(wrong(
+                    "is missing a target port",
+                    "add `target:` with the port in the container",
+                ));
             };
             let part = |key: &str, default: &'static str| {
                 map.get(key).map_or(default.into(), |node| said(&node.value))
             };
-            // A number and a text are not the same published port, though they read alike.
+            // As in compose-go, a number and a string are different published ports.
             let number = matches!(map.get("published"), Some(Node { value: Value::Int(_), .. }));
             let (published, kind) = (part("published", ""), if number { "int " } else { "" });
             let (host, protocol) = (part("host_ip", "0.0.0.0"), part("protocol", "tcp"));
@@ -172,13 +177,13 @@ fn key<'a>(entry: &'a Node, index: Index, trail: &Trail<'_>) -> Result<Cow<'a, s
         (Index::EnvFile, Value::Str(path)) => (&**path).into(),
         (Index::EnvFile, Value::Map(map)) => match map.get("path") {
             Some(path) => said(&path.value),
-            None => return Err(wrong("has no `path`", "add the path of the env file")),
+            None => return Err(wrong("has no `path`", "add `path:` with the path of the env file")),
         },
         _ => Cow::default(),
     })
 }
 
-/// A scalar as text.
+/// Returns a scalar as text.
 fn said(value: &Value) -> Cow<'_, str> {
     match value {
         Value::Str(text) => Cow::Borrowed(text),

@@ -1,9 +1,9 @@
-//! Durations such as `1m30s`, in units from `ns` to `w`.
+//! Durations such as `1m30s`, with units from `ns` to `w`.
 
-/// The duration in nanoseconds.
+/// Parses a duration, in nanoseconds.
 ///
 /// # Errors
-/// Why it is none.
+/// Returns the message of the error.
 pub fn parse(text: &str) -> Result<i64, String> {
     let invalid = || format!("invalid duration {text:?}");
     let (negative, mut rest) = match text.as_bytes().first() {
@@ -47,7 +47,7 @@ pub fn parse(text: &str) -> Result<i64, String> {
             other => return Err(format!("unknown unit {other:?} in duration {text:?}")),
         };
         rest = &rest[unit_length..];
-        // In this order, whose quotient is exact for all that `print` writes.
+        // In this order, the quotient is exact for every duration that `print` writes.
         let fraction = (decimals as f64 * (unit as f64 / scale)) as i64;
         let part = whole.checked_mul(unit).and_then(|part| part.checked_add(fraction));
         total = part.and_then(|part| total.checked_add(part)).ok_or_else(invalid)?;
@@ -55,8 +55,8 @@ pub fn parse(text: &str) -> Result<i64, String> {
     Ok(if negative { -total } else { total })
 }
 
-/// The digits after a point: a number, and by what it is to be divided. Digits past the range of the
-/// number do not count, as in the reference.
+/// Parses the digits after a point: a number, and its divisor. As in compose-go, digits beyond the range of the number
+/// are ignored.
 fn fraction(digits: &str) -> (i64, f64) {
     let (mut number, mut scale) = (0i64, 1f64);
     for digit in digits.bytes() {
@@ -68,7 +68,7 @@ fn fraction(digits: &str) -> (i64, f64) {
     (number, scale)
 }
 
-/// A duration as Go prints it: `1m30s`, `1.5s`, `100ms`.
+/// Prints a duration as Go does: `1m30s`, `1.5s`, `100ms`.
 #[must_use]
 pub fn print(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
@@ -102,7 +102,7 @@ pub fn print(nanoseconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn reads_and_prints() {
+    fn durations_are_parsed_and_printed() {
         for (text, printed) in [
             ("30s", "30s"),
             ("1m30s", "1m30s"),

@@ -1,4 +1,4 @@
-//! The small languages inside of values.
+//! Parsers of short forms and other values.
 
 pub mod duration;
 pub mod port;

@@ -1,22 +1,22 @@
-//! `[IP:][PUBLISHED:]TARGET[/PROTOCOL]`, with ranges.
+//! Ports: `[IP:][PUBLISHED:]TARGET[/PROTOCOL]`, with ranges.
 
 use std::net::IpAddr;
 use std::ops::Range;
 
-/// One published port.
+/// A published port.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Port {
-    /// The address on the host; empty for all.
+    /// The address on the host. Empty for all addresses.
     pub host_ip: String,
     /// The port in the container.
     pub target: u16,
-    /// The port on the host, or a range of which one is taken; empty for any.
+    /// The port on the host, or a range from which Docker takes one. Empty for any port.
     pub published: String,
     /// `tcp`, `udp` or `sctp`.
     pub protocol: String,
 }
 
-/// Where the parts of a port in short form stand.
+/// The positions of the parts of a port in short form.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Parts {
     /// The address, with its brackets.
@@ -30,7 +30,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Cuts a port into its parts; those that are not there are empty.
+    /// Splits a port into its parts. Missing parts are empty.
     #[must_use]
     pub fn of(spec: &str) -> Self {
         let container = spec.rfind(':').map_or(0, |colon| colon + 1);
@@ -48,33 +48,33 @@ impl Parts {
     }
 }
 
-/// Why a text is no port.
+/// Why a port is invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Refused {
-    /// The reason in the words of the reference.
+    /// The reason, in the words of compose-go.
     pub reason: String,
-    /// The bytes that are to blame.
+    /// The bytes that are wrong.
     pub at: Range<usize>,
-    /// What to write.
+    /// The remedy.
     pub remedy: &'static str,
 }
 
-/// Reads a port in short form; a range gives several.
+/// Parses a port in short form. A range is several ports.
 ///
 /// # Errors
-/// Why it is none.
+/// Returns the reason.
 pub fn parse(spec: &str) -> Result<Vec<Port>, Refused> {
     let parts = Parts::of(spec);
     let refused = |reason: String, at: &Range<usize>, remedy| Refused { reason, at: at.clone(), remedy };
     let (ports, host) = (&spec[parts.target.clone()], &spec[parts.published.clone()]);
     let raw_ip = &spec[parts.host_ip.clone()];
     let host_ip = address(raw_ip).ok_or_else(|| {
-        let remedy = "write an address such as 127.0.0.1, one of IPv6 in brackets: \"[::1]:8080:80\"";
+        let remedy = "write an IP address such as 127.0.0.1, with brackets around IPv6: \"[::1]:8080:80\"";
         refused(format!("Invalid ip address: {raw_ip}"), &parts.host_ip, remedy)
     })?;
     if ports.is_empty() {
-        let remedy = "write the port of the container, after the last colon: \"8080:80\"";
+        let remedy = "write the container port after the last colon: \"8080:80\"";
         return Err(refused(format!("No port specified: {spec}<empty>"), &(0..spec.len()), remedy));
     }
     let number = "write a number up to 65535, or a range such as 8000-8010";
@@ -93,7 +93,7 @@ pub fn parse(spec: &str) -> Result<Vec<Port>, Refused> {
         return Err(refused(
             format!("Invalid ranges specified for container and host Ports: {ports} and {host}"),
             &(parts.published.start..parts.target.end),
-            "write two ranges of one length, or one port for the container",
+            "write two ranges of the same length, or one container port",
         ));
     }
     let protocol = match &spec[parts.protocol.clone()] {
@@ -116,7 +116,7 @@ pub fn parse(spec: &str) -> Result<Vec<Port>, Refused> {
             protocol: protocol.clone(),
         })
         .collect();
-    // In the order of the ports as text, which is how the reference gives them.
+    // In the order of the ports as text, like compose-go.
     all.sort_by_cached_key(|port| format!("{}/{}", port.target, port.protocol));
     Ok(all)
 }
@@ -130,7 +130,7 @@ fn address(raw: &str) -> Option<&str> {
     (ip.is_empty() || is_ip(ip)).then_some(ip)
 }
 
-/// Whether a text is an address, without a zone.
+/// Reports whether a text is an IP address without a zone.
 #[must_use]
 pub fn is_ip(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn short_forms() {
+    fn short_forms_are_parsed() {
         for (spec, expected) in [
             ("80", vec!["||80|tcp"]),
             ("8080:80/UDP", vec!["|8080|80|udp"]),

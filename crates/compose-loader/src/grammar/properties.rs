@@ -1,4 +1,4 @@
-//! What holds of every text of the small languages.
+//! Properties of all parsers.
 
 use proptest::prelude::*;
 
@@ -7,14 +7,14 @@ use crate::environment::{Budget, Variable};
 use crate::substitute::substitute;
 use crate::tree::Origin;
 
-/// A word in double quotes, within which a backslash keeps any character.
+/// Quotes a word, with a backslash before every character.
 fn quoted(word: &str) -> String {
     format!("\"{}\"", word.chars().map(|c| format!("\\{c}")).collect::<String>())
 }
 
 proptest! {
     #[test]
-    fn a_printed_duration_reads_as_the_same(nanoseconds in -i64::MAX..=i64::MAX) {
+    fn a_printed_duration_reads_as_itself(nanoseconds in -i64::MAX..=i64::MAX) {
         prop_assert_eq!(duration::parse(&duration::print(nanoseconds)), Ok(nanoseconds));
     }
 
@@ -25,15 +25,15 @@ proptest! {
     }
 
     #[test]
-    fn a_size_is_its_number_times_its_unit(number in 0..(1i64 << 20), privilege in 0..4usize, short in any::<bool>()) {
-        let unit = ["k", "m", "g", "t"][privilege];
+    fn a_size_is_its_number_times_its_unit(number in 0..(1i64 << 20), unit in 0..4usize, short in any::<bool>()) {
+        let unit = ["k", "m", "g", "t"][unit];
         let text = if short { format!("{number}{unit}") } else { format!("{number} {}iB", unit.to_uppercase()) };
         prop_assert_eq!(size::parse(&text), Ok(number << (10 * (privilege + 1))));
         prop_assert_eq!(size::parse(&number.to_string()), Ok(number));
     }
 
     #[test]
-    fn words_in_quotes_are_the_words(list in prop::collection::vec(any::<String>(), 0..6)) {
+    fn quoted_words_read_as_themselves(list in prop::collection::vec(any::<String>(), 0..6)) {
         let line: Vec<String> = list.iter().map(|word| quoted(word)).collect();
         let split = words::split(&line.join(" \t"));
         let texts = split.map(|words| words.into_iter().map(|word| word.text).collect::<Vec<_>>());
@@ -41,7 +41,7 @@ proptest! {
     }
 
     #[test]
-    fn a_range_of_ports_is_its_ports(first in 1..65_000u16, count in 1..500u16, offset in 0..35u16) {
+    fn a_range_of_ports_has_all_its_ports(first in 1..65_000u16, count in 1..500u16, offset in 0..35u16) {
         let (last, host) = (first + count - 1, first + offset);
         let ports = port::parse(&format!("127.0.0.1:{host}-{}:{first}-{last}/udp", host + count - 1));
         let mut pairs: Vec<(u16, String)> =
@@ -52,20 +52,20 @@ proptest! {
     }
 
     #[test]
-    fn a_mount_is_its_parts(source in "[a-z./~][a-z0-9_./-]{1,8}", target in "/[a-z/.]{0,8}", read_only in any::<bool>()) {
+    fn a_mount_has_its_parts(source in "[a-z./~][a-z0-9_./-]{1,8}", target in "/[a-z/.]{0,8}", read_only in any::<bool>()) {
         let parsed = volume::parse(&format!("{source}:{target}{}", if read_only { ":ro" } else { "" }));
         let parts = parsed.map(|volume| (volume.source, volume.target, volume.read_only));
         prop_assert_eq!(parts, Ok((source, target, read_only)));
     }
 
     #[test]
-    fn a_text_is_itself_when_its_dollars_are_doubled(text in any::<String>()) {
+    fn a_text_with_doubled_dollars_reads_as_itself(text in any::<String>()) {
         let done = substitute(&text.replace('$', "$$"), &|_| None, &Budget::default());
         prop_assert_eq!(done.ok().map(|done| done.text), Some(text));
     }
 
     #[test]
-    fn a_value_is_not_read_again(before in "[^$]*", value in any::<String>(), after in "[^$]*") {
+    fn values_of_variables_are_not_substituted_again(before in "[^$]*", value in any::<String>(), after in "[^$]*") {
         let lookup =
             |name: &str| (name == "V").then(|| Variable { value: value.as_str().into(), origin: Origin::Process });
         let done = substitute(&format!("{before}${{V}}{after}"), &lookup, &Budget::default());

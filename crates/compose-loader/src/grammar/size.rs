@@ -1,9 +1,9 @@
 //! Sizes such as `512m` and `1.5 GiB`, with factors of 1024.
 
-/// The size in bytes.
+/// Parses a size, in bytes.
 ///
 /// # Errors
-/// Why it is none.
+/// Returns the message of the error.
 pub fn parse(text: &str) -> Result<i64, String> {
     if let Ok(bytes) = text.parse() {
         return Ok(bytes);
@@ -29,14 +29,14 @@ pub fn parse(text: &str) -> Result<i64, String> {
         return Err(format!("invalid suffix: '{suffix}'"));
     }
     let bytes = size * 1024f64.powi(factor);
-    // Past the range Go's conversion gives the smallest number; no machine has as much.
+    // Above the range, the conversion of Go returns the smallest number.
     Ok(if bytes >= 9_223_372_036_854_775_808.0 { i64::MIN } else { bytes as i64 })
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
-    fn factors_and_refusals() {
+    fn sizes_are_parsed_or_rejected() {
         for (text, bytes) in [
             ("1", 1),
             ("-1", -1),

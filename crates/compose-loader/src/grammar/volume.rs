@@ -1,4 +1,4 @@
-//! `[SOURCE:]TARGET[:OPTIONS]`.
+//! Mounts: `[SOURCE:]TARGET[:OPTIONS]`.
 
 use std::ops::Range;
 
@@ -9,40 +9,40 @@ use crate::tree::{Map, Node, Value};
 /// A mount in short form.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Volume {
-    /// What is mounted; empty for an anonymous volume.
+    /// The volume or host path. Empty for an anonymous volume.
     pub source: String,
-    /// Where in the container.
+    /// The path in the container.
     pub target: String,
-    /// Whether it cannot be written.
+    /// Whether the mount is read-only.
     pub read_only: bool,
-    /// Whether the image's content stays out of a new volume.
+    /// Whether Docker does not copy the content of the image into a new volume.
     pub nocopy: bool,
-    /// How mounts within the mount spread.
+    /// The propagation of mounts below it.
     pub propagation: Option<String>,
     /// The label for `SELinux`.
     pub selinux: Option<String>,
-    /// Where the source stands in the text.
+    /// The position of the source.
     source_at: Range<usize>,
-    /// Where the target stands in the text.
+    /// The position of the target.
     target_at: Range<usize>,
-    /// Whether the text is so short that it is only a target.
+    /// Whether the text is only a target.
     bare: bool,
 }
 
-/// Why a text is no mount.
+/// Why a mount is invalid.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Refused {
-    /// The reason in the words of the reference.
+    /// The reason, in the words of compose-go.
     pub reason: String,
-    /// The bytes that are to blame.
+    /// The bytes that are wrong.
     pub at: Range<usize>,
 }
 
-/// Reads a mount in short form.
+/// Parses a mount in short form.
 ///
 /// # Errors
-/// Why it is none.
+/// Returns the reason.
 pub fn parse(spec: &str) -> Result<Volume, Refused> {
     let mut volume = Volume::default();
     if spec.is_empty() {
@@ -52,7 +52,7 @@ pub fn parse(spec: &str) -> Result<Volume, Refused> {
         return Ok(Volume { target: spec.to_owned(), target_at: 0..spec.len(), bare: true, ..volume });
     }
     let refused = |reason: &str, at: Range<usize>| {
-        // An empty part is shown by the colon that ends it.
+        // For an empty part, the place is the colon after it.
         let at = if at.is_empty() { at.start..(at.end + 1).min(spec.len()) } else { at };
         Refused { reason: format!("invalid spec: {spec}: {reason}"), at }
     };
@@ -81,9 +81,9 @@ pub fn parse(spec: &str) -> Result<Volume, Refused> {
 }
 
 impl Refused {
-    /// The error of a mount in short form.
+    /// Returns the error of a mount in short form.
     #[must_use]
-    pub fn told(&self, short: &Node, trail: &Trail<'_>) -> Diagnostic {
+    pub fn diagnostic(&self, short: &Node, trail: &Trail<'_>) -> Diagnostic {
         let place = short.place_of(self.at.start, self.at.end);
         Diagnostic::error("invalid-volume", place, format!("{trail}: {}", self.reason))
             .remedy("write `SOURCE:TARGET`, `SOURCE:TARGET:ro`, or the long form")
@@ -115,7 +115,7 @@ fn field(volume: &mut Volume, part: usize, spec: &str, at: Range<usize>) -> Resu
                         volume.propagation = Some(option.to_owned());
                     }
                     "z" | "Z" => volume.selinux = Some(option.to_owned()),
-                    // The reference passes over all others, such as `cached`.
+                    // compose-go ignores all other options, such as `cached`.
                     _ => {}
                 }
             }
@@ -124,14 +124,14 @@ fn field(volume: &mut Volume, part: usize, spec: &str, at: Range<usize>) -> Resu
     Ok(())
 }
 
-/// Whether the text before a colon is the drive of a Windows path.
+/// Reports whether a text before a colon is the drive of a Windows path.
 fn is_drive(text: &str) -> bool {
     let mut chars = text.chars();
     matches!((chars.next(), chars.next()), (Some(letter), None) if letter.is_alphabetic())
 }
 
 impl Volume {
-    /// Whether the source is a path on the host.
+    /// Reports whether the source is a host path.
     #[must_use]
     pub fn is_bind(&self) -> bool {
         let source = self.source.as_str();
@@ -140,7 +140,7 @@ impl Volume {
             || source.split_once(':').is_some_and(|(drive, _)| is_drive(drive))
     }
 
-    /// The long form.
+    /// Returns the long form.
     #[must_use]
     pub fn long(&self, short: &Node) -> Node {
         let mut map = Map::default();
@@ -187,7 +187,7 @@ mod tests {
     use super::{Volume, parse};
 
     #[test]
-    fn short_forms() {
+    fn short_forms_are_parsed() {
         let of = |source: &str, target: &str| {
             let start = if source.is_empty() { 0 } else { source.len() + 1 };
             Volume {

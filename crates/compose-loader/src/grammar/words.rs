@@ -1,14 +1,14 @@
-//! A command line cut into words, as the reference cuts it, which is not how a shell does: reading stops
-//! without a word at `;`, `&`, `|`, `<` and `>` outside of quotes.
+//! Division of a command line into words. As in compose-go and unlike in a shell, `;`, `&`, `|`, `<` and `>` outside of
+//! quotes end the command silently.
 
 use std::ops::Range;
 
-/// A word.
+/// A word of a command line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Word {
-    /// What it says.
+    /// The text, without quotes.
     pub text: String,
-    /// Where it stands in the line; within its quotes, where it is one quoted text.
+    /// The position in the line. Without the quotes, where the word is one quoted text.
     pub at: Range<usize>,
 }
 
@@ -20,15 +20,15 @@ impl Word {
     }
 }
 
-/// The words of a command line.
+/// Splits a command line into its words.
 ///
 /// # Errors
-/// Where a quote or a bracket stands that is left open.
+/// Returns the position of a quote or a bracket that is not closed.
 pub fn split(line: &str) -> Result<Vec<Word>, usize> {
     let mut words = Vec::new();
     let mut word = String::new();
     let mut started = false;
-    // Where the word begins, and what was opened last.
+    // The start of the word, and the last opening quote or bracket.
     let (mut from, mut opened, mut end) = (None, 0, line.len());
     let (mut escaped, mut double, mut single, mut back, mut dollar) = (false, false, false, false, false);
     let mut next = 0;
@@ -121,7 +121,7 @@ pub fn split(line: &str) -> Result<Vec<Word>, usize> {
     Ok(words)
 }
 
-/// How many bytes at the beginning stand for themselves, whatever they stand in.
+/// Returns the number of leading bytes without a special meaning.
 fn plain(text: &str) -> usize {
     let is_special = |byte| {
         matches!(
@@ -150,7 +150,7 @@ mod tests {
     use super::split;
 
     #[test]
-    fn words() {
+    fn command_lines_are_split_into_words() {
         for (line, words) in [
             ("a b\tc", vec!["a", "b", "c"]),
             ("echo a && echo b", vec!["echo", "a"]),
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn words_know_where_they_stand() {
+    fn words_have_their_positions() {
         for (line, parts) in [
             ("a  bc\td", vec!["a", "bc", "d"]),
             ("sh -c 'a b'", vec!["sh", "-c", "a b"]),

@@ -1,12 +1,12 @@
-//! Which items of a list the reference takes for equal.
+//! Equality of list items, as compose-go defines it.
 
 use crate::tree::{Map, Value};
 
-/// Up to so many items the reference compares each with each, otherwise by digests.
+/// The number of items up to which compose-go compares all pairs. It compares hashes of more items.
 pub const COMPARED: usize = 20;
 
-/// Whether two values are equal. A text also equals a later number that it can be read as, though not the
-/// other way round: the reference compares numbers as what they print.
+/// Reports whether two values are equal. A string also equals a later number with that value, but not an earlier one:
+/// compose-go compares a number by its text.
 pub fn alike(earlier: &Value, later: &Value) -> bool {
     let inner = |a: &Map, b: &Map| {
         a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| alike(&a.value, &b.value)))
@@ -30,7 +30,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// A text as Go reads a rational number: also one fraction, in other bases and with `_` between digits.
+/// Parses a rational number as Go does, with a fraction, in several bases and with `_` between digits.
 fn rational(text: &str) -> Option<f64> {
     match text.split_once('/') {
         Some((above, below)) => Some(read(above)? / read(below)?),
@@ -59,7 +59,7 @@ mod tests {
     use crate::tree::Value;
 
     #[test]
-    fn a_text_equals_a_later_number_that_it_reads_as() {
+    fn a_string_equals_a_later_number_with_its_value() {
         for (text, number) in [("80", 80.0), ("0x50", 80.0), ("0b11", 3.0), ("-0o17", -15.0), ("017", 17.0)] {
             assert!(alike(&Value::Str(text.into()), &Value::Float(number)), "{text}");
             assert!(!alike(&Value::Float(number), &Value::Str(text.into())), "{text}");

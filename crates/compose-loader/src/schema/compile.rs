@@ -1,4 +1,4 @@
-//! The schema file -> a table that is quick to walk.
+//! Compilation of the schema file to a table.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use serde_json::Value as Json;
 use crate::names::Names;
 use crate::tree::Value;
 
-/// All parts of a schema; the first is the whole.
+/// The parts of a schema. The first one is the whole schema.
 pub struct Schemas(Vec<Schema>);
 
-/// One part of it.
+/// A part of a schema.
 #[derive(Default)]
 pub struct Schema {
     pub types: Types,
@@ -31,7 +31,7 @@ pub struct Schema {
     pub maximum: Option<f64>,
 }
 
-/// What keys may be there beside the known ones.
+/// The keys that are allowed beside the known ones.
 #[derive(Clone, Copy, Default)]
 pub enum Additional {
     #[default]
@@ -48,7 +48,7 @@ impl Schema {
         self.properties.iter()
     }
 
-    /// Whether nothing is said about keys.
+    /// Reports whether the schema does not restrict keys.
     pub fn is_open(&self) -> bool {
         self.properties.is_empty()
             && self.patterns.is_empty()
@@ -144,7 +144,7 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The types that a value may have; none stands for all.
+/// The types that a value can have. An empty set means all types.
 #[derive(Clone, Copy, Default)]
 pub struct Types(u8);
 
@@ -191,7 +191,7 @@ impl Types {
     }
 }
 
-/// The patterns of the schema, each known by what it means.
+/// The patterns of the schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
     Name,
@@ -233,7 +233,7 @@ impl Pattern {
     pub fn remedy(self) -> &'static str {
         match self {
             Pattern::ContainerName => "write at least two letters, digits, `_`, `.` or `-`",
-            _ => "write one of these, such as `always` or `every_12h`",
+            _ => "write one of these values, such as `always` or `every_12h`",
         }
     }
 
@@ -284,7 +284,7 @@ mod tests {
     use super::{Pattern, Schemas};
 
     #[test]
-    fn every_pattern_of_the_schema_is_known() {
+    fn every_pattern_of_the_schema_is_supported() {
         let schemas = Schemas::compile(include_str!("compose-spec.json"));
         assert!(schemas.0.len() > 300);
         for schema in &schemas.0 {

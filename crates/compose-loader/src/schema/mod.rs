@@ -1,9 +1,9 @@
-//! The schema of the Compose Specification, and whether a project is of that form.
+//! Validation against the schema of the Compose Specification.
 //!
-//! The schema is the specification's own file without its descriptions; read here are the words of JSON Schema
-//! that it uses. A table of our own would be shorter, but each new version of the specification would have to
-//! be put into it by hand, and a slip there refuses a file that Compose takes. So it is a copy that can be
-//! compared and replaced, and [`compile`] fails a test where the file uses a pattern that it does not know.
+//! The schema is the file of the specification without descriptions. The validator supports the keywords of JSON Schema
+//! that the file uses. A handwritten table would be shorter, but a mistake in it would reject files that Docker Compose
+//! accepts, and every version of the specification would need changes by hand. A test fails where a new file uses a
+//! pattern that [`compile`] does not support.
 
 mod alike;
 mod compile;
@@ -23,7 +23,7 @@ use crate::nearest::did_you_mean;
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
 
-/// All that is not of the form of a compose file.
+/// Returns the violations of the schema.
 #[must_use]
 pub fn validate(root: &Node) -> Vec<Diagnostic> {
     let mut faults = Vec::new();
@@ -31,12 +31,12 @@ pub fn validate(root: &Node) -> Vec<Diagnostic> {
     if faults.is_empty() {
         Check { schemas: &SCHEMAS }.node(0, root, &Trail::ROOT, &mut faults);
     }
-    faults.into_iter().map(Fault::told).collect()
+    faults.into_iter().map(Fault::diagnostic).collect()
 }
 
-/// Something that is not as the schema wants it.
+/// A violation of the schema.
 struct Fault {
-    /// How far down it is: of several forms, the one that is matched furthest was meant.
+    /// The depth in the tree. Of several alternatives, the user probably meant the one that matches deepest.
     depth: usize,
     place: Place,
     path: String,
@@ -50,7 +50,7 @@ enum FaultKind {
 }
 
 impl Fault {
-    fn told(self) -> Diagnostic {
+    fn diagnostic(self) -> Diagnostic {
         let Fault { place, path, .. } = self;
         let path = if path.is_empty() { "the project".to_owned() } else { path };
         match self.kind {
@@ -73,17 +73,17 @@ impl Fault {
     }
 }
 
-/// Numbers that JSON has no word for.
+/// Finds numbers that JSON cannot represent.
 fn unprintable(node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
     match &node.value {
         Value::Float(value) if !value.is_finite() => {
-            let message = format!("is {}, which is no number that a project can hold", node.value);
+            let message = format!("is {}, which is not a finite number", node.value);
             faults.push(other(
                 "invalid-number",
                 node.place,
                 trail,
                 message,
-                "write a finite number, or quote it",
+                "write a finite number, or put the value into quotes",
             ));
         }
         Value::List(items) => {
@@ -142,8 +142,8 @@ impl Check<'_> {
                     "missing-key",
                     node.place,
                     trail,
-                    "is of none of the forms that it can have".to_owned(),
-                    "add what is missing",
+                    "matches none of its allowed forms".to_owned(),
+                    "add the missing keys",
                 ));
             }
         }
@@ -158,7 +158,7 @@ impl Check<'_> {
         }
     }
 
-    /// Of several forms one must hold; where none does, the faults of the one that was probably meant.
+    /// Checks that one alternative matches. Otherwise, reports the violations of the one that the user probably meant.
     fn one_of(&self, schema: &Schema, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
         let mut best: Option<Vec<Fault>> = None;
         let mut valid = 0;
@@ -167,7 +167,7 @@ impl Check<'_> {
             self.node(form, node, trail, &mut found);
             found
         };
-        // Almost always the type tells the forms apart, and nothing has to be said of the others.
+        // In almost all cases, the type selects the alternative.
         let fits = |form: &usize| self.schemas.get(*form).types.accepts(&node.value);
         for form in schema.one_of.iter().copied().filter(fits) {
             let found = found(form);
@@ -200,8 +200,8 @@ impl Check<'_> {
                 "ambiguous",
                 node.place,
                 trail,
-                "is of several forms at once".to_owned(),
-                "write one of them",
+                "matches several forms at once".to_owned(),
+                "use one of the forms",
             )),
         }
     }
@@ -300,7 +300,7 @@ fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faul
         let all = schema.allowed.iter().map(|allowed| format!("'{allowed}'")).collect::<Vec<_>>().join(", ");
         let remedy = match did_you_mean(text, schema.allowed.iter().map(String::as_str)) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => "write one of these".to_owned(),
+            None => "write one of these values".to_owned(),
         };
         faults.push(other(
             "unknown-value",

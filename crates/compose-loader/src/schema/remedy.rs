@@ -1,4 +1,4 @@
-//! What to do about a value or a key that the schema does not take.
+//! Remedies for violations of the schema.
 
 use super::compile::{Pattern, Schema};
 use super::{Check, SCHEMAS};
@@ -6,17 +6,17 @@ use crate::nearest::did_you_mean;
 use crate::trail::Trail;
 use crate::tree::{Node, Value};
 
-/// What to do about a service that is no mapping.
+/// Returns the remedy for a service that is not a mapping.
 #[must_use]
 pub fn of_service(name: &str) -> String {
     if (Check { schemas: &SCHEMAS }).is_key_of_service(name) {
-        format!("`{name}` is a key of a service: indent it as the other keys of the one that it belongs to")
+        format!("`{name}` is a key of a service: indent it like the other keys of its service")
     } else {
-        "write its keys below the name, one step further in".to_owned()
+        "write the keys of the service below its name, with more indentation".to_owned()
     }
 }
 
-/// Several types in words.
+/// Joins types: "a string or a list".
 pub fn alternatives(wanted: &[&'static str]) -> String {
     match wanted {
         [] => "of another type".to_owned(),
@@ -25,27 +25,27 @@ pub fn alternatives(wanted: &[&'static str]) -> String {
     }
 }
 
-/// What to write in place of a value of another type.
+/// Returns the remedy for a value of the wrong type.
 pub fn of_type(wanted: &[&'static str], found: &Value) -> String {
     let is_scalar = !matches!(found, Value::Null | Value::List(_) | Value::Map(_));
     let takes = |kind: &str| wanted.contains(&kind);
     match found {
-        Value::Null => "give it a value, or remove the key".to_owned(),
+        Value::Null => "write a value, or remove the key".to_owned(),
         _ if is_scalar && takes("a list") => {
             let item: String = found.to_string().chars().take(60).collect();
-            format!("write it as a list, each item after a dash and a space: `- {item}`")
+            format!("write a list, with a dash and a space before each item: `- {item}`")
         }
-        _ if is_scalar && wanted == ["a string"] => "put it into quotes".to_owned(),
+        _ if is_scalar && wanted == ["a string"] => "put the value into quotes".to_owned(),
         Value::Map(_) if takes("a list") => {
-            "write it as a list: begin each item with a dash and a space".to_owned()
+            "write a list, with a dash and a space before each item".to_owned()
         }
         Value::List(_) if wanted == ["a mapping"] => "write `key: value`, without the dash".to_owned(),
-        _ => format!("write it as {}", alternatives(wanted)),
+        _ => format!("write {}", alternatives(wanted)),
     }
 }
 
 impl Check<'_> {
-    /// What to do about a key that is not known where it stands: it may be known somewhere near.
+    /// Returns the remedy for an unknown key, which can be known elsewhere.
     pub(super) fn of_unknown_key(
         &self,
         schema: &Schema,
@@ -54,17 +54,17 @@ impl Check<'_> {
         trail: &Trail<'_>,
     ) -> String {
         if schema.patterns.iter().any(|(pattern, _)| *pattern == Pattern::Name) {
-            return "a name has only letters, digits, `.`, `_` and `-`".to_owned();
+            return "use only letters, digits, `.`, `_` and `-` in a name".to_owned();
         }
         let near = did_you_mean(key, self.keys(schema));
-        // One letter is a slip, even where the key as it is written is known elsewhere.
+        // A difference of one letter is a typing error, even where the key is known elsewhere.
         if let Some(meant) = near.filter(|meant| strsim::damerau_levenshtein(key, meant) == 1) {
             return format!("did you mean `{meant}`?");
         }
         let below = self.below(schema, key);
         if let [path] = below.as_slice() {
             return format!(
-                "did you mean `{path}`? Write it below `{}:`",
+                "did you mean `{path}`? Move it below `{}:`",
                 path.rsplit_once('.').map_or("", |(parent, _)| parent)
             );
         }
@@ -74,15 +74,17 @@ impl Check<'_> {
         let of_service = self.is_key_of_service(key);
         match trail.depth() {
             0 if of_service => {
-                format!("`{key}` is a key of a service: write it below one, below `services:`")
+                format!("`{key}` is a key of a service: move it into a service below `services:`")
             }
             0 if node.as_map().is_some() => {
-                format!("if `{key}` is a service, indent it below `services:`; an extension begins with `x-`")
+                format!(
+                    "if `{key}` is a service, indent it below `services:`, or start the name of an extension with `x-`"
+                )
             }
             3.. if of_service => {
-                format!("`{key}` is a key of the service: indent it as the service's other keys")
+                format!("`{key}` is a key of the service: indent it like its other keys")
             }
-            _ => "remove it, or begin its name with `x-` if it is an extension".to_owned(),
+            _ => "remove the key, or start its name with `x-` if it is an extension".to_owned(),
         }
     }
 
@@ -97,7 +99,7 @@ impl Check<'_> {
         schema.reference.map_or(schema, |reference| self.schemas.get(reference))
     }
 
-    /// The paths by which a key is known one or two steps further in.
+    /// Returns the paths of a key one or two levels further down.
     fn below(&self, schema: &Schema, key: &str) -> Vec<String> {
         let mut found = Vec::new();
         for (name, child) in self.children(schema) {
@@ -117,7 +119,7 @@ impl Check<'_> {
         found
     }
 
-    /// The mappings that a mapping can hold, in all the forms that they have.
+    /// Iterates over the mappings that a mapping can contain, with all their alternatives.
     fn children<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = (&'s str, &'s Schema)> {
         let parts = std::iter::once(schema).chain(self.parts(schema));
         let named = parts.flat_map(|part| part.keys().filter_map(|name| Some((name, part.property(name)?))));

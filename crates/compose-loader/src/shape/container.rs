@@ -1,8 +1,8 @@
-//! The keys of services and of the containers that run before them.
+//! The keys of services and of `pre_start` containers.
 
 use super::*;
 
-/// A key of a service, and whether a container that runs before it has it too.
+/// A key of a service, and whether a `pre_start` container has it too.
 struct Row {
     field: Field,
     shared: bool,
@@ -109,13 +109,13 @@ const ROWS: &[Row] = &[
     shared(f("working_dir", Str)),
 ];
 
-/// A service.
+/// The keys of a service.
 pub static SERVICE: [Field; ROWS.len() + HOOKS.len()] = table(false, HOOKS);
 
-/// A container that runs before the service: what a service has in common with it.
+/// The keys of a `pre_start` container.
 pub const PRE_START: &[Field] = &table::<{ count_shared() + PER_REPLICA.len() }>(true, PER_REPLICA);
 
-/// They stand apart since the first of them has the keys of a service.
+/// The keys of hooks. They are separate, since the first one has the keys of a service.
 const HOOKS: &[Field] = &[
     f("pre_start", List(&Part(PRE_START))),
     f("post_start", List(&Part(HOOK))),
@@ -124,7 +124,7 @@ const HOOKS: &[Field] = &[
 
 const PER_REPLICA: &[Field] = &[f("per_replica", Bool)];
 
-/// The keys, or only those that are shared, and more after them.
+/// Returns all keys or only the shared ones, followed by `more`.
 const fn table<const N: usize>(only_shared: bool, more: &[Field]) -> [Field; N] {
     let mut table = [ROWS[0].field; N];
     let (mut row, mut length) = (0, 0);

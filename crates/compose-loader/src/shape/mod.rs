@@ -1,100 +1,100 @@
-//! The shape of the canonical tree: every key that a project can have after loading, its type, and what a
-//! JSON reader is told where it is absent. The order is the one in which Compose prints.
+//! The shape of the canonical tree: every key of a loaded project, its type, and the value in JSON where it is absent. The
+//! order is that of the output of Docker Compose.
 
 mod container;
 
-/// What a value is.
+/// The type of a value.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// Text; left out when empty.
+    /// A string. Omitted when empty.
     Str,
-    /// A truth value; left out when false.
+    /// A boolean. Omitted when false.
     Bool,
-    /// A truth value that says something also when false.
+    /// A boolean that is kept when false.
     OptBool,
-    /// A truth value that is left out when true.
+    /// A boolean. Omitted when true.
     OptOut,
-    /// A whole number; left out when 0.
+    /// An integer. Omitted when 0.
     Int,
-    /// A whole number that says something also when 0.
+    /// An integer that is kept when 0.
     OptInt,
-    /// As `Int`, not negative.
+    /// Like `Int`, without a sign, with a number of bits.
     Uint(u32),
-    /// As `OptInt`, not negative.
+    /// Like `OptInt`, without a sign, with a number of bits.
     OptUint(u32),
-    /// A number of 32 bits; left out when 0.
+    /// A number of 32 bits. Omitted when 0.
     Float,
-    /// A number of bytes, as text; left out when 0.
+    /// A number of bytes, as text. Omitted when 0.
     Bytes,
-    /// A duration; left out when 0.
+    /// A duration. Omitted when 0.
     Duration,
-    /// A duration that says something also when 0.
+    /// A duration that is kept when 0.
     OptDuration,
-    /// A command: a list of words, or nothing.
+    /// A command: a list of words or null.
     Command,
     /// The command of a health check.
     HealthTest,
-    /// Texts, or one text alone.
+    /// A list of strings, or one string.
     StringList,
-    /// Texts.
+    /// A list of strings.
     Strings,
-    /// Texts, of whatever was written.
+    /// A list of strings, from any scalars.
     Texts,
-    /// Texts by name; nothing reads as empty.
+    /// A mapping to strings. Null becomes an empty string.
     Mapping,
-    /// Variables: texts by name, or nothing.
+    /// Variables: a mapping to strings or null.
     Environment,
-    /// Labels: as `Mapping`, from any value.
+    /// Labels: like `Mapping`, from any value.
     Labels,
-    /// Options: as `Mapping`, only from a mapping.
+    /// Options: like `Mapping`, only from a mapping.
     Options,
-    /// Texts by name, only from texts and whole numbers.
+    /// A mapping to strings, only from strings and integers.
     StringMap,
-    /// Lists of texts by name.
+    /// A mapping to lists of strings.
     MultiOptions,
-    /// `HOST=ADDRESS`.
+    /// A list of `HOST=ADDRESS`.
     Hosts,
-    /// One limit or two.
+    /// A limit, or a soft and a hard limit.
     Ulimit,
-    /// A file mode, in octal.
+    /// A file mode in octal digits.
     Mode,
-    /// How many devices; -1 for all.
+    /// A number of devices. -1 means all.
     Count,
     /// SSH keys.
     Ssh,
-    /// Anything.
+    /// Any value.
     Any,
-    /// A mapping that is left out when empty.
+    /// A mapping with known keys. Omitted when empty.
     Part(&'static [Field]),
-    /// A mapping that says something also when empty.
+    /// A mapping with known keys that is kept when empty.
     Opt(&'static [Field]),
-    /// A list; left out when empty.
+    /// A list. Omitted when empty.
     List(&'static Kind),
-    /// Things by name; left out when empty.
+    /// A mapping with any keys. Omitted when empty.
     Map(&'static Kind),
 }
 
-/// A key.
+/// A key of a mapping.
 #[derive(Clone, Copy)]
 pub struct Field {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it holds.
+    /// The type of the value.
     pub kind: Kind,
-    /// What JSON has where it is absent.
+    /// The value in JSON where the key is absent.
     pub absent: Absent,
-    /// Its name in JSON, where that is another one.
+    /// The name in JSON, which can differ.
     pub json: &'static str,
 }
 
-/// What JSON has where a key is absent.
+/// The value in JSON where a key is absent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
-    /// Nothing at all.
+    /// No value.
     Nothing,
-    /// This, such as `null` where null and empty mean different things.
+    /// This value, such as `null` where null and empty differ.
     As(&'static str),
-    /// An empty mapping, or what it holds where that is never absent.
+    /// An empty mapping, or the values in it that are never absent.
     Empty,
 }
 
@@ -106,7 +106,7 @@ const fn always(name: &'static str, kind: Kind, absent: Absent) -> Field {
     Field { name, kind, absent, json: name }
 }
 
-/// The reference gives these keys no name of their own in JSON, and never leaves them out.
+/// compose-go has no JSON names for these keys, and never omits them.
 const fn capital(name: &'static str, json: &'static str, kind: Kind, absent: &'static str) -> Field {
     Field { name, kind, absent: Absent::As(absent), json }
 }
@@ -121,7 +121,7 @@ use Kind::{
 
 const A_SERVICE: Kind = Part(&SERVICE);
 
-/// A project.
+/// The keys of a project.
 pub const PROJECT: &[Field] = &[
     f("name", Str),
     f("services", Map(&A_SERVICE)),
@@ -346,5 +346,5 @@ const CONFIG: &[Field] = &[
 const MODEL: &[Field] =
     &[f("name", Str), f("model", Str), f("context_size", Int), f("runtime_flags", Strings)];
 
-/// The kind of an extension.
+/// The type of an extension.
 pub const EXTENSION: Kind = Any;

@@ -1,4 +1,4 @@
-//! Aliases: what an anchor names stands in their place, in bounds.
+//! Aliases, which become copies of the values of anchors, within bounds.
 
 use super::reader::MAX_DEPTH;
 use super::{Builder, Mark};
@@ -6,14 +6,14 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Place;
 use crate::tree::Node;
 
-/// More values than this that anchors and aliases of one file copy are refused, since a few lines can ask for millions.
+/// The maximum number of values that anchors and aliases of a file copy. A few lines can ask for millions.
 const MAX_COPIED: usize = 100_000;
 
 impl Builder<'_> {
-    /// What an alias stands for; nothing where that is tagged `!reset`.
+    /// Returns the value of an alias, or `None` where it is tagged `!reset`.
     pub(super) fn alias(&mut self, id: usize, place: Place) -> Result<Option<Node>, Diagnostic> {
         let Some(anchor) = self.anchors.get(&id) else {
-            return Err(self.error("alias-cycle", place, "this alias stands within the value that it names"));
+            return Err(self.error("alias-cycle", place, "this alias is inside the value that it refers to"));
         };
         let state = &mut self.state;
         let path = state.path.clone();
@@ -25,12 +25,8 @@ impl Builder<'_> {
             .is_some_and(|other| other.starts_with(&path));
         if !path.is_empty() && (within || around) {
             return Err(self
-                .error(
-                    "alias-cycle",
-                    place,
-                    "the same anchor is used here and within a value that it already fills",
-                )
-                .remedy("write the inner value out"));
+                .error("alias-cycle", place, "this alias and a value inside of it use the same anchor")
+                .remedy("replace the inner alias by the value"));
         }
         uses.insert(path.clone());
         state.built += 1 + anchor.size;
@@ -38,15 +34,16 @@ impl Builder<'_> {
         let size = anchor.size + path.len();
         state.deepest = state.deepest.max(state.depth + anchor.depth);
         if state.deepest > MAX_DEPTH {
-            let message = format!("with this alias lists and mappings are nested more than {MAX_DEPTH} deep");
-            return Err(self.error("too-many-aliases", place, message).remedy("nest them less deeply"));
+            let message =
+                format!("with this alias, lists and mappings are nested more than {MAX_DEPTH} levels deep");
+            return Err(self.error("too-many-aliases", place, message).remedy("reduce the nesting"));
         }
         let (built, copied) = (state.built as f64, state.from_aliases as f64);
         let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
         if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {
             return Err(self
-                .error("too-many-aliases", place, "almost all of this document comes from aliases")
-                .remedy("aliases that multiply each other exhaust memory; write fewer of them"));
+                .error("too-many-aliases", place, "almost all values of this document come from aliases")
+                .remedy("use fewer aliases inside the values of other anchors"));
         }
         self.copy(size, place)?;
         let state = &mut self.state;
@@ -61,7 +58,7 @@ impl Builder<'_> {
         Ok(anchor.node.clone())
     }
 
-    /// Counts values that are copied.
+    /// Counts copied values.
     pub(super) fn copy(&mut self, values: usize, place: Place) -> Result<(), Diagnostic> {
         self.copied += values;
         if self.copied <= MAX_COPIED {
@@ -70,6 +67,6 @@ impl Builder<'_> {
         let message = format!("anchors and aliases copy more than {MAX_COPIED} values");
         Err(self
             .error("too-many-aliases", place, message)
-            .remedy("aliases that multiply each other exhaust memory; write fewer of them"))
+            .remedy("use fewer aliases inside the values of other anchors"))
     }
 }

@@ -1,4 +1,4 @@
-//! Mappings: their keys, and the merge key.
+//! Mappings, their keys and the merge key.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ struct Key {
 impl<'a> Builder<'a> {
     pub(super) fn mapping(&mut self, place: Place) -> Result<Node, Diagnostic> {
         let mut map = Map::default();
-        // Keys that are known of while the mapping is read and have no place in it after that.
+        // Keys that count as defined while the mapping is read, but are not part of it.
         let mut passing: HashSet<Arc<str>, RandomState> = HashSet::default();
         let mut merged = None;
         while let Some(found) = self.read(Reader::key)? {
@@ -32,12 +32,12 @@ impl<'a> Builder<'a> {
                 return Err(self.duplicate(&key, earlier));
             }
             let found = self.read(Reader::value)?;
-            // The reference looks for the project's name in all of a file before it takes anything back.
+            // compose-go looks for the name of the project in the whole file before it resets values.
             let is_text = matches!(found.what, What::Plain(_) | What::Quoted(_));
             if key.merges && is_text && self.state.path.is_empty() {
                 return Err(self.not_merged(self.place(&found)));
             }
-            // A merge key leaves no trace in the path of what it brings in.
+            // A merge key is not part of the path of its values.
             let on_path = &*key.raw != "<<" || self.state.path.is_empty();
             if on_path {
                 self.state.path.push(key.raw.clone());
@@ -107,13 +107,13 @@ impl<'a> Builder<'a> {
         }
         let merges = match tag.as_deref() {
             None => is_plain && text == "<<",
-            // Tools that write YAML anew say it of each merge key: `!!merge <<`.
+            // Tools that rewrite YAML tag merge keys: `!!merge <<`.
             Some(tag) => core(tag) == Some("merge"),
         };
         Ok(Key { raw, place, is_text, merges })
     }
 
-    /// The one copy of a key, and whether it is a text without quotes, too.
+    /// Returns the shared copy of a key, and whether a plain scalar of this text is a string.
     fn name(&mut self, text: &str) -> (Arc<str>, bool) {
         if let Some((known, is_text)) = self.names.get_key_value(text) {
             return (known.clone(), *is_text);
@@ -123,7 +123,7 @@ impl<'a> Builder<'a> {
         (name, is_text)
     }
 
-    /// Adds what `<<` names: what stands in the mapping itself wins, then what comes first.
+    /// Adds the values of `<<`. Keys of the mapping itself win, then those that come first.
     fn merge(&self, map: &mut Map, merged: Node) -> Result<(), Diagnostic> {
         let place = merged.place;
         let sources = match merged.value {
@@ -157,12 +157,12 @@ impl<'a> Builder<'a> {
             format!("the key `{}` is already defined at line {line}", key.raw),
         )
         .remedy("keep one of the two")
-        .note(earlier, "defined here first")
+        .note(earlier, "first defined here")
     }
 
     fn not_merged(&self, place: Place) -> Diagnostic {
-        self.error("merge-key", place, "`<<` takes a mapping or a list of mappings")
-            .remedy("name an anchor that stands before a mapping")
+        self.error("merge-key", place, "`<<` must be a mapping or a list of mappings")
+            .remedy("use an alias of a mapping")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {
@@ -170,10 +170,10 @@ impl<'a> Builder<'a> {
         let parents = if parents.is_empty() { "at top level".to_owned() } else { format!("in {parents}") };
         if key.raw.is_empty() {
             return self
-                .error("non-string-key", key.place, format!("a key {parents} is no text"))
-                .remedy("write a text before the colon");
+                .error("non-string-key", key.place, format!("a key {parents} is not a string"))
+                .remedy("write a string before the colon");
         }
         self.error("non-string-key", key.place, format!("the key `{}` {parents} is not a string", key.raw))
-            .remedy("put it into quotes")
+            .remedy("put the key into quotes")
     }
 }

@@ -1,7 +1,7 @@
-//! YAML text -> trees, read as go-yaml reads it.
+//! Parsing of YAML to trees, as go-yaml does.
 //!
-//! The [reader] says what stands in a text, and this room makes trees of it: types, tags, anchors, merge keys,
-//! and the place of everything.
+//! The [reader] returns the syntax nodes of a text. This module builds trees of them: types, tags, anchors, merge keys and
+//! places.
 
 mod alias;
 mod mapping;
@@ -22,30 +22,30 @@ use super::diagnostic::Diagnostic;
 use super::source::Place;
 use super::tree::{Node, Value};
 
-/// More values than this in one file are refused, as the reference does with one document.
+/// The maximum number of values in a file. compose-go has this limit for a document.
 const MAX_VALUES: usize = 100_000;
 
-/// More documents than this in one file are refused: each goes over all that stands before it.
+/// The maximum number of documents in a file. Each is merged over all documents before it.
 const MAX_DOCUMENTS: usize = 100;
 
-/// The keys that lead to a value.
+/// The keys on the path to a value.
 pub type Path = Vec<Arc<str>>;
 
-/// One document of a file.
+/// A document of a file.
 #[derive(Debug)]
 pub struct Document {
-    /// What it says.
+    /// The root of the tree.
     pub root: Node,
-    /// What it takes back of the files before it: the paths of `!reset` and `!override`.
+    /// The paths of `!reset` and `!override`, whose values in earlier files are removed.
     pub resets: Vec<Path>,
-    /// A `name` that is tagged `!reset`: the reference still names the project by it.
+    /// A `name` with the tag `!reset`, which compose-go still uses as the name of the project.
     pub reset_name: Option<Node>,
 }
 
-/// Reads all documents of a text.
+/// Parses all documents of a text.
 ///
 /// # Errors
-/// The first thing that is not YAML, or that the reference does not take for it.
+/// Returns the first error of YAML, or the first YAML that compose-go rejects.
 pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
     let mark = text.len() - text.trim_start_matches('\u{feff}').len();
     let body = &text[mark..];
@@ -69,7 +69,7 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
             let message = format!("more than {MAX_DOCUMENTS} documents in one file");
             return Err(builder
                 .error("too-many-documents", builder.place(&found), message)
-                .remedy("split it into several files"));
+                .remedy("split the file into several files"));
         }
         let nothing =
             matches!(found.what, What::Mapping) && found.tag.as_deref().and_then(core) == Some("null");
@@ -80,32 +80,32 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
     Ok(documents)
 }
 
-/// What is known within one document.
+/// The state of a document.
 #[derive(Default)]
 struct State {
-    /// Where each anchor was used, to find one that stands within itself.
+    /// The paths at which each anchor was used, to find one that contains itself.
     uses: HashMap<usize, BTreeSet<Path>>,
     path: Path,
     resets: Vec<Path>,
     reset_name: Option<Node>,
     built: usize,
     from_aliases: usize,
-    /// How many collections are around what is being read, and around what was read deepest.
+    /// The depth of the current value, and the maximum depth.
     depth: usize,
     deepest: usize,
-    /// Inside of `!reset` and `!override` the reference takes no further notice of its own tags.
+    /// Inside `!reset` and `!override`, compose-go ignores further tags of this kind.
     overridden: bool,
-    /// Inside of `!reset` it does not look at values at all.
+    /// Inside `!reset`, compose-go ignores all values.
     discarded: bool,
 }
 
 struct Anchor {
-    /// Nothing for a value that is tagged `!reset`.
+    /// `None` for a value with the tag `!reset`.
     node: Option<Node>,
     mark: Mark,
     resets: Vec<Path>,
     size: usize,
-    /// How many collections are within each other in it.
+    /// The depth of nested collections.
     depth: usize,
 }
 
@@ -121,15 +121,15 @@ struct Builder<'a> {
     body: &'a str,
     file: u32,
     shift: u32,
-    /// The keys that were read, and whether each is a text without quotes, too: a file has few different ones, and
-    /// each is kept once.
+    /// The distinct keys, and whether a plain scalar of the text is a string. A file has few distinct keys, so they are
+    /// shared.
     names: HashMap<Arc<str>, bool, RandomState>,
-    /// The words for the places in a list: `0`, `1` and so on.
+    /// The texts of list indexes: `0`, `1` and so on.
     indexes: Vec<Arc<str>>,
-    /// What a document names can be used in those behind it, too.
+    /// The anchors. Later documents can use them too, as in go-yaml.
     anchors: HashMap<usize, Anchor, RandomState>,
     values: usize,
-    /// How many values anchors keep and aliases bring in, and how many keys lead to aliases and resets.
+    /// The number of copied values, plus the lengths of paths to aliases and resets.
     copied: usize,
     state: State,
 }
@@ -139,14 +139,14 @@ impl<'a> Builder<'a> {
         read(&mut self.reader).map_err(|fault| self.syntax(fault))
     }
 
-    /// A node and all that belongs to it; nothing where it is tagged `!reset`.
+    /// Builds a node with its children. Returns `None` for one with the tag `!reset`.
     fn value(&mut self, found: Found<'a>) -> Result<Option<Node>, Diagnostic> {
         let place = self.place(&found);
         self.values += 1;
         if self.values > MAX_VALUES {
             return Err(self
                 .error("too-many-values", place, format!("more than {MAX_VALUES} values in one file"))
-                .remedy("split it into several files"));
+                .remedy("split the file into several files"));
         }
         let Found { what, anchor, tag, .. } = found;
         if let What::Alias(anchor) = what {
@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
         let mark = self.mark(tag.as_deref());
         let outer = (self.state.overridden, self.state.discarded);
         let before = self.state.built;
-        // What has an anchor is looked at wherever an alias stands for it.
+        // A value with an anchor is checked wherever an alias uses it.
         self.state.discarded = mark == Mark::Reset || self.state.discarded && anchor == 0;
         if mark != Mark::None {
             self.copy(self.state.path.len(), place)?;
@@ -189,7 +189,7 @@ impl<'a> Builder<'a> {
         Ok(node)
     }
 
-    /// Reads a collection one level further down.
+    /// Reads a collection one level deeper.
     fn within(
         &mut self,
         place: Place,
@@ -216,13 +216,13 @@ impl<'a> Builder<'a> {
             What::Quoted(text) => (text, false),
             _ => return Ok(Node::default()),
         };
-        // A lone `!` says nothing.
+        // `!` without a name means no tag.
         let value = match tag.filter(|tag| *tag != "!") {
             None if is_plain => scalar::resolve(text),
             None => Value::Str((&**text).into()),
             Some(tag) => self.tagged(text, tag, place)?,
         };
-        // What was folded or had escapes does not read as it was written.
+        // A folded text, or one with escapes, differs from the source.
         let trace = if let Cow::Borrowed(_) = text { None } else { Some(Box::default()) };
         Ok(Node { value, place, trace })
     }
@@ -240,23 +240,19 @@ impl<'a> Builder<'a> {
             | ("null", value @ Value::Null) => Some(value),
             ("float", Value::Int(value)) => Some(Value::Float(value as f64)),
             ("bool" | "int" | "float" | "timestamp" | "null", _) if !self.state.discarded => None,
-            // An unknown tag leaves the text as it is written.
+            // An unknown tag does not change the text.
             _ => return Ok(as_is),
         };
         value.ok_or_else(|| {
-            self.error(
-                "yaml-tag",
-                place,
-                format!("`{text}` is not of the type that its tag `!!{known}` says"),
-            )
-            .remedy("remove the tag or mend the value")
+            self.error("yaml-tag", place, format!("`{text}` does not have the type of its tag `!!{known}`"))
+                .remedy("remove the tag, or correct the value")
         })
     }
 
     fn binary(&self, text: &str, place: Place) -> Result<Value, Diagnostic> {
         let text = scalar::binary(text).ok_or_else(|| {
             self.error("yaml-tag", place, "the value of `!!binary` is not base64")
-                .remedy("Compose has no use for binary values: write the text itself")
+                .remedy("write the value as a string without the tag")
         })?;
         Ok(Value::Str(text.into()))
     }
@@ -299,12 +295,12 @@ fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-/// The name of a tag that YAML itself defines: `str` of `!!str`.
+/// Returns the name of a core tag, such as `str` of `!!str`.
 fn core(tag: &str) -> Option<&str> {
     tag.strip_prefix("tag:yaml.org,2002:")
 }
 
-/// Takes back what a document takes back: removes every path from the tree.
+/// Removes the paths that a document resets from a tree.
 pub fn apply(resets: &[Path], target: &mut Node) {
     for path in resets {
         remove(target, path);
@@ -325,13 +321,13 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn an_alias_reaches_into_the_documents_before() {
+    fn an_alias_can_refer_to_an_earlier_document() {
         let documents = parse("a: &x [1]\n---\nb: *x\n", 0).unwrap();
         assert_eq!(documents[1].root.get("b"), documents[0].root.get("a"));
     }
 
     #[test]
-    fn the_place_of_what_is_no_yaml_lies_in_the_text() {
+    fn the_place_of_a_syntax_error_is_inside_the_text() {
         for text in
             ["a: [", "a: 'b", "a: %\u{e9}", "a: b\n\u{e9}", "\u{feff}a: [\u{1f40b}", "- a\nb: @\u{20ac}"]
         {

@@ -1,4 +1,4 @@
-//! What a plain scalar is: the typing of go-yaml, which is neither YAML 1.1 nor 1.2.
+//! Types of plain scalars in go-yaml, which follows neither YAML 1.1 nor 1.2 exactly.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::source::Place;
 use crate::tree::Value;
 
-/// The value of a plain scalar without a tag.
+/// Returns the value of a plain scalar without a tag.
 #[must_use]
 pub fn resolve(text: &str) -> Value {
     let Some(&first) = text.as_bytes().first() else { return Value::Null };
@@ -41,7 +41,7 @@ fn number(text: &str) -> Option<Value> {
     integer(text).or_else(|| if looks_like_float(text) { float(text) } else { None })
 }
 
-/// Integers in Go's notation for literals: `0x`, `0b`, `0o`, and octal after a leading zero.
+/// Parses an integer in the notation of Go: `0x`, `0b`, `0o`, and octal after a leading zero.
 fn integer(text: &str) -> Option<Value> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -55,7 +55,7 @@ fn integer(text: &str) -> Option<Value> {
         [b'0', _, ..] => (8, &digits[1..]),
         _ => (10, digits),
     };
-    // A second sign is no digit, though `from_str_radix` takes one.
+    // `from_str_radix` would accept a second sign.
     if !digits.as_bytes().first()?.is_ascii_alphanumeric() {
         return None;
     }
@@ -65,12 +65,12 @@ fn integer(text: &str) -> Option<Value> {
     }
     match i64::try_from(magnitude) {
         Ok(value) => Some(Value::Int(value)),
-        // Go reads an unsigned number only where no sign stands.
+        // Go parses unsigned numbers only without a sign.
         Err(_) => (!text.starts_with('+')).then_some(Value::Uint(magnitude)),
     }
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
+/// Matches `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
 fn looks_like_float(text: &str) -> bool {
     let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
@@ -96,7 +96,7 @@ fn float(text: &str) -> Option<Value> {
     text.parse::<f64>().ok().filter(|value| value.is_finite()).map(Value::Float)
 }
 
-/// A date or a time as go-yaml accepts it, in the words that Go prints it with.
+/// Parses a date or a time like go-yaml, and returns it in the notation of Go.
 fn timestamp(text: &str) -> Option<Arc<str>> {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || bytes[4] != b'-' || !bytes[..4].iter().all(u8::is_ascii_digit) {
@@ -155,13 +155,13 @@ fn timestamp(text: &str) -> Option<Arc<str>> {
     Some(format!("{date} {hour:02}:{minute:02}:{second:02}{dot}{fraction} {zone}").into())
 }
 
-/// A number of one or two digits, and what follows it.
+/// Parses a number of one or two digits. Returns it with the rest of the text.
 fn short(text: &str) -> Option<(u32, &str)> {
     let length = text.bytes().take(2).take_while(u8::is_ascii_digit).count();
     Some((text[..length].parse().ok()?, &text[length..]))
 }
 
-/// Whether a text can be written without quotes and stays a text for every reader of YAML.
+/// Reports whether a string without quotes is a string for every YAML parser.
 #[must_use]
 pub fn is_plain(text: &str) -> bool {
     let words = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "<<", "="];
@@ -178,13 +178,13 @@ pub fn is_plain(text: &str) -> bool {
         && !text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.' | b'_' | b'-' | b'+'))
 }
 
-/// Whether a character can stand for itself in a text within one line.
+/// Reports whether a character can appear unescaped in a text on one line.
 #[must_use]
 pub fn is_printable(c: char) -> bool {
     !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// What base64 stands for. What is no text in it is as the reference prints it: one mark for each byte.
+/// Decodes base64. As in compose-go, invalid UTF-8 becomes one replacement character for each byte.
 pub fn binary(text: &str) -> Option<String> {
     let bytes = decode_base64(text)?;
     let mut text = String::with_capacity(bytes.len());
@@ -228,12 +228,12 @@ fn decode_base64(text: &str) -> Option<Vec<u8>> {
     (length % 4 == 0 && padded <= 2).then_some(bytes)
 }
 
-/// Refuses characters that YAML text may not hold; the parser itself lets some of them pass.
+/// Rejects characters that YAML does not allow. The reader accepts some of them.
 ///
 /// # Errors
-/// The first such character.
+/// Returns the first such character.
 pub fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagnostic> {
-    // Most files are plain ASCII, which is quick to see.
+    // Most files are ASCII.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\r' | b'\t')) {
         return Ok(());
     }
@@ -246,7 +246,7 @@ pub fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagno
         place,
         format!("control character {found:?} is not allowed in YAML"),
     )
-    .remedy("remove it; inside double quotes it can be written as an escape"))
+    .remedy("remove the character, or write it as an escape in double quotes"))
 }
 
 #[cfg(test)]
@@ -254,7 +254,7 @@ mod tests {
     use super::resolve;
 
     #[test]
-    fn numbers_become_text_as_in_the_reference() {
+    fn numbers_become_text_as_in_compose_go() {
         for (written, text) in [
             ("1.0", "1"),
             ("1.10", "1.1"),

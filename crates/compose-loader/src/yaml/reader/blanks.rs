@@ -1,13 +1,13 @@
-//! What stands between the things of a text: blanks, line breaks and comments.
+//! White space and comments.
 
 use super::characters::{is_blank, is_break};
 use super::{Fault, Kind, Reader};
 
-/// go-yaml looks so many bytes ahead for a comment.
+/// The number of bytes that go-yaml looks ahead for a comment.
 pub(super) const LOOK_AHEAD: usize = 511;
 
 impl Reader<'_> {
-    /// Goes to what stands next, over spaces, comments and line breaks.
+    /// Skips spaces, comments and line breaks.
     pub(super) fn skip(&mut self) {
         loop {
             match self.here() {
@@ -29,10 +29,9 @@ impl Reader<'_> {
         self.fresh |= self.brackets == 0;
     }
 
-    /// Goes to the end of a comment.
+    /// Skips a comment.
     ///
-    /// Tabs may indent a comment that follows another one, if nothing stands before that: go-yaml reads such
-    /// comments at one go.
+    /// Tabs can indent a comment after another one that starts its line: go-yaml reads such comments together.
     fn comment(&mut self) {
         let before = &self.text.as_bytes()[self.line..self.at];
         let is_alone = self.end <= self.line && before.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'-'));
@@ -43,8 +42,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The next comment and the beginning of its line, if nothing but blanks, a tab among them, and line breaks
-    /// stand before it.
+    /// Returns the next comment and the start of its line, if only line breaks and blanks with a tab precede it.
     fn comment_behind_tabs(&self) -> Option<(usize, usize)> {
         let rest = &self.text.as_bytes()[self.at..];
         let between = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
@@ -55,14 +53,14 @@ impl Reader<'_> {
         Some((self.at + between, self.at + last_break + 1))
     }
 
-    /// Goes to the end of the line.
+    /// Moves to the end of the line.
     pub(super) fn end_line(&mut self) {
         while !is_break(self.here()) || self.here() >= 0x80 && self.break_length(self.at) == 0 {
             self.at += 1;
         }
     }
 
-    /// Goes over line breaks within a text, and the blanks behind them; before that column no tab may stand.
+    /// Skips line breaks inside a text and the blanks after them. Tabs are not allowed before `column`.
     pub(super) fn next_word(&mut self, column: isize) -> Result<(), Fault> {
         loop {
             match self.here() {
@@ -80,14 +78,14 @@ impl Reader<'_> {
         }
     }
 
-    /// Goes over spaces and tabs.
+    /// Skips spaces and tabs.
     pub(super) fn skip_blanks(&mut self) {
         while is_blank(self.here()) {
             self.at += 1;
         }
     }
 
-    /// Whether nothing more stands on the line.
+    /// Reports whether the rest of the line is empty.
     pub(super) fn ends_line(&self) -> bool {
         matches!(self.here(), b'#' | 0) || self.break_length(self.at) > 0
     }

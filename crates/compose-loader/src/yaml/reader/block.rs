@@ -1,4 +1,4 @@
-//! Sequences and mappings that are told by their indentation.
+//! Block sequences and block mappings, which are defined by indentation.
 
 use super::blanks::LOOK_AHEAD;
 use super::characters::is_blank;
@@ -6,8 +6,8 @@ use super::property::Properties;
 use super::{Colon, Fault, Form, Found, Kind, Open, Reader, What};
 
 impl<'t> Reader<'t> {
-    /// A value, an item, a key behind `?` or the root of a document, in a block of that indentation; empty where
-    /// what stands next belongs to what is around.
+    /// Reads a value, an item, a key after `?` or the root of a document, in a block of an indentation. The node is empty
+    /// where the next text belongs to an outer block.
     pub(super) fn block_node(&mut self, indent: isize) -> Result<Found<'t>, Fault> {
         let from = self.at;
         let mut properties = Properties::default();
@@ -20,7 +20,7 @@ impl<'t> Reader<'t> {
             if matches!(self.here(), b'-' | b'?' | b':') && self.ends_word(self.at + 1) {
                 return self.block_collection(properties, indent, from);
             }
-            // In the column of the block only a key may stand, says go-yaml, but for texts in a block.
+            // In the column of the block, go-yaml allows only keys and block scalars.
             if column == indent && !matches!(self.here(), b'|' | b'>') {
                 return Ok(properties.of_nothing(from));
             }
@@ -51,7 +51,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// What begins with `-`, `?` or `:` and a space.
+    /// Opens a collection that starts with `-`, `?` or `:` and a space.
     fn block_collection(
         &mut self,
         properties: Properties,
@@ -72,14 +72,14 @@ impl<'t> Reader<'t> {
         Ok(properties.of(what, start..start))
     }
 
-    /// A mapping whose first key, with its colon, was read.
+    /// Opens a mapping whose first key and colon were read.
     fn open_mapping(
         &mut self,
         properties: Properties,
         start: usize,
         key: Found<'t>,
     ) -> Result<Found<'t>, Fault> {
-        // A key and its colon stand on one line, so it is the line on which the key began.
+        // A key and its colon are on one line.
         self.push(Open::new(Form::Mapping, (start - self.line) as isize, start))?;
         self.first_key = Some(key);
         Ok(properties.of(What::Mapping, start..start))
@@ -155,7 +155,7 @@ impl<'t> Reader<'t> {
         self.block_node(indent)
     }
 
-    /// What is wrong with a text that began on that line in the place of a key, and has no colon.
+    /// Returns the fault of a key without a colon that started on a line.
     fn no_colon<T>(&self, start: usize, line: usize) -> Result<T, Fault> {
         match self.quote {
             Some(quote) if line != self.line => self.fault(Kind::Quote, quote),
@@ -164,7 +164,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes to what stands next and closes the innermost block where that is not in it.
+    /// Moves to the next token, and closes the innermost block where the token is outside of it.
     fn ends_block(&mut self, indent: isize) -> bool {
         self.skip();
         let ends = self.column() < indent || self.at_boundary();
@@ -178,19 +178,19 @@ impl<'t> Reader<'t> {
         self.here() == b'-' && self.ends_word(self.at + 1)
     }
 
-    /// Goes over `-`, `?`, or the `:` that belongs to a `?`; a key or an item may begin behind them.
+    /// Skips `-`, `?`, or the `:` of a `?`, after which a key or an item can start.
     fn indicator(&mut self) {
         let is_dash = self.here() == b'-';
         self.at += 1;
         self.fresh = true;
-        // Tabs may stand before a comment behind the other two.
+        // Tabs are allowed before a comment after `?` and `:`.
         let blanks = self.text.as_bytes()[self.at..].iter().take_while(|byte| is_blank(**byte)).count();
         if !is_dash && blanks <= LOOK_AHEAD && self.byte(self.at + blanks) == b'#' {
             self.at += blanks;
         }
     }
 
-    /// Goes over the colon that ends a key, if it stands here.
+    /// Skips the colon of a key, if it is next.
     fn colon(&mut self) -> bool {
         self.skip_blanks();
         let is_colon = self.here() == b':' && self.ends_word(self.at + 1);
@@ -202,7 +202,7 @@ impl<'t> Reader<'t> {
         is_colon
     }
 
-    /// What is wrong with what stands here.
+    /// Returns the fault of the next character.
     pub(super) fn unexpected<T>(&self) -> Result<T, Fault> {
         let before = &self.text.as_bytes()[self.line..self.at];
         let is_first = before.iter().all(|byte| matches!(byte, b' ' | b'\t'));

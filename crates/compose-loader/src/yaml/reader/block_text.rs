@@ -1,18 +1,18 @@
-//! Texts in a block, behind `|` and `>`.
+//! Block scalars, after `|` and `>`.
 
 use std::borrow::Cow;
 
 use super::property::Properties;
 use super::{Fault, Found, Kind, Reader, What};
 
-/// What becomes of the line breaks at the end of a text.
+/// The handling of line breaks at the end of a block scalar.
 #[derive(Clone, Copy, PartialEq)]
 enum Chomp {
-    /// `-`: none stays.
+    /// `-`: removes all of them.
     Strip,
-    /// One stays.
+    /// Keeps one.
     Clip,
-    /// `+`: all stay.
+    /// `+`: keeps all of them.
     Keep,
 }
 
@@ -49,8 +49,7 @@ impl<'t> Reader<'t> {
         Ok(properties.of(What::Quoted(Cow::Owned(text)), start..self.end))
     }
 
-    /// What stands behind `|` and `>` up to the line's end: what becomes of the last line breaks, and by how many
-    /// columns the text is indented.
+    /// Reads the header after `|` or `>`: the handling of line breaks at the end, and the indentation if it has one.
     fn header(&mut self) -> Result<(Chomp, Option<isize>), Fault> {
         let (mut chomp, mut further) = (Chomp::Clip, None);
         self.at += 1;
@@ -70,8 +69,8 @@ impl<'t> Reader<'t> {
         match self.break_length(self.at) {
             0 if self.here() != 0 => self.fault(
                 Kind::Other(
-                    "behind `|` and `>` only `-`, `+` and a digit from 1 to 9 may stand",
-                    "begin the text on the next line, or put it into quotes",
+                    "only `-`, `+` and a digit from 1 to 9 can follow `|` and `>`",
+                    "start the text on the next line, or put it into quotes",
                 ),
                 self.at,
             ),
@@ -82,7 +81,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes over a line, and tells its text and the line break at its end.
+    /// Reads a line. Returns its text and line break.
     fn block_line(&mut self) -> (&'t str, &'static str) {
         let start = self.at;
         self.end_line();
@@ -94,8 +93,8 @@ impl<'t> Reader<'t> {
         (line, line_break.unwrap_or(""))
     }
 
-    /// Goes over empty lines and the indentation of the next, tells the line breaks, and finds the column of the
-    /// text where that is not known yet.
+    /// Skips empty lines and the indentation of the next line. Returns the line breaks, and sets the column of the text
+    /// where it is unknown.
     fn block_breaks(&mut self, column: &mut Option<isize>, indent: isize) -> Result<String, Fault> {
         let mut breaks = String::new();
         let mut deepest = 0;

@@ -1,16 +1,16 @@
-//! Which bytes end what.
+//! Classes of bytes.
 //!
-//! One table answers for each byte; the bytes that begin U+0085, U+2028 and U+2029, which are line breaks to
-//! go-yaml, are looked at more closely where they are met.
+//! One table has the classes of each byte. U+0085, U+2028 and U+2029 are line breaks in go-yaml: their first bytes need a
+//! second check.
 
 use super::Reader;
 
 const BLANK: u8 = 1;
-/// A line break, the end of the text, or the first byte of what may be a line break.
+/// A line break, the end of the text, or the first byte of a possible line break.
 const BREAK: u8 = 2;
-/// What may end a plain text.
+/// A byte that can end a plain scalar.
 const PLAIN: u8 = 4;
-/// What may end one within brackets.
+/// A byte that can end a plain scalar in brackets.
 const FLOW: u8 = 8;
 const ANCHOR: u8 = 16;
 const WORD: u8 = 32;
@@ -74,7 +74,7 @@ pub fn is_blank(byte: u8) -> bool {
     is(byte, BLANK)
 }
 
-/// Whether a line break, or the end of the text, may be there; [`Reader::break_length`] tells for sure.
+/// Reports whether a byte can be a line break or the end of the text. [`Reader::break_length`] is exact.
 pub fn is_break(byte: u8) -> bool {
     is(byte, BREAK)
 }
@@ -87,18 +87,18 @@ pub fn is_anchor(byte: u8) -> bool {
     is(byte, ANCHOR)
 }
 
-/// A letter, a digit, `_` or `-`.
+/// Reports whether a byte is a letter, a digit, `_` or `-`.
 pub fn is_word(byte: u8) -> bool {
     is(byte, WORD)
 }
 
-/// What may stand in a tag; within `<` and `>`, brackets and commas may, too.
+/// Reports whether a byte is allowed in a tag. Between `<` and `>`, brackets and commas are allowed too.
 pub fn is_uri(byte: u8, in_angles: bool) -> bool {
     is(byte, URI) || in_angles && matches!(byte, b',' | b'[' | b']' | b'{' | b'}')
 }
 
 impl Reader<'_> {
-    /// The bytes of the line break there; 0 where none is.
+    /// Returns the length of the line break at an offset. 0 means none.
     pub(super) fn break_length(&self, at: usize) -> usize {
         match self.byte(at) {
             b'\n' => 1,
@@ -109,10 +109,9 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds what a stretch of blanks and line breaks between two words stands for: a space for one line break, a
-    /// line break for each further one.
+    /// Folds blanks and line breaks between two words: one line break becomes a space, and every further one a newline.
     pub(super) fn fold(&self, text: &mut String, from: usize, to: usize) {
-        // So it is almost always.
+        // The common case.
         if self.byte(from) == b'\n' && self.text.as_bytes()[from + 1..to].iter().all(|byte| is_blank(*byte)) {
             text.push(' ');
             return;
@@ -126,9 +125,9 @@ impl Reader<'_> {
         text.extend(breaks);
     }
 
-    /// What the line break that ends there stands for: U+2028 and U+2029 for themselves, others for a newline.
+    /// Returns the text of a line break that ends at an offset: U+2028 and U+2029 stay, and others become a newline.
     pub(super) fn break_text(&self, at: usize) -> Option<&'static str> {
-        // The newline of a carriage return and newline is told by the former.
+        // The carriage return stands for both characters of CR LF.
         if self.byte(at) == b'\n' && at > 0 && self.byte(at - 1) == b'\r' {
             return None;
         }

@@ -1,16 +1,16 @@
-//! Where documents begin, and what stands before them.
+//! The starts of documents, and directives.
 
 use super::characters::{is_blank, is_word};
 use super::{Fault, Found, Kind, Reader};
 
-/// More handles of tags than this before a document are refused: what is read of them stays in memory.
+/// The maximum number of tag handles of a document, which stay in memory.
 const MAX_HANDLES: usize = 100;
 
 impl<'t> Reader<'t> {
-    /// Goes to the next document; false at the end of the text.
+    /// Moves to the next document. Returns false at the end of the text.
     ///
     /// # Errors
-    /// Something before it that belongs to no document.
+    /// Returns a fault for text before a document that is not a directive.
     pub fn document(&mut self) -> Result<bool, Fault> {
         let is_first = std::mem::replace(&mut self.beginning, false);
         self.handles.clear();
@@ -32,7 +32,7 @@ impl<'t> Reader<'t> {
             Some(b'-') => self.marker(),
             Some(_) => {
                 return self.fault(
-                    Kind::Other("`...` ends a document, and none stands before it", "remove the line"),
+                    Kind::Other("`...` ends a document, but no document precedes it", "remove the line"),
                     self.at,
                 );
             }
@@ -40,7 +40,7 @@ impl<'t> Reader<'t> {
                 return self.fault(
                     Kind::Other(
                         "`---` is missing between the directives and the document",
-                        "write it on a line of its own",
+                        "write `---` on its own line",
                     ),
                     self.at,
                 );
@@ -51,10 +51,10 @@ impl<'t> Reader<'t> {
         Ok(true)
     }
 
-    /// What a document says.
+    /// Returns the root of the document.
     ///
     /// # Errors
-    /// Something that is no value.
+    /// Returns a fault for text that is not a value.
     pub fn root(&mut self) -> Result<Found<'t>, Fault> {
         self.block_node(-1)
     }
@@ -73,7 +73,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         match self.word() {
             "YAML" if *has_version => {
-                return self.fault(Kind::Other("`%YAML` is said twice", "remove this line"), start);
+                return self.fault(Kind::Other("`%YAML` is repeated", "remove this line"), start);
             }
             "YAML" => {
                 *has_version = true;
@@ -83,7 +83,7 @@ impl<'t> Reader<'t> {
             _ => {
                 return self.fault(
                     Kind::Other(
-                        "a line that begins with `%` is a directive, and Compose does not know this one",
+                        "a line that starts with `%` is a directive, and YAML has no such directive",
                         "put the text into quotes, or remove the line",
                     ),
                     start,
@@ -97,12 +97,12 @@ impl<'t> Reader<'t> {
         let length = self.break_length(self.at);
         if length == 0 && self.here() != 0 {
             return self.fault(
-                Kind::Other("something follows the directive on its line", "write it on a line of its own"),
+                Kind::Other("the line continues after the directive", "write the directive on its own line"),
                 self.at,
             );
         }
         self.next_line(length);
-        // Tabs may indent what comes next.
+        // Tabs can indent the next line.
         self.fresh = false;
         Ok(())
     }
@@ -123,16 +123,15 @@ impl<'t> Reader<'t> {
         }
         match &self.text[from..self.at] {
             "1.1" | "01.1" | "1.01" | "01.01" => Ok(()),
-            _ => self
-                .fault(Kind::Other("Compose reads YAML 1.1 and no other version", "remove the line"), start),
+            _ => self.fault(Kind::Other("Docker Compose supports only YAML 1.1", "remove the line"), start),
         }
     }
 
-    /// `%TAG HANDLE PREFIX`
+    /// Reads `%TAG HANDLE PREFIX`.
     fn handle(&mut self, start: usize) -> Result<(), Fault> {
         let wrong = Kind::Other(
-            "`%TAG` takes the beginning of a tag, as `!own!`, and what it stands for",
-            "remove the line if no tag needs it",
+            "`%TAG` needs a handle, such as `!own!`, and a prefix",
+            "remove the line if no tag uses it",
         );
         self.skip_blanks();
         let from = self.at;
@@ -152,13 +151,16 @@ impl<'t> Reader<'t> {
         }
         if self.handles.len() == MAX_HANDLES {
             return self.fault(
-                Kind::Other("a document has at most 100 `%TAG`", "remove those that no tag needs"),
+                Kind::Other(
+                    "a document can have 100 `%TAG` directives",
+                    "remove the directives that no tag uses",
+                ),
                 start,
             );
         }
         if self.handles.insert(handle, prefix).is_some() {
             return self
-                .fault(Kind::Other("`%TAG` is said twice of the same tags", "remove this line"), start);
+                .fault(Kind::Other("`%TAG` is repeated for the same handle", "remove this line"), start);
         }
         Ok(())
     }

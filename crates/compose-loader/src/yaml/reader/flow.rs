@@ -1,10 +1,10 @@
-//! Sequences and mappings in brackets.
+//! Flow sequences and flow mappings, in brackets.
 
 use super::property::Properties;
 use super::{Colon, Fault, Form, Found, Kind, Open, Reader, What};
 
 impl<'t> Reader<'t> {
-    /// A collection whose bracket stands here. On `key_line` all of it could be a key.
+    /// Opens the collection of the next bracket. On `key_line`, the whole collection can be a key.
     pub(super) fn open_flow(
         &mut self,
         properties: Properties,
@@ -54,7 +54,7 @@ impl<'t> Reader<'t> {
         Ok(Some(key))
     }
 
-    /// The only key of a pair within `[`, where it was not read with the pair; then, nothing.
+    /// Returns the only key of a pair in `[`, unless it was read with the pair, and then `None`.
     pub(super) fn pair_key(&mut self) -> Result<Option<Found<'t>>, Fault> {
         let explicit = self.open.last_mut().filter(|open| open.first && open.colon == Colon::Possible);
         let Some(open) = explicit else {
@@ -83,7 +83,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes to the next entry, and tells whether it is the first; nothing where the bracket closes.
+    /// Moves to the next entry. Returns whether it is the first, or `None` at the closing bracket.
     fn flow_entry(&mut self, closing: u8) -> Result<Option<bool>, Fault> {
         self.skip();
         let Some(open) = self.open.last_mut() else { return Ok(None) };
@@ -116,7 +116,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// A value or a key behind `?`, which may be left out.
+    /// Reads an optional value or a key after `?`.
     fn flow_node_or_nothing(&mut self) -> Result<Found<'t>, Fault> {
         let from = self.at;
         self.skip();
@@ -126,8 +126,7 @@ impl<'t> Reader<'t> {
         self.flow_node(None, false)
     }
 
-    /// A node within brackets, which on `key_line` could be a key; `colon_begins` where a text may begin with a
-    /// colon.
+    /// Reads a node in brackets, which can be a key on `key_line`. With `colon_begins`, a scalar can start with a colon.
     fn flow_node(&mut self, key_line: Option<usize>, colon_begins: bool) -> Result<Found<'t>, Fault> {
         let start = self.at;
         let mut own = Properties::default();
@@ -147,7 +146,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes over the colon that ends a key which began on that line, if it stands here.
+    /// Skips the colon of a key that started on a line, if it is next.
     fn flow_colon(&mut self, line: usize) -> bool {
         self.skip_blanks();
         let is_colon = self.line == line && self.here() == b':';

@@ -1,14 +1,13 @@
-//! YAML text -> the nodes that stand in it, in the order they are asked for.
+//! A pull parser of YAML.
 //!
-//! Compose files are read by go-yaml, which reads a dialect of its own: YAML 1.1 with exceptions for tabs,
-//! comments, colons and line breaks that parsers of YAML 1.2 decide otherwise. So this reader is the project's
-//! own. It looks at each character once, keeps no list of tokens, and a text that stands in the file as it is
-//! is borrowed from there. `hack/compose-oracle` holds it to go-yaml, text by text.
+//! Docker Compose reads files with go-yaml, which has its own dialect: YAML 1.1 with exceptions for tabs, comments, colons
+//! and line breaks, which differ from YAML 1.2. So this crate has its own reader. The reader visits each character once,
+//! keeps no list of tokens, and borrows texts from the source where they have no escapes and no folding.
+//! `hack/compose-oracle` in the repository compares the reader with go-yaml.
 //!
-//! A caller asks for a [document](Reader::document), for its [root](Reader::root), and where that is a
-//! sequence or a mapping for its [items](Reader::item), or for each [key](Reader::key) and its
-//! [value](Reader::value), to the end of each before it goes on with what is around it. Who asks for something
-//! else is told that nothing is there.
+//! A caller reads a [document](Reader::document) and its [root](Reader::root). It reads all [items](Reader::item) of a
+//! sequence, or all [keys](Reader::key) and [values](Reader::value) of a mapping, before it goes on with the parent. A
+//! call that does not match the state returns nothing.
 
 mod blanks;
 mod block;
@@ -28,133 +27,133 @@ use foldhash::fast::RandomState;
 pub(super) use characters::is_anchor;
 use characters::{is_blank, is_break};
 
-/// Collections within each other deeper than this are refused, since those who ask for them recurse.
+/// The maximum depth of nested collections. Callers recurse over them.
 pub const MAX_DEPTH: usize = 255;
 
-/// A node, or as much of a collection as tells that one begins.
+/// A scalar, an alias, or the start of a collection.
 #[derive(Debug)]
 pub struct Found<'t> {
-    /// What it is.
+    /// The content.
     pub what: What<'t>,
-    /// The first byte of its text; of a collection, of its first key or item or of its bracket.
+    /// The first byte: of the text, of the bracket, or of the first key or item of a collection.
     pub start: usize,
-    /// Where its text ends; of a collection in brackets, behind the first; of any other, where it begins.
+    /// The end: of the text, of the opening bracket, or `start` for a block collection.
     pub end: usize,
-    /// The number of its anchor; 0 for none.
+    /// The number of the anchor. 0 means none.
     pub anchor: usize,
-    /// Its tag with the handle written out, as in `tag:yaml.org,2002:str`.
+    /// The tag with a resolved handle, such as `tag:yaml.org,2002:str`.
     pub tag: Option<Box<str>>,
 }
 
-/// What a node can be.
+/// The content of a node.
 #[derive(Debug)]
 pub enum What<'t> {
-    /// Another name for what has the anchor of this number.
+    /// An alias of the anchor with this number.
     Alias(usize),
-    /// Text without quotes, on one line or folded; empty where nothing stands.
+    /// A plain scalar. Empty for an empty node.
     Plain(Cow<'t, str>),
-    /// Text in quotes or in a block.
+    /// A quoted scalar or a block scalar.
     Quoted(Cow<'t, str>),
-    /// A list follows.
+    /// The start of a sequence.
     Sequence,
-    /// A mapping follows.
+    /// The start of a mapping.
     Mapping,
 }
 
-/// A place where the text is not YAML.
+/// A syntax error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What is wrong.
+    /// The kind of the error.
     pub kind: Kind,
-    /// The byte at which it was noticed.
+    /// The byte at which the reader found the error.
     pub at: usize,
 }
 
-/// What can be wrong with a text.
+/// The kind of a syntax error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A quote is not closed, or something follows it.
+    /// A quote is not closed, or text follows it.
     Quote,
-    /// A tab where the indentation is.
+    /// A tab in the indentation.
     Tab,
-    /// A colon where no key can end.
+    /// A colon that cannot end a key.
     Colon,
     /// A key without a colon.
     NoColon,
-    /// A line that is neither an item nor a key of what is around it.
+    /// A line that is neither an item nor a key of an open block.
     Line,
-    /// A bracket is not closed, or something is missing between two items.
+    /// A bracket is not closed, or a comma is missing.
     Bracket,
-    /// An alias of nothing that stands before it.
+    /// An alias without an earlier anchor.
     UnknownAnchor,
-    /// A character that no value can begin with.
+    /// A character that cannot start a value.
     Character,
-    /// An escape that means nothing.
+    /// An unknown escape.
     Escape,
-    /// A list or a mapping in the place of a key.
+    /// A key that is a sequence or a mapping.
     CollectionKey,
-    /// Collections too deep within each other.
+    /// Collections that are nested too deeply.
     Depth,
-    /// Anything else: what is wrong, and the remedy.
+    /// Another error: the message and the remedy.
     Other(&'static str, &'static str),
 }
 
-/// Reads one text.
+/// Reader of a text.
 #[derive(Debug)]
 pub struct Reader<'t> {
     text: &'t str,
-    /// The next byte to look at.
+    /// The next byte.
     at: usize,
-    /// Where its line begins.
+    /// The start of the line.
     line: usize,
-    /// A key or an item may begin here: so it is at the start of a line and behind `-` and `?`.
+    /// Whether a key or an item can start here: at the start of a line, and after `-` and `?`.
     fresh: bool,
     open: Vec<Open>,
-    /// How many of those are in brackets.
+    /// The number of open collections in brackets.
     brackets: usize,
-    /// The key that told that a mapping begins, until it is asked for.
+    /// The first key of a mapping, until the caller reads it.
     first_key: Option<Found<'t>>,
-    /// Where the last text or bracket ended.
+    /// The end of the last scalar or bracket.
     end: usize,
-    /// Where that began, if it was a text in quotes.
+    /// The start of the last scalar, if it was quoted.
     quote: Option<usize>,
     anchors: HashMap<&'t str, usize, RandomState>,
     last_anchor: usize,
-    /// What `%TAG` says that the beginnings of tags stand for.
+    /// The tag handles of `%TAG`.
     handles: HashMap<&'t str, String, RandomState>,
-    /// No document was read so far.
+    /// Whether no document was read yet.
     beginning: bool,
 }
 
-/// A collection that is being read.
+/// An open collection.
 #[derive(Clone, Copy, Debug)]
 struct Open {
     form: Form,
-    /// The column of its keys or items; within brackets, of the block around them; -1 without one.
+    /// The column of the keys or items. In brackets, that of the outer block, or -1 without one.
     indent: isize,
-    /// Its first byte.
+    /// The first byte.
     start: usize,
-    /// Nothing of it was read so far.
+    /// Whether no key or item was read yet.
     first: bool,
-    /// What stands between the key that was read last and its value.
+    /// The state of the colon after the last key.
     colon: Colon,
-    /// The line on which the whole collection would be a key if a colon followed.
+    /// The line on which a colon would make the collection a key.
     key_line: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// Items behind dashes.
+    /// Items after dashes.
     Sequence,
-    /// Items behind dashes that stand in the column of the key that they belong to.
+    /// Items after dashes in the column of their key.
     Indentless,
-    /// Keys on lines of their own.
+    /// Keys on separate lines.
     Mapping,
     /// `[`
     Brackets,
     /// `{`
     Braces,
-    /// A mapping of one pair, within `[`.
+    /// A mapping of one pair inside `[`.
     Pair,
 }
 
@@ -162,15 +161,14 @@ enum Form {
 enum Colon {
     /// The colon was read with the key.
     Read,
-    /// The key stands behind `?`: a colon may follow it.
+    /// The key follows `?`, and a colon can follow the key.
     Possible,
-    /// The key has none, and no value.
+    /// The key has no colon and no value.
     Missing,
 }
 
 impl<'t> Reader<'t> {
-    /// A reader at the beginning of a text, which has neither a byte order mark at its beginning nor a NUL: that
-    /// would be its end.
+    /// Creates a reader of a text without a byte order mark. A NUL ends the text.
     #[must_use]
     pub fn new(text: &'t str) -> Self {
         Reader {
@@ -190,10 +188,10 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The next item of the innermost sequence; nothing at its end.
+    /// Reads the next item of the innermost sequence. Returns `None` at its end.
     ///
     /// # Errors
-    /// Something that is not an item.
+    /// Returns a fault for text that is not an item.
     pub fn item(&mut self) -> Result<Option<Found<'t>>, Fault> {
         match self.open.last().map(|open| open.form) {
             Some(Form::Sequence) => self.block_item(),
@@ -203,10 +201,10 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The next key of the innermost mapping; nothing at its end.
+    /// Reads the next key of the innermost mapping. Returns `None` at its end.
     ///
     /// # Errors
-    /// Something that is not a key.
+    /// Returns a fault for text that is not a key.
     pub fn key(&mut self) -> Result<Option<Found<'t>>, Fault> {
         if let Some(key) = self.first_key.take() {
             return Ok(Some(key));
@@ -219,21 +217,21 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The value of the key that was read last.
+    /// Reads the value of the last key.
     ///
     /// # Errors
-    /// Something that is no value.
+    /// Returns a fault for text that is not a value.
     pub fn value(&mut self) -> Result<Found<'t>, Fault> {
         if self.brackets > 0 { self.flow_value() } else { self.block_value() }
     }
 
-    /// Where the last text or bracket before a fault ends; where it begins, if it is a text in quotes.
+    /// Returns the end of the last scalar or bracket before a fault, or its start if it is quoted.
     #[must_use]
     pub fn seen(&self) -> usize {
         self.quote.unwrap_or(self.end)
     }
 
-    /// The brackets that are open, from the outermost.
+    /// Iterates over the open brackets from the outermost.
     pub fn open_brackets(&self) -> impl DoubleEndedIterator<Item = usize> {
         self.open
             .iter()
@@ -250,11 +248,11 @@ impl<'t> Reader<'t> {
     }
 
     fn column(&self) -> isize {
-        // An offset within a text in memory is below `isize::MAX`.
+        // An offset in memory is at most `isize::MAX`.
         (self.at - self.line) as isize
     }
 
-    /// The column of the innermost block; -1 outside of all.
+    /// Returns the column of the innermost block, or -1 outside of all blocks.
     fn indent(&self) -> isize {
         self.open.last().map_or(-1, |open| open.indent)
     }
@@ -263,12 +261,12 @@ impl<'t> Reader<'t> {
         Err(Fault { kind, at })
     }
 
-    /// Whether nothing more of the document can follow: the end of the text, `---`, `...` or a directive.
+    /// Reports whether the document ends here: at the end of the text, `---`, `...` or a directive.
     fn at_boundary(&self) -> bool {
         self.here() == 0 || self.at == self.line && (self.here() == b'%' || self.at_marker().is_some())
     }
 
-    /// The marker of a document's beginning or end that stands here, at the start of a line.
+    /// Returns the document marker at the start of this line.
     fn at_marker(&self) -> Option<u8> {
         let byte = self.here();
         let is_marker = self.at == self.line
@@ -279,7 +277,7 @@ impl<'t> Reader<'t> {
         is_marker.then_some(byte)
     }
 
-    /// Whether a blank, a line break or the end of the text stands there.
+    /// Reports whether a blank, a line break or the end of the text is at an offset.
     fn ends_word(&self, at: usize) -> bool {
         let byte = self.byte(at);
         is_blank(byte) || is_break(byte) && (byte < 0x80 || self.break_length(at) > 0)
@@ -295,7 +293,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Notes where a text or a bracket ended, and where it began if it was in quotes.
+    /// Stores the end of a scalar or a bracket, and its start if it was quoted.
     fn ended(&mut self, end: usize, quote: Option<usize>) {
         (self.end, self.quote) = (end, quote);
     }

@@ -1,4 +1,4 @@
-//! Texts and aliases on the lines of what is around them, and texts without quotes.
+//! Plain scalars, and scalars and aliases in general.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use super::property::Properties;
 use super::{Fault, Found, Kind, Reader, What};
 
 impl<'t> Reader<'t> {
-    /// The text or the alias that stands here, where neither a property nor an opening bracket does.
+    /// Reads a scalar or an alias. The next byte starts neither a property nor a bracket.
     pub(super) fn text(&mut self) -> Result<Found<'t>, Fault> {
         self.fresh = false;
         match self.here() {
@@ -22,8 +22,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A text without quotes: to a colon or a `#` beside a blank, to what separates entries within brackets, or
-    /// to a line that is indented less.
+    /// Reads a plain scalar. It ends at a colon or `#` beside a blank, at a separator in brackets, or at a line with less
+    /// indentation.
     fn plain(&mut self) -> Result<Found<'t>, Fault> {
         let start = self.at;
         let mut end = self.words();
@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
         Ok(Properties::default().of(What::Plain(text), start..end))
     }
 
-    /// Goes over the words of a line and the blanks around them, and tells where the last one ends.
+    /// Skips the words of a line and the blanks around them. Returns the end of the last word.
     fn words(&mut self) -> usize {
         let in_brackets = self.brackets > 0;
         let mut end = self.at;
@@ -63,7 +63,7 @@ impl<'t> Reader<'t> {
                     if self.byte(at) == b'#' {
                         break;
                     }
-                    // Nothing but blanks since the last word: what ends a text may stand here.
+                    // After blanks, the byte can end the scalar.
                     if self.ends_plain(at) {
                         break;
                     }
@@ -80,7 +80,7 @@ impl<'t> Reader<'t> {
         end
     }
 
-    /// Whether the byte there, which may end a text, does.
+    /// Reports whether a byte that can end a scalar does so.
     fn ends_plain(&self, at: usize) -> bool {
         match self.byte(at) {
             b':' => self.ends_word(at + 1),
@@ -90,7 +90,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether a text without quotes may go on here, at the first word of a line.
+    /// Reports whether a plain scalar can continue at the first word of a line.
     fn goes_on(&self) -> bool {
         (self.brackets > 0 || self.column() > self.indent())
             && self.here() != b'#'

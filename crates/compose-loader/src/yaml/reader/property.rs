@@ -6,12 +6,12 @@ use std::ops::Range;
 use super::characters::{is_anchor, is_uri, is_word};
 use super::{Fault, Found, Kind, Reader, What};
 
-/// What stands before a node and belongs to it.
+/// The anchor and the tag of a node.
 #[derive(Debug, Default)]
 pub struct Properties {
     anchor: usize,
     tag: Option<Box<str>>,
-    /// Where the first of them begins.
+    /// The start of the first one.
     start: usize,
 }
 
@@ -20,31 +20,31 @@ impl Properties {
         self.anchor == 0 && self.tag.is_none()
     }
 
-    /// These, and others that stand behind them.
+    /// Adds properties that follow these.
     pub(super) fn and(self, other: Properties) -> Result<Properties, Fault> {
         if self.is_empty() {
             return Ok(other);
         }
         if self.anchor != 0 && other.anchor != 0 || self.tag.is_some() && other.tag.is_some() {
             return Err(Fault {
-                kind: Kind::Other("a value has at most one anchor and one tag", "remove this one"),
+                kind: Kind::Other("a value can have only one anchor and one tag", "remove this one"),
                 at: other.start,
             });
         }
         Ok(Properties { anchor: self.anchor + other.anchor, tag: self.tag.or(other.tag), start: self.start })
     }
 
-    /// A node that has them.
+    /// Returns a node with these properties.
     pub(super) fn of<'t>(self, what: What<'t>, place: Range<usize>) -> Found<'t> {
         Found { what, start: place.start, end: place.end, anchor: self.anchor, tag: self.tag }
     }
 
-    /// A node of which nothing else is written.
+    /// Returns an empty node with these properties.
     pub(super) fn of_nothing<'t>(self, at: usize) -> Found<'t> {
         self.of(What::Plain(Cow::Borrowed("")), at..at)
     }
 
-    /// A text or an alias that they stand before.
+    /// Adds the properties to a scalar or an alias.
     pub(super) fn on(self, found: Found<'_>) -> Result<Found<'_>, Fault> {
         if self.is_empty() {
             return Ok(found);
@@ -52,8 +52,8 @@ impl Properties {
         if matches!(found.what, What::Alias(_)) {
             return Err(Fault {
                 kind: Kind::Other(
-                    "an alias has neither anchor nor tag",
-                    "remove them, or move them to what the alias names",
+                    "an alias cannot have an anchor or a tag",
+                    "remove the anchor and the tag, or move them to the value with the anchor",
                 ),
                 at: self.start,
             });
@@ -63,7 +63,7 @@ impl Properties {
 }
 
 impl<'t> Reader<'t> {
-    /// The anchor and the tag that stand here, and the blanks behind them.
+    /// Reads an anchor and a tag, and the blanks after them.
     pub(super) fn properties(&mut self) -> Result<Properties, Fault> {
         let mut properties = Properties::default();
         while matches!(self.here(), b'&' | b'!') {
@@ -96,7 +96,7 @@ impl<'t> Reader<'t> {
         Ok(Properties::default().of(what, start..self.at))
     }
 
-    /// The name behind `&` or `*`.
+    /// Reads the name after `&` or `*`.
     fn anchor_name(&mut self) -> Result<&'t str, Fault> {
         let sign = self.at;
         self.at += 1;
@@ -113,8 +113,8 @@ impl<'t> Reader<'t> {
         }
         self.fault(
             Kind::Other(
-                "this is no name of an anchor",
-                "write letters, digits, `-` or `_` behind `&` and then a space, or put the text into quotes",
+                "this is not a name of an anchor",
+                "write letters, digits, `-` or `_` after `&` and then a space, or put the text into quotes",
             ),
             sign,
         )
@@ -127,7 +127,7 @@ impl<'t> Reader<'t> {
             let tag = self.uri(true)?;
             if tag.is_empty() || self.here() != b'>' {
                 return self
-                    .fault(Kind::Other("the tag that begins here has no end", "write `>` behind it"), start);
+                    .fault(Kind::Other("this tag is not closed", "write `>` at the end of the tag"), start);
             }
             self.at += 1;
             return self.end_tag(start, tag);
@@ -142,7 +142,7 @@ impl<'t> Reader<'t> {
         let suffix = self.uri(false)?;
         if suffix.is_empty() && is_handle {
             return self.fault(
-                Kind::Other("this tag has no name", "write its name behind `!`, or remove it"),
+                Kind::Other("this tag has no name", "write a name after `!`, or remove the tag"),
                 start,
             );
         }
@@ -156,8 +156,8 @@ impl<'t> Reader<'t> {
             None => {
                 return self.fault(
                     Kind::Other(
-                        "no `%TAG` says what the beginning of this tag stands for",
-                        "put the text into quotes if it is no tag",
+                        "no `%TAG` defines the handle of this tag",
+                        "put the text into quotes if it is not a tag",
                     ),
                     start,
                 );
@@ -173,14 +173,14 @@ impl<'t> Reader<'t> {
         }
         self.fault(
             Kind::Other(
-                "a space is missing behind this tag",
-                "write one, or put the text into quotes if it is no tag",
+                "a space is missing after this tag",
+                "write a space, or put the text into quotes if it is not a tag",
             ),
             start,
         )
     }
 
-    /// The characters of a tag, those that are written by their numbers in their place.
+    /// Reads the characters of a tag, and decodes percent escapes.
     pub(super) fn uri(&mut self, in_angles: bool) -> Result<String, Fault> {
         let start = self.at;
         let mut octets = Vec::new();
@@ -194,7 +194,7 @@ impl<'t> Reader<'t> {
             let Some(octet) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) else {
                 return self.fault(
                     Kind::Other(
-                        "two hexadecimal digits are missing behind `%` in this tag",
+                        "two hexadecimal digits are missing after `%` in this tag",
                         "write `%25` for `%`",
                     ),
                     self.at,
@@ -205,10 +205,7 @@ impl<'t> Reader<'t> {
         }
         let text = String::from_utf8(octets);
         text.or_else(|_| {
-            self.fault(
-                Kind::Other("what stands by its numbers in this tag is no text", "remove the tag"),
-                start,
-            )
+            self.fault(Kind::Other("the escapes in this tag are not UTF-8", "remove the tag"), start)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! Texts in quotes.
+//! Quoted scalars.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::characters::is_break;
 use super::property::Properties;
 use super::{Fault, Found, Kind, Reader, What};
 
-/// Whether a byte within quotes stands for itself, whatever is beside it.
+/// Reports whether a byte in quotes has no special meaning.
 fn stays(byte: u8, quote: u8) -> bool {
     byte != quote && byte != b'\\' && !is_break(byte)
 }
@@ -24,7 +24,7 @@ impl<'t> Reader<'t> {
         Ok(Properties::default().of(What::Quoted(text), start..self.at))
     }
 
-    /// The text up to the closing quote, if it stands there as it is: on one line, with nothing escaped.
+    /// Returns the text up to the closing quote, if it is on one line and has no escapes.
     fn as_written(&mut self, quote: u8) -> Option<&'t str> {
         let start = self.at;
         let mut at = start;
@@ -46,7 +46,7 @@ impl<'t> Reader<'t> {
         Some(&self.text[start..at])
     }
 
-    /// The text up to the closing quote, with its lines folded and its escapes read.
+    /// Reads the text up to the closing quote, with folded lines and resolved escapes.
     fn unquoted(&mut self, quote: u8, start: usize) -> Result<String, Fault> {
         let mut text = String::new();
         let mut from = self.at;
@@ -84,13 +84,13 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes over line breaks, and the blanks behind them; no document may end there.
+    /// Skips line breaks and the blanks after them. A document cannot end there.
     fn next_quoted_word(&mut self, start: usize) -> Result<(), Fault> {
         self.next_word(0)?;
         if self.at_marker().is_some() { self.fault(Kind::Quote, start) } else { Ok(()) }
     }
 
-    /// Reads what stands behind a backslash.
+    /// Reads the escape after a backslash.
     fn escape(&mut self, text: &mut String, start: usize) -> Result<(), Fault> {
         let slash = self.at;
         self.at += 1;
@@ -132,7 +132,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// The character of a number with so many hexadecimal digits; goes to the last of them.
+    /// Reads a character by a number of hexadecimal digits, and moves to the last digit.
     fn number(&mut self, digits: usize, slash: usize) -> Result<char, Fault> {
         let from = self.at + 1;
         let digits = self.text.get(from..from + digits).filter(|digits| !digits.starts_with('+'));

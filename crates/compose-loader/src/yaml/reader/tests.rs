@@ -1,11 +1,11 @@
-//! What stands in a text, as go-yaml reads it.
+//! Comparison of the reader with go-yaml.
 
 use std::fmt::Write as _;
 use std::{env, fs};
 
 use super::{Fault, Found, Kind, Reader, What};
 
-/// A text with the tree that go-yaml makes of it, or with its error: `compose-oracle yaml` prints such lines.
+/// A text with the tree or the error of go-yaml: a line of `compose-oracle yaml`.
 #[derive(serde::Deserialize)]
 struct Case {
     text: String,
@@ -15,19 +15,20 @@ struct Case {
 }
 
 #[test]
-fn texts_read_as_go_yaml_reads_them() {
+fn texts_read_as_in_go_yaml() {
     compare(include_str!("../../../tests/yaml.jsonl"));
 }
 
-/// `target/compose-oracle yaml --seed N --count M > FILE; STACKWRIGHT_YAML_CASES=FILE cargo test --test compose -- --ignored`
+/// `compose-oracle yaml --seed N --count M > FILE; STACKWRIGHT_YAML_CASES=FILE cargo test -p compose-loader --lib -- --ignored
+/// generated`
 #[test]
-#[ignore = "needs texts that compose-oracle made: `hack/test oracle` has them made"]
-fn made_up_texts_read_as_go_yaml_reads_them() {
+#[ignore = "needs texts of compose-oracle: hack/test oracle generates them"]
+fn generated_texts_read_as_in_go_yaml() {
     let cases = env::var("STACKWRIGHT_YAML_CASES").expect("STACKWRIGHT_YAML_CASES names a file");
     compare(&fs::read_to_string(cases).expect("the file can be read"));
 }
 
-/// Shows the shortest texts that are read otherwise.
+/// Compares the trees, and shows the shortest texts that differ.
 fn compare(cases: &str) {
     let (mut count, mut differ) = (0, Vec::new());
     for case in cases.lines().map(|line| serde_json::from_str::<Case>(line).expect("a case")) {
@@ -44,11 +45,11 @@ fn compare(cases: &str) {
     for (text, ours, theirs) in differ.iter().take(20) {
         writeln!(shown, "{text:?}\n  here    {ours:?}\n  go-yaml {theirs:?}").unwrap();
     }
-    assert!(differ.is_empty(), "{} of {count} texts are read otherwise\n{shown}", differ.len());
+    assert!(differ.is_empty(), "{} of {count} texts differ\n{shown}", differ.len());
     println!("{count} texts");
 }
 
-/// The tree of a text as `compose-oracle yaml` prints it.
+/// Prints the tree of a text like `compose-oracle yaml`.
 fn tree(text: &str) -> Result<String, Fault> {
     let mut reader = Reader::new(text.strip_prefix('\u{feff}').unwrap_or(text));
     let mut tree = String::new();
@@ -92,7 +93,7 @@ fn print<'t>(reader: &mut Reader<'t>, found: Found<'t>, to: &mut String) -> Resu
             let mut separator = "";
             while let Some(key) = reader.key()? {
                 to.push_str(std::mem::replace(&mut separator, ", "));
-                // No project has such a key, and go-yaml reads some of them by chance.
+                // No project has such a key, and go-yaml accepts some of them by accident.
                 let is_empty = matches!(&key.what, What::Plain(text) if text.is_empty());
                 if is_empty && key.tag.as_deref().is_none_or(|tag| tag == "!")
                     || matches!(key.what, What::Sequence | What::Mapping)

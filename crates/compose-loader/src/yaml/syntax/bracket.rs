@@ -1,9 +1,9 @@
-//! Brackets.
+//! Mistakes of brackets.
 
 use super::line::Line;
 use super::{Mistake, Seen, mistake};
 
-/// A bracket that is open, or what is wrong between two.
+/// Explains an unclosed bracket, or a mistake inside brackets.
 pub(super) fn bracket(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
     let open = seen.open?;
     let bracket = &body[open..=open];
@@ -13,19 +13,19 @@ pub(super) fn bracket(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
     if at >= line.end() || !is_within {
         return Some(mistake(
             open..opened.end(),
-            format!("the bracket `{bracket}` that opens here is not closed"),
-            format!("write `{close}` where it ends"),
+            format!("the bracket `{bracket}` is not closed"),
+            format!("write `{close}` at the end of the value"),
         ));
     }
     let before = body[..at].trim_end();
     if body[at..].starts_with(':') && before.ends_with(['[', '{', ',', '?']) {
         return Some(mistake(
             at..at + 1,
-            "there is no key before this colon",
-            "write one, or put a text that has a colon into quotes",
+            "a key is missing before this colon",
+            "write a key, or put a text with a colon into quotes",
         ));
     }
-    // A text goes on at the next line, to a colon in it.
+    // A plain scalar continues on the next line, up to a colon.
     let is_next_key = body[at..].starts_with(':') && line.start != opened.start;
     let at = if is_next_key { line.place().start } else { at };
     let rest = &body[at..line.end()];
@@ -36,15 +36,15 @@ pub(super) fn bracket(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
     let place = at..at + word;
     let (message, remedy) = match rest.as_bytes() {
         [b'-', b' ', ..] | [b'-'] => (
-            "items within brackets have no dash".to_owned(),
-            "remove the dash, and separate items by commas".into(),
+            "items in brackets have no dash".to_owned(),
+            "remove the dash, and separate the items by commas".into(),
         ),
         [b']' | b'}', ..] => {
             (format!("this does not close the bracket `{bracket}`"), format!("write `{close}` in its place"))
         }
         _ => (
             format!("a comma or `{close}` is missing before this"),
-            "separate the values by commas, and put one that has a colon or a comma into quotes".to_owned(),
+            "separate the values by commas, and put a value with a colon or a comma into quotes".to_owned(),
         ),
     };
     Some(mistake(place, message, remedy))

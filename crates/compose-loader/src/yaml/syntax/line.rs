@@ -1,15 +1,15 @@
-//! Lines of a text, and how much of them is shown within a sentence.
+//! Lines of a text, and their quotation in messages.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The characters that go-yaml ends a line at.
+/// The characters that end a line in go-yaml.
 const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
-/// More characters of a text than this are not repeated in a sentence.
+/// The maximum number of characters of a quotation in a message.
 const SHOWN: usize = 60;
 
-/// A line with the text that it stands in.
+/// A line and its text.
 pub(super) struct Line<'t> {
     pub body: &'t str,
     pub start: usize,
@@ -37,29 +37,29 @@ impl<'t> Line<'t> {
         self.text.trim_start()
     }
 
-    /// The key that it begins with, or all of it where it begins an item of a list.
+    /// Returns the key at the start of the line, or the whole line for a list item.
     pub fn key(&self) -> Cow<'t, str> {
         let text = self.content();
         shown(text.find(':').filter(|_| !text.starts_with('-')).map_or(text, |colon| &text[..colon]))
     }
 
-    /// Whether it begins an item of a list.
+    /// Reports whether the line starts a list item.
     pub fn is_item(&self) -> bool {
         self.content().starts_with("- ") || self.content() == "-"
     }
 
-    /// Where the content is.
+    /// Returns the range of the content.
     pub fn place(&self) -> Range<usize> {
         self.start + self.indent()..self.end()
     }
 
-    /// Where the key is, with its colon.
+    /// Returns the range of the key and its colon.
     pub fn head(&self) -> Range<usize> {
         let start = self.start + self.indent();
         start..start + self.content().find(':').map_or(self.content().len(), |colon| colon + 1)
     }
 
-    /// The line before that says something.
+    /// Returns the previous line that is not empty.
     pub fn above(&self) -> Option<Line<'t>> {
         let mut start = self.start;
         while start > 0 {
@@ -73,7 +73,7 @@ impl<'t> Line<'t> {
     }
 }
 
-/// As much of a text as a sentence can hold.
+/// Shortens a text for a message.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),

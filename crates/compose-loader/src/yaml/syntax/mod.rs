@@ -1,6 +1,6 @@
-//! What is wrong with a text that is not YAML, in the words of someone who wrote a compose file.
+//! Explanations of syntax errors, in the terms of authors of Compose files.
 //!
-//! A reader notices a mistake where it can go on no longer, which is often a line after the mistake itself.
+//! The reader finds an error where it cannot continue. The mistake is often on an earlier line.
 
 mod block;
 mod bracket;
@@ -12,23 +12,23 @@ use std::ops::Range;
 use super::reader::{Fault, Kind, MAX_DEPTH, Reader, is_anchor};
 use line::{Line, shown};
 
-/// A mistake: where, what, and what to do.
+/// A mistake in a text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mistake {
-    /// The bytes to show.
+    /// The range to show.
     pub place: Range<usize>,
     /// What is wrong.
     pub message: String,
-    /// What to do.
+    /// The remedy.
     pub remedy: String,
 }
 
-/// How far the reader got.
+/// The progress of the reader.
 #[derive(Clone, Copy)]
 struct Seen {
-    /// Where the last thing that it took in ends; of a text in quotes, where it begins.
+    /// The end of the last scalar or bracket, or its start if it is quoted.
     end: usize,
-    /// The innermost bracket that is open.
+    /// The innermost open bracket.
     open: Option<usize>,
 }
 
@@ -36,7 +36,7 @@ fn mistake(place: Range<usize>, message: impl Into<String>, remedy: impl Into<St
     Mistake { place, message: message.into(), remedy: remedy.into() }
 }
 
-/// The mistake behind a fault at which the reader stopped.
+/// Returns the mistake behind a fault of the reader.
 #[must_use]
 pub fn explain(body: &str, reader: &Reader<'_>, fault: Fault) -> Mistake {
     let at = body.floor_char_boundary(fault.at);
@@ -57,25 +57,25 @@ pub fn explain(body: &str, reader: &Reader<'_>, fault: Fault) -> Mistake {
         Kind::Depth => Some(mistake(
             here(body, at),
             format!("lists and mappings are nested more than {MAX_DEPTH} deep here"),
-            "nest them less deeply",
+            "reduce the nesting",
         )),
         Kind::Other(wrong, remedy) => Some(mistake(here(body, at), wrong, remedy)),
     };
     found.unwrap_or_else(|| {
         mistake(
             here(body, at),
-            "this is not valid YAML: it belongs to nothing that stands before it",
-            "look at indentation, quotes and colons here and just above",
+            "this is not valid YAML: it does not belong to the lines before it",
+            "check the indentation, quotes and colons here and in the line above",
         )
     })
 }
 
-/// The character there.
+/// Returns the range of the character at an offset.
 fn here(body: &str, at: usize) -> Range<usize> {
     at..at + body[at..].chars().next().map_or(0, char::len_utf8)
 }
 
-/// An alias of nothing; none where no name stands behind the `*`.
+/// Explains an unknown alias, if a name follows `*`.
 fn unknown_anchor(body: &str, at: usize) -> Option<Mistake> {
     let rest = body[at..].strip_prefix('*')?;
     let name = &rest[..rest.bytes().take_while(|byte| is_anchor(*byte)).count()];
@@ -84,35 +84,39 @@ fn unknown_anchor(body: &str, at: usize) -> Option<Mistake> {
     }
     Some(mistake(
         at..at + 1 + name.len(),
-        format!("no `&{}` stands before this alias", shown(name)),
-        "define what the alias names, or put the text into quotes if it is none",
+        format!("no anchor `&{}` is defined before this alias", shown(name)),
+        "define the anchor, or put the text into quotes if it is not an alias",
     ))
 }
 
-/// A character that no value begins with.
+/// Explains a character that cannot start a value.
 fn character(body: &str, at: usize) -> Option<Mistake> {
     let (message, remedy) = match body[at..].chars().next()? {
-        closing @ (']' | '}') => {
-            (format!("`{closing}` closes nothing here"), "remove it, or put the value into quotes")
-        }
-        ',' => ("nothing stands before this comma".to_owned(), "remove it, or put the value into quotes"),
-        other => (format!("a value cannot begin with `{other}`"), "put the value into quotes"),
+        closing @ (']' | '}') => (
+            format!("`{closing}` has no opening bracket"),
+            "remove the character, or put the value into quotes",
+        ),
+        ',' => (
+            "a value is missing before this comma".to_owned(),
+            "remove the character, or put the value into quotes",
+        ),
+        other => (format!("a value cannot start with `{other}`"), "put the value into quotes"),
     };
     Some(mistake(here(body, at), message, remedy))
 }
 
-/// A bracket in the place of a key: most often a template of Go or of Jinja.
+/// Explains a bracket as a key, which is usually a template of Go or Jinja.
 fn collection_key(body: &str, at: usize) -> Mistake {
     let is_template =
         body[at..].starts_with("{{") || body[at..].starts_with('{') && body[..at].ends_with('{');
     if is_template {
         let start = if body[at..].starts_with("{{") { at } else { at - 1 };
-        return mistake(start..start + 2, "`{{` begins two mappings here", "put the whole value into quotes");
+        return mistake(start..start + 2, "`{{` starts two mappings", "put the whole value into quotes");
     }
     mistake(
         here(body, at),
-        "a list or a mapping stands here as a key",
-        "put the key into quotes if it is a text",
+        "a key cannot be a list or a mapping",
+        "put the key into quotes if it is a string",
     )
 }
 

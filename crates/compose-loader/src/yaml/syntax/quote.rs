@@ -1,10 +1,10 @@
-//! Quotes.
+//! Mistakes of quotes.
 
 use super::bracket::bracket;
 use super::line::Line;
 use super::{Mistake, Seen, mistake};
 
-/// A quote that closes too late, never, or too early.
+/// Explains a quote that is closed too late, too early, or not at all.
 pub(super) fn quote(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
     let mut from = seen.end.min(at);
     while let Some((open, close)) = quoted(body, from, (at + 1).min(body.len())) {
@@ -13,8 +13,8 @@ pub(super) fn quote(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
         let Some(close) = close.filter(|close| *close < line.start + line.text.len()) else {
             return Some(mistake(
                 open..line.start + line.text.len(),
-                format!("the quote {mark} that opens here is not closed on its line"),
-                format!("write {mark} where the text ends"),
+                format!("the quote {mark} is not closed on its line"),
+                format!("write {mark} at the end of the text"),
             ));
         };
         let between = body.get(close + 1..at)?;
@@ -25,8 +25,8 @@ pub(super) fn quote(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
             let twice = if mark == "'" { "''" } else { "\\\"" };
             return Some(mistake(
                 open..at + body[at..].chars().next().map_or(0, char::len_utf8),
-                format!("something follows the quote {mark} that closes this value"),
-                format!("give each quote its pair; within the value write {twice} for {mark}"),
+                format!("the line continues after the closing quote {mark}"),
+                format!("close every quote, and write {twice} for {mark} inside the value"),
             ));
         }
         from = close + 1;
@@ -34,7 +34,7 @@ pub(super) fn quote(body: &str, at: usize, seen: Seen) -> Option<Mistake> {
     None
 }
 
-/// The first quote that opens between two points, and where it closes.
+/// Returns the first opening quote in a range, and the position where it is closed.
 fn quoted(body: &str, from: usize, to: usize) -> Option<(usize, Option<usize>)> {
     let bytes = body.as_bytes();
     let mut index = from;
@@ -63,7 +63,7 @@ fn closing(bytes: &[u8], from: usize, mark: u8) -> Option<usize> {
     None
 }
 
-/// An escape within double quotes that stands for nothing.
+/// Explains an unknown escape in double quotes.
 pub(super) fn escape(body: &str, slash: usize) -> Option<Mistake> {
     let escaped = body[slash + 1..].chars().next()?;
     let place = slash..slash + 1 + escaped.len_utf8();
@@ -73,11 +73,10 @@ pub(super) fn escape(body: &str, slash: usize) -> Option<Mistake> {
         'u' => 4,
         'U' => 8,
         _ => {
-            let message = format!("`\\{escaped}` stands for nothing within double quotes");
+            let message = format!("`\\{escaped}` is not an escape of double quotes");
             return Some(mistake(place, message, remedy));
         }
     };
-    let message =
-        format!("`\\{escaped}` within double quotes takes {digits} hexadecimal digits that name a character");
+    let message = format!("`\\{escaped}` in double quotes needs {digits} hexadecimal digits of a character");
     Some(mistake(place, message, remedy))
 }

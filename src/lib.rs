@@ -1,30 +1,32 @@
-//! Stackwright runs Docker Compose stacks on Kubernetes.
+//! Stackwright runs Docker Compose projects on Kubernetes.
 //!
-//! One direction, one translation:
+//! Data flows in one direction:
 //!
 //! ```text
-//! compose files ──compose_loader──▶ canonical tree ──convert──▶ Stack
+//! Compose files ──compose_loader──▶ canonical tree ──convert──▶ Stack
 //!
-//! Stack + Facts ──translate──▶ Desired ──plan (with what is observed)──▶ steps ──cluster──▶ status
+//! Stack + Facts ──translate──▶ Desired ──plan (with Observed)──▶ steps ──cluster──▶ status
 //! ```
 //!
-//! | room | what it holds |
+//! | module | content |
 //! |---|---|
-//! | [`api`] | the `Stack` resource: types, and what the API server takes of them |
+//! | [`api`] | the `Stack` resource: its types, and the rules of the API server for them |
 //! | [`convert`] | canonical tree -> Stack, ConfigMaps and Secrets, with a verdict on each value |
-//! | [`translate`] | Stack + facts -> the objects that should exist; one builder for each kind of child |
-//! | [`plan`] | desired + observed -> what may be applied now, what waits for what, what is pruned |
-//! | [`status`] | observed -> the state of each service -> conditions |
-//! | `cluster` | the verbs that talk to the API server: observe, apply, prune |
-//! | `registry` | what registries say of images |
+//! | [`translate`] | Stack + facts -> the objects that must exist, with one builder for each kind of child |
+//! | [`plan`] | desired + observed objects -> the steps: apply, wait or prune |
+//! | [`status`] | observed objects -> the state of each service -> conditions |
+//! | `cluster` | the calls to the API server: observe, apply, prune |
+//! | `registry` | the metadata of images in registries |
 //! | `permits` | permits shared by namespaces in turn, for registry reads and reconciliations |
-//! | `controller` | wiring: watches, reconcile, backoff, events, metrics, lease |
-//! | `cli` | one verb per file |
+//! | `controller` | the controller: watches, reconciliation, backoff, events, metrics, Lease |
+//! | `cli` | the command line, with one file for each command |
 //!
-//! The first six are pure: no I/O, no clock, no environment, a fixed order. They build without a
-//! client, an async runtime or TLS (`cargo check --lib --no-default-features`).
+//! The first five modules are pure: they do no I/O, read neither the clock nor the environment, and use no unordered
+//! collection for output. They build without a client, an async runtime and TLS (`cargo check --lib
+//! --no-default-features`). The Compose loader is the crate `compose-loader`, which depends on nothing of Kubernetes. It
+//! reads files through a trait, so that the caller chooses where they come from.
 
-// By the name that tests in `tests` have for it: they share code with unit tests.
+// Integration tests share code with unit tests, and use this name.
 #[cfg(test)]
 extern crate self as stackwright;
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
-use compose_loader::{Files, Kind, OUTSIDE, disk::Disk, paths::join};
+use compose_loader::{FileKind, Files, OUTSIDE, disk::Disk, paths::join};
 
 use crate::convert::Folders;
 
 /// The part of the file system below a folder. No link leads out of it, and nothing outside of it is looked at:
-/// a path that leads out is [`Kind::Outside`], whether or not something is there.
+/// a path that leads out is [`FileKind::Outside`], whether or not something is there.
 ///
 /// What `.git` holds is outside as well: no repository can have a file of that name, and a server that cloned
 /// one may keep its token there.
@@ -111,8 +111,8 @@ fn parts(path: &Path) -> Vec<OsString> {
 }
 
 impl Files for Confined {
-    fn kind(&self, path: &str) -> Option<Kind> {
-        self.ask(path, |at| Disk.kind(at)).unwrap_or(Some(Kind::Outside))
+    fn kind(&self, path: &str) -> Option<FileKind> {
+        self.ask(path, |at| Disk.kind(at)).unwrap_or(Some(FileKind::Outside))
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {

@@ -1,14 +1,14 @@
 //! What becomes of files of the host, by their size and kind.
 
-use compose_loader::{Files, Input, Kind, MemoryFiles, Request, load};
+use compose_loader::{FileKind, Files, Input, MemoryFiles, Request, load};
 use stackwright::convert::{Converted, Folders, Options, convert};
 
 /// Files in memory, of which those with a name that says so are FIFOs or may not be read.
 struct Odd(MemoryFiles);
 
 impl Files for Odd {
-    fn kind(&self, path: &str) -> Option<Kind> {
-        if path.ends_with(".fifo") { Some(Kind::Other) } else { self.0.kind(path) }
+    fn kind(&self, path: &str) -> Option<FileKind> {
+        if path.ends_with(".fifo") { Some(FileKind::Other) } else { self.0.kind(path) }
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {

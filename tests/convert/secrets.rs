@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use compose_loader::{
-    Environment, Files, Kind, Node, Origin, Value,
+    Environment, FileKind, Files, Node, Origin, Value,
     discover::{Options as Find, discover},
     disk::Disk,
     load_with, variables,
@@ -23,8 +23,8 @@ const CANARY: &str = "canary7in7the7mine";
 struct Planted;
 
 impl Files for Planted {
-    fn kind(&self, path: &str) -> Option<Kind> {
-        Disk.kind(&on_disk(path)).or_else(|| is_secret_file(path).then_some(Kind::File))
+    fn kind(&self, path: &str) -> Option<FileKind> {
+        Disk.kind(&on_disk(path)).or_else(|| is_secret_file(path).then_some(FileKind::File))
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {

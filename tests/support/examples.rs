@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use compose_loader::{Files, Kind, discover::Options as Find, disk::Disk};
+use compose_loader::{FileKind, Files, discover::Options as Find, disk::Disk};
 use stackwright::convert::Folders;
 
 /// A project as it is started: its compose files and its file of variables.
@@ -65,11 +65,11 @@ fn on_disk(path: &str) -> String {
 }
 
 impl Files for Deployed {
-    fn kind(&self, path: &str) -> Option<Kind> {
+    fn kind(&self, path: &str) -> Option<FileKind> {
         if is_certificate(path) {
-            return Some(Kind::File);
+            return Some(FileKind::File);
         }
-        let folder = path.ends_with("/ssl").then_some(Kind::Folder);
+        let folder = path.ends_with("/ssl").then_some(FileKind::Folder);
         folder.or_else(|| Disk.kind(&on_disk(path)))
     }
 

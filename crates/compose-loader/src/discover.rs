@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::dotenv::{self, EnvText};
 use super::environment::{Budget, Environment};
-use super::files::{Files, Kind, outside};
+use super::files::{FileKind, Files, outside};
 use super::source::{Place, Sources};
 use super::text::{Decoded, Encoding, decode};
 use super::{Input, Request, paths};
@@ -148,7 +148,7 @@ impl Search<'_> {
 
     fn default_env_file(&mut self, folder: &str) -> Result<(), Diagnostic> {
         let path = paths::join(folder, ".env");
-        if matches!(self.files.kind(&path), None | Some(Kind::Folder)) {
+        if matches!(self.files.kind(&path), None | Some(FileKind::Folder)) {
             return Ok(());
         }
         let mut read = Environment::default();
@@ -166,7 +166,7 @@ impl Search<'_> {
             )
             .remedy("write an env file of `NAME=value` lines in UTF-8")
         };
-        if self.files.kind(path) == Some(Kind::Outside) {
+        if self.files.kind(path) == Some(FileKind::Outside) {
             return Err(outside(path, Place::NONE));
         }
         let Decoded { text, encoding } = self.files.read(path).and_then(decode).map_err(wrong)?;
@@ -193,7 +193,7 @@ impl Search<'_> {
             return listed.split(separator).map(|path| self.listed_file(path)).collect();
         }
         let mut at = folder.to_owned();
-        if self.files.kind(&at) == Some(Kind::Outside) {
+        if self.files.kind(&at) == Some(FileKind::Outside) {
             return Err(outside(folder, Place::NONE));
         }
         loop {
@@ -201,7 +201,7 @@ impl Search<'_> {
                 return Ok(std::iter::once(main).chain(self.first_of(&OVERRIDES, &at)).collect());
             }
             let above = paths::clean(&format!("{at}/.."));
-            if above == at || self.files.kind(&above) == Some(Kind::Outside) {
+            if above == at || self.files.kind(&above) == Some(FileKind::Outside) {
                 return Ok(Vec::new());
             }
             at = above;
@@ -214,10 +214,10 @@ impl Search<'_> {
         }
         let full = paths::join(&self.options.folder, path);
         let why = match self.files.kind(&full) {
-            Some(Kind::File) => return Ok(full),
-            Some(Kind::Folder) => "it is a directory",
-            Some(Kind::Other) => "it is not a regular file",
-            Some(Kind::Outside) => return Err(outside(path, Place::NONE)),
+            Some(FileKind::File) => return Ok(full),
+            Some(FileKind::Folder) => "it is a directory",
+            Some(FileKind::Other) => "it is not a regular file",
+            Some(FileKind::Outside) => return Err(outside(path, Place::NONE)),
             None => "no such file or directory",
         };
         Err(Diagnostic::error(

@@ -4,21 +4,21 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::{Files, Kind, MAX_FILE};
+use crate::{FileKind, Files, MAX_FILE};
 
 /// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;
 
 impl Files for Disk {
-    fn kind(&self, path: &str) -> Option<Kind> {
+    fn kind(&self, path: &str) -> Option<FileKind> {
         let meta = fs::metadata(path).ok()?;
         Some(if meta.is_file() {
-            Kind::File
+            FileKind::File
         } else if meta.is_dir() {
-            Kind::Folder
+            FileKind::Folder
         } else {
-            Kind::Other
+            FileKind::Other
         })
     }
 

@@ -5,7 +5,7 @@ use crate::source::Place;
 
 /// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum FileKind {
     /// A regular file.
     File,
     /// A folder.
@@ -29,7 +29,7 @@ pub fn outside(path: &str, place: Place) -> Diagnostic {
 /// A file system. All paths are absolute.
 pub trait Files {
     /// Returns the type of the file at a path, or `None` where there is none.
-    fn kind(&self, path: &str) -> Option<Kind>;
+    fn kind(&self, path: &str) -> Option<FileKind>;
 
     /// Reads a regular file.
     ///
@@ -63,12 +63,12 @@ impl MemoryFiles {
 }
 
 impl Files for MemoryFiles {
-    fn kind(&self, path: &str) -> Option<Kind> {
+    fn kind(&self, path: &str) -> Option<FileKind> {
         if self.0.contains_key(path) {
-            return Some(Kind::File);
+            return Some(FileKind::File);
         }
         let folder = format!("{}/", path.trim_end_matches('/'));
-        self.0.keys().any(|file| file.starts_with(&folder)).then_some(Kind::Folder)
+        self.0.keys().any(|file| file.starts_with(&folder)).then_some(FileKind::Folder)
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {

@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::environment::Environment;
 use super::extends::{refuse_remote, reset};
-use super::files::{Kind, outside};
+use super::files::{FileKind, outside};
 use super::source::Place;
 use super::trail::Trail;
 use super::tree::{Map, Node, Value};
@@ -102,7 +102,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
     for (path, place) in &entry.paths {
         refuse_remote(path, *place)?;
         let file = paths::join(&scope.files_folder, path);
-        if load.files.kind(&load.full(&file)) == Some(Kind::Outside) {
+        if load.files.kind(&load.full(&file)) == Some(FileKind::Outside) {
             return Err(outside(path, *place));
         }
         files.push((file, *place));
@@ -132,7 +132,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
     let (folder, files_folder) = match &entry.folder {
         None => (scope.shown_folder(&paths::parent(&main)), paths::parent(&main)),
         Some(given) if given.starts_with('/') => {
-            if load.files.kind(given) == Some(Kind::Outside) {
+            if load.files.kind(given) == Some(FileKind::Outside) {
                 return Err(outside(given, place));
             }
             (given.clone(), given.clone())
@@ -141,10 +141,10 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
             let full = paths::join(&scope.files_folder, given);
             // compose-go uses the parent of a path that is not a folder.
             let kind = load.files.kind(&load.full(&full));
-            if kind == Some(Kind::Outside) {
+            if kind == Some(FileKind::Outside) {
                 return Err(outside(given, place));
             }
-            let is_folder = kind == Some(Kind::Folder);
+            let is_folder = kind == Some(FileKind::Folder);
             let full = if is_folder { full } else { paths::parent(&full) };
             (scope.shown_folder(&full), paths::join(&scope.folder, given))
         }
@@ -188,7 +188,7 @@ fn environment(
                 )
                 .remedy("create the file, or remove it from `env_file`"));
             }
-            Some(Kind::File | Kind::Outside) => files.push((full, *place)),
+            Some(FileKind::File | FileKind::Outside) => files.push((full, *place)),
             Some(_) => {
                 return Err(Diagnostic::error("missing-env-file", *place, format!("{full} is not a file"))
                     .remedy("name an env file of `NAME=value` lines"));
@@ -197,7 +197,7 @@ fn environment(
     }
     if entry.env_files.is_empty() {
         let default = paths::join(&load.full(folder), ".env");
-        if matches!(load.files.kind(&default), Some(Kind::File | Kind::Outside)) {
+        if matches!(load.files.kind(&default), Some(FileKind::File | FileKind::Outside)) {
             files.push((default, Place::NONE));
         }
     }

@@ -50,7 +50,7 @@ mod growth;
 
 pub use self::diagnostic::{Diagnostic, Note, Severity};
 pub use self::environment::{Environment, Variable};
-pub use self::files::{Files, Kind, MAX_FILE, MemoryFiles, OUTSIDE};
+pub use self::files::{FileKind, Files, MAX_FILE, MemoryFiles, OUTSIDE};
 pub use self::nearest::did_you_mean;
 pub use self::project::Project;
 pub use self::request::{Input, Request, Stages};

@@ -26,7 +26,7 @@ use super::diagnostic::{Diagnostic, MAX_FAULTS, Severity};
 use super::dotenv::{self, EnvText};
 use super::environment::{Budget, Environment};
 use super::extends::{self, Base, BaseKey};
-use super::files::{self, Files, Kind};
+use super::files::{self, FileKind, Files};
 use super::include::{self, Imported};
 use super::project::Project;
 use super::source::{Place, Sources};
@@ -255,7 +255,7 @@ impl<'a> Load<'a> {
             return Ok(known.clone());
         }
         let full = self.full(path);
-        if self.files.kind(&full) == Some(Kind::Outside) {
+        if self.files.kind(&full) == Some(FileKind::Outside) {
             return Err(files::outside(path, place));
         }
         let bytes = self.files.read(&full).map_err(|reason| {

@@ -4,7 +4,7 @@ use super::Load;
 use super::diagnostic::Diagnostic;
 use super::dotenv::{self, EnvText};
 use super::environment::{Environment, Variable};
-use super::files::Kind;
+use super::files::FileKind;
 use super::project::{Project, fill};
 use super::source::Place;
 use super::substitute::Failure;
@@ -93,7 +93,7 @@ impl Load<'_> {
             let mut labels = Environment::default();
             for file in &files {
                 let path = file.as_str().unwrap_or_default().to_owned();
-                if !matches!(self.files.kind(&self.full(&path)), Some(Kind::File | Kind::Outside)) {
+                if !matches!(self.files.kind(&self.full(&path)), Some(FileKind::File | FileKind::Outside)) {
                     return Err(Diagnostic::error(
                         "missing-label-file",
                         file.place,

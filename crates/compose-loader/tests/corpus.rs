@@ -1,11 +1,11 @@
-//! Holds the Compose loader against models of the reference loader (`make corpus`): `STACKWRIGHT_CORPUS` names
-//! the folder of a corpus, `STACKWRIGHT_COMPOSE_GO` the reference's sources, whose files some of its cases read.
+//! Comparison of the loader with models of compose-go (`make corpus`). `STACKWRIGHT_CORPUS` is the folder of a corpus, and
+//! `STACKWRIGHT_COMPOSE_GO` the source of compose-go, whose files some of the cases read.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::path::{Path, PathBuf};
 
 use compose_loader::{
-    Environment, Files, Input, Kind, Loaded, Origin, Request, Severity, Stages,
+    Environment, FileKind, Files, Input, Loaded, Origin, Request, Severity, Stages,
     disk::Disk,
     load,
     paths::join,
@@ -13,8 +13,8 @@ use compose_loader::{
 };
 use serde_json::Value as Json;
 
-/// Cases whose files are not in the corpus, or that need the loader for remote files of the reference's tests.
-/// The last has a relative working directory, which no command line gives.
+/// Cases whose files are not in the corpus, or that need the loader of remote files of the tests of compose-go.
+/// The last one has a relative working directory, which the command line never passes.
 const NOT_RUN: [&str; 9] = [
     "TestLoadExtendsSameFile",
     "TestLoadExtendsListenerMultipleFiles",
@@ -30,11 +30,11 @@ const NOT_RUN: [&str; 9] = [
 /// Cases that differ on purpose; docs/compose.md has the reasons.
 const DIFFERENT: [&str; 3] = ["TestServiceHooks", "TestPreStartInheritsServiceImage", "TestXService"];
 
-/// Files as the reference's tests have them: relative paths are those of the folder that they run in.
+/// The files of the tests of compose-go. Relative paths start from the folder of the tests.
 struct From(String);
 
 impl Files for From {
-    fn kind(&self, path: &str) -> Option<Kind> {
+    fn kind(&self, path: &str) -> Option<FileKind> {
         Disk.kind(&join(&self.0, path))
     }
 
@@ -43,7 +43,7 @@ impl Files for From {
     }
 }
 
-/// A folder that a variable names; asked for without it, a test fails.
+/// Returns the folder that a variable names.
 fn folder(variable: &str) -> PathBuf {
     std::env::var_os(variable).map(PathBuf::from).unwrap_or_else(|| panic!("{variable} is not set"))
 }
@@ -58,7 +58,7 @@ fn errors(loaded: &Loaded) -> Vec<String> {
     errors.map(|error| error.line(&loaded.sources)).collect()
 }
 
-/// Null and empty mean the same to both sides where the reference prints one or the other.
+/// Removes differences without a meaning: null and empty values, which compose-go prints inconsistently.
 fn normal(value: &Json) -> Json {
     match value {
         Json::Object(map) => map
@@ -119,7 +119,7 @@ fn request(case: &Json, sources: &str) -> Request {
             normalize: !on("skip_norm"),
             consistency: !on("skip_consistency"),
             environment: !on("skip_resolve_env"),
-            // Options that the cases do not record.
+            // The cases do not record these options.
             prune: test.contains("UnnecessaryResources") && !test.ends_with(".func1"),
             discard_files: matches!(test, "TestProjectWithDiscardEnvFile" | "TestProjectWithMultipleEnvFile")
                 || test == "TestDiscardEnvFileOption"
@@ -131,7 +131,7 @@ fn request(case: &Json, sources: &str) -> Request {
 
 #[test]
 #[ignore = "needs a corpus: make corpus"]
-fn the_reference_loaders_own_cases() {
+fn projects_of_compose_go_have_its_models() {
     let corpus = folder("STACKWRIGHT_CORPUS");
     let sources = folder("STACKWRIGHT_COMPOSE_GO").into_os_string().into_string().unwrap();
     let cases = lines(&corpus.join("compose-go-loads.jsonl"));
@@ -146,7 +146,7 @@ fn the_reference_loaders_own_cases() {
         let refused = errors(&loaded);
         let why = match (&loaded.project, case["error"].as_str()) {
             (Some(project), None) => {
-                // The reference cannot print SSH keys with a path as JSON.
+                // compose-go cannot print SSH keys with a path as JSON.
                 if case["json"].is_null() {
                     continue;
                 }
@@ -161,8 +161,8 @@ fn the_reference_loaders_own_cases() {
                 paths.join("\n    ")
             }
             (None, Some(_)) => continue,
-            (Some(_), Some(error)) => format!("should be refused: {error}"),
-            (None, None) => format!("should load: {}", refused.join("; ")),
+            (Some(_), Some(error)) => format!("must be rejected: {error}"),
+            (None, None) => format!("must load: {}", refused.join("; ")),
         };
         differ.push(format!("{name}: {why}"));
     }
@@ -195,7 +195,7 @@ fn difference(path: &str, wanted: &Json, found: &Json, out: &mut Vec<String>) {
 
 #[test]
 #[ignore = "needs a corpus: make corpus"]
-fn every_rejected_file_is_refused_with_a_place() {
+fn every_invalid_file_is_rejected_with_a_place() {
     let corpus = folder("STACKWRIGHT_CORPUS");
     let text = std::fs::read_to_string(corpus.join("REJECTED.tsv")).unwrap();
     for line in text.lines().filter(|line| !line.starts_with('#')) {

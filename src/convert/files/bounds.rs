@@ -2,7 +2,7 @@
 //! in the folder that the conversion is confined to.
 //! Others are files of one machine, such as its credentials, which a compose file may name as well.
 
-use compose_loader::{Kind, Project, paths::relative};
+use compose_loader::{FileKind, Project, paths::relative};
 
 use crate::convert::Folders;
 
@@ -36,15 +36,16 @@ impl Bounds {
         let folder = project.working_dir.clone();
         let real_folder = files.real(&folder).unwrap_or_else(|| folder.clone());
         // It is a file in a worktree and in a submodule.
-        let holds_git =
-            |above: &&str| matches!(files.kind(&format!("{above}/.git")), Some(Kind::Folder | Kind::File));
+        let holds_git = |above: &&str| {
+            matches!(files.kind(&format!("{above}/.git")), Some(FileKind::Folder | FileKind::File))
+        };
         let all = std::iter::successors(Some(real_folder.as_str()), |folder| {
             folder.rsplit_once('/').map(|(above, _)| above).filter(|above| !above.is_empty())
         });
         // A folder that the conversion is confined to holds the project's own files, too.
         let holds_all = |above: &&str| {
             let further = above.rsplit_once('/').map_or("", |(further, _)| further);
-            files.kind(further) == Some(Kind::Outside)
+            files.kind(further) == Some(FileKind::Outside)
         };
         let mut root = all.filter(|above| holds_git(above) || holds_all(above));
         let root = root.next().unwrap_or(&real_folder).to_owned();

@@ -1,6 +1,6 @@
 //! What lies in folders of a project: something of its own, or only what keeps a folder in a repository.
 
-use compose_loader::Kind;
+use compose_loader::FileKind;
 
 use crate::convert::Folders;
 
@@ -48,14 +48,14 @@ fn is_empty(files: &dyn Folders, path: &str) -> bool {
 pub fn has_content(files: &dyn Folders, folder: &str) -> bool {
     fn at(files: &dyn Folders, path: &str, depth: usize) -> bool {
         match files.kind(path) {
-            Some(Kind::Folder) if depth < DEEPEST => match files.list(path) {
+            Some(FileKind::Folder) if depth < DEEPEST => match files.list(path) {
                 Ok(names) => names
                     .iter()
                     .filter(|name| *name != HISTORY)
                     .any(|name| at(files, &format!("{}/{name}", path.trim_end_matches('/')), depth + 1)),
                 Err(_) => true,
             },
-            Some(Kind::File) => !is_placeholder(files, path),
+            Some(FileKind::File) => !is_placeholder(files, path),
             Some(_) => true,
             // A link that leads nowhere.
             None => depth > 0,

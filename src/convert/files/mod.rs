@@ -22,7 +22,7 @@ mod source;
 mod tree;
 mod uses;
 
-use compose_loader::{Kind, paths::is_windows_absolute};
+use compose_loader::{FileKind, paths::is_windows_absolute};
 use serde::Deserialize;
 
 use super::catalogue::{self, Rule};
@@ -303,11 +303,11 @@ pub struct Content {
 pub fn config_file(context: &Context<'_>, file: Value<'_>) -> Option<Content> {
     let path = file.peek().as_str().unwrap_or_default();
     match (context.files.kind(path), context.bounds.lies(context.files, path)) {
-        (Some(Kind::File), Lies::Linked) => {
+        (Some(FileKind::File), Lies::Linked) => {
             file.judged(&catalogue::LINK_OUT);
             None
         }
-        (Some(Kind::File), Lies::Outside) => {
+        (Some(FileKind::File), Lies::Outside) => {
             let bytes = content(context, file, Some(&catalogue::FOREIGN_FILES))?;
             Some(Content { bytes, is_foreign: true })
         }
@@ -323,8 +323,8 @@ pub fn secret_file(context: &Context<'_>, file: Value<'_>) -> Option<Vec<u8>> {
 fn content(context: &Context<'_>, file: Value<'_>, rule: Option<&'static Rule>) -> Option<Vec<u8>> {
     let path = file.peek().as_str().unwrap_or_default();
     let read = match context.files.kind(path) {
-        Some(Kind::File) => context.files.read(path),
-        Some(Kind::Outside) => {
+        Some(FileKind::File) => context.files.read(path),
+        Some(FileKind::Outside) => {
             file.judged(&catalogue::OUTSIDE);
             return None;
         }

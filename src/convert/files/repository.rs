@@ -1,6 +1,6 @@
 //! What a repository does not hold, by its `.gitignore` files: such files are of one machine.
 
-use compose_loader::Kind;
+use compose_loader::FileKind;
 
 use super::ignore::Ignored;
 use crate::convert::Folders;
@@ -23,7 +23,7 @@ impl Repository {
         for part in way.split('/').filter(|part| !part.is_empty()) {
             made.enter(files, &at);
             at = format!("{at}/{part}");
-            is_excluded |= made.excludes(&at, files.kind(&at) == Some(Kind::Folder));
+            is_excluded |= made.excludes(&at, files.kind(&at) == Some(FileKind::Folder));
         }
         (made, is_excluded)
     }
@@ -31,7 +31,7 @@ impl Repository {
     /// Reads the file of a folder.
     pub fn enter(&mut self, files: &dyn Folders, folder: &str) {
         let path = format!("{folder}/.gitignore");
-        let text = (files.kind(&path) == Some(Kind::File)).then(|| files.read(&path).ok()).flatten();
+        let text = (files.kind(&path) == Some(FileKind::File)).then(|| files.read(&path).ok()).flatten();
         let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
         self.0.push((format!("{folder}/"), Ignored::read_git(&text)));
     }

@@ -1,6 +1,6 @@
 //! Source trees: folders that a developer mounts over what the service's image has anyhow.
 
-use compose_loader::{Kind, Node, paths::join};
+use compose_loader::{FileKind, Node, paths::join};
 
 use super::{content, dockerfile::Dockerfile, ignore::Ignored, repository::Repository, uses::real};
 use crate::convert::Folders;
@@ -47,7 +47,7 @@ fn children(files: &dyn Folders, context: &str, build: &Node, path: &str) -> Vec
     let unseen = unseen(files, context, build);
     let names = files.list(&folder).unwrap_or_default().into_iter();
     let kinds = names.map(|name| {
-        let is_folder = files.kind(&join(&folder, &name)) == Some(Kind::Folder);
+        let is_folder = files.kind(&join(&folder, &name)) == Some(FileKind::Folder);
         (name, is_folder)
     });
     let of_image = kinds.filter(|(name, is_folder)| {
@@ -85,7 +85,7 @@ fn sees(files: &dyn Folders, context: &str, unseen: &Ignored, path: &str, depth:
     let names = files.list(&join(context, path)).unwrap_or_default();
     names.iter().any(|name| {
         let below = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
-        let is_folder = || files.kind(&join(context, &below)) == Some(Kind::Folder);
+        let is_folder = || files.kind(&join(context, &below)) == Some(FileKind::Folder);
         !unseen.excludes(&below)
             || unseen.takes_back()
                 && depth < content::DEEPEST
@@ -95,7 +95,7 @@ fn sees(files: &dyn Folders, context: &str, unseen: &Ignored, path: &str, depth:
 }
 
 fn text(files: &dyn Folders, path: &str) -> Option<String> {
-    let is_file = files.kind(path) == Some(Kind::File);
+    let is_file = files.kind(path) == Some(FileKind::File);
     let bytes = is_file.then(|| files.read(path).ok()).flatten()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -1,6 +1,6 @@
 //! Files beside the compose file as keys of ConfigMaps and Secrets.
 
-use compose_loader::Kind;
+use compose_loader::FileKind;
 
 use super::bounds::Lies;
 use super::content::{DEEPEST, HISTORY, has_content, is_made, is_placeholder};
@@ -170,7 +170,7 @@ impl<'w> Walk<'w> {
             Err(Failure::Unreadable(why)) if self.data.is_some() => {
                 self.leave(why);
                 // Where a single file is mounted, a file has to be there.
-                if below.is_empty() && self.context.files.kind(self.source) == Some(Kind::File) {
+                if below.is_empty() && self.context.files.kind(self.source) == Some(FileKind::File) {
                     self.keep(below, Vec::new(), false);
                 }
                 Ok(())
@@ -184,7 +184,7 @@ impl<'w> Walk<'w> {
         let files = self.context.files;
         let unreadable = |why: String| Failure::Unreadable(format!("'{below}' {why}"));
         let kind = files.kind(&full);
-        if kind == Some(Kind::Outside) {
+        if kind == Some(FileKind::Outside) {
             return Err(Failure::Outside(below.to_owned()));
         }
         // In a container there is nothing of the host outside of the mount.
@@ -196,15 +196,17 @@ impl<'w> Walk<'w> {
             return Ok(());
         }
         match kind {
-            Some(Kind::File) if !below.is_empty() && self.data.is_some() && is_placeholder(files, &full) => {
+            Some(FileKind::File)
+                if !below.is_empty() && self.data.is_some() && is_placeholder(files, &full) =>
+            {
                 if let Some((folder, _)) = below.rsplit_once('/') {
                     self.found.folders.push(folder.to_owned());
                 }
             }
-            Some(Kind::File) if !below.is_empty() && self.is_of_machine(&full, below) => {
+            Some(FileKind::File) if !below.is_empty() && self.is_of_machine(&full, below) => {
                 self.leave(format!("'{below}'"));
             }
-            Some(Kind::File) => {
+            Some(FileKind::File) => {
                 if self.found.files.len() >= MOST_FILES {
                     return Err(Failure::TooLarge(format!("more than {MOST_FILES} files")));
                 }
@@ -227,13 +229,13 @@ impl<'w> Walk<'w> {
                 }
             }
             // What an earlier conversion wrote is no part of the project.
-            Some(Kind::Folder) if self.is_output(&full) => {}
-            Some(Kind::Folder) if !below.is_empty() && self.is_excluded(&full, true) => {
+            Some(FileKind::Folder) if self.is_output(&full) => {}
+            Some(FileKind::Folder) if !below.is_empty() && self.is_excluded(&full, true) => {
                 if has_content(files, &full) {
                     self.leave(format!("'{below}'"));
                 }
             }
-            Some(Kind::Folder) if depth < DEEPEST => {
+            Some(FileKind::Folder) if depth < DEEPEST => {
                 let names = files.list(&full).map_err(unreadable)?;
                 if let Some(data) = &mut self.data {
                     data.repository.enter(files, &full);
@@ -246,9 +248,11 @@ impl<'w> Walk<'w> {
                     data.repository.leave();
                 }
             }
-            Some(Kind::Folder) => return Err(unreadable("lies too deep".to_owned())),
+            Some(FileKind::Folder) => return Err(unreadable("lies too deep".to_owned())),
             // A socket or a FIFO is never read, and a link into nothing has no content.
-            Some(Kind::Other | Kind::Outside) => return Err(unreadable("is no regular file".to_owned())),
+            Some(FileKind::Other | FileKind::Outside) => {
+                return Err(unreadable("is no regular file".to_owned()));
+            }
             None => return Err(unreadable("leads nowhere".to_owned())),
         }
         Ok(())
@@ -279,7 +283,7 @@ impl<'w> Walk<'w> {
 
     fn is_output(&self, folder: &str) -> bool {
         let list = format!("{folder}/kustomization.yaml");
-        self.context.files.kind(&list) == Some(Kind::File)
+        self.context.files.kind(&list) == Some(FileKind::File)
             && self.context.files.read(&list).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()))
     }
 }

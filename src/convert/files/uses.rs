@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use compose_loader::{Kind, Node, Project, paths::relative};
+use compose_loader::{FileKind, Node, Project, paths::relative};
 
 use super::{Wish, content, names::volume_name, source};
 use crate::convert::Folders;
@@ -68,7 +68,7 @@ struct Mount<'a> {
     /// The path as seen from the project; none where the project does not bring it.
     shown: Option<String>,
     real: String,
-    kind: Option<Kind>,
+    kind: Option<FileKind>,
     target: &'a str,
     /// Whether the service may write it, and does not only take it as its configuration.
     writes: bool,
@@ -82,7 +82,7 @@ impl Uses {
         let keys = mounts.iter().filter(|mount| is_key(mount.service, mount.target));
         let keys = keys.map(|mount| mount.real.clone()).collect();
         let is_source = |mount: &Mount<'_>| {
-            let is_folder = mount.wish.is_none() && mount.kind != Some(Kind::File);
+            let is_folder = mount.wish.is_none() && mount.kind != Some(FileKind::File);
             is_folder
                 && !is_config_target(mount.target)
                 && source::is_in_image(files, &project.working_dir, mount.service, &mount.real, mount.target)
@@ -173,17 +173,17 @@ fn mounts<'a>(project: &'a Project, files: &dyn Folders) -> Vec<Mount<'a>> {
 fn data(project: &Project, names: &Names, files: &dyn Folders, mounts: &[Mount<'_>]) -> Vec<Data> {
     let is_data = |mount: &&Mount<'_>| match (mount.wish, mount.kind) {
         (Some(wish), _) => wish == Wish::Volume,
-        (None, Some(Kind::File)) => mount.writes && content::is_state(files, mount.path),
-        (None, Some(Kind::Folder)) => mount.writes || !content::has_content(files, mount.path),
+        (None, Some(FileKind::File)) => mount.writes && content::is_state(files, mount.path),
+        (None, Some(FileKind::Folder)) => mount.writes || !content::has_content(files, mount.path),
         (None, None) => true,
-        (None, Some(Kind::Other | Kind::Outside)) => false,
+        (None, Some(FileKind::Other | FileKind::Outside)) => false,
     };
     let of_mount = |mount: &Mount<'_>| {
         let shown = mount.shown.clone().unwrap_or_else(|| mount.path.to_owned());
         Data {
             path: mount.path.to_owned(),
             real: mount.real.clone(),
-            is_file: mount.kind == Some(Kind::File),
+            is_file: mount.kind == Some(FileKind::File),
             volume: volume_name(project, &shown),
             shown,
         }

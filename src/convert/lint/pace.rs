@@ -5,7 +5,7 @@
 //! makes one where a program is known to end, and soon: so only that is told. A script is known to end where all of
 //! its commands are, or where it ends with a pause.
 
-use compose_loader::{Kind, Node};
+use compose_loader::{FileKind, Node};
 
 use crate::api::StackSpec;
 use crate::convert::catalogue;
@@ -120,7 +120,7 @@ fn script(context: &Context<'_>, service: &Node, words: &[&str]) -> Option<Strin
         let below = path.strip_prefix(target.trim_end_matches('/'))?;
         (below.is_empty() || below.starts_with('/')).then(|| format!("{source}{below}"))
     });
-    let file = found.find(|file| context.files.kind(file) == Some(Kind::File))?;
+    let file = found.find(|file| context.files.kind(file) == Some(FileKind::File))?;
     let text = String::from_utf8(context.files.read(&file).ok()?).ok()?;
     let line = text.lines().next().unwrap_or_default();
     let is_shell = SHELLS.iter().any(|shell| line.ends_with(shell) || line.contains(&format!("{shell} ")));

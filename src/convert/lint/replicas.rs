@@ -1,6 +1,6 @@
 //! What goes wrong where a service has several replicas.
 
-use compose_loader::{Kind, Node, paths::join};
+use compose_loader::{FileKind, Node, paths::join};
 
 use crate::api::StackSpec;
 use crate::convert::catalogue;
@@ -46,7 +46,7 @@ fn migrates(context: &Context<'_>, service: &Node, words: &Node) -> bool {
     let script = |word: &&&str| word.ends_with(".sh") && !word.starts_with('/');
     let scripts = words.iter().filter(script).filter_map(|word| {
         let path = join(folder?, word);
-        let bytes = context.files.kind(&path).filter(|kind| *kind == Kind::File).map(|_| path)?;
+        let bytes = context.files.kind(&path).filter(|kind| *kind == FileKind::File).map(|_| path)?;
         String::from_utf8(context.files.read(&bytes).ok()?).ok()
     });
     std::iter::once(words.join(" "))

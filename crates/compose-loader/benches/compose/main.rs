@@ -1,11 +1,10 @@
-//! How fast projects are loaded, beside compose-go on the same files in the same run: `make bench`.
+//! Time to load projects, compared with compose-go in the same run: `make bench`.
 //!
-//! Both sides load in a process that stays: `stackwright::compose` in this one, compose-go in the program
-//! that `STACKWRIGHT_COMPOSE_ORACLE` names (`bench DIR… --rounds N` prints the seconds of each load as JSON).
-//! They take turns, so that a machine that is busy for a while is busy for both. What a load made is freed after
-//! its time is taken, as in Go, where that is left to the garbage collector. Without the program only this side
-//! is shown. `STACKWRIGHT_CORPUS` names a folder of compose files, of which the largest are loaded
-//! too.
+//! Both loaders run in a long-lived process: this crate in this one, and compose-go in the program that
+//! `STACKWRIGHT_COMPOSE_ORACLE` names (`bench DIR… --rounds N` prints the seconds of each load as JSON). They alternate, so
+//! that other load on the machine affects both. The time does not include freeing the project, which Go leaves to the
+//! garbage collector. Without the program, the table shows only this crate. The largest Compose files of the folder
+//! `STACKWRIGHT_CORPUS` are loaded too.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
 
 mod projects;
@@ -23,14 +22,14 @@ use compose_loader::{
     load_with,
 };
 
-/// How many services the generated projects have.
+/// The numbers of services of the generated projects.
 const SIZES: [usize; 4] = [1, 10, 100, 1000];
-/// How many of the largest files of a corpus are loaded.
+/// The number of files of a corpus.
 const LARGEST: usize = 5;
-/// How often the two sides take turns.
+/// The number of turns of each loader.
 const TURNS: usize = 5;
 
-/// A project that both sides load.
+/// A project that both loaders load.
 struct Case {
     name: String,
     folder: PathBuf,
@@ -40,7 +39,7 @@ struct Case {
 }
 
 fn main() {
-    let scratch = std::env::temp_dir().join(format!("stackwright-bench-{}", std::process::id()));
+    let scratch = std::env::temp_dir().join(format!("compose-loader-bench-{}", std::process::id()));
     let mut cases: Vec<Case> = SIZES.iter().map(|&services| generated(&scratch, services)).collect();
     if let Some(corpus) = std::env::var_os("STACKWRIGHT_CORPUS") {
         cases.extend(largest(Path::new(&corpus), &scratch));
@@ -48,7 +47,7 @@ fn main() {
     let oracle = std::env::var_os("STACKWRIGHT_COMPOSE_ORACLE").map(PathBuf::from);
     for case in &mut cases {
         load(&case.folder);
-        // About as much time for a small project as for a large one.
+        // Small projects take about as much time in total as large ones.
         let rounds = (200 / case.services.max(1)).clamp(1, 20);
         for _ in 0..TURNS {
             for _ in 0..rounds * 3 {
@@ -73,7 +72,7 @@ fn case(name: String, folder: PathBuf, services: usize) -> Case {
     Case { name, folder, services, ours: Vec::new(), theirs: Vec::new() }
 }
 
-/// The largest compose files of a corpus that load, each in a folder of its own.
+/// Returns the largest valid Compose files of a corpus, each in a separate folder.
 fn largest(corpus: &Path, scratch: &Path) -> Vec<Case> {
     let mut files = Vec::new();
     let mut open = vec![corpus.to_owned()];
@@ -100,7 +99,7 @@ fn largest(corpus: &Path, scratch: &Path) -> Vec<Case> {
     cases.take(LARGEST).collect()
 }
 
-/// How long it takes to load a project.
+/// Measures the load of a project.
 fn load(folder: &Path) -> Duration {
     let start = Instant::now();
     let project = try_load(folder);
@@ -109,7 +108,7 @@ fn load(folder: &Path) -> Duration {
     time
 }
 
-/// Loads a project as `stackwright config` does; nothing where it is refused.
+/// Loads a project. Returns `None` for an invalid one.
 fn try_load(folder: &Path) -> Option<Project> {
     let options = Options { folder: folder.to_str().unwrap().to_owned(), ..Options::default() };
     let found = discover(&options, &Disk).unwrap();

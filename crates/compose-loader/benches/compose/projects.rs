@@ -1,14 +1,14 @@
-//! Projects of any size, as people write them: the same ones in every run.
+//! Realistic projects of any size, which are the same in every run.
 
 use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::Path;
 
-/// Services of one team: they share an env file, a network and a database.
+/// The number of services of a team, which share an env file, a network and a database.
 const TEAM: usize = 10;
 
-/// Writes a project of so many services into a folder.
+/// Writes a project with a number of services to a folder.
 ///
 /// # Errors
 /// Where a file cannot be written.

@@ -11,7 +11,7 @@ fn vars(text: &str) -> Result<Vec<(String, String)>, String> {
 }
 
 #[test]
-fn the_forms_of_a_line() {
+fn every_form_of_a_line_is_parsed() {
     for (text, value) in [
         ("A=b", "b"),
         ("export A = b # note\n", "b"),
@@ -32,7 +32,7 @@ fn the_forms_of_a_line() {
 }
 
 #[test]
-fn raw_values_stay_as_they_stand() {
+fn raw_values_are_not_parsed() {
     let raw = |text: &str| {
         let mut vars = Environment::default();
         let budget = Budget::default();
@@ -51,7 +51,7 @@ fn raw_values_stay_as_they_stand() {
 }
 
 #[test]
-fn a_message_stands_at_the_value_as_it_is_written() {
+fn a_message_has_the_place_of_the_value_with_its_quotes() {
     for (text, value) in [("A= x$U # y", "x$U"), ("A=\"\\t\\$\\$ü$U\" # y", "\"\\t\\$\\$ü$U\"")] {
         let mut vars = Environment::default();
         let warnings = read(EnvText { text, file: 0 }, &mut vars, &|_| None, &Budget::default()).unwrap();
@@ -61,7 +61,7 @@ fn a_message_stands_at_the_value_as_it_is_written() {
 }
 
 #[test]
-fn a_variable_stands_where_its_name_does() {
+fn a_variable_has_the_place_of_its_name() {
     let text = "export \t A = b\nexport C='d'\n";
     let mut vars = Environment::default();
     read(EnvText { text, file: 0 }, &mut vars, &|_| None, &Budget::default()).unwrap();

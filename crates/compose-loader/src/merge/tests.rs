@@ -1,4 +1,4 @@
-//! The merges of compose-go's own tests.
+//! The merges of the tests of compose-go.
 
 use std::fs::read_to_string;
 use std::path::PathBuf;

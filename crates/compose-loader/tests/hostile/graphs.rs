@@ -1,4 +1,4 @@
-//! Services, files and names that lead to each other.
+//! Services, files and names that refer to each other.
 
 use std::fmt::Write;
 
@@ -23,12 +23,12 @@ fn a_chain_of_15000_dependencies_loads() {
 }
 
 #[test]
-fn a_circle_of_15000_dependencies_is_refused() {
+fn a_cycle_of_15000_dependencies_is_rejected() {
     let mut text = String::from("services:\n");
     for number in 0..15_000 {
         let _ = writeln!(text, "  s{number}: {{image: a, depends_on: [s{}]}}", (number + 1) % 15_000);
     }
-    let said = Project::of(text).refused_within(LARGE, "dependency-cycle");
+    let said = Project::of(text).rejected_within(LARGE, "dependency-cycle");
     assert!(said.len() < 20_000, "{} bytes", said.len());
 }
 
@@ -43,7 +43,7 @@ fn services_that_all_depend_on_all_load() {
 }
 
 #[test]
-fn thousands_of_misspelt_names_are_refused() {
+fn thousands_of_misspelled_names_are_rejected() {
     let mut text = String::from("services:\n");
     for number in 0..5_000 {
         let _ = writeln!(
@@ -55,34 +55,34 @@ fn thousands_of_misspelt_names_are_refused() {
     for number in 0..5_000 {
         let _ = writeln!(text, "  net-{number}: {{}}");
     }
-    Project::of(text).refused("undefined-service");
+    Project::of(text).rejected("undefined-service");
 }
 
 #[test]
-fn thousands_of_misspelt_keys_are_refused() {
+fn thousands_of_misspelled_keys_are_rejected() {
     let mut text = String::from("services:\n");
     for number in 0..20_000 {
         let _ = writeln!(text, "  s{number}: {{image: a, enviroment: {{}}, imagee: b}}");
     }
-    Project::of(text).refused("unknown-key");
+    Project::of(text).rejected("unknown-key");
 }
 
 #[test]
-fn services_that_extend_each_other_in_a_circle_are_refused() {
-    Project::of("services: {a: {extends: b}, b: {extends: a}}").refused("extends-cycle");
+fn services_that_extend_each_other_in_a_cycle_are_rejected() {
+    Project::of("services: {a: {extends: b}, b: {extends: a}}").rejected("extends-cycle");
     let project = Project::of("services: {a: {extends: {file: other.yaml, service: a}}}");
     project.file("other.yaml", "services: {a: {extends: {file: compose.yaml, service: a}}}");
-    project.refused("extends-cycle");
+    project.rejected("extends-cycle");
     let mut text = String::from("services:\n");
     for number in 0..15_000 {
         let _ = writeln!(text, "  s{number}: {{image: a, extends: s{}}}", (number + 1) % 15_000);
     }
-    Project::of(text).refused("extends-cycle");
+    Project::of(text).rejected("extends-cycle");
 }
 
 #[test]
-fn extending_that_doubles_is_refused_or_bounded() {
-    // Each service has all lists of the one before it twice.
+fn services_that_double_by_extending_are_bounded() {
+    // Each service inherits all lists of the previous one.
     let mut text = String::from("services:\n  s0: {image: a, cap_add: [A, B], security_opt: [a, b, c]}\n");
     for number in 1..90 {
         let before = number - 1;
@@ -95,7 +95,7 @@ fn extending_that_doubles_is_refused_or_bounded() {
 }
 
 #[test]
-fn one_large_service_extended_by_all_others_costs_what_is_made() {
+fn a_large_service_that_all_others_extend_loads() {
     let mut text = String::from("services:\n  base:\n    image: a\n    environment:\n");
     for number in 0..100 {
         let _ = writeln!(text, "      NAME_{number}: value");
@@ -107,16 +107,16 @@ fn one_large_service_extended_by_all_others_costs_what_is_made() {
 }
 
 #[test]
-fn files_that_include_each_other_in_a_circle_are_refused() {
-    Project::of("include: [compose.yaml]\nservices: {a: {image: a}}").refused("include-cycle");
+fn files_that_include_each_other_in_a_cycle_are_rejected() {
+    Project::of("include: [compose.yaml]\nservices: {a: {image: a}}").rejected("include-cycle");
     let project = Project::of("include: [b.yaml]");
     project.file("b.yaml", "include: [compose.yaml]");
-    project.refused("include-cycle");
+    project.rejected("include-cycle");
     let project = Project::of("include: [f0.yaml]");
     for number in 0..1_000 {
         project.file(&format!("f{number}.yaml"), format!("include: [f{}.yaml]", number + 1));
     }
-    project.refused("include-cycle");
+    project.rejected("include-cycle");
 }
 
 #[test]
@@ -143,18 +143,18 @@ fn many_profiles_load() {
 }
 
 #[test]
-fn a_range_of_20000_ports_loads_and_a_larger_one_is_refused() {
+fn a_range_of_20000_ports_loads_and_a_larger_one_is_rejected() {
     Project::of("services: {a: {image: a, ports: [\"40000-59999:40000-59999/udp\"]}}").loads();
-    Project::of("services: {a: {image: a, ports: [\"1-65535:1-65535\"]}}").refused("too-many-ports");
+    Project::of("services: {a: {image: a, ports: [\"1-65535:1-65535\"]}}").rejected("too-many-ports");
 }
 
 #[test]
-fn ranges_of_ports_that_multiply_are_refused() {
+fn many_ranges_of_ports_are_rejected() {
     let ranges = vec!["\"1-65535:1-65535/udp\""; 3_000].join(", ");
-    Project::of(format!("services: {{a: {{image: a, ports: [{ranges}]}}}}")).refused("too-many-ports");
+    Project::of(format!("services: {{a: {{image: a, ports: [{ranges}]}}}}")).rejected("too-many-ports");
     let mut text = String::from("services:\n");
     for number in 0..3_000 {
         let _ = writeln!(text, "  s{number}: {{image: a, ports: [1-65535]}}");
     }
-    Project::of(text).refused("too-many-ports");
+    Project::of(text).rejected("too-many-ports");
 }

@@ -18,26 +18,26 @@ use std::time::{Duration, Instant};
 
 use wait4::Wait4;
 
-/// How long a case may take.
+/// The limit on the time of a case.
 pub const TIME: Duration = Duration::from_millis(100);
-/// How long a project may take that is only large: at the limit of 100,000 values, hundreds of times those of
-/// an ordinary one, or with millions of lines, each of which costs what it costs there.
+/// The limit on the time of a large project: one with 100,000 values, which is the limit of the loader, or one with
+/// millions of lines.
 pub const LARGE: Duration = Duration::from_millis(250);
-/// How many bytes it may keep in memory at once.
+/// The limit on the memory of a case, in bytes.
 const MEMORY: u64 = 64 << 20;
-/// How many times slower a build without optimisation may be.
+/// The factor by which a build without optimization can be slower.
 const UNOPTIMISED: u32 = 40;
-/// A process that takes this long is ended: it waits for something that never comes.
+/// The time after which the test kills a process, which probably waits forever.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a case is run before its time counts: what shares caches with others is slower.
+/// The number of attempts of a case. Other processes slow down a run by sharing the caches.
 const ATTEMPTS: usize = 3;
-/// How much of what is printed is looked at.
+/// The maximum number of bytes of the output that the test reads.
 const SHOWN: u64 = 64 << 10;
 
-/// One process at a time, so that none is measured while another takes the processor.
+/// Allows one process at a time, so that no other test uses the processor meanwhile.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// What the program takes by itself.
+/// The time and memory of the program for a minimal project.
 static NOTHING: LazyLock<(Duration, u64)> = LazyLock::new(|| {
     let project = Project::new();
     project.file("compose.yaml", "services: {web: {image: nginx}}");
@@ -46,17 +46,17 @@ static NOTHING: LazyLock<(Duration, u64)> = LazyLock::new(|| {
     (runs.iter().map(|run| run.time).min().unwrap(), runs.iter().map(|run| run.memory).max().unwrap())
 });
 
-/// A folder with a project, gone with the test.
+/// A temporary folder with a project.
 pub struct Project(PathBuf);
 
-/// How a process ended and what it took.
+/// The result of a process, and its time and memory.
 pub struct Outcome {
     pub code: Option<i32>,
     pub output: String,
     pub errors: String,
     pub time: Duration,
-    /// The most that was in memory at once. The kernel counts what this process had when it started the other,
-    /// too: it may say too much, never too little. So nothing large is held here: see [`Project::long`].
+    /// The maximum memory. The kernel includes the memory of the parent at the time of the fork: the value can be too high
+    /// but never too low. So the tests keep no large texts: see [`Project::long`].
     pub memory: u64,
 }
 
@@ -70,14 +70,14 @@ impl Project {
         Project(folder)
     }
 
-    /// A project of one file.
+    /// Creates a project of one file.
     pub fn of(text: impl AsRef<[u8]>) -> Self {
         let project = Self::new();
         project.file("compose.yaml", text);
         project
     }
 
-    /// A project of one file: `before`, then `part` so many times, then `after`.
+    /// Creates a project of one file: `before`, `part` repeated `times` times, and `after`.
     pub fn long(before: &str, part: &str, times: usize, after: &str) -> Self {
         let project = Self::new();
         let mut file = BufWriter::new(File::create(project.folder().join("compose.yaml")).unwrap());
@@ -101,33 +101,33 @@ impl Project {
         self
     }
 
-    /// Loads it into a project; what is printed.
+    /// Asserts that the project loads. Returns the output.
     pub fn loads(&self) -> String {
         self.loads_within(TIME)
     }
 
-    /// Loads it into a project within a time; what is printed.
+    /// Asserts that the project loads within a time. Returns the output.
     pub fn loads_within(&self, limit: Duration) -> String {
         let outcome = self.measured(limit);
         assert_eq!(outcome.code, Some(0), "should load:\n{}", start(&outcome.errors));
         outcome.output
     }
 
-    /// Loads it and is refused with an error of this id; all that is said.
-    pub fn refused(&self, id: &str) -> String {
-        self.refused_within(TIME, id)
+    /// Asserts that the project is rejected with an error of this id. Returns the messages.
+    pub fn rejected(&self, id: &str) -> String {
+        self.rejected_within(TIME, id)
     }
 
-    /// Loads it and is refused within a time with an error of this id; all that is said.
-    pub fn refused_within(&self, limit: Duration, id: &str) -> String {
+    /// Asserts that the project is rejected within a time with an error of this id. Returns the messages.
+    pub fn rejected_within(&self, limit: Duration, id: &str) -> String {
         let outcome = self.measured(limit);
         let errors = &outcome.errors;
-        assert_eq!(outcome.code, Some(1), "should be refused with {id}:\n{}", start(errors));
-        assert!(errors.contains(&format!("error[{id}]")), "{id} should be said:\n{}", start(errors));
+        assert_eq!(outcome.code, Some(1), "must be rejected with {id}:\n{}", start(errors));
+        assert!(errors.contains(&format!("error[{id}]")), "{id} is missing:\n{}", start(errors));
         outcome.errors
     }
 
-    /// Runs until a run keeps the limits, or none of several does.
+    /// Runs the project until an attempt is within the limits.
     pub fn measured(&self, limit: Duration) -> Outcome {
         let _turn = TURN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let (time, memory) = *NOTHING;
@@ -198,7 +198,7 @@ impl Drop for Project {
     }
 }
 
-/// The size of all files in a folder.
+/// Returns the size of all files in a folder.
 fn size(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let sizes = entries.map(|path| match fs::symlink_metadata(&path).unwrap() {

@@ -1,37 +1,37 @@
-//! Variables and env files that grow, and words that are hard to split.
+//! Variables and env files that grow, and long command lines.
 
 use std::fmt::Write;
 
 use super::{LARGE, Project};
 
 #[test]
-fn variables_that_double_with_each_line_are_refused() {
+fn variables_that_double_with_each_line_are_rejected() {
     let mut env = String::from("A0=xxxxxxxxxxxxxxxx\n");
     for number in 1..64 {
         let _ = writeln!(env, "A{number}=${{A{0}}}${{A{0}}}", number - 1);
     }
     let project = Project::of("services: {a: {image: \"${A63}\"}}");
     project.file(".env", &env);
-    project.refused("too-much-text");
+    project.rejected("too-much-text");
     let project = Project::of("services: {a: {image: a, env_file: a.env}}");
     project.file("a.env", env);
-    project.refused("too-much-text");
+    project.rejected("too-much-text");
 }
 
 #[test]
-fn a_variable_that_names_itself_is_what_it_was_before() {
+fn a_variable_that_uses_itself_has_its_earlier_value() {
     let project = Project::of("services: {a: {image: \"a:${A}\"}}");
     project.file(".env", "A=${A}x\nA=${A}y\n");
     assert!(project.loads().contains("image: a:xy"));
 }
 
 #[test]
-fn forms_nested_within_each_other_are_refused() {
+fn deeply_nested_forms_are_rejected() {
     let depth = 50_000;
     let text = format!("services: {{a: {{image: \"{}x{}\"}}}}", "${A:-".repeat(depth), "}".repeat(depth));
-    Project::of(text).refused("invalid-interpolation");
+    Project::of(text).rejected("invalid-interpolation");
     let text = format!("services: {{a: {{image: \"{}\"}}}}", "${A:-".repeat(depth));
-    Project::of(text).refused("invalid-interpolation");
+    Project::of(text).rejected("invalid-interpolation");
 }
 
 #[test]
@@ -39,11 +39,11 @@ fn a_text_of_dollars_loads() {
     Project::of(format!("services: {{a: {{image: a, hostname: \"{}\"}}}}", "$$".repeat(1 << 18))).loads();
     Project::of(format!("services: {{a: {{image: a, hostname: \"{}\"}}}}", "$${ ".repeat(1 << 18))).loads();
     Project::of(format!("services: {{a: {{image: a, hostname: \"{}\"}}}}", "${".repeat(1 << 18)))
-        .refused("invalid-interpolation");
+        .rejected("invalid-interpolation");
 }
 
 #[test]
-fn thousands_of_unset_variables_are_warned_of() {
+fn thousands_of_unset_variables_load() {
     let mut text = String::from("services:\n  a:\n    image: a\n    labels:\n");
     for number in 0..5_000 {
         let _ = writeln!(text, "      l{number}: ${{UNSET_{number}}}");
@@ -60,7 +60,7 @@ fn a_text_with_100000_uses_of_a_variable_loads() {
 }
 
 #[test]
-fn a_large_env_file_that_all_services_read_is_bounded() {
+fn a_large_env_file_of_all_services_is_rejected() {
     let mut env = String::new();
     for number in 0..20_000 {
         let _ = writeln!(env, "NAME_{number}=value");
@@ -71,20 +71,20 @@ fn a_large_env_file_that_all_services_read_is_bounded() {
     }
     let project = Project::of(text);
     project.file("a.env", env);
-    project.refused("too-many-variables");
+    project.rejected("too-many-variables");
     let project = Project::of("services: {a: {image: a}}");
     project.file(".env", "A=b\n".repeat(1_000_000));
-    project.refused("too-many-variables");
+    project.rejected("too-many-variables");
 }
 
 #[test]
-fn a_hundred_thousand_secrets_are_refused_and_none_is_said() {
+fn a_hundred_thousand_secrets_are_rejected_without_showing_one() {
     let project = Project::of("services: {a: {image: a, env_file: a.env}}");
     let mut env = String::new();
     for number in 0..120_000 {
         let _ = writeln!(env, "PASSWORD_{number}=hunter2-{number}");
     }
-    let said = project.file("a.env", env).refused_within(LARGE, "too-many-variables");
+    let said = project.file("a.env", env).rejected_within(LARGE, "too-many-variables");
     assert!(!said.contains("hunter2"), "{said}");
 }
 
@@ -101,19 +101,19 @@ fn thousands_of_env_files_load() {
 }
 
 #[test]
-fn huge_words_of_a_command_load_or_are_refused() {
+fn long_command_lines_load_or_are_rejected() {
     let command =
         |text: &str| Project::of(format!("services:\n  a:\n    image: a\n    command: >-\n      {text}\n"));
     command(&"a ".repeat(50_000)).loads();
     command(&"'a' ".repeat(50_000)).loads();
     command(&"\\a".repeat(500_000)).loads();
     command(&format!("x{}", "\"a\"".repeat(500_000))).loads();
-    command(&format!("x{}", "'".repeat(1_000_001))).refused("invalid-command");
+    command(&format!("x{}", "'".repeat(1_000_001))).rejected("invalid-command");
 }
 
 #[test]
-fn a_bomb_of_environment_files_is_refused() {
-    // A value of 1 MiB that each of many services takes.
+fn a_large_variable_in_many_services_is_rejected() {
+    // A value of 1 MiB in each of many services.
     let project = Project::new();
     project.file(".env", format!("BIG={}", "x".repeat(1 << 20)));
     let mut text = String::from("services:\n");
@@ -121,5 +121,5 @@ fn a_bomb_of_environment_files_is_refused() {
         let _ = writeln!(text, "  s{number}: {{image: a, hostname: \"${{BIG}}\"}}");
     }
     project.file("compose.yaml", text);
-    project.refused("too-much-text");
+    project.rejected("too-much-text");
 }

@@ -1,24 +1,24 @@
-//! YAML that is made to grow.
+//! YAML that expands to many values.
 
 use std::fmt::Write;
 
 use super::{LARGE, Project};
 
-/// A service, so that a project is none the less one.
+/// A service, which makes the file a valid project.
 const SERVICE: &str = "services: {web: {image: nginx}}\n";
 
 #[test]
-fn an_alias_bomb_is_refused() {
+fn an_alias_bomb_is_rejected() {
     let mut text = String::from("x-0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
     for level in 1..12 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
         let _ = writeln!(text, "x-{level}: &a{level} [{aliases}]");
     }
-    Project::of(text + SERVICE).refused("too-many-aliases");
+    Project::of(text + SERVICE).rejected("too-many-aliases");
 }
 
 #[test]
-fn a_merge_key_bomb_is_refused() {
+fn a_merge_key_bomb_is_rejected() {
     let mut text = String::from("x-0: &a0 {k0: v, l0: v}\n");
     for level in 1..40 {
         let before = level - 1;
@@ -27,7 +27,7 @@ fn a_merge_key_bomb_is_refused() {
             "x-{level}: &a{level} {{<<: [*a{before}, *a{before}], k{level}: {{<<: *a{before}}}, l{level}: {{<<: *a{before}}}}}"
         );
     }
-    Project::of(text + SERVICE).refused("too-many-aliases");
+    Project::of(text + SERVICE).rejected("too-many-aliases");
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn aliases_just_below_the_limit_load() {
 }
 
 #[test]
-fn nesting_of_100000_is_refused() {
+fn collections_nested_100000_deep_are_rejected() {
     let depth = 100_000;
     for text in [
         format!("x-a: {}{}", "[".repeat(depth), "]".repeat(depth)),
@@ -50,28 +50,28 @@ fn nesting_of_100000_is_refused() {
         format!("x-a: {}", "[".repeat(depth)),
         "- ".repeat(depth),
     ] {
-        Project::of(text).refused("yaml-syntax");
+        Project::of(text).rejected("yaml-syntax");
     }
-    Project::of("? ".repeat(depth)).refused("non-string-key");
+    Project::of("? ".repeat(depth)).rejected("non-string-key");
 }
 
 #[test]
-fn blocks_nested_by_indentation_are_refused() {
+fn deeply_nested_blocks_are_rejected() {
     let mut text = String::new();
     for depth in 0..3_000 {
         let _ = writeln!(text, "{}x-a:", " ".repeat(depth));
     }
-    Project::of(text).refused("yaml-syntax");
+    Project::of(text).rejected("yaml-syntax");
 }
 
 #[test]
-fn repeated_keys_are_refused_at_once() {
+fn repeated_keys_are_rejected() {
     let text = SERVICE.to_owned() + &"x-a: 1\n".repeat(200_000);
-    Project::of(text).refused("duplicate-key");
+    Project::of(text).rejected("duplicate-key");
 }
 
 #[test]
-fn many_keys_that_are_reset_cost_no_more_than_others() {
+fn many_reset_keys_load() {
     let mut text = SERVICE.to_owned();
     for number in 0..40_000 {
         let _ = writeln!(text, "x-{number}: !reset null");
@@ -80,7 +80,7 @@ fn many_keys_that_are_reset_cost_no_more_than_others() {
 }
 
 #[test]
-fn many_anchors_that_are_never_used_load() {
+fn many_unused_anchors_load() {
     let mut text = SERVICE.to_owned();
     for number in 0..40_000 {
         let _ = writeln!(text, "x-{number}: &a{number} [1]");
@@ -89,7 +89,7 @@ fn many_anchors_that_are_never_used_load() {
 }
 
 #[test]
-fn an_anchor_that_is_used_everywhere_loads() {
+fn an_anchor_with_many_aliases_loads() {
     let mut text = String::from("x-a: &a {a: 1}\n") + SERVICE;
     for number in 0..20_000 {
         let _ = writeln!(text, "x-{number}: *a");
@@ -98,7 +98,7 @@ fn an_anchor_that_is_used_everywhere_loads() {
 }
 
 #[test]
-fn an_anchor_around_an_anchor_around_an_anchor_loads() {
+fn nested_anchors_load() {
     let mut text = SERVICE.to_owned() + "x-a: ";
     for number in 0..200 {
         let _ = write!(text, "&a{number} {{k: ");
@@ -109,7 +109,7 @@ fn an_anchor_around_an_anchor_around_an_anchor_loads() {
 }
 
 #[test]
-fn aliases_within_anchors_of_aliases_nest_no_deeper_than_brackets() {
+fn nested_aliases_are_as_deep_as_brackets_at_most() {
     let chain = |links: usize| {
         let mut text = SERVICE.to_owned() + "x-0: &a0 [1]\n";
         for link in 1..links {
@@ -118,44 +118,44 @@ fn aliases_within_anchors_of_aliases_nest_no_deeper_than_brackets() {
         Project::of(text)
     };
     chain(200).loads();
-    chain(5_000).refused("too-many-aliases");
+    chain(5_000).rejected("too-many-aliases");
 }
 
 #[test]
-fn anchors_around_anchors_that_keep_millions_of_values_are_refused() {
+fn nested_anchors_of_millions_of_values_are_rejected() {
     let mut text = SERVICE.to_owned() + "x-a: ";
     for number in 0..200 {
         let _ = write!(text, "&a{number} {{k: ");
     }
     text.push_str(&format!("[{}]{}", "1, ".repeat(90_000), "}".repeat(200)));
-    Project::of(text).refused("too-many-aliases");
+    Project::of(text).rejected("too-many-aliases");
 }
 
 #[test]
-fn resets_deep_within_a_project_are_bounded() {
+fn many_deep_resets_are_rejected() {
     let text = format!("x-a: {}[{}]{}", "{a: ".repeat(200), "!reset 1, ".repeat(80_000), "}".repeat(200));
-    Project::of(text).refused("too-many-aliases");
+    Project::of(text).rejected("too-many-aliases");
 }
 
 #[test]
-fn many_documents_load_and_more_are_refused() {
+fn a_hundred_documents_load_and_more_are_rejected() {
     Project::long("", &format!("{SERVICE}---\n"), 99, SERVICE).loads();
-    Project::long("", &format!("{SERVICE}---\n"), 100_000, SERVICE).refused("too-many-documents");
+    Project::long("", &format!("{SERVICE}---\n"), 100_000, SERVICE).rejected("too-many-documents");
 }
 
 #[test]
-fn documents_that_copy_millions_of_values_together_are_refused() {
+fn documents_that_together_copy_millions_of_values_are_rejected() {
     let mut text = format!("{SERVICE}x-a: &a [{}]\n", "1, ".repeat(1_500));
     for number in 0..62 {
         let _ = writeln!(text, "x-{number}: *a");
     }
-    Project::long("", &format!("{text}---\n"), 95, SERVICE).refused("too-many-aliases");
+    Project::long("", &format!("{text}---\n"), 95, SERVICE).rejected("too-many-aliases");
 }
 
 #[test]
-fn documents_that_hold_millions_of_values_together_are_refused() {
+fn documents_with_millions_of_values_in_total_are_rejected() {
     let text = format!("{SERVICE}x-a: [{}]\n---\n", "1,".repeat(40_000));
-    Project::long("", &text, 95, SERVICE).refused("too-many-values");
+    Project::long("", &text, 95, SERVICE).rejected("too-many-values");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn directives_are_bounded() {
     for number in 0..400_000 {
         let _ = writeln!(text, "%TAG !{number}! tag:{number}:");
     }
-    Project::of(text + "---\n" + SERVICE).refused("yaml-syntax");
+    Project::of(text + "---\n" + SERVICE).rejected("yaml-syntax");
 }
 
 #[test]
@@ -173,8 +173,8 @@ fn many_markers_between_documents_load() {
 }
 
 #[test]
-fn more_values_than_a_project_ever_has_are_refused() {
-    Project::long(&format!("{SERVICE}x-a: ["), "1, ", 2_000_000, "]").refused("too-many-values");
+fn millions_of_values_are_rejected() {
+    Project::long(&format!("{SERVICE}x-a: ["), "1, ", 2_000_000, "]").rejected("too-many-values");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Whole projects under `tests/compose/projects`, each folder named by the sentence that it proves. `model.json` is what
-//! compose-go makes of it, `refused` its error; both are written by the oracle, which holds them to compose-go
-//! (`UPDATE_GOLDEN=1 go test -count=1` in `hack/compose-oracle`), and read here, where this loader is held to them.
+//! Whole projects in `tests/projects`. The name of each folder is the sentence that it proves. `model.json` is the model of
+//! compose-go, and `refused` its error. The oracle in `hack/compose-oracle` checks both against compose-go, and writes
+//! them with `UPDATE_GOLDEN=1 go test -count=1`.
 
 use std::fs::{read_dir, read_to_string};
 use std::path::Path;
@@ -14,7 +14,7 @@ use compose_loader::{
 };
 use serde_json::Value as Json;
 
-/// The model of the project in a folder, or its errors.
+/// Returns the model of the project in a folder, or its errors.
 fn load(folder: &str) -> Result<String, String> {
     let mut environment = Environment::default();
     environment.set("HOME", "/home/oracle", Origin::Process);
@@ -27,7 +27,7 @@ fn load(folder: &str) -> Result<String, String> {
 }
 
 #[test]
-fn every_project_becomes_what_compose_go_makes_of_it() {
+fn every_project_has_the_model_of_compose_go() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/projects");
     let mut wrong = Vec::new();
     let mut count = 0;
@@ -48,7 +48,7 @@ fn every_project_becomes_what_compose_go_makes_of_it() {
                 }
             }
             (Err(_), Err(_)) => {}
-            (Ok(_), Err(_)) => wrong.push(format!("{name}: should be refused")),
+            (Ok(_), Err(_)) => wrong.push(format!("{name}: must be rejected")),
             (Err(errors), Ok(_)) => wrong.push(format!("{name}: {errors}")),
         }
     }

@@ -1,4 +1,4 @@
-//! Where each part of a project stands, and which variable supplied it.
+//! Places of values, and the variables that supplied them.
 
 use compose_loader::{Input, MemoryFiles, Node, Origin, Request, Sources, Value, load};
 
@@ -18,7 +18,7 @@ volumes: {data: {}}
 "#;
 
 #[test]
-fn each_part_of_a_short_form_knows_where_it_stands_and_what_supplied_it() {
+fn parts_of_short_forms_have_places_and_variables() {
     let mut request = Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
     request.environment.set("PORT", "77", Origin::Process);
     request.environment.set("WORD", "w x", Origin::Process);
@@ -33,7 +33,7 @@ fn each_part_of_a_short_form_knows_where_it_stands_and_what_supplied_it() {
         ("ports.0.target", "80"),
         ("ports.0.protocol", "udp"),
         ("ports.1.target", "90"),
-        // What a variable changes has the whole text as its place.
+        // A string with a variable has the place of the whole string.
         ("ports.2.published", "\"${PORT}:70\" PORT:0..2"),
         ("ports.2.target", "\"${PORT}:70\""),
         ("ports.3.host_ip", "[::1]"),
@@ -50,13 +50,13 @@ fn each_part_of_a_short_form_knows_where_it_stands_and_what_supplied_it() {
         ("environment.C", "\"C=d${WORD}\" WORD:1..4"),
     ] {
         let node = path.split('.').try_fold(web, step).expect(path);
-        assert_eq!(told(node, &loaded.sources), expected, "{path}");
+        assert_eq!(shown(node, &loaded.sources), expected, "{path}");
     }
 }
 
-/// A text that is folded or escaped may be as long as it would be without, and still stands otherwise.
+/// A folded or escaped string can have the length of its source, and still differ from it.
 #[test]
-fn the_place_within_a_text_that_does_not_read_as_it_is_written_is_the_whole_text() {
+fn a_part_of_a_folded_or_escaped_string_has_the_place_of_the_whole() {
     for written in ["a\n b\n c:/d", r#""\L\L:/d""#, "'a''b:/d'", "data:/d", "'data:/d'"] {
         let text = format!("services: {{web: {{image: a, volumes: [{written}]}}}}\nvolumes: {{data: {{}}}}");
         let mut request =
@@ -67,18 +67,18 @@ fn the_place_within_a_text_that_does_not_read_as_it_is_written_is_the_whole_text
         let project = loaded.project.unwrap_or_else(|| panic!("{written}: {:?}", loaded.diagnostics));
         let target = "volumes.0.target".split('.').try_fold(project.service("web").unwrap(), step).unwrap();
         let expected = if written.contains("data") { "/d" } else { written };
-        assert_eq!(told(target, &loaded.sources), expected);
+        assert_eq!(shown(target, &loaded.sources), expected);
     }
 }
 
 #[test]
-fn a_name_of_several_lines_is_shown_whole_where_a_variable_in_it_is_wrong() {
+fn an_invalid_variable_in_a_name_of_several_lines_has_the_place_of_the_name() {
     let mut request = Request { working_dir: "/p".into(), default_name: "p".into(), ..Request::default() };
     let text = "name: a ${B-\n  r \u{71a}\nservices: {}\n".to_owned();
     request.files.push(Input { path: "/p/compose.yaml".into(), text: Some(text) });
     let loaded = load(&request, &MemoryFiles::default());
-    let place = loaded.diagnostics.iter().find(|said| said.id == "invalid-interpolation").unwrap().place;
-    assert_eq!(told(&Node::new(Value::Null, place), &loaded.sources), "a ${B-\n  r \u{71a}");
+    let place = loaded.diagnostics.iter().find(|error| error.id == "invalid-interpolation").unwrap().place;
+    assert_eq!(shown(&Node::new(Value::Null, place), &loaded.sources), "a ${B-\n  r \u{71a}");
 }
 
 fn step<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
@@ -88,12 +88,12 @@ fn step<'n>(node: &'n Node, key: &str) -> Option<&'n Node> {
     }
 }
 
-/// The text at the node's place, and the variables of the node's value.
-fn told(node: &Node, sources: &Sources) -> String {
+/// Returns the text at the place of a node, and the variables of its value.
+fn shown(node: &Node, sources: &Sources) -> String {
     let text = &sources.get(node.place).expect("a node has a place").text;
-    let mut told = text[node.place.start as usize..node.place.end as usize].to_owned();
+    let mut shown = text[node.place.start as usize..node.place.end as usize].to_owned();
     for part in node.trace.iter().flat_map(|parts| parts.iter()) {
-        told += &format!(" {}:{}..{}", part.variable, part.start, part.end);
+        shown += &format!(" {}:{}..{}", part.variable, part.start, part.end);
     }
-    told
+    shown
 }

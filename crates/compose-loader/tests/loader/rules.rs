@@ -1,10 +1,9 @@
-//! Small projects and the models that Docker Compose's own library makes of them.
+//! Small projects with their models in compose-go.
 //!
-//! `rules/*.txt` hold cases: `=== ` and the sentence that the case shows, the files of the project (those
-//! called `compose*.yaml` are put over each other in their order), then either the model, one line for each
-//! resource, or what is wrong. What every service has (its own default network, no command) is left out.
-//! The models were compared with compose-go's when they were written. `UPDATE_RULES=1 cargo test --test
-//! compose rules` writes what comes out now.
+//! `tests/rules/*.txt` contain cases: `=== ` and a sentence that the case proves, the files of the project (those named
+//! `compose*.yaml` are merged in their order), and then the model, with a line for each resource, or the errors. Values
+//! that every service has, such as the default network, are left out. The models were compared with compose-go when the
+//! cases were written. `UPDATE_RULES=1 cargo test -p compose-loader --test loader rules` writes the current results.
 
 use std::fmt::Write;
 
@@ -15,7 +14,7 @@ use compose_loader::{
 use serde_json::{Value as Json, json};
 
 #[test]
-fn the_rules_are_those_of_the_reference() {
+fn small_projects_have_the_models_of_compose_go() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -41,7 +40,7 @@ fn assert_same(path: &str, written: &str, now: &str) {
     assert!(written == now, "{path}:{}\n  written {}\n  now     {}", first + 1, line(written), line(now));
 }
 
-/// A case with what comes out of it now.
+/// Returns a case with its current result.
 fn again(case: &str) -> String {
     let (sentence, rest) = case.split_once('\n').expect("a case has files");
     let mut kept = sentence.to_owned();
@@ -73,7 +72,7 @@ fn again(case: &str) -> String {
     format!("{kept}\n--- model\n{}", lines(&model))
 }
 
-/// One line for each resource, without what every service has.
+/// Returns a line for each resource, without the values that every service has.
 fn lines(model: &Json) -> String {
     let mut out = String::new();
     for (section, resources) in model.as_object().expect("a project is an object") {

@@ -1,13 +1,13 @@
-//! How work grows with its input, by the time of the processor: what waits for others is not counted.
+//! Growth of processor time with the size of the input.
 
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// How often work is measured; the shortest time counts, since what shares caches with others is slower.
+/// The number of measurements, of which the shortest counts. Other processes slow down a run by sharing the caches.
 const ATTEMPTS: usize = 5;
 
-/// The time of the processor that work takes.
+/// Returns the processor time of `work`.
 pub fn processor_time(mut work: impl FnMut()) -> Duration {
     let now = || {
         let time = clock_gettime(ClockId::ThreadCPUTime);
@@ -21,8 +21,8 @@ pub fn processor_time(mut work: impl FnMut()) -> Duration {
     (0..ATTEMPTS).map(|_| once()).min().unwrap_or_default()
 }
 
-/// The exponent by which the time of work grows with the size of its input: 1 where it is linear. Work that is done
-/// more often for small inputs than for large ones is measured as well for both.
+/// Returns the exponent of the growth of processor time with the size of the input, which is 1 for linear time. `work`
+/// runs more often on small inputs, so that both measurements have the same precision.
 pub fn exponent<T>(sizes: [usize; 2], make: impl Fn(usize) -> T, work: impl Fn(&T)) -> f64 {
     let [small, large] = sizes;
     let times = large / small;

@@ -4,7 +4,7 @@ mod data;
 mod private;
 mod source;
 
-use compose_loader::{Files, Kind, MemoryFiles, discover::Options as Find};
+use compose_loader::{FileKind, Files, MemoryFiles, discover::Options as Find};
 use stackwright::api::{FileTree, TreeFile, VolumeMount};
 use stackwright::convert::verdict::Verdict;
 use stackwright::convert::{Converted, Folders};
@@ -17,7 +17,7 @@ use crate::projects;
 struct Project(MemoryFiles, Vec<(String, u32)>);
 
 impl Files for Project {
-    fn kind(&self, path: &str) -> Option<Kind> {
+    fn kind(&self, path: &str) -> Option<FileKind> {
         self.0.kind(path)
     }
 

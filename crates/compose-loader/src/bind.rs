@@ -2,14 +2,14 @@
 
 use std::sync::{Arc, LazyLock};
 
-use super::diagnostic::Diagnostic;
-use super::grammar::{duration, size, words};
-use super::interpolate::{boolean, float, integer, narrow};
-use super::names::{Names, same};
-use super::shape::{Field, Kind, PROJECT, SERVICE};
-use super::source::Place;
-use super::trail::Trail;
-use super::tree::{Entry, Map, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::grammar::{duration, size, words};
+use crate::interpolate::{boolean, float, integer, narrow};
+use crate::names::{Names, same};
+use crate::shape::{Field, Kind, PROJECT, SERVICE};
+use crate::source::Place;
+use crate::trail::Trail;
+use crate::tree::{Entry, Map, Node, Value};
 
 /// Converts a project to its canonical shape, and reports the values that have none.
 #[must_use]

@@ -3,16 +3,16 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::diagnostic::Diagnostic;
-use super::environment::Budget;
-use super::grammar::{
+use crate::diagnostic::Diagnostic;
+use crate::environment::Budget;
+use crate::grammar::{
     port::{self, Parts},
     volume,
 };
-use super::merge::dependency;
-use super::rules::{At, Rules};
-use super::trail::Trail;
-use super::tree::{Map, Node, Value};
+use crate::merge::dependency;
+use crate::rules::{At, Rules};
+use crate::trail::Trail;
+use crate::tree::{Map, Node, Value};
 
 #[derive(Clone, Copy)]
 enum Long {

@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
 
-use super::diagnostic::{Diagnostic, MAX_FAULTS};
-use super::project::Project;
-use super::source::Place;
-use super::tree::{Map, Node, Value};
+use crate::diagnostic::{Diagnostic, MAX_FAULTS};
 use crate::nearest::did_you_mean;
+use crate::project::Project;
+use crate::source::Place;
+use crate::tree::{Map, Node, Value};
 
 /// Returns all errors.
 #[must_use]

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use super::diagnostic::Diagnostic;
-use super::grammar::port::is_ip;
-use super::rules::{At, Rules};
-use super::trail::Trail;
-use super::tree::{Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::grammar::port::is_ip;
+use crate::rules::{At, Rules};
+use crate::trail::Trail;
+use crate::tree::{Node, Value};
 
 #[derive(Clone, Copy)]
 enum Added {

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::source::{Place, Sources};
-use super::tree::{Node, Origin};
+use crate::source::{Place, Sources};
+use crate::tree::{Node, Origin};
 
 /// The severity of a diagnostic. Errors order before warnings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -83,7 +83,7 @@ impl Diagnostic {
 
     /// Adds a note for each variable that supplied a part of a text, with the place of its value.
     #[must_use]
-    pub fn supplied(mut self, text: &Node, part: Range<usize>) -> Self {
+    pub(crate) fn supplied(mut self, text: &Node, part: Range<usize>) -> Self {
         let part = text.part(part.start, part.end);
         for supplied in part.trace.iter().flat_map(|parts| parts.iter()) {
             let name = &supplied.variable;
@@ -123,4 +123,4 @@ fn sentence(text: impl Into<String>) -> String {
 }
 
 /// The number of errors after which the checks stop. The search for the remedy of each takes time.
-pub(super) const MAX_FAULTS: usize = 50;
+pub(crate) const MAX_FAULTS: usize = 50;

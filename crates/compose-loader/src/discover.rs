@@ -1,12 +1,12 @@
 //! Search for the files and variables of a project, by the rules of the command line of Docker Compose.
 
-use super::diagnostic::Diagnostic;
-use super::dotenv::{self, EnvText};
-use super::environment::{Budget, Environment};
-use super::files::{FileKind, Files, outside};
-use super::source::{Place, Sources};
-use super::text::{Decoded, Encoding, decode};
-use super::{Input, Request, paths};
+use crate::diagnostic::Diagnostic;
+use crate::dotenv::{self, EnvText};
+use crate::environment::{Budget, Environment};
+use crate::files::{FileKind, Files, outside};
+use crate::source::{Place, Sources};
+use crate::text::{Decoded, Encoding, decode};
+use crate::{Input, Request, paths};
 
 /// The options of a command line that select a project.
 #[derive(Clone, Debug, Default)]

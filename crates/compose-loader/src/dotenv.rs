@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::Diagnostic;
-use super::environment::{Budget, Environment, Variable};
-use super::source::Place;
-use super::substitute::{Failure, substitute};
-use super::tree::Origin;
+use crate::diagnostic::Diagnostic;
+use crate::environment::{Budget, Environment, Variable};
+use crate::source::Place;
+use crate::substitute::{Failure, substitute};
+use crate::tree::Origin;
 
 /// The text of an env file and the number of the file in the sources.
 #[derive(Clone, Copy)]

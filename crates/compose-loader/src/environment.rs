@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::tree::Origin;
+use crate::tree::Origin;
 
 /// Variables by name, each with the origin of its value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::diagnostic::Diagnostic;
-use super::source::Place;
-use super::trail::Trail;
-use super::tree::{Map, Node, Value};
-use super::yaml::{self, Path};
-use super::{Load, Scope, merge, paths, schema};
+use crate::diagnostic::Diagnostic;
 use crate::nearest::did_you_mean;
+use crate::source::Place;
+use crate::trail::Trail;
+use crate::tree::{Map, Node, Value};
+use crate::yaml::{self, Path};
+use crate::{Load, Scope, merge, paths, schema};
 
 /// The services of a file that other files extend from. Those that were used are resolved.
 pub struct Base {

@@ -1,14 +1,14 @@
 //! `include`: other projects, which are loaded by themselves and then merged.
 
-use super::diagnostic::Diagnostic;
-use super::environment::Environment;
-use super::extends::{refuse_remote, reset};
-use super::files::{FileKind, outside};
-use super::source::Place;
-use super::trail::Trail;
-use super::tree::{Map, Node, Value};
-use super::yaml::Path;
-use super::{Load, Scope, merge, paths};
+use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
+use crate::extends::{refuse_remote, reset};
+use crate::files::{FileKind, outside};
+use crate::source::Place;
+use crate::trail::Trail;
+use crate::tree::{Map, Node, Value};
+use crate::yaml::Path;
+use crate::{Load, Scope, merge, paths};
 
 /// An entry of `include`.
 struct Include {

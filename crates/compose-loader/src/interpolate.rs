@@ -2,15 +2,15 @@
 
 use std::sync::LazyLock;
 
-use super::Load;
-use super::diagnostic::Diagnostic;
-use super::dotenv::{failed, unset};
-use super::environment::Environment;
-use super::rules::{At, Rules};
-use super::source::Place;
-use super::substitute::{self, Failure, substitute};
-use super::trail::Trail;
-use super::tree::{Node, Value};
+use crate::Load;
+use crate::diagnostic::Diagnostic;
+use crate::dotenv::{failed, unset};
+use crate::environment::Environment;
+use crate::rules::{At, Rules};
+use crate::source::Place;
+use crate::substitute::{self, Failure, substitute};
+use crate::trail::Trail;
+use crate::tree::{Node, Value};
 
 /// The type that a value must have after interpolation.
 #[derive(Clone, Copy)]

@@ -22,18 +22,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, MAX_FAULTS, Severity};
-use super::dotenv::{self, EnvText};
-use super::environment::{Budget, Environment};
-use super::extends::{self, Base, BaseKey};
-use super::files::{self, FileKind, Files};
-use super::include::{self, Imported};
-use super::project::Project;
-use super::source::{Place, Sources};
-use super::text::{self, Decoded, Encoding};
-use super::tree::{Map, Node, Origin, Value};
-use super::yaml::{self, Document, Path};
-use super::{
+use crate::diagnostic::{Diagnostic, MAX_FAULTS, Severity};
+use crate::dotenv::{self, EnvText};
+use crate::environment::{Budget, Environment};
+use crate::extends::{self, Base, BaseKey};
+use crate::files::{self, FileKind, Files};
+use crate::include::{self, Imported};
+use crate::project::Project;
+use crate::source::{Place, Sources};
+use crate::text::{self, Decoded, Encoding};
+use crate::tree::{Map, Node, Origin, Value};
+use crate::yaml::{self, Document, Path};
+use crate::{
     Input, Request, Stages, bind, canonical, consistency, defaults, interpolate, merge, normalize, parts,
     paths, promote, published, schema, unicity,
 };

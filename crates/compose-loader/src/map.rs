@@ -9,9 +9,9 @@ use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
 
-use super::names::same;
-use super::source::Place;
-use super::tree::{Entry, Node};
+use crate::names::same;
+use crate::source::Place;
+use crate::tree::{Entry, Node};
 
 /// The number of keys from which a table is used.
 const FEW: usize = 16;
@@ -41,7 +41,7 @@ impl PartialEq for Map {
 impl Map {
     /// Creates a mapping with capacity for a number of keys.
     #[must_use]
-    pub fn with_capacity(keys: usize) -> Self {
+    pub(crate) fn with_capacity(keys: usize) -> Self {
         Map { pairs: Vec::with_capacity(keys), table: OnceLock::new() }
     }
 
@@ -66,7 +66,7 @@ impl Map {
     }
 
     /// Returns the entry of a key mutably.
-    pub(super) fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
+    pub(crate) fn entry_mut(&mut self, key: &str) -> Option<&mut Entry> {
         let at = self.position(key)?;
         Some(&mut self.pairs[at].1)
     }
@@ -97,7 +97,7 @@ impl Map {
     }
 
     /// Appends a key that does not exist.
-    pub(super) fn push(&mut self, key: Arc<str>, entry: Entry) {
+    pub(crate) fn push(&mut self, key: Arc<str>, entry: Entry) {
         if let Some(table) = self.table.get_mut() {
             table.insert(key.clone(), self.pairs.len());
         }
@@ -105,7 +105,7 @@ impl Map {
     }
 
     /// Sets a key unless it exists.
-    pub fn insert_new(&mut self, key: &str, place: Place, node: impl FnOnce() -> Node) {
+    pub(crate) fn insert_new(&mut self, key: &str, place: Place, node: impl FnOnce() -> Node) {
         if !self.has(key) {
             self.push(key.into(), Entry { key: place, node: node() });
         }
@@ -161,14 +161,14 @@ impl Map {
     }
 
     /// Divides the mapping into mappings with a number of keys each.
-    pub(super) fn into_parts(self, keys: usize) -> Vec<Map> {
+    pub(crate) fn into_parts(self, keys: usize) -> Vec<Map> {
         let mut left = self.pairs.into_iter();
         let part = || Some(left.by_ref().take(keys).collect()).filter(|pairs: &Vec<_>| !pairs.is_empty());
         std::iter::from_fn(part).map(|pairs| Map { pairs, table: OnceLock::new() }).collect()
     }
 
     /// Appends a mapping that has none of these keys.
-    pub(super) fn append(&mut self, other: Map) {
+    pub(crate) fn append(&mut self, other: Map) {
         self.pairs.extend(other.pairs);
         self.table.take();
     }

@@ -3,16 +3,16 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::diagnostic::Diagnostic;
-use super::rules::{At, Rules};
-use super::source::Place;
-use super::trail::Trail;
-use super::tree::{Entry, Map, Node, Supplied, Value};
-use super::unicity::{Index, unique};
+use crate::diagnostic::Diagnostic;
+use crate::rules::{At, Rules};
+use crate::source::Place;
+use crate::trail::Trail;
+use crate::tree::{Entry, Map, Node, Supplied, Value};
+use crate::unicity::{Index, unique};
 
 /// The exceptions from "mappings merge, lists append, other values replace".
 #[derive(Clone, Copy)]
-pub(super) enum Rule {
+pub(crate) enum Rule {
     /// Both become lists of `KEY=VALUE`. The last value of a key wins, at the position of the first.
     KeyValue,
     /// Both become lists without duplicates.
@@ -73,17 +73,17 @@ static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
 });
 
 /// The position of a merge in the table of rules.
-pub(super) type Point = Option<At<'static, Rule>>;
+pub(crate) type Point = Option<At<'static, Rule>>;
 
 /// Returns the position of a whole project.
 #[must_use]
-pub(super) fn project() -> Point {
+pub(crate) fn project() -> Point {
     Some(RULES.root())
 }
 
 /// Returns the position of one service.
 #[must_use]
-pub(super) fn service() -> Point {
+pub(crate) fn service() -> Point {
     project()?.key("services")?.key("*")
 }
 
@@ -100,7 +100,7 @@ pub fn files(base: Node, over: Node) -> Result<Node, Diagnostic> {
 ///
 /// # Errors
 /// Returns an error where two values have types that cannot be merged.
-pub(super) fn merge(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
+pub(crate) fn merge(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
     if let Some(rule) = at.and_then(At::rule) {
         return special(rule, base, over, at, trail);
     }
@@ -327,7 +327,7 @@ fn append(mut base: Vec<Node>, over: Vec<Node>) -> Vec<Node> {
 }
 
 /// Returns a hash, which is the same for equal values.
-pub(super) fn digest(value: &Value) -> u64 {
+pub(crate) fn digest(value: &Value) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     match value {

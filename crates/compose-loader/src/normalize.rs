@@ -1,12 +1,12 @@
 //! Values that follow from others: the default network, names of resources, implied dependencies.
 
-use super::diagnostic::Diagnostic;
-use super::environment::{Environment, Variable};
-use super::merge;
-use super::shape::PRE_START;
-use super::source::Place;
-use super::trail::Trail;
-use super::tree::{Map, Node, Supplied, Value};
+use crate::diagnostic::Diagnostic;
+use crate::environment::{Environment, Variable};
+use crate::merge;
+use crate::shape::PRE_START;
+use crate::source::Place;
+use crate::trail::Trail;
+use crate::tree::{Map, Node, Supplied, Value};
 
 /// Adds the values that follow from others.
 ///

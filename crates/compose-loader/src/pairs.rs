@@ -1,9 +1,9 @@
 //! Conversion of names with text values: labels, variables, options, hosts and SSH keys.
 
-use super::bind::{filled, text};
-use super::shape::Kind;
-use super::source::Place;
-use super::tree::{Entry, Map, Node, Value};
+use crate::bind::{filled, text};
+use crate::shape::Kind;
+use crate::source::Place;
+use crate::tree::{Entry, Map, Node, Value};
 
 /// Why a value cannot be converted: the id, the message and the place of the diagnostic.
 type Refusal = (&'static str, String, Place);

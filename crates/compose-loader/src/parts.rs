@@ -1,9 +1,9 @@
 //! Division of a project into parts with a few services each. The tree of a thousand services is larger than the caches
 //! of a processor. A part stays in the caches through several steps.
 
-use super::diagnostic::Diagnostic;
-use super::source::Place;
-use super::tree::{Map, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Place;
+use crate::tree::{Map, Node, Value};
 
 /// The number of services in a part, which has some hundred kilobytes.
 const SERVICES: usize = 32;

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use super::diagnostic::Diagnostic;
-use super::files::Files;
-use super::rules::{At, Rules};
-use super::tree::{Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::files::Files;
+use crate::rules::{At, Rules};
+use crate::tree::{Node, Value};
 
 #[derive(Clone, Copy)]
 enum Rule {
@@ -38,7 +38,7 @@ static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
 });
 
 /// The folders that relative paths and `~` start from.
-pub struct Base<'a> {
+pub(crate) struct Base<'a> {
     /// The folder of the file.
     pub folder: &'a str,
     /// The home folder of the user.
@@ -52,7 +52,7 @@ impl Base<'_> {
     ///
     /// # Errors
     /// Returns an error for a bind mount without a source, and a path that is not a string.
-    pub fn resolve(&self, root: &mut Node) -> Result<(), Diagnostic> {
+    pub(crate) fn resolve(&self, root: &mut Node) -> Result<(), Diagnostic> {
         self.below(root, RULES.root())
     }
 
@@ -198,7 +198,7 @@ pub fn join(base: &str, path: &str) -> String {
 
 /// Returns the folder of a path.
 #[must_use]
-pub fn parent(path: &str) -> String {
+pub(crate) fn parent(path: &str) -> String {
     match path.rfind('/') {
         Some(slash) => clean(&path[..=slash]),
         None => ".".to_owned(),

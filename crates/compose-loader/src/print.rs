@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::project::Project;
-use super::shape::{Absent, Field, Kind, PROJECT};
-use super::tree::{Map, Node, Value};
-use super::yaml::{is_plain, is_printable};
+use crate::project::Project;
+use crate::shape::{Absent, Field, Kind, PROJECT};
+use crate::tree::{Map, Node, Value};
+use crate::yaml::{is_plain, is_printable};
 
 /// The style of the output.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,7 +45,7 @@ pub fn yaml(project: &Project, style: Style) -> String {
 
 /// Prints a tree as YAML.
 #[must_use]
-pub fn yaml_tree(tree: &Node, style: Style) -> String {
+pub(crate) fn yaml_tree(tree: &Node, style: Style) -> String {
     let mut text = String::new();
     yaml_below(tree, style, 0, &mut text);
     text

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 
-use super::diagnostic::Diagnostic;
-use super::environment::Environment;
-use super::source::Place;
-use super::tree::{Map, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::environment::Environment;
 use crate::nearest::did_you_mean;
+use crate::source::Place;
+use crate::tree::{Map, Node, Value};
 
 /// A project in canonical form.
 #[derive(Clone, Debug, Default)]
@@ -68,12 +68,12 @@ impl Project {
         self.tree.get(section)?.get(name)
     }
 
-    pub(super) fn services_mut(&mut self) -> Option<&mut Map> {
+    pub(crate) fn services_mut(&mut self) -> Option<&mut Map> {
         self.tree.as_map_mut()?.get_mut("services")?.as_map_mut()
     }
 
     /// Disables the services that no active profile enables.
-    pub(super) fn activate(&mut self, profiles: &[String]) {
+    pub(crate) fn activate(&mut self, profiles: &[String]) {
         self.profiles = profiles.to_vec();
         let mut all = std::mem::take(&mut self.disabled);
         let services = self.services_mut().map(std::mem::take).unwrap_or_default();
@@ -97,7 +97,7 @@ impl Project {
     }
 
     /// Sets `deploy.replicas` to `scale`, where a service has both `scale` and `deploy`.
-    pub(super) fn follow_scale(&mut self) {
+    pub(crate) fn follow_scale(&mut self) {
         for (_, service) in self.services_mut().into_iter().flat_map(Map::iter_mut) {
             let Some(service) = service.as_map_mut() else { continue };
             let Some(scale) = service.get("scale").cloned() else { continue };
@@ -108,7 +108,7 @@ impl Project {
     }
 
     /// Keeps the named services and their dependencies.
-    pub(super) fn select(&mut self, names: &[String]) -> Result<(), Diagnostic> {
+    pub(crate) fn select(&mut self, names: &[String]) -> Result<(), Diagnostic> {
         let mut profiles = self.profiles.clone();
         for name in names {
             let declared =
@@ -163,7 +163,7 @@ impl Project {
     }
 
     /// Removes the resources that no enabled service uses.
-    pub(super) fn prune(&mut self) {
+    pub(crate) fn prune(&mut self) {
         let mut used: HashSet<(&'static str, Arc<str>), RandomState> = HashSet::default();
         for (_, service) in self.services() {
             for section in ["networks", "models"] {
@@ -203,7 +203,7 @@ fn is_active(service: &Node, active: &HashSet<&str>) -> bool {
 }
 
 /// Adds texts by name to a service, which override them where it has the same names.
-pub(super) fn fill(service: &mut Map, key: &'static str, mut values: Map) {
+pub(crate) fn fill(service: &mut Map, key: &'static str, mut values: Map) {
     let place = service.get(key).map_or(Place::NONE, |node| node.place);
     if let Some(own) = service.remove(key)
         && let Value::Map(own) = own.value

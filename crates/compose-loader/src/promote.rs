@@ -1,9 +1,9 @@
 //! Extension keys that are now part of the Compose specification.
 
-use super::diagnostic::Diagnostic;
-use super::merge;
-use super::trail::Trail;
-use super::tree::{Map, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::merge;
+use crate::trail::Trail;
+use crate::tree::{Map, Node, Value};
 
 /// Renames the extension keys. Values under a new name override those under the old one.
 ///

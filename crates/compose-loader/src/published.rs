@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::diagnostic::Diagnostic;
-use super::project::Project;
-use super::source::Place;
-use super::tree::{Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::project::Project;
+use crate::source::Place;
+use crate::tree::{Node, Value};
 
 /// A service that publishes a port, and the place of the port.
 #[derive(Clone, Copy)]

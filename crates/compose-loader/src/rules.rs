@@ -1,6 +1,6 @@
 //! Rules for paths of a tree. A walk over the tree finds them step by step.
 
-use super::names::Names;
+use crate::names::Names;
 
 /// A table of rules for path patterns, such as `services.*.ports.*`.
 /// `*` matches any key and any item of a list.

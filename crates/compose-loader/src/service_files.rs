@@ -1,14 +1,14 @@
 //! The `env_file` and `label_file` of services.
 
-use super::Load;
-use super::diagnostic::Diagnostic;
-use super::dotenv::{self, EnvText};
-use super::environment::{Environment, Variable};
-use super::files::FileKind;
-use super::project::{Project, fill};
-use super::source::Place;
-use super::substitute::Failure;
-use super::tree::{Entry, Map, Node, Origin, Supplied, Value};
+use crate::Load;
+use crate::diagnostic::Diagnostic;
+use crate::dotenv::{self, EnvText};
+use crate::environment::{Environment, Variable};
+use crate::files::FileKind;
+use crate::project::{Project, fill};
+use crate::source::Place;
+use crate::substitute::Failure;
+use crate::tree::{Entry, Map, Node, Origin, Supplied, Value};
 
 impl Load<'_> {
     /// Adds the variables of each `env_file` to `environment`, which overrides them.

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::environment::{Budget, Variable};
-use super::tree::{Origin, Supplied};
+use crate::environment::{Budget, Variable};
+use crate::tree::{Origin, Supplied};
 
 /// The maximum depth of nested forms.
 const MAX_DEPTH: usize = 64;

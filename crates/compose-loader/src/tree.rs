@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-pub use super::map::Map;
-use super::source::Place;
+pub use crate::map::Map;
+use crate::source::Place;
 
 /// A value and its place.
 #[derive(Clone, Debug, Default)]
@@ -173,7 +173,7 @@ impl Node {
 
     /// Returns a part of a string, with its place and its part of the trace.
     #[must_use]
-    pub fn part(&self, start: usize, end: usize) -> Self {
+    pub(crate) fn part(&self, start: usize, end: usize) -> Self {
         let text = self.as_str().and_then(|text| text.get(start..end)).unwrap_or_default();
         Self {
             value: Value::Str(text.into()),
@@ -185,7 +185,7 @@ impl Node {
     /// Returns the place of a part of a string. The place is that of the whole string where the string does not read as
     /// it is written, because of escapes, folding or variables.
     #[must_use]
-    pub fn place_of(&self, start: usize, end: usize) -> Place {
+    pub(crate) fn place_of(&self, start: usize, end: usize) -> Place {
         let Some(length) = self.as_str().map(str::len) else { return self.place };
         let written = self.place.end.saturating_sub(self.place.start) as usize;
         let quote = match written.checked_sub(length) {
@@ -203,7 +203,7 @@ impl Node {
     /// Returns a string that was derived from this one. Where it differs, every variable of the trace supplies the whole
     /// of it.
     #[must_use]
-    pub fn made(&self, text: impl AsRef<str> + Into<Arc<str>>) -> Self {
+    pub(crate) fn made(&self, text: impl AsRef<str> + Into<Arc<str>>) -> Self {
         if self.as_str() == Some(text.as_ref()) {
             return self.clone();
         }

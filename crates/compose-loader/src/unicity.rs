@@ -6,11 +6,11 @@ use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
 
-use super::diagnostic::Diagnostic;
-use super::grammar::volume;
-use super::rules::{At, Rules};
-use super::trail::Trail;
-use super::tree::{Map, Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::grammar::volume;
+use crate::rules::{At, Rules};
+use crate::trail::Trail;
+use crate::tree::{Map, Node, Value};
 
 /// The key of the entries of a list.
 #[derive(Clone, Copy)]

@@ -40,10 +40,10 @@ impl Binder {
             Kind::Command if node.as_str().is_some() => self.command(&node, trail),
             _ => {
                 let place = node.place;
-                let bound = if node.is_null() || !super::pairs::is_bound(kind) {
+                let bound = if node.is_null() || !crate::pairs::is_bound(kind) {
                     scalar(node, kind).map_err(|(id, message)| (id, message, place))
                 } else {
-                    super::pairs::bind(node, kind)
+                    crate::pairs::bind(node, kind)
                 };
                 match bound {
                     Ok(bound) => bound,

@@ -39,6 +39,7 @@ mod shape;
 mod source;
 mod substitute;
 pub mod text;
+mod texts;
 mod trail;
 mod tree;
 mod unicity;
@@ -46,6 +47,7 @@ mod yaml;
 
 #[cfg(test)]
 #[path = "../tests/support/growth.rs"]
+#[allow(dead_code, reason = "the tests of the operator use the rest")]
 mod growth;
 
 pub use self::diagnostic::{Diagnostic, Note, Severity};

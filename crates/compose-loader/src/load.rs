@@ -26,11 +26,11 @@ use crate::diagnostic::{Diagnostic, MAX_FAULTS, Severity};
 use crate::dotenv::{self, EnvText};
 use crate::environment::{Budget, Environment};
 use crate::extends::{self, Base, BaseKey};
-use crate::files::{self, FileKind, Files};
+use crate::files::Files;
 use crate::include::{self, Imported};
 use crate::project::Project;
 use crate::source::{Place, Sources};
-use crate::text::{self, Decoded, Encoding};
+use crate::texts::Text;
 use crate::tree::{Map, Node, Origin, Value};
 use crate::yaml::{self, Document, Path};
 use crate::{
@@ -49,7 +49,7 @@ pub struct Load<'a> {
     pub home: Option<String>,
     pub bases: HashMap<BaseKey, Base>,
     pub imported: Vec<Imported>,
-    texts: HashMap<String, Text>,
+    pub texts: HashMap<String, Text>,
     parsed: HashMap<String, Vec<Document>>,
 }
 
@@ -73,14 +73,6 @@ impl Scope {
     pub fn shown_folder(&self, folder: &str) -> String {
         paths::relative(&self.files_folder, folder)
     }
-}
-
-/// A file that was read, with its number in the sources.
-#[derive(Clone)]
-struct Text {
-    number: u32,
-    text: Arc<str>,
-    encoding: Encoding,
 }
 
 impl<'a> Load<'a> {
@@ -203,72 +195,6 @@ impl<'a> Load<'a> {
             self.env_files(project)?;
         }
         self.label_files(project)
-    }
-
-    /// Returns the absolute path of a file. Paths are relative to the folder of the project where `resolve_paths` is off.
-    pub fn full(&self, path: &str) -> String {
-        if self.working_dir.starts_with('/') { paths::join(&self.working_dir, path) } else { path.to_owned() }
-    }
-
-    /// Reports whether a file was read before.
-    pub fn is_read(&self, path: &str) -> bool {
-        self.texts.contains_key(path)
-    }
-
-    /// Returns the text of a file and its number in the sources.
-    pub fn text(
-        &mut self,
-        path: &str,
-        id: &'static str,
-        place: Place,
-    ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, encoding } = self.decoded(path, id, place)?;
-        match encoding {
-            Encoding::Utf8 | Encoding::Utf16 => Ok((number, text)),
-            Encoding::Broken(at) => Err(not_utf8(path, &text::not_utf8(text.as_bytes(), at), place)),
-        }
-    }
-
-    /// Returns the text of an env file, which can contain invalid UTF-8, and its number in the sources.
-    pub fn env_text(
-        &mut self,
-        path: &str,
-        id: &'static str,
-        place: Place,
-    ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, encoding } = self.decoded(path, id, place)?;
-        match encoding {
-            Encoding::Utf8 => {}
-            Encoding::Utf16 => return Err(not_utf8(path, dotenv::UTF16, place)),
-            Encoding::Broken(at) => {
-                let warning = dotenv::not_utf8(number, at);
-                if !self.diagnostics.iter().any(|said| said.id == warning.id && said.place == warning.place) {
-                    self.diagnostics.push(warning);
-                }
-            }
-        }
-        Ok((number, text))
-    }
-
-    fn decoded(&mut self, path: &str, id: &'static str, place: Place) -> Result<Text, Diagnostic> {
-        if let Some(known) = self.texts.get(path) {
-            return Ok(known.clone());
-        }
-        let full = self.full(path);
-        if self.files.kind(&full) == Some(FileKind::Outside) {
-            return Err(files::outside(path, place));
-        }
-        let bytes = self.files.read(&full).map_err(|reason| {
-            Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
-                .remedy("check the path and its permissions")
-        })?;
-        let Decoded { text, encoding } =
-            text::decode(bytes).map_err(|reason| not_utf8(path, &reason, place))?;
-        let text: Arc<str> = text.into();
-        let number = self.sources.add(path, text.clone());
-        let read = Text { number, text, encoding };
-        self.texts.insert(path.to_owned(), read.clone());
-        Ok(read)
     }
 
     fn open(&mut self, input: &Input) -> Result<(), Diagnostic> {
@@ -495,10 +421,6 @@ impl<'a> Load<'a> {
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.place.file, diagnostic.place.start));
         (project, self.diagnostics, self.sources)
     }
-}
-
-fn not_utf8(path: &str, reason: &str, place: Place) -> Diagnostic {
-    Diagnostic::error("not-utf8", place, format!("{path}: {reason}")).remedy("save the file as UTF-8")
 }
 
 /// Returns the project name of a document. A name that is reset precedes the name of a merge key.

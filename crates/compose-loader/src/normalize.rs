@@ -85,7 +85,7 @@ fn one(service: &mut Map, environment: &Environment) -> Result<(), Diagnostic> {
         if let Some(target) = mount.as_map_mut().and_then(|mount| mount.get_mut("target"))
             && let Some(text) = target.as_str()
         {
-            let cleaned = if text.is_empty() { ".".to_owned() } else { super::paths::clean(text) };
+            let cleaned = if text.is_empty() { ".".to_owned() } else { crate::paths::clean(text) };
             if cleaned != text {
                 *target = target.made(cleaned);
             }

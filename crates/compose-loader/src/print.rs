@@ -43,14 +43,6 @@ pub fn yaml(project: &Project, style: Style) -> String {
     text
 }
 
-/// Prints a tree as YAML.
-#[must_use]
-pub(crate) fn yaml_tree(tree: &Node, style: Style) -> String {
-    let mut text = String::new();
-    yaml_below(tree, style, 0, &mut text);
-    text
-}
-
 fn with_name(project: &Project) -> Node {
     let place = project.tree.place;
     let mut map = Map::default();
@@ -302,7 +294,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Style, yaml_tree};
+    use super::{Style, yaml_below};
     use crate::source::Place;
     use crate::tree::{Map, Node, Value};
     use crate::yaml;
@@ -315,7 +307,8 @@ mod tests {
             Node::new(Value::Map(Box::new(map)), Place::NONE),
         ]);
         let tree = Node::map([("outer", Node::new(list, Place::NONE))], Place::NONE);
-        let printed = yaml_tree(&tree, Style::default());
+        let mut printed = String::new();
+        yaml_below(&tree, Style::default(), 0, &mut printed);
         let read =
             yaml::parse(&printed, 0).map_err(|error| TestCaseError::fail(format!("{error:?}\n{printed}")))?;
         prop_assert_eq!(&read[0].root, &tree, "{}", printed);

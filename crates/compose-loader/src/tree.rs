@@ -260,7 +260,7 @@ impl fmt::Display for Value {
             Value::Bool(value) => write!(f, "{value}"),
             Value::Int(value) => write!(f, "{value}"),
             Value::Uint(value) => write!(f, "{value}"),
-            Value::Float(value) => f.write_str(&super::number::print(*value)),
+            Value::Float(value) => f.write_str(&crate::number::print(*value)),
             Value::Time(text) | Value::Str(text) => f.write_str(text),
             Value::List(items) => {
                 f.write_str("[")?;

@@ -46,7 +46,7 @@ fn raw_values_are_not_parsed() {
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let read = raw("\u{feff}A='b' # $c \r\n# note\n\n  D==\r\r\nNONE\n");
     assert_eq!(read, Ok(vec![pair("A", "'b' # $c "), pair("D", "=\r")]));
-    assert_eq!(raw("A=b\n=c"), Err("there is no name before `=`".to_owned()));
+    assert_eq!(raw("A=b\n=c"), Err("the name before `=` is missing".to_owned()));
     assert_eq!(raw("A =b"), Err("the name `A ` contains a space".to_owned()));
 }
 

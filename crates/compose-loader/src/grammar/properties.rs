@@ -25,10 +25,10 @@ proptest! {
     }
 
     #[test]
-    fn a_size_is_its_number_times_its_unit(number in 0..(1i64 << 20), unit in 0..4usize, short in any::<bool>()) {
-        let unit = ["k", "m", "g", "t"][unit];
+    fn a_size_is_its_number_times_its_unit(number in 0..(1i64 << 20), power in 0..4usize, short in any::<bool>()) {
+        let unit = ["k", "m", "g", "t"][power];
         let text = if short { format!("{number}{unit}") } else { format!("{number} {}iB", unit.to_uppercase()) };
-        prop_assert_eq!(size::parse(&text), Ok(number << (10 * (privilege + 1))));
+        prop_assert_eq!(size::parse(&text), Ok(number << (10 * (power + 1))));
         prop_assert_eq!(size::parse(&number.to_string()), Ok(number));
     }
 

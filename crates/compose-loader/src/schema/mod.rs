@@ -15,11 +15,11 @@ use std::sync::LazyLock;
 use self::alike::{COMPARED, alike};
 use self::compile::{Additional, Schema, Schemas};
 pub use self::remedy::of_service;
-use super::diagnostic::{Diagnostic, MAX_FAULTS};
-use super::source::Place;
-use super::trail::Trail;
-use super::tree::{Map, Node, Value};
+use crate::diagnostic::{Diagnostic, MAX_FAULTS};
 use crate::nearest::did_you_mean;
+use crate::source::Place;
+use crate::trail::Trail;
+use crate::tree::{Map, Node, Value};
 
 static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
 

@@ -114,9 +114,9 @@ const fn capital(name: &'static str, json: &'static str, kind: Kind, absent: &'s
 pub use container::{PRE_START, SERVICE};
 
 use Kind::{
-    Any, Bool, Bytes, Command, Count, Duration, Environment, Float, HealthTest, Hosts, Int, Labels, List,
-    Map, Mapping, Mode, MultiOptions, Opt, OptBool, OptDuration, OptInt, OptOut, OptUint, Options, Part, Ssh,
-    Str, StringList, StringMap, Strings, Texts, Uint, Ulimit,
+    Bool, Bytes, Command, Count, Duration, Environment, Float, HealthTest, Hosts, Int, Labels, List, Map,
+    Mapping, Mode, MultiOptions, Opt, OptBool, OptDuration, OptInt, OptOut, OptUint, Options, Part, Ssh, Str,
+    StringList, StringMap, Strings, Texts, Uint, Ulimit,
 };
 
 const A_SERVICE: Kind = Part(&SERVICE);
@@ -345,6 +345,3 @@ const CONFIG: &[Field] = &[
 
 const MODEL: &[Field] =
     &[f("name", Str), f("model", Str), f("context_size", Int), f("runtime_flags", Strings)];
-
-/// The type of an extension.
-pub const EXTENSION: Kind = Any;

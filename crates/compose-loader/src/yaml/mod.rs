@@ -18,9 +18,9 @@ pub use scalar::{is_plain, is_printable};
 
 use reader::{Fault, Found, Kind, Reader, What};
 
-use super::diagnostic::Diagnostic;
-use super::source::Place;
-use super::tree::{Node, Value};
+use crate::diagnostic::Diagnostic;
+use crate::source::Place;
+use crate::tree::{Node, Value};
 
 /// The maximum number of values in a file. compose-go has this limit for a document.
 const MAX_VALUES: usize = 100_000;

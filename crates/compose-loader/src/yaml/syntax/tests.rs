@@ -85,7 +85,7 @@ fn a_mistake_is_shown_where_it_was_made() {
             "1:4 b: c | this value contains a colon and a space, like a key | put the value into quotes",
         ),
         ("a:b\nc: d\n", "1:1 a:b | a space is missing after the colon | write `a: b`"),
-        ("a\nb: c\n", "1:1 a | there is no colon after `a` | write `a:`"),
+        ("a\nb: c\n", "1:1 a | a colon is missing after `a` | write `a:`"),
         (
             "a: b\n  c: d\n",
             "2:3 c: | this line is indented like a part of `b`, the value of `a` | start the line at the first column, like `a`",
@@ -162,8 +162,8 @@ fn a_message_names_the_mistake_and_the_correction() {
             "a: &w b\nc: *w d\n",
             "2:7 d | the line continues after the value | remove the rest of the line, or put the whole value into quotes",
         ),
-        ("a: [b]]\n", "1:7 ] | this closing bracket has no opening bracket | remove it"),
-        ("a: {b: c}}}\n", "1:10 } | this closing bracket has no opening bracket | remove it"),
+        ("a: [b]]\n", "1:7 ] | this closing bracket has no opening bracket | remove the bracket"),
+        ("a: {b: c}}}\n", "1:10 } | this closing bracket has no opening bracket | remove the bracket"),
         (
             "a: - b\n",
             "1:4 - b | a list cannot start inside a line | start the list on the next line, or put the text into quotes",
@@ -202,7 +202,7 @@ fn a_message_names_the_mistake_and_the_correction() {
             "a: {: b}\n",
             "1:5 : | a key is missing before this colon | write a key, or put a text with a colon into quotes",
         ),
-        ("a b\nc: d\n", "1:1 a b | there is no colon after `a` | write `a: b`"),
+        ("a b\nc: d\n", "1:1 a b | a colon is missing after `a` | write `a: b`"),
         ("a: b\nc= d\n", "2:1 c= d | write a colon and a space after a key instead of `=` | write `c: d`"),
         ("a: b\n-c\n", "2:1 -c | a space is missing after the dash | write `- c`"),
         (
@@ -243,7 +243,7 @@ fn a_message_names_the_mistake_and_the_correction() {
             "a: \"b\" # c\n  d: e\n",
             "2:3 d: | the value of `a` ends before this line | start the line at the first column to align with `a`",
         ),
-        ("a: b\rc d\re: f\r", "1:6 c d | there is no colon after `c` | write `c: d`"),
+        ("a: b\rc d\re: f\r", "1:6 c d | a colon is missing after `c` | write `c: d`"),
         (
             "-\tb\n",
             "1:2 \t | this line is indented by a tab: YAML allows only spaces | replace the tab by spaces",

@@ -1,5 +1,5 @@
-//! What is told of a pass, in one place: log lines, metrics and events. Nothing here ever holds a
-//! value of a Secret, since no pass does.
+//! Reports of a reconciliation: log lines, metrics and events. None contains a value of a Secret, since a reconciliation
+//! holds only digests of them.
 
 use kube::{
     Resource,
@@ -8,7 +8,7 @@ use kube::{
 
 use super::context::Context;
 use crate::{
-    api::{ServiceState, Stack, StackStatus},
+    api::{ServiceState, ServiceStatus, Stack, StackStatus},
     cluster::StackKey,
     plan::{Apply, Delete},
 };
@@ -21,7 +21,7 @@ pub(super) fn applied(context: &Context, key: &StackKey, apply: &Apply) {
         stack = key.name,
         kind,
         name = apply.object.name,
-        held = apply.keeps_template,
+        gated = apply.keeps_template,
         "applied"
     );
 }
@@ -32,16 +32,16 @@ pub(super) fn deleted(context: &Context, key: &StackKey, delete: &Delete) {
     tracing::info!(namespace = key.namespace, stack = key.name, kind, name = delete.name, "deleted");
 }
 
-/// Tells what has changed between two statuses: the Stack's verdict, and services that came into
-/// a state that someone should look at.
+/// Publishes the transitions between two statuses: an event for a new reason of the Stack's `Ready` condition, a log line
+/// for each service whose state has changed, and an event for each service that now needs an action.
 pub(super) async fn transitions(context: &Context, stack: &Stack, before: &StackStatus, after: &StackStatus) {
-    let verdict = |status: &StackStatus| {
+    let ready = |status: &StackStatus| {
         let ready = status.conditions.iter().find(|condition| condition.type_ == "Ready")?;
         Some((ready.status.clone(), ready.reason.clone(), ready.message.clone()))
     };
-    if let Some((status, reason, message)) = verdict(after) {
+    if let Some((status, reason, message)) = ready(after) {
         let changed =
-            verdict(before).is_none_or(|(was, why, _)| (was, why) != (status.clone(), reason.clone()));
+            ready(before).is_none_or(|(was, why, _)| (was, why) != (status.clone(), reason.clone()));
         if changed {
             let stalled = after.conditions.iter().any(|condition| condition.type_ == "Stalled");
             let kind = if stalled { EventType::Warning } else { EventType::Normal };
@@ -49,20 +49,19 @@ pub(super) async fn transitions(context: &Context, stack: &Stack, before: &Stack
         }
     }
     for service in &after.services {
-        let was =
-            before.services.iter().find(|earlier| earlier.name == service.name).map(|earlier| earlier.state);
-        if was == Some(service.state) {
-            continue;
+        let was = before.services.iter().find(|earlier| earlier.name == service.name);
+        let has_changed = was.is_none_or(|was| was.state != service.state);
+        if has_changed {
+            tracing::info!(
+                namespace = stack.metadata.namespace,
+                stack = stack.metadata.name,
+                service = service.name,
+                state = service.state.as_str(),
+                cause = service.message,
+                "service changed its state"
+            );
         }
-        tracing::info!(
-            namespace = stack.metadata.namespace,
-            stack = stack.metadata.name,
-            service = service.name,
-            state = service.state.as_str(),
-            cause = service.message,
-            "service"
-        );
-        if matches!(service.state, ServiceState::Blocked | ServiceState::Failed | ServiceState::Unhealthy) {
+        if needs_action(service) && (has_changed || !was.is_some_and(needs_action)) {
             let cause = service.message.as_deref().unwrap_or_default();
             let reason = format!("Service{}", service.state.as_str());
             publish(context, stack, EventType::Warning, &reason, &format!("{}: {cause}", service.name)).await;
@@ -70,11 +69,20 @@ pub(super) async fn transitions(context: &Context, stack: &Stack, before: &Stack
     }
 }
 
-/// A Stack that the types cannot read, which only a change of the CRD can have let in.
+/// Reports whether only a user can bring the service up: it is blocked, fails, or waits for an object.
+fn needs_action(service: &ServiceStatus) -> bool {
+    // An entry for an object has its kind first, such as `Secret db`. The operator retries images by itself.
+    let waits_for_object =
+        || service.waits_for.iter().any(|what| what.contains(' ') && !what.starts_with("image "));
+    matches!(service.state, ServiceState::Blocked | ServiceState::Failed | ServiceState::Unhealthy)
+        || waits_for_object()
+}
+
+/// Publishes an event for a Stack that the operator cannot parse. Only a CRD of another version admits such a Stack.
 pub(super) async fn unreadable<K: Resource<DynamicType = ()>>(context: &Context, stack: &K, why: &str) {
     let reference = stack.object_ref(&());
-    tracing::warn!(namespace = reference.namespace, stack = reference.name, why, "a Stack cannot be read");
-    let note = format!("the Stack cannot be read: {why}");
+    tracing::warn!(namespace = reference.namespace, stack = reference.name, why, "cannot parse the Stack");
+    let note = format!("cannot parse the Stack: {why}");
     send(context, EventType::Warning, "Unreadable", &note, &reference).await;
 }
 
@@ -82,7 +90,8 @@ async fn publish(context: &Context, stack: &Stack, kind: EventType, reason: &str
     send(context, kind, reason, note, &stack.object_ref(&())).await;
 }
 
-/// A new recorder for each event: a shared one would repeat the first note of a reason for ever.
+/// Sends one event. Each event has its own recorder, since a shared one repeats the first note of a reason
+/// (kube-runtime aggregates events by reason).
 async fn send(
     context: &Context,
     kind: EventType,
@@ -99,12 +108,12 @@ async fn send(
         secondary: None,
     };
     if let Err(error) = Recorder::new(context.client.clone(), reporter).publish(&event, reference).await {
-        // An event is a courtesy; the status has the same words.
-        tracing::debug!(%error, "an event could not be written");
+        // The status has the same message.
+        tracing::debug!(%error, "cannot write an event");
     }
 }
 
-/// The API server takes notes of 1,024 bytes.
+/// Clips a note to the limit of the API server, 1,024 bytes.
 fn clipped(note: &str) -> &str {
     &note[..note.floor_char_boundary(1024)]
 }

@@ -1,4 +1,4 @@
-//! What keeps a service's containers from running: each cause in one sentence.
+//! Blockers: the causes that keep a service's containers from running.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,29 +9,31 @@ use crate::{
     translate::Kind,
 };
 
-/// How long a provisioner may take for a volume before that is told as what holds its service up, in seconds.
+/// Seconds that a provisioner has to create a volume before the missing volume is reported as a blocker.
 const PROVISIONING: i64 = 30;
 
-/// What is said of a program that is kept running and ends by itself. Where a failing health check restarts it, nobody
-/// knows whether it did.
-const ENDS_WELL: &str = "it has ended with exit code 0 and is started again after a pause, which grows up to 5 minutes: \
-                         what is to run now and then needs a loop of its own";
+/// The message of a service that is kept running and whose program exits with code 0. The kubelet doubles the delay
+/// before each restart, up to 5 minutes. A restart by a failed liveness probe can look the same, so the message is
+/// not used where a health check restarts the container.
+const ENDS_WELL: &str =
+    "keeps exiting with code 0, restarted with a delay of up to 5 minutes; run periodic work in a loop";
 
-/// What the scheduler says of a claim whose volume is being made, as long as nobody was named who makes it.
+/// The words of the scheduler for a claim without a volume, before a provisioner has been chosen.
 const UNBOUND: &str = "unbound immediate PersistentVolumeClaims";
 
 impl View<'_> {
-    /// What keeps a pod from running, if something does.
+    /// Returns what keeps a Pod from running, if anything does.
     pub(super) fn blocker(&self, pod: &Pod) -> Option<Assessment> {
-        if let Some(told) = pod.claims.iter().find_map(|name| self.without_volume(pod, name)) {
-            return Some(told);
+        if let Some(blocked) = pod.claims.iter().find_map(|name| self.without_volume(pod, name)) {
+            return Some(blocked);
         }
         if let Some(why) = &pod.unschedulable {
-            let asks =
-                self.unit.requests.as_ref().map(|asks| format!("asks for {asks}; ")).unwrap_or_default();
+            let requests = self.unit.requests.as_ref();
+            let requests = requests.map(|requests| format!(" (requests {requests})")).unwrap_or_default();
+            let cause = format!("no node can run the Pod{requests}: {}", scheduler_cause(why));
             let message = match self.eviction() {
-                Some(eviction) => format!("{eviction}, and no node can take it: {asks}{}", of_scheduler(why)),
-                None => format!("no node can take it: {asks}{}", of_scheduler(why)),
+                Some(eviction) => format!("{eviction}, and {cause}"),
+                None => cause,
             };
             return Some(Assessment::because(ServiceState::Blocked, message));
         }
@@ -40,40 +42,37 @@ impl View<'_> {
             "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
                 Some(Assessment::because(
                     ServiceState::Blocked,
-                    format!("the image cannot be pulled: {}", image_cause(message)),
+                    format!("cannot pull the image: {}", image_cause(message)),
                 ))
             }
-            "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
-                Some(Assessment::because(
-                    ServiceState::Blocked,
-                    format!("the container cannot be created: {message}"),
-                ))
-            }
+            "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
+                Assessment::because(ServiceState::Blocked, format!("cannot create the container: {message}")),
+            ),
             "CrashLoopBackOff"
                 if matches!(pod.last_exit, Some((0, _))) && !self.is_restarted_when_unhealthy() =>
             {
                 Some(Assessment::because(ServiceState::Starting, ENDS_WELL))
             }
             "CrashLoopBackOff" => {
-                let exit = exit(pod).unwrap_or_else(|| "its container ends".to_owned());
-                // The kubelet ends such a container by a signal, and many programs end well by that.
-                let by = match pod.last_exit {
-                    Some((0, _)) => ", by itself or because its health check failed",
-                    _ => "",
+                let exit = match &pod.last_exit {
+                    // A failed liveness probe ends the container by a signal, after which many programs exit with 0.
+                    Some((0, _)) => ", last exit code 0 (own exit or failed health check)".to_owned(),
+                    Some((code, reason)) if reason == OOM_KILLED => format!(", {}", out_of_memory(*code)),
+                    Some((code, _)) => format!(", last exit code {code}"),
+                    None => String::new(),
                 };
-                Some(Assessment::because(
-                    ServiceState::Failed,
-                    format!("{exit}{by}, again and again: see its log"),
-                ))
+                let message = format!("crash-looping{exit}; see the container logs");
+                Some(Assessment::because(ServiceState::Failed, message))
             }
             _ => None,
         }
     }
 
-    /// What is said of a claim of a pod that has no volume. A provisioner is given its time, from when it can
-    /// have been asked: it may wait for the pod, which may have waited for other services. Where nobody was asked
-    /// for a volume yet and nothing is wrong, the scheduler knows more, unless it says no more than that the
-    /// claim has none.
+    /// Returns the assessment of a Pod whose claim has no volume.
+    ///
+    /// The provisioner's time starts when the Pod is created, since a StorageClass with `WaitForFirstConsumer`
+    /// provisions no earlier. Without a provisioner and without an error, the scheduler's message is the better
+    /// cause, unless that message only repeats that the claim is unbound.
     fn without_volume(&self, pod: &Pod, name: &str) -> Option<Assessment> {
         let child = self.observed.children.get(&(Kind::PersistentVolumeClaim, name.to_owned()))?;
         let ChildState::Claim(ClaimState { unbound: Some(unbound), created, .. }) = &child.state else {
@@ -91,51 +90,55 @@ impl View<'_> {
             }
             (None, Some(provisioner)) => {
                 let class = unbound.class.as_deref().unwrap_or_default();
-                format!("the provisioner {provisioner} of the storage class {class} has not made one yet")
+                format!("provisioner {provisioner} of StorageClass {class} has not created one yet")
             }
             (None, None) => return None,
         };
-        Some(Assessment::because(ServiceState::Blocked, format!("its claim {name} has no volume: {why}")))
+        Some(Assessment::because(ServiceState::Blocked, format!("claim {name} has no volume: {why}")))
     }
 
-    /// Why a pod of it was put out, as long as none has started to run since.
+    /// Returns why a Pod of the unit was evicted, until a Pod of it runs again.
     pub(super) fn eviction(&self) -> Option<String> {
         let Eviction { node, why, .. } = self.observed.evictions.get(self.unit.name())?;
-        Some(format!("it was evicted from the node {node}: {}", first_sentence(why)))
+        Some(format!("evicted from node {node} ({})", first_sentence(why)))
     }
 }
 
 impl Unbound {
-    /// What is wrong, where something is.
+    /// Returns why no volume is bound, where an error is known.
     fn cause(&self) -> Option<String> {
         let Some(class) = self.class.as_deref().filter(|class| !class.is_empty()) else {
             return Some(match self.class {
-                Some(_) => "it wants one of no storage class, and none is free".to_owned(),
-                None => "the cluster has no default storage class: make one the default".to_owned(),
+                Some(_) => "no PersistentVolume without a StorageClass is free".to_owned(),
+                None => "the cluster has no default StorageClass; mark one as default".to_owned(),
             });
         };
         let warning = self.warning.as_deref()?;
         if !warning.ends_with(&format!("\"{class}\" not found")) {
             return Some(first_line(warning).to_owned());
         }
-        // It outlives its cause; that a provisioner was asked proves the class.
+        // The warning event stays after the StorageClass was created. A chosen provisioner proves that the class exists.
         let is_missing = self.provisioner.is_none();
-        is_missing.then(|| format!("the storage class {class} does not exist: create it"))
+        is_missing.then(|| format!("StorageClass {class} does not exist; create it"))
     }
 }
 
-/// How a pod's container ended last, when not well.
+/// The kubelet's reason for a container that the kernel killed at its memory limit.
+const OOM_KILLED: &str = "OOMKilled";
+
+fn out_of_memory(code: i32) -> String {
+    format!("exceeded its memory limit (exit code {code}, {OOM_KILLED})")
+}
+
+/// Returns how a Pod's container exited last.
 pub(super) fn exit(pod: &Pod) -> Option<String> {
     match pod.last_exit.as_ref()? {
-        (0, _) => Some("it has ended with exit code 0".to_owned()),
-        (code, reason) if reason == "OOMKilled" => {
-            Some(format!("it was ended for using more memory than its limit (exit code {code}, OOMKilled)"))
-        }
-        (code, _) => Some(format!("it has ended with exit code {code}")),
+        (code, reason) if reason == OOM_KILLED => Some(out_of_memory(*code)),
+        (code, _) => Some(format!("exited with code {code}")),
     }
 }
 
-/// What the kubelet says of a pod whose volumes or network it cannot make.
+/// Returns the kubelet's message for a Pod whose volumes or network it cannot set up.
 pub(super) fn mount_error(pod: &Pod) -> Option<&str> {
     match pod.warning.as_ref()? {
         (reason, message) if matches!(reason.as_str(), "FailedMount" | "FailedCreatePodSandBox") => {
@@ -145,9 +148,9 @@ pub(super) fn mount_error(pod: &Pod) -> Option<&str> {
     }
 }
 
-/// What follows in the scheduler's message speaks of preemption, which nobody can act on. That of
-/// Kubernetes 1.36 does not name the taints.
-fn of_scheduler(why: &str) -> String {
+/// Returns the first sentence of the scheduler's message. The rest is about preemption, which a user cannot act on.
+/// Kubernetes 1.36 does not name the taints, so the hint says where to find them.
+fn scheduler_cause(why: &str) -> String {
     let sentence = first_sentence(why);
     let hint =
         if sentence.contains("untolerated taint(s)") { " (kubectl describe nodes names them)" } else { "" };
@@ -162,8 +165,8 @@ pub(super) fn first_line(text: &str) -> &str {
     text.trim().lines().next().unwrap_or_default()
 }
 
-/// The kubelet alternates between an error and "Back-off pulling image" with the error inside it;
-/// the status must not move with that, so only the image's own part is kept.
+/// Returns the image and the error of a pull. The kubelet alternates between the error and "Back-off pulling image" with
+/// the error in it. Only the common part is kept, so that the status does not alternate, too.
 fn image_cause(message: &str) -> &str {
     let cause = message.split_once("ErrImagePull: ").map_or(message, |(_, cause)| cause);
     cause.split_once("Back-off pulling image ").map_or(cause, |(_, image)| image)

@@ -1,49 +1,52 @@
-//! How much a status tells. It is stored with its Stack, of which etcd takes 1.5 MiB, and the API server takes no
-//! status that is longer than the definition allows: one that it refuses would stay as it was for ever.
+//! Bounds on the size of a status. etcd stores objects of up to 1.5 MiB, and the API server refuses a status that
+//! breaks a limit of the CRD. A refused status would never be updated again.
 
 use crate::api::{ServiceStatus, StackStatus};
 
-/// How many of the things that a service waits for are told.
+/// Entries of `waitsFor`.
 pub(super) const MOST_WAITS: usize = 20;
-/// The longest of them, in bytes.
+/// Bytes of one entry of `waitsFor`.
 const LONGEST_WAIT: usize = 512;
-/// The longest message of a service, in bytes.
+/// Bytes of a service's message.
 const LONGEST_MESSAGE: usize = 4_096;
-/// The longest message of a condition, in bytes.
+/// Bytes of a condition's message, the limit of Kubernetes' own `Condition` type.
 const LONGEST_CONDITION: usize = 32_768;
 
-/// The most bytes of what is told of all services. Past them each tells less.
-const MOST_TOLD: usize = 256 << 10;
+/// Bytes of messages and waits of all services together. Beyond, each service has the shorter bounds below.
+const MOST_OF_ALL: usize = 256 << 10;
 const FEW_WAITS: usize = 3;
 const SHORT_WAIT: usize = 128;
 const SHORT_MESSAGE: usize = 256;
 
-/// Holds a status to its bounds.
-pub(super) fn hold(status: &mut StackStatus) {
+/// Shortens a status to the bounds.
+pub(super) fn enforce(status: &mut StackStatus) {
     for condition in &mut status.conditions {
         clip(&mut condition.message, LONGEST_CONDITION);
     }
     for service in &mut status.services {
-        hold_service(service, (MOST_WAITS, LONGEST_WAIT, LONGEST_MESSAGE));
+        enforce_on_service(service, (MOST_WAITS, LONGEST_WAIT, LONGEST_MESSAGE));
     }
-    let told = |service: &ServiceStatus| {
+    let size = |service: &ServiceStatus| {
         let message = service.message.as_ref().map_or(0, String::len);
         message.saturating_add(service.waits_for.iter().map(String::len).sum())
     };
-    if status.services.iter().map(told).fold(0, usize::saturating_add) > MOST_TOLD {
+    if status.services.iter().map(size).fold(0, usize::saturating_add) > MOST_OF_ALL {
         for service in &mut status.services {
-            hold_service(service, (FEW_WAITS, SHORT_WAIT, SHORT_MESSAGE));
+            enforce_on_service(service, (FEW_WAITS, SHORT_WAIT, SHORT_MESSAGE));
         }
     }
 }
 
-fn hold_service(service: &mut ServiceStatus, (waits, longest_wait, longest_message): (usize, usize, usize)) {
+fn enforce_on_service(
+    service: &mut ServiceStatus,
+    (waits, longest_wait, longest_message): (usize, usize, usize),
+) {
     service.waits_for.truncate(waits);
     service.waits_for.iter_mut().for_each(|wait| clip(wait, longest_wait));
     service.message.iter_mut().for_each(|message| clip(message, longest_message));
 }
 
-/// Takes the end off a text that has more bytes than this, and says so.
+/// Cuts a text that is longer than this number of bytes, and marks the cut with an ellipsis.
 fn clip(text: &mut String, longest: usize) {
     const ELLIPSIS: &str = "…";
     if text.len() > longest {
@@ -57,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_is_clipped_ends_between_characters_and_stays_as_it_is() {
+    fn a_clipped_text_ends_between_characters_and_is_not_clipped_again() {
         for (text, longest, expected) in [
             ("abc", 3, "abc"),
             ("abcd", 3, "…"),

@@ -3,34 +3,37 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-use super::{Finding, Unfinished};
+use super::{
+    Finding, Unfinished,
+    service::{CHECK_PENDING, CREATING, REPLACING, ROLLING_OUT, STOPPING, cause},
+};
 use crate::{
     api::{ConditionType, ServiceState, ServiceStatus},
-    plan::{Conflict, Gate, Plan, WaitOf},
+    plan::{Conflict, Gate, Plan, Wait, WaitOf},
     translate::{Desired, Kind},
 };
 
-/// What the conditions say.
+/// The outcome of a reconciliation, from which the conditions are made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// Whether everything is up, work goes on, or the spec must change.
+    /// Whether the Stack is ready, in progress or stalled.
     pub outcome: Outcome,
-    /// The CamelCase reason of that.
+    /// The CamelCase reason.
     pub reason: String,
-    /// The sentence that names the cause.
+    /// A summary with the most urgent cause.
     pub message: String,
-    /// What could not be reproduced exactly.
+    /// The approximations and field conflicts.
     pub approximated: Option<String>,
 }
 
-/// The three ends of a pass.
+/// The three outcomes of a reconciliation, as kstatus knows them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// Everything is up.
+    /// Every service is up.
     Ready,
-    /// Work goes on, or something is not there yet.
+    /// Work is in progress, or something is missing that can still come.
     Reconciling,
-    /// Waiting does not help.
+    /// The Stack needs a change by its user.
     Stalled,
 }
 
@@ -46,7 +49,7 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
             outcome: Outcome::Stalled,
             reason: "InternalError".to_owned(),
             message: format!(
-                "Stackwright failed at this Stack and leaves what runs as it is: the operator's log explains the error {id}"
+                "internal error {id}: existing objects are unchanged; the operator's log explains the error"
             ),
             approximated: None,
         },
@@ -56,7 +59,7 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
             message: message.to_owned(),
             approximated: None,
         },
-        // It may be a moment away.
+        // GitOps tools apply a ServiceAccount together with the Stack, in any order.
         Finding::NoAccount(message) => Verdict {
             outcome: Outcome::Reconciling,
             reason: "MissingObject".to_owned(),
@@ -65,20 +68,21 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
         },
         Finding::Planned { desired, plan, observed, unfinished } => {
             let (outcome, reason, message) = planned(desired, plan, unfinished, services);
-            let settled = observed.settled.iter().map(|((kind, name), settled)| {
-                format!(
-                    "{} {name}: another program keeps changing {}",
-                    kind.as_str(),
-                    settled.fields.join(", ")
-                )
+            let conflicts = observed.settled.iter().map(|((kind, name), settled)| {
+                let fields = settled.fields.join(", ");
+                format!("{} {name}: another program keeps changing {fields}", kind.as_str())
             });
             let texts: Vec<String> = desired
                 .approximations
                 .iter()
                 .map(|approximation| format!("{}: {}", approximation.path, approximation.message))
-                .chain(settled)
+                .chain(conflicts)
                 .collect();
-            Verdict { outcome, reason, message, approximated: (!texts.is_empty()).then(|| texts.join("; ")) }
+            let approximated = match texts.len() {
+                0 | 1 => texts.into_iter().next(),
+                count => Some(format!("{count} approximations: {}", numbered(texts))),
+            };
+            Verdict { outcome, reason, message, approximated }
         }
     }
 }
@@ -91,14 +95,15 @@ fn planned(
 ) -> (Outcome, String, String) {
     if let Some(conflict) = plan.conflicts.first() {
         let reason = if conflict.holder.is_some() { "NameTaken" } else { "Conflict" };
-        return (Outcome::Stalled, reason.to_owned(), join(plan.conflicts.iter().map(conflict_message)));
+        let messages = plan.conflicts.iter().map(conflict_message).collect();
+        return (Outcome::Stalled, reason.to_owned(), numbered(messages));
     }
     if !unfinished.refused.is_empty() {
-        return (Outcome::Stalled, "Refused".to_owned(), unfinished.refused.join("; "));
+        return (Outcome::Stalled, "Refused".to_owned(), numbered(unfinished.refused.clone()));
     }
     let down: Vec<_> = services.iter().filter(|service| !service.state.is_up()).collect();
     if down.is_empty() && !unfinished.outstanding.is_empty() {
-        return (Outcome::Reconciling, "Progressing".to_owned(), unfinished.outstanding.join("; "));
+        return (Outcome::Reconciling, "Progressing".to_owned(), numbered(unfinished.outstanding.clone()));
     }
     let Some(first) = down.iter().min_by_key(|service| urgency(service.state)) else {
         let message = match services.len() {
@@ -108,17 +113,10 @@ fn planned(
         };
         return (Outcome::Ready, "Succeeded".to_owned(), message);
     };
-    // For an object or an image.
-    let for_object = |service: &ServiceStatus| {
-        let gate = desired.unit_of(&service.name).and_then(|unit| plan.gates.get(unit.name()));
-        matches!(gate, Some(Gate::Waits(waits)) if waits.iter().any(|wait| wait.of != WaitOf::Service))
-    };
-    let message = causes(&down, services.len(), for_object);
-    let is_one_shot = |name: &str| {
-        desired.unit_of(name).and_then(|unit| unit.workload.as_ref()).is_some_and(|w| w.kind() == Kind::Job)
-    };
-    if down.iter().any(|service| service.state == ServiceState::Failed && is_one_shot(&service.name)) {
-        // It does not run again by itself, so waiting does not help.
+    let views: Vec<_> = down.iter().map(|status| Down::new(status, desired, plan)).collect();
+    let message = summary(&views, services.len());
+    if views.iter().any(|service| service.status.state == ServiceState::Failed && service.is_one_shot) {
+        // A Job that has failed is never run again with the same template.
         return (Outcome::Stalled, "OneShotFailed".to_owned(), message);
     }
     let waits_for = |of: WaitOf| {
@@ -139,45 +137,105 @@ fn planned(
     (Outcome::Reconciling, reason.to_owned(), message)
 }
 
-/// So many causes are told in a condition; a service's own status has its cause in any case.
-const MOST_CAUSES: usize = 3;
-/// So many services are named beside them.
-const MOST_NAMES: usize = 5;
+/// Services that a summary names beside the first one.
+const MOST_NAMES: usize = 3;
 
-/// What keeps the services from being up: the most urgent causes, and the names of the others. A service that only
-/// waits for another one has no cause of its own.
-fn causes(down: &[&ServiceStatus], services: usize, for_object: impl Fn(&ServiceStatus) -> bool) -> String {
-    let told = |service: &ServiceStatus| {
-        let cause = service.message.as_ref().map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("{} is {}{cause}", service.name, service.state.as_str().to_lowercase())
-    };
-    let mut own: Vec<_> = down
-        .iter()
-        .copied()
-        .filter(|service| service.state != ServiceState::Waiting || for_object(service))
-        .collect();
-    if own.is_empty() {
-        own.extend(down);
-    }
-    // What an object of others is missing for, the user mends.
-    own.sort_by_key(|service| if for_object(service) { 2 } else { urgency(service.state) });
-    own.truncate(MOST_CAUSES);
-    let others = down.iter().filter(|service| !own.iter().any(|it| it.name == service.name));
-    let others: Vec<&str> = others.map(|service| service.name.as_str()).collect();
-    let mut texts: Vec<String> = own.iter().map(|service| told(service)).collect();
-    if services > 1 {
-        texts.insert(0, format!("{} of {services} services are up", services - down.len()));
-    }
-    if !others.is_empty() {
-        let more = others.len().saturating_sub(MOST_NAMES);
-        let names = others[..others.len() - more].join(", ");
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        texts.push(format!("not up yet: {names}{more}"));
-    }
-    texts.join("; ")
+/// A service that is not up.
+struct Down<'a> {
+    status: &'a ServiceStatus,
+    is_one_shot: bool,
+    /// What its unit's gate waits for.
+    waits: &'a [Wait],
 }
 
-/// How urgent a state's cause is: what a user must act on names the condition's reason.
+impl<'a> Down<'a> {
+    fn new(status: &'a ServiceStatus, desired: &Desired, plan: &'a Plan) -> Self {
+        let unit = desired.unit_of(&status.name);
+        let is_one_shot = unit.and_then(|unit| unit.workload.as_ref()).is_some_and(|w| w.kind() == Kind::Job);
+        let waits = match unit.and_then(|unit| plan.gates.get(unit.name())) {
+            Some(Gate::Waits(waits)) => waits.as_slice(),
+            _ => &[],
+        };
+        Self { status, is_one_shot, waits }
+    }
+
+    fn name(&self) -> &str {
+        &self.status.name
+    }
+
+    /// Returns the first object or image that the service waits for. Only a user can provide an object.
+    fn missing(&self) -> Option<&Wait> {
+        self.waits.iter().find(|wait| wait.of != WaitOf::Service)
+    }
+
+    /// Reports whether the service waits only for other services, which have causes of their own.
+    fn waits_for_others(&self) -> bool {
+        self.missing().is_none() && (self.status.state == ServiceState::Waiting || !self.waits.is_empty())
+    }
+
+    /// Returns what a service does that comes up without any action.
+    fn progress(&self) -> Option<&'static str> {
+        match (self.missing(), self.status.message.as_deref()?) {
+            (Some(_), _) => None,
+            (None, CHECK_PENDING) => Some("health check"),
+            (None, CREATING) => Some("starting"),
+            (None, ROLLING_OUT) => Some("rollout"),
+            (None, REPLACING) => Some("replacement"),
+            (None, STOPPING) => Some("stopping"),
+            _ => None,
+        }
+    }
+
+    /// Returns the service with its state and its cause.
+    fn sentence(&self) -> String {
+        let state = match self.status.state {
+            ServiceState::Failed if self.is_one_shot => "failed".to_owned(),
+            ServiceState::Failed => "is failing".to_owned(),
+            state => format!("is {}", state.as_str().to_lowercase()),
+        };
+        let cause = self.missing().or(self.waits.first()).map(cause).or_else(|| self.status.message.clone());
+        let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{} {state}{cause}", self.name())
+    }
+
+    /// Orders services by how much they need an action: an object that is missing comes after what fails.
+    fn urgency(&self) -> u8 {
+        if self.missing().is_some() { 2 } else { urgency(self.status.state) }
+    }
+}
+
+/// Returns how many services are up, and the most urgent cause of the others. Each service's own status has its cause.
+fn summary(down: &[Down<'_>], services: usize) -> String {
+    let mut own: Vec<_> = down.iter().filter(|service| !service.waits_for_others()).collect();
+    own.sort_by_key(|service| service.urgency());
+    let (progress, stuck): (Vec<_>, Vec<_>) =
+        own.into_iter().partition(|service| service.progress().is_some());
+    let cause = if let Some((first, others)) = stuck.split_first() {
+        let others = names(others.iter().map(|service| service.name().to_owned()).collect());
+        let others = others.map(|names| format!(" (see also {names})")).unwrap_or_default();
+        Some(format!("{}{others}", first.sentence()))
+    } else {
+        let doing = |it: &Down<'_>| Some(format!("{} ({})", it.name(), it.progress()?));
+        names(progress.into_iter().filter_map(doing).collect())
+            .map(|names| format!("waiting for {names}"))
+            .or_else(|| down.first().map(Down::sentence))
+    };
+    let up = (services > 1).then(|| format!("{} of {services} services are up", services - down.len()));
+    up.into_iter().chain(cause).collect::<Vec<_>>().join("; ")
+}
+
+/// Returns the first names, and the number of the others.
+fn names(mut names: Vec<String>) -> Option<String> {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    let text = names.join(", ");
+    match more {
+        0 => (!text.is_empty()).then_some(text),
+        more => Some(format!("{text} and {more} more")),
+    }
+}
+
+/// Orders states by how much they need an action. The most urgent one decides the condition's reason.
 fn urgency(state: ServiceState) -> u8 {
     match state {
         ServiceState::Failed => 0,
@@ -193,10 +251,10 @@ fn conflict_message(conflict: &Conflict) -> String {
     let (kind, name) = (conflict.kind.as_str(), &conflict.name);
     match &conflict.holder {
         Some(stack) => format!(
-            "{kind} {name} belongs to the Stack {stack}: rename the service or alias here, or move one of the two Stacks to another namespace"
+            "{kind} {name} belongs to the Stack {stack}; rename the service or alias, or move one Stack to another namespace"
         ),
         None => format!(
-            "{kind} {name} exists and was not made by this Stack: delete or rename it, or rename what needs the name here; it was left as it is"
+            "{kind} {name} exists and does not belong to this Stack; delete or rename the object, or use another name in the Stack"
         ),
     }
 }
@@ -217,7 +275,7 @@ pub(super) fn conditions(
             reason: reason.to_owned(),
             message: message.to_owned(),
             observed_generation: generation,
-            // It tells when the status last changed, not when it was last written.
+            // Kubernetes: lastTransitionTime is when the status changed, not when the condition was written.
             last_transition_time: same.map_or(Time(now), |condition| condition.last_transition_time.clone()),
         }
     };
@@ -234,58 +292,87 @@ pub(super) fn conditions(
     conditions
 }
 
-fn join(texts: impl Iterator<Item = String>) -> String {
-    texts.collect::<Vec<_>>().join("; ")
+/// Returns one text as it is, and several as a numbered list.
+fn numbered(texts: Vec<String>) -> String {
+    if texts.len() < 2 {
+        return texts.into_iter().collect();
+    }
+    let items: Vec<_> = texts.iter().zip(1..).map(|(text, number)| format!("({number}) {text}")).collect();
+    items.join("; ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Services that are written `name:State`, or `name:Object` where one waits for an object.
-    fn told(down: &str, services: usize) -> String {
-        let state = |word: &str| match word {
-            "Failed" => ServiceState::Failed,
-            "Blocked" => ServiceState::Blocked,
-            "Starting" => ServiceState::Starting,
-            _ => ServiceState::Waiting,
-        };
-        let down = down.split_whitespace().filter_map(|service| service.split_once(':'));
-        let down: Vec<ServiceStatus> = down
-            .map(|(name, word)| ServiceStatus {
+    /// Returns the summary of services that are written `name:State:message`; the message `object` is a missing one.
+    fn summarized(down: &str, services: usize) -> String {
+        let object = [Wait { what: "Secret s".to_owned(), why: "is missing".to_owned(), of: WaitOf::Object }];
+        let status = |service: &str| {
+            let [name, state, message] = service.splitn(3, ':').collect::<Vec<_>>()[..] else {
+                unreachable!()
+            };
+            ServiceStatus {
                 name: name.to_owned(),
-                state: state(word),
-                message: Some(word.to_lowercase()),
+                state: match state {
+                    "Failed" => ServiceState::Failed,
+                    "Blocked" => ServiceState::Blocked,
+                    "Starting" => ServiceState::Starting,
+                    "Updating" => ServiceState::Updating,
+                    _ => ServiceState::Waiting,
+                },
+                message: Some(message.to_owned()),
                 ..ServiceStatus::default()
-            })
-            .collect();
-        let for_object = |service: &ServiceStatus| service.message.as_deref() == Some("object");
-        causes(&down.iter().collect::<Vec<_>>(), services, for_object)
+            }
+        };
+        let statuses: Vec<_> = down.split(" | ").map(status).collect();
+        let down = statuses.iter().map(|status| {
+            let waits = if status.message.as_deref() == Some("object") { &object[..] } else { &[] };
+            Down { status, is_one_shot: status.name == "job", waits }
+        });
+        summary(&down.collect::<Vec<_>>(), services)
     }
 
     #[test]
-    fn the_message_of_a_stack_tells_the_causes_that_can_be_mended_first_and_stays_short() {
+    fn a_summary_has_one_cause_which_needs_an_action_where_one_does() {
         for (down, services, expected) in [
-            ("a:Starting", 1, "a is starting: starting"),
-            ("a:Waiting b:Starting", 3, "1 of 3 services are up; b is starting: starting; not up yet: a"),
+            ("a:Starting:containers are being created", 1, "waiting for a (starting)"),
             (
-                "a:Starting b:Object c:Failed d:Blocked e:Waiting",
-                5,
-                "0 of 5 services are up; c is failed: failed; d is blocked: blocked; b is waiting: object; \
-                 not up yet: a, e",
-            ),
-            (
-                "a:Waiting b:Waiting",
+                "a:Waiting:b is starting | b:Starting:health check has not succeeded yet",
                 3,
-                "1 of 3 services are up; a is waiting: waiting; b is waiting: waiting",
+                "1 of 3 services are up; waiting for b (health check)",
             ),
             (
-                "a:Blocked b:Waiting c:Waiting d:Waiting e:Waiting f:Waiting g:Waiting h:Waiting",
+                "a:Starting:containers are being created | b:Waiting:object | c:Failed:exit | d:Blocked:no node | \
+                 e:Waiting:a is starting",
+                5,
+                "0 of 5 services are up; c is failing: exit (see also d, b)",
+            ),
+            (
+                "a:Starting:containers are being created | b:Waiting:object",
+                2,
+                "0 of 2 services are up; b is waiting: Secret s is missing",
+            ),
+            ("job:Failed:exited with code 2", 2, "1 of 2 services are up; job failed: exited with code 2"),
+            (
+                "a:Starting:cannot create the containers yet: no volume",
+                2,
+                "1 of 2 services are up; a is starting: cannot create the containers yet: no volume",
+            ),
+            (
+                "a:Waiting:c has ended | b:Waiting:c has ended",
+                3,
+                "1 of 3 services are up; a is waiting: c has ended",
+            ),
+            (
+                "a:Starting:containers are being created | b:Starting:health check has not succeeded yet | \
+                 c:Starting:containers are being created | d:Starting:containers are being created | \
+                 e:Updating:new version is replacing the old one",
                 9,
-                "1 of 9 services are up; a is blocked: blocked; not up yet: b, c, d, e, f and 2 more",
+                "4 of 9 services are up; waiting for e (rollout), a (starting), b (health check) and 2 more",
             ),
         ] {
-            assert_eq!(told(down, services), expected, "{down}");
+            assert_eq!(summarized(down, services), expected, "{down}");
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Observed -> the state of each service -> the Stack's conditions. Pure: the time is an argument.
+//! Status of a Stack: the state of each service, and the conditions that follow from them. The code is pure: the time
+//! is an argument.
 
 mod blocker;
 mod bounds;
@@ -18,40 +19,40 @@ use crate::{
     translate::{Activity, Desired, Invalid},
 };
 
-/// What a pass found, from which the status is made.
+/// The result of a reconciliation, from which the status is made.
 #[derive(Clone, Copy, Debug)]
 pub enum Finding<'a> {
-    /// The spec cannot be translated; what runs was left as it is.
+    /// The spec has problems. Existing children are unchanged.
     Invalid(&'a Invalid),
-    /// The pass met a mistake of Stackwright itself; what runs was left as it is. The log explains the id.
+    /// An internal error with this id, which the log explains. Existing children are unchanged.
     Internal(&'a str),
-    /// The Stack's ServiceAccount may not do what is to be done, in this sentence; what runs was left as it is.
+    /// The Stack's ServiceAccount lacks a right, which this message names. Existing children are unchanged.
     Forbidden(&'a str),
-    /// The Stack's ServiceAccount does not exist, as this sentence says; what runs was left as it is.
+    /// The Stack's ServiceAccount does not exist, as this message says. Existing children are unchanged.
     NoAccount(&'a str),
-    /// The pass went through.
+    /// The spec was translated and the plan carried out.
     Planned {
-        /// What should exist.
+        /// The desired state.
         desired: &'a Desired,
-        /// What the pass did.
+        /// The plan that was carried out.
         plan: &'a Plan,
-        /// What is observed after it.
+        /// The observed state after the plan.
         observed: &'a Observed,
-        /// What keeps the Stack from being as its spec says, although every service may be up.
+        /// Differences from the spec that no service's state shows.
         unfinished: &'a Unfinished,
     },
 }
 
-/// What a pass could not bring to its end.
+/// The part of a plan that is not carried out.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Unfinished {
-    /// What the API server refuses, in its words.
+    /// Refusals of the API server, in its words.
     pub refused: Vec<String>,
-    /// What is still under way or is tried again.
+    /// Writes and deletions that are in progress or will be retried.
     pub outstanding: Vec<String>,
 }
 
-/// The status of a Stack after a pass, and when to look again because only time will change it.
+/// Returns the status of a Stack after a reconciliation, and when a service's state can change by time alone.
 pub fn status(stack: &Stack, finding: Finding<'_>, now: Timestamp) -> (StackStatus, Option<Recheck>) {
     let before = stack.status.clone().unwrap_or_default();
     let (services, recheck) = match finding {
@@ -73,7 +74,7 @@ pub fn status(stack: &Stack, finding: Finding<'_>, now: Timestamp) -> (StackStat
         services_ready,
         services,
     };
-    bounds::hold(&mut status);
+    bounds::enforce(&mut status);
     (status, recheck)
 }
 
@@ -104,7 +105,7 @@ fn services(
 }
 
 impl ServiceState {
-    /// The word that messages use.
+    /// Returns the name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "Waiting",

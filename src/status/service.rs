@@ -1,4 +1,4 @@
-//! The state of one service, and the sentence that names its cause.
+//! Assessment of one service: its state, and the message that names the cause.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,11 +14,26 @@ use crate::{
     translate::{Activity, Object, Unit, WaitFor},
 };
 
-/// A moment at which a service's state may change although nothing happens: when the time that
-/// its health check allows for starting is over.
+/// A moment at which a service's state can change without an event, such as its startup deadline.
 pub type Recheck = Timestamp;
 
-/// A state with its cause.
+/// The message of a service whose containers are being created.
+pub(super) const CREATING: &str = "containers are being created";
+/// The message of a service whose containers run, before the first success of its health check.
+pub(super) const CHECK_PENDING: &str = "health check has not succeeded yet";
+/// The message of a service during a rollout.
+pub(super) const ROLLING_OUT: &str = "new version is replacing the old one";
+/// The message of a service whose new workload waits for the one that it replaces.
+pub(super) const REPLACING: &str = "waiting for the replaced containers to stop";
+/// The message of a service that is being scaled to zero.
+pub(super) const STOPPING: &str = "containers are being stopped";
+/// The message of a one-shot that has completed.
+const COMPLETED: &str = "exited with code 0";
+
+/// Causes of waiting that a service's message has.
+const MOST_CAUSES: usize = 3;
+
+/// The state of a service with its cause.
 pub(super) struct Assessment {
     pub(super) state: ServiceState,
     pub(super) message: Option<String>,
@@ -35,14 +50,14 @@ impl Assessment {
     }
 
     pub(super) fn being_created() -> Self {
-        Self::because(ServiceState::Starting, "its containers are being created")
+        Self::because(ServiceState::Starting, CREATING)
     }
 }
 
-/// What is known of a unit when its state is told.
+/// Everything that the assessment of a service depends on.
 pub(super) struct View<'a> {
     pub(super) unit: &'a Unit,
-    /// The service of it whose state is told.
+    /// The service of the unit that is assessed.
     service: &'a str,
     pub(super) observed: &'a Observed,
     before: Option<&'a ServiceStatus>,
@@ -58,22 +73,22 @@ pub(super) fn status(
 ) -> (ServiceStatus, Option<Recheck>) {
     let view = View { unit, service, observed, before, now };
     let gate = plan.gates.get(unit.name()).unwrap_or(&Gate::Nothing);
-    let told = view.told(gate);
+    let assessment = view.assess(gate);
     let waits_for = match gate {
-        Gate::Waits(waits) if told.state != ServiceState::Stopped => names(waits),
-        Gate::Open if told.state == ServiceState::Waiting => names(&view.waits_within()),
+        Gate::Waits(waits) if assessment.state != ServiceState::Stopped => names(waits),
+        Gate::Open if assessment.state == ServiceState::Waiting => names(&view.waits_within()),
         _ => Vec::new(),
     };
-    let message = told.message.or_else(|| view.pending_address(told.state));
+    let message = assessment.message.or_else(|| view.pending_address(assessment.state));
     let status = ServiceStatus {
         name: service.to_owned(),
-        state: told.state,
-        ready: view.ready(told.state),
+        state: assessment.state,
+        ready: view.ready(assessment.state),
         waits_for,
         message,
         template: view.template(gate),
     };
-    (status, told.recheck)
+    (status, assessment.recheck)
 }
 
 fn names(waits: &[Wait]) -> Vec<String> {
@@ -81,20 +96,17 @@ fn names(waits: &[Wait]) -> Vec<String> {
 }
 
 impl View<'_> {
-    fn told(&self, gate: &Gate) -> Assessment {
+    fn assess(&self, gate: &Gate) -> Assessment {
         if self.unit.activity == Activity::Stopped {
             return if self.observed.pods.iter().any(|pod| pod.service == self.unit.name() && !pod.ended) {
-                Assessment::because(ServiceState::Updating, "its containers are being stopped")
+                Assessment::because(ServiceState::Updating, STOPPING)
             } else {
                 Assessment::new(ServiceState::Stopped)
             };
         }
         match gate {
             Gate::Waits(waits) => self.waiting(waits),
-            Gate::Replaces => Assessment::because(
-                ServiceState::Updating,
-                "the containers that it replaces are not gone yet",
-            ),
+            Gate::Replaces => Assessment::because(ServiceState::Updating, REPLACING),
             Gate::Done => Assessment {
                 state: self.before.map_or(ServiceState::Completed, |before| before.state),
                 message: self.before.and_then(|before| before.message.clone()),
@@ -113,23 +125,23 @@ impl View<'_> {
         Some(&self.observed.children.get(&self.unit.workload.as_ref()?.key())?.state)
     }
 
-    /// An address that is still to come is told, but nothing waits for it.
+    /// Returns a message while a load balancer has no address yet. The service counts as up all the same.
     fn pending_address(&self, state: ServiceState) -> Option<String> {
         let own = |frontend: &&Object| frontend.body["metadata"]["labels"][SERVICE] == *self.service;
         let pending = self.unit.frontends.iter().filter(own).any(|frontend| {
             let child = self.observed.children.get(&(frontend.kind, frontend.name.clone()));
             matches!(child.map(|child| &child.state), Some(ChildState::Service(service)) if service.pending_address)
         });
-        (pending && state.is_up()).then(|| "its published ports have no address yet".to_owned())
+        (pending && state.is_up()).then(|| "published ports have no address yet".to_owned())
     }
 
-    /// The template last let through: the desired one once an object bears it.
+    /// Returns the template that was released last: the desired one, as soon as the workload has it.
     fn template(&self, gate: &Gate) -> Option<String> {
         let desired = Some(self.unit.template.as_str());
         match gate {
             _ if self.unit.activity == Activity::Stopped => None,
             Gate::Nothing => None,
-            // It was let through; its predecessor's time to end does not gate it again.
+            // The template was released. The end of the replaced workload does not gate it again.
             Gate::Done | Gate::Replaces => desired.map(str::to_owned),
             Gate::Open if self.child().and_then(ChildState::template) == desired => {
                 desired.map(str::to_owned)
@@ -138,7 +150,7 @@ impl View<'_> {
         }
     }
 
-    /// Ready containers of those wanted; nothing to count once a one-shot has ended.
+    /// Returns the ready and the desired number of containers. A service that has ended has no number.
     fn ready(&self, state: ServiceState) -> Option<String> {
         if matches!(state, ServiceState::Completed | ServiceState::Stopped) {
             return None;
@@ -155,7 +167,7 @@ impl View<'_> {
         self.unit.startup_deadline.get(self.service).copied()
     }
 
-    /// Whether a failing health check restarts the service's container.
+    /// Reports whether a failing health check restarts the service's container.
     pub(super) fn is_restarted_when_unhealthy(&self) -> bool {
         self.unit.restarted_when_unhealthy.contains(self.service)
     }
@@ -169,7 +181,7 @@ impl View<'_> {
         if self.observed.live_pods(self.unit.name()).next().is_some() {
             return Assessment::because(
                 ServiceState::Updating,
-                format!("the new version waits, the old one runs on: {causes}"),
+                format!("update pending, old version still running: {causes}"),
             );
         }
         Assessment::because(ServiceState::Waiting, causes)
@@ -177,40 +189,34 @@ impl View<'_> {
 
     fn workload(&self, workload: &WorkloadState) -> Assessment {
         if workload.completed.as_deref() == Some(self.unit.template.as_str()) {
-            return Assessment::because(ServiceState::Completed, "it has ended with exit code 0");
+            return Assessment::because(ServiceState::Completed, COMPLETED);
         }
-        if let Some(told) =
-            workload.failure.as_ref().map(|why| Assessment::because(ServiceState::Blocked, why))
-        {
-            return told;
+        if let Some(why) = &workload.failure {
+            return Assessment::because(ServiceState::Blocked, why);
         }
         let wanted = wanted(self.unit, workload);
         let rolled_out = rolled_out(workload, wanted);
         if rolled_out && self.unit.replicas == 0 {
-            return Assessment::because(ServiceState::Stopped, "it is scaled to 0 replicas");
+            return Assessment::because(ServiceState::Stopped, "scaled to 0 replicas");
         }
         if rolled_out && wanted == 0 {
-            return Assessment::because(
-                ServiceState::Blocked,
-                "no node may have a container of it: see its placement",
-            );
+            return Assessment::because(ServiceState::Blocked, "no node matches deploy.placement");
         }
-        if let Some(told) = self.new_pods().find_map(|pod| self.blocker(pod)) {
-            return told;
+        if let Some(blocked) = self.new_pods().find_map(|pod| self.blocker(pod)) {
+            return blocked;
         }
-        if let Some(told) = self.behind() {
-            return told;
+        if let Some(waiting) = self.waiting_within() {
+            return waiting;
         }
         if !rolled_out && workload.overdue {
             return Assessment::because(
                 ServiceState::Failed,
-                "the new version has not come up in the time that an update may make no progress \
-                 (deploy.updateConfig.monitor): see its log",
+                "update made no progress within deploy.updateConfig.monitor; see the container logs",
             );
         }
         if !rolled_out {
             return if self.old_pods().next().is_some() {
-                Assessment::because(ServiceState::Updating, "the new version is replacing the old one")
+                Assessment::because(ServiceState::Updating, ROLLING_OUT)
             } else {
                 self.starting()
             };
@@ -218,7 +224,7 @@ impl View<'_> {
         self.running(wanted)
     }
 
-    /// The state when every pod is of the desired template and none is hindered.
+    /// Returns the assessment when every Pod has the desired template and no Pod is blocked.
     fn running(&self, wanted: i32) -> Assessment {
         let wanted = usize::try_from(wanted).unwrap_or_default();
         let running = self.new_pods().filter(|pod| pod.running).count();
@@ -241,41 +247,41 @@ impl View<'_> {
         Assessment { recheck, ..self.starting() }
     }
 
-    /// The kubelet's words come from the check itself and may be others each time; the first ones
-    /// stay, so that a status that says enough is not written again.
+    /// Returns the assessment of an unhealthy Pod. The output of a check can differ each time it runs. The first
+    /// output stays in the message, so that the status is not written after each check.
     fn unhealthy(&self, pod: &Pod) -> Assessment {
-        const FAILS: &str = "the health check fails";
-        let told = self.before.filter(|before| before.state == ServiceState::Unhealthy);
+        const FAILS: &str = "health check fails";
+        let before = self.before.filter(|before| before.state == ServiceState::Unhealthy);
         if let Some(message) =
-            told.and_then(|before| before.message.as_ref()).filter(|text| text.len() > FAILS.len())
+            before.and_then(|before| before.message.as_ref()).filter(|text| text.len() > FAILS.len())
         {
             return Assessment::because(ServiceState::Unhealthy, message);
         }
-        let words = match &pod.warning {
+        let output = match &pod.warning {
             Some((reason, message)) if reason == "Unhealthy" => {
                 first_line(message.split_once(": ").map_or("", |(_, output)| output))
             }
             _ => "",
         };
-        let message = if words.is_empty() { FAILS.to_owned() } else { format!("{FAILS}: {words}") };
+        let message = if output.is_empty() { FAILS.to_owned() } else { format!("{FAILS}: {output}") };
         Assessment::because(ServiceState::Unhealthy, message)
     }
 
     fn starting(&self) -> Assessment {
         let message = if let Some(eviction) = self.eviction() {
-            format!("{eviction}, and its containers are being created again")
+            format!("{eviction}, containers are being created again")
         } else if self.new_pods().any(|pod| pod.running) && self.startup_deadline().is_some() {
-            "the health check has not succeeded yet".to_owned()
+            CHECK_PENDING.to_owned()
         } else if let Some(mount_error) = self.new_pods().find_map(mount_error) {
-            format!("its containers cannot be created yet: {mount_error}")
+            format!("cannot create the containers yet: {mount_error}")
         } else {
             return Assessment::being_created();
         };
         Assessment::because(ServiceState::Starting, message)
     }
 
-    /// When a pod that is not ready counts as unhealthy: at once if its check had succeeded
-    /// before, else when the time that the check allows for starting is over.
+    /// Returns when a Pod that is not ready counts as unhealthy: now if its check has succeeded before, otherwise at
+    /// the startup deadline.
     fn unhealthy_from(&self, pod: &Pod, startup_deadline: i64) -> Option<Timestamp> {
         let was_healthy = self.before.is_some_and(|before| {
             before.template.as_deref() == Some(self.unit.template.as_str())
@@ -289,23 +295,23 @@ impl View<'_> {
 
     fn job(&self, job: &JobState) -> Assessment {
         if job.complete {
-            return Assessment::because(ServiceState::Completed, "it has ended with exit code 0");
+            return Assessment::because(ServiceState::Completed, COMPLETED);
         }
         if let Some(why) = &job.failed {
             let exit = self.pods().find_map(exit).unwrap_or_else(|| why.clone());
             return Assessment::because(
                 ServiceState::Failed,
-                format!("{exit}; it runs again when its settings change"),
+                format!("{exit}, runs again when its settings change"),
             );
         }
-        if let Some(told) = self.new_pods().find_map(|pod| self.blocker(pod)) {
-            return told;
+        if let Some(blocked) = self.new_pods().find_map(|pod| self.blocker(pod)) {
+            return blocked;
         }
-        if let Some(told) = self.behind() {
-            return told;
+        if let Some(waiting) = self.waiting_within() {
+            return waiting;
         }
-        // A pod ends before its Job says so, and a container before others of its pod; it has not gone back to
-        // starting meanwhile.
+        // A Pod ends before its Job reports so, and a container can end before the others of its Pod. The service must
+        // not fall back to Starting meanwhile.
         let has_ended = |pod: &Pod| pod.ended || !pod.containers.is_empty();
         let ended_well = |pod: &Pod| has_ended(pod) && matches!(pod.last_exit, Some((0, _)));
         if self.pods().any(|pod| ended_well(pod) || pod.running && !pod.deleting) {
@@ -315,16 +321,16 @@ impl View<'_> {
         }
     }
 
-    /// Says what the service waits for among the others of its pod.
-    fn behind(&self) -> Option<Assessment> {
+    /// Returns the assessment of a service that waits for another one of its Pod.
+    fn waiting_within(&self) -> Option<Assessment> {
         let waits = self.waits_within();
         (!waits.is_empty()).then(|| Assessment::because(ServiceState::Waiting, causes(&waits)))
     }
 
-    /// What of its pod keeps the service's container from its first start.
+    /// Returns the services of the same Pod that keep the service's container from its first start.
     fn waits_within(&self) -> Vec<Wait> {
         let waits_for = self.unit.waits_within.get(self.service).into_iter().flatten();
-        // Before a node has the pod, nothing is known of its containers.
+        // The kubelet reports containers only once the Pod is bound to a node.
         let begins = |pod: &&Pod| !pod.running && pod.last_exit.is_none() && !pod.containers.is_empty();
         let Some(pod) = self.new_pods().find(begins) else { return Vec::new() };
         let wait = |wait: &WaitFor| {
@@ -354,11 +360,11 @@ impl View<'_> {
     }
 }
 
-/// Why a service of the same pod does not let its dependents start, if it does not.
+/// Returns why a dependency in the same Pod is not met, or `None` when it is.
 fn unmet_within(other: &Pod, condition: DependencyCondition) -> Option<&'static str> {
     match (condition, &other.last_exit) {
         (DependencyCondition::ServiceStarted, _) => (!other.running).then_some("is starting"),
-        // Its check has succeeded once.
+        // `started` in a container status is true once the startup probe has succeeded (Kubernetes API).
         (DependencyCondition::ServiceHealthy, _) => (!other.started).then_some("is not healthy yet"),
         (DependencyCondition::ServiceCompletedSuccessfully, Some((0, _))) => None,
         (DependencyCondition::ServiceCompletedSuccessfully, Some(_)) => Some("has failed"),
@@ -366,10 +372,15 @@ fn unmet_within(other: &Pod, condition: DependencyCondition) -> Option<&'static 
     }
 }
 
-/// The first of the things that are waited for, each with its cause, and how many more there are.
+/// Returns the causes of the first waits, and the number of the others. `waitsFor` names them all.
 fn causes(waits: &[Wait]) -> String {
-    let told = waits.iter().take(MOST_WAITS).map(|wait| format!("{} {}", wait.what, wait.why));
-    let more = waits.len().saturating_sub(MOST_WAITS);
+    let causes = waits.iter().take(MOST_CAUSES).map(cause);
+    let more = waits.len().saturating_sub(MOST_CAUSES);
     let more = (more > 0).then(|| format!("and {more} more"));
-    told.chain(more).collect::<Vec<_>>().join("; ")
+    causes.chain(more).collect::<Vec<_>>().join("; ")
+}
+
+/// Returns what is waited for, and why.
+pub(super) fn cause(wait: &Wait) -> String {
+    format!("{} {}", wait.what, wait.why)
 }

@@ -1,4 +1,4 @@
-//! States and conditions, on levels written by hand.
+//! States and conditions of observed states that the tests build.
 
 mod blockers;
 mod bounds;
@@ -53,7 +53,7 @@ fn one_shot(name: &str) -> Unit {
     }
 }
 
-/// One Stack of one service, as it is observed.
+/// A Stack of one service, as the operator observes it.
 struct Case {
     desired: Desired,
     plan: Plan,
@@ -115,7 +115,7 @@ impl Case {
         self
     }
 
-    fn told(&self, now: Timestamp) -> (StackStatus, Option<Recheck>) {
+    fn status(&self, now: Timestamp) -> (StackStatus, Option<Recheck>) {
         let mut stack = Stack::new("s", StackSpec::default());
         stack.metadata.generation = Some(7);
         stack.status = Some(self.before.clone());
@@ -125,17 +125,17 @@ impl Case {
             observed: &self.observed,
             unfinished: &self.unfinished,
         };
-        status(&stack, finding, now)
+        super::status(&stack, finding, now)
     }
 
     fn state(&self) -> (ServiceState, String) {
-        let service = self.told(NOW).0.services.remove(0);
+        let service = self.status(NOW).0.services.remove(0);
         (service.state, service.message.unwrap_or_default())
     }
 
-    /// The conditions that are not plain: `type=status reason`.
+    /// Returns the conditions as `type=status reason`.
     fn verdict(&self) -> Vec<String> {
-        let (status, _) = self.told(NOW);
+        let (status, _) = self.status(NOW);
         status.conditions.iter().map(|c| format!("{}={} {}", c.type_, c.status, c.reason)).collect()
     }
 }
@@ -149,12 +149,12 @@ fn a_service_with_a_health_check_is_healthy_when_its_pods_are_ready() {
     let case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
     assert_eq!(case.state(), (ServiceState::Healthy, String::new()));
     assert_eq!(case.verdict(), ["Ready=True Succeeded"]);
-    let (status, recheck) = case.told(NOW);
+    let (status, recheck) = case.status(NOW);
     assert_eq!(
         (status.services_ready.as_deref(), status.observed_generation, recheck),
         (Some("1/1"), Some(7), None)
     );
-    assert_eq!(status.services[0].template.as_deref(), Some("1"), "it was let through");
+    assert_eq!(status.services[0].template.as_deref(), Some("1"), "it was released");
 }
 
 #[test]
@@ -169,9 +169,9 @@ fn a_service_without_a_health_check_is_up_when_it_runs() {
 fn a_check_that_has_not_succeeded_is_starting_until_its_time_is_over() {
     let case = Case::new(unit("web"), Gate::Open).rolled_out().pod(running());
     let over = NOW.checked_add(SignedDuration::from_secs(30)).unwrap();
-    let (early, recheck) = case.told(NOW);
+    let (early, recheck) = case.status(NOW);
     assert_eq!((early.services[0].state, recheck), (ServiceState::Starting, Some(over)));
-    let (late, recheck) = case.told(over);
+    let (late, recheck) = case.status(over);
     assert_eq!((late.services[0].state, recheck), (ServiceState::Unhealthy, None));
 }
 
@@ -185,7 +185,7 @@ fn a_check_that_had_succeeded_and_fails_is_unhealthy_at_once() {
 }
 
 #[test]
-fn an_unhealthy_service_tells_the_first_words_of_its_check() {
+fn an_unhealthy_service_keeps_the_first_output_of_its_check() {
     let fails = |output: &str| Pod {
         started: true,
         warning: Some(("Unhealthy".to_owned(), format!("Readiness probe failed: {output}"))),
@@ -195,14 +195,14 @@ fn an_unhealthy_service_tells_the_first_words_of_its_check() {
         .rolled_out()
         .was(ServiceState::Healthy)
         .pod(fails("refused\nmore"));
-    assert_eq!(case.state().1, "the health check fails: refused");
+    assert_eq!(case.state().1, "health check fails: refused");
     let mut later = Case::new(unit("web"), Gate::Open).rolled_out().pod(fails("refused again"));
-    later.before = case.told(NOW).0;
-    assert_eq!(later.state().1, "the health check fails: refused", "it does not move with every check");
+    later.before = case.status(NOW).0;
+    assert_eq!(later.state().1, "health check fails: refused", "it does not change with each check");
 }
 
 #[test]
-fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
+fn a_blocked_pod_is_reported_with_its_cause() {
     let waiting = |reason: &str, message: &str| Pod {
         waiting: Some((reason.to_owned(), message.to_owned())),
         last_exit: Some((3, "Error".to_owned())),
@@ -218,44 +218,43 @@ fn what_keeps_a_pod_from_running_is_told_with_its_cause() {
             hungry,
             unschedulable,
             ServiceState::Blocked,
-            "no node can take it: asks for cpu 4, memory 8Gi; 0/1 nodes are available: 1 Insufficient cpu",
+            "no node can run the Pod (requests cpu 4, memory 8Gi): 0/1 nodes are available: 1 Insufficient cpu",
         ),
         (
             unit("web"),
             waiting("ErrImagePull", "x:1: not found"),
             ServiceState::Blocked,
-            "the image cannot be pulled: x:1: not found",
+            "cannot pull the image: x:1: not found",
         ),
         (
             unit("web"),
             waiting("CreateContainerConfigError", "secret \"a\" not found"),
             ServiceState::Blocked,
-            "the container cannot be created: secret \"a\" not found",
+            "cannot create the container: secret \"a\" not found",
         ),
         (
             unit("web"),
             waiting("CrashLoopBackOff", ""),
             ServiceState::Failed,
-            "it has ended with exit code 3, again and again: see its log",
+            "crash-looping, last exit code 3; see the container logs",
         ),
         (
             unit("web"),
             Pod { last_exit: Some((0, "Completed".to_owned())), ..waiting("CrashLoopBackOff", "") },
             ServiceState::Starting,
-            "it has ended with exit code 0 and is started again after a pause, which grows up to 5 minutes: what is to run \
-             now and then needs a loop of its own",
+            "keeps exiting with code 0, restarted with a delay of up to 5 minutes; run periodic work in a loop",
         ),
         (
             Unit { restarted_when_unhealthy: ["web".to_owned()].into(), ..unit("web") },
             Pod { last_exit: Some((0, "Completed".to_owned())), ..waiting("CrashLoopBackOff", "") },
             ServiceState::Failed,
-            "it has ended with exit code 0, by itself or because its health check failed, again and again: see its log",
+            "crash-looping, last exit code 0 (own exit or failed health check); see the container logs",
         ),
         (
             unit("web"),
             oom,
             ServiceState::Failed,
-            "it was ended for using more memory than its limit (exit code 137, OOMKilled), again and again: see its log",
+            "crash-looping, exceeded its memory limit (exit code 137, OOMKilled); see the container logs",
         ),
     ] {
         let case = Case::new(unit, Gate::Open).rolled_out().pod(pod);
@@ -269,18 +268,21 @@ fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
     let on_db = Gate::Waits(vec![wait("db", "is not healthy yet", WaitOf::Service)]);
     let case = Case::new(unit("web"), on_db.clone());
     assert_eq!(case.state(), (ServiceState::Waiting, "db is not healthy yet".to_owned()));
-    assert_eq!(case.told(NOW).0.services[0].waits_for, ["db"]);
+    assert_eq!(case.status(NOW).0.services[0].waits_for, ["db"]);
     assert_eq!(case.verdict(), ["Ready=False DependencyNotReady", "Reconciling=True DependencyNotReady"]);
 
     let old = Pod { template: Some("0".to_owned()), ..running() };
     let case = Case::new(unit("web"), on_db).pod(old);
-    let message = "the new version waits, the old one runs on: db is not healthy yet".to_owned();
+    let message = "update pending, old version still running: db is not healthy yet".to_owned();
     assert_eq!(case.state(), (ServiceState::Updating, message));
 
     let on_secret = Gate::Waits(vec![wait("Secret pw", "does not exist: create it", WaitOf::Object)]);
     let case = Case::new(unit("web"), on_secret);
     assert_eq!(case.verdict(), ["Ready=False MissingObject", "Reconciling=True MissingObject"]);
-    assert_eq!(case.told(NOW).0.conditions[0].message, "web is waiting: Secret pw does not exist: create it");
+    assert_eq!(
+        case.status(NOW).0.conditions[0].message,
+        "web is waiting: Secret pw does not exist: create it"
+    );
 
     let on_image = Gate::Waits(vec![wait("image web:1", "could not be read yet", WaitOf::Image)]);
     let case = Case::new(unit("web"), on_image);
@@ -318,21 +320,21 @@ fn a_one_shot_is_running_completed_or_failed_for_good() {
         (ServiceState::Running, vec!["Ready=True Succeeded".to_owned()])
     );
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(true, None));
-    assert_eq!(case.state(), (ServiceState::Completed, "it has ended with exit code 0".to_owned()));
+    assert_eq!(case.state(), (ServiceState::Completed, "exited with code 0".to_owned()));
     let ended = Pod { ended: true, last_exit: Some((2, "Error".to_owned())), ..Pod::default() };
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, Some("BackoffLimit"))).pod(ended);
-    let message = "it has ended with exit code 2; it runs again when its settings change".to_owned();
+    let message = "exited with code 2, runs again when its settings change".to_owned();
     assert_eq!(case.state(), (ServiceState::Failed, message));
     assert_eq!(case.verdict(), ["Ready=False OneShotFailed", "Stalled=True OneShotFailed"]);
     let case = Case::new(one_shot("migrate"), Gate::Done).was(ServiceState::Completed);
-    assert_eq!(case.state().0, ServiceState::Completed, "the status is the memory once the object is gone");
+    assert_eq!(case.state().0, ServiceState::Completed, "the status keeps the result once the Job is gone");
 }
 
 #[test]
 fn a_stopped_service_is_up_and_forgets_its_template() {
     let stopped = Unit { activity: Activity::Stopped, replicas: 0, ..unit("web") };
     let case = Case::new(stopped, Gate::Open).rolled_out().was(ServiceState::Healthy);
-    let (status, _) = case.told(NOW);
+    let (status, _) = case.status(NOW);
     assert_eq!(
         (status.services[0].state, status.services[0].template.clone()),
         (ServiceState::Stopped, None)
@@ -343,12 +345,12 @@ fn a_stopped_service_is_up_and_forgets_its_template() {
 #[test]
 fn an_inactive_service_is_not_counted() {
     let inactive = Unit { activity: Activity::Inactive, workload: None, ..unit("debug") };
-    let (status, _) = Case::new(inactive, Gate::Nothing).told(NOW);
+    let (status, _) = Case::new(inactive, Gate::Nothing).status(NOW);
     assert_eq!((status.services.len(), status.services_ready.as_deref()), (0, Some("0/0")));
 }
 
 #[test]
-fn a_stack_is_not_ready_while_something_of_it_is_unfinished() {
+fn a_stack_is_not_ready_while_a_write_is_outstanding() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
     case.unfinished.outstanding = vec!["Service web is being replaced".to_owned()];
     assert_eq!(case.verdict(), ["Ready=False Progressing", "Reconciling=True Progressing"]);
@@ -357,7 +359,7 @@ fn a_stack_is_not_ready_while_something_of_it_is_unfinished() {
 }
 
 #[test]
-fn a_pending_address_is_told_and_waited_for_by_nobody() {
+fn a_service_whose_address_is_pending_counts_as_up() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
     let body = json!({"metadata": {"labels": {"stackwright.dev/service": "web"}}});
     let frontend = Object { kind: Kind::Service, name: "web-published".to_owned(), body };
@@ -366,20 +368,20 @@ fn a_pending_address_is_told_and_waited_for_by_nobody() {
     let child = Child { state: pending, ..case.observed.children.values().next().unwrap().clone() };
     case.observed.children.insert((frontend.kind, frontend.name.clone()), child);
     case.desired.units.values_mut().next().unwrap().frontends.push(frontend);
-    assert_eq!(case.state(), (ServiceState::Healthy, "its published ports have no address yet".to_owned()));
+    assert_eq!(case.state(), (ServiceState::Healthy, "published ports have no address yet".to_owned()));
     assert_eq!(case.verdict(), ["Ready=True Succeeded"]);
 }
 
 #[test]
-fn a_message_is_never_longer_than_the_api_server_takes() {
+fn a_message_has_at_most_the_length_that_the_crd_allows() {
     let wait = Wait { what: "é".repeat(600), why: "w".repeat(9000), of: WaitOf::Service };
     let case = Case::new(unit("web"), Gate::Waits(vec![wait]));
-    let service = case.told(NOW).0.services.remove(0);
+    let service = case.status(NOW).0.services.remove(0);
     assert_eq!((service.message.unwrap().len(), service.waits_for[0].len()), (4096, 511));
 }
 
 #[test]
-fn a_name_of_someone_else_stalls_with_the_remedy() {
+fn a_name_that_is_taken_stalls_the_stack_with_a_remedy() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out();
     let conflict = |holder: Option<&str>| Conflict {
         kind: Kind::Service,
@@ -391,14 +393,14 @@ fn a_name_of_someone_else_stalls_with_the_remedy() {
     case.plan.conflicts = vec![conflict(None)];
     assert_eq!(case.verdict(), ["Ready=False Conflict", "Stalled=True Conflict"]);
     assert!(
-        case.told(NOW).0.conditions[0]
+        case.status(NOW).0.conditions[0]
             .message
-            .starts_with("Service web exists and was not made by this Stack: delete or rename it")
+            .starts_with("Service web exists and does not belong to this Stack; delete or rename the object")
     );
 }
 
 #[test]
-fn what_is_not_exact_is_named() {
+fn approximations_and_field_conflicts_are_listed() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
     case.desired.approximations =
         vec![Approximation { path: "spec.services.web.hostname".to_owned(), message: "differs".to_owned() }];
@@ -409,16 +411,15 @@ fn what_is_not_exact_is_named() {
         fields: vec![".spec.replicas".to_owned()],
     };
     case.observed.settled.insert((Kind::Deployment, "web".to_owned()), settled);
-    let (status, _) = case.told(NOW);
+    let (status, _) = case.status(NOW);
     let approximated = &status.conditions[1];
     assert_eq!((approximated.type_.as_str(), approximated.status.as_str()), ("Approximated", "True"));
-    let expected =
-        "spec.services.web.hostname: differs; Deployment web: another program keeps changing .spec.replicas";
+    let expected = "2 approximations: (1) spec.services.web.hostname: differs; (2) Deployment web: another program keeps changing .spec.replicas";
     assert_eq!(approximated.message, expected);
 }
 
 #[test]
-fn an_invalid_spec_stalls_and_leaves_the_services_as_they_were_told() {
+fn an_invalid_spec_stalls_and_leaves_the_services_unchanged() {
     let mut stack = Stack::new("s", StackSpec::default());
     let service =
         ServiceStatus { name: "web".to_owned(), state: ServiceState::Healthy, ..ServiceStatus::default() };
@@ -429,7 +430,7 @@ fn an_invalid_spec_stalls_and_leaves_the_services_as_they_were_told() {
     });
     let problem = Problem::new(Reason::UnknownNetwork, "spec.services.web.networks.x", "is not declared");
     let invalid = Invalid { problems: vec![problem], more: 0 };
-    let (status, _) = status(&stack, Finding::Invalid(&invalid), NOW);
+    let (status, _) = super::status(&stack, Finding::Invalid(&invalid), NOW);
     assert_eq!((status.services, status.services_ready.as_deref()), (vec![service], Some("1/1")));
     let stalled = &status.conditions[1];
     assert_eq!((stalled.type_.as_str(), stalled.reason.as_str()), ("Stalled", "UnknownNetwork"));
@@ -437,22 +438,22 @@ fn an_invalid_spec_stalls_and_leaves_the_services_as_they_were_told() {
 }
 
 #[test]
-fn an_internal_error_stalls_and_names_what_the_log_explains() {
+fn an_internal_error_stalls_with_the_id_in_the_log() {
     let mut stack = Stack::new("s", StackSpec::default());
     stack.status = Some(StackStatus { services_ready: Some("1/1".to_owned()), ..StackStatus::default() });
-    let (status, _) = status(&stack, Finding::Internal("c0ffee"), NOW);
+    let (status, _) = super::status(&stack, Finding::Internal("c0ffee"), NOW);
     assert_eq!(status.services_ready.as_deref(), Some("1/1"));
     let stalled = &status.conditions[1];
     assert_eq!((stalled.type_.as_str(), stalled.reason.as_str()), ("Stalled", "InternalError"));
-    assert!(stalled.message.ends_with("the operator's log explains the error c0ffee"), "{}", stalled.message);
+    assert!(stalled.message.starts_with("internal error c0ffee: "), "{}", stalled.message);
 }
 
 #[test]
-fn the_time_of_a_condition_moves_only_with_its_status() {
+fn last_transition_time_changes_only_with_the_status_of_a_condition() {
     let mut case = Case::new(unit("web"), Gate::Open).rolled_out();
-    case.before = case.told(NOW).0;
+    case.before = case.status(NOW).0;
     let later = NOW.checked_add(SignedDuration::from_secs(5)).unwrap();
-    assert_eq!(case.told(later).0, case.before, "nothing has changed, so nothing is written");
-    let ready = case.pod(Pod { ready: true, ..running() }).told(later).0;
+    assert_eq!(case.status(later).0, case.before, "nothing has changed, so nothing is written");
+    let ready = case.pod(Pod { ready: true, ..running() }).status(later).0;
     assert_eq!(ready.conditions[0].last_transition_time.0, later);
 }

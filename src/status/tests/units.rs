@@ -1,4 +1,4 @@
-//! Units of several services, and of as many pods as there are nodes.
+//! Units of several services, and units with one Pod on each node.
 
 use super::*;
 use crate::{api::DependencyCondition, translate::WaitFor};
@@ -23,7 +23,7 @@ fn each_service_of_a_pod_has_its_own_state() {
     };
     let containers = vec![container("web", true), container("log", false), crashes];
     let case = Case::new(pair, Gate::Open).rolled_out().pod(Pod { containers, ..Pod::default() });
-    let (status, _) = case.told(NOW);
+    let (status, _) = case.status(NOW);
     let states: Vec<_> = status
         .services
         .iter()
@@ -35,7 +35,7 @@ fn each_service_of_a_pod_has_its_own_state() {
 }
 
 #[test]
-fn a_service_says_for_whom_of_its_pod_it_waits() {
+fn a_service_names_the_services_of_its_pod_that_it_waits_for() {
     let container = |service: &str, running, started| Container {
         service: service.to_owned(),
         running,
@@ -62,10 +62,10 @@ fn a_service_says_for_whom_of_its_pod_it_waits() {
             ],
         ),
     ]);
-    let told = |containers: Vec<Container>| {
+    let assessed = |containers: Vec<Container>| {
         let pod = Pod { containers, ..Pod::default() };
         let case = Case::new(pod_of_three.clone(), Gate::Open).rolled_out().pod(pod);
-        let services = case.told(NOW).0.services;
+        let services = case.status(NOW).0.services;
         let line = |it: &crate::api::ServiceStatus| {
             let message = it.message.as_deref().unwrap_or_default();
             format!("{} {:?} {:?} {message}", it.name, it.state, it.waits_for)
@@ -73,7 +73,7 @@ fn a_service_says_for_whom_of_its_pod_it_waits() {
         services.iter().map(line).collect::<Vec<_>>()
     };
     let none = |service: &str| container(service, false, false);
-    let starting = told(vec![none("client"), none("proxy"), container("vpn", true, false)]);
+    let starting = assessed(vec![none("client"), none("proxy"), container("vpn", true, false)]);
     assert_eq!(
         starting[..2],
         [
@@ -82,10 +82,10 @@ fn a_service_says_for_whom_of_its_pod_it_waits() {
         ]
     );
     let on = |service: &str| container(service, true, true);
-    let up = told(vec![on("client"), on("proxy"), on("vpn")]);
+    let up = assessed(vec![on("client"), on("proxy"), on("vpn")]);
     assert_eq!(up[..2], ["client Running [] ", "proxy Running [] "]);
-    let down = told(vec![on("client"), on("proxy"), none("vpn")]);
-    assert_eq!(down[..2], up[..2], "they have begun, and go on");
+    let down = assessed(vec![on("client"), on("proxy"), none("vpn")]);
+    assert_eq!(down[..2], up[..2], "services that have started keep running");
 }
 
 #[test]
@@ -106,17 +106,14 @@ fn a_daemon_set_counts_the_nodes_that_should_have_a_container() {
     let case = |wanted| {
         Case::new(agent.clone(), Gate::Open).with(ChildState::Workload(nodes(wanted))).pod(running())
     };
-    let told = |case: &Case| {
-        let service = case.told(NOW).0.services.remove(0);
+    let assessed = |case: &Case| {
+        let service = case.status(NOW).0.services.remove(0);
         (service.state, service.ready.unwrap_or_default())
     };
-    assert_eq!(told(&case(2)), (ServiceState::Starting, "1/2".to_owned()));
-    assert_eq!(told(&case(2).pod(running())), (ServiceState::Running, "2/2".to_owned()));
+    assert_eq!(assessed(&case(2)), (ServiceState::Starting, "1/2".to_owned()));
+    assert_eq!(assessed(&case(2).pod(running())), (ServiceState::Running, "2/2".to_owned()));
     let nowhere = Case::new(agent.clone(), Gate::Open).with(ChildState::Workload(nodes(0)));
-    assert_eq!(
-        nowhere.state(),
-        (ServiceState::Blocked, "no node may have a container of it: see its placement".to_owned())
-    );
+    assert_eq!(nowhere.state(), (ServiceState::Blocked, "no node matches deploy.placement".to_owned()));
 }
 
 #[test]

@@ -40,13 +40,13 @@ pub mod status;
 pub mod translate;
 
 #[cfg(feature = "cluster")]
-mod caught;
-#[cfg(feature = "cluster")]
 pub mod cli;
 #[cfg(feature = "cluster")]
 pub mod cluster;
 #[cfg(feature = "cluster")]
 pub mod controller;
+#[cfg(feature = "cluster")]
+mod panics;
 #[cfg(feature = "cluster")]
 mod permits;
 #[cfg(feature = "cluster")]

@@ -1,4 +1,4 @@
-//! Writing: server-side apply and delete, each with the proof that the object is ours.
+//! Writes: server-side apply and delete. Each write has a precondition that the object belongs to the Stack.
 
 use kube::{
     Api, Client,
@@ -16,36 +16,35 @@ use crate::{
     translate::Kind,
 };
 
-/// Writes the objects of one namespace.
+/// A writer for the objects of one namespace.
 #[derive(Clone)]
 pub struct Applier {
     client: Client,
     namespace: String,
 }
 
-/// What became of an apply.
+/// The outcome of an apply.
 #[derive(Debug)]
 pub enum Applied {
-    /// It was written; the object as the API server has it now.
+    /// The object was written.
     Written {
-        /// The object.
+        /// The object as the API server returned it.
         object: Box<Value>,
-        /// What differs from what was sent, when an admission webhook changes fields of ours.
+        /// The field conflict, if an admission webhook changed fields that the operator sent.
         settled: Option<Settled>,
     },
-    /// The name belongs to someone else, and nothing was sent.
+    /// The name belongs to another owner. Nothing was sent.
     Taken(Conflict),
-    /// Not now: the object of that name is on its way out, or what must stay of it cannot be told.
-    /// Its next event brings the next pass.
+    /// The object is being deleted, or its live template is unknown. Its next event triggers a reconciliation.
     Later,
 }
 
-/// Why a write did not succeed.
+/// The error of a write.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// The API server understood and refuses: a rule, a quota or a policy of the namespace. Only
-    /// a change of the spec or of that rule helps.
-    #[error("{kind} {name} is refused by the cluster: {message}", kind = kind.as_str())]
+    /// The API server refuses the write because of validation, a quota or a policy. Only a change of the spec or of the
+    /// policy helps.
+    #[error("the cluster refuses {kind} {name}: {message}", kind = kind.as_str())]
     Refused {
         /// The object's kind.
         kind: Kind,
@@ -53,11 +52,11 @@ pub enum ApplyError {
         name: String,
         /// The API server's words.
         message: String,
-        /// Whether the object itself is at fault, so that sending it again makes no sense.
+        /// Whether the object itself is invalid, so that a retry cannot succeed.
         for_good: bool,
     },
-    /// Anything that another try may mend: no connection, a conflict, an overload.
-    #[error("{kind} {name} could not be written: {source}", kind = kind.as_str())]
+    /// A failure that can go away with a retry: no connection, a conflict, an overload.
+    #[error("cannot write {kind} {name}: {source}", kind = kind.as_str())]
     Retry {
         /// The object's kind.
         kind: Kind,
@@ -69,16 +68,16 @@ pub enum ApplyError {
 }
 
 impl Applier {
-    /// A writer for one namespace.
+    /// Returns a writer for one namespace.
     pub fn new(client: Client, namespace: &str) -> Self {
         Self { client, namespace: namespace.to_owned() }
     }
 
-    /// Applies an object. One for a name that no watch holds is only ever created: an apply without
-    /// force merges itself into a foreign object that has no conflicting field, owner reference and all.
+    /// Applies an object. An object with an unknown name is only created: a server-side apply without force would merge
+    /// into an object of another owner if no field conflicts, and would add the owner reference to it.
     ///
     /// # Errors
-    /// When the API server refuses the object, or cannot be asked.
+    /// When the API server refuses the object, or cannot be reached.
     pub async fn apply(&self, stack: Identity<'_>, apply: &Apply) -> Result<Applied, ApplyError> {
         let (kind, name) = (apply.object.kind, &apply.object.name);
         let uid = match &apply.uid {
@@ -101,17 +100,17 @@ impl Applier {
         self.written(kind, name, body, Precondition::Uid(&uid)).await
     }
 
-    /// Creates an object, or says what has its name.
+    /// Creates an object, or returns what has its name.
     async fn create(&self, stack: Identity<'_>, apply: &Apply) -> Result<Created, ApplyError> {
         let (kind, name) = (apply.object.kind, &apply.object.name);
-        // What keeps its template is there already: nothing is created without the live one.
+        // An object that keeps its live template exists already.
         if apply.keeps_template {
             return self.look(stack, kind, name).await.map(Created::Is);
         }
         match self.written(kind, name, apply.object.body.clone(), Precondition::Absent).await {
             Ok(written) => Ok(Created::New(written)),
             Err(failure) if failure.is_conflict() => match self.look(stack, kind, name).await? {
-                // It went meanwhile.
+                // The object was deleted meanwhile.
                 Found::Nothing => Err(failure),
                 found => Ok(Created::Is(found)),
             },
@@ -131,10 +130,10 @@ impl Applier {
         Ok(Applied::Written { object: Box::new(object), settled })
     }
 
-    /// Deletes an object if it is still the one that the plan saw. That it is gone already is no error.
+    /// Deletes an object, unless another one has taken its name. A deleted object is no error.
     ///
     /// # Errors
-    /// When the API server cannot be asked, or refuses.
+    /// When the API server refuses, or cannot be reached.
     pub async fn delete(&self, delete: &Delete, propagation: PropagationPolicy) -> Result<(), ApplyError> {
         let params = DeleteParams {
             propagation_policy: Some(propagation),
@@ -148,11 +147,10 @@ impl Applier {
         }
     }
 
-    /// Gives up the ownership of a claim, so that it outlives the Stack; everything else of it
-    /// stays. That it is gone already is no error.
+    /// Removes the owner reference of a claim, so that the claim outlives the Stack. A deleted claim is no error.
     ///
     /// # Errors
-    /// When the API server cannot be asked, or refuses.
+    /// When the API server refuses, or cannot be reached.
     pub async fn release(&self, claim: &Delete) -> Result<Option<Value>, ApplyError> {
         let found = self.api(claim.kind).get_opt(&claim.name).await;
         let found = found.map_err(|error| ApplyError::of(claim.kind, &claim.name, error))?;
@@ -161,10 +159,10 @@ impl Applier {
         self.send(claim.kind, &claim.name, &body, Precondition::Uid(&claim.uid)).await.map(Some)
     }
 
-    /// Who else holds a name, if someone does.
+    /// Returns the conflict if a name belongs to another owner.
     ///
     /// # Errors
-    /// When the API server cannot be asked.
+    /// When the API server cannot be reached.
     pub async fn conflict(
         &self,
         stack: Identity<'_>,
@@ -225,27 +223,27 @@ impl Applier {
     }
 }
 
-/// What must hold of a name for an apply to be taken.
+/// The precondition of an apply.
 enum Precondition<'a> {
-    /// There is no object of it. The API server compares the resourceVersion of an apply with that of
-    /// the object, and creates one where there is none.
+    /// No object has the name. The API server compares the resourceVersion of an apply with that of a live object, and
+    /// creates the object if there is none.
     Absent,
-    /// The object has this UID: the API server refuses when another one has taken the name.
+    /// The object has this UID. The API server refuses the apply if another object has taken the name.
     Uid(&'a str),
 }
 
-/// The resourceVersion that no object has: etcd's first revision is that of the empty store.
+/// A resourceVersion that no object has: etcd's revision 1 is that of the empty store.
 const NO_VERSION: &str = "1";
 
-/// What became of a creation.
+/// The outcome of a creation.
 enum Created {
-    /// It was created.
+    /// The object was created.
     New(Applied),
-    /// Something has its name.
+    /// An object has the name.
     Is(Found),
 }
 
-/// What a look at a name found.
+/// The owner of a name.
 enum Found {
     Nothing,
     Ours { uid: String },
@@ -253,7 +251,7 @@ enum Found {
     Foreign(Conflict),
 }
 
-/// What to hold against drift from now on when the apply gave back something else than was sent.
+/// Returns the field conflict if the API server returned other values than were sent. Later drift is measured against it.
 fn settled(sent: &Value, written: &Value) -> Option<Settled> {
     let returned = owned_fields(written);
     let settled = Settled {
@@ -266,19 +264,19 @@ fn settled(sent: &Value, written: &Value) -> Option<Settled> {
 }
 
 impl ApplyError {
-    /// The kind of the object that could not be written.
+    /// Returns the kind of the object.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Refused { kind, .. } | Self::Retry { kind, .. } => *kind,
         }
     }
 
-    /// Whether sending the same again makes no sense.
+    /// Reports whether a retry cannot succeed.
     pub fn is_for_good(&self) -> bool {
         matches!(self, Self::Refused { for_good: true, .. })
     }
 
-    /// Whether the precondition did not hold.
+    /// Reports whether the precondition failed.
     fn is_conflict(&self) -> bool {
         matches!(self, Self::Retry { source, .. } if matches!(source.as_ref(), kube::Error::Api(status) if status.code == 409))
     }
@@ -289,7 +287,7 @@ impl ApplyError {
                 kind,
                 name: name.to_owned(),
                 message: status.message.clone(),
-                // A quota or a right may come back; a malformed object stays malformed.
+                // 403 is a quota or a right, which can change. A malformed object stays malformed.
                 for_good: status.code != 403,
             },
             error => Self::Retry { kind, name: name.to_owned(), source: Box::new(error) },

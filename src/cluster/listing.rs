@@ -1,27 +1,27 @@
-//! How watches begin: with all that there is, one object after the other where the API server can, else page by page.
+//! The initial list of a watch: streamed if the API server supports that, otherwise in pages.
 
 use axum::http::{HeaderValue, Request, header::ACCEPT};
 use kube::{Api, Client, api::WatchParams, client::Body, runtime::watcher};
 
-use super::lean::Lean;
+use super::trimmed::MetadataOnly;
 use crate::api::Stack;
 
-/// How many objects a page has. An object has 1.5 MiB at most, and a page is read as a whole.
+/// Objects per page. An object has at most 1.5 MiB, and a page is read as a whole.
 const PAGE: u32 = 50;
 
-/// How a watch learns what there is when it begins.
+/// The form of the initial list of a watch.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Listing {
-    /// One object after the other (Kubernetes API concepts, "Streaming lists"): on by default from Kubernetes 1.34.
+    /// One object at a time (Kubernetes API concepts, "Streaming lists"), on by default from Kubernetes 1.34.
     Streamed,
     /// In pages.
     Paged,
 }
 
 impl Listing {
-    /// What the API server can: an administrator may have turned the feature gate WatchList off.
+    /// Returns the form that the API server supports. An administrator can disable the feature gate WatchList.
     pub async fn of_server(client: &Client, namespace: Option<&str>) -> Self {
-        let stacks: Api<Lean<Stack>> = match namespace {
+        let stacks: Api<MetadataOnly<Stack>> = match namespace {
             Some(namespace) => Api::namespaced(client.clone(), namespace),
             None => Api::all(client.clone()),
         };
@@ -29,13 +29,13 @@ impl Listing {
         match stacks.watch(&params, "0").await {
             Ok(_) => Self::Streamed,
             Err(error) => {
-                tracing::info!(%error, "the API server lists in pages");
+                tracing::info!(%error, "the API server does not support streaming lists, listing in pages");
                 Self::Paged
             }
         }
     }
 
-    /// The configuration of a watch.
+    /// Returns the configuration of a watch.
     pub fn config(self) -> watcher::Config {
         match self {
             Self::Streamed => watcher::Config::default().streaming_lists(),
@@ -44,8 +44,7 @@ impl Listing {
     }
 }
 
-/// A client whose lists and watches are answered with the metadata of objects alone: no value of a Secret is ever
-/// sent to it.
+/// Returns a client whose lists and watches return only metadata, so that no value of a Secret is sent to it.
 pub(super) fn of_metadata(client: Client) -> Client {
     let namespace = client.default_namespace().to_owned();
     let asking = tower::service_fn(move |mut request: Request<Body>| {
@@ -58,6 +57,6 @@ pub(super) fn of_metadata(client: Client) -> Client {
     Client::new(asking, namespace)
 }
 
-/// The forms of metadata (Kubernetes API concepts, "Metadata-only fetches").
+/// Media types for metadata (Kubernetes API concepts, "Metadata-only fetches").
 const WATCHED: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const LISTED: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

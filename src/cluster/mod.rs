@@ -1,17 +1,16 @@
-//! The verbs that talk to the API server: observe, apply, prune. What they decide is decided in
-//! [`crate::plan`]; here it is only carried out.
+//! Access to the API server: watches, applies and deletes. [`crate::plan`] makes the decisions.
 
 mod apply;
 mod index;
-mod lean;
 mod listing;
 mod namespaces;
 mod project;
 pub mod rbac;
+mod trimmed;
 mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
-pub use index::{Index, News, REFUSED_FOR, Seen, StackKey};
+pub use index::{ChildUpdate, Index, REFUSED_FOR, Seen, StackKey};
 pub(crate) use listing::Listing;
 pub(crate) use watch::lock;
 pub use watch::{Sources, Watches};
@@ -26,7 +25,7 @@ use kube::core::ApiResource;
 
 use crate::translate::Kind;
 
-/// Where the API server serves a kind of child.
+/// Returns the API resource of a kind of child.
 pub fn api_resource(kind: Kind) -> ApiResource {
     match kind {
         Kind::ConfigMap => ApiResource::erase::<ConfigMap>(&()),

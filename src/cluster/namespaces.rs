@@ -1,4 +1,4 @@
-//! The watch of Namespaces: their labels say which privileges over nodes they allow.
+//! The watch of Namespaces, whose labels grant privileges.
 
 use std::future;
 
@@ -10,12 +10,12 @@ use kube::{
     runtime::watcher,
 };
 
-use super::{Listing, lean::Lean};
+use super::{Listing, trimmed::MetadataOnly};
 
-type Metadata = Lean<Namespace>;
+type Metadata = MetadataOnly<Namespace>;
 type Event = watcher::Result<watcher::Event<Metadata>>;
 
-/// Every Namespace, or the one that an operator serves, through a client of metadata.
+/// Watches every Namespace, or the one that the operator serves, with a metadata client.
 pub(super) fn namespaces(client: Client, only: Option<&str>, listing: Listing) -> BoxStream<'static, Event> {
     match only {
         None => watcher(Api::<Metadata>::all(client), listing.config()).boxed(),
@@ -23,10 +23,9 @@ pub(super) fn namespaces(client: Client, only: Option<&str>, listing: Listing) -
     }
 }
 
-/// One Namespace, over and over. The path is that of the Kubernetes API for watching a single object, which
-/// it calls deprecated and has served in every version: nothing else lets an operator watch its Namespace
-/// with no more rights than a Role of that namespace gives (a list with a field selector needs rights in the
-/// whole cluster).
+/// Watches one Namespace. The path is that of the deprecated Kubernetes API for watching a single object, which every
+/// version serves. Only this request is allowed by a Role in the namespace: a list with a field selector needs a right in
+/// the whole cluster.
 fn one(client: Client, path: String) -> impl Stream<Item = Event> + Send {
     stream::repeat(()).then(move |()| begin(client.clone(), path.clone())).flat_map(|begun| match begun {
         Ok(events) => events,
@@ -38,7 +37,7 @@ async fn begin(client: Client, path: String) -> Result<BoxStream<'static, Event>
     let request =
         Request::new(path).watch_metadata(&WatchParams::default(), "").map_err(Error::BuildRequest)?;
     let events = client.request_events::<Metadata>(request).await?;
-    // Without a resourceVersion the object as it is comes first.
+    // Without a resourceVersion, the first event has the current object (Kubernetes API concepts).
     let mut is_first = true;
     let events = events.flat_map(move |event: Result<WatchEvent<Metadata>, Error>| {
         stream::iter(match event {

@@ -1,5 +1,4 @@
-//! Objects -> projections: what decisions need, and nothing else, so that a thousand Stacks fit
-//! into little memory.
+//! Projections of objects: only the fields that decisions need, so that a thousand Stacks use little memory.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +15,7 @@ use crate::{
     translate::{Kind, helper_image},
 };
 
-/// The projection of a child.
+/// Returns the projection of a child.
 pub(super) fn child(kind: Kind, object: &Value) -> Child {
     Child {
         uid: text(object, "/metadata/uid"),
@@ -28,7 +27,7 @@ pub(super) fn child(kind: Kind, object: &Value) -> Child {
     }
 }
 
-/// Whose an object is.
+/// Returns the owner of an object.
 pub(super) fn owner(object: &Value) -> Owner {
     let controller = object
         .pointer("/metadata/ownerReferences")
@@ -82,7 +81,7 @@ fn daemon_set(object: &Value) -> WorkloadState {
     WorkloadState {
         template: template(object),
         observed,
-        // Until its controller has counted the nodes, it is not held at zero.
+        // Before the DaemonSet's controller has counted the nodes, 0 would mean that the DaemonSet is stopped.
         wanted: if observed { nodes } else { nodes.max(1) },
         total: count(object, "/status/currentNumberScheduled"),
         updated: count(object, "/status/updatedNumberScheduled"),
@@ -117,7 +116,7 @@ fn unbound(object: &Value) -> Unbound {
     Unbound {
         class: object.pointer("/spec/storageClassName").and_then(Value::as_str).map(str::to_owned),
         provisioner: annotation(object, "/metadata", "volume.kubernetes.io/storage-provisioner"),
-        // Events are watched apart from claims.
+        // Events have their own watch.
         warning: None,
     }
 }
@@ -140,7 +139,7 @@ fn service(object: &Value) -> ServiceState {
     }
 }
 
-/// The projection of a pod; `None` when it belongs to no Stack.
+/// Returns the projection of a Pod and the Stack's name, or `None` if the Pod belongs to no Stack.
 pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
     let stack = pod.labels().get(labels::STACK)?.clone();
     let service = pod.labels().get(labels::SERVICE)?.clone();
@@ -148,18 +147,18 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
     let conditions = status.conditions.unwrap_or_default();
     let (last, first) =
         (status.container_statuses.unwrap_or_default(), status.init_container_statuses.unwrap_or_default());
-    // An admission webhook may have added others.
+    // An admission webhook can add containers, such as a proxy of a service mesh.
     let is_ours = |name: &str| {
         name == service || pod.labels().contains_key(&format!("{}{name}", labels::MEMBER_PREFIX))
     };
-    // A service on which others of its pod depend is among the init containers.
+    // A service on which others of its Pod depend is a sidecar, which is an init container.
     let (early, first): (Vec<_>, Vec<_>) = first.iter().partition(|container| is_ours(&container.name));
     let sidecars = sidecars(pod);
     let kept_running = early.iter().copied().filter(|container| sidecars.contains(container.name.as_str()));
     let containers: Vec<_> = last.iter().chain(kept_running).collect();
     let started: Vec<_> = containers.iter().filter_map(|container| running_since(container)).collect();
     let ours: Vec<_> = last.iter().filter(|container| is_ours(&container.name)).chain(early).collect();
-    let hindered_before = first.into_iter().find_map(waiting);
+    let init_blocker = first.into_iter().find_map(waiting);
     let unschedulable = conditions
         .iter()
         .find(|condition| {
@@ -183,23 +182,20 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         started_at: started.into_iter().max(),
         created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
         unschedulable,
-        waiting: containers
-            .iter()
-            .find_map(|container| waiting(container))
-            .or_else(|| hindered_before.clone()),
+        waiting: containers.iter().find_map(|container| waiting(container)).or_else(|| init_blocker.clone()),
         last_exit: last_exit_of_all(&ours),
-        // Events are watched apart from pods.
+        // Events have their own watch.
         warning: None,
         containers: match ours.as_slice() {
             [] | [_] => Vec::new(),
-            several => several.iter().map(|one| container(one, hindered_before.as_ref())).collect(),
+            several => several.iter().map(|one| container(one, init_blocker.as_ref())).collect(),
         },
         service,
     };
     Some((stack, projection))
 }
 
-/// The names of the init containers that are restarted as long as the pod lives.
+/// Returns the names of the sidecars: init containers with restartPolicy Always.
 fn sidecars(pod: &ApiPod) -> BTreeSet<&str> {
     let init = pod.spec.iter().flat_map(|spec| spec.init_containers.iter().flatten());
     init.filter(|container| container.restart_policy.as_deref() == Some("Always"))
@@ -207,24 +203,24 @@ fn sidecars(pod: &ApiPod) -> BTreeSet<&str> {
         .collect()
 }
 
-/// One of several containers of a pod, which none of its first containers keeps from running. Those have ended
-/// well before one that has begun.
-fn container(status: &ContainerStatus, hindered_before: Option<&(String, String)>) -> Container {
+/// Returns the projection of one of several containers. A blocked init container blocks every container that has not
+/// started.
+fn container(status: &ContainerStatus, init_blocker: Option<&(String, String)>) -> Container {
     let running = running_since(status);
     let has_begun = running.is_some() || last_exit(status).is_some();
-    let hindered_before = hindered_before.filter(|_| !has_begun);
+    let init_blocker = init_blocker.filter(|_| !has_begun);
     Container {
         service: status.name.clone(),
         running: running.is_some(),
         started: status.started == Some(true),
         ready: status.ready,
         started_at: running,
-        waiting: waiting(status).or_else(|| hindered_before.cloned()),
+        waiting: waiting(status).or_else(|| init_blocker.cloned()),
         last_exit: last_exit(status),
     }
 }
 
-/// How a pod's containers have ended last: badly if one of them has, and not before all have.
+/// Returns how a Pod's containers ended last: an error of any container, or success once all have ended.
 fn last_exit_of_all(containers: &[&ContainerStatus]) -> Option<(i32, String)> {
     let exits: Vec<_> = containers.iter().filter_map(|container| last_exit(container)).collect();
     let all = exits.len() == containers.len();
@@ -269,7 +265,7 @@ pub(super) fn label(object: &Value, name: &str) -> Option<String> {
     object.pointer("/metadata/labels")?.get(name)?.as_str().map(str::to_owned)
 }
 
-/// A condition that is true.
+/// Returns a condition with the status True.
 fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
     conditions(object).find(|condition| condition["type"] == kind && condition["status"] == "True")
 }

@@ -1,21 +1,21 @@
-//! The one list of what the operator may do. Chart, manifests and tests are made from it.
+//! The rights of the operator. Chart, manifests and tests are generated from this list.
 
 use k8s_openapi::api::rbac::v1::{ClusterRole, PolicyRule, Role};
 use kube::core::ObjectMeta;
 
 use crate::api::GROUP;
 
-/// What the operator needs, each rule with its reason. What no example makes it use has a word why, in the
-/// form that `make e2e` reads: the resources, the verbs, the reason.
+/// Returns the rules, each with its reason. Rights that no example uses have a comment in the form that `make e2e` parses:
+/// the resources, the verbs, the reason.
 pub fn rules() -> Vec<PolicyRule> {
     vec![
         // Stacks are watched; their status is written.
         rule(GROUP, &["stacks"], &["list", "watch"]),
         rule(GROUP, &["stacks/status"], &["patch"]),
-        // An owner reference that blocks deletion may only be set by who may change finalizers.
+        // OwnerReferencesPermissionEnforcement: blockOwnerDeletion needs the right to update the owner's finalizers.
         // stacks/finalizers update: no request needs it but the check of such a reference.
         rule(GROUP, &["stacks/finalizers"], &["update"]),
-        // Children: watched, looked at where their name is taken, applied (which may create), deleted.
+        // Children are watched, read if their name is taken, applied (which needs create and patch), and deleted.
         // daemonsets get, create, patch, delete: no example has a service on each node.
         rule("apps", &["daemonsets", "deployments", "statefulsets"], CHILD),
         // jobs delete: no example changes a service that has run to its end.
@@ -24,17 +24,16 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("networking.k8s.io", &["ingresses", "networkpolicies"], CHILD),
         // configmaps create, patch, delete: no example has a file's text in its Stack.
         rule("", &["configmaps", "services"], CHILD),
-        // Data is never deleted by the operator: claims go with their owner, or stay.
+        // The operator never deletes data. Kubernetes deletes claims with their owner, and the others stay.
         rule("", &["persistentvolumeclaims"], &["get", "list", "watch", "create", "patch"]),
-        // Secrets that Stacks name: their metadata is watched, their keys are read by name.
+        // The metadata of Secrets is watched. Secrets that Stacks name are read.
         rule("", &["secrets"], &["get", "list", "watch"]),
-        // Whose pull secrets pods have where their Stack names none: images are read with them. And whether the account
-        // that a Stack names exists.
+        // The pull secrets of a ServiceAccount, for reading image metadata, and whether the account of a Stack exists.
         rule("", &["serviceaccounts"], &["get"]),
-        // What a Stack's ServiceAccount may do by hand. The operator asks, and never acts as somebody else.
+        // The rights of a Stack's ServiceAccount are checked. The operator never impersonates an account.
         // localsubjectaccessreviews create: no example names a ServiceAccount.
         rule("authorization.k8s.io", &["localsubjectaccessreviews"], &["create"]),
-        // The labels of Namespaces say which privileges over nodes they allow.
+        // The labels of Namespaces grant privileges.
         rule("", &["namespaces"], &["list", "watch"]),
         // Pods, and what kubelets say of them, tell why a service is not up.
         rule("", &["pods", "events"], &["list", "watch"]),
@@ -66,12 +65,12 @@ pub fn cluster_role(name: &str) -> ClusterRole {
     ClusterRole { metadata: named(name), rules: Some(rules), ..ClusterRole::default() }
 }
 
-/// The rules for one namespace, which has the Lease as well.
+/// Returns the Role for an operator of one namespace, with the rules for the Lease.
 pub fn role(name: &str) -> Role {
     Role { metadata: named(name), rules: Some([rules(), lease_rules()].concat()) }
 }
 
-/// The rules for the Lease, in its namespace.
+/// Returns the Role for the Lease in its namespace.
 pub fn lease_role(name: &str) -> Role {
     Role { metadata: named(name), rules: Some(lease_rules()) }
 }
@@ -95,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_operator_may_act_as_nobody_else_and_give_nobody_rights() {
+    fn the_operator_cannot_impersonate_or_grant_rights() {
         let all = [cluster_role("r").rules, role("r").rules, lease_role("r").rules];
         for rule in all.into_iter().flatten().flatten() {
             let is_known = |verb: &String| {

@@ -1,4 +1,4 @@
-//! One shared watch for each kind, filtered by our label, that feeds the index and wakes Stacks.
+//! Watches: one for each kind, filtered by the operator's label, which update the index and wake Stacks.
 
 use std::{
     collections::BTreeSet,
@@ -25,51 +25,51 @@ use tokio::sync::watch;
 use super::{
     Index, Listing, Seen, StackKey,
     index::Source,
-    lean::{Lean, Projected, Stripped},
     listing::of_metadata,
     namespaces::namespaces,
+    trimmed::{MetadataOnly, Projected, Stripped},
 };
 use crate::{
     api::labels::{MANAGED_BY, MANAGER},
-    caught::caught,
+    panics::catch_panic,
     translate::{Child, HashKey, Kind, ObjectKind},
 };
 
-/// The index, shared between the watches and the passes.
+/// The index, shared between the watches and the reconciliations.
 pub type Sources = Arc<Mutex<Index>>;
 
-/// What kubelets warn of: why a check fails, why a volume is not mounted.
+/// Warnings of kubelets about Pods, such as a failed probe or a failed mount.
 const OF_PODS: &str = "type=Warning,involvedObject.kind=Pod,source=kubelet";
 
-/// What the cluster and provisioners of any name warn of: why a claim has no volume.
+/// Warnings about claims without a volume, from Kubernetes and from any provisioner.
 const OF_CLAIMS: &str = "type=Warning,involvedObject.kind=PersistentVolumeClaim";
 
 /// The watches of one operator.
 pub struct Watches {
     index: Sources,
     wakes: mpsc::UnboundedSender<StackKey>,
-    /// How many watches have not listed their kind yet.
+    /// The number of watches that have not listed their kind yet.
     unsynced: watch::Sender<usize>,
 }
 
 impl Watches {
-    /// How many there are: the kinds of child, pods, warnings of pods and of claims, ConfigMaps, Secrets,
-    /// claims, Namespaces.
+    /// The number of watches: the kinds of child, Pods, warnings about Pods and about claims, ConfigMaps, Secrets, claims,
+    /// Namespaces.
     const COUNT: usize = Kind::ALL.len() + 7;
 
-    /// The watches, the stream of Stacks that they wake, and how many have not listed yet.
+    /// Returns the watches, the stream of Stacks that they wake, and the number of watches that have not listed yet.
     pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
         let (wakes, woken) = mpsc::unbounded();
         let (unsynced, pending) = watch::channel(Self::COUNT);
         (Self { index: Sources::default(), wakes, unsynced }, woken, pending)
     }
 
-    /// The index that the watches fill.
+    /// Returns the index that the watches update.
     pub fn index(&self) -> Sources {
         Arc::clone(&self.index)
     }
 
-    /// Runs every watch until the process ends. One that ends or fails is begun again with backoff.
+    /// Runs every watch until the process ends. A watch that ends or fails is restarted with backoff.
     pub(crate) async fn run(self, client: Client, namespace: Option<&str>, listing: Listing) {
         let from = From { client, namespace, listing };
         let mut streams: Vec<BoxStream<'_, ()>> = vec![
@@ -102,8 +102,8 @@ impl Watches {
     {
         let events = watcher(from.api::<Projected<K>>(), from.ours());
         self.feed(events, Source::Child(K::CHILD), |index, change| match change {
-            Change::Is(Projected { news, .. }) => index.apply_child(news),
-            Change::Gone(Projected { news, .. }) => index.delete_child(news),
+            Change::Is(Projected { update, .. }) => index.apply_child(update),
+            Change::Gone(Projected { update, .. }) => index.delete_child(update),
         })
     }
 
@@ -123,9 +123,9 @@ impl Watches {
         })
     }
 
-    /// Metadata only, of everyone's objects: a Stack may name any of its namespace.
+    /// Watches the metadata of all objects of a kind, since a Stack can name any of its namespace.
     fn objects<K: Watched>(&self, from: &From<'_>, kind: ObjectKind) -> BoxStream<'_, ()> {
-        let events = watcher(from.api::<Lean<K>>(), from.listing.config());
+        let events = watcher(from.api::<MetadataOnly<K>>(), from.listing.config());
         self.feed(events, Source::Object(kind), move |index, change| {
             let (Change::Is(object) | Change::Gone(object)) = &change;
             let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
@@ -143,7 +143,7 @@ impl Watches {
         })
     }
 
-    /// What Namespaces allow their Stacks.
+    /// Watches the labels of Namespaces.
     fn namespaces(&self, from: &From<'_>) -> BoxStream<'_, ()> {
         let events = namespaces(from.client.clone(), from.namespace, from.listing);
         self.feed(events, Source::Namespace, |index, change| match change {
@@ -168,9 +168,9 @@ impl Watches {
                         BTreeSet::new()
                     }
                     Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
-                        self.taken(&take, Change::Is(object))
+                        self.process(&take, Change::Is(object))
                     }
-                    Ok(watcher::Event::Delete(object)) => self.taken(&take, Change::Gone(object)),
+                    Ok(watcher::Event::Delete(object)) => self.process(&take, Change::Gone(object)),
                     Ok(watcher::Event::InitDone) => {
                         let woken = self.lock().end_list(source);
                         if !std::mem::replace(&mut synced, true) {
@@ -179,7 +179,7 @@ impl Watches {
                         woken
                     }
                     Err(error) => {
-                        tracing::warn!(%error, ?source, "a watch ended and is begun again");
+                        tracing::warn!(%error, ?source, "restarting a watch");
                         BTreeSet::new()
                     }
                 };
@@ -191,13 +191,13 @@ impl Watches {
             .boxed()
     }
 
-    /// Takes in a change. One that meets a mistake of this program is passed over: all others go on.
-    fn taken<K>(
+    /// Processes a change. A change that causes a panic is dropped, so that the other watches continue.
+    fn process<K>(
         &self,
         take: impl Fn(&mut Index, Change<K>) -> BTreeSet<StackKey>,
         change: Change<K>,
     ) -> BTreeSet<StackKey> {
-        caught(None, || take(&mut self.lock(), change)).unwrap_or_default()
+        catch_panic(None, || take(&mut self.lock(), change)).unwrap_or_default()
     }
 
     fn lock(&self) -> MutexGuard<'_, Index> {
@@ -205,8 +205,7 @@ impl Watches {
     }
 }
 
-/// Locks the index. A panic elsewhere cannot leave it half changed in a way that the next events
-/// do not mend, so a poisoned lock is taken as it is.
+/// Locks the index, poisoned or not: later events repair a change that a panic has interrupted.
 pub(crate) fn lock(index: &Mutex<Index>) -> MutexGuard<'_, Index> {
     index.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -216,7 +215,7 @@ enum Change<K> {
     Gone(K),
 }
 
-/// What is watched of one namespace, by a type that is known beforehand.
+/// A namespaced resource with a static type.
 trait Watched:
     Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + Debug + Send + Sync + 'static
 {
@@ -227,7 +226,7 @@ impl<K> Watched for K where
 {
 }
 
-/// From where watches are fed.
+/// The source of watches.
 struct From<'a> {
     client: Client,
     namespace: Option<&'a str>,

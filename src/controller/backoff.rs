@@ -1,4 +1,4 @@
-//! How long a Stack whose pass failed is left alone: kube has no backoff for each object.
+//! Backoff after a failed reconciliation, for each Stack. kube-runtime has no backoff per object.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,7 +10,7 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::cluster::StackKey;
 
-/// Delays that grow from one second to five minutes, for each Stack by itself.
+/// Exponential delays of each Stack, from one second to five minutes.
 #[derive(Debug, Default)]
 pub(super) struct Backoffs(Mutex<HashMap<StackKey, ExponentialBackoff>>);
 
@@ -18,7 +18,7 @@ const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(300);
 
 impl Backoffs {
-    /// The delay before the next try.
+    /// Returns the delay before the next retry.
     pub(super) fn next(&self, stack: &StackKey) -> Duration {
         let mut backoffs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let backoff = backoffs.entry(stack.clone()).or_insert_with(|| {
@@ -33,7 +33,7 @@ impl Backoffs {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
     }
 
-    /// A pass succeeded: the next failure starts from the shortest delay.
+    /// Resets a Stack after a successful reconciliation.
     pub(super) fn reset(&self, stack: &StackKey) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(stack);
     }

@@ -1,5 +1,5 @@
-//! What Stacks read of Secrets and ConfigMaps: a digest of the value of each key that a Stack names, and nothing of the
-//! others, of which there may be 70,000. No value is ever held.
+//! Digests of the Secret and ConfigMap values that Stacks read. Only the keys that a Stack names are kept, since an object
+//! can have 70,000 keys. No value is kept.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
@@ -18,29 +18,29 @@ use crate::{
     translate::{ObjectKind, content_digest},
 };
 
-/// How many objects are read at the same time. Each may be of 1.5 MiB, which JSON may make several times as long.
+/// Objects that are read at the same time. Each can have 1.5 MiB, and several times as much as JSON.
 const AT_ONCE: usize = 4;
 
 /// An object that a Stack names.
 type Named = (ObjectKind, String);
 
-/// What Stacks read.
+/// The digests that Stacks read.
 pub(super) struct Contents {
     client: Client,
     permits: Permits,
     of: Mutex<HashMap<StackKey, BTreeMap<Named, Arc<Held>>>>,
 }
 
-/// What is held of an object at a resourceVersion.
+/// The digests of an object at a resourceVersion.
 struct Held {
     version: u64,
     keys: Keys,
 }
 
-/// For each key that is read the digest of its value; none where the object does not have it.
+/// The digest of each key's value, or `None` if the object lacks the key.
 type Keys = BTreeMap<String, Option<String>>;
 
-/// An object of which some keys are read.
+/// An object with the keys that a Stack reads.
 pub(super) struct Wanted<'a> {
     pub kind: ObjectKind,
     pub name: &'a str,
@@ -53,11 +53,11 @@ impl Contents {
         Self { client, permits: Permits::new(AT_ONCE), of: Mutex::default() }
     }
 
-    /// The digests of what a Stack reads of objects, for each that exists. An object is read once for each of its
-    /// versions, and what the Stack does not want any more is forgotten.
+    /// Returns the digests that a Stack reads, for each object that exists. An object is read once per resourceVersion.
+    /// Objects that the Stack no longer reads are forgotten.
     ///
     /// # Errors
-    /// When the API server cannot be asked.
+    /// When the API server cannot be reached.
     pub(super) async fn digests(
         &self,
         stack: &StackKey,
@@ -121,7 +121,7 @@ impl Contents {
     }
 }
 
-/// Reads the keys that are wanted out of the JSON of an object.
+/// Parses the requested keys from the JSON of an object.
 fn keys(kind: ObjectKind, wanted: &BTreeSet<String>, json: &str) -> Result<Keys, serde_json::Error> {
     let none = wanted.iter().map(|key| (key.clone(), None)).collect();
     let mut object = Object { is_secret: kind == ObjectKind::Secret, keys: none };
@@ -193,8 +193,8 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
-        // An error of Serde's own would quote it.
-        Err(E::custom("a text in place of values"))
+        // The default error of serde would quote the value.
+        Err(E::custom("a string instead of a map"))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -206,9 +206,8 @@ impl<'de> Visitor<'de> for Values<'_> {
             let value: Option<String> = map.next_value()?;
             let value = value.unwrap_or_default();
             *digest = Some(if self.is_encoded {
-                // The error of the decoder quotes a byte of the value.
-                let bytes =
-                    STANDARD.decode(value).map_err(|_| A::Error::custom("a value that is not Base64"))?;
+                // The decoder's error quotes a byte of the value.
+                let bytes = STANDARD.decode(value).map_err(|_| A::Error::custom("a value is not Base64"))?;
                 content_digest(&bytes)
             } else {
                 content_digest(value.as_bytes())
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_of_a_secret_is_told_without_its_values() {
+    fn errors_about_a_secret_do_not_quote_its_values() {
         for json in [r#"{"data":{"k":"hunter2!"}}"#, r#"{"data":{"k":"hunter2"#, r#"{"data":"hunter2"}"#] {
             let error = keys(ObjectKind::Secret, &wanted(&["k"]), json).unwrap_err();
             assert!(!error.to_string().contains("hunter2"), "{error}");
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn of_70_000_keys_those_are_held_that_a_stack_reads() {
+    fn only_the_keys_that_a_stack_reads_are_kept() {
         let all: serde_json::Map<_, _> = (0..70_000).map(|key| (format!("k{key}"), "".into())).collect();
         let json = serde_json::json!({ "data": all }).to_string();
         let read = keys(ObjectKind::ConfigMap, &wanted(&["k7", "missing"]), &json).unwrap();

@@ -1,4 +1,4 @@
-//! What passes share.
+//! The context that all reconciliations share.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,8 +13,8 @@ use super::{
     contents::Contents,
     images::Images,
     metrics::Metrics,
-    pace::Pace,
     status_fields::StatusFields,
+    status_rate::StatusRate,
     versions::Oldest,
     workers::{Translation, Workers},
 };
@@ -24,25 +24,25 @@ use crate::{
     translate::Facts,
 };
 
-/// What passes share.
+/// The context that all reconciliations share.
 pub(super) struct Context {
     pub(super) client: Client,
     pub(super) index: Sources,
-    /// The facts that are the same for every Stack.
+    /// The facts that are equal for every Stack.
     pub(super) facts: Facts,
     pub(super) oldest: Oldest,
     pub(super) status_fields: StatusFields,
     pub(super) backoffs: Backoffs,
-    pub(super) pace: Pace,
+    pub(super) status_rate: StatusRate,
     pub(super) images: Arc<Images>,
-    /// What the ServiceAccounts of Stacks may do.
+    /// The rights of the ServiceAccounts that Stacks name.
     pub(super) accounts: Accounts,
     pub(super) contents: Contents,
-    /// Where the pure part of passes is done, and what makes objects of a Stack.
+    /// The threads that translate and plan.
     pub(super) workers: Workers,
     pub(super) translation: Translation,
     metrics: Arc<Metrics>,
-    /// The status that we wrote last for each Stack, until the watch brings it.
+    /// The status that the operator wrote last for each Stack, until the watch delivers it.
     written: Mutex<HashMap<StackKey, Written>>,
 }
 
@@ -70,7 +70,7 @@ impl Context {
             oldest,
             status_fields: StatusFields::default(),
             backoffs: Backoffs::default(),
-            pace: Pace::default(),
+            status_rate: StatusRate::default(),
             images: Arc::new(images),
             accounts,
             workers: Workers::default(),
@@ -84,8 +84,8 @@ impl Context {
         Arc::clone(&self.metrics)
     }
 
-    /// The Stack with the newest status that is known, which may be our own write that no watch
-    /// has brought yet.
+    /// Returns the Stack with its newest known status. A status that the operator wrote is newer than the one of the
+    /// watch until the watch delivers it.
     pub(super) fn with_newest_status(&self, key: &StackKey, stack: &Stack) -> Stack {
         let mut stack = stack.clone();
         let mut all = self.written.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,15 +109,16 @@ impl Context {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), written);
     }
 
-    /// Stacks are listed anew. After a restore from a backup they have older versions than what was written.
+    /// Forgets all written statuses when Stacks are listed anew. After a restore of etcd from a backup, resourceVersions
+    /// are older than those of the written statuses.
     pub(super) fn forget_written(&self) {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Forgets all Stacks but these, which are all that there are: what was deleted while no watch ran, nothing tells.
+    /// Forgets all Stacks but these. No event reports a deletion that happened while no watch ran.
     pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
         self.backoffs.keep(stacks);
-        self.pace.keep(stacks);
+        self.status_rate.keep(stacks);
         self.images.keep(stacks);
         self.contents.keep(stacks);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
@@ -127,7 +128,7 @@ impl Context {
     /// Forgets a Stack that is gone.
     pub(super) fn forget(&self, key: &StackKey) {
         self.backoffs.reset(key);
-        self.pace.forget(key);
+        self.status_rate.forget(key);
         self.images.forget(key);
         self.contents.forget(key);
         self.written.lock().unwrap_or_else(PoisonError::into_inner).remove(key);

@@ -1,5 +1,5 @@
-//! What a Stack's translation needs to know of the cluster, from what the watches hold and from a
-//! look at the objects that it names.
+//! Facts about the cluster that the translation of a Stack depends on, from the index and from the objects that the
+//! Stack names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::{
     translate::{Facts, Kind, LiveClaim, LiveService, LiveWorkload, ObjectKind, named_keys},
 };
 
-/// Gathers the facts. An object that a Stack names is read once for each of its versions.
+/// Gathers the facts. An object that a Stack names is read once per resourceVersion.
 ///
 /// # Errors
 /// When the API server cannot be asked.
@@ -50,7 +50,7 @@ pub(super) async fn gather(
     Ok(facts)
 }
 
-/// Adds what of the Stack's own children and of its status decides how it is translated again.
+/// Adds the facts about the Stack's own children and its status.
 pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &LastStatus) {
     for ((kind, name), child) in &observed.children {
         match &child.state {
@@ -93,16 +93,16 @@ pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &LastStat
     let let_through = memory.iter().filter_map(|(name, it)| Some((name.clone(), it.template.clone()?)));
     facts.let_through = let_through.collect();
     facts.completed.extend(ended_well(observed));
-    // The annotation may have been taken off; the status remembers too.
+    // The status is a second record, since a user can remove the annotation.
     let completed = memory.values().filter(|service| service.state == ServiceState::Completed);
     facts.completed.extend(completed.filter_map(|it| Some((it.name.clone(), it.template.clone()?))));
 }
 
-/// Services whose every pod has ended with exit code 0, with the template of those pods.
+/// Returns the services of which every Pod has ended with exit code 0, with the template of the Pods.
 fn ended_well(observed: &Observed) -> impl Iterator<Item = (String, String)> {
     let services: BTreeSet<&str> = observed.pods.iter().map(|pod| pod.service.as_str()).collect();
     services.into_iter().filter_map(|service| {
-        // A pod that is kept running never ends by itself: one that has was evicted.
+        // A Pod with restartPolicy Always ends only by eviction, so ended Pods are not live Pods.
         let pods: Vec<_> = observed.live_pods(service).collect();
         let template = pods.first()?.template.clone()?;
         let all = pods.iter().all(|pod| {
@@ -113,7 +113,7 @@ fn ended_well(observed: &Observed) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// What the services' workloads bear. One that is on its way out speaks only where no other does.
+/// Returns the live workload of each service. A workload that is being deleted counts only if there is no other.
 fn live_workloads(observed: &Observed) -> BTreeMap<String, LiveWorkload> {
     let mut children: Vec<_> = observed.children.values().collect();
     children.sort_by_key(|child| !child.deleting);

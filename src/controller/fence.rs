@@ -1,4 +1,4 @@
-//! Whether this process may write: only while the lease is its own.
+//! The fence: lets the process write only while it holds the Lease.
 
 use axum::http::Request;
 use kube::{Client, client::Body};
@@ -7,34 +7,34 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-/// How long the lease is ours.
+/// How long this process holds the Lease.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Term {
-    /// It is another one's, or not known.
+    /// Another process holds the Lease, or the holder is unknown.
     None,
-    /// Until then, by this process's own clock, which nobody sets.
+    /// Until then, by the monotonic clock of this process.
     Until(Instant),
-    /// For ever, since there is nobody else.
+    /// Always, without leader election.
     Always,
 }
 
-/// Tells whether the lease is ours now.
+/// The view of the term that decides whether writes are sent.
 #[derive(Clone, Debug)]
 pub(super) struct Fence(watch::Receiver<Term>);
 
-/// A write that was not sent, since another operator may have begun.
+/// The error of a write that was not sent, since another operator can have become the leader.
 #[derive(Debug, thiserror::Error)]
-#[error("the lease is not this operator's any more")]
+#[error("this operator no longer holds the Lease")]
 struct Lost;
 
 impl Fence {
-    /// A fence, and the sender of the terms that it goes by.
+    /// Returns the sender of terms, and a fence that follows them.
     pub(super) fn new() -> (watch::Sender<Term>, Self) {
         let (sender, receiver) = watch::channel(Term::None);
         (sender, Self(receiver))
     }
 
-    /// Whether the lease is ours now.
+    /// Reports whether this process holds the Lease now.
     pub(super) fn is_open(&self) -> bool {
         match *self.0.borrow() {
             Term::None => false,
@@ -43,12 +43,12 @@ impl Fence {
         }
     }
 
-    /// Completes when the lease is ours; with false when it cannot be any more.
+    /// Waits until this process holds the Lease. Returns false when the election has ended.
     pub(super) async fn opened(&mut self) -> bool {
         self.0.wait_for(|term| *term != Term::None).await.is_ok()
     }
 
-    /// Completes when the lease is lost: it is another one's, or its term is over, whatever hangs.
+    /// Waits until the Lease is lost: another process holds it, or the term is over.
     pub(super) async fn closed(&mut self) {
         loop {
             let term = *self.0.borrow_and_update();
@@ -67,7 +67,7 @@ impl Fence {
                         changed = changed => changed.is_ok(),
                     };
                     if !is_renewed {
-                        // Nobody renews it any more, or not in time.
+                        // The Lease is no longer renewed, or too late.
                         sleep_until(end).await;
                         return;
                     }
@@ -76,8 +76,8 @@ impl Fence {
         }
     }
 
-    /// A client that reads at any time, and writes only while the lease is ours: also a process that was stopped
-    /// for a while, and goes on with what it was about to send.
+    /// Returns a client that always reads, and writes only while this process holds the Lease. A process that was
+    /// suspended past its term therefore sends no write when it resumes.
     pub(super) fn guard(self, client: Client) -> Client {
         let namespace = client.default_namespace().to_owned();
         let guarded = tower::service_fn(move |request: Request<Body>| {

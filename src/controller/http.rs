@@ -1,4 +1,4 @@
-//! `/healthz`, `/readyz` and `/metrics`.
+//! HTTP server of `/healthz`, `/readyz` and `/metrics`.
 
 use std::{net::SocketAddr, sync::Arc, thread};
 
@@ -11,13 +11,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{metrics::Metrics, pulse::Pulse};
+use super::{heartbeat::Heartbeat, metrics::Metrics};
 
-/// Serves until `stop` is cancelled, on a thread of its own: whatever holds up the others, the answer comes at once.
+/// Serves until `stop` is cancelled. The server has its own thread, so that busy worker threads do not delay a probe.
 pub(super) async fn serve(
     address: SocketAddr,
     unsynced: watch::Receiver<usize>,
-    pulse: Pulse,
+    heartbeat: Heartbeat,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -26,7 +26,7 @@ pub(super) async fn serve(
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let result = runtime
             .context("the HTTP server has no runtime")
-            .and_then(|runtime| runtime.block_on(answer(address, unsynced, pulse, metrics, stop)));
+            .and_then(|runtime| runtime.block_on(answer(address, unsynced, heartbeat, metrics, stop)));
         // The receiver is gone only when the process ends.
         let _ = ends.send(result);
     };
@@ -34,20 +34,20 @@ pub(super) async fn serve(
     ended.await.context("the HTTP server ended")?
 }
 
-/// Alive means that the watches are: what they bring is taken in. Ready means that every kind has been listed, leader
-/// or not: a standby that is ready takes over with a full cache.
+/// Answers requests. Healthy means that the events of the watches are processed. Ready means that every kind has been
+/// listed, on a leader and on a standby: a ready standby takes over with a full cache.
 async fn answer(
     address: SocketAddr,
     unsynced: watch::Receiver<usize>,
-    pulse: Pulse,
+    heartbeat: Heartbeat,
     metrics: Arc<Metrics>,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let alive = move || async move {
-        if pulse.is_felt() {
+        if heartbeat.is_alive() {
             (StatusCode::OK, "alive\n")
         } else {
-            (StatusCode::SERVICE_UNAVAILABLE, "nothing is taken in that the watches bring\n")
+            (StatusCode::SERVICE_UNAVAILABLE, "the events of the watches are not processed\n")
         }
     };
     let ready = move || async move {
@@ -92,16 +92,16 @@ mod tests {
     }
 
     #[test]
-    fn health_is_told_while_every_other_thread_is_busy() {
+    fn probes_are_answered_while_every_other_thread_is_busy() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (_listed, unsynced) = watch::channel(1);
-        let (_beat, pulse) = Pulse::new();
+        let (_beat, heartbeat) = Heartbeat::new();
         let stop = CancellationToken::new();
-        let serving = runtime.spawn(serve(address, unsynced, pulse, Arc::default(), stop.clone()));
-        // From here on the only thread of the runtime is this one, and it does nothing for the runtime.
+        let serving = runtime.spawn(serve(address, unsynced, heartbeat, Arc::default(), stop.clone()));
+        // From here on, the runtime's only thread is blocked by this test.
         runtime.block_on(tokio::task::yield_now());
         let startup_deadline = Instant::now() + Duration::from_secs(10);
         let health = loop {

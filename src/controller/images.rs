@@ -1,5 +1,5 @@
-//! What is known of the images of a Stack's services: what its workloads remember, and what registries say of the
-//! rest. They are asked beside the passes, so that one that hangs holds no other Stack up.
+//! Image metadata of a Stack's services: from its workloads' annotations, and from registries for the rest. Registries
+//! are read apart from reconciliations, so that a hanging registry does not delay other Stacks.
 
 mod answers;
 
@@ -22,37 +22,37 @@ use crate::{
 };
 use answers::{Answer, Answers, Cause, Failed, Said};
 
-/// How many images of one Stack are asked for at the same time, so that one Stack takes no other its turn.
+/// Images of one Stack that are read at the same time, so that one Stack does not use all permits.
 const AT_ONCE: usize = 4;
 
-/// How long the pull secrets may take, for the client itself waits without end.
+/// Timeout for reading the pull secrets. The client itself has none.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
 
-/// The account that pods have where nothing else is said, and whose pull secrets they then have.
+/// The ServiceAccount of Pods by default (Kubernetes), whose pull secrets then apply.
 const ACCOUNT: &str = "default";
 
-/// What registries have said to each Stack.
+/// The image metadata of each Stack.
 pub(super) struct Images {
     client: Client,
-    /// None where the operator is to ask none.
+    /// The registries, or none with `--no-image-metadata`.
     registries: Option<Registries>,
     stacks: Mutex<HashMap<StackKey, Answers>>,
-    /// Wakes a Stack whose questions are answered.
+    /// Wakes a Stack whose images have been read.
     wakes: mpsc::UnboundedSender<StackKey>,
 }
 
-/// What is known of a Stack's images.
+/// The known metadata of a Stack's images.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Known {
-    /// By the service's name.
+    /// Metadata by service.
     pub images: BTreeMap<String, Image>,
-    /// Why an image could not be read, by the name of a service that is not made without knowing it.
+    /// Why an image cannot be read, by each service that waits for its metadata.
     pub held: BTreeMap<String, String>,
-    /// When an image that could not be read is asked for again.
+    /// Time until a failed read is retried.
     pub again: Option<Duration>,
 }
 
-/// An image to ask for, and the platform that it is for.
+/// An image to read, and its platform.
 type Wanted = (String, Option<String>);
 
 impl Images {
@@ -74,8 +74,8 @@ impl Images {
         self.stacks().retain(|stack, _| stacks.contains(stack));
     }
 
-    /// What is known of the images of a Stack. None while a registry is asked for one of which nothing is known:
-    /// the Stack is woken when it has answered, or its time is over.
+    /// Returns the metadata of a Stack's images, or `None` while an unknown image is being read. The Stack is woken when
+    /// the registry has answered or the time is over.
     pub(super) fn known(
         self: &Arc<Self>,
         key: &StackKey,
@@ -92,7 +92,7 @@ impl Images {
         let mut unknown: Vec<&String> = Vec::new();
         for (name, service) in &spec.services {
             let is_of_it = |held: &&Image| held.image == service.image;
-            // What the pods were made with holds; else a sibling's, of which theirs is the same.
+            // The metadata with which the Pods were created stays valid. Otherwise, a service with the same image has it.
             let own = remembered.get(name).filter(is_of_it);
             match own.or_else(|| remembered.values().filter(|held| held.is_read()).find(is_of_it)) {
                 Some(held) => drop(known.images.insert(name.clone(), held.clone())),
@@ -110,7 +110,7 @@ impl Images {
         self.ask(key, spec, &unknown, before, known)
     }
 
-    /// What the workloads remember, and those that were there before.
+    /// Returns the metadata in the annotations of live workloads, and of earlier ones.
     fn hold(
         &self,
         key: &StackKey,
@@ -135,7 +135,7 @@ impl Images {
         answers.held.clone().into_iter().chain(fresh).collect()
     }
 
-    /// What registries have said of the images of these services; those that were never asked for are.
+    /// Returns the metadata that registries have delivered, and starts reads of unknown images.
     fn ask<'i>(
         self: &Arc<Self>,
         key: &StackKey,
@@ -163,7 +163,7 @@ impl Images {
                     };
                     known.images.insert((*name).clone(), image);
                 }
-                // What does not run needs not be known.
+                // A service that does not run needs no metadata.
                 _ if !runs => {}
                 Some(Answer::Awaited) => awaited = true,
                 Some(Answer::Failed(failed)) => {
@@ -194,7 +194,7 @@ impl Images {
         (!awaited).then_some(known)
     }
 
-    /// Asks the registries and wakes the Stack.
+    /// Reads images from their registries, and wakes the Stack.
     async fn answer(self: Arc<Self>, key: StackKey, secrets: Vec<String>, wanted: Vec<Wanted>) {
         let Some(registries) = &self.registries else { return };
         let asker = Asker { namespace: &key.namespace, since: Instant::now() };
@@ -211,11 +211,11 @@ impl Images {
                         })
                     }
                     Ok(Err(kube::Error::Api(refusal))) => Err(Cause {
-                        text: format!("its pull secrets could not be read: {}", refusal.message),
+                        text: format!("cannot read its pull secrets: {}", refusal.message),
                         outlook: Outlook::Uncertain,
                     }),
                     _ => Err(Cause {
-                        text: "its pull secrets could not be read".to_owned(),
+                        text: "cannot read its pull secrets".to_owned(),
                         outlook: Outlook::Later(None),
                     }),
                 };
@@ -226,7 +226,7 @@ impl Images {
                             stack = key.name,
                             image,
                             digest,
-                            "image read"
+                            "read an image"
                         );
                     }
                     Err(Cause { text: cause, .. }) => {
@@ -236,7 +236,7 @@ impl Images {
                             image,
                             cause,
                             detail,
-                            "image not read"
+                            "cannot read an image"
                         );
                     }
                 }
@@ -248,7 +248,7 @@ impl Images {
     }
 
     fn learn(&self, key: &StackKey, image: &str, read: Result<Read, Cause>) {
-        // The Stack may be gone, or its image another one.
+        // The Stack can be gone, or its image can have changed.
         let mut stacks = self.stacks();
         let Some(answers) = stacks.get_mut(key) else { return };
         let read = read.and_then(|read| answers.room_for(read));
@@ -260,7 +260,7 @@ impl Images {
         };
     }
 
-    /// The logins that the Stack's pods pull with.
+    /// Returns the logins with which the Stack's Pods pull images.
     async fn logins(&self, namespace: &str, mut secrets: Vec<String>) -> Result<Logins, kube::Error> {
         if secrets.is_empty() {
             let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), namespace);
@@ -283,11 +283,12 @@ impl Images {
     }
 }
 
-/// What is said of an image whose predecessor's words hold on, where the operator asks no registry.
-const ASKS_NONE: &str = "the operator asks no registry";
+/// The cause for an unread image of an operator with `--no-image-metadata`.
+const ASKS_NONE: &str = "the operator does not read registries";
 
-/// What holds of an image that was not read: what the service's image said before, where it is another version of
-/// it, so that no volume and no check goes because a registry does. `is_told` says the cause in any case.
+/// Returns the metadata of an image that was not read. If the service had another version of the same image, its metadata
+/// stays in force, so that no volume and no health check disappears because a registry is down. With `is_told`, the
+/// result always has the cause.
 fn without(image: &str, before: Option<&Image>, cause: &str, is_told: bool) -> Image {
     let before = before.filter(|before| before.digest.is_some() && is_same_image(&before.image, image));
     let (digest, config) = before.map(|it| (it.digest.clone(), it.config.clone())).unwrap_or_default();
@@ -306,7 +307,8 @@ fn pull_secrets(spec: &StackSpec) -> Vec<String> {
     once.into_iter().collect()
 }
 
-/// What the workloads remember. One that is on its way out speaks only where no other does.
+/// Returns the metadata in the annotations of workloads. A workload that is being deleted counts only if there is no
+/// other.
 fn remembered(observed: &Observed) -> BTreeMap<String, Image> {
     let mut children: Vec<_> = observed.children.values().collect();
     children.sort_by_key(|child| !child.deleting);

@@ -1,9 +1,9 @@
-//! The lease that lets one of several operators work.
+//! Leader election by a Lease.
 //!
-//! No clock is compared with another one's. A holder knows when it asked for its last renewal, and ends before the
-//! lease that it was given then runs out, whatever hangs. Who waits takes a lease that has not changed for as long
-//! as it holds, from when it saw it last. So of two operators one has stopped when the other begins, as long as
-//! their clocks run equally fast.
+//! The clocks of two machines are never compared. A holder counts from the moment at which it requested its last renewal,
+//! and stops before the Lease expires. A candidate takes over a Lease that has not changed for its whole duration,
+//! counted from the moment at which the candidate first saw it. One operator has therefore stopped before the other
+//! starts, as long as both clocks run at the same speed.
 
 use std::time::Duration;
 
@@ -28,47 +28,47 @@ use tokio_util::sync::CancellationToken;
 
 use super::fence::Term;
 
-/// Which lease, and for how long it holds without being renewed.
+/// Options of the leader election.
 #[derive(Clone, Debug)]
 pub struct LeaseOptions {
     /// The Lease's name.
     pub name: String,
     /// The Lease's namespace.
     pub namespace: String,
-    /// Who this process is; a process that comes back as the same takes its own lease up at once.
+    /// The identity of this process. A restarted process with the same identity resumes its Lease at once.
     pub identity: String,
-    /// Time after which another may take over, in whole seconds of at least two.
+    /// Time without a renewal after which another process can take over, in whole seconds, at least two.
     pub duration: Duration,
 }
 
-/// A lease that is renewed for as long as this lives, or none where none is needed.
-pub(super) struct Held(Option<(CancellationToken, JoinHandle<()>)>);
+/// Participation in the election, or none without leader election.
+pub(super) struct Election(Option<(CancellationToken, JoinHandle<()>)>);
 
-/// Takes part in the election until it is released. What it comes to is told to the sender of terms.
+/// Joins the election, and sends each term of this process to `terms`.
 ///
 /// # Errors
-/// When the Lease cannot be used.
-pub(super) async fn take_part(
+/// When the Lease cannot be read.
+pub(super) async fn join(
     client: Client,
     options: Option<&LeaseOptions>,
     terms: watch::Sender<Term>,
-) -> anyhow::Result<Held> {
+) -> anyhow::Result<Election> {
     let Some(options) = options else {
         terms.send_replace(Term::Always);
-        return Ok(Held(None));
+        return Ok(Election(None));
     };
     let api: Api<Lease> = Api::namespaced(client, &options.namespace);
-    // What is refused for good is told at the start, and not tried for ever.
+    // A missing right should fail at the start instead of being retried forever.
     let found = api.get_opt(&options.name).await;
-    found.with_context(|| format!("the lease {}/{} cannot be used", options.namespace, options.name))?;
-    tracing::info!(lease = options.name, identity = options.identity, "waiting for the lease");
+    found.with_context(|| format!("cannot use the Lease {}/{}", options.namespace, options.name))?;
+    tracing::info!(lease = options.name, identity = options.identity, "waiting for the Lease");
     let end = CancellationToken::new();
     let candidate = Candidate { api, options: options.clone(), held: None, seen: None };
-    Ok(Held(Some((end.clone(), tokio::spawn(candidate.run(terms, end))))))
+    Ok(Election(Some((end.clone(), tokio::spawn(candidate.run(terms, end))))))
 }
 
-impl Held {
-    /// Lets the next operator begin at once. Failing that, it waits until the lease runs out.
+impl Election {
+    /// Releases the Lease, so that the next operator can start at once. If that fails, the Lease expires.
     pub(super) async fn release(self) {
         if let Some((end, task)) = self.0 {
             end.cancel();
@@ -77,26 +77,26 @@ impl Held {
     }
 }
 
-/// How long a release may take.
+/// Timeout of a release.
 const RELEASE: Duration = Duration::from_secs(2);
 
-/// How often the lease is looked at or renewed while it holds once.
+/// Reads or renewals within the duration of the Lease.
 const TRIES: u32 = 8;
 
-/// The part of the lease's duration that one try may take: a second one has its time before the end.
+/// Divisor of the Lease's duration for the timeout of one attempt. A second attempt fits in before the end.
 const LONGEST_TRY: u32 = 3;
 
-/// The part of the lease's duration by which a holder ends before others may begin: what it has sent is done
-/// by then.
+/// Divisor of the Lease's duration for the time by which a holder stops early. Requests that it has sent are done by
+/// then.
 const MARGIN: u32 = 5;
 
-/// One who takes part in the election.
+/// A participant of the election.
 struct Candidate {
     api: Api<Lease>,
     options: LeaseOptions,
-    /// The Lease as this process wrote it last, where nobody else is known to have written it since.
+    /// The Lease as this process wrote it last, unless another process has written it since.
     held: Option<Lease>,
-    /// The resourceVersion of another one's Lease, how long it holds, and when it was seen first.
+    /// The resourceVersion of a Lease of another holder, its duration, and when it was first seen.
     seen: Option<(String, Duration, Instant)>,
 }
 
@@ -110,12 +110,12 @@ impl Candidate {
                 () = end.cancelled() => break,
             };
             match outcome {
-                // Others count from when they saw the renewal, which is not before it was asked for.
+                // Candidates count from when they see the renewal, which is after it was requested.
                 Ok(Ok(true)) => drop(terms.send_replace(Term::Until(began + duration - duration / MARGIN))),
                 Ok(Ok(false)) => drop(terms.send_replace(Term::None)),
-                // The lease may be ours, or not: the term that was given last runs out.
-                Ok(Err(error)) => tracing::warn!(%error, "the lease could not be renewed"),
-                Err(_) => tracing::warn!("the lease could not be renewed: no answer"),
+                // Whether the renewal was stored is unknown, so the last term stays in force until it ends.
+                Ok(Err(error)) => tracing::warn!(%error, "cannot renew the Lease"),
+                Err(_) => tracing::warn!("cannot renew the Lease: no answer"),
             }
             tokio::select! {
                 () = sleep_until(began + duration / TRIES) => {}
@@ -125,12 +125,12 @@ impl Candidate {
         if let Some(held) = self.held.take() {
             let spec = json!({"holderIdentity": null, "acquireTime": null, "renewTime": null});
             if let Err(error) = self.write(&held, spec).await {
-                tracing::debug!(%error, "the lease could not be released");
+                tracing::debug!(%error, "cannot release the Lease");
             }
         }
     }
 
-    /// Takes the lease if it is free, or renews it. Whether it is ours.
+    /// Acquires or renews the Lease. Returns whether this process holds it.
     async fn renew(&mut self) -> kube::Result<bool> {
         let known = match self.held.take() {
             Some(held) => held,
@@ -170,7 +170,7 @@ impl Candidate {
         self.keep(created)
     }
 
-    /// Remembers what was written. Whether it was: someone else may have been faster.
+    /// Remembers a written Lease. Returns false when another process was faster.
     fn keep(&mut self, written: kube::Result<Lease>) -> kube::Result<bool> {
         match written {
             Ok(lease) => {
@@ -182,13 +182,13 @@ impl Candidate {
         }
     }
 
-    /// Writes over a Lease, unless it has changed.
+    /// Updates a Lease, unless it has changed since it was read.
     async fn write(&self, known: &Lease, spec: Value) -> kube::Result<Lease> {
         let body = json!({"metadata": {"resourceVersion": known.resource_version()}, "spec": spec});
         self.api.patch(&self.options.name, &PatchParams::default(), &Patch::Merge(&body)).await
     }
 
-    /// Whether another one's lease has not changed for as long as it holds.
+    /// Reports whether a Lease of another holder has not changed for its whole duration.
     fn has_run_out(&mut self, lease: &Lease, spec: &LeaseSpec) -> bool {
         let version = lease.resource_version().unwrap_or_default();
         match &self.seen {
@@ -202,7 +202,7 @@ impl Candidate {
         }
     }
 
-    /// The lease's duration as it stands in the Lease: no shorter than it is.
+    /// Returns the duration for the Lease object, rounded up to seconds.
     fn seconds(&self) -> i32 {
         let duration = self.options.duration;
         i32::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(i32::MAX).max(1)

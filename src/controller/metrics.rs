@@ -1,4 +1,4 @@
-//! What `/metrics` tells, in OpenMetrics text.
+//! Metrics that `/metrics` serves as OpenMetrics text.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use prometheus_client::{
     registry::Registry,
 };
 
-/// The operator's metrics. Labels are of bounded number: no name of an object is among them.
+/// The operator's metrics. Labels have a bounded number of values, so none is the name of an object.
 pub(super) struct Metrics {
     registry: Registry,
-    passes: Family<Outcome, Counter>,
+    reconciles: Family<Outcome, Counter>,
     seconds: Histogram,
     writes: Family<Write, Counter>,
 }
@@ -30,21 +30,25 @@ struct Write {
 impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("stackwright");
-        let passes = Family::<Outcome, Counter>::default();
+        let reconciles = Family::<Outcome, Counter>::default();
         let writes = Family::<Write, Counter>::default();
-        // An unchanged Stack takes well under a millisecond, a new one some hundred.
+        // An unchanged Stack takes less than a millisecond, a new one some hundred milliseconds.
         let seconds = Histogram::new([0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0]);
-        registry.register("passes", "Passes over a Stack by their outcome", passes.clone());
-        registry.register("pass_seconds", "Duration of a pass over a Stack", seconds.clone());
+        registry.register("reconciles", "Reconciliations of a Stack by outcome", reconciles.clone());
+        registry.register(
+            "reconcile_duration_seconds",
+            "Duration of a reconciliation of a Stack",
+            seconds.clone(),
+        );
         registry.register("writes", "Writes to children by kind and verb", writes.clone());
-        Self { registry, passes, seconds, writes }
+        Self { registry, reconciles, seconds, writes }
     }
 }
 
 impl Metrics {
-    pub(super) fn observe_pass(&self, took: Duration, succeeded: bool) {
+    pub(super) fn observe_reconcile(&self, took: Duration, succeeded: bool) {
         let outcome = if succeeded { "succeeded" } else { "failed" };
-        self.passes.get_or_create(&Outcome { outcome }).inc();
+        self.reconciles.get_or_create(&Outcome { outcome }).inc();
         self.seconds.observe(took.as_secs_f64());
     }
 

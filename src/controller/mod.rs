@@ -1,22 +1,22 @@
-//! Wiring: watches, the queue of Stacks, one pass for each, and what is told of it.
+//! The controller: watches, the queue of Stacks, the reconciliation of each Stack, and its reports.
 
 mod account;
 mod backoff;
 mod contents;
 mod context;
+mod debounce;
 mod facts;
 mod fence;
+mod heartbeat;
 mod http;
 mod images;
 mod lease;
 mod metrics;
-mod pace;
-mod pulse;
 mod queue;
 mod reconcile;
 mod report;
-mod settle;
 mod status_fields;
+mod status_rate;
 #[cfg(test)]
 mod upgrades;
 mod versions;
@@ -45,35 +45,35 @@ use crate::{
 use account::Accounts;
 use context::Context;
 use fence::Fence;
+use heartbeat::Heartbeat;
 use images::Images;
 pub use lease::LeaseOptions;
-use pulse::Pulse;
 use queue::Queue;
 use versions::Oldest;
 pub use workers::Translation;
 
-/// How the operator runs.
+/// Options of the operator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The namespace that it serves; every namespace when none is given.
+    /// The namespace that the operator serves, or every namespace.
     pub namespace: Option<String>,
-    /// Where `/healthz`, `/readyz` and `/metrics` are served; nowhere when none is given.
+    /// The address of `/healthz`, `/readyz` and `/metrics`, or none to serve nothing.
     pub http: Option<SocketAddr>,
-    /// The lease that lets one of several operators work; none where only one can run.
+    /// The Lease for leader election, or none where only one operator can run.
     pub lease: Option<LeaseOptions>,
-    /// How many Stacks are reconciled at the same time; of one namespace half of them at most.
+    /// The number of Stacks that are reconciled at the same time. One namespace has at most half of it.
     pub concurrency: u16,
-    /// The image of Stackwright itself, which fills new volumes and copies files; none does not.
+    /// The helper image, which seeds volumes and sets owners of files, or none to do neither.
     pub helper_image: Option<String>,
-    /// The storage classes whose volumes several nodes may mount at a time.
+    /// The StorageClasses whose volumes several nodes can mount at the same time.
     pub shared_classes: Vec<String>,
-    /// Where registries are asked for what images say of themselves; none asks none.
+    /// How image metadata is read from registries, or none to read no metadata.
     pub registries: Option<RegistryOptions>,
-    /// Whether only Stacks that name a ServiceAccount are run.
+    /// Whether every Stack must name a ServiceAccount.
     pub requires_account: bool,
-    /// The most that one Stack may become.
+    /// The limits of one Stack.
     pub limits: Limits,
-    /// What makes the objects of a Stack.
+    /// The function that translates a Stack into objects.
     pub translation: Translation,
 }
 
@@ -97,8 +97,8 @@ impl Default for Options {
 /// Runs the operator until `stop` is cancelled.
 ///
 /// # Errors
-/// When the API server is not to be used (no connection at start, too old, CRD missing), or when
-/// the lease is lost: the process should end then and be started again.
+/// When the API server is unusable at the start (no connection, too old, CRD missing), or when the Lease is lost. The
+/// process should then exit and be restarted.
 pub async fn run(client: Client, options: Options, stop: CancellationToken) -> anyhow::Result<()> {
     let version = supported_version(&client).await?;
     let oldest = Oldest::new(version);
@@ -122,27 +122,27 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
     let context = Context::new(writer, index, facts, oldest.clone(), images, accounts, translation);
     let context = Arc::new(context);
 
-    let (beat, pulse) = Pulse::new();
+    let (beat, heartbeat) = Heartbeat::new();
     let serve = async {
         match options.http {
             Some(address) => {
                 let (unsynced, metrics) = (unsynced.clone(), context.metrics());
-                http::serve(address, unsynced, pulse.clone(), metrics, stop.clone()).await
+                http::serve(address, unsynced, heartbeat.clone(), metrics, stop.clone()).await
             }
             None => Ok(()),
         }
     };
     let work = async {
-        let lease = lease::take_part(client.clone(), options.lease.as_ref(), terms).await?;
+        let lease = lease::join(client.clone(), options.lease.as_ref(), terms).await?;
         tokio::select! {
             is_ours = fence.opened() => {
                 if !is_ours {
-                    bail!("the election of a leader ended");
+                    bail!("the leader election ended");
                 }
-                tracing::info!("the lease is ours");
+                tracing::info!("acquired the Lease");
             }
             () = stop.cancelled() => {}
-            // A standby has no use for wakes: it begins with every Stack when it leads.
+            // A standby drops wakes: as a leader it starts with every Stack.
             () = drain(&mut woken) => bail!("the watches ended"),
         }
         oldest.learn(&client, lists_nodes).await;
@@ -151,21 +151,21 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
             () = reconcile_all((client.clone(), listing), &options, woken, Arc::clone(&context), stop.clone()) => Ok(()),
             never = oldest.keep(&client, lists_nodes) => match never {},
             never = context.accounts.forget_old() => match never {},
-            () = fence.closed(), if !stop.is_cancelled() => Err(anyhow!("the lease was lost")),
+            () = fence.closed(), if !stop.is_cancelled() => Err(anyhow!("lost the Lease")),
         };
         lease.release().await;
         result
     };
     tokio::select! {
-        // When it is told to stop, it ends once the passes that have begun are through.
+        // After a stop signal, `work` ends once the running reconciliations have ended.
         result = work => result,
         Err(error) = serve => Err(error),
         () = beat.during(watches.run(client.clone(), namespace, listing)) => bail!("the watches ended"),
-        () = late(&stop) => bail!("passes did not end within {} seconds", LONGEST_END.as_secs()),
+        () = late(&stop) => bail!("reconciliations did not end within {} seconds", LONGEST_END.as_secs()),
     }
 }
 
-/// How long passes that have begun may take when the operator is told to stop.
+/// Time that running reconciliations have after a stop signal.
 const LONGEST_END: Duration = Duration::from_secs(10);
 
 async fn late(stop: &CancellationToken) {
@@ -173,7 +173,7 @@ async fn late(stop: &CancellationToken) {
     tokio::time::sleep(LONGEST_END).await;
 }
 
-/// The queue: Stacks whose spec changed, and Stacks that a watch woke.
+/// Runs the queue of Stacks whose spec changed and Stacks that a watch woke.
 async fn reconcile_all(
     (client, listing): (Client, Listing),
     options: &Options,
@@ -190,7 +190,7 @@ async fn reconcile_all(
     let mut listed = HashSet::new();
     let stacks = watcher(api, listing.config())
         .default_backoff()
-        .modify(|stack| forget_the_unneeded(stack.meta_mut()))
+        .modify(|stack| trim(stack.meta_mut()))
         .inspect(move |event| match event {
             Ok(watcher::Event::Init) => {
                 listed.clear();
@@ -203,9 +203,9 @@ async fn reconcile_all(
         })
         .reflect(writer)
         .applied_objects()
-        // The status is ours: its changes are no news.
+        // Only the operator writes the status, so a change of it needs no reconciliation.
         .predicate_filter(predicates::generation, Default::default());
-    let woken = settle::settled(woken).map(|key| ObjectRef::new(&key.name).within(&key.namespace));
+    let woken = debounce::debounced(woken).map(|key| ObjectRef::new(&key.name).within(&key.namespace));
     let permits = Permits::new(options.concurrency.into());
     let queue = Queue { permits, stacks: store.clone(), stop: stop.clone() };
     Controller::for_stream(stacks, store)
@@ -213,17 +213,18 @@ async fn reconcile_all(
         .graceful_shutdown_on(stop.cancelled_owned())
         .run(move |stack, context| queue.clone().reconcile(stack, context), reconcile::on_error, context)
         .for_each(|outcome| {
-            // The outcome of a pass is told where it is known; what is left is the queue itself.
+            // `reconcile` logs its own errors, which leaves errors of the queue.
             if let Err(error @ kube::runtime::controller::Error::QueueError(_)) = outcome {
-                tracing::warn!(%error, "the watch of Stacks ended and is begun again");
+                tracing::warn!(%error, "restarting the watch of Stacks");
             }
             future::ready(())
         })
         .await;
 }
 
-/// Takes off a Stack what no pass reads, before it is stored: which managers own its fields, and kubectl's copy of it.
-fn forget_the_unneeded(metadata: &mut ObjectMeta) {
+/// Removes what no reconciliation reads before a Stack is stored: managedFields, and the copy that `kubectl apply` keeps in
+/// an annotation.
+fn trim(metadata: &mut ObjectMeta) {
     metadata.managed_fields = None;
     if let Some(annotations) = &mut metadata.annotations {
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
@@ -237,17 +238,17 @@ async fn drain(woken: &mut (impl Stream<Item = StackKey> + Unpin)) {
 async fn listed(mut unsynced: watch::Receiver<usize>, stop: &CancellationToken) {
     tokio::select! {
         // The sender lives as long as the watches.
-        _ = unsynced.wait_for(|pending| *pending == 0) => tracing::info!("every kind is listed"),
+        _ = unsynced.wait_for(|pending| *pending == 0) => tracing::info!("listed every kind"),
         () = stop.cancelled() => {}
     }
 }
 
-/// The API server's version, if it is one that is supported and knows Stacks.
+/// Returns the version of the API server, if it is supported and serves Stacks.
 async fn supported_version(client: &Client) -> anyhow::Result<ServerVersion> {
     let version = versions::server_version(client).await?;
     let oldest = ServerVersion::OLDEST;
     if version < oldest {
-        bail!("the API server is of version {version}; Stackwright needs {oldest} or later");
+        bail!("the API server has version {version}, but Stackwright needs {oldest} or later");
     }
     let crd = Stack::crd_name();
     let known = client
@@ -256,7 +257,7 @@ async fn supported_version(client: &Client) -> anyhow::Result<ServerVersion> {
         .is_ok_and(|list| list.resources.iter().any(|resource| resource.kind == Stack::kind(&())));
     if !known {
         bail!(
-            "the cluster does not know Stacks: install the CRD {crd} first (stackwright crds | kubectl apply --server-side -f -)"
+            "the CRD {crd} is missing: install it with 'stackwright crds | kubectl apply --server-side -f -'"
         );
     }
     Ok(version)

@@ -1,5 +1,5 @@
-//! Passes by namespace, in turn: the queue of kube-runtime runs whatever comes first, and the Stacks of one namespace
-//! could take all of its places. It starts every pass at once, and the pass waits here.
+//! Fair order of reconciliations. The queue of kube-runtime is first in, first out, so the Stacks of one namespace could
+//! occupy it. Here, kube-runtime starts every reconciliation at once, and each waits for a permit of its namespace.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,11 +19,11 @@ use super::{
 };
 use crate::{api::Stack, permits::Permits};
 
-/// How long a pass has its permit. One that takes longer writes nothing new, and waits without a permit for the answers to
-/// what it has sent: neither a webhook that hangs nor a Stack of thousands of objects holds up the others.
-pub(super) const TURN: Duration = Duration::from_secs(1);
+/// Time for which a reconciliation holds its permit. After it, the reconciliation starts no further writes and waits for
+/// running ones without a permit. A hanging webhook or a Stack of thousands of objects thus does not delay others.
+pub(super) const TIME_SLICE: Duration = Duration::from_secs(1);
 
-/// The permits of passes, and where Stacks are looked up when a permit has come.
+/// The permits of reconciliations, and the store of Stacks.
 #[derive(Clone)]
 pub(super) struct Queue {
     pub(super) permits: Permits,
@@ -32,15 +32,15 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// One pass over a Stack, as it is when the permit of its namespace has come.
+    /// Reconciles a Stack in its state at the moment of the permit.
     pub(super) async fn reconcile(
         self,
         stack: Arc<DeserializeGuard<Stack>>,
         context: Arc<Context>,
     ) -> Result<Action, Error> {
         let (stack, key) = (ObjectRef::from_obj(stack.as_ref()), key_of(stack.as_ref()));
-        let result = self.pass(&stack, |now| reconcile::reconcile(now, Arc::clone(&context))).await;
-        // It may have gone during the pass, which would leave behind what nobody forgets.
+        let result = self.with_permit(&stack, |now| reconcile::reconcile(now, Arc::clone(&context))).await;
+        // The Stack can be deleted during the reconciliation, which has then remembered something for it.
         if self.stacks.get(&stack).is_none() {
             context.forget(&key);
             return Ok(Action::await_change());
@@ -48,9 +48,9 @@ impl Queue {
         result.unwrap_or_else(|| Ok(Action::await_change()))
     }
 
-    /// Does work for a Stack in its permit. None begins once the operator is told to stop, or where the Stack is gone
-    /// meanwhile.
-    async fn pass<W: Future>(
+    /// Works on a Stack with a permit. Returns `None` without working once the operator stops, or if the Stack was
+    /// deleted.
+    async fn with_permit<W: Future>(
         &self,
         stack: &ObjectRef<DeserializeGuard<Stack>>,
         work: impl FnOnce(Arc<DeserializeGuard<Stack>>) -> W,
@@ -61,8 +61,8 @@ impl Queue {
             permit = self.permits.take(stack.namespace.as_deref().unwrap_or_default()) => permit,
         };
         let now = self.stacks.get(stack)?;
-        // Those that wait are many, and a pass is large.
-        Some(permit.hold(TURN, Box::pin(work(now))).await)
+        // Boxed, since many futures wait and a reconciliation is a large one.
+        Some(permit.hold(TIME_SLICE, Box::pin(work(now))).await)
     }
 }
 
@@ -92,8 +92,8 @@ mod tests {
         (Queue { permits: Permits::new(16), stacks: store, stop: CancellationToken::new() }, writer)
     }
 
-    /// A pass of 20 ms over a Stack, which writes its name down when it begins.
-    fn pass(
+    /// Returns a reconciliation of 20 ms, which records the Stack's name when it starts.
+    fn reconciliation(
         queue: &Queue,
         stack: &Guarded,
         begun: &Arc<Mutex<Vec<String>>>,
@@ -102,7 +102,7 @@ mod tests {
         async move {
             let name = stack.name.clone();
             queue
-                .pass(&stack, |_| async move {
+                .with_permit(&stack, |_| async move {
                     begun.lock().unwrap().push(name);
                     sleep(Duration::from_millis(20)).await;
                 })
@@ -112,48 +112,50 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_namespace_of_which_300_stacks_wait_delays_another_by_no_pass() {
+    async fn a_namespace_with_300_waiting_stacks_does_not_delay_another() {
         let bad: Vec<_> = (0..300).map(|n| stack("bad", &format!("bad-{n}"))).collect();
         let good = stack("good", "good");
         let (queue, _writer) = queue(&[&bad[..], std::slice::from_ref(&good)].concat());
         let begun = Arc::default();
-        let mut passes: FuturesUnordered<_> = bad.iter().map(|stack| pass(&queue, stack, &begun)).collect();
-        assert_eq!(passes.next().await, Some(Some(())), "they are at work");
+        let mut running: FuturesUnordered<_> =
+            bad.iter().map(|stack| reconciliation(&queue, stack, &begun)).collect();
+        assert_eq!(running.next().await, Some(Some(())), "reconciliations are running");
         let at = tokio::time::Instant::now();
-        passes.push(pass(&queue, &good, &begun));
+        running.push(reconciliation(&queue, &good, &begun));
         while !begun.lock().unwrap().iter().any(|name| name == "good") {
-            assert_eq!(passes.next().await, Some(Some(())));
+            assert_eq!(running.next().await, Some(Some(())));
         }
         assert!(at.elapsed() <= Duration::from_millis(20), "{:?}", at.elapsed());
-        while passes.next().await.is_some() {}
-        assert_eq!(begun.lock().unwrap().len(), 301, "everyone has had a permit");
+        while running.next().await.is_some() {}
+        assert_eq!(begun.lock().unwrap().len(), 301, "every Stack has had a permit");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn none_begins_once_the_operator_is_told_to_stop_and_what_has_begun_ends() {
+    async fn after_a_stop_nothing_starts_and_running_work_ends() {
         let stacks: Vec<_> = (0..20).map(|n| stack("n", &n.to_string())).collect();
         let (queue, _writer) = queue(&stacks);
         let begun = Arc::default();
-        let passes: Vec<_> = stacks.iter().map(|stack| tokio::spawn(pass(&queue, stack, &begun))).collect();
+        let running: Vec<_> =
+            stacks.iter().map(|stack| tokio::spawn(reconciliation(&queue, stack, &begun))).collect();
         sleep(Duration::from_millis(10)).await;
         queue.stop.cancel();
         let mut done = 0;
-        for pass in passes {
-            done += usize::from(pass.await.unwrap().is_some());
+        for reconciliation in running {
+            done += usize::from(reconciliation.await.unwrap().is_some());
         }
         assert_eq!((done, begun.lock().unwrap().len()), (8, 8));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stack_that_went_while_it_waited_has_no_pass() {
+    async fn a_stack_that_is_deleted_while_it_waits_is_not_reconciled() {
         let stacks: Vec<_> = (0..9).map(|n| stack("n", &n.to_string())).collect();
         let (queue, mut writer) = queue(&stacks);
         let begun = Arc::default();
-        let mut passes: FuturesUnordered<_> =
-            stacks.iter().map(|stack| pass(&queue, stack, &begun)).collect();
-        assert!(passes.next().now_or_never().is_none(), "eight have begun and the last one waits");
+        let mut running: FuturesUnordered<_> =
+            stacks.iter().map(|stack| reconciliation(&queue, stack, &begun)).collect();
+        assert!(running.next().now_or_never().is_none(), "eight run and the last one waits");
         writer.apply_watcher_event(&Event::Delete(stacks[8].clone()));
-        let done = passes.collect::<Vec<_>>().await;
+        let done = running.collect::<Vec<_>>().await;
         assert_eq!(done.iter().flatten().count(), 8);
         assert!(queue.permits.take("n").now_or_never().is_some(), "its permit came back");
     }

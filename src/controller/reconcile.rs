@@ -1,4 +1,4 @@
-//! One pass over one Stack: gather facts, translate, plan, write, tell.
+//! Reconciliation of one Stack: gather facts, translate, plan, write, report.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -14,50 +14,50 @@ use serde_json::json;
 use super::{
     account::{self, Refusal},
     context::Context,
+    debounce::QUIET,
     facts,
     images::Known,
     key_of, report,
-    settle::QUIET,
     status_fields::StatusFields,
     write::{Outcome, Writer},
 };
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
-    caught::{Panicked, caught_while},
     cluster::{ApplyError, REFUSED_FOR, StackKey, lock},
+    panics::{Panicked, catch_panic_async},
     plan::{self, Identity, LastStatus, Observed, Plan},
     status::{self, Finding, Unfinished},
     translate::{Desired, Facts, Invalid, Kind},
 };
 
-/// Why a pass did not reach its end. Every one of them may be mended by another try.
+/// An error of a reconciliation. Each of them can go away with a retry.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
-    /// The facts could not be read.
-    #[error("the objects that the Stack names could not be read: {0}")]
+    /// The facts cannot be read.
+    #[error("cannot read the objects that the Stack names: {0}")]
     Facts(#[source] kube::Error),
-    /// What the Stack's account may do is not known.
-    #[error("what the ServiceAccount of the Stack may do could not be asked: {0}")]
+    /// The rights of the Stack's ServiceAccount cannot be checked.
+    #[error("cannot check the rights of the Stack's ServiceAccount: {0}")]
     Account(#[source] kube::Error),
-    /// Some children could not be written; the others were.
+    /// Some children cannot be written. The others are.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Write(Vec<ApplyError>),
-    /// The status could not be written.
-    #[error("the status could not be written: {0}")]
+    /// The status cannot be written.
+    #[error("cannot write the status: {0}")]
     Status(#[source] kube::Error),
-    /// The pass met a mistake of this program.
+    /// The reconciliation panicked.
     #[error(transparent)]
     Internal(#[from] Panicked),
     /// The API server took too long.
-    #[error("the pass took longer than {} seconds", LONGEST_PASS.as_secs())]
+    #[error("the reconciliation took longer than {} seconds", LONGEST_RECONCILE.as_secs())]
     TooLong,
 }
 
-/// A call without an answer must not hold a Stack for ever: the client waits without end.
-const LONGEST_PASS: Duration = Duration::from_secs(60);
-/// How often a name that someone else holds is looked at again.
+/// Timeout of a reconciliation. The client itself has no timeout, so a request without an answer would block the Stack.
+const LONGEST_RECONCILE: Duration = Duration::from_secs(60);
+/// Time after which a name that belongs to another object is checked again.
 const CONFLICT_RECHECK: Duration = Duration::from_secs(60);
-/// Insurance against an event that was missed; such a pass sends nothing.
+/// Time after which a Stack without events is reconciled, as insurance against a missed event.
 const INSURANCE: Duration = Duration::from_secs(3600);
 
 pub(super) async fn reconcile(
@@ -68,20 +68,20 @@ pub(super) async fn reconcile(
     let stack = match &stack.0 {
         Ok(stack) => stack,
         Err(invalid) => {
-            // It cannot even be read, so not even its status can be told apart: an event it is.
+            // Without a parsed Stack there is no status to update, so the error becomes an event.
             report::unreadable(&context, stack.as_ref(), &invalid.error).await;
             return Ok(Action::await_change());
         }
     };
     if stack.metadata.deletion_timestamp.is_some() {
-        // Children go by their owner references, with the operator up or down.
+        // Kubernetes deletes the children by their owner references.
         return Ok(Action::await_change());
     }
     let stack = Arc::new(context.with_newest_status(&key, stack));
     let began = std::time::Instant::now();
-    let work = tokio::time::timeout(LONGEST_PASS, pass(&context, &key, &stack));
-    // What a pass awaits is caught, too: a task that panics would end the whole queue.
-    let result = match caught_while(Some(&key), work).await {
+    let work = tokio::time::timeout(LONGEST_RECONCILE, reconcile_live(&context, &key, &stack));
+    // A panic in the task would end the whole queue.
+    let result = match catch_panic_async(Some(&key), work).await {
         Ok(Ok(result)) => result,
         Ok(Err(_)) => Err(Error::TooLong),
         Err(panicked) => Err(panicked.into()),
@@ -90,7 +90,7 @@ pub(super) async fn reconcile(
         let (status, _) = status::status(&stack, Finding::Internal(id), Timestamp::now());
         write_status(&context, &key, &stack, status).await?;
     }
-    context.metrics().observe_pass(began.elapsed(), result.is_ok());
+    context.metrics().observe_reconcile(began.elapsed(), result.is_ok());
     if result.is_ok() {
         context.backoffs.reset(&key);
     }
@@ -99,13 +99,13 @@ pub(super) async fn reconcile(
 
 pub(super) fn on_error(stack: Arc<DeserializeGuard<Stack>>, error: &Error, context: Arc<Context>) -> Action {
     let key = key_of(stack.as_ref());
-    // What the pass has found is told in time, also where the next try is far away.
-    let delay = context.backoffs.next(&key).min(context.pace.due(&key).unwrap_or(Duration::MAX));
-    tracing::warn!(namespace = key.namespace, stack = key.name, %error, retry_in = ?delay, "a pass failed");
+    // A status that waits for its turn must not wait for the whole backoff.
+    let delay = context.backoffs.next(&key).min(context.status_rate.due(&key).unwrap_or(Duration::MAX));
+    tracing::warn!(namespace = key.namespace, stack = key.name, %error, retry_in = ?delay, "reconcile failed");
     Action::requeue(delay)
 }
 
-async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Result<Action, Error> {
+async fn reconcile_live(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Result<Action, Error> {
     let identity = identity(key, stack);
     let memory: LastStatus = stack
         .status
@@ -131,7 +131,7 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
         Err(invalid) => {
             let (status, _) = status::status(stack, Finding::Invalid(&invalid), Timestamp::now());
             write_status(context, key, stack, status).await?;
-            let again = again.into_iter().chain(context.pace.due(key)).min();
+            let again = again.into_iter().chain(context.status_rate.due(key)).min();
             return Ok(again.map_or_else(Action::await_change, Action::requeue));
         }
     };
@@ -141,16 +141,16 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
     }
     let Outcome { failures, left } = Writer::new(context, key, identity).carry_out(&mut plan).await;
     let contended = plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
-    let level = Level { context, key, identity, wanted: desired.names() };
+    let snapshot = Snapshot { context, key, identity, wanted: desired.names() };
     {
         let mut index = lock(&context.index);
         index.set_contended(key, &contended);
-        index.forget_refused(key, &level.wanted);
+        index.forget_refused(key, &snapshot.wanted);
     }
-    let after = level.observe();
+    let after = snapshot.observe();
     let (now, has_moved) = (Timestamp::now(), observed != after || left > 0);
     let unfinished = unfinished(&plan, &failures, left);
-    let told = {
+    let assess = {
         let stack = Arc::clone(stack);
         move || {
             let finding = Finding::Planned {
@@ -162,17 +162,17 @@ async fn pass(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Res
             (status::status(&stack, finding, now), plan)
         }
     };
-    let ((status, recheck), plan) = context.workers.work(key, told).await?;
+    let ((status, recheck), plan) = context.workers.work(key, assess).await?;
     write_status(context, key, stack, status).await?;
     if !failures.is_empty() {
         return Err(Error::Write(failures));
     }
     let recheck = recheck.and_then(|moment| Duration::try_from(moment.duration_since(now)).ok());
-    let again = recheck.into_iter().chain(again).chain(context.pace.due(key)).min();
+    let again = recheck.into_iter().chain(again).chain(context.status_rate.due(key)).min();
     Ok(next(&plan, again, has_moved))
 }
 
-/// Tells what the Stack's account lacks. Nothing is written for it until then.
+/// Writes the status of a Stack whose ServiceAccount lacks a right or does not exist. No child is written.
 async fn refuse(context: &Context, key: &StackKey, stack: &Stack, refusal: Refusal) -> Result<Action, Error> {
     let (finding, again) = match refusal {
         Refusal::Unknown(error) => return Err(Error::Account(error)),
@@ -181,14 +181,14 @@ async fn refuse(context: &Context, key: &StackKey, stack: &Stack, refusal: Refus
     };
     let (status, _) = status::status(stack, finding, Timestamp::now());
     write_status(context, key, stack, status).await?;
-    Ok(Action::requeue(context.pace.due(key).map_or(again, |due| due.min(again))))
+    Ok(Action::requeue(context.status_rate.due(key).map_or(again, |due| due.min(again))))
 }
 
 fn identity<'s>(key: &'s StackKey, stack: &'s Stack) -> Identity<'s> {
     Identity { uid: stack.metadata.uid.as_deref().unwrap_or_default(), name: &key.name }
 }
 
-/// What a Stack should have, what is to be done, and what was observed for it.
+/// Returns the desired state of a Stack, the plan, and the observed state that the plan is based on.
 fn make(
     context: &Context,
     key: &StackKey,
@@ -197,30 +197,30 @@ fn make(
     memory: &LastStatus,
 ) -> Result<(Desired, Plan, Observed), Invalid> {
     let desired = (context.translation)(stack, facts)?;
-    let level = Level { context, key, identity: identity(key, stack), wanted: desired.names() };
-    let observed = level.observe();
+    let snapshot = Snapshot { context, key, identity: identity(key, stack), wanted: desired.names() };
+    let observed = snapshot.observe();
     let plan = plan::plan(&desired, &observed, memory);
     Ok((desired, plan, observed))
 }
 
-/// What is known of a Stack, taken anew whenever it is asked for.
-struct Level<'a> {
+/// A view of a Stack in the index, read anew by each call.
+struct Snapshot<'a> {
     context: &'a Context,
     key: &'a StackKey,
     identity: Identity<'a>,
     wanted: BTreeSet<(Kind, String)>,
 }
 
-impl Level<'_> {
+impl Snapshot<'_> {
     fn observe(&self) -> Observed {
         let index = lock(&self.context.index);
         let mut observed = index.observed(self.key, self.identity);
-        index.add_namesakes(self.key, self.identity, &self.wanted, &mut observed);
+        index.add_name_holders(self.key, self.identity, &self.wanted, &mut observed);
         observed
     }
 }
 
-/// What keeps the Stack from being as its spec says although every service may be up.
+/// Returns the differences from the spec that no service's state shows.
 fn unfinished(plan: &Plan, failures: &[ApplyError], left: usize) -> Unfinished {
     let mut unfinished = Unfinished { refused: plan.refused.clone(), ..Unfinished::default() };
     for failure in failures {
@@ -234,16 +234,16 @@ fn unfinished(plan: &Plan, failures: &[ApplyError], left: usize) -> Unfinished {
         .outstanding
         .extend(replaced.map(|it| format!("{} {} is being replaced", it.kind.as_str(), it.name)));
     if left > 0 {
-        unfinished.outstanding.push(format!("{left} objects are still to be written"));
+        unfinished.outstanding.push(format!("{left} objects are not written yet"));
     }
     unfinished.outstanding.extend(plan.leaving.iter().map(|(kind, name)| {
-        format!("{} {name} of an earlier Stack of this name is still being deleted", kind.as_str())
+        format!("{} {name} of an earlier Stack with this name is still being deleted", kind.as_str())
     }));
     unfinished
 }
 
-/// When to look again. Events say most of it; what they do not say is what time alone changes,
-/// what someone else holds, and what happened while this pass was writing.
+/// Returns when to reconcile again. Events trigger most reconciliations. The exceptions are states that change by time
+/// alone, names that belong to others, refusals, and changes during this reconciliation.
 fn next(plan: &Plan, recheck: Option<Duration>, has_moved: bool) -> Action {
     if has_moved {
         return Action::requeue(QUIET);
@@ -253,7 +253,7 @@ fn next(plan: &Plan, recheck: Option<Duration>, has_moved: bool) -> Action {
     Action::requeue([recheck, conflict, refused].into_iter().flatten().min().unwrap_or(INSURANCE))
 }
 
-/// Writes the status if it says something else than before, and not too soon after it.
+/// Writes the status if it has changed, at a limited rate.
 async fn write_status(
     context: &Context,
     key: &StackKey,
@@ -263,10 +263,10 @@ async fn write_status(
     let before = stack.status.clone().unwrap_or_default();
     let mut status = context.status_fields.fit(status);
     if before == status {
-        context.pace.is_told(key);
+        context.status_rate.is_current(key);
         return Ok(());
     }
-    if !context.pace.may_write(key, &before, &status) {
+    if !context.status_rate.may_write(key, &before, &status) {
         return Ok(());
     }
     let mut sent = send_status(context, key, stack, &status).await;
@@ -279,12 +279,12 @@ async fn write_status(
     }
     match sent {
         Ok(written) => {
-            context.pace.wrote(key);
+            context.status_rate.wrote(key);
             context.wrote(key, &written);
             report::transitions(context, stack, &before, &status).await;
             Ok(())
         }
-        // It was deleted meanwhile.
+        // The Stack was deleted meanwhile.
         Err(kube::Error::Api(error)) if error.is_not_found() || error.is_conflict() => Ok(()),
         Err(error) => Err(Error::Status(error)),
     }
@@ -300,7 +300,7 @@ async fn send_status(
     let body = json!({
         "apiVersion": Stack::api_version(&()),
         "kind": Stack::kind(&()),
-        // Not the status of another Stack that has taken the name.
+        // The UID keeps the status off another Stack with the same name.
         "metadata": { "name": key.name, "uid": stack.metadata.uid },
         "status": status,
     });

@@ -1,7 +1,8 @@
-//! What of a status the cluster's CRD knows, where it is older than the operator: Helm never upgrades CRDs.
+//! Status fields that the CRD of the cluster declares. The CRD can be older than the operator, since Helm does not
+//! upgrade CRDs.
 //!
-//! An apply with a field that the CRD does not declare is refused whole, under every way of validation. A merge
-//! would pass, but leave fields to an owner from whom a later apply takes none away.
+//! The API server refuses an apply with an undeclared field as a whole, under every `fieldValidation`. A merge patch
+//! would succeed, but its fields would belong to another manager, and a later apply could not remove them.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -14,24 +15,24 @@ use serde_json::Value;
 
 use crate::api::{Stack, StackStatus};
 
-/// How long it is believed that the CRD is an older one; then a status is sent whole again.
+/// Time for which the CRD counts as older. Afterwards a full status is sent again.
 const BELIEVED: Duration = Duration::from_secs(600);
 
-/// The part of the schema that an older CRD has of the status; empty while none is known to be older.
+/// The status schema of an older CRD, once the CRD is known to be older.
 #[derive(Debug, Default)]
 pub(super) struct StatusFields(Mutex<Option<(Instant, Arc<Value>)>>);
 
 impl StatusFields {
-    /// Whether the API server refuses a status because its CRD does not declare a field.
+    /// Reports whether the API server refuses a status because the CRD does not declare a field.
     pub(super) fn is_refusal(status: &Status) -> bool {
         let words = ["field not declared in schema", "unknown field"];
         words.iter().any(|words| status.message.contains(words))
     }
 
-    /// Asks which fields the CRD declares, and says which of this status it does not.
+    /// Reads the fields that the CRD declares, and logs the fields of this status that are missing.
     ///
     /// # Errors
-    /// When the API server cannot be asked.
+    /// When the API server cannot be reached.
     pub(super) async fn learn(&self, client: &Client, status: &StackStatus) -> kube::Result<()> {
         let path = format!("/openapi/v3/apis/{}", Stack::api_version(&()));
         let request = Request::get(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
@@ -40,15 +41,15 @@ impl StatusFields {
         let unknown = prune(&mut serde_json::to_value(status).unwrap_or_default(), &schema);
         tracing::warn!(
             fields = unknown.join(", "),
-            "the CRD of Stacks is older than the operator: each status is written without these fields until \
-             the CRD is upgraded (stackwright crds | kubectl apply --server-side -f -)"
+            "the CRD of Stacks is older than the operator, so each status is written without these fields: upgrade \
+             the CRD with 'stackwright crds | kubectl apply --server-side -f -'"
         );
         let learned = Some((Instant::now(), Arc::new(schema)));
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = learned;
         Ok(())
     }
 
-    /// The status without the fields that the CRD is known not to declare.
+    /// Removes the fields that the CRD does not declare.
     pub(super) fn fit(&self, status: StackStatus) -> StackStatus {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let Some((_, schema)) = known.filter(|(since, _)| since.elapsed() < BELIEVED) else { return status };
@@ -58,7 +59,7 @@ impl StatusFields {
     }
 }
 
-/// The schema of the status in an OpenAPI document of our group.
+/// Returns the schema of the status from the OpenAPI document of the group.
 fn schema_of_status(document: &Value) -> Value {
     let kind = Stack::kind(&());
     let schemas = document.pointer("/components/schemas").and_then(Value::as_object).into_iter().flatten();
@@ -69,7 +70,7 @@ fn schema_of_status(document: &Value) -> Value {
     stack.and_then(|stack| stack.pointer("/properties/status")).cloned().unwrap_or_default()
 }
 
-/// Takes away what the schema does not declare, and names it.
+/// Removes undeclared fields, and returns their names.
 fn prune(value: &mut Value, schema: &Value) -> Vec<String> {
     let mut pruned = Vec::new();
     match value {
@@ -101,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_fitted_to_an_older_crd_and_what_goes_is_named() {
+    fn a_status_loses_the_fields_that_an_older_crd_does_not_declare() {
         let text = || json!({"type": "string"});
         let service = json!({"properties": {"name": text(), "state": text()}});
         let status = json!({"properties": {"observedGeneration": {}, "services": {"items": service}}});
@@ -116,6 +117,6 @@ mod tests {
         let fitted = json!({"observedGeneration": 1, "services": [
             {"name": "a", "state": "Running"}, {"name": "b", "state": "Running"}]});
         assert_eq!(status, fitted);
-        assert_eq!(prune(&mut status, &Value::Null), [""; 0], "a schema that says nothing takes nothing");
+        assert_eq!(prune(&mut status, &Value::Null), [""; 0], "an empty schema removes nothing");
     }
 }

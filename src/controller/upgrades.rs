@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::facts::add_live;
 use crate::{
     api::{ServiceState, ServiceStatus, Stack, labels::FIELD_MANAGER},
-    cluster::{Index, News, StackKey},
+    cluster::{ChildUpdate, Index, StackKey},
     plan::{Identity, LastStatus, Observed, Plan, plan},
     translate::{Facts, Kind, Privilege, Privileges, ServerVersion, translate},
 };
@@ -44,7 +44,7 @@ impl Fixture {
         let mut index = Index::default();
         for child in &self.children {
             let kind = Kind::ALL.into_iter().find(|kind| child["kind"] == kind.as_str()).unwrap();
-            index.apply_child(News::of(kind, &as_stored(child)));
+            index.apply_child(ChildUpdate::of(kind, &as_stored(child)));
         }
         let key = StackKey { namespace: "n".to_owned(), name: self.identity().name.to_owned() };
         let observed = index.observed(&key, self.identity());

@@ -1,4 +1,4 @@
-//! The versions of the cluster's parts: what new pods may have, the oldest of them decides.
+//! Versions of the API server and the kubelets. The oldest one decides which features new Pods can use.
 
 use std::{
     convert::Infallible,
@@ -15,16 +15,16 @@ use kube::{Api, Client, api::ListParams};
 
 use crate::translate::ServerVersion;
 
-/// How often versions are read again. An upgrade takes hours, and what it brings is for new pods only.
+/// Time between two reads of the versions. An upgrade takes hours, and its features are for new Pods only.
 const AGAIN: Duration = Duration::from_secs(3600);
 
-/// How many Nodes are read at a time: a Node may have tens of kilobytes.
+/// Nodes per page. A Node can have tens of kilobytes.
 const PAGE: u32 = 50;
 
-/// How long reading them may take.
+/// Timeout of a read.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// The oldest version that is known of the API server and of the kubelets.
+/// The oldest known version of the API server and the kubelets.
 #[derive(Clone, Debug)]
 pub(super) struct Oldest(Arc<AtomicU32>);
 
@@ -37,9 +37,9 @@ impl Oldest {
         ServerVersion { minor: self.0.load(Ordering::Relaxed) }
     }
 
-    /// Reads the versions, unless they cannot be read.
+    /// Reads the versions, and keeps the old ones if that fails.
     ///
-    /// Who serves one namespace has no right to list Nodes: the API server's version stands for all then.
+    /// An operator of one namespace has no right to list Nodes, so the API server's version counts for all.
     pub(super) async fn learn(&self, client: &Client, lists_nodes: bool) {
         let read = async {
             let server = server_version(client).await?;
@@ -47,18 +47,18 @@ impl Oldest {
             anyhow::Ok((server, kubelets))
         };
         let read = tokio::time::timeout(LONGEST, read).await;
-        match read.context("they took too long").and_then(|read| read) {
+        match read.context("no answer in time").and_then(|read| read) {
             Ok((server, kubelets)) => {
                 let oldest = kubelets.map_or(server, |kubelets| kubelets.min(server));
                 if self.0.swap(oldest.minor, Ordering::Relaxed) != oldest.minor {
-                    tracing::info!(minor = oldest.minor, "the oldest version of the cluster's parts");
+                    tracing::info!(minor = oldest.minor, "found the oldest version in the cluster");
                 }
             }
-            Err(error) => tracing::warn!(error = %format!("{error:#}"), "versions could not be read"),
+            Err(error) => tracing::warn!(error = %format!("{error:#}"), "cannot read the versions"),
         }
     }
 
-    /// Reads the versions again and again.
+    /// Reads the versions periodically.
     pub(super) async fn keep(&self, client: &Client, lists_nodes: bool) -> Infallible {
         loop {
             tokio::time::sleep(AGAIN).await;
@@ -67,18 +67,17 @@ impl Oldest {
     }
 }
 
-/// The API server's version.
+/// Returns the API server's version.
 ///
 /// # Errors
-/// When it cannot be asked, or understood.
+/// When the API server cannot be reached, or its version cannot be parsed.
 pub(super) async fn server_version(client: &Client) -> anyhow::Result<ServerVersion> {
     let info = client.apiserver_version().await.context("the API server does not answer")?;
-    ServerVersion::of(&format!("{}.{}", info.major, info.minor)).with_context(|| {
-        format!("the API server's version '{}.{}' is not understood", info.major, info.minor)
-    })
+    ServerVersion::of(&format!("{}.{}", info.major, info.minor))
+        .with_context(|| format!("cannot parse the API server's version {}.{}", info.major, info.minor))
 }
 
-/// The oldest kubelet's version; none where no Node tells it.
+/// Returns the oldest version of a kubelet, if any Node reports one.
 async fn oldest_kubelet(client: &Client) -> kube::Result<Option<ServerVersion>> {
     let nodes: Api<Node> = Api::all(client.clone());
     let mut params = ListParams::default().limit(PAGE);

@@ -1,4 +1,4 @@
-//! The pure part of passes: off the threads that await, a few at a time, and caught where it panics.
+//! Worker threads for the pure part of reconciliations: a bounded number, apart from the async threads, with panics caught.
 
 use std::{num::NonZero, thread::available_parallelism};
 
@@ -6,20 +6,19 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     api::Stack,
-    caught::{Panicked, caught},
     cluster::StackKey,
+    panics::{Panicked, catch_panic},
     permits::Permits,
     translate::{Desired, Facts, Invalid},
 };
 
-/// What makes the objects of a Stack: [`crate::translate::translate`], but in tests of what happens when it fails.
+/// The function that translates a Stack: [`crate::translate::translate`], except in tests of failures.
 pub type Translation = fn(&Stack, &Facts) -> Result<Desired, Invalid>;
 
-/// So many threads for each processor: a namespace has half of the permits at most, which are then as many as there are
-/// processors.
+/// Threads per processor. One namespace has at most half of the permits, which is one thread per processor.
 const FOR_EACH_PROCESSOR: usize = 2;
 
-/// Threads for work that does not await, by namespace in turn.
+/// Worker threads that namespaces share fairly.
 pub(super) struct Workers(Permits);
 
 impl Default for Workers {
@@ -30,8 +29,8 @@ impl Default for Workers {
 }
 
 impl Workers {
-    /// Does work for a Stack once it has a permit. A work that has begun goes on to its end, also where nobody awaits
-    /// it any more: its effort has a bound of its own.
+    /// Runs work for a Stack once its namespace has a permit. Started work runs to its end even if the caller is dropped.
+    /// The limits of a Stack bound its effort.
     pub(super) async fn work<T: Send + 'static>(
         &self,
         key: &StackKey,
@@ -41,11 +40,11 @@ impl Workers {
         let key = key.clone();
         let work = spawn_blocking(move || {
             let _permit = permit;
-            caught(Some(&key), work)
+            catch_panic(Some(&key), work)
         });
         match work.await {
             Ok(result) => result,
-            // Panics are caught, so it was not begun, since the process ends. Nobody is left to be told so.
+            // Panics are caught, so the work was not started because the runtime shuts down.
             Err(_) => std::future::pending().await,
         }
     }
@@ -67,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_panics_ends_alone_and_gives_its_turn_back() {
+    fn work_that_panics_returns_its_permit() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let workers = Workers(Permits::new(1));
         runtime.block_on(async {
@@ -80,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn of_one_namespace_half_of_the_turns_work_at_a_time_and_nobody_awaits_them_on_their_thread() {
+    fn one_namespace_uses_at_most_half_of_the_threads() {
         static WORKING: AtomicUsize = AtomicUsize::new(0);
         static MOST: AtomicUsize = AtomicUsize::new(0);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

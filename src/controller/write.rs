@@ -1,37 +1,37 @@
-//! Carrying out a plan: what pods mount and obey first, then what is replaced, then the pods, and
-//! at last the deletes of what is no longer wanted.
+//! Execution of a plan: first the objects that Pods mount and the policies, then replacements, then workloads, and last
+//! the deletion of children that are no longer desired.
 
 use std::{future::ready, time::Instant};
 
 use futures::{StreamExt, stream};
 use kube::api::PropagationPolicy;
 
-use super::{context::Context, queue::TURN, report};
+use super::{context::Context, queue::TIME_SLICE, report};
 use crate::{
-    cluster::{Applied, Applier, ApplyError, News, StackKey, lock},
+    cluster::{Applied, Applier, ApplyError, ChildUpdate, StackKey, lock},
     plan::{Apply, Conflict, Delete, Digest, Identity, Plan, Refused},
     translate::Kind,
 };
 
-/// How many children of one Stack are written at the same time.
+/// Children of one Stack that are written at the same time.
 const PARALLEL_WRITES: usize = 8;
 
-/// Writes the children of one Stack.
+/// A writer of the children of one Stack.
 pub(super) struct Writer<'a> {
     context: &'a Context,
     key: &'a StackKey,
     stack: Identity<'a>,
     applier: Applier,
-    /// When the pass began to write.
+    /// When the writing started.
     began: Instant,
 }
 
-/// What became of a plan.
+/// The outcome of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
-    /// What could not be written.
+    /// The failed writes.
     pub failures: Vec<ApplyError>,
-    /// How many writes are left for the next pass, since the permit of this one is over.
+    /// The writes that are left for the next reconciliation, since the time slice of this one is over.
     pub left: usize,
 }
 
@@ -41,8 +41,8 @@ impl<'a> Writer<'a> {
         Self { context, key, stack, applier, began: Instant::now() }
     }
 
-    /// Writes what is planned, as far as the permit of this pass reaches. What permits out to belong to someone else
-    /// becomes a conflict of the plan.
+    /// Writes the planned objects within the time slice. An object that turns out to belong to another owner becomes a
+    /// conflict of the plan.
     pub(super) async fn carry_out(&self, plan: &mut Plan) -> Outcome {
         let mut outcome = Outcome::default();
         let applies = std::mem::take(&mut plan.applies);
@@ -51,12 +51,12 @@ impl<'a> Writer<'a> {
             applies.split_at(applies.partition_point(|it| !it.object.kind.is_workload()));
         self.apply(others, plan, &mut outcome).await;
         if outcome.left > 0 {
-            // No pod starts before what it mounts and obeys is there.
+            // No Pod starts before the objects that it mounts and the policies that protect it exist.
             outcome.left += workloads.len();
             return outcome;
         }
         self.replace(plan, &mut outcome).await;
-        // A pod without its policy is open to everyone, and none mounts what belongs to someone else.
+        // A Pod without its NetworkPolicy would accept traffic from everywhere, and no Pod mounts an object of another owner.
         let open = outcome.failures.iter().any(|failure| failure.kind() == Kind::NetworkPolicy);
         let conflicts = plan.conflicts.clone();
         let may_run =
@@ -70,8 +70,8 @@ impl<'a> Writer<'a> {
         outcome
     }
 
-    /// Deletes what is replaced, once everything is there that the successor needs, and its name
-    /// is free: else nothing would run in place of what runs now.
+    /// Deletes replaced children, once every object that the successor needs exists and the successor's name is free.
+    /// Otherwise the old workload would be gone and the new one could not start.
     async fn replace(&self, plan: &mut Plan, outcome: &mut Outcome) {
         if !outcome.failures.is_empty() || !plan.conflicts.is_empty() {
             return;
@@ -93,7 +93,7 @@ impl<'a> Writer<'a> {
 
     async fn apply(&self, applies: &[Apply], plan: &mut Plan, outcome: &mut Outcome) {
         let writes: Vec<_> = applies.iter().map(|apply| self.send(apply)).collect();
-        for written in self.together(writes, outcome).await {
+        for written in self.run(writes, outcome).await {
             match written {
                 Ok(conflict) => plan.conflicts.extend(conflict),
                 Err(failure) => outcome.failures.push(failure),
@@ -108,7 +108,7 @@ impl<'a> Writer<'a> {
         match applied {
             Ok(Applied::Written { object, settled }) => {
                 report::applied(self.context, self.key, apply);
-                index.apply_reply(News::of(key.0, &object));
+                index.apply_reply(ChildUpdate::of(key.0, &object));
                 index.set_refused(self.key, key.clone(), None);
                 index.set_settled(&self.key.namespace, key, settled);
                 Ok(None)
@@ -130,8 +130,8 @@ impl<'a> Writer<'a> {
         for claim in claims {
             match self.applier.release(claim).await {
                 Ok(Some(object)) => {
-                    let news = News::of(claim.kind, &object);
-                    lock(&self.context.index).apply_reply(news);
+                    let update = ChildUpdate::of(claim.kind, &object);
+                    lock(&self.context.index).apply_reply(update);
                 }
                 Ok(None) => {}
                 Err(failure) => failures.push(failure),
@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
     async fn delete(&self, deletes: &[Delete], propagation: PropagationPolicy, outcome: &mut Outcome) {
         let writes: Vec<_> =
             deletes.iter().map(|delete| self.delete_one(delete, propagation.clone())).collect();
-        let deleted = self.together(writes, outcome).await;
+        let deleted = self.run(writes, outcome).await;
         outcome.failures.extend(deleted.into_iter().filter_map(Result::err));
     }
 
@@ -153,10 +153,10 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Does writes until the permit of the pass is over, and counts those that are left.
-    async fn together<F: Future>(&self, writes: Vec<F>, outcome: &mut Outcome) -> Vec<F::Output> {
+    /// Runs writes until the time slice is over, and counts the ones that are left.
+    async fn run<F: Future>(&self, writes: Vec<F>, outcome: &mut Outcome) -> Vec<F::Output> {
         let all = writes.len();
-        let in_time = stream::iter(writes).take_while(|_| ready(self.began.elapsed() < TURN));
+        let in_time = stream::iter(writes).take_while(|_| ready(self.began.elapsed() < TIME_SLICE));
         let done: Vec<_> = in_time.buffer_unordered(PARALLEL_WRITES).collect().await;
         outcome.left += all - done.len();
         done

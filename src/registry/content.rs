@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::few::{Few, Keys};
+use super::bounded::{Bounded, Keys};
 use crate::{
     api::{Duration, Expose, Healthcheck, Protocol},
     translate::{ImageConfig, escape::escaped},
@@ -26,7 +26,7 @@ const MOST_WORDS: usize = 256;
 /// How many platforms of a list are looked at.
 const MOST_PLATFORMS: usize = 256;
 
-type Words = Few<String, MOST_WORDS>;
+type Words = Bounded<String, MOST_WORDS>;
 type FewKeys = Keys<MOST_WORDS>;
 
 /// A manifest of an image, or a list of manifests for several platforms.
@@ -36,7 +36,7 @@ pub(super) struct Manifest {
     pub config: Option<Descriptor>,
     /// The manifests for several platforms.
     #[serde(default)]
-    manifests: Few<Entry, MOST_PLATFORMS>,
+    manifests: Bounded<Entry, MOST_PLATFORMS>,
 }
 
 /// Where something lies.
@@ -61,7 +61,7 @@ struct Platform {
 impl Manifest {
     /// Whether it is a list.
     pub fn is_list(&self) -> bool {
-        self.config.is_none() && !self.manifests.few.is_empty()
+        self.config.is_none() && !self.manifests.entries.is_empty()
     }
 
     /// The digest of the manifest for a platform such as `linux/arm64/v8`; without one, for `usual`, or else the
@@ -70,7 +70,7 @@ impl Manifest {
         let of = |wanted: &str| {
             let mut parts = wanted.splitn(3, '/');
             let (os, architecture, variant) = (parts.next(), parts.next(), parts.next());
-            let mut fitting = self.manifests.few.iter().filter(move |entry| {
+            let mut fitting = self.manifests.entries.iter().filter(move |entry| {
                 entry.platform.as_ref().is_some_and(|its| {
                     Some(its.os.as_str()) == os
                         && architecture.is_none_or(|wanted| normal(wanted) == its.architecture)
@@ -157,12 +157,12 @@ pub(super) fn config(json: &[u8]) -> Result<ImageConfig, ConfigError> {
     let lists =
         [&config.cmd, &config.shell, &config.healthcheck.as_ref().and_then(|check| check.test.clone())];
     let keys = [&config.exposed_ports, &config.volumes];
-    if lists.into_iter().flatten().any(|list| list.is_cut)
-        || keys.into_iter().flatten().any(|list| list.0.is_cut)
+    if lists.into_iter().flatten().any(|list| list.is_truncated)
+        || keys.into_iter().flatten().any(|list| list.0.is_truncated)
     {
         return Err(ConfigError::TooLong);
     }
-    let volumes = config.volumes.unwrap_or_default().0.few;
+    let volumes = config.volumes.unwrap_or_default().0.entries;
     let mut volumes: Vec<String> = volumes.iter().filter_map(|path| folder(path)).collect();
     volumes.sort();
     volumes.dedup();
@@ -180,12 +180,12 @@ pub(super) fn config(json: &[u8]) -> Result<ImageConfig, ConfigError> {
 
 /// Words that Kubernetes puts no variables into.
 fn words(words: Option<Words>) -> Vec<String> {
-    words.into_iter().flat_map(|words| words.few).map(|word| escaped(&word, false)).collect()
+    words.into_iter().flat_map(|words| words.entries).map(|word| escaped(&word, false)).collect()
 }
 
 /// Ports in the order of their texts.
 fn ports(exposed: Option<FewKeys>) -> Vec<Expose> {
-    let mut texts = exposed.unwrap_or_default().0.few;
+    let mut texts = exposed.unwrap_or_default().0.entries;
     texts.sort();
     texts.dedup();
     texts.iter().filter_map(|port| expose(port)).collect()
@@ -214,7 +214,7 @@ fn folder(path: &str) -> Option<String> {
 
 fn check(check: Check) -> Option<Healthcheck> {
     let test = check.test.filter(|test| {
-        matches!(test.few.split_first(), Some((kind, rest)) if kind == "NONE" || matches!(kind.as_str(), "CMD" | "CMD-SHELL") && !rest.is_empty())
+        matches!(test.entries.split_first(), Some((kind, rest)) if kind == "NONE" || matches!(kind.as_str(), "CMD" | "CMD-SHELL") && !rest.is_empty())
     });
     let time = |nanos: i64| (nanos > 0).then(|| shortest(nanos).parse::<Duration>().ok()).flatten();
     let check = Healthcheck {

@@ -1,83 +1,81 @@
-//! Why an image could not be read, as one sentence without a secret: it stands in the status.
+//! Failures of image reads, as sentences without secrets: they are part of the status.
 
 use std::{fmt, time::Duration};
 
 use super::content::ConfigError;
 
-/// Why an image could not be read.
+/// The failure of an image read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum Failure {
-    /// The name is none.
-    #[error("no registry has an image of this name")]
+    /// The image name is invalid.
+    #[error("the image name is invalid")]
     NoName,
-    /// No answer came. The sentence is the same whatever the cause is: a difference would tell the author of a
-    /// Stack which ports are open where the operator runs. The log has the cause.
-    #[error(
-        "the operator gets no answer from {host}; a registry at a private address needs '--allow-registry-address'"
-    )]
+    /// No answer. The message does not depend on the cause, since the difference would show authors of Stacks which
+    /// ports are open in the operator's network. The log has the cause.
+    #[error("no answer from {host}; a registry at a private address needs --allow-registry-address")]
     Unreachable {
-        /// Who was asked.
+        /// The host of the registry.
         host: String,
         /// The cause.
         why: Why,
     },
-    /// There is no certificate to trust.
-    #[error("the operator has no root certificates to know {0} by")]
+    /// The operator has no root certificates.
+    #[error("the operator has no root certificates to verify {0}")]
     NoRoots(String),
-    /// It wants another login, or one at all.
-    #[error("{0} refuses to show it: name a Secret with a login that may pull it in 'imagePullSecrets'")]
+    /// The registry requires a login, or refuses the given one.
+    #[error("{0} denies access; name a Secret with a login that can pull the image in imagePullSecrets")]
     Refused(String),
-    /// There is no such image.
+    /// The registry does not have the image.
     #[error("{0} has no such image")]
     Missing(String),
-    /// It has it for other platforms.
-    #[error("{0} has it for other platforms only")]
+    /// The registry has the image only for other platforms.
+    #[error("{0} has the image only for other platforms")]
     OtherPlatforms(String),
-    /// Some other status.
+    /// Another status code.
     #[error("{host} answers with status {status}")]
     Status {
-        /// Who was asked.
+        /// The host of the registry.
         host: String,
         /// The status code.
         status: u16,
-        /// When it wants to be asked again, as it says (RFC 9110, section 10.2.3; a date is passed over).
+        /// The seconds of the header Retry-After (RFC 9110, section 10.2.3). A date is ignored.
         retry_after: Option<Duration>,
     },
-    /// The operator itself did not come to it.
-    #[error("the operator has not come to it within {} seconds", super::LONGEST_WAIT.as_secs())]
+    /// The read had no permit in time.
+    #[error("the operator was too busy to read the image within {} seconds", super::LONGEST_WAIT.as_secs())]
     NoTurn,
-    /// The answer is too long to be what was asked for.
+    /// The answer is too long.
     #[error("{0} answers with more than {size} KiB", size = super::http::LONGEST_ANSWER / 1024)]
     TooLong(String),
-    /// The answer is not what was asked for.
-    #[error("{0} answers with something else than the registry of an image would")]
+    /// The answer does not follow the protocol of registries.
+    #[error("{0} does not answer as an image registry")]
     Strange(String),
-    /// What it says of itself cannot be used.
+    /// The image metadata is invalid.
     #[error(transparent)]
     Image(#[from] ConfigError),
 }
 
-/// Why no answer came.
+/// The cause of a missing answer.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Why {
-    /// There was no connection, in the system's words.
+    /// No connection, in the words of the system.
     NotConnected(String),
-    /// Nothing came in time.
+    /// No byte in time.
     Silent,
-    /// Something came, and then not all in time.
+    /// Only a part of the answer in time.
     Slow,
-    /// The connection ended before the answer did.
+    /// The connection ended before the answer was complete.
     BrokenOff,
 }
 
-/// What another try may bring.
+/// What a retry can bring.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outlook {
-    /// The same.
+    /// The same failure.
     Same,
-    /// An answer, if there is a registry at all.
+    /// Success, if there is a registry.
     Uncertain,
-    /// An answer: the registry is there, and has not the time for one now. It may say when it has.
+    /// Success: the registry exists and is busy. It can say when to retry.
     Later(Option<Duration>),
 }
 
@@ -86,14 +84,14 @@ impl fmt::Display for Why {
         match self {
             Self::NotConnected(words) => write!(f, "no connection: {words}"),
             Self::Silent => write!(f, "no answer within {} seconds", super::LONGEST.as_secs()),
-            Self::Slow => write!(f, "no whole answer within {} seconds", super::LONGEST.as_secs()),
-            Self::BrokenOff => f.write_str("the connection ended before the answer did"),
+            Self::Slow => write!(f, "no complete answer within {} seconds", super::LONGEST.as_secs()),
+            Self::BrokenOff => f.write_str("the connection ended before the answer was complete"),
         }
     }
 }
 
 impl Failure {
-    /// What only the log tells.
+    /// Returns the cause, which only the log shows.
     pub fn detail(&self) -> Option<&Why> {
         match self {
             Self::Unreachable { why, .. } => Some(why),
@@ -101,11 +99,12 @@ impl Failure {
         }
     }
 
-    /// What another try may bring. All that gives no answer is alike in this, too.
+    /// Returns what a retry can bring. All causes of a missing answer have the same outlook, for the same reason as their
+    /// message.
     pub fn outlook(&self) -> Outlook {
         match self {
             Self::Unreachable { .. } => Outlook::Uncertain,
-            // Too many requests, or out of order.
+            // 429 Too Many Requests, or an error of the server.
             Self::Status { status, retry_after, .. } if *status == 429 || *status >= 500 => {
                 Outlook::Later(*retry_after)
             }
@@ -114,8 +113,8 @@ impl Failure {
         }
     }
 
-    /// Whether the next question to the same host would end as this one did. A registry that is there may answer
-    /// about another image, or to another login.
+    /// Reports whether the next request to the same host would fail, too. A reachable registry can answer a request for
+    /// another image or with another login.
     pub(super) fn is_of_the_host(&self) -> bool {
         matches!(self, Self::Unreachable { why: Why::NotConnected(_) | Why::Silent, .. } | Self::NoRoots(_))
     }

@@ -1,18 +1,17 @@
-//! What registries say of images: references as Docker reads them, logins out of pull secrets, and an image's
-//! configuration with a limit on time, length and number of requests.
+//! Reading of image metadata from registries: references as in Docker, logins from pull secrets, and the image
+//! configuration, with limits on time, size and number of requests.
 //!
-//! The requests are few and written here, on the HTTP client that the Kubernetes client brings: `oci-client` (0.18)
-//! reads manifests, tokens and errors into memory however long they are, and whoever may create a Stack may name a
-//! registry of their own.
+//! The few requests are implemented here, on the HTTP client of the Kubernetes client. `oci-client` (0.18) reads
+//! manifests, tokens and errors of any length into memory, and every author of a Stack can name a registry of their own.
 
 mod address;
+mod bounded;
 mod challenge;
 mod connector;
 mod content;
 mod credentials;
 mod endpoint;
 mod failure;
-mod few;
 mod http;
 mod reference;
 mod session;
@@ -45,61 +44,60 @@ use reference::Reference;
 pub use reference::is_same_image;
 use session::Session;
 
-/// How long one image may take, with all requests that it needs.
+/// Timeout of one image, with all its requests.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// How many images are read at the same time, of which one namespace has half at most: most of that time is spent on
-/// waiting, so it is the memory for answers that bounds them ([`http::LONGEST_ANSWER`]).
+/// Images that are read at the same time. One namespace has at most half of them. The memory for answers is the bound
+/// ([`http::LONGEST_ANSWER`]), since most of the time is spent on waiting.
 const AT_ONCE: usize = 32;
 
-/// How long all images of a Stack that are asked for at once may wait for their permits.
+/// Time that a read waits for a permit.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
-/// How many logins are tried for an image. A registry has one for all and one for each team.
+/// Logins that are tried for an image. A registry usually has one for all and one for each team.
 const MOST_LOGINS: usize = 4;
 
-/// How many configurations, and how many hosts that did not answer, are kept. With as many it begins anew.
+/// Configurations, and hosts without an answer, that are cached. A full cache is cleared.
 const MOST_KEPT: usize = 512;
 
-/// What an image says of itself, and the digest of the manifest, or list of manifests, that its name led to.
+/// Image metadata, and the digest of the manifest or list of manifests that the name refers to.
 pub type Read = (String, Arc<ImageConfig>);
 
 /// A registry, a repository, a digest and a platform.
 type Place = (String, String, String, String);
 
-/// Where registries are asked.
+/// Options for reading registries.
 #[derive(Clone, Debug, Default)]
 pub struct RegistryOptions {
-    /// The mirrors that are asked in place of registries, wherever they are.
+    /// Mirrors that are read instead of registries, at any address.
     pub mirrors: Vec<Mirror>,
-    /// The addresses at which registries are asked beside public ones.
+    /// Addresses of registries that are allowed beside public ones.
     pub allowed: Vec<IpNet>,
 }
 
-/// For whom an image is read.
+/// The party for which an image is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Asker<'a> {
-    /// The namespace, whose permit it must be.
+    /// The namespace, whose permit is used.
     pub namespace: &'a str,
-    /// Since when.
+    /// When the read was requested.
     pub since: Instant,
 }
 
-/// The registries, as one operator asks them.
+/// The client of registries.
 pub struct Registries {
     transport: Transport,
     mirrors: Vec<Mirror>,
     permits: Permits,
-    /// The hosts that gave a namespace no answer last time, when that was, and how it showed. What one namespace asks,
-    /// and how, says nothing to another.
+    /// The last failure of each host, by namespace: the requests of one namespace must not be visible to another one.
     down: Mutex<HashMap<(String, String), (Instant, Failure)>>,
-    /// The configurations that were read, by registry, repository, digest and platform: a registry that claims a
-    /// digest which it does not have gets nothing told of another's image.
+    /// The configurations, by registry, repository, digest and platform. With the registry in the key, a registry that
+    /// claims a digest which it does not have learns nothing of another registry's image.
     kept: Mutex<HashMap<Place, Arc<ImageConfig>>>,
 }
 
 impl Registries {
-    /// The registries, asked as the options say.
+    /// Returns a client with these options.
     pub fn new(options: RegistryOptions) -> Self {
         let RegistryOptions { mirrors, allowed } = options;
         Self {
@@ -111,13 +109,13 @@ impl Registries {
         }
     }
 
-    /// What an image says of itself on a platform such as `linux/arm64`; without one, on that of the operator.
-    /// Namespaces have their permits round robin. Whoever wanted to know it before a host failed to answer someone else
-    /// of the same namespace learns of that in place of asking, so that a host which hangs uses up few permits.
+    /// Reads the metadata of an image for a platform such as `linux/arm64`, by default that of the operator. Namespaces
+    /// have permits round robin. A read that was requested before the same host failed for the same namespace returns
+    /// that failure, so that a hanging host uses few permits.
     ///
     /// # Errors
-    /// Where it cannot be read: its permit did not come within [`LONGEST_WAIT`], or reading it took longer than
-    /// [`LONGEST`] from then on.
+    /// When the image cannot be read, there was no permit within [`LONGEST_WAIT`], or the read took longer than
+    /// [`LONGEST`].
     pub async fn read(
         &self,
         image: &str,
@@ -128,7 +126,7 @@ impl Registries {
         let image = Reference::read(image).ok_or(Failure::NoName)?;
         let (endpoint, is_mirror) = Endpoint::of(&image, &self.mirrors);
         let waiting = self.permits.take(asker.namespace);
-        let Ok(_turn) = tokio::time::timeout_at((asker.since + LONGEST_WAIT).into(), waiting).await else {
+        let Ok(_permit) = tokio::time::timeout_at((asker.since + LONGEST_WAIT).into(), waiting).await else {
             return Err(Failure::NoTurn);
         };
         let key = (asker.namespace.to_owned(), endpoint.authority.clone());
@@ -156,7 +154,7 @@ impl Registries {
         read
     }
 
-    /// Tries one login after the other, as a kubelet does, or none where there is none.
+    /// Tries one login after the other, as the kubelet does, or reads without a login if there is none.
     async fn with_logins(
         &self,
         image: &Reference,
@@ -220,7 +218,7 @@ impl Registries {
     }
 }
 
-/// A panic elsewhere leaves nothing half written, so a poisoned lock is taken as it is.
+/// Locks a mutex, poisoned or not: no critical section leaves a value half written.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,7 +1,7 @@
-//! What the watches hold, as a plain structure: events go in, Stacks to wake come out.
+//! Index of everything that is watched. Each event updates the index and returns the Stacks to wake.
 
+mod child_update;
 mod namespace;
-mod news;
 mod privileges;
 #[cfg(test)]
 mod tests;
@@ -20,9 +20,9 @@ use crate::{
     plan::{Child, Identity, Observed, Refused, Settled},
     translate::{Kind, ObjectKind, Privileges},
 };
+pub use child_update::ChildUpdate;
 pub use namespace::Seen;
 use namespace::{Namespace, Versioned};
-pub use news::News;
 
 /// A Stack by namespace and name.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -35,23 +35,23 @@ pub struct StackKey {
 
 /// A child's kind and name.
 type ChildKey = (Kind, String);
-/// An object of others, by kind and name.
+/// A Secret, ConfigMap or claim that does not belong to the Stack, by kind and name.
 type ObjectKey = (ObjectKind, String);
 
-/// How long a refusal holds: a policy of the cluster, which may be what refused, may change.
+/// Time for which a refused object is not sent again. A policy of the cluster, which can be the cause, can change.
 pub const REFUSED_FOR: Duration = Duration::from_secs(300);
 
-/// The projections of everything that is watched.
+/// Projections of the watched objects.
 #[derive(Debug, Default)]
 pub struct Index {
     namespaces: HashMap<String, Namespace>,
-    /// The newest resourceVersion that the watch of each kind has brought.
+    /// The newest resourceVersion from the watch of each kind.
     newest: HashMap<Kind, u64>,
-    /// Keys seen since a list began, for each kind that is being listed anew.
+    /// The keys seen since the start of a list, for each kind that is being listed.
     listing: HashMap<Source, HashSet<(String, String)>>,
 }
 
-/// What a list or an event is about.
+/// The source of a list or an event.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) enum Source {
     Child(Kind),
@@ -62,31 +62,31 @@ pub(super) enum Source {
 }
 
 impl Index {
-    /// Takes in a child as it is now, from a watch. An older state than the one that is held,
-    /// which may be the reply to our own write, is passed over.
+    /// Updates a child from a watch. A state older than the indexed one is ignored: the indexed one can be the reply to
+    /// the operator's own write.
     ///
-    /// What a list tells of a child wins in any case, unless a reply has told more since it began: a cluster that
-    /// is restored from a backup counts on from an older version.
-    pub fn apply_child(&mut self, news: News) -> BTreeSet<StackKey> {
-        let wins = self.saw(Source::Child(news.kind), &news.namespace, &news.name);
-        self.take_child(news, wins).unwrap_or_default()
+    /// A state from a list replaces the indexed one in any case, unless a reply arrived since the list started: after a
+    /// restore of etcd from a backup, resourceVersions continue from an older one.
+    pub fn apply_child(&mut self, update: ChildUpdate) -> BTreeSet<StackKey> {
+        let wins = self.saw(Source::Child(update.kind), &update.namespace, &update.name);
+        self.take_child(update, wins).unwrap_or_default()
     }
 
-    /// Takes in the reply to our own write, unless the watch has been further already: the object
-    /// may have been deleted since, and nothing would ever tell so again.
-    pub fn apply_reply(&mut self, news: News) {
-        let (kind, namespace, name) = (news.kind, news.namespace.clone(), news.name.clone());
+    /// Updates a child from the reply to a write, unless the watch has delivered a newer event. The object can have been
+    /// deleted since, and no later event would report the deletion.
+    pub fn apply_reply(&mut self, update: ChildUpdate) {
+        let (kind, namespace, name) = (update.kind, update.namespace.clone(), update.name.clone());
         let key = (kind, name);
         let is_held = self.namespaces.get(&namespace).is_some_and(|space| space.children.contains_key(&key));
         let newest = self.newest.get(&kind).copied().unwrap_or_default();
-        if (is_held || news.version > newest) && self.take_child(news, false).is_some() {
+        if (is_held || update.version > newest) && self.take_child(update, false).is_some() {
             self.saw(Source::Child(kind), &namespace, &key.1);
         }
     }
 
-    /// Takes in a child, unless a newer state is held and it does not win in any case.
-    fn take_child(&mut self, news: News, wins: bool) -> Option<BTreeSet<StackKey>> {
-        let News { kind, namespace, name, version, child } = news;
+    /// Updates a child, unless a newer state is indexed and `wins` is false.
+    fn take_child(&mut self, update: ChildUpdate, wins: bool) -> Option<BTreeSet<StackKey>> {
+        let ChildUpdate { kind, namespace, name, version, child } = update;
         let space = self.namespaces.entry(namespace.clone()).or_default();
         let key = (kind, name);
         let is_older = space.children.get(&key).is_some_and(|held| held.version > version);
@@ -107,24 +107,24 @@ impl Index {
             space.of_stack.entry(stack.clone()).or_default().insert(key.clone());
         }
         space.children.insert(key, Versioned { version, stack, value: child });
-        // A status moves often without anything that a decision needs.
+        // Most changes of a status do not change the projection.
         Some(if same { BTreeSet::new() } else { keys(&namespace, woken) })
     }
 
-    /// Takes in that a child is gone.
-    pub fn delete_child(&mut self, news: News) -> BTreeSet<StackKey> {
-        let News { kind, namespace, name, version, child: Child { uid, .. } } = news;
+    /// Removes a deleted child.
+    pub fn delete_child(&mut self, update: ChildUpdate) -> BTreeSet<StackKey> {
+        let ChildUpdate { kind, namespace, name, version, child: Child { uid, .. } } = update;
         let newest = self.newest.entry(kind).or_default();
         *newest = version.max(*newest);
         let key = (kind, name);
         self.change(&namespace, |space| match space.children.get(&key) {
-            // A successor of the same name is held already.
+            // A successor with the same name is already indexed.
             Some(held) if held.value.uid != uid => BTreeSet::new(),
             _ => keys(&namespace, space.end_child(&key)),
         })
     }
 
-    /// Takes in a pod as it is now.
+    /// Updates a Pod.
     pub fn apply_pod(&mut self, pod: &ApiPod) -> BTreeSet<StackKey> {
         let (name, namespace) = (pod.name_any(), pod.namespace().unwrap_or_default());
         self.saw(Source::Pod, &namespace, &name);
@@ -142,13 +142,13 @@ impl Index {
         if same { BTreeSet::new() } else { keys(&namespace, [stack]) }
     }
 
-    /// Takes in that a pod is gone.
+    /// Removes a deleted Pod.
     pub fn delete_pod(&mut self, pod: &ApiPod) -> BTreeSet<StackKey> {
         let (name, namespace) = (pod.name_any(), pod.namespace().unwrap_or_default());
         self.change(&namespace, |space| keys(&namespace, space.end_pod(&name)))
     }
 
-    /// Takes in that a Secret, ConfigMap or claim of others is there. A new status of a claim is no news:
+    /// Takes in that a Secret, ConfigMap or claim of others is there. A new status of a claim is no update:
     /// only what Secrets and ConfigMaps hold is read.
     pub fn apply_object(
         &mut self,
@@ -171,18 +171,18 @@ impl Index {
         keys(namespace, space.readers.get(&key).into_iter().flatten().cloned())
     }
 
-    /// Takes in that a Secret, ConfigMap or claim of others is gone.
+    /// Removes a deleted Secret, ConfigMap or claim.
     pub fn delete_object(&mut self, kind: ObjectKind, namespace: &str, name: &str) -> BTreeSet<StackKey> {
         let key = (kind, name.to_owned());
         self.change(namespace, |space| keys(namespace, space.end_object(&key)))
     }
 
-    /// A list of a kind begins: what is not seen until it ends is gone.
+    /// Starts a list. Objects that are not seen until its end are deleted.
     pub(super) fn begin_list(&mut self, source: Source) {
         self.listing.insert(source, HashSet::new());
     }
 
-    /// A list of a kind has ended.
+    /// Ends a list, and removes the objects that it did not contain.
     pub(super) fn end_list(&mut self, source: Source) -> BTreeSet<StackKey> {
         let Some(seen) = self.listing.remove(&source) else { return BTreeSet::new() };
         let mut woken = BTreeSet::new();
@@ -206,7 +206,7 @@ impl Index {
                         woken.extend(keys(namespace, space.end_pod(&name)));
                     }
                 }
-                // Their own events tell that they have run out.
+                // Events expire, and the watch reports that.
                 Source::Warning => {}
                 Source::Namespace if unseen(namespace) => {
                     woken.extend(space.allow(namespace, Privileges::default()));
@@ -229,7 +229,7 @@ impl Index {
         woken
     }
 
-    /// What is observed of a Stack: its children, and the pods of its services.
+    /// Returns the observed state of a Stack: its children, and the Pods of its services.
     pub fn observed(&self, stack: &StackKey, identity: Identity<'_>) -> Observed {
         let Some(space) = self.namespaces.get(&stack.namespace) else { return Observed::default() };
         let mut observed = Observed::default();
@@ -244,8 +244,8 @@ impl Index {
         observed
     }
 
-    /// Adds to `observed` who holds a name that the Stack wants, and what was refused of it.
-    pub fn add_namesakes(
+    /// Adds the objects with a name that the Stack wants, and the refusals, to `observed`.
+    pub fn add_name_holders(
         &self,
         stack: &StackKey,
         identity: Identity<'_>,
@@ -263,7 +263,7 @@ impl Index {
         }
     }
 
-    /// Remembers what the API server has refused for good of what a Stack wants, or that it has not.
+    /// Remembers or forgets that the API server has refused an object for good.
     pub fn set_refused(&mut self, stack: &StackKey, key: ChildKey, refused: Option<Refused>) {
         self.change(&stack.namespace, |space| match refused {
             Some(refused) => {
@@ -279,7 +279,7 @@ impl Index {
         });
     }
 
-    /// Forgets what was refused of names that a Stack does not want any more, or long ago.
+    /// Forgets refusals of objects that a Stack no longer wants, and old ones.
     pub fn forget_refused(&mut self, stack: &StackKey, wanted: &BTreeSet<ChildKey>) {
         self.change(&stack.namespace, |space| {
             if let Some(of_stack) = space.refused.get_mut(&stack.name) {
@@ -289,23 +289,22 @@ impl Index {
         });
     }
 
-    /// What is known of a Secret, ConfigMap or claim, if it exists.
+    /// Returns the version of a Secret, ConfigMap or claim, if it exists.
     pub fn object(&self, namespace: &str, kind: ObjectKind, name: &str) -> Option<Seen> {
         self.namespaces.get(namespace)?.objects.get(&(kind, name.to_owned())).copied()
     }
 
-    /// Remembers which objects of others a Stack reads, so that their events wake it.
+    /// Remembers which objects a Stack reads, so that their events wake the Stack.
     pub fn set_reads(&mut self, stack: &StackKey, reads: &BTreeSet<ObjectKey>) {
         self.change(&stack.namespace, |space| replace(&mut space.readers, &stack.name, reads));
     }
 
-    /// Remembers which names that others hold a Stack wants, so that their deletion wakes it.
+    /// Remembers which taken names a Stack wants, so that a deletion wakes the Stack.
     pub fn set_contended(&mut self, stack: &StackKey, names: &BTreeSet<ChildKey>) {
         self.change(&stack.namespace, |space| replace(&mut space.contenders, &stack.name, names));
     }
 
-    /// Remembers what an apply returned where it differs from what was sent, or that it does not. Nothing is
-    /// remembered of a child that is gone already.
+    /// Remembers or forgets the field conflict of a child. A child that is gone already is ignored.
     pub fn set_settled(&mut self, namespace: &str, key: ChildKey, settled: Option<Settled>) {
         self.change(namespace, |space| match settled {
             Some(settled) if space.children.contains_key(&key) => drop(space.settled.insert(key, settled)),
@@ -313,7 +312,7 @@ impl Index {
         });
     }
 
-    /// Marks a child as being deleted, as our own delete was accepted before its event comes.
+    /// Marks a child as being deleted after an accepted delete, before the event arrives.
     pub fn mark_deleting(&mut self, namespace: &str, kind: Kind, name: &str, uid: &str) {
         let held = self
             .namespaces
@@ -324,7 +323,7 @@ impl Index {
         }
     }
 
-    /// Changes what is held of a namespace, which is forgotten when nothing is.
+    /// Changes a namespace, and drops it if nothing is left of it.
     fn change<T>(&mut self, namespace: &str, change: impl FnOnce(&mut Namespace) -> T) -> T {
         let Some(space) = self.namespaces.get_mut(namespace) else {
             let mut space = Namespace::default();
@@ -341,7 +340,7 @@ impl Index {
         result
     }
 
-    /// Remembers that an object was told of while its kind is listed; whether it is the first time.
+    /// Remembers that an object was seen during a list. Returns whether it was the first time.
     fn saw(&mut self, source: Source, namespace: &str, name: &str) -> bool {
         let seen = self.listing.get_mut(&source);
         seen.is_some_and(|seen| seen.insert((namespace.to_owned(), name.to_owned())))

@@ -50,10 +50,19 @@ fn pod(name: &str, phase: &str) -> ApiPod {
 #[test]
 fn a_childs_event_wakes_its_stack_unless_nothing_that_counts_has_changed() {
     let mut index = Index::default();
-    assert_eq!(woken(index.apply_child(News::of(Kind::Service, &service(Some("shop"), 1, "u")))), ["shop"]);
-    assert_eq!(woken(index.apply_child(News::of(Kind::Service, &service(Some("shop"), 2, "u")))), [""; 0]);
+    assert_eq!(
+        woken(index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")))),
+        ["shop"]
+    );
+    assert_eq!(
+        woken(index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 2, "u")))),
+        [""; 0]
+    );
     assert_eq!(observed(&index, "shop").children.len(), 1);
-    assert_eq!(woken(index.delete_child(News::of(Kind::Service, &service(Some("shop"), 3, "u")))), ["shop"]);
+    assert_eq!(
+        woken(index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 3, "u")))),
+        ["shop"]
+    );
     assert!(observed(&index, "shop").children.is_empty());
 }
 
@@ -62,8 +71,8 @@ fn a_state_older_than_our_own_write_is_passed_over() {
     let mut index = Index::default();
     let mut written = service(Some("shop"), 5, "u");
     written["spec"] = json!({"clusterIP": "None"});
-    index.apply_child(News::of(Kind::Service, &written));
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 4, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &written));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 4, "u")));
     let observed = observed(&index, "shop");
     let child = &observed.children[&(Kind::Service, "web".to_owned())];
     assert!(matches!(&child.state, crate::plan::ChildState::Service(state) if state.headless));
@@ -72,9 +81,9 @@ fn a_state_older_than_our_own_write_is_passed_over() {
 #[test]
 fn the_late_end_of_a_predecessor_does_not_take_its_successor_away() {
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 9, "successor")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 9, "successor")));
     assert_eq!(
-        woken(index.delete_child(News::of(Kind::Service, &service(Some("shop"), 8, "predecessor")))),
+        woken(index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 8, "predecessor")))),
         [""; 0]
     );
     assert_eq!(observed(&index, "shop").children.len(), 1);
@@ -83,32 +92,35 @@ fn the_late_end_of_a_predecessor_does_not_take_its_successor_away() {
 #[test]
 fn a_name_that_becomes_free_wakes_every_stack_that_wants_it() {
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 1, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     index.set_contended(&key("late"), &BTreeSet::from([(Kind::Service, "web".to_owned())]));
     assert_eq!(
-        woken(index.delete_child(News::of(Kind::Service, &service(Some("shop"), 2, "u")))),
+        woken(index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 2, "u")))),
         ["late", "shop"]
     );
     index.set_contended(&key("late"), &BTreeSet::new());
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 3, "v")));
-    assert_eq!(woken(index.delete_child(News::of(Kind::Service, &service(Some("shop"), 4, "v")))), ["shop"]);
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 3, "v")));
+    assert_eq!(
+        woken(index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 4, "v")))),
+        ["shop"]
+    );
 }
 
 #[test]
 fn namesakes_are_shown_to_whom_they_stand_in_the_way_of() {
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 1, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     let mut observed = observed(&index, "late");
     assert!(observed.children.is_empty());
     let wanted = BTreeSet::from([(Kind::Service, "web".to_owned())]);
-    index.add_namesakes(&key("late"), Identity { uid: "l", name: "late" }, &wanted, &mut observed);
+    index.add_name_holders(&key("late"), Identity { uid: "l", name: "late" }, &wanted, &mut observed);
     assert_eq!(observed.name_holders.values().collect::<Vec<_>>(), [&Holder::Stack("shop".to_owned())]);
 }
 
 #[test]
 fn what_a_new_list_does_not_bring_is_gone() {
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 1, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     index.apply_pod(&pod("a", "Running"));
     index.begin_list(Source::Child(Kind::Service));
     index.begin_list(Source::Pod);
@@ -174,7 +186,7 @@ fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
         "status": {"phase": "Pending"},
     });
     claim["metadata"]["annotations"] = json!({"volume.kubernetes.io/storage-provisioner": "example.com/nfs"});
-    index.apply_child(News::of(Kind::PersistentVolumeClaim, &claim));
+    index.apply_child(ChildUpdate::of(Kind::PersistentVolumeClaim, &claim));
     let mut workload = json!({"metadata": metadata("shop-db"), "spec": {"template": {
         "metadata": {"annotations": {"stackwright.dev/reads": "abc"}},
         "spec": {"initContainers": [{"args": ["helper", "prepare"], "image": "stackwright:1"}]},
@@ -183,7 +195,7 @@ fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
         "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "name": "shop", "uid": "s", "controller": true,
     }]);
     workload["metadata"]["annotations"] = json!({"stackwright.dev/image-metadata": "{}"});
-    index.apply_child(News::of(Kind::StatefulSet, &workload));
+    index.apply_child(ChildUpdate::of(Kind::StatefulSet, &workload));
     let states: Vec<_> = observed(&index, "shop").children.into_values().map(|child| child.state).collect();
     let [ChildState::Claim(claim), ChildState::Workload(workload)] = states.as_slice() else {
         panic!("{states:?}");
@@ -233,7 +245,7 @@ fn a_warning_of_a_claim_is_told_while_it_has_no_volume() {
         });
         json!({"metadata": metadata, "status": {"phase": phase}})
     };
-    index.apply_child(News::of(Kind::PersistentVolumeClaim, &claim("Pending", 1)));
+    index.apply_child(ChildUpdate::of(Kind::PersistentVolumeClaim, &claim("Pending", 1)));
     let event: Event = serde_json::from_value(json!({
         "metadata": {"name": "e"}, "reason": "ProvisioningFailed", "message": "not found",
         "involvedObject": {"kind": "PersistentVolumeClaim", "namespace": "n", "name": "shop-data", "uid": "u"},
@@ -245,7 +257,7 @@ fn a_warning_of_a_claim_is_told_while_it_has_no_volume() {
         other => panic!("{other:?}"),
     };
     assert_eq!(unbound(&index).unwrap().warning.as_deref(), Some("not found"));
-    index.apply_child(News::of(Kind::PersistentVolumeClaim, &claim("Bound", 2)));
+    index.apply_child(ChildUpdate::of(Kind::PersistentVolumeClaim, &claim("Bound", 2)));
     assert_eq!(unbound(&index), None);
 }
 
@@ -287,7 +299,7 @@ fn an_eviction_outlives_its_pod_until_one_of_the_service_starts() {
 #[test]
 fn the_children_of_an_earlier_stack_of_the_same_name_are_not_this_stacks() {
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 1, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     let observed = index.observed(&key("shop"), Identity { uid: "another", name: "shop" });
     assert!(observed.children.is_empty());
     assert_eq!(observed.name_holders.values().collect::<Vec<_>>(), [&Holder::Predecessor]);
@@ -298,18 +310,18 @@ fn a_child_that_lost_its_labels_is_still_its_stacks() {
     let mut index = Index::default();
     let mut stripped = service(Some("shop"), 1, "u");
     stripped["metadata"].as_object_mut().unwrap().remove("labels");
-    index.apply_child(News::of(Kind::Service, &stripped));
+    index.apply_child(ChildUpdate::of(Kind::Service, &stripped));
     assert_eq!(observed(&index, "shop").children.len(), 1);
 }
 
 #[test]
 fn a_reply_that_its_own_deletion_has_overtaken_leaves_no_ghost() {
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 9, "u")));
-    index.delete_child(News::of(Kind::Service, &service(Some("shop"), 10, "u")));
-    index.apply_reply(News::of(Kind::Service, &service(Some("shop"), 9, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 9, "u")));
+    index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 10, "u")));
+    index.apply_reply(ChildUpdate::of(Kind::Service, &service(Some("shop"), 9, "u")));
     assert!(observed(&index, "shop").children.is_empty());
-    index.apply_reply(News::of(Kind::Service, &service(Some("shop"), 11, "v")));
+    index.apply_reply(ChildUpdate::of(Kind::Service, &service(Some("shop"), 11, "v")));
     assert_eq!(observed(&index, "shop").children.len(), 1);
 }
 
@@ -330,19 +342,22 @@ fn headless(version: u64) -> Value {
 fn a_list_wins_over_what_an_older_history_told() {
     let source = Source::Child(Kind::Service);
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &headless(900)));
+    index.apply_child(ChildUpdate::of(Kind::Service, &headless(900)));
     // The cluster is restored from a backup, in which the Service was another one.
     index.begin_list(source);
-    assert_eq!(woken(index.apply_child(News::of(Kind::Service, &service(Some("shop"), 40, "u")))), ["shop"]);
+    assert_eq!(
+        woken(index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 40, "u")))),
+        ["shop"]
+    );
     index.end_list(source);
     assert!(!is_headless(&index));
     // From there on, versions count again, and so do replies to writes.
-    index.apply_child(News::of(Kind::Service, &headless(39)));
+    index.apply_child(ChildUpdate::of(Kind::Service, &headless(39)));
     assert!(!is_headless(&index));
-    index.apply_reply(News::of(Kind::Service, &headless(41)));
+    index.apply_reply(ChildUpdate::of(Kind::Service, &headless(41)));
     assert!(is_headless(&index));
-    index.delete_child(News::of(Kind::Service, &service(Some("shop"), 42, "u")));
-    index.apply_reply(News::of(Kind::Service, &service(Some("shop"), 43, "v")));
+    index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 42, "u")));
+    index.apply_reply(ChildUpdate::of(Kind::Service, &service(Some("shop"), 43, "v")));
     assert_eq!(observed(&index, "shop").children.len(), 1, "the new history is the one that counts");
 }
 
@@ -350,16 +365,16 @@ fn a_list_wins_over_what_an_older_history_told() {
 fn a_reply_that_comes_during_a_list_wins_over_it() {
     let source = Source::Child(Kind::Service);
     let mut index = Index::default();
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 7, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 7, "u")));
     index.begin_list(source);
-    index.apply_reply(News::of(Kind::Service, &headless(9)));
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 8, "u")));
+    index.apply_reply(ChildUpdate::of(Kind::Service, &headless(9)));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 8, "u")));
     index.end_list(source);
     assert!(is_headless(&index), "the list was made before the write");
     // A reply of the old history does not stand in the list's way.
     index.begin_list(source);
-    index.apply_reply(News::of(Kind::Service, &service(Some("shop"), 5, "u")));
-    index.apply_child(News::of(Kind::Service, &service(Some("shop"), 6, "u")));
+    index.apply_reply(ChildUpdate::of(Kind::Service, &service(Some("shop"), 5, "u")));
+    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 6, "u")));
     index.end_list(source);
     assert!(!is_headless(&index));
 }

@@ -1,4 +1,4 @@
-//! Answers that hold for a while, and are asked for once.
+//! Cache of answers with a lifetime.
 
 use std::{
     collections::HashMap,
@@ -9,8 +9,7 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-/// Questions with their answers: each answer holds for `lifetime`, and at most `limit` are kept. Whoever asks what is
-/// being asked already waits for that answer.
+/// A cache of at most `limit` answers, each valid for `lifetime`. Equal questions at the same time are asked once.
 pub(super) struct Answers<Q> {
     kept: Mutex<HashMap<Q, Kept>>,
     lifetime: Duration,
@@ -23,7 +22,7 @@ struct Kept {
     answer: Arc<OnceCell<bool>>,
 }
 
-/// An answer, and until when it holds.
+/// An answer with its expiry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Answer {
     pub is_yes: bool,
@@ -35,7 +34,7 @@ impl<Q: Clone + Eq + Hash> Answers<Q> {
         Self { kept: Mutex::default(), lifetime, limit }
     }
 
-    /// The answer to a question, by `ask` where none is kept. What could not be asked is asked anew by the next one.
+    /// Returns the answer to a question, from `ask` if none is cached. Errors are not cached.
     ///
     /// # Errors
     /// Those of `ask`.
@@ -49,7 +48,7 @@ impl<Q: Clone + Eq + Hash> Answers<Q> {
         Ok(Answer { is_yes, until: kept.asked + self.lifetime })
     }
 
-    /// Forgets what holds no longer.
+    /// Forgets expired answers.
     pub fn forget_old(&self) {
         let mut kept = self.kept();
         self.drop_old(&mut kept);
@@ -64,7 +63,7 @@ impl<Q: Clone + Eq + Hash> Answers<Q> {
         if all.len() >= self.limit {
             self.drop_old(&mut all);
             if all.len() >= self.limit {
-                // Answers cost a request each, and no more than that: whoever fills the room gains nothing.
+                // A lost answer costs one request, so filling the cache gains a tenant nothing.
                 all.clear();
             }
         }
@@ -100,7 +99,7 @@ mod tests {
     const LONG: Duration = Duration::from_secs(3600);
 
     #[tokio::test]
-    async fn those_who_ask_the_same_at_the_same_time_ask_once() {
+    async fn equal_questions_at_the_same_time_are_asked_once() {
         let (answers, asked) = (Answers::new(LONG, 100), AtomicUsize::new(0));
         let ask = async |_| {
             asked.fetch_add(1, Ordering::SeqCst);
@@ -113,17 +112,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_could_not_be_asked_is_asked_again() {
+    async fn an_error_is_not_cached() {
         let answers = Answers::new(LONG, 100);
         assert_eq!(answers.answer("q", async |_| Err("down")).await, Err("down"));
         let answer = answers.answer("q", async |_| Ok::<_, &str>(false)).await.unwrap();
         assert!(!answer.is_yes && answer.until > Instant::now());
-        // The answer that is kept counts.
+        // The cached answer is used.
         assert!(!answers.answer("q", async |_| Ok::<_, &str>(true)).await.unwrap().is_yes);
     }
 
     #[tokio::test]
-    async fn an_answer_holds_for_its_time_and_is_freed_after_it() {
+    async fn an_answer_expires_and_is_freed() {
         let answers = Answers::new(Duration::from_millis(20), 100);
         let yes = async |_| Ok::<_, Infallible>(true);
         let first = answers.answer("q", yes).await.unwrap();
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_more_answers_are_kept_than_the_limit() {
+    async fn the_cache_has_a_limit() {
         let answers = Answers::new(LONG, 16);
         for question in 0..1_000 {
             answers.answer(question, async |_| Ok::<_, Infallible>(true)).await.unwrap();

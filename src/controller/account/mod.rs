@@ -1,7 +1,7 @@
-//! Whether the ServiceAccount of a Stack may do by hand what the operator is about to do for it.
+//! Rights of a Stack's ServiceAccount: the operator does only what the account itself could do.
 //!
-//! The operator asks the API server, by LocalSubjectAccessReviews, and then acts as itself: the right to impersonate
-//! would be more than any tenant has.
+//! The operator checks the rights by LocalSubjectAccessReviews and then acts with its own account. Impersonation would
+//! need a right that exceeds the rights of every tenant.
 
 mod answers;
 mod rights;
@@ -27,49 +27,49 @@ use answers::{Answer, Answers};
 use rights::Right;
 pub(super) use rights::{reads, writes};
 
-/// How long an answer holds. So long a right that was given or taken away may go unnoticed.
+/// Time for which an answer is cached. A change of a right takes effect after this time at the latest.
 const LIFETIME: Duration = Duration::from_secs(60);
 
-/// How many answers are kept, of about 300 bytes each.
+/// Cached answers, of about 300 bytes each.
 const MOST_ANSWERS: usize = 16_384;
 
-/// How many questions of one pass are asked at the same time.
+/// Questions of one reconciliation that are asked at the same time.
 const AT_ONCE: usize = 8;
 
-/// How many objects a pass asks for by name, where the account may not do the same to all of their kind.
+/// Objects that a reconciliation checks by name, where the account lacks the right to all objects of the kind.
 const MOST_NAMED: usize = 256;
 
-/// How many missing rights are told.
-const MOST_TOLD: usize = 20;
+/// Missing rights that a message names.
+const MOST_LISTED: usize = 20;
 
-/// What the ServiceAccounts of Stacks may do.
+/// The rights of Stacks' ServiceAccounts.
 pub(super) struct Accounts {
     client: Client,
     answers: Answers<Question>,
-    /// Whether each Stack has to name one.
+    /// Whether every Stack must name a ServiceAccount.
     is_required: bool,
 }
 
-/// Why nothing is done for a Stack.
+/// The reason for which nothing is written for a Stack.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    /// Its account may not do that.
+    /// The ServiceAccount lacks rights.
     #[error("{message}")]
     Forbidden {
-        /// What it may not, and the remedy.
+        /// The missing rights, and the remedy.
         message: String,
-        /// When that may have changed.
+        /// Time after which the answer is checked again.
         again: Duration,
     },
-    /// Its account does not exist.
+    /// The ServiceAccount does not exist.
     #[error("{message}")]
     NoAccount {
-        /// Which one, and the remedy.
+        /// The ServiceAccount, and the remedy.
         message: String,
-        /// When that may have changed.
+        /// Time after which the answer is checked again.
         again: Duration,
     },
-    /// The API server could not be asked.
+    /// The API server cannot be reached.
     #[error(transparent)]
     Unknown(#[from] kube::Error),
 }
@@ -83,9 +83,9 @@ struct Account {
 
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 enum Question {
-    /// Whether an account exists.
+    /// Does an account exist?
     Is(Account),
-    /// Whether it has a right in its namespace.
+    /// Does an account have a right in its namespace?
     May(Account, Right),
 }
 
@@ -94,11 +94,11 @@ impl Accounts {
         Self { client, answers: Answers::new(LIFETIME, MOST_ANSWERS), is_required }
     }
 
-    /// Whether the account of a Stack has these rights. A Stack without one is held to nothing, unless each has to name
-    /// one.
+    /// Checks that the ServiceAccount of a Stack has these rights. A Stack without an account is not checked, unless every
+    /// Stack must name one.
     ///
     /// # Errors
-    /// When it has not, or when that could not be asked.
+    /// When a right is missing, or the API server cannot be reached.
     pub(super) async fn permit(
         &self,
         key: &StackKey,
@@ -109,7 +109,7 @@ impl Accounts {
         let Some(name) = &spec.service_account_name else {
             return if self.is_required { Err(forbidden(NONE_NAMED)) } else { Ok(()) };
         };
-        // A name with a colon would end the namespace's part of a user's name before its time.
+        // The user name is `system:serviceaccount:NAMESPACE:NAME`, so a colon in NAME could name another namespace.
         if !is_name(name) {
             return Err(forbidden(NO_NAME));
         }
@@ -121,7 +121,7 @@ impl Accounts {
         self.check(&account, rights()).await
     }
 
-    /// Forgets old answers, again and again.
+    /// Forgets old answers periodically.
     pub(super) async fn forget_old(&self) -> Infallible {
         loop {
             tokio::time::sleep(LIFETIME).await;
@@ -130,7 +130,7 @@ impl Accounts {
     }
 
     async fn check(&self, account: &Account, rights: BTreeSet<Right>) -> Result<(), Refusal> {
-        // Most accounts may do the same to all objects of a kind, which is one question for all of them.
+        // Most accounts have a right to all objects of a kind, which needs one question instead of one per object.
         let to_all: BTreeSet<Right> = rights.iter().map(Right::to_all).collect();
         let denied = self.denied(account, to_all).await?;
         let is_denied = |right: &Right| denied.iter().any(|(it, _)| *it == right.to_all());
@@ -151,7 +151,7 @@ impl Accounts {
         Err(Refusal::Forbidden { message: account.lacks(&missing), again: left(until) })
     }
 
-    /// Which of these rights the account has not, and until when that is known.
+    /// Returns the rights that the account lacks, and how long the answers are valid.
     async fn denied(
         &self,
         account: &Account,
@@ -178,7 +178,7 @@ impl Accounts {
     async fn is(&self, account: &Account) -> kube::Result<bool> {
         let accounts: Api<ServiceAccount> = Api::namespaced(self.client.clone(), &account.namespace);
         let found = accounts.get_metadata_opt(&account.name).await?;
-        // One that is on its way out has tokens no more.
+        // The tokens of a ServiceAccount are invalid once it is being deleted.
         Ok(found.is_some_and(|found| found.metadata.deletion_timestamp.is_none()))
     }
 
@@ -189,13 +189,13 @@ impl Accounts {
     }
 }
 
-const NONE_NAMED: &str = "spec.serviceAccountName: this operator runs only Stacks that name a ServiceAccount: name one of the \
-                          namespace that may do by hand what the Stack does";
+const NONE_NAMED: &str = "spec.serviceAccountName: this operator requires a ServiceAccount; name one of the namespace that has the \
+                          rights to everything that the Stack does";
 
-const NO_NAME: &str = "spec.serviceAccountName: write the name of a ServiceAccount of the Stack's namespace, in lower-case \
+const NO_NAME: &str = "spec.serviceAccountName: must be the name of a ServiceAccount of the Stack's namespace, with lower-case \
                        letters, digits, hyphens and dots";
 
-/// Whether a text is a DNS subdomain name, as the names of ServiceAccounts are.
+/// Reports whether a text is a DNS subdomain name (RFC 1123), as the names of ServiceAccounts are.
 fn is_name(text: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     let is_part = |part: &str| {
@@ -208,7 +208,7 @@ fn left(until: Instant) -> Duration {
     until.saturating_duration_since(Instant::now()).max(Duration::from_secs(1))
 }
 
-/// The question, about the user and the groups that the API server gives a token of the account.
+/// Returns the review for the user and the groups that the API server assigns to a token of the account.
 fn review(account: &Account, right: &Right) -> LocalSubjectAccessReview {
     let Account { namespace, name } = account;
     let attributes = ResourceAttributes {
@@ -241,23 +241,23 @@ impl Account {
     fn is_missing(&self) -> String {
         let Self { namespace, name } = self;
         format!(
-            "ServiceAccount {name} does not exist in the namespace {namespace}: create it by 'kubectl -n {namespace} create \
+            "ServiceAccount {name} does not exist in the namespace {namespace}; create it with 'kubectl -n {namespace} create \
              serviceaccount {name}', or name another one in spec.serviceAccountName"
         )
     }
 
-    /// What the account may not do, and how it may.
+    /// Returns the message for missing rights, with the command that grants them.
     fn lacks(&self, missing: &BTreeSet<Right>) -> String {
         let Self { namespace, name } = self;
-        let mut told: Vec<String> = missing.iter().take(MOST_TOLD).map(ToString::to_string).collect();
-        if let Some(more) = missing.len().checked_sub(MOST_TOLD).filter(|more| *more > 0) {
-            told.push(format!("{more} more"));
+        let mut listed: Vec<String> = missing.iter().take(MOST_LISTED).map(ToString::to_string).collect();
+        if let Some(more) = missing.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
+            listed.push(format!("{more} more"));
         }
-        let last = told.pop().unwrap_or_default();
-        let told = if told.is_empty() { last } else { format!("{} and {last}", told.join(", ")) };
+        let last = listed.pop().unwrap_or_default();
+        let listed = if listed.is_empty() { last } else { format!("{} and {last}", listed.join(", ")) };
         let role = format!("{name}-stacks");
         format!(
-            "ServiceAccount {name} cannot {told} in the namespace {namespace}: bind a Role that allows it, such as by \
+            "ServiceAccount {name} cannot {listed} in the namespace {namespace}: bind a Role that allows it, such as with \
              'kubectl -n {namespace} create role {role} {}' and 'kubectl -n {namespace} create rolebinding {role} \
              --role={role} --serviceaccount={namespace}:{name}'",
             flags(missing)
@@ -265,7 +265,7 @@ impl Account {
     }
 }
 
-/// The first of the missing rights as flags of `kubectl create role`, with those of the same verb and name.
+/// Returns the flags of `kubectl create role` for the first missing right and the rights with the same verb and name.
 fn flags(missing: &BTreeSet<Right>) -> String {
     let Some(first) = missing.first() else { return String::new() };
     let alike = missing.iter().filter(|right| right.verb == first.verb && right.name == first.name);

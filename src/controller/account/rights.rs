@@ -1,4 +1,4 @@
-//! The rights that a person needs to do by hand what the operator is about to do.
+//! Rights that an account needs for everything that the operator is about to do.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -9,7 +9,7 @@ use crate::{
     translate::{Desired, Kind, ObjectKind, Workload, named_objects},
 };
 
-/// What is done to an object, in the words of RBAC.
+/// A verb of RBAC.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(super) enum Verb {
     Get,
@@ -29,7 +29,7 @@ impl Verb {
     }
 }
 
-/// A right in a namespace, as RBAC knows it. All of the API's kinds in question are of version `v1`.
+/// A right in a namespace, as in RBAC. Every kind in question has the version `v1`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub(in crate::controller) struct Right {
     pub(super) verb: Verb,
@@ -37,17 +37,18 @@ pub(in crate::controller) struct Right {
     pub(super) group: String,
     /// The plural name.
     pub(super) resource: String,
-    /// The object; none for all of them. A request that creates has no name that a rule could hold it to.
+    /// The object, or all objects. RBAC cannot restrict `create` by name (Kubernetes documentation, "Referring to
+    /// resources").
     pub(super) name: Option<String>,
 }
 
 impl Right {
-    /// The right to all objects of the kind, which contains this one.
+    /// Returns the right to all objects of the kind.
     pub(super) fn to_all(&self) -> Self {
         Self { name: None, ..self.clone() }
     }
 
-    /// The kind of object as `kubectl` names it, such as `deployments.apps`.
+    /// Returns the resource as kubectl names it, such as `deployments.apps`.
     pub(super) fn kind(&self) -> String {
         if self.group.is_empty() {
             self.resource.clone()
@@ -79,7 +80,7 @@ impl fmt::Display for Right {
     }
 }
 
-/// What a Stack reads: the objects of others that it names, whether or not a service that is active has them.
+/// Returns the rights to the objects that a Stack names, also for services of inactive profiles.
 pub(in crate::controller) fn reads(spec: &StackSpec) -> BTreeSet<Right> {
     let routes = spec.services.values().flat_map(|service| &service.ingress);
     let certificates = routes.filter_map(|route| route.tls_secret_name.as_ref());
@@ -91,9 +92,10 @@ pub(in crate::controller) fn reads(spec: &StackSpec) -> BTreeSet<Right> {
         .collect()
 }
 
-/// What a plan changes, and what it will create once that is not held back any more: nobody wants half a Stack.
+/// Returns the rights to the changes of a plan, and to the workloads that it will create once their gates open, so that a
+/// Stack does not stop halfway.
 ///
-/// Who may create a Deployment needs no right to Pods for it: the controllers of Kubernetes create them.
+/// A right to Pods is not needed, since the controllers of Kubernetes create them.
 pub(in crate::controller) fn writes(desired: &Desired, plan: &Plan) -> BTreeSet<Right> {
     let applied = plan.applies.iter().map(|apply| {
         let verb = if apply.uid.is_some() { Verb::Patch } else { Verb::Create };
@@ -129,12 +131,12 @@ mod tests {
         serde_json::from_value(body).unwrap()
     }
 
-    fn told(rights: &BTreeSet<Right>) -> String {
+    fn text(rights: &BTreeSet<Right>) -> String {
         rights.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ").replace("resource ", "")
     }
 
     #[test]
-    fn each_object_that_a_stack_names_is_to_be_got_by_name() {
+    fn each_object_that_a_stack_names_needs_get_by_name() {
         let key = |name: &str| json!({"name": name, "key": "k"});
         for (spec, expected) in [
             (json!({}), ""),
@@ -167,12 +169,12 @@ mod tests {
                 "get configmaps \"c\", get secrets \"s\"",
             ),
         ] {
-            assert_eq!(told(&reads(&stack(spec.clone()).spec)), expected, "{spec}");
+            assert_eq!(text(&reads(&stack(spec.clone()).spec)), expected, "{spec}");
         }
     }
 
     #[test]
-    fn each_kind_that_is_created_is_asked_for_once_also_what_waits() {
+    fn each_created_kind_needs_create_once_even_if_its_gate_is_closed() {
         for (spec, expected) in [
             (json!({}), ""),
             (
@@ -202,7 +204,7 @@ mod tests {
         ] {
             let (desired, plan) = planned(&spec);
             let all = writes(&desired, &plan);
-            assert_eq!(told(&all), expected, "{spec}");
+            assert_eq!(text(&all), expected, "{spec}");
         }
     }
 
@@ -213,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_changed_or_deleted_is_asked_for_by_its_name() {
+    fn changed_and_deleted_objects_need_rights_by_name() {
         let delete = |kind, name: &str| plan::Delete {
             kind,
             name: name.to_owned(),
@@ -228,12 +230,12 @@ mod tests {
         plan.pruned.push(delete(Kind::Ingress, "left"));
         plan.released.push(delete(Kind::PersistentVolumeClaim, "kept"));
         assert_eq!(
-            told(&writes(&desired, &plan)),
+            text(&writes(&desired, &plan)),
             "patch persistentvolumeclaims \"kept\", patch services \"a\", patch deployments.apps \"s-a\", \
              patch networkpolicies.networking.k8s.io \"s-default.network\", delete jobs.batch \"old\", \
              delete ingresses.networking.k8s.io \"left\""
         );
         let nothing = Plan { gates: plan.gates.clone(), ..Plan::default() };
-        assert_eq!(told(&writes(&desired, &nothing)), "");
+        assert_eq!(text(&writes(&desired, &nothing)), "");
     }
 }

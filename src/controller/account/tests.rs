@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::controller::account::rights::Verb;
 
-/// An API server at which `app` exists and has what `may` says, and what it was asked.
+/// Returns an API server on which `app` exists and has the rights that `may` allows.
 struct Server {
     may: fn(&Value) -> bool,
     asked: Mutex<Vec<Value>>,
@@ -63,7 +63,7 @@ async fn refused(accounts: &Accounts, rights: &[Right]) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_missing_right_is_told_in_the_words_of_kubectl_with_the_command_that_gives_it() {
+async fn a_missing_right_is_reported_with_the_command_that_grants_it() {
     let (_, accounts) = server(|asked| asked["resource"] == "configmaps", false);
     let rights = [
         right(Verb::Create, "configmaps", None),
@@ -73,22 +73,22 @@ async fn the_missing_right_is_told_in_the_words_of_kubectl_with_the_command_that
     ];
     assert_eq!(
         refused(&accounts, &rights[..2]).await.unwrap(),
-        "ServiceAccount app cannot create resource services in the namespace n: bind a Role that allows it, such as by \
+        "ServiceAccount app cannot create resource services in the namespace n: bind a Role that allows it, such as with \
          'kubectl -n n create role app-stacks --verb=create --resource=services' and 'kubectl -n n create rolebinding \
          app-stacks --role=app-stacks --serviceaccount=n:app'"
     );
-    let told = refused(&accounts, &rights).await.unwrap();
+    let message = refused(&accounts, &rights).await.unwrap();
     assert!(
-        told.contains(
+        message.contains(
             "cannot create resource services, create resource deployments.apps and patch resource jobs.batch \"migrate\" in"
-        ) && told.contains("--verb=create --resource=services,deployments.apps'"),
-        "{told}"
+        ) && message.contains("--verb=create --resource=services,deployments.apps'"),
+        "{message}"
     );
     assert_eq!(refused(&accounts, &rights[..1]).await, None);
 }
 
 #[tokio::test]
-async fn the_account_is_asked_for_with_its_groups_and_each_question_once_a_minute() {
+async fn a_review_has_the_accounts_groups_and_is_cached() {
     let (server, accounts) = server(|_| true, false);
     for _ in 0..3 {
         let rights = [right(Verb::Patch, "services", Some("a")), right(Verb::Patch, "services", Some("b"))];
@@ -107,27 +107,32 @@ async fn the_account_is_asked_for_with_its_groups_and_each_question_once_a_minut
 }
 
 #[tokio::test]
-async fn who_may_not_all_is_asked_for_by_name_and_beyond_256_names_needs_all() {
+async fn up_to_256_objects_are_checked_by_name() {
     let (server, accounts) =
         server(|asked| asked["name"].as_str().is_some_and(|name| name.starts_with("mine")), false);
     let get = |name: &str| right(Verb::Get, "secrets", Some(name));
     assert_eq!(refused(&accounts, &[get("mine"), get("mine-too")]).await, None);
-    let told = refused(&accounts, &[get("mine"), get("other")]).await.unwrap();
-    assert!(told.starts_with("ServiceAccount app cannot get resource secrets \"other\" in the namespace n"));
-    assert!(told.contains("--verb=get --resource=secrets --resource-name=other'"), "{told}");
+    let message = refused(&accounts, &[get("mine"), get("other")]).await.unwrap();
+    assert!(
+        message.starts_with("ServiceAccount app cannot get resource secrets \"other\" in the namespace n")
+    );
+    assert!(message.contains("--verb=get --resource=secrets --resource-name=other'"), "{message}");
     assert_eq!(server.asked.lock().unwrap().len(), 4);
     let many: Vec<Right> = (0..257).map(|n| get(&format!("mine-{n}"))).collect();
-    let told = refused(&accounts, &many).await.unwrap();
-    assert!(told.starts_with("ServiceAccount app cannot get resource secrets in the namespace n"), "{told}");
+    let message = refused(&accounts, &many).await.unwrap();
+    assert!(
+        message.starts_with("ServiceAccount app cannot get resource secrets in the namespace n"),
+        "{message}"
+    );
     assert_eq!(server.asked.lock().unwrap().len(), 4);
 }
 
 #[tokio::test]
-async fn an_account_that_does_not_exist_is_told_and_an_api_server_that_fails_is_asked_again() {
+async fn a_missing_account_is_reported_and_a_failed_request_is_retried() {
     let (_, accounts) = server(|_| true, false);
     let refusal = accounts.permit(&key(), &spec("nobody"), BTreeSet::new).await.unwrap_err();
     assert!(matches!(&refusal, Refusal::NoAccount { message, .. }
-        if message.starts_with("ServiceAccount nobody does not exist in the namespace n: create it by")));
+        if message.starts_with("ServiceAccount nobody does not exist in the namespace n; create it with")));
     let (server, accounts) = server(|_| true, true);
     let rights = || [right(Verb::Create, "services", None)].into();
     for _ in 0..2 {
@@ -138,7 +143,7 @@ async fn an_account_that_does_not_exist_is_told_and_an_api_server_that_fails_is_
 }
 
 #[tokio::test]
-async fn a_name_that_no_account_can_have_is_refused_before_anything_is_asked() {
+async fn an_invalid_account_name_is_refused_without_a_request() {
     let (server, accounts) = server(|_| true, false);
     let long = "a".repeat(254);
     for name in [
@@ -166,7 +171,7 @@ async fn a_name_that_no_account_can_have_is_refused_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn a_stack_without_an_account_is_refused_only_where_each_has_to_name_one() {
+async fn a_stack_without_an_account_is_refused_only_if_one_is_required() {
     let (_, mut accounts) = server(|_| false, false);
     let none = StackSpec::default();
     let rights = || [right(Verb::Create, "services", None)].into();

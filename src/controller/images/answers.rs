@@ -1,4 +1,4 @@
-//! What registries said to one Stack, and for how long what they did not say holds it up.
+//! Results of image reads of one Stack, and how long a failed read delays new services.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,40 +13,40 @@ use crate::{
     translate::{Image, ImageConfig},
 };
 
-/// How long a registry that did not answer is left alone, at first and at most.
+/// The shortest and the longest delay before a failed read is retried.
 const SHORTEST: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// How long a new service without a volume waits for an image that its registry has no time to show: made without the
-/// image's VOLUME it would keep its data in its container. Nodes pull from the same registry, so that the service
-/// would hardly start sooner.
+/// Time that a new service without a volume waits for the metadata of an image from a busy registry. Without the image's
+/// VOLUME, the service would keep its data in the container. Nodes pull from the same registry, so the service would
+/// hardly start sooner.
 const LONG_HOLD: Duration = Duration::from_secs(3600);
 
-/// How long where no registry answers at all: a cluster may have its images without one.
+/// The same for a registry that does not answer. Nodes can have the image without a registry.
 const SHORT_HOLD: Duration = Duration::from_secs(30);
 
-/// How much the images of one Stack may say of themselves, in bytes of JSON.
+/// Bytes of JSON that the metadata of a Stack's images can have.
 const MOST_SAID: usize = 512 * 1024;
 
-/// What was said to one Stack.
+/// The results of one Stack.
 #[derive(Default)]
 pub(super) struct Answers {
     pub(super) uid: String,
-    /// By the image's name.
+    /// Results by image.
     pub(super) of: HashMap<String, Answer>,
-    /// What its workloads remembered when they were seen last, by the service's name: one that is replaced by
-    /// another, or deleted by someone, is gone for a while.
+    /// The last seen metadata in each service's workload annotation. A workload that is replaced or deleted is gone
+    /// for a while.
     pub(super) held: BTreeMap<String, Image>,
 }
 
 impl Answers {
-    /// What an image says, as it is held already where another one says the same.
+    /// Returns the kept copy of equal metadata, or the argument.
     pub(super) fn shared(&self, config: &Arc<ImageConfig>) -> Arc<ImageConfig> {
         let same = self.configs().find(|held| *held == config);
         Arc::clone(same.unwrap_or(config))
     }
 
-    /// What an image says, and its length, if with it the images of the Stack do not say too much.
+    /// Returns the metadata with its length, or an error if the images of the Stack have too much metadata.
     pub(super) fn room_for(&self, (digest, config): Read) -> Result<Said, Cause> {
         let length = serde_json::to_string(&config).map_or(usize::MAX, |text| text.len());
         let others = self.of.values().filter_map(|answer| match answer {
@@ -54,8 +54,7 @@ impl Answers {
             Answer::Awaited | Answer::Failed(_) => None,
         });
         if others.fold(length, usize::saturating_add) > MOST_SAID {
-            let text =
-                format!("the images of the Stack say more of themselves than {} KiB", MOST_SAID / 1024);
+            let text = format!("the metadata of the Stack's images has more than {} KiB", MOST_SAID / 1024);
             return Err(Cause { text, outlook: Outlook::Same });
         }
         Ok(Said { digest, config: self.shared(&config), length })
@@ -71,34 +70,34 @@ impl Answers {
 }
 
 pub(super) enum Answer {
-    /// It is awaited.
+    /// The image is being read.
     Awaited,
     /// The image was read.
     Read(Said),
-    /// It was not.
+    /// The read has failed.
     Failed(Failed),
 }
 
-/// What an image said.
+/// The metadata of an image.
 pub(super) struct Said {
     pub(super) digest: String,
     pub(super) config: Arc<ImageConfig>,
-    /// In bytes of JSON.
+    /// Bytes of JSON.
     length: usize,
 }
 
-/// What is known of an image that could not be read.
+/// A failed read.
 pub(super) struct Failed {
     pub(super) cause: String,
     pub(super) again: Instant,
     backoff: ExponentialBackoff,
     pub(super) is_asked: bool,
     pub(super) since: Instant,
-    /// Until when what is new and needs the image waits.
+    /// Until when new services wait for the image.
     pub(super) holds_until: Option<Instant>,
 }
 
-/// Why an image could not be read, and what another try may bring.
+/// Why a read has failed, and what a retry can bring.
 pub(super) struct Cause {
     pub(super) text: String,
     pub(super) outlook: Outlook,
@@ -118,17 +117,17 @@ impl Failed {
         Self::next(cause, none)
     }
 
-    /// After another try that ended with this cause.
+    /// Returns the state after another failed attempt.
     pub(super) fn next(cause: Cause, before: Self) -> Self {
         let Self { mut backoff, since, holds_until, .. } = before;
         let own = backoff.next().unwrap_or(LONGEST);
         let (pause, hold) = match cause.outlook {
             Outlook::Same => (own, None),
             Outlook::Uncertain => (own, Some(SHORT_HOLD)),
-            // No registry is left alone for longer than one that does not answer.
+            // A registry cannot ask for more than the longest delay.
             Outlook::Later(told) => (own.max(told.unwrap_or_default().min(LONGEST)), Some(LONG_HOLD)),
         };
-        // What was there once is there, also when it is silent for a while.
+        // A registry that has answered once exists, even if it does not answer now.
         let holds_until = hold.map(|hold| holds_until.map_or(since + hold, |until| until.max(since + hold)));
         Self {
             cause: cause.text,

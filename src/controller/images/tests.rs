@@ -1,4 +1,4 @@
-//! What holds of images that are not read.
+//! Metadata of images that cannot be read.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn image(name: &str, digest: Option<&str>) -> Image {
 }
 
 #[test]
-fn what_another_version_of_an_image_said_holds_where_the_new_one_is_not_read() {
+fn metadata_of_the_previous_version_stays_while_the_new_one_is_unread() {
     let before = image("db:1", Some("sha256:1"));
     let held = without("docker.io/library/db:2", Some(&before), "down", true);
     assert_eq!((held.digest.as_deref(), held.unread.as_deref()), (Some("sha256:1"), Some("down")));
@@ -23,13 +23,13 @@ fn what_another_version_of_an_image_said_holds_where_the_new_one_is_not_read() {
         let unknown = without("db:2", before, "down", true);
         assert_eq!(unknown, Image { unread: Some("down".to_owned()), ..image("db:2", None) });
     }
-    // Nothing is amiss where nobody asks, unless something else is shown than what the image says.
+    // Without registries there is no cause to report, unless the metadata is that of another version.
     assert_eq!(without("db:2", None, ASKS_NONE, false), image("db:2", None));
     assert!(without("db:2", Some(&before), ASKS_NONE, false).unread.is_some());
 }
 
 #[test]
-fn what_stays_knows_better_than_what_goes() {
+fn a_live_workload_has_precedence_over_a_deleted_one() {
     let object = |name: &str, digest: &str, deleting: bool| -> Value {
         let text = json!({"db": image("db:1", Some(digest))}).to_string();
         let mut object = json!({"metadata": {
@@ -64,7 +64,7 @@ fn held_for(failed: &Failed) -> Option<u64> {
 }
 
 #[test]
-fn what_is_new_waits_for_a_busy_registry_for_long_and_for_a_silent_one_for_seconds() {
+fn a_new_service_waits_longer_for_a_busy_registry_than_for_a_silent_one() {
     for (outlook, held) in [
         (Outlook::Same, None),
         (Outlook::Uncertain, Some(30)),
@@ -81,7 +81,7 @@ fn what_is_new_waits_for_a_busy_registry_for_long_and_for_a_silent_one_for_secon
 }
 
 #[test]
-fn a_registry_is_left_alone_for_as_long_as_it_says_within_bounds() {
+fn retry_after_is_followed_within_bounds() {
     let pause = |seconds: u64| {
         let told = Outlook::Later(Some(Duration::from_secs(seconds)));
         Failed::first(cause(told)).again.duration_since(Instant::now()).as_secs()
@@ -97,7 +97,7 @@ fn says(word: &str) -> Read {
 }
 
 #[test]
-fn what_images_of_a_stack_say_is_held_once_and_not_without_end() {
+fn equal_metadata_is_shared_and_its_size_is_bounded() {
     let mut answers = Answers::default();
     for n in 0..256 {
         let word = if n % 2 == 0 { "even" } else { "odd" };

@@ -1,4 +1,4 @@
-//! An election before an API server of one Lease.
+//! Elections before an API server with one Lease.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use axum::{
 
 use super::{super::fence::Fence, *};
 
-/// An API server that has one Lease, and may stop to answer.
+/// An API server with one Lease, which can stop answering.
 #[derive(Clone, Default)]
 struct Server(Arc<Mutex<Content>>);
 
@@ -32,7 +32,7 @@ impl Server {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What another operator writes; how long ago it was by its clock tells nothing.
+    /// Writes the Lease as another operator, whose clock is wrong.
     fn write_as(&self, holder: &str) {
         let spec = json!({"holderIdentity": holder, "leaseDurationSeconds": 1, "renewTime": "2001-01-01T00:00:00.000000Z"});
         self.with(|content| content.store(json!({"spec": spec})));
@@ -91,7 +91,7 @@ async fn answer(State(server): State<Server>, request: Request) -> Response {
 
 const DURATION: Duration = Duration::from_millis(400);
 
-async fn candidate(server: &Server, identity: &str) -> (Held, Fence) {
+async fn candidate(server: &Server, identity: &str) -> (Election, Fence) {
     let options = LeaseOptions {
         name: "l".to_owned(),
         namespace: "n".to_owned(),
@@ -99,11 +99,11 @@ async fn candidate(server: &Server, identity: &str) -> (Held, Fence) {
         duration: DURATION,
     };
     let (terms, fence) = Fence::new();
-    (take_part(server.client(), Some(&options), terms).await.unwrap(), fence)
+    (join(server.client(), Some(&options), terms).await.unwrap(), fence)
 }
 
 #[tokio::test]
-async fn a_holder_ends_before_its_lease_runs_out_whatever_hangs() {
+async fn a_holder_stops_before_its_lease_expires() {
     let server = Server::default();
     let (_held, mut fence) = candidate(&server, "one").await;
     assert!(!fence.is_open() && fence.opened().await && fence.is_open());
@@ -119,7 +119,7 @@ async fn a_holder_ends_before_its_lease_runs_out_whatever_hangs() {
 }
 
 #[tokio::test]
-async fn a_process_that_was_stopped_writes_nothing_when_it_goes_on() {
+async fn a_suspended_process_writes_nothing_when_it_resumes() {
     let server = Server::default();
     let (terms, fence) = Fence::new();
     let leases: Api<Lease> = Api::namespaced(fence.guard(server.client()), "n");
@@ -132,7 +132,7 @@ async fn a_process_that_was_stopped_writes_nothing_when_it_goes_on() {
         (Term::None, false),
         (Term::Always, true),
         (Term::Until(Instant::now() + DURATION), true),
-        // The term that it had when it was stopped: nothing has been noticed yet.
+        // The process still has the term from before it was suspended.
         (Term::Until(Instant::now()), false),
     ] {
         server.with(|content| (content.lease, content.writes) = (Some(json!({})), 0));
@@ -144,7 +144,7 @@ async fn a_process_that_was_stopped_writes_nothing_when_it_goes_on() {
 }
 
 #[tokio::test]
-async fn a_lease_that_is_renewed_is_not_taken_whatever_the_clocks_say() {
+async fn a_renewed_lease_is_not_taken_over_even_if_the_clocks_differ() {
     let server = Server::default();
     server.write_as("other");
     let (_held, mut fence) = candidate(&server, "one").await;
@@ -170,7 +170,7 @@ async fn a_lease_that_is_renewed_is_not_taken_whatever_the_clocks_say() {
 }
 
 #[tokio::test]
-async fn who_is_replaced_notices_and_what_is_released_is_free() {
+async fn a_replaced_holder_notices_and_a_released_lease_is_free() {
     let server = Server::default();
     let (_one, mut first) = candidate(&server, "one").await;
     assert!(first.opened().await);

@@ -15,7 +15,7 @@ fn live(index: &mut Index, number: usize) -> StackKey {
     index.set_contended(&stack, &[(Kind::Service, "db".to_owned())].into());
     let refused = Refused { desired: Digest::of(&json!({})), message: "no".to_owned() };
     index.set_refused(&stack, (Kind::Ingress, "web".to_owned()), Some(refused));
-    index.apply_child(News::of(Kind::Service, &placed(service(Some("shop"), 1, "u"))));
+    index.apply_child(ChildUpdate::of(Kind::Service, &placed(service(Some("shop"), 1, "u"))));
     let mut pod = pod("web-1", "Running");
     pod.metadata.namespace = Some(stack.namespace.clone());
     index.apply_pod(&pod);
@@ -52,7 +52,7 @@ fn of_stacks_that_came_and_went_nothing_is_held() {
         index.forget_stack(&stack);
         let mut child = service(Some("shop"), 2, "u");
         child["metadata"]["namespace"] = json!(namespace);
-        index.delete_child(News::of(Kind::Service, &child));
+        index.delete_child(ChildUpdate::of(Kind::Service, &child));
         let mut pod = pod("web-1", "Running");
         pod.metadata.namespace = Some(namespace.clone());
         index.delete_pod(&pod);

@@ -1,5 +1,5 @@
-//! Objects as watches take them in: what nobody needs is gone before anything is stored. An object of 1.5 MiB can have
-//! 70,000 entries in its managedFields, each of which would be a tree of its own.
+//! Trimmed objects for watches: unneeded fields are dropped during parsing. An object of 1.5 MiB can have 70,000 entries in
+//! its managedFields, each of which would become a map.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt::Debug, marker::PhantomData};
 
@@ -7,12 +7,12 @@ use kube::{Resource, core::ObjectMeta};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::News;
+use super::ChildUpdate;
 use crate::translate::Child;
 
-/// The name, the UID, the version and the labels of an object. Nothing else is read.
+/// The name, UID, resourceVersion and labels of an object.
 #[derive(Clone, Debug)]
-pub(crate) struct Lean<K> {
+pub(crate) struct MetadataOnly<K> {
     metadata: ObjectMeta,
     kind: PhantomData<K>,
 }
@@ -32,7 +32,7 @@ struct Description {
     labels: Option<BTreeMap<String, String>>,
 }
 
-impl<'de, K> Deserialize<'de> for Lean<K> {
+impl<'de, K> Deserialize<'de> for MetadataOnly<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Described { metadata } = Described::deserialize(deserializer)?;
         let Description { name, namespace, uid, resource_version, labels } = metadata;
@@ -41,7 +41,7 @@ impl<'de, K> Deserialize<'de> for Lean<K> {
     }
 }
 
-/// An object as its type reads it, without managedFields.
+/// An object without managedFields.
 #[derive(Clone, Debug)]
 pub(crate) struct Stripped<K>(pub K);
 
@@ -53,11 +53,11 @@ impl<'de, K: Resource + Deserialize<'de>> Deserialize<'de> for Stripped<K> {
     }
 }
 
-/// A child, of which only the projection is held.
+/// A child of which only the projection is kept.
 #[derive(Clone, Debug)]
 pub(crate) struct Projected<K> {
     metadata: ObjectMeta,
-    pub news: News,
+    pub update: ChildUpdate,
     kind: PhantomData<K>,
 }
 
@@ -67,7 +67,7 @@ impl<'de, K: Child> Deserialize<'de> for Projected<K> {
         let resource_version = object.pointer("/metadata/resourceVersion").and_then(Value::as_str);
         let metadata =
             ObjectMeta { resource_version: resource_version.map(str::to_owned), ..ObjectMeta::default() };
-        Ok(Self { metadata, news: News::of(K::CHILD, &object), kind: PhantomData })
+        Ok(Self { metadata, update: ChildUpdate::of(K::CHILD, &object), kind: PhantomData })
     }
 }
 
@@ -106,7 +106,7 @@ macro_rules! resource {
     };
 }
 
-resource!(Lean, own => &own.metadata, own => &mut own.metadata);
+resource!(MetadataOnly, own => &own.metadata, own => &mut own.metadata);
 resource!(Projected, own => &own.metadata, own => &mut own.metadata);
 resource!(Stripped, own => own.0.meta(), own => own.0.meta_mut());
 
@@ -135,8 +135,8 @@ mod tests {
     }
 
     #[test]
-    fn of_an_object_of_others_its_name_uid_version_and_labels_are_held_and_nothing_else() {
-        let lean: Lean<ConfigMap> = serde_json::from_value(config_map()).unwrap();
+    fn only_name_uid_version_and_labels_are_kept() {
+        let trimmed: MetadataOnly<ConfigMap> = serde_json::from_value(config_map()).unwrap();
         let held = ObjectMeta {
             name: Some("c".to_owned()),
             namespace: Some("n".to_owned()),
@@ -145,21 +145,21 @@ mod tests {
             labels: Some([("l".to_owned(), "v".to_owned())].into()),
             ..ObjectMeta::default()
         };
-        assert_eq!(lean.metadata, held);
+        assert_eq!(trimmed.metadata, held);
     }
 
     #[test]
-    fn an_object_is_held_without_managed_fields_and_a_child_as_its_projection() {
+    fn managed_fields_are_dropped_and_a_child_is_a_projection() {
         let Stripped(map): Stripped<ConfigMap> = serde_json::from_value(config_map()).unwrap();
         assert_eq!((map.metadata.managed_fields, map.data.map(|data| data.len())), (None, Some(1)));
         let child: Projected<ConfigMap> = serde_json::from_value(config_map()).unwrap();
         let version = ObjectMeta { resource_version: Some("7".to_owned()), ..ObjectMeta::default() };
         assert_eq!(child.meta(), &version);
-        assert!(format!("{:?}", child.news).contains("name: \"c\""));
+        assert!(format!("{:?}", child.update).contains("name: \"c\""));
     }
 
     #[test]
-    fn a_kind_is_read_as_what_it_is() {
+    fn each_type_of_child_has_its_kind() {
         fn is<K: Child + k8s_openapi::Resource>() {
             assert_eq!(K::CHILD.as_str(), <K as k8s_openapi::Resource>::KIND);
         }

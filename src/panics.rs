@@ -30,7 +30,7 @@ thread_local! {
 }
 
 /// Runs work and catches its panic, which is told in the log. `about` names the Stack that it is for.
-pub(crate) fn caught<T>(about: Option<&StackKey>, work: impl FnOnce() -> T) -> Result<T, Panicked> {
+pub(crate) fn catch_panic<T>(about: Option<&StackKey>, work: impl FnOnce() -> T) -> Result<T, Panicked> {
     learn_places();
     let outer = IS_CAUGHT.replace(true);
     // What the work has half done is its own, but for the locks, which are taken as they are after a panic.
@@ -40,12 +40,12 @@ pub(crate) fn caught<T>(about: Option<&StackKey>, work: impl FnOnce() -> T) -> R
 }
 
 /// Awaits work and catches its panic. Nothing of the work goes on after it.
-pub(crate) async fn caught_while<T>(
+pub(crate) async fn catch_panic_async<T>(
     about: Option<&StackKey>,
     work: impl Future<Output = T>,
 ) -> Result<T, Panicked> {
     let mut work = Box::pin(work);
-    poll_fn(|context| match caught(about, || work.as_mut().poll(context)) {
+    poll_fn(|context| match catch_panic(about, || work.as_mut().poll(context)) {
         Ok(poll) => poll.map(Ok),
         Err(panicked) => Poll::Ready(Err(panicked)),
     })
@@ -127,21 +127,21 @@ mod tests {
 
     #[test]
     fn a_panic_is_told_in_the_log_with_its_id_its_stack_and_its_place() {
-        let panicking = || caught(Some(&key()), || -> u8 { panic!("a number is {}", "too large") });
+        let panicking = || catch_panic(Some(&key()), || -> u8 { panic!("a number is {}", "too large") });
         let (result, log) = logged(panicking);
         let Panicked { id } = result.unwrap_err();
         for part in [
             &format!("id=\"{id}\""),
             "namespace=\"shop\"",
             "stack=\"web\"",
-            "src/caught.rs:",
+            "src/panics.rs:",
             "a number is too large",
         ] {
             assert!(log.contains(part), "{part} is not in {log}");
         }
         // Nobody writes a status anew because of another try.
         assert_eq!(logged(panicking).0.unwrap_err().id, id);
-        assert_eq!(caught(None, || 7), Ok(7));
+        assert_eq!(catch_panic(None, || 7), Ok(7));
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
             nothing[std::hint::black_box(0)]
         };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let (result, log) = logged(|| runtime.block_on(caught_while(Some(&key()), work)));
+        let (result, log) = logged(|| runtime.block_on(catch_panic_async(Some(&key()), work)));
         assert!(result.is_err());
         assert!(log.contains("index out of bounds"), "{log}");
     }

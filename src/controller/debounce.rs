@@ -1,7 +1,7 @@
-//! Wakes on their way to the queue: those of one burst become one.
+//! Debouncing of wakes: a burst of wakes becomes one reconciliation.
 //!
-//! kube-runtime's debounce starts anew with each wake, so that a Stack which is woken again and again would never have
-//! its turn. This one has an end, and only wakes wait in it: an edit of a Stack goes to the queue at once.
+//! The debounce of kube-runtime restarts its delay with each wake, so a Stack that is woken constantly would never be
+//! reconciled. This one has a maximum delay, and applies only to wakes: an edit of a Stack is queued at once.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -13,21 +13,21 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::cluster::StackKey;
 
-/// Events of one rollout come in bursts; a pass for each would tell states that nobody sees.
+/// Time without another wake after which a Stack is reconciled. The events of a rollout come in bursts.
 pub(super) const QUIET: Duration = Duration::from_millis(50);
 
-/// The longest time that a wake waits for others to end.
+/// Maximum delay of a wake.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// Stacks that were woken, until each is left in peace for a moment.
+/// The Stacks that were woken and are not due yet.
 #[derive(Default)]
-struct Settling {
-    /// When each was woken first, and when it is due.
+struct Debounce {
+    /// The first wake of each Stack, and when the Stack is due.
     of: HashMap<StackKey, (Instant, Instant)>,
     due: BTreeSet<(Instant, StackKey)>,
 }
 
-impl Settling {
+impl Debounce {
     fn wake(&mut self, stack: StackKey, now: Instant) {
         let first = self.of.get(&stack).map_or(now, |(first, _)| *first);
         let due = (now + QUIET).min(first + LONGEST);
@@ -37,7 +37,7 @@ impl Settling {
         self.due.insert((due, stack));
     }
 
-    /// One that is due.
+    /// Returns a Stack that is due.
     fn next(&mut self, now: Instant) -> Option<StackKey> {
         self.due.first().filter(|(due, _)| *due <= now)?;
         let (_, stack) = self.due.pop_first()?;
@@ -46,16 +46,16 @@ impl Settling {
     }
 }
 
-/// Each Stack that is woken, once it has not been for [`QUIET`], and after [`LONGEST`] in any case.
-pub(super) fn settled(
+/// Returns each woken Stack after [`QUIET`] without another wake, and after [`LONGEST`] at the latest.
+pub(super) fn debounced(
     wakes: impl Stream<Item = StackKey> + Send + 'static,
 ) -> impl Stream<Item = StackKey> + Send {
-    stream::unfold((wakes.boxed(), Settling::default()), |(mut wakes, mut settling)| async move {
+    stream::unfold((wakes.boxed(), Debounce::default()), |(mut wakes, mut debounce)| async move {
         loop {
-            if let Some(stack) = settling.next(Instant::now()) {
-                return Some((stack, (wakes, settling)));
+            if let Some(stack) = debounce.next(Instant::now()) {
+                return Some((stack, (wakes, debounce)));
             }
-            let due = settling.due.first().map(|(due, _)| *due);
+            let due = debounce.due.first().map(|(due, _)| *due);
             let until_due = async {
                 match due {
                     Some(due) => sleep_until(due).await,
@@ -63,7 +63,7 @@ pub(super) fn settled(
                 }
             };
             tokio::select! {
-                stack = wakes.next() => settling.wake(stack?, Instant::now()),
+                stack = wakes.next() => debounce.wake(stack?, Instant::now()),
                 () = until_due => {}
             }
         }
@@ -81,10 +81,10 @@ mod tests {
         StackKey { namespace: "n".to_owned(), name: name.to_owned() }
     }
 
-    /// When a Stack comes out that is woken so often, in milliseconds after its first wake.
+    /// Returns when a Stack that is woken this often is returned, in milliseconds after its first wake.
     async fn out(every: u64, times: u64) -> Vec<u64> {
         let (wakes, woken) = mpsc::unbounded();
-        let mut settled = Box::pin(settled(woken));
+        let mut debounced = Box::pin(debounced(woken));
         let began = Instant::now();
         let waking = async {
             for _ in 0..times {
@@ -95,7 +95,7 @@ mod tests {
         };
         let mut seen = Vec::new();
         let reading = async {
-            while let Ok(Some(_)) = timeout(Duration::from_secs(10), settled.next()).await {
+            while let Ok(Some(_)) = timeout(Duration::from_secs(10), debounced.next()).await {
                 seen.push(u64::try_from(began.elapsed().as_millis()).unwrap());
             }
         };
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_burst_becomes_one_pass_and_one_without_an_end_a_pass_a_second() {
+    async fn a_burst_becomes_one_wake_and_an_endless_one_a_wake_a_second() {
         assert_eq!(out(10, 1).await, [50]);
         assert_eq!(out(10, 20).await, [240]);
         assert_eq!(out(100, 3).await, [50, 150, 250]);
@@ -118,24 +118,24 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stack_does_not_wait_for_another_that_is_woken_without_an_end() {
+    async fn a_constantly_woken_stack_does_not_delay_another() {
         let (wakes, woken) = mpsc::unbounded();
-        let mut settled = Box::pin(settled(woken));
+        let mut debounced = Box::pin(debounced(woken));
         wakes.unbounded_send(key("flaps")).unwrap();
         wakes.unbounded_send(key("shop")).unwrap();
         for _ in 0..6 {
             advance(Duration::from_millis(10)).await;
             wakes.unbounded_send(key("flaps")).unwrap();
             assert!(
-                timeout(Duration::ZERO, settled.next())
+                timeout(Duration::ZERO, debounced.next())
                     .await
                     .ok()
                     .flatten()
                     .is_none_or(|it| it == key("shop"))
             );
         }
-        assert!(timeout(Duration::from_millis(900), settled.next()).await.is_ok());
+        assert!(timeout(Duration::from_millis(900), debounced.next()).await.is_ok());
         drop(wakes);
-        assert_eq!(settled.next().await, None, "it ends with the wakes");
+        assert_eq!(debounced.next().await, None, "the stream ends with the wakes");
     }
 }

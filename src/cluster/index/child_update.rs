@@ -1,24 +1,24 @@
-//! What a watch brings of a child, made ready before the index is locked.
+//! An update of a child, parsed before the index is locked.
 
 use serde_json::Value;
 
 use super::project;
 use crate::{plan::Child, translate::Kind};
 
-/// A child as an event tells it.
+/// A child as an event delivers it.
 #[derive(Clone, Debug)]
-pub struct News {
+pub struct ChildUpdate {
     pub(super) kind: Kind,
     pub(super) namespace: String,
     pub(super) name: String,
-    /// resourceVersions of one object grow; Kubernetes promises since 1.35 what etcd has always done.
+    /// The resourceVersion. Those of one object increase, which Kubernetes guarantees since 1.35 and etcd always did.
     pub(super) version: u64,
     pub(super) child: Child,
 }
 
-impl News {
-    /// Reads a child. This is where the work is, linear in the size of the object: whoever holds the index for so long
-    /// would hold up every watch and every pass.
+impl ChildUpdate {
+    /// Parses a child. The effort is linear in the size of the object, so the index must not be locked meanwhile: that
+    /// would delay every watch and every reconciliation.
     pub fn of(kind: Kind, object: &Value) -> Self {
         let text = |path: &str| object.pointer(path).and_then(Value::as_str).unwrap_or_default();
         Self {

@@ -1,4 +1,4 @@
-//! Whether the task that takes in what the watches bring still does so.
+//! Liveness of the task that processes the events of the watches.
 
 use std::{
     future::Future,
@@ -7,34 +7,33 @@ use std::{
 
 use tokio::{sync::watch, time::interval};
 
-/// How often it beats.
+/// Time between two beats.
 const BEAT: Duration = Duration::from_secs(1);
 
-/// A task that has not beaten for so long is held up by something that does not end. The largest list of objects is
-/// taken in within a few seconds.
+/// Time without a beat after which the task counts as blocked. The largest list takes a few seconds.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 
-/// When a task has beaten last.
+/// The receiving side: when the task has beaten last.
 #[derive(Clone)]
-pub(super) struct Pulse(watch::Receiver<Instant>);
+pub(super) struct Heartbeat(watch::Receiver<Instant>);
 
-/// What beats.
-pub(super) struct Beat(watch::Sender<Instant>);
+/// The sending side of a heartbeat.
+pub(super) struct HeartbeatSender(watch::Sender<Instant>);
 
-impl Pulse {
-    pub(super) fn new() -> (Beat, Self) {
-        let (beat, pulse) = watch::channel(Instant::now());
-        (Beat(beat), Self(pulse))
+impl Heartbeat {
+    pub(super) fn new() -> (HeartbeatSender, Self) {
+        let (beat, heartbeat) = watch::channel(Instant::now());
+        (HeartbeatSender(beat), Self(heartbeat))
     }
 
-    /// Whether the task lives. It has a while to begin.
-    pub(super) fn is_felt(&self) -> bool {
+    /// Reports whether the task is alive. A new heartbeat counts as alive.
+    pub(super) fn is_alive(&self) -> bool {
         self.0.borrow().elapsed() < LONGEST_SILENCE
     }
 }
 
-impl Beat {
-    /// Beats as long as the task that awaits this does other work, too.
+impl HeartbeatSender {
+    /// Beats until the work ends. A task that is blocked in the work does not beat.
     pub(super) async fn during(self, work: impl Future<Output = ()>) {
         let mut every = interval(BEAT);
         let beat = async {
@@ -55,14 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_pulse_is_felt_from_the_start_and_goes_with_its_task() {
-        let (beat, pulse) = Pulse::new();
-        assert!(pulse.is_felt());
+    fn a_heartbeat_is_alive_from_the_start_until_its_task_is_blocked() {
+        let (beat, heartbeat) = Heartbeat::new();
+        assert!(heartbeat.is_alive());
         let long_ago = Instant::now().checked_sub(2 * LONGEST_SILENCE).unwrap();
         beat.0.send_replace(long_ago);
-        assert!(!pulse.is_felt());
+        assert!(!heartbeat.is_alive());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async { beat.during(tokio::time::sleep(Duration::from_millis(1))).await });
-        assert!(pulse.is_felt());
+        assert!(heartbeat.is_alive());
     }
 }

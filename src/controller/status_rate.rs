@@ -1,5 +1,5 @@
-//! How often the status of a Stack is written: an object of up to 1.5 MB goes into etcd with each write, and pods may
-//! become ready and unready many times a second.
+//! Rate limit of status writes. Each write stores an object of up to 1.5 MiB in etcd, and Pods can change their readiness
+//! many times a second.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -14,21 +14,21 @@ use crate::{
     cluster::StackKey,
 };
 
-/// How long one status stands before the next one is written.
+/// Minimum time between two writes of a status.
 const SPAN: Duration = Duration::from_secs(1);
 
-/// When the status of each Stack was written last.
+/// The last status write of each Stack.
 #[derive(Default)]
-pub(super) struct Pace(Mutex<HashMap<StackKey, Last>>);
+pub(super) struct StatusRate(Mutex<HashMap<StackKey, Last>>);
 
 struct Last {
     at: Instant,
-    /// Whether another one waits.
+    /// Whether a newer status waits.
     is_followed: bool,
 }
 
-impl Pace {
-    /// Whether a status may be written now. If not, the Stack is to be looked at again when [`Self::due`] says.
+impl StatusRate {
+    /// Reports whether a status can be written now. If not, reconcile the Stack again when [`Self::due`] says.
     pub(super) fn may_write(&self, stack: &StackKey, before: &StackStatus, after: &StackStatus) -> bool {
         let mut all = self.all();
         match all.get_mut(stack) {
@@ -40,19 +40,19 @@ impl Pace {
         }
     }
 
-    /// A status was written.
+    /// Records a status write.
     pub(super) fn wrote(&self, stack: &StackKey) {
         self.all().insert(stack.clone(), Last { at: Instant::now(), is_followed: false });
     }
 
-    /// What is to be told of a Stack is what its status says.
-    pub(super) fn is_told(&self, stack: &StackKey) {
+    /// Records that the stored status is the newest one.
+    pub(super) fn is_current(&self, stack: &StackKey) {
         if let Some(last) = self.all().get_mut(stack) {
             last.is_followed = false;
         }
     }
 
-    /// How long it is until the status may be written that waits, if one does.
+    /// Returns the time until a waiting status can be written.
     pub(super) fn due(&self, stack: &StackKey) -> Option<Duration> {
         let all = self.all();
         let last = all.get(stack).filter(|last| last.is_followed)?;
@@ -74,8 +74,8 @@ impl Pace {
     }
 }
 
-/// Whether a status is not to wait: it tells of a new spec, or is what later passes must remember, also those of
-/// another operator.
+/// Reports whether a status must be written at once: it has observed a new spec, or contains state that later
+/// reconciliations, also of another operator, rely on.
 fn is_urgent(before: &StackStatus, after: &StackStatus) -> bool {
     let remembered = |status: &StackStatus| -> Vec<(String, Option<String>, bool)> {
         let services = status.services.iter();
@@ -112,43 +112,46 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stack_that_flaps_has_a_status_write_a_second_and_the_last_state_is_written() {
-        let (pace, up, down) =
-            (Pace::default(), status(1, "a", ServiceState::Healthy), status(1, "a", ServiceState::Unhealthy));
+    async fn a_flapping_stack_has_one_status_write_a_second_and_its_last_state_is_written() {
+        let (status_rate, up, down) = (
+            StatusRate::default(),
+            status(1, "a", ServiceState::Healthy),
+            status(1, "a", ServiceState::Unhealthy),
+        );
         let (mut written, mut at) = (up.clone(), Vec::new());
         for tick in 0..100 {
             let now = if tick % 2 == 0 { &down } else { &up };
             if written == *now {
-                pace.is_told(&key());
-            } else if pace.may_write(&key(), &written, now) {
-                pace.wrote(&key());
+                status_rate.is_current(&key());
+            } else if status_rate.may_write(&key(), &written, now) {
+                status_rate.wrote(&key());
                 at.push(tick);
                 written = now.clone();
             }
             advance(Duration::from_millis(50)).await;
         }
         assert_eq!(at, [0, 21, 42, 63, 84], "the first change at once, then the next one after a second");
-        // It ends in a state that is not told yet.
+        // The last state has not been written yet.
         let last = if written == up { &down } else { &up };
-        assert!(!pace.may_write(&key(), &written, last));
-        advance(pace.due(&key()).unwrap()).await;
-        assert!(pace.may_write(&key(), &written, last));
-        pace.wrote(&key());
-        assert_eq!(pace.due(&key()), None);
+        assert!(!status_rate.may_write(&key(), &written, last));
+        advance(status_rate.due(&key()).unwrap()).await;
+        assert!(status_rate.may_write(&key(), &written, last));
+        status_rate.wrote(&key());
+        assert_eq!(status_rate.due(&key()), None);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_new_or_remembered_is_written_at_once() {
+    async fn a_new_generation_or_remembered_state_is_written_at_once() {
         let before = status(1, "a", ServiceState::Healthy);
-        let pace = Pace::default();
-        pace.wrote(&key());
+        let status_rate = StatusRate::default();
+        status_rate.wrote(&key());
         for (after, expected) in [
             (status(1, "a", ServiceState::Unhealthy), false),
             (status(2, "a", ServiceState::Healthy), true),
             (status(1, "b", ServiceState::Healthy), true),
             (status(1, "a", ServiceState::Completed), true),
         ] {
-            assert_eq!(pace.may_write(&key(), &before, &after), expected);
+            assert_eq!(status_rate.may_write(&key(), &before, &after), expected);
         }
     }
 }

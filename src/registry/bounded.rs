@@ -7,45 +7,47 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 
 /// The first entries of a list.
 #[derive(Clone, Debug)]
-pub(super) struct Few<T, const MOST: usize> {
+pub(super) struct Bounded<T, const MOST: usize> {
     /// The first ones, [`MOST`] of them at most.
-    pub few: Vec<T>,
+    pub entries: Vec<T>,
     /// Whether there are more.
-    pub is_cut: bool,
+    pub is_truncated: bool,
 }
 
 /// The first keys of a map, whatever their values are.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Keys<const MOST: usize>(pub Few<String, MOST>);
+pub(super) struct Keys<const MOST: usize>(pub Bounded<String, MOST>);
 
-impl<T, const MOST: usize> Default for Few<T, MOST> {
+impl<T, const MOST: usize> Default for Bounded<T, MOST> {
     fn default() -> Self {
-        Self { few: Vec::new(), is_cut: false }
+        Self { entries: Vec::new(), is_truncated: false }
     }
 }
 
-impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Few<T, MOST> {
+impl<'de, T: Deserialize<'de>, const MOST: usize> Deserialize<'de> for Bounded<T, MOST> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct List<T, const MOST: usize>(PhantomData<T>);
 
         impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for List<T, MOST> {
-            type Value = Few<T, MOST>;
+            type Value = Bounded<T, MOST>;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a list")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Few<T, MOST>, A::Error> {
-                let mut few = Vec::new();
-                while few.len() < MOST {
-                    let Some(entry) = list.next_element()? else { return Ok(Few { few, is_cut: false }) };
-                    few.push(entry);
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Bounded<T, MOST>, A::Error> {
+                let mut entries = Vec::new();
+                while entries.len() < MOST {
+                    let Some(entry) = list.next_element()? else {
+                        return Ok(Bounded { entries, is_truncated: false });
+                    };
+                    entries.push(entry);
                 }
-                let mut is_cut = false;
+                let mut is_truncated = false;
                 while list.next_element::<IgnoredAny>()?.is_some() {
-                    is_cut = true;
+                    is_truncated = true;
                 }
-                Ok(Few { few, is_cut })
+                Ok(Bounded { entries, is_truncated })
             }
         }
 
@@ -65,13 +67,13 @@ impl<'de, const MOST: usize> Deserialize<'de> for Keys<MOST> {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Keys<MOST>, A::Error> {
-                let mut keys = Few::default();
+                let mut keys = Bounded::default();
                 while let Some(key) = map.next_key::<String>()? {
                     map.next_value::<IgnoredAny>()?;
-                    if keys.few.len() < MOST {
-                        keys.few.push(key);
+                    if keys.entries.len() < MOST {
+                        keys.entries.push(key);
                     } else {
-                        keys.is_cut = true;
+                        keys.is_truncated = true;
                     }
                 }
                 Ok(Keys(keys))
@@ -88,13 +90,13 @@ mod tests {
 
     #[test]
     fn no_more_of_a_list_or_map_is_held_than_is_of_use() {
-        for (sent, held, is_cut) in [(0, 0, false), (3, 3, false), (4, 3, true), (350_000, 3, true)] {
-            let list: Few<String, 3> = serde_json::from_value(vec![""; sent].into()).unwrap();
-            assert_eq!((list.few.len(), list.is_cut), (held, is_cut));
-            assert!(list.few.capacity() < 8);
+        for (sent, held, is_truncated) in [(0, 0, false), (3, 3, false), (4, 3, true), (350_000, 3, true)] {
+            let list: Bounded<String, 3> = serde_json::from_value(vec![""; sent].into()).unwrap();
+            assert_eq!((list.entries.len(), list.is_truncated), (held, is_truncated));
+            assert!(list.entries.capacity() < 8);
             let map: serde_json::Map<_, _> = (0..sent).map(|key| (key.to_string(), 1.into())).collect();
             let Keys(keys): Keys<3> = serde_json::from_value(map.into()).unwrap();
-            assert_eq!((keys.few.len(), keys.is_cut), (held, is_cut));
+            assert_eq!((keys.entries.len(), keys.is_truncated), (held, is_truncated));
         }
     }
 }

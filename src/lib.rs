@@ -5,7 +5,7 @@
 //! ```text
 //! Compose files ──compose_loader──▶ canonical tree ──convert──▶ Stack
 //!
-//! Stack + Facts ──translate──▶ Desired ──plan (with Observed)──▶ steps ──cluster──▶ status
+//! Stack + Facts ──translate──▶ Desired ──plan (with Observed)──▶ Plan ──cluster──▶ status
 //! ```
 //!
 //! | module | content |

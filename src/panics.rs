@@ -1,4 +1,4 @@
-//! A panic ends the work that it happens in, and nothing else.
+//! Panics: each ends only the work in which it happens.
 
 use std::{
     any::Any,
@@ -11,35 +11,35 @@ use std::{
 
 use crate::{cluster::StackKey, translate::short_hash};
 
-/// Work that ended by a panic: a mistake in this program.
+/// The error of work that panicked, which is a bug.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("an internal error, {id}, which an earlier line of this log explains")]
+#[error("internal error {id}, see the earlier log line with this id")]
 pub(crate) struct Panicked {
-    /// By this the log explains it. The same mistake has the same id, so that a status that names it stays as it is.
+    /// The id in the log. The same panic has the same id, so that a status with the id does not change.
     pub(crate) id: String,
 }
 
-/// The longest message of a panic that is told, in bytes: it may quote a text of any length.
+/// Bytes of a panic's message in the log. A message can quote a text of any length.
 const LONGEST_MESSAGE: usize = 1_000;
 
 thread_local! {
-    /// Whether a panic of this thread is caught here.
+    /// Whether this module catches a panic of the thread.
     static IS_CAUGHT: Cell<bool> = const { Cell::new(false) };
-    /// Where the last one was that is caught.
+    /// The location of the last caught panic.
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Runs work and catches its panic, which is told in the log. `about` names the Stack that it is for.
+/// Runs work, and catches and logs its panic. `about` is the Stack in the log line.
 pub(crate) fn catch_panic<T>(about: Option<&StackKey>, work: impl FnOnce() -> T) -> Result<T, Panicked> {
-    learn_places();
+    install_hook();
     let outer = IS_CAUGHT.replace(true);
-    // What the work has half done is its own, but for the locks, which are taken as they are after a panic.
+    // Only locks are shared with other work, and they are used even if poisoned.
     let result = catch_unwind(AssertUnwindSafe(work));
     IS_CAUGHT.set(outer);
-    result.map_err(|panic| tell(about, panic.as_ref()))
+    result.map_err(|panic| log(about, panic.as_ref()))
 }
 
-/// Awaits work and catches its panic. Nothing of the work goes on after it.
+/// Awaits work, and catches and logs its panic.
 pub(crate) async fn catch_panic_async<T>(
     about: Option<&StackKey>,
     work: impl Future<Output = T>,
@@ -52,7 +52,7 @@ pub(crate) async fn catch_panic_async<T>(
     .await
 }
 
-fn tell(about: Option<&StackKey>, panic: &(dyn Any + Send)) -> Panicked {
+fn log(about: Option<&StackKey>, panic: &(dyn Any + Send)) -> Panicked {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let message = text.unwrap_or("a panic without a message");
@@ -60,12 +60,12 @@ fn tell(about: Option<&StackKey>, panic: &(dyn Any + Send)) -> Panicked {
     let place = PLACE.take().unwrap_or_else(|| "an unknown place".to_owned());
     let id = short_hash(&format!("{place}: {message}"));
     let (namespace, stack) = about.map(|key| (key.namespace.as_str(), key.name.as_str())).unzip();
-    tracing::error!(id, namespace, stack, place, panic = message, "an internal error: please report it");
+    tracing::error!(id, namespace, stack, place, panic = message, "internal error, please report it");
     Panicked { id }
 }
 
-/// Makes panics that are caught tell their place here instead of on standard error.
-fn learn_places() {
+/// Installs a hook that records the location of caught panics instead of printing them.
+fn install_hook() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let others = take_hook();
@@ -90,7 +90,7 @@ mod tests {
 
     use super::*;
 
-    /// What is logged meanwhile.
+    /// A log in memory.
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_is_told_in_the_log_with_its_id_its_stack_and_its_place() {
+    fn a_panic_is_logged_with_its_id_stack_and_place() {
         let panicking = || catch_panic(Some(&key()), || -> u8 { panic!("a number is {}", "too large") });
         let (result, log) = logged(panicking);
         let Panicked { id } = result.unwrap_err();
@@ -139,13 +139,13 @@ mod tests {
         ] {
             assert!(log.contains(part), "{part} is not in {log}");
         }
-        // Nobody writes a status anew because of another try.
+        // A retry has the same id, so the status stays unchanged.
         assert_eq!(logged(panicking).0.unwrap_err().id, id);
         assert_eq!(catch_panic(None, || 7), Ok(7));
     }
 
     #[test]
-    fn a_panic_of_awaited_work_is_caught_at_any_await() {
+    fn a_panic_after_an_await_is_caught() {
         let work = async {
             tokio::task::yield_now().await;
             let nothing: [u8; 0] = [];

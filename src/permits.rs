@@ -1,4 +1,4 @@
-//! Permits for work that tenants share: each namespace in turn, and always some left for the next one.
+//! Permits that namespaces share fairly: round robin, with some always left for the next namespace.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -9,22 +9,21 @@ use std::{
 
 use tokio::sync::oneshot;
 
-/// A number of permits. A namespace gets one more only while it has fewer than are free, and fewer than half of all: so
-/// no namespace ever has them all, one that has none gets one at once as long as any is free, and a namespace that is
-/// alone gets half of them. Those that wait are served round robin by namespace, within one in the order in which they
-/// came.
+/// A number of permits. A namespace gets another one only while it has fewer than are free, and fewer than half of all.
+/// So no namespace has all permits, a namespace without one gets one at once while any is free, and a single namespace
+/// gets half of them. Waiters are served round robin by namespace, and first come, first served within a namespace.
 #[derive(Clone)]
 pub(crate) struct Permits(Arc<Mutex<State>>);
 
 struct State {
     free: usize,
-    /// The most that one namespace has.
+    /// The maximum for one namespace.
     most: usize,
-    /// How many each namespace has, where it has any, with those that were lent to others.
+    /// The permits of each namespace that has any, including lent ones.
     held: HashMap<String, usize>,
-    /// Who waits, by namespace.
+    /// The waiters of each namespace.
     waiting: HashMap<String, VecDeque<oneshot::Sender<Permit>>>,
-    /// The namespaces in which someone waits; the one that is served next comes first.
+    /// The namespaces with waiters, the next one first.
     round: VecDeque<String>,
 }
 
@@ -32,19 +31,19 @@ struct State {
 pub(crate) struct Permit {
     permits: Permits,
     namespace: String,
-    /// Someone else may have it already.
+    /// Whether the permit was lent to another waiter.
     is_lent: bool,
 }
 
 impl Permits {
-    /// So many permits, and one at least.
+    /// Returns this number of permits, at least one.
     pub fn new(total: usize) -> Self {
         let (held, waiting, round) = Default::default();
         let (free, most) = (total.max(1), total.div_ceil(2).max(1));
         Self(Arc::new(Mutex::new(State { free, most, held, waiting, round })))
     }
 
-    /// Waits for a permit. Whoever stops waiting loses nothing for the others.
+    /// Waits for a permit. Dropping the future loses no permit.
     pub async fn take(&self, namespace: &str) -> Permit {
         let waiting = {
             let (sender, receiver) = oneshot::channel();
@@ -59,18 +58,18 @@ impl Permits {
         }
     }
 
-    /// Gives permits out as long as there is one for somebody.
+    /// Hands out permits while there is one for a waiter.
     fn hand_out(&self) {
         loop {
             let next = self.state().next();
             let Some((sender, namespace)) = next else { return };
-            // One whose receiver is gone meanwhile comes back, and is given to the next.
+            // A permit whose receiver is gone is dropped, and handed to the next waiter.
             drop(sender.send(Permit { permits: self.clone(), namespace, is_lent: false }));
         }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves nothing half written.
+        // No critical section leaves the state half written after a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -84,8 +83,8 @@ impl State {
         self.round.push_back(namespace.to_owned());
     }
 
-    /// Who gets a permit now, which counts as taken. The namespaces that are passed over have a permit, so no more of
-    /// them are looked at than there are permits.
+    /// Takes a permit for the next waiter. A skipped namespace has a permit, so at most as many namespaces are skipped as
+    /// there are permits.
     fn next(&mut self) -> Option<(oneshot::Sender<Permit>, String)> {
         let mut at = 0;
         while self.free > 0 && at < self.round.len() {
@@ -111,8 +110,8 @@ impl State {
 }
 
 impl Permit {
-    /// Does work in this permit. Work that takes longer than `span` goes on without it: the permit is lent to the next one
-    /// who waits, and still counts as one of this namespace's.
+    /// Runs work with this permit. After `span`, the work continues without the permit, which is lent to the next waiter and
+    /// still counts for this namespace.
     pub async fn hold<T>(mut self, span: Duration, work: impl Future<Output = T>) -> T {
         let mut work = pin!(work);
         if let Ok(done) = tokio::time::timeout(span, &mut work).await {
@@ -147,7 +146,7 @@ mod tests {
 
     type Waiting = BoxFuture<'static, Permit>;
 
-    /// Someone of a namespace, who waits from now on.
+    /// Returns a waiter of a namespace.
     fn wait(permits: &Permits, namespace: &'static str) -> (&'static str, Waiting) {
         let permits = permits.clone();
         let mut waiting = async move { permits.take(namespace).await }.boxed();
@@ -155,7 +154,7 @@ mod tests {
         (namespace, if let Some(permit) = now { async { permit }.boxed() } else { waiting })
     }
 
-    /// Those that have a permit now.
+    /// Returns the waiters that have a permit now.
     fn served(waiting: &mut Vec<(&'static str, Waiting)>) -> Vec<(&'static str, Permit)> {
         let mut served = Vec::new();
         let mut still = Vec::new();
@@ -170,13 +169,13 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_never_has_all_turns_and_another_one_gets_one_at_once() {
+    fn a_namespace_never_has_all_permits_and_another_gets_one_at_once() {
         let permits = Permits::new(16);
         let mut bad: Vec<_> = (0..300).map(|_| wait(&permits, "bad")).collect();
         let held = served(&mut bad);
         assert_eq!(held.len(), 8);
         let mut good = vec![wait(&permits, "good")];
-        assert_eq!(served(&mut good).len(), 1, "300 that never end delay nobody else");
+        assert_eq!(served(&mut good).len(), 1, "300 endless works do not delay another namespace");
         let mut worse: Vec<_> = (0..300).map(|_| wait(&permits, "worse")).collect();
         let more = served(&mut worse);
         assert!(more.len() >= 2, "{}", more.len());
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_takes_long_lends_its_turn_to_others_and_its_namespace_gets_no_more_for_it() {
+    fn long_work_lends_its_permit_and_its_namespace_gets_no_further_one() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let permits = Permits::new(2);
@@ -195,14 +194,11 @@ mod tests {
             let others = async {
                 let first = permits.take("good").await;
                 let second = permits.take("another").await;
-                assert!(
-                    permits.take("slow").now_or_never().is_none(),
-                    "it has as many as a namespace may have"
-                );
+                assert!(permits.take("slow").now_or_never().is_none(), "the namespace has its maximum");
                 drop((first, second));
             };
             tokio::select! {
-                () = &mut slow => unreachable!("it never ends"),
+                () = &mut slow => unreachable!("the work never ends"),
                 () = others => {}
             }
             drop(slow);
@@ -212,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_is_served_round_robin_by_namespace() {
+    fn waiters_are_served_round_robin_by_namespace() {
         let permits = Permits::new(1);
         let first = permits.take("a").now_or_never().unwrap();
         let mut waiting: Vec<_> = ["a"; 300].into_iter().map(|of| wait(&permits, of)).collect();
@@ -220,14 +216,14 @@ mod tests {
         drop(first);
         let mut order = Vec::new();
         while order.len() < 6 {
-            // The permit of one ends, and the next one begins.
+            // Each served permit is dropped, and the next waiter has one.
             order.extend(served(&mut waiting).into_iter().map(|(of, _)| of));
         }
         assert_eq!(order, ["a", "b", "c", "a", "b", "a"]);
     }
 
     #[test]
-    fn who_stops_waiting_or_never_takes_what_it_was_given_costs_nobody_a_turn() {
+    fn a_dropped_waiter_loses_no_permit() {
         let permits = Permits::new(2);
         let held = permits.take("a").now_or_never().unwrap();
         let mut waiting: Vec<_> = (0..1000).map(|_| wait(&permits, "a")).collect();
@@ -241,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn with_more_namespaces_than_turns_each_has_its_turn_after_at_most_one_of_every_other() {
+    fn each_namespace_is_served_after_at_most_one_permit_of_every_other() {
         let permits = Permits::new(4);
         let names: Vec<&'static str> = (0..50).map(|n| &*format!("hostile-{n}").leak()).collect();
         let mut waiting: Vec<_> = names.iter().flat_map(|of| [of; 20]).map(|of| wait(&permits, of)).collect();

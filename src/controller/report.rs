@@ -62,7 +62,7 @@ pub(super) async fn transitions(context: &Context, stack: &Stack, before: &Stack
             );
         }
         if needs_action(service) && (has_changed || !was.is_some_and(needs_action)) {
-            let cause = service.message.as_deref().unwrap_or_default();
+            let cause = action_cause(service);
             let reason = format!("Service{}", service.state.as_str());
             publish(context, stack, EventType::Warning, &reason, &format!("{}: {cause}", service.name)).await;
         }
@@ -76,6 +76,14 @@ fn needs_action(service: &ServiceStatus) -> bool {
         || service.waits_for.iter().any(|what| what.contains(' ') && !what.starts_with("image "));
     matches!(service.state, ServiceState::Blocked | ServiceState::Failed | ServiceState::Unhealthy)
         || waits_for_object()
+}
+
+/// Returns the cause of a service that needs an action. Of a service that waits, it is the first wait: gates list objects
+/// before dependencies, whose state would be outdated in the event soon.
+fn action_cause(service: &ServiceStatus) -> &str {
+    let message = service.message.as_deref().unwrap_or_default();
+    let first = message.split_once("; ").map_or(message, |(first, _)| first);
+    if service.waits_for.is_empty() { message } else { first }
 }
 
 /// Publishes an event for a Stack that the operator cannot parse. Only a CRD of another version admits such a Stack.

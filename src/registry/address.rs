@@ -1,13 +1,13 @@
-//! The addresses at which registries are asked.
+//! Allowed addresses of registries.
 //!
-//! A Stack may name any host. The operator stands inside the cluster, so without a bound the author of a Stack could
-//! probe from there what no network policy lets them reach: Services, nodes, the metadata service of a cloud.
+//! A Stack can name any host. Without this bound, authors of Stacks could probe from the operator's Pod what network
+//! policies forbid them: Services, nodes, the metadata service of a cloud.
 
 use std::net::IpAddr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// The addresses at which registries are asked: public ones, and those that an administrator names.
+/// The allowed addresses: public ones, and those that an administrator names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Addresses {
     allowed: Vec<IpNet>,
@@ -18,15 +18,15 @@ impl Addresses {
         Self { allowed }
     }
 
-    /// Whether a registry at this address is asked.
+    /// Reports whether a registry can have this address.
     pub fn admit(&self, address: IpAddr) -> bool {
-        // An IPv4 address in the form of IPv6 leads to the same place.
+        // An IPv4-mapped IPv6 address reaches the IPv4 address.
         let address = address.to_canonical();
         self.allowed.iter().any(|network| network.contains(&address)) || is_public(address)
     }
 }
 
-/// Whether an address is reachable from the whole Internet (IANA, special-purpose address registries).
+/// Reports whether an address is globally reachable (IANA special-purpose address registries).
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|network| network.contains(&address)),
@@ -54,23 +54,23 @@ const SPECIAL_V4: [Ipv4Net; 15] = [
     v4([198, 18, 0, 0], 15),
     v4([198, 51, 100, 0], 24),
     v4([203, 0, 113, 0], 24),
-    // Multicast, then what is reserved, with the broadcast address.
+    // Multicast, and reserved addresses with the broadcast address.
     v4([224, 0, 0, 0], 4),
     v4([240, 0, 0, 0], 4),
 ];
 
-/// Outside of it are loopback, unique local, link-local and multicast addresses.
+/// Global unicast. Loopback, unique local, link-local and multicast addresses are outside.
 const UNICAST_V6: Ipv6Net = v6([0x2000, 0], 3);
 
 const SPECIAL_V6: [Ipv6Net; 4] = [
-    // Protocols, such as Teredo, which leads to IPv4 addresses as 6to4 does.
+    // IETF protocols such as Teredo, which embeds IPv4 addresses as 6to4 does.
     v6([0x2001, 0], 23),
     v6([0x2001, 0xdb8], 32),
     v6([0x2002, 0], 16),
     v6([0x3fff, 0], 20),
 ];
 
-/// Where a cluster of IPv6 alone reaches the IPv4 address in the last four bytes (RFC 6052).
+/// NAT64: the last four bytes are an IPv4 address (RFC 6052).
 const NAT64: Ipv6Net = v6([0x64, 0xff9b], 96);
 
 const fn v4([a, b, c, d]: [u8; 4], length: u8) -> Ipv4Net {

@@ -1,5 +1,4 @@
-//! Lists of which no more is held than is of use, however many entries a registry sends: a list of 1 MiB may have
-//! 350,000 empty words.
+//! Lists and maps of bounded length. A registry can send a list of 350,000 empty words in 1 MiB.
 
 use std::{fmt, marker::PhantomData};
 
@@ -8,13 +7,13 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 /// The first entries of a list.
 #[derive(Clone, Debug)]
 pub(super) struct Bounded<T, const MOST: usize> {
-    /// The first ones, [`MOST`] of them at most.
+    /// The first entries, at most [`MOST`].
     pub entries: Vec<T>,
-    /// Whether there are more.
+    /// Whether there were more entries.
     pub is_truncated: bool,
 }
 
-/// The first keys of a map, whatever their values are.
+/// The first keys of a map. The values are ignored.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys<const MOST: usize>(pub Bounded<String, MOST>);
 
@@ -89,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_more_of_a_list_or_map_is_held_than_is_of_use() {
+    fn only_the_first_entries_of_a_list_or_map_are_kept() {
         for (sent, held, is_truncated) in [(0, 0, false), (3, 3, false), (4, 3, true), (350_000, 3, true)] {
             let list: Bounded<String, 3> = serde_json::from_value(vec![""; sent].into()).unwrap();
             assert_eq!((list.entries.len(), list.is_truncated), (held, is_truncated));

@@ -1,24 +1,24 @@
-//! What a registry asks for before it answers (`WWW-Authenticate`, RFC 9110, section 11.6.1; Distribution, "token
+//! Authentication challenges of registries (`WWW-Authenticate`, RFC 9110, section 11.6.1; Distribution, "token
 //! authentication").
 
 use hyper::{HeaderMap, header::WWW_AUTHENTICATE};
 
-/// What is asked for.
+/// A challenge of a registry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Challenge {
-    /// User and password.
+    /// Basic authentication with user and password.
     Basic,
-    /// A token, which someone gives out.
+    /// A token from a token server.
     Bearer {
-        /// Who does.
+        /// The URL of the token server.
         realm: String,
-        /// For whom it is.
+        /// The service that the token is for.
         service: Option<String>,
     },
 }
 
 impl Challenge {
-    /// What is asked for, a token before a password; none where it is something else.
+    /// Parses the headers. A token is preferred over a password. Returns `None` for other schemes.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
         let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
         let all: Vec<_> = texts.flat_map(read).collect();
@@ -27,12 +27,12 @@ impl Challenge {
     }
 }
 
-/// The challenges of one header: a scheme, then its parameters.
+/// Returns the challenges of one header: schemes with parameters.
 fn read(text: &str) -> Vec<Challenge> {
     let mut found: Vec<Challenge> = Vec::new();
     for piece in pieces(text) {
         let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
-        // A scheme stands before the first of its parameters.
+        // A scheme precedes its first parameter.
         let (scheme, name) = match name.trim().rsplit_once(' ') {
             Some((scheme, name)) => (scheme.trim(), name),
             None if value.is_empty() => (name.trim(), ""),
@@ -56,7 +56,7 @@ fn read(text: &str) -> Vec<Challenge> {
     found
 }
 
-/// The texts between commas that stand in no quotes.
+/// Splits at commas outside of quotes.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     text.split(move |c: char| {

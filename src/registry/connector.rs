@@ -1,5 +1,5 @@
-//! Connections to registries: the address that is connected to is judged, not the name, which may lead elsewhere
-//! each time that it is looked up.
+//! Connections to registries. The check applies to the resolved address, since a name can resolve to another address each
+//! time.
 
 use std::{
     error::Error,
@@ -23,8 +23,8 @@ use tower::Service;
 
 use super::{address::Addresses, endpoint::Mirror};
 
-/// Connects to mirrors, which an administrator named, wherever they are, and to every other host at addresses that
-/// are admitted.
+/// A connector that connects to mirrors, which an administrator has named, at any address, and to other hosts only at
+/// allowed addresses.
 #[derive(Clone)]
 pub(super) struct Connector {
     addresses: Arc<Addresses>,
@@ -33,16 +33,16 @@ pub(super) struct Connector {
     to_others: HttpConnector<Resolver>,
 }
 
-/// Looks names up, and passes over the addresses that are not admitted.
+/// A resolver that returns only allowed addresses.
 #[derive(Clone)]
 struct Resolver {
     addresses: Arc<Addresses>,
     system: GaiResolver,
 }
 
-/// No address of a host is admitted.
+/// The error of a host without an allowed address.
 #[derive(Debug, thiserror::Error)]
-#[error("its address is neither public nor allowed")]
+#[error("the address is neither public nor allowed")]
 struct NotAdmitted;
 
 type Failed = Box<dyn Error + Send + Sync>;
@@ -53,13 +53,13 @@ impl Connector {
         let resolver = Resolver { addresses: Arc::clone(&addresses), system: GaiResolver::new() };
         let mut to_mirrors = HttpConnector::new();
         let mut to_others = HttpConnector::new_with_resolver(resolver);
-        // The scheme is dealt with above it.
+        // The TLS connector around this one checks the scheme.
         to_mirrors.enforce_http(false);
         to_others.enforce_http(false);
         Self { addresses, mirrors: mirrors.into(), to_mirrors, to_others }
     }
 
-    /// Whether a host is an address, for which no name is looked up, and one that is not admitted.
+    /// Reports whether a host is a literal address, which is never resolved, and is not allowed.
     fn refuses(&self, uri: &Uri) -> bool {
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
         host.parse::<IpAddr>().is_ok_and(|address| !self.addresses.admit(address))

@@ -1,4 +1,4 @@
-//! What registries answer: manifests, lists of them for several platforms, and the configuration of an image.
+//! Answers of registries: manifests, lists of manifests for several platforms, and image configurations.
 
 use serde::Deserialize;
 
@@ -8,38 +8,39 @@ use crate::{
     translate::{ImageConfig, escape::escaped},
 };
 
-/// The media types that are asked for: Docker's and the OCI's, of one image and of several platforms.
+/// Accepted media types: those of Docker and of OCI, for one image and for several platforms.
 pub(super) const MANIFESTS: &str = "application/vnd.oci.image.manifest.v1+json, \
      application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.index.v1+json, \
      application/vnd.docker.distribution.manifest.list.v2+json";
 
-/// How much of an image may be kept on a workload, in bytes of JSON. All annotations of an object may have 256 KiB.
+/// Bytes of JSON of the metadata in a workload's annotation. All annotations of an object have at most 256 KiB
+/// (Kubernetes).
 const LONGEST: usize = 8 * 1024;
 
-/// How many volumes an image may declare: each becomes a claim.
+/// Volumes of an image. Each becomes a claim.
 const MOST_VOLUMES: usize = 64;
 
-/// How many words an image may say, in its CMD, its SHELL and its HEALTHCHECK each, and how many ports and folders. Of
-/// empty words 8 KiB have thousands, which take many times as much memory.
+/// Words in each of CMD, SHELL and HEALTHCHECK, and number of ports and of folders. Thousands of empty words fit into
+/// 8 KiB, and would use many times as much memory.
 const MOST_WORDS: usize = 256;
 
-/// How many platforms of a list are looked at.
+/// Platforms of a list that are compared.
 const MOST_PLATFORMS: usize = 256;
 
 type Words = Bounded<String, MOST_WORDS>;
-type FewKeys = Keys<MOST_WORDS>;
+type BoundedKeys = Keys<MOST_WORDS>;
 
 /// A manifest of an image, or a list of manifests for several platforms.
 #[derive(Debug, Deserialize)]
 pub(super) struct Manifest {
-    /// Where the image's configuration lies.
+    /// The descriptor of the image configuration.
     pub config: Option<Descriptor>,
     /// The manifests for several platforms.
     #[serde(default)]
     manifests: Bounded<Entry, MOST_PLATFORMS>,
 }
 
-/// Where something lies.
+/// The descriptor of a blob or manifest.
 #[derive(Debug, Deserialize)]
 pub(super) struct Descriptor {
     pub digest: String,
@@ -59,13 +60,13 @@ struct Platform {
 }
 
 impl Manifest {
-    /// Whether it is a list.
+    /// Reports whether this is a list of manifests.
     pub fn is_list(&self) -> bool {
         self.config.is_none() && !self.manifests.entries.is_empty()
     }
 
-    /// The digest of the manifest for a platform such as `linux/arm64/v8`; without one, for `usual`, or else the
-    /// first for Linux: what images say of themselves hardly differs between their platforms.
+    /// Returns the digest of the manifest for a platform such as `linux/arm64/v8`. Without a platform, the manifest is
+    /// that for `usual`, or else the first one for Linux: metadata hardly differs between platforms.
     pub fn choose(&self, platform: Option<&str>, usual: &str) -> Option<&str> {
         let of = |wanted: &str| {
             let mut parts = wanted.splitn(3, '/');
@@ -89,7 +90,7 @@ impl Manifest {
     }
 }
 
-/// An architecture as images call it.
+/// Returns the name of an architecture in images.
 fn normal(architecture: &str) -> &str {
     match architecture {
         "x86_64" | "x86-64" => "amd64",
@@ -98,25 +99,25 @@ fn normal(architecture: &str) -> &str {
     }
 }
 
-/// The platform of the operator itself, which is mostly that of the nodes.
+/// Returns the platform of the operator, which is usually that of the nodes.
 pub(super) fn own_platform() -> String {
     format!("linux/{}", normal(std::env::consts::ARCH))
 }
 
-/// An image's configuration, as Docker writes it (Docker image specification 1.2; OCI image specification,
+/// An image configuration (Docker image specification 1.2; OCI image specification,
 /// "config", to which Docker adds the health check and the shell).
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Config {
-    exposed_ports: Option<FewKeys>,
-    volumes: Option<FewKeys>,
+    exposed_ports: Option<BoundedKeys>,
+    volumes: Option<BoundedKeys>,
     user: Option<String>,
     cmd: Option<Words>,
     shell: Option<Words>,
     healthcheck: Option<Check>,
 }
 
-/// Times are nanoseconds, and zero where they are not given.
+/// A health check. Times are nanoseconds, and zero means unset.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct Check {
@@ -128,25 +129,24 @@ struct Check {
     retries: i32,
 }
 
-/// Why a configuration cannot be used.
+/// The error of an unusable configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ConfigError {
-    /// It is none.
-    #[error("its configuration is not that of an image")]
+    /// The JSON is not an image configuration.
+    #[error("the image configuration is invalid")]
     Unknown,
-    /// It is too long to be kept on a workload.
+    /// The metadata is too long for an annotation.
     #[error(
-        "it says more of itself than {} KiB or {MOST_WORDS} words, or declares more than {MOST_VOLUMES} volumes",
+        "the image metadata has more than {} KiB, {MOST_WORDS} words or {MOST_VOLUMES} volumes",
         LONGEST / 1024
     )]
     TooLong,
 }
 
-/// Reads an image's configuration. Ports and folders that no container could have are passed over: they have no
-/// effect in Docker either.
+/// Parses an image configuration. Invalid ports and folders are ignored, as in Docker.
 ///
 /// # Errors
-/// Where it is none, or too long to be kept.
+/// When the configuration is invalid or too long.
 pub(super) fn config(json: &[u8]) -> Result<ImageConfig, ConfigError> {
     #[derive(Deserialize)]
     struct Whole {
@@ -178,20 +178,20 @@ pub(super) fn config(json: &[u8]) -> Result<ImageConfig, ConfigError> {
     if length > LONGEST || read.volumes.len() > MOST_VOLUMES { Err(ConfigError::TooLong) } else { Ok(read) }
 }
 
-/// Words that Kubernetes puts no variables into.
+/// Escapes `$(NAME)`, which Kubernetes would expand in commands.
 fn words(words: Option<Words>) -> Vec<String> {
     words.into_iter().flat_map(|words| words.entries).map(|word| escaped(&word, false)).collect()
 }
 
-/// Ports in the order of their texts.
-fn ports(exposed: Option<FewKeys>) -> Vec<Expose> {
+/// Returns the ports, sorted by text.
+fn ports(exposed: Option<BoundedKeys>) -> Vec<Expose> {
     let mut texts = exposed.unwrap_or_default().0.entries;
     texts.sort();
     texts.dedup();
     texts.iter().filter_map(|port| expose(port)).collect()
 }
 
-/// `80/tcp`, `80`.
+/// Parses a port such as `80/tcp` or `80`.
 fn expose(text: &str) -> Option<Expose> {
     let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = match protocol.to_ascii_lowercase().as_str() {
@@ -204,7 +204,7 @@ fn expose(text: &str) -> Option<Expose> {
     Some(Expose { port, protocol })
 }
 
-/// A folder that can be mounted: absolute, not the root, without what Kubernetes does not take.
+/// Returns a valid mount path: absolute, not the root, without `..` and `:`, which Kubernetes refuses.
 fn folder(path: &str) -> Option<String> {
     let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
     let is_sound =
@@ -229,7 +229,7 @@ fn check(check: Check) -> Option<Healthcheck> {
     (check != Healthcheck::default()).then_some(check)
 }
 
-/// A span of time in the greatest unit that it is a whole number of.
+/// Formats a duration in the largest unit without a fraction.
 fn shortest(nanos: i64) -> String {
     let units = [(1_000_000_000, "s"), (1_000_000, "ms")];
     let fitting = units.iter().find(|(unit, _)| nanos % unit == 0);

@@ -1,5 +1,4 @@
-//! Logins out of pull secrets, matched to images as the kubelet matches them (Kubernetes, "Images",
-//! interpretation of config.json).
+//! Logins of pull secrets, matched to images as the kubelet does (Kubernetes, "Images", interpretation of config.json).
 
 use std::collections::BTreeMap;
 
@@ -8,31 +7,31 @@ use serde::Deserialize;
 
 use super::reference::{DOCKER, Reference};
 
-/// The longest key of a pull secret that counts, in bytes: a host has at most 255, and so has the name of an image.
+/// Bytes of a key in a pull secret. A host and an image name have at most 255 bytes each. Longer keys are ignored.
 const LONGEST_KEY: usize = 512;
 
-/// How many logins count at most, of all pull secrets of a Stack together: each is compared with each image.
+/// Logins of all pull secrets of a Stack together, since each is compared with each image.
 const MOST_LOGINS: usize = 1_000;
 
-/// A user and a password, which nothing ever prints.
+/// A user and a password. The type has no Debug, so that neither is printed.
 #[derive(Clone, Eq, PartialEq)]
 pub(super) struct Login {
     pub user: String,
     pub password: String,
 }
 
-/// Logins, each with the registry or the part of it that it is for.
+/// Logins, each with its registry or path of a registry.
 #[derive(Clone, Default)]
 pub struct Logins(Vec<(Scope, Login)>);
 
-/// A host, in which `*` stands for letters within one label, and the beginning of a path.
+/// A host, in which `*` matches characters within one label, and the prefix of a path.
 #[derive(Clone, Debug, Eq, PartialEq)]
 struct Scope {
     host: String,
     path: String,
 }
 
-/// What stands in a Secret of type `kubernetes.io/dockerconfigjson`.
+/// The content of a Secret of type `kubernetes.io/dockerconfigjson`.
 #[derive(Deserialize)]
 struct Config {
     #[serde(default)]
@@ -43,12 +42,12 @@ struct Config {
 struct Entry {
     username: Option<String>,
     password: Option<String>,
-    /// Both, with a colon in between, in base64.
+    /// `user:password` in Base64.
     auth: Option<ByteString>,
 }
 
 impl Logins {
-    /// Those in a pull secret; none in one that is of no known form, which a kubelet passes over too.
+    /// Parses a pull secret. One of an unknown form has no logins, as for the kubelet.
     pub fn of(secret: &Secret) -> Self {
         let data = |key: &str| secret.data.as_ref()?.get(key).map(|bytes| bytes.0.as_slice());
         let entries = data(".dockerconfigjson")
@@ -67,7 +66,7 @@ impl Logins {
         self
     }
 
-    /// Those for an image, the one for the longest path first.
+    /// Returns the logins for an image, the one with the longest path first.
     pub(super) fn for_image(&self, image: &Reference) -> Vec<&Login> {
         let mut fitting: Vec<_> = self.0.iter().filter(|(scope, _)| scope.holds(image)).collect();
         fitting.sort_by_key(|(scope, _)| std::cmp::Reverse(scope.path.len()));
@@ -90,7 +89,7 @@ impl Scope {
     fn read(key: &str) -> Option<Self> {
         let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
         let (host, path) = key.split_once('/').unwrap_or((key, ""));
-        // Of an API's address, as `docker login` writes it, the host counts.
+        // `docker login` writes an API address such as https://index.docker.io/v1/, of which the host counts.
         let path = path
             .strip_prefix("v1")
             .or_else(|| path.strip_prefix("v2"))
@@ -118,7 +117,7 @@ impl Scope {
     }
 }
 
-/// A host and its port.
+/// Splits a host and its port.
 fn split(host: &str) -> (&str, Option<&str>) {
     match host.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -126,12 +125,12 @@ fn split(host: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Whether a label fits a pattern in which `*` stands for any letters. Where letters do not fit, the last `*` takes
-/// one more: an earlier one never has to, since whatever it could give up the last one can take. So the work is at
-/// most the product of both lengths, and there is no recursion.
+/// Reports whether a label matches a pattern in which `*` matches any characters. After a mismatch, only the last `*` takes
+/// one more character, since an earlier one can give nothing that the last one cannot take. The work is at most the
+/// product of both lengths, without recursion.
 fn fits(pattern: &[u8], label: &[u8]) -> bool {
     let (mut at, mut from) = (0, 0);
-    // Behind the last `*`, and how far the letters go that it takes.
+    // The position after the last `*`, and the end of the characters that it matches.
     let mut star: Option<(usize, usize)> = None;
     while let Some(letter) = label.get(from) {
         match pattern.get(at) {
@@ -247,7 +246,7 @@ mod tests {
         }
     }
 
-    /// The time of the processor that it takes to look for the logins of an image.
+    /// Returns the processor time of a search for the logins of an image.
     fn time(logins: &Logins, image: &str) -> std::time::Duration {
         let image = Reference::read(image).unwrap();
         crate::growth::processor_time(|| _ = std::hint::black_box(logins.for_image(&image)))

@@ -1,4 +1,4 @@
-//! Where a registry is asked: at its own host, or at a mirror of it.
+//! The endpoint of a registry: its own host, or a mirror.
 
 use std::{fmt, str::FromStr};
 
@@ -9,23 +9,23 @@ use super::reference::{DOCKER, Reference};
 /// The host that serves Docker's registry.
 const DOCKER_SERVES: &str = "registry-1.docker.io";
 
-/// A mirror that is asked in place of a registry.
+/// A mirror that is read instead of a registry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Mirror {
-    /// The registry's host, or `*` for each.
+    /// The registry's host, or `*` for every registry.
     of: String,
     endpoint: Endpoint,
 }
 
-/// Why a text names no mirror.
+/// The error of an invalid mirror.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "'{0}' names no mirror: write a registry's host, or * for each, and a URL without a path, such as docker.io=http://10.0.0.7:5000"
+    "invalid mirror {0}: write HOST=URL, with the host of a registry or *, and a URL without a path, such as docker.io=http://10.0.0.7:5000"
 )]
 pub struct MirrorError(String);
 
 impl Mirror {
-    /// Whether a URL leads to it.
+    /// Reports whether a URL is on the mirror's host.
     pub(super) fn is_at(&self, uri: &Uri) -> bool {
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         uri.scheme_str() == Some(self.endpoint.scheme()) && authority == self.endpoint.authority
@@ -53,18 +53,18 @@ impl FromStr for Mirror {
     }
 }
 
-/// A host that answers the API of registries.
+/// A host that serves the API of registries.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Endpoint {
-    /// Whether it is asked without TLS.
+    /// Whether the host is used without TLS.
     pub is_plain: bool,
     /// Host and port.
     pub authority: String,
 }
 
 impl Endpoint {
-    /// Where an image is asked for, and whether that is a mirror. The mirror of its registry comes before the
-    /// mirror of all.
+    /// Returns the endpoint for an image, and whether it is a mirror. A mirror of the registry has precedence over a mirror
+    /// of `*`.
     pub fn of(image: &Reference, mirrors: &[Mirror]) -> (Self, bool) {
         let of = |host: &str| mirrors.iter().find(|mirror| mirror.of == host);
         if let Some(mirror) = of(&image.host).or_else(|| of("*")) {
@@ -74,7 +74,7 @@ impl Endpoint {
         (Self { is_plain: false, authority: authority.to_owned() }, false)
     }
 
-    /// The scheme of its URLs.
+    /// Returns the scheme of the URLs.
     pub fn scheme(&self) -> &'static str {
         if self.is_plain { "http" } else { "https" }
     }

@@ -1,4 +1,4 @@
-//! HTTP to registries, of which any may be asked that a Stack names: no answer is read that is too long.
+//! HTTP client for registries. A Stack can name any registry, so the size of answers is limited.
 
 use std::error::Error;
 
@@ -16,18 +16,17 @@ use super::{
     failure::{Failure, Why},
 };
 
-/// The longest answer that is read, in bytes. Manifests and configurations have some ten KiB,
-/// with long histories some hundred.
+/// Bytes of an answer. Manifests and configurations have about ten KiB, with long histories some hundred.
 pub(super) const LONGEST_ANSWER: usize = 512 * 1024;
 
-/// A client for registries. It keeps connections and no login.
+/// A client for registries. It keeps connections, and no logins.
 pub(super) struct Transport {
     plain: Client<Connector, Empty<Bytes>>,
-    /// None where the machine has no root certificates.
+    /// The HTTPS client, or none without root certificates.
     tls: Option<Client<HttpsConnector<Connector>, Empty<Bytes>>>,
 }
 
-/// An answer.
+/// An answer of a registry.
 pub(super) struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
@@ -38,8 +37,9 @@ impl Transport {
     pub fn new(connector: Connector) -> Self {
         let builder = || Client::builder(TokioExecutor::new());
         let tls = HttpsConnectorBuilder::new().with_native_roots();
-        let tls = tls
-            .inspect_err(|error| tracing::warn!(%error, "no root certificates: no image is read by https"));
+        let tls = tls.inspect_err(
+            |error| tracing::warn!(%error, "cannot load root certificates, so no image is read over HTTPS"),
+        );
         let tls = tls.ok().map(|tls| {
             let tls = tls.https_only().enable_http1().wrap_connector(connector.clone());
             builder().build(tls)
@@ -50,7 +50,7 @@ impl Transport {
     /// Sends one request.
     ///
     /// # Errors
-    /// Where no answer comes, or one that is too long.
+    /// When there is no answer, or the answer is too long.
     pub async fn send(
         &self,
         method: &Method,
@@ -87,7 +87,7 @@ impl Transport {
     }
 }
 
-/// What the system says of a connection that did not come about.
+/// Returns the system's error of a failed connection.
 fn cause(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {

@@ -1,30 +1,29 @@
-//! The name of an image, read as Docker reads it: `nginx` is `docker.io/library/nginx:latest`
-//! (grammar: Distribution, "reference").
+//! Image references as in Docker: `nginx` is `docker.io/library/nginx:latest` (grammar: Distribution, "reference").
 
 use std::fmt;
 
-/// Docker's own registry, as names of images have it.
+/// Docker Hub, as image references name it.
 pub(super) const DOCKER: &str = "docker.io";
 
-/// Where an image lies.
+/// An image reference.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Reference {
-    /// The registry's host, with its port where it has one.
+    /// The registry's host, with the port if there is one.
     pub host: String,
-    /// The path in it.
+    /// The path of the repository.
     pub repository: String,
-    /// The tag, or the digest where there is one: it counts more.
+    /// The digest, or the tag without one.
     pub version: String,
 }
 
 impl Reference {
-    /// Reads a name; none where no registry could have such an image.
+    /// Parses a reference, or returns `None` for an invalid one.
     pub fn read(text: &str) -> Option<Self> {
         let (name, digest) = match text.split_once('@') {
             Some((name, digest)) => (name, Some(digest)),
             None => (text, None),
         };
-        // A colon after the last slash begins the tag; one before it the host's port.
+        // A colon after the last slash starts the tag. One before it starts the port.
         let path_starts = name.rfind('/').map_or(0, |slash| slash + 1);
         let (name, tag) = match name[path_starts..].find(':') {
             Some(colon) => (&name[..path_starts + colon], Some(&name[path_starts + colon + 1..])),
@@ -47,7 +46,7 @@ impl Reference {
         is_sound.then(|| Self { host: host.to_owned(), repository, version })
     }
 
-    /// Whether it is a certain content, and not a name that may lead to another one tomorrow.
+    /// Reports whether the reference is a digest, and not a tag that can move.
     pub fn is_digest(&self) -> bool {
         is_digest(&self.version)
     }
@@ -59,7 +58,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// Whether two names are of one image, at whatever versions.
+/// Reports whether two references have the same repository.
 pub fn is_same_image(one: &str, other: &str) -> bool {
     let name = |text| Reference::read(text).map(|it| (it.host, it.repository));
     name(one).is_some_and(|one| name(other) == Some(one))
@@ -81,7 +80,7 @@ fn is_tag(text: &str) -> bool {
     text.len() <= 128 && text.starts_with(is_word) && text.chars().all(|c| is_word(c) || ".-".contains(c))
 }
 
-/// Whether a text is a digest, such as `sha256:` and 64 hexadecimal digits.
+/// Reports whether a text is a digest, such as `sha256:` and 64 hexadecimal digits.
 pub(super) fn is_digest(text: &str) -> bool {
     let digits = text.strip_prefix("sha256:").map(|hex| (hex, 64));
     let digits = digits.or_else(|| text.strip_prefix("sha512:").map(|hex| (hex, 128)));

@@ -1,4 +1,4 @@
-//! Questions about one image to one registry, with one login or none.
+//! A session with one registry about one image, with or without a login.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -25,24 +25,24 @@ use super::{
     reference::{Reference, is_digest},
 };
 
-/// How many redirects are followed: registries send on to where they store.
+/// Redirects that are followed. Registries redirect to their storage.
 const MOST_REDIRECTS: usize = 5;
 
-/// Questions about one image to one registry.
+/// A session with one registry about one image.
 pub(super) struct Session<'a> {
     transport: &'a Transport,
-    /// Whether anything was answered at all.
+    /// Whether the registry has sent any byte.
     is_heard: &'a AtomicBool,
     endpoint: &'a Endpoint,
     image: &'a Reference,
-    /// Whether the one who is asked mirrors other registries, and must be told which.
+    /// Whether the host is a mirror, which receives the registry's name in the parameter `ns`.
     is_mirror: bool,
     login: Option<&'a Login>,
-    /// What was agreed on.
+    /// The value of the Authorization header after a challenge.
     authorization: Option<HeaderValue>,
 }
 
-/// What the token server gives out. Either name is in use.
+/// The answer of a token server. Both names of the field are in use.
 #[derive(Deserialize)]
 struct Token {
     token: Option<String>,
@@ -59,7 +59,7 @@ impl<'a> Session<'a> {
         Self { transport, is_heard, endpoint, image, is_mirror, login, authorization: None }
     }
 
-    /// The digest that the image's name leads to now.
+    /// Returns the digest of the reference.
     pub async fn digest(&mut self) -> Result<String, Failure> {
         let version = &self.image.version;
         let answer = self.ask(&Method::HEAD, &format!("manifests/{version}")).await?;
@@ -68,7 +68,7 @@ impl<'a> Session<'a> {
         match told {
             Some(digest) if is_digest(&digest) => Ok(digest),
             Some(_) => Err(self.strange()),
-            // Not every registry tells it.
+            // Not every registry sends the header.
             None => {
                 let answer = self.ask(&Method::GET, &format!("manifests/{version}")).await?;
                 Ok(format!("sha256:{:x}", Sha256::digest(&answer.body)))
@@ -76,12 +76,12 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// A manifest by its digest.
+    /// Returns a manifest by digest.
     pub async fn manifest(&mut self, digest: &str) -> Result<Bytes, Failure> {
         self.content("manifests", digest).await
     }
 
-    /// A blob, such as a configuration, by its digest.
+    /// Returns a blob, such as a configuration, by digest.
     pub async fn blob(&mut self, digest: &str) -> Result<Bytes, Failure> {
         self.content("blobs", digest).await
     }
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
         if real == digest { Ok(answer.body) } else { Err(self.strange()) }
     }
 
-    /// Asks, and once more with what the registry wants to see.
+    /// Sends a request, and repeats it once after a challenge.
     async fn ask(&mut self, method: &Method, what: &str) -> Result<Answer, Failure> {
         let Endpoint { authority, .. } = self.endpoint;
         let (scheme, repository) = (self.endpoint.scheme(), &self.image.repository);
@@ -106,7 +106,7 @@ impl<'a> Session<'a> {
         let uri = format!("{scheme}://{authority}/v2/{repository}/{what}{of}");
         let uri: Uri = uri.parse().map_err(|_| self.strange())?;
         let (mut answer, is_home) = self.follow(method, &uri).await?;
-        // A challenge from the target of a redirect is not the registry's.
+        // A challenge of a redirect's target is not the registry's.
         if answer.status == StatusCode::UNAUTHORIZED && is_home && self.authorization.is_none() {
             self.authorization = Some(self.agree(&answer).await?);
             (answer, _) = self.follow(method, &uri).await?;
@@ -132,8 +132,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends a request on to where it is sent, and says whether the registry itself answered. What was agreed on with
-    /// one host is shown to no other.
+    /// Follows redirects. Returns whether the registry itself answered. The Authorization header is not sent to another
+    /// host.
     async fn follow(&self, method: &Method, first: &Uri) -> Result<(Answer, bool), Failure> {
         let mut uri = first.clone();
         for _ in 0..=MOST_REDIRECTS {
@@ -150,7 +150,7 @@ impl<'a> Session<'a> {
         Err(self.strange())
     }
 
-    /// Gets what a registry wants to see.
+    /// Answers a challenge.
     async fn agree(&self, refusal: &Answer) -> Result<HeaderValue, Failure> {
         let refused = || Failure::Refused(self.endpoint.authority.clone());
         let basic = self.login.map(|Login { user, password }| {
@@ -183,8 +183,8 @@ impl<'a> Session<'a> {
         Ok(value)
     }
 
-    /// Whether a token may be asked for there. A password goes to nobody in the clear but to the host of a mirror
-    /// that is itself asked so: a mirror passes on what the registry behind it names, which may be any host.
+    /// Reports whether a token server can be used. A password is sent without TLS only to the host of a mirror that is itself
+    /// used without TLS: a mirror forwards challenges of the registry behind it, which can name any host.
     fn may_give_tokens(&self, realm: &Uri) -> bool {
         let own = self.endpoint.authority.parse::<Authority>().ok();
         match realm.scheme_str() {
@@ -199,7 +199,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Where a redirect leads; none where it would leave TLS.
+/// Returns the target of a redirect, or `None` for a downgrade from TLS.
 fn on(from: &Uri, to: &str) -> Option<Uri> {
     let to: Uri = to.parse().ok()?;
     let mut parts = to.into_parts();
@@ -214,7 +214,7 @@ fn on(from: &Uri, to: &str) -> Option<Uri> {
     is_safe.then(|| Uri::from_parts(parts).ok())?
 }
 
-/// A text in the query of a URL (RFC 3986, section 2.3).
+/// Encodes a text for the query of a URL (RFC 3986, section 2.3).
 fn encoded(text: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~".contains(byte);
     text.bytes()

@@ -1,4 +1,4 @@
-//! Registries as they are, and as they should not be.
+//! Well-behaved and misbehaving registries.
 
 mod fairness;
 mod reach;
@@ -26,10 +26,10 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// How a registry answers a path, and with which `Authorization`.
+/// The answer of a registry to a path and an `Authorization` header.
 type Answers = dyn Fn(&str, Option<&str>) -> Response + Send + Sync;
 
-/// A registry on loopback; it counts its requests.
+/// A registry on loopback that counts its requests.
 struct Server {
     address: String,
     requests: Arc<AtomicUsize>,
@@ -61,12 +61,12 @@ impl Server {
         Self { address, requests }
     }
 
-    /// Those that ask this one for every image.
+    /// Returns a client that reads every image from this registry.
     fn registries(&self) -> Registries {
         self.registries_that_reach(&["127.0.0.0/8"])
     }
 
-    /// Those that ask this one for every image, and reach these networks.
+    /// Returns the same client with additional allowed networks.
     fn registries_that_reach(&self, allowed: &[&str]) -> Registries {
         Registries::new(RegistryOptions {
             mirrors: vec![format!("*=http://{}", self.address).parse().unwrap()],
@@ -75,7 +75,7 @@ impl Server {
     }
 }
 
-/// What a registry has of one image, by the path below its repository, and the digest of the image.
+/// Returns the content of a repository with one image, by path, and the digest of the image.
 fn image(config: &str) -> (BTreeMap<String, String>, String) {
     let config = format!("{{\"config\": {config}}}");
     let manifest = json!({"config": {"digest": digest(&config)}}).to_string();
@@ -110,7 +110,7 @@ async fn read(registries: &Registries, logins: &Logins) -> Result<Read, Failure>
     registries.read("app:1", None, logins, asker("shop")).await
 }
 
-/// Someone in a namespace, from now on.
+/// Returns an asker in a namespace as of now.
 fn asker(namespace: &str) -> Asker<'_> {
     Asker { namespace, since: Instant::now() }
 }
@@ -129,11 +129,11 @@ async fn a_configuration_is_read_once_for_each_digest() {
     assert_eq!((digest, config.user.as_deref()), (whole.clone(), Some("app")));
     assert_eq!(server.requests.load(Ordering::Relaxed), 3);
     assert_eq!(read(&registries, &Logins::default()).await.unwrap().0, whole);
-    assert_eq!(server.requests.load(Ordering::Relaxed), 4, "only where the tag leads is asked again");
+    assert_eq!(server.requests.load(Ordering::Relaxed), 4, "only the tag is resolved again");
 }
 
 #[tokio::test]
-async fn a_mirror_is_told_whose_image_is_meant() {
+async fn a_mirror_receives_the_name_of_the_registry() {
     let (contents, _) = image("{}");
     let server = Server::start(move |path, _| match path.ends_with("?ns=docker.io") {
         true => found(&contents, path),
@@ -144,8 +144,8 @@ async fn a_mirror_is_told_whose_image_is_meant() {
 }
 
 #[tokio::test]
-async fn a_login_is_shown_as_the_registry_asks_for_it() {
-    // user:secret in base64.
+async fn a_login_follows_the_registrys_challenge() {
+    // user:secret in Base64.
     let basic = Some("Basic dXNlcjpzZWNyZXQ=");
     let (contents, _) = image("{}");
     let server = Server::start(move |path, shown| match shown == basic {
@@ -159,7 +159,7 @@ async fn a_login_is_shown_as_the_registry_asks_for_it() {
     assert_eq!(read(&registries, &logins("user", "wrong")).await, refused);
     assert_eq!(read(&registries, &Logins::default()).await, refused);
     let both = logins("user", "wrong").and(logins("user", "secret"));
-    assert!(read(&registries, &both).await.is_ok(), "one after the other is tried");
+    assert!(read(&registries, &both).await.is_ok(), "the logins are tried one after the other");
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn a_login_goes_to_no_other_host() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut_off_wherever_it_comes() {
+async fn an_endless_answer_is_cut_off() {
     let (contents, _) = image("{}");
     for place in ["manifests/1", "manifests/sha256", "blobs/"] {
         let contents = contents.clone();
@@ -203,7 +203,7 @@ async fn an_answer_without_end_is_cut_off_wherever_it_comes() {
 }
 
 #[tokio::test]
-async fn a_registry_that_tells_no_digest_is_asked_for_the_manifest_itself() {
+async fn the_manifest_is_read_if_the_registry_sends_no_digest() {
     let (contents, whole) = image(r#"{"User": "app"}"#);
     let server = Server::start(move |path, _| {
         let mut answer = found(&contents, path);
@@ -215,7 +215,7 @@ async fn a_registry_that_tells_no_digest_is_asked_for_the_manifest_itself() {
 }
 
 #[tokio::test]
-async fn what_is_not_what_its_digest_says_is_not_believed() {
+async fn content_that_does_not_match_its_digest_is_refused() {
     let (contents, _) = image(r#"{"User": "app"}"#);
     for place in ["manifests/sha256", "blobs/"] {
         let contents = contents.clone();
@@ -230,17 +230,25 @@ async fn what_is_not_what_its_digest_says_is_not_believed() {
 }
 
 #[tokio::test]
-async fn a_registry_that_says_odd_things_is_told_of_in_one_sentence() {
+async fn each_failure_of_a_registry_is_one_sentence() {
     for (status, headers, said) in [
         (StatusCode::NOT_FOUND, vec![], "has no such image"),
         (StatusCode::TOO_MANY_REQUESTS, vec![], "answers with status 429"),
         (StatusCode::BAD_GATEWAY, vec![], "answers with status 502"),
-        (StatusCode::FORBIDDEN, vec![], "refuses to show it"),
-        (StatusCode::UNAUTHORIZED, vec![], "refuses to show it"),
-        (StatusCode::UNAUTHORIZED, vec![("www-authenticate", "Bearer realm=\"no url\"")], "something else"),
-        (StatusCode::FOUND, vec![], "something else"),
-        (StatusCode::FOUND, vec![("location", "/v2/again")], "something else"),
-        (StatusCode::OK, vec![("docker-content-digest", "sha256:12")], "something else"),
+        (StatusCode::FORBIDDEN, vec![], "denies access"),
+        (StatusCode::UNAUTHORIZED, vec![], "denies access"),
+        (
+            StatusCode::UNAUTHORIZED,
+            vec![("www-authenticate", "Bearer realm=\"no url\"")],
+            "does not answer as an image registry",
+        ),
+        (StatusCode::FOUND, vec![], "does not answer as an image registry"),
+        (StatusCode::FOUND, vec![("location", "/v2/again")], "does not answer as an image registry"),
+        (
+            StatusCode::OK,
+            vec![("docker-content-digest", "sha256:12")],
+            "does not answer as an image registry",
+        ),
     ] {
         let answers =
             move |_: &str, _: Option<&str>| {
@@ -257,7 +265,7 @@ async fn a_registry_that_says_odd_things_is_told_of_in_one_sentence() {
 }
 
 #[tokio::test]
-async fn a_token_that_no_header_can_hold_ends_nothing_but_the_question() {
+async fn a_token_that_is_no_valid_header_fails_only_its_request() {
     let server = Server::start(|path, _| match path.starts_with("/token") {
         true => r#"{"token": "a\nb"}"#.into_response(),
         false => StatusCode::UNAUTHORIZED.into_response(),
@@ -273,7 +281,7 @@ async fn a_token_that_no_header_can_hold_ends_nothing_but_the_question() {
 }
 
 #[tokio::test]
-async fn no_registry_has_what_is_no_name() {
+async fn an_invalid_name_is_refused() {
     let registries = Registries::new(RegistryOptions::default());
     let failure = registries.read("No Name", None, &Logins::default(), asker("shop")).await;
     assert_eq!(failure, Err(Failure::NoName));

@@ -11,7 +11,7 @@ services:
 ";
 
 #[test]
-fn a_stack_is_stalled_until_its_account_may_do_it_by_hand_and_untouched_once_it_may_not_any_more() {
+fn a_stack_is_stalled_while_its_account_lacks_a_right_and_existing_children_stay() {
     scenario(async |s| {
         s.kubectl(&["create", "serviceaccount", "app"]);
         s.create("{apiVersion: v1, kind: Secret, metadata: {name: web}, stringData: {key: secret}}").await;
@@ -48,7 +48,7 @@ fn a_stack_is_stalled_until_its_account_may_do_it_by_hand_and_untouched_once_it_
 }
 
 #[test]
-fn an_account_that_does_not_exist_is_told_and_nothing_is_made() {
+fn a_missing_account_is_reported_and_nothing_is_created() {
     scenario(async |s| {
         let shop = s.apply("shop", WEB).await;
         let remedy = format!("create it by 'kubectl -n {} create serviceaccount app'", s.namespace);
@@ -60,7 +60,7 @@ fn an_account_that_does_not_exist_is_told_and_nothing_is_made() {
 }
 
 #[test]
-fn where_an_account_is_required_a_stack_without_one_makes_nothing() {
+fn a_stack_without_a_required_account_creates_nothing() {
     Setup::default().that_requires_accounts().run(async |s| {
         let remedy = "name one of the namespace that may do by hand what the Stack does";
         let shop = s.apply("shop", "services: {web: {image: 'web:1', restart: always}}").await;
@@ -75,7 +75,7 @@ fn where_an_account_is_required_a_stack_without_one_makes_nothing() {
 }
 
 #[test]
-fn the_name_of_an_account_cannot_be_that_of_another_namespace_or_of_a_user() {
+fn an_account_name_cannot_refer_to_another_namespace_or_a_user() {
     scenario(async |s| {
         for name in
             ["", " ", "App", "system:admin", "kube-system:default", "../default", "a\\n", "аpp", "a/b"]

@@ -91,7 +91,7 @@ secrets: {key: {secret: {name: given, key: password}}}
 ";
 
 #[test]
-fn each_child_but_claims_applied_twice_leaves_the_resource_version_where_it_is() {
+fn a_second_apply_of_each_child_except_claims_keeps_the_resource_version() {
     scenario(async |s| {
         s.create("{apiVersion: v1, kind: ConfigMap, metadata: {name: given}, data: {port: '1'}}").await;
         s.create("{apiVersion: v1, kind: Secret, metadata: {name: given}, stringData: {password: secret}}")
@@ -210,7 +210,7 @@ fn dry_run(s: &Scenario<'_>, case: &str) -> String {
 }
 
 #[test]
-fn a_mutating_policy_that_changes_a_field_of_ours_causes_one_apply_and_then_silence() {
+fn a_mutating_policy_causes_one_apply_and_no_further_writes() {
     scenario(async |s| {
         let policy = Policy::install(s).await;
         let mark = s.mark();

@@ -58,17 +58,17 @@ fn seed() -> u64 {
 }
 
 #[test]
-fn the_operator_does_nothing_that_the_author_of_a_stack_could_not_where_the_policies_are_installed() {
+fn with_the_policies_the_operator_does_only_what_the_author_could_do() {
     Setup::without_operator().run(async |s| assert_within_rights(s, Mode::Admission).await);
 }
 
 #[test]
-fn the_operator_does_nothing_that_the_account_of_a_stack_could_not() {
+fn the_operator_does_only_what_the_stacks_account_could_do() {
     Setup::without_operator().run(async |s| assert_within_rights(s, Mode::Account).await);
 }
 
 #[test]
-fn without_policies_and_account_the_operator_does_more_than_authors_could_and_that_is_noticed() {
+fn without_policies_and_account_the_test_notices_that_the_operator_does_more() {
     Setup::without_operator().run(async |s| {
         let tally = play(s, Mode::Unchecked, AT_ONCE).await;
         assert!(tally.excess.len() > 20, "the judge sees nothing: {tally:?}");
@@ -250,7 +250,7 @@ async fn refuses(s: &Scenario<'_>, client: &Client, spec: &str, words: &str) -> 
 
 /// Without a cluster: what is drawn makes both sides likely.
 #[test]
-fn what_authors_may_differs_and_many_may_everything() {
+fn the_drawn_rights_of_authors_differ_and_many_have_all() {
     let complete = (0..200).filter(|n| Rights::random(7, *n).is_complete()).count();
     assert!((10..100).contains(&complete), "{complete}");
 }

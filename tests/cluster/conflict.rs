@@ -15,7 +15,7 @@ configs: {motd: {content: hello}}
 const NEXT_LOOK: u64 = 180;
 
 #[test]
-fn a_foreign_config_map_service_and_claim_stay_as_they_were_and_the_stack_recovers_when_they_go() {
+fn foreign_objects_stay_unchanged_and_the_stack_recovers_when_they_are_deleted() {
     scenario(async |s| {
         // Their names are learned from a Stack of the same name, since none is written down here.
         let names = names_of_children(s).await;
@@ -43,7 +43,7 @@ fn a_foreign_config_map_service_and_claim_stay_as_they_were_and_the_stack_recove
 }
 
 #[test]
-fn the_second_stack_that_wants_a_services_name_is_stalled_until_the_first_gives_it_up() {
+fn the_second_stack_with_a_service_name_is_stalled_until_the_first_releases_it() {
     scenario(async |s| {
         let first = s.apply("first", "services: {web: {image: 'web:1', expose: [{port: 80}]}}").await;
         first.until_ready().await;
@@ -65,7 +65,7 @@ fn the_second_stack_that_wants_a_services_name_is_stalled_until_the_first_gives_
 }
 
 #[test]
-fn an_object_that_someone_else_creates_while_ours_is_on_its_way_is_not_merged_into() {
+fn an_apply_never_merges_into_an_object_that_another_client_creates_meanwhile() {
     Setup::with_faulty_line().run(async |s| {
         s.line().hold("/services/web", Side::Before);
         let shop = s.apply("shop", "services: {web: {image: 'web:1', expose: [{port: 80}]}}").await;
@@ -88,7 +88,7 @@ fn an_object_that_someone_else_creates_while_ours_is_on_its_way_is_not_merged_in
 }
 
 #[test]
-fn a_name_is_free_again_although_the_pass_that_took_it_was_cut() {
+fn a_name_is_released_after_a_timeout_of_the_reconciliation_that_took_it() {
     Setup::with_faulty_line().run(async |s| {
         s.line().hold("/services/web", Side::After);
         let first = s.apply("first", "services: {web: {image: 'web:1', expose: [{port: 80}]}}").await;

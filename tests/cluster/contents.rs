@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::{View, What, is_of, pods, scenario};
 
 #[test]
-fn a_changed_key_of_a_secret_rolls_its_readers_alone() {
+fn a_changed_key_of_a_secret_rolls_only_its_readers() {
     scenario(async |s| {
         s.create(
             "{apiVersion: v1, kind: Secret, metadata: {name: app}, stringData: {password: one, other: one}}",
@@ -45,7 +45,7 @@ services:
 }
 
 #[test]
-fn a_secret_that_is_deleted_rolls_nobody_and_one_that_is_made_anew_rolls_its_readers_once() {
+fn a_deleted_secret_rolls_no_service_and_a_recreated_one_rolls_its_readers_once() {
     const SECRET: &str = "{apiVersion: v1, kind: Secret, metadata: {name: app}, stringData: {password: one}}";
     scenario(async |s| {
         s.create(SECRET).await;
@@ -86,7 +86,7 @@ services:
 }
 
 #[test]
-fn a_claim_of_someone_else_is_waited_for_and_never_touched() {
+fn a_foreign_claim_is_waited_for_and_never_changed() {
     scenario(async |s| {
         let shop = s
             .apply(

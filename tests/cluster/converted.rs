@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[test]
-fn all_that_projects_become_passes_a_dry_run_of_the_api_server() {
+fn all_converted_projects_pass_a_dry_run_of_the_api_server() {
     Setup::without_operator().run(async |s| {
         let seeds = COMMITTED.iter().chain(&OTHERS).map(Seed::find);
         let mut projects: Vec<_> = seeds.map(|find| project(find, &Deployed).expect("in order")).collect();
@@ -66,7 +66,7 @@ fn a_relay_of_1024_ports_passes_a_dry_run_of_the_api_server() {
 
 #[test]
 #[ignore = "needs a corpus: make corpus"]
-fn all_that_public_compose_files_become_passes_a_dry_run_of_the_api_server() {
+fn all_converted_public_compose_files_pass_a_dry_run_of_the_api_server() {
     Setup::without_operator().run(async |s| {
         let projects = public::projects().into_iter().map(|find| project(find, &Disk).expect("in order"));
         dry_run(s, &projects.collect::<Vec<_>>()).await;

@@ -17,7 +17,7 @@ volumes: {data: {}}
 const QUIET: u64 = 5;
 
 #[test]
-fn an_unchanged_stack_causes_no_request_in_60_s_but_the_lease_and_watches() {
+fn an_unchanged_stack_causes_only_lease_and_watch_requests_in_60_s() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;
@@ -33,7 +33,7 @@ fn an_unchanged_stack_causes_no_request_in_60_s_but_the_lease_and_watches() {
 }
 
 #[test]
-fn one_changed_image_costs_one_write_to_a_child_and_one_of_the_status_for_each_transition() {
+fn a_changed_image_causes_one_child_write_and_one_status_write_for_each_transition() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;
@@ -50,7 +50,7 @@ fn one_changed_image_costs_one_write_to_a_child_and_one_of_the_status_for_each_t
 }
 
 #[test]
-fn bringing_up_a_stack_writes_each_child_once_and_the_status_once_for_each_transition() {
+fn a_new_stack_causes_one_write_for_each_child_and_each_status_transition() {
     scenario(async |s| {
         let mark = s.mark();
         // An update that starts first brings one more write: once it was healthy, a service's
@@ -68,7 +68,7 @@ fn bringing_up_a_stack_writes_each_child_once_and_the_status_once_for_each_trans
 }
 
 #[test]
-fn an_operator_that_starts_again_writes_nothing() {
+fn a_restarted_operator_writes_nothing() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;

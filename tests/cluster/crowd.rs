@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{Cluster, Scenario, Setup, block_on, condition};
 
 #[test]
-fn of_20_stacks_one_malformed_and_one_impossible_18_are_ready() {
+fn a_malformed_and_an_impossible_stack_do_not_affect_18_others() {
     block_on(async {
         // Loosening the definition would reach every other scenario, so this one has its own cluster.
         let cluster = Cluster::of_its_own("malformed").await;
@@ -108,7 +108,7 @@ fn planted(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
 }
 
 #[test]
-fn a_panic_in_a_pass_stalls_its_stack_alone_and_the_operator_goes_on() {
+fn a_panic_in_a_reconciliation_stalls_only_its_stack() {
     Setup::without_operator().run(async |s| {
         let config = Kubeconfig::read_from(s.operator.kubeconfig()).expect("the operator's kubeconfig");
         let config = Config::from_custom_kubeconfig(config, &KubeConfigOptions::default()).await;

@@ -17,7 +17,7 @@ configs: {motd: {content: hello}}
 ";
 
 #[test]
-fn every_deleted_child_comes_back() {
+fn every_deleted_child_is_recreated() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let before = uids(&shop.until_ready().await);
@@ -55,7 +55,7 @@ fn an_edited_child_is_repaired_and_a_field_of_another_manager_stays() {
 }
 
 #[test]
-fn a_child_is_repaired_also_while_its_dependency_is_unhealthy() {
+fn a_child_is_repaired_while_its_dependency_is_unhealthy() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let before = uids(&shop.until_ready().await);
@@ -76,7 +76,7 @@ fn a_child_is_repaired_also_while_its_dependency_is_unhealthy() {
 }
 
 #[test]
-fn a_child_whose_new_template_is_held_is_repaired_with_its_old_one() {
+fn a_gated_child_is_repaired_with_its_old_template() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;
@@ -95,7 +95,7 @@ fn a_child_whose_new_template_is_held_is_repaired_with_its_old_one() {
 }
 
 #[test]
-fn every_child_carries_our_labels_and_its_owner() {
+fn every_child_has_the_operators_labels_and_its_owner() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let view = shop.until_ready().await;

@@ -74,12 +74,12 @@ enum Fault {
 }
 
 #[test]
-fn an_operator_killed_at_any_write_of_bringing_up_a_stack_of_six_reaches_the_same_end() {
+fn an_operator_killed_at_any_write_of_a_new_stack_reaches_the_same_end() {
     block_on(survives(Work::BringUp, |size| kills(size.writes)));
 }
 
 #[test]
-fn an_operator_killed_at_any_write_of_updating_a_stack_of_six_reaches_the_same_end() {
+fn an_operator_killed_at_any_write_of_an_update_reaches_the_same_end() {
     block_on(survives(Work::Update, |size| kills(size.writes)));
 }
 
@@ -94,7 +94,7 @@ fn a_lost_connection_to_the_api_server_leads_to_the_same_end() {
 }
 
 #[test]
-fn an_operator_that_cannot_renew_its_lease_ends_before_another_may_begin() {
+fn an_operator_that_cannot_renew_its_lease_stops_before_another_starts() {
     Setup::with_faulty_line().with_short_lease().run(async |s| {
         let stack = s.apply("web", "services: {web: {image: 'web:1', restart: always}}").await;
         stack.until_ready().await;

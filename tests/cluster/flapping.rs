@@ -14,7 +14,7 @@ use crate::support::{Request, Scenario, image_of, pods, scenario};
 const SERVICES: [&str; 4] = ["a", "b", "c", "d"];
 
 #[test]
-fn a_stack_whose_pods_flap_is_edited_within_2_s_and_has_one_status_write_a_second() {
+fn a_flapping_stack_is_updated_within_2_s_and_has_one_status_write_a_second() {
     scenario(async |s| {
         s.allow(240);
         let service =

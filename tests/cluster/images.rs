@@ -30,7 +30,7 @@ fn registry() -> Registry {
 }
 
 #[test]
-fn what_an_image_says_is_used_and_its_registry_is_asked_once_and_never_again() {
+fn image_metadata_is_used_and_read_once() {
     let registry = registry();
     with_registry(&registry, async |s| {
         let shop = s.apply("shop", SHOP).await;
@@ -66,7 +66,7 @@ fn what_an_image_says_is_used_and_its_registry_is_asked_once_and_never_again() {
 }
 
 #[test]
-fn a_registry_that_hangs_delays_its_own_stack_for_seconds_and_no_other_and_then_changes_nothing() {
+fn a_hanging_registry_delays_only_its_own_stack_for_seconds() {
     let registry = registry();
     registry.hang(true);
     with_registry(&registry, async |s| {
@@ -81,7 +81,7 @@ fn a_registry_that_hangs_delays_its_own_stack_for_seconds_and_no_other_and_then_
             s.history.changes().iter().position(is_it).expect("a Deployment")
         };
         assert!(created("other-other") < created("shop-db"), "only who waits for an answer waits");
-        let silent = ["spec.services.db.image", "the operator gets no answer"];
+        let silent = ["spec.services.db.image", "no answer from"];
         shop.until_condition("Approximated", "NotExact", &silent).await;
         let before = uid(&view, "db");
 
@@ -104,7 +104,7 @@ fn a_registry_that_hangs_delays_its_own_stack_for_seconds_and_no_other_and_then_
 }
 
 #[test]
-fn a_registry_that_has_no_time_never_yields_a_pod_without_the_volume_of_its_image() {
+fn a_busy_registry_never_leads_to_a_pod_without_the_volume_of_its_image() {
     let registry = registry();
     registry.busy(true);
     with_registry(&registry, async |s| {
@@ -124,7 +124,7 @@ fn a_registry_that_has_no_time_never_yields_a_pod_without_the_volume_of_its_imag
 }
 
 #[test]
-fn a_service_that_waits_for_an_image_that_cannot_be_read_comes_up_when_it_can() {
+fn a_service_that_waits_for_image_metadata_starts_when_the_image_is_readable() {
     let registry = block_on(Registry::start());
     registry.put("web:1", "{}");
     with_registry(&registry, async |s| {
@@ -138,7 +138,7 @@ fn a_service_that_waits_for_an_image_that_cannot_be_read_comes_up_when_it_can() 
 }
 
 #[test]
-fn an_image_that_a_registry_shows_to_nobody_is_named_and_a_pull_secret_opens_it() {
+fn an_image_without_access_is_reported_and_a_pull_secret_gives_access() {
     let registry = registry();
     // user:secret in base64.
     registry.ask_for("Basic dXNlcjpzZWNyZXQ=");
@@ -146,7 +146,7 @@ fn an_image_that_a_registry_shows_to_nobody_is_named_and_a_pull_secret_opens_it(
         let spec = "services: {db: {image: 'db:1', restart: always}}";
         let closed = s.apply("closed", spec).await;
         closed.until_ready().await;
-        let refused = ["spec.services.db.image", "refuses to show it", "imagePullSecrets"];
+        let refused = ["spec.services.db.image", "denies access", "imagePullSecrets"];
         closed.until_condition("Approximated", "NotExact", &refused).await;
         closed.delete().await;
         s.until_gone("Deployment", &closed.object("db")).await;
@@ -167,7 +167,7 @@ fn an_image_that_a_registry_shows_to_nobody_is_named_and_a_pull_secret_opens_it(
 }
 
 #[test]
-fn a_tag_that_moves_rolls_nobody_and_another_name_is_read_anew() {
+fn a_moved_tag_rolls_no_service_and_another_name_is_read() {
     let registry = registry();
     with_registry(&registry, async |s| {
         let shop = s.apply("shop", "services: {db: {image: 'db:1', restart: always}}").await;

@@ -93,7 +93,7 @@ fn two_active_services_on_one_published_port_are_stalled() {
 }
 
 #[test]
-fn an_impossible_name_is_stalled() {
+fn an_invalid_name_is_stalled() {
     is_stalled("services: {'1web': {image: 'web:1'}}", "InvalidName", &["spec.services.1web"]);
 }
 
@@ -116,7 +116,7 @@ fn variables_that_expand_into_each_other_are_stalled() {
 }
 
 #[test]
-fn every_mistake_of_a_spec_is_told_at_once() {
+fn all_problems_of_a_spec_are_reported_together() {
     is_stalled(
         "services: {web: {networks: {back: {}}, volumes: [{source: data, target: /data}]}}",
         "UnknownVolume",
@@ -125,7 +125,7 @@ fn every_mistake_of_a_spec_is_told_at_once() {
 }
 
 #[test]
-fn a_port_of_a_service_whose_profile_is_not_active_clashes_with_nobody() {
+fn a_port_of_an_inactive_profile_conflicts_with_no_other() {
     scenario(async |s| {
         let shop = s
             .apply(

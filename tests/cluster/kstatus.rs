@@ -13,7 +13,7 @@ services:
 ";
 
 #[test]
-fn kstatus_is_told_by_the_first_of_its_rules_that_applies() {
+fn kstatus_follows_the_first_rule_that_applies() {
     let object = |metadata: Value, status: Value| kstatus(&json!({"metadata": metadata, "status": status}));
     let conditions = |pairs: &[(&str, &str)]| -> Value {
         pairs.iter().map(|(kind, status)| json!({"type": kind, "status": status})).collect()
@@ -39,7 +39,7 @@ fn kstatus_is_told_by_the_first_of_its_rules_that_applies() {
 }
 
 #[test]
-fn a_new_stack_is_in_progress_from_its_first_moment_also_with_the_operator_down() {
+fn a_new_stack_is_in_progress_even_without_an_operator() {
     Setup::without_operator().run(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let stack = s.api("Stack").get("shop").await.unwrap();

@@ -4,7 +4,7 @@
 use crate::support::{pods, scenario};
 
 #[test]
-fn a_missing_secret_holds_its_readers_alone_until_it_appears() {
+fn a_missing_secret_gates_only_its_readers() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -32,7 +32,7 @@ services:
 }
 
 #[test]
-fn a_missing_config_map_holds_its_readers_alone_until_it_appears() {
+fn a_missing_config_map_gates_only_its_readers() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -53,7 +53,7 @@ configs: {tuning: {configMap: {name: tuning, key: db.conf}}}
 }
 
 #[test]
-fn a_new_reader_of_a_missing_secret_leaves_the_running_version_alone() {
+fn a_new_reader_of_a_missing_secret_keeps_the_running_version() {
     scenario(async |s| {
         let shop = s.apply("shop", "services: {web: {image: 'web:1', restart: always}}").await;
         shop.until_ready().await;
@@ -69,7 +69,7 @@ fn a_new_reader_of_a_missing_secret_leaves_the_running_version_alone() {
 }
 
 #[test]
-fn what_cannot_be_scheduled_is_told_with_the_numbers() {
+fn an_unschedulable_service_is_reported_with_its_requests() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -88,7 +88,7 @@ fn what_cannot_be_scheduled_is_told_with_the_numbers() {
 }
 
 #[test]
-fn an_image_that_cannot_be_pulled_is_told_and_the_mended_one_runs() {
+fn a_failed_image_pull_is_reported_and_the_corrected_image_runs() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -98,14 +98,14 @@ fn an_image_that_cannot_be_pulled_is_told_and_the_mended_one_runs() {
             .await;
         shop.until("web=Blocked").await;
         shop.until_message("web", "wbe:1").await;
-        shop.until_condition("Reconciling", "Blocked", &["web", "cannot be pulled"]).await;
+        shop.until_condition("Reconciling", "Blocked", &["web", "cannot pull the image"]).await;
         shop.edit("services: {web: {image: 'web:1', annotations: null}}").await;
         shop.until_ready().await;
     });
 }
 
 #[test]
-fn a_container_that_keeps_ending_is_failed_with_its_exit_code() {
+fn a_crash_looping_container_is_failed_with_its_exit_code() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -122,7 +122,7 @@ fn a_container_that_keeps_ending_is_failed_with_its_exit_code() {
 }
 
 #[test]
-fn a_failing_health_check_is_unhealthy_after_the_time_that_it_allows() {
+fn a_failing_health_check_is_unhealthy_after_the_startup_deadline() {
     scenario(async |s| {
         let shop = s
             .apply(

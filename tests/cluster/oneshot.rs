@@ -9,7 +9,7 @@ services:
 ";
 
 #[test]
-fn a_finished_one_shot_that_is_deleted_does_not_run_again_until_it_changes() {
+fn a_deleted_completed_one_shot_runs_again_only_after_a_change() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_ready().await;
@@ -31,7 +31,7 @@ fn a_finished_one_shot_that_is_deleted_does_not_run_again_until_it_changes() {
 }
 
 #[test]
-fn a_failed_one_shot_stalls_its_stack_and_holds_its_dependents() {
+fn a_failed_one_shot_stalls_its_stack_and_gates_its_dependents() {
     scenario(async |s| {
         let failing = SHOP.replace("restart: 'no'", "restart: 'no', annotations: {sim/exit-code: '7'}");
         let shop = s.apply("shop", &failing).await;
@@ -72,7 +72,7 @@ services:
 }
 
 #[test]
-fn a_service_without_restart_port_health_check_or_dialler_is_a_one_shot() {
+fn a_service_without_restart_port_health_check_or_client_is_a_one_shot() {
     scenario(async |s| {
         let shop = s.apply("shop", "services: {report: {image: 'report:1'}}").await;
         shop.until("report=Completed").await;

@@ -41,12 +41,12 @@ fn services_start_in_the_order_of_depends_on() {
 }
 
 #[test]
-fn a_waiting_service_tells_what_it_waits_for_and_why() {
+fn a_waiting_service_names_its_dependencies_and_their_states() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         shop.until_message("migrate", "db is not healthy yet").await;
         shop.until_message("web", "migrate has not been started yet").await;
-        shop.until_condition("Reconciling", "Progressing", &["db", "migrate", "web"]).await;
+        shop.until_condition("Reconciling", "Progressing", &["waiting for db (health check)"]).await;
     });
 }
 
@@ -58,7 +58,7 @@ services:
 ";
 
 #[test]
-fn an_unhealthy_end_of_a_chain_holds_back_both_others_new_templates() {
+fn an_unhealthy_dependency_gates_the_whole_chain_of_dependents() {
     scenario(async |s| {
         let chain = s.apply("chain", CHAIN).await;
         chain.until_ready().await;
@@ -81,7 +81,7 @@ fn an_unhealthy_end_of_a_chain_holds_back_both_others_new_templates() {
 }
 
 #[test]
-fn while_a_template_is_held_other_changes_go_through() {
+fn while_a_template_is_gated_other_changes_are_applied() {
     scenario(async |s| {
         let chain = s.apply("chain", CHAIN).await;
         chain.until_ready().await;
@@ -101,7 +101,7 @@ fn while_a_template_is_held_other_changes_go_through() {
 }
 
 #[test]
-fn a_service_that_was_let_through_is_not_held_again() {
+fn a_released_service_is_not_gated_again() {
     scenario(async |s| {
         let chain = s.apply("chain", &CHAIN.replace("b:1',", "b:1', deploy: {replicas: 2},")).await;
         chain.until_ready().await;
@@ -115,7 +115,7 @@ fn a_service_that_was_let_through_is_not_held_again() {
 }
 
 #[test]
-fn a_dependency_that_is_stopped_or_of_no_active_profile_counts_as_met() {
+fn a_stopped_or_inactive_dependency_counts_as_met() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -135,7 +135,7 @@ services:
 }
 
 #[test]
-fn an_update_restarts_the_dependents_that_ask_for_it_and_no_others() {
+fn an_update_restarts_only_dependents_with_restart_true() {
     scenario(async |s| {
         let shop = s
             .apply(

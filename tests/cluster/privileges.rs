@@ -12,7 +12,7 @@ fn label(s: &Scenario<'_>, label: &str) {
 }
 
 #[test]
-fn a_power_is_stalled_until_the_namespace_allows_it_and_again_when_it_no_longer_does() {
+fn a_privilege_is_stalled_unless_the_namespace_grants_it() {
     scenario(async |s| {
         let remedy = format!("kubectl label namespace {} {ALLOWED}=true", s.namespace);
         let told = ["spec.services.agent.pid", &remedy];
@@ -42,7 +42,7 @@ fn a_power_is_stalled_until_the_namespace_allows_it_and_again_when_it_no_longer_
 }
 
 #[test]
-fn nothing_is_asked_while_a_power_is_not_allowed_and_other_labels_wake_nobody() {
+fn while_a_privilege_is_missing_other_labels_cause_no_request() {
     scenario(async |s| {
         let shop = s.apply("shop", AGENT).await;
         shop.until_stalled("NotAllowed", &[]).await;

@@ -30,7 +30,7 @@ fn removing_a_service_prunes_exactly_its_children() {
 }
 
 #[test]
-fn removing_a_service_prunes_its_children_also_while_another_waits() {
+fn removing_a_service_prunes_its_children_while_another_waits() {
     scenario(async |s| {
         let held = SHOP.replace(
             "healthcheck: {test: [CMD, check]}",
@@ -45,7 +45,7 @@ fn removing_a_service_prunes_its_children_also_while_another_waits() {
 }
 
 #[test]
-fn deleting_the_stack_removes_everything_but_claims_also_with_the_operator_down() {
+fn deleting_the_stack_removes_all_children_except_claims_even_without_an_operator() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let before = uids(&shop.until_ready().await);
@@ -65,7 +65,7 @@ fn deleting_the_stack_removes_everything_but_claims_also_with_the_operator_down(
 }
 
 #[test]
-fn a_stack_that_comes_back_adopts_its_claims() {
+fn a_recreated_stack_adopts_its_claims() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let before = uids(&shop.until_ready().await);
@@ -82,7 +82,7 @@ fn a_stack_that_comes_back_adopts_its_claims() {
 }
 
 #[test]
-fn with_volume_policy_delete_claims_go_with_the_stack_and_only_then() {
+fn claims_are_deleted_with_the_stack_only_with_volume_policy_delete() {
     scenario(async |s| {
         let shop = s.apply("shop", &format!("{SHOP}volumePolicy: Delete")).await;
         let claim = claim(&shop.object("data"));
@@ -98,7 +98,7 @@ fn with_volume_policy_delete_claims_go_with_the_stack_and_only_then() {
 }
 
 #[test]
-fn a_claim_that_left_the_spec_outlives_the_stack_when_claims_shall() {
+fn a_claim_removed_from_the_spec_outlives_the_stack_with_volume_policy_retain() {
     scenario(async |s| {
         let shop = s.apply("shop", &format!("{SHOP}volumePolicy: Delete")).await;
         let claim = claim(&shop.object("data"));
@@ -118,7 +118,7 @@ fn a_claim_that_left_the_spec_outlives_the_stack_when_claims_shall() {
 }
 
 #[test]
-fn a_stack_that_is_deleted_and_made_at_once_has_no_memory_of_the_earlier_one() {
+fn a_stack_recreated_at_once_ignores_the_status_of_the_earlier_one() {
     const ONE_SHOT: &str = "
 services:
   migrate: {image: 'migrate:1', restart: 'no'}
@@ -141,7 +141,7 @@ services:
 }
 
 #[test]
-fn a_volume_that_leaves_the_spec_is_kept() {
+fn a_volume_removed_from_the_spec_is_kept() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let claim = claim(&shop.object("data"));
@@ -158,7 +158,7 @@ fn a_volume_that_leaves_the_spec_is_kept() {
 }
 
 #[test]
-fn claims_keep_their_uid_over_every_update() {
+fn claims_keep_their_uid_across_updates() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         let claim = claim(&shop.object("data"));

@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn the_validator_and_the_api_server_agree_on_every_demand_of_the_schema() {
+fn the_validator_and_the_api_server_agree_on_every_rule_of_the_schema() {
     Setup::without_operator().run(async |s| {
         let specimens = specimens();
         let answers = stream::iter(&specimens).map(|specimen| async move {
@@ -36,7 +36,7 @@ fn the_validator_and_the_api_server_agree_on_every_demand_of_the_schema() {
 }
 
 #[test]
-fn an_operator_says_what_an_older_crd_knows_of_a_status_and_that_it_is_older() {
+fn an_operator_with_an_older_crd_writes_a_reduced_status_and_a_warning() {
     block_on(async {
         let own = Cluster::of_its_own("old-crd").await;
         let api = Api::<CustomResourceDefinition>::all(own.admin.clone());

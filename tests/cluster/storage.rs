@@ -7,7 +7,7 @@ use kube::{Api, api::PostParams};
 use crate::support::{Scenario, from_yaml, scenario};
 
 #[test]
-fn a_storage_class_that_does_not_exist_is_told_until_it_is_created() {
+fn a_missing_storage_class_is_reported_until_it_is_created() {
     scenario(async |s| {
         let class = format!("{}-fast", s.namespace);
         let shop = s
@@ -27,7 +27,7 @@ volumes: {{data: {{storageClassName: {class}}}}}
         shop.until("db=Blocked web=Running").await;
         other.until_ready().await;
         let sentence =
-            format!("its claim shop-data has no volume: the storage class {class} does not exist: create it");
+            format!("claim shop-data has no volume: StorageClass {class} does not exist; create it");
         shop.until_message("db", &sentence).await;
         shop.until_condition("Reconciling", "Blocked", &[&format!("db is blocked: {sentence}")]).await;
 
@@ -39,7 +39,7 @@ volumes: {{data: {{storageClassName: {class}}}}}
 }
 
 #[test]
-fn a_provisioner_that_does_not_answer_is_told_until_there_is_a_volume() {
+fn a_silent_provisioner_is_reported_until_there_is_a_volume() {
     scenario(async |s| {
         let class_of = |service: &str| format!("{}-{service}", s.namespace);
         let services = [("now", "Immediate"), ("later", "WaitForFirstConsumer")];
@@ -62,8 +62,8 @@ volumes: {{now: {{storageClassName: {now}}}, later: {{storageClassName: {later}}
             .await;
         for (service, _) in services {
             let sentence = format!(
-                "its claim shop-{service} has no volume: the provisioner example.com/nobody of the storage class {} \
-                 has not made one yet",
+                "claim shop-{service} has no volume: provisioner example.com/nobody of StorageClass {} \
+                 has not created one yet",
                 class_of(service)
             );
             shop.until_message(service, &sentence).await;

@@ -47,7 +47,7 @@ pub fn fixtures() -> Vec<Fixture> {
 }
 
 #[test]
-fn the_children_that_an_earlier_version_has_made_are_taken_over_without_a_write_or_a_restart() {
+fn children_of_an_earlier_version_are_taken_over_without_a_write_or_a_restart() {
     let fixtures = fixtures();
     assert!(fixtures.len() > 20, "the fixtures are gone");
     block_on(async {

@@ -31,7 +31,7 @@ fn kubectl_get_shows_what_is_up_and_why_the_rest_is_not() {
 }
 
 #[test]
-fn kubectl_describe_shows_each_services_state_the_cause_of_waiting_and_the_remedy() {
+fn kubectl_describe_shows_each_services_state_cause_and_remedy() {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;
         until_all_wait(&shop).await;
@@ -55,7 +55,7 @@ fn kubectl_wait_returns_when_the_stack_is_ready() {
 }
 
 #[test]
-fn kubectl_explain_is_worth_reading() {
+fn kubectl_explain_describes_the_fields() {
     scenario(async |s| {
         insta::assert_snapshot!("explain", s.kubectl(&["explain", "stack.spec.services.healthcheck"]));
     });

@@ -7,7 +7,7 @@ const SCHEDULER: &str =
     "services: {scheduler: {image: 'scheduler:1', restart: always, annotations: {sim/linger: 2s}}}";
 
 #[test]
-fn a_deployment_becomes_a_stateful_set_and_back_only_when_its_pods_are_gone() {
+fn a_change_of_the_workload_kind_waits_until_the_old_pods_are_gone() {
     scenario(async |s| {
         let shop = s.apply("shop", SCHEDULER).await;
         shop.until_ready().await;
@@ -37,7 +37,7 @@ fn a_deployment_becomes_a_stateful_set_and_back_only_when_its_pods_are_gone() {
 }
 
 #[test]
-fn an_update_is_stop_first_where_only_one_may_run() {
+fn an_update_is_stop_first_for_a_single_instance() {
     scenario(async |s| {
         let shop = s.apply("shop", SCHEDULER).await;
         shop.until_ready().await;
@@ -67,7 +67,7 @@ volumes: {data: {}}
 }
 
 #[test]
-fn an_update_is_start_first_where_a_port_and_a_health_check_allow_it() {
+fn an_update_is_start_first_with_a_port_and_a_health_check() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -84,7 +84,7 @@ fn an_update_is_start_first_where_a_port_and_a_health_check_allow_it() {
 }
 
 #[test]
-fn a_mended_template_replaces_a_broken_pod_of_a_stateful_set() {
+fn a_corrected_template_replaces_a_broken_pod_of_a_stateful_set() {
     scenario(async |s| {
         let shop = s
             .apply(
@@ -102,7 +102,7 @@ volumes: {data: {}}
 }
 
 #[test]
-fn a_service_is_stopped_and_started_again() {
+fn a_service_can_be_stopped_and_started() {
     scenario(async |s| {
         let shop = s.apply("shop", "services: {db: {image: 'db:1', expose: [{port: 1}]}, web: {image: 'web:1', expose: [{port: 80}]}}").await;
         shop.until_ready().await;

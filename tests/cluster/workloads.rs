@@ -85,7 +85,7 @@ services:
 ";
 
 #[test]
-fn two_services_of_one_pod_come_up_with_both_names() {
+fn two_services_of_one_pod_are_reachable_by_both_names() {
     scenario(async |s| {
         let shop = s.apply("shop", PAIR).await;
         shop.until_ready().await;
@@ -106,7 +106,7 @@ fn two_services_of_one_pod_come_up_with_both_names() {
 }
 
 #[test]
-fn a_service_on_which_another_one_of_its_pod_depends_is_a_sidecar_with_its_own_state() {
+fn a_dependency_in_the_same_pod_is_a_sidecar_with_its_own_state() {
     scenario(async |s| {
         let after = "networkMode: 'service:vpn', dependsOn: {vpn: {condition: service_healthy}}";
         let ordered = PAIR
@@ -146,7 +146,7 @@ fn addresses(s: &Scenario<'_>, service: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_service_moves_into_a_pod_and_out_of_it_and_never_runs_twice_on_the_way_in() {
+fn a_service_that_moves_into_another_pod_never_runs_twice() {
     scenario(async |s| {
         let apart = PAIR.replace("networkMode: 'service:vpn', ", "");
         let shop = s.apply("shop", &apart).await;
@@ -172,7 +172,7 @@ fn a_service_moves_into_a_pod_and_out_of_it_and_never_runs_twice_on_the_way_in()
 }
 
 #[test]
-fn another_service_mode_replaces_the_service_and_no_pod() {
+fn a_changed_service_mode_replaces_only_the_service() {
     scenario(async |s| {
         let shop =
             s.apply("shop", "services: {web: {image: 'web:1', restart: always, expose: [{port: 80}]}}").await;
@@ -196,7 +196,7 @@ fn another_service_mode_replaces_the_service_and_no_pod() {
 }
 
 #[test]
-fn routes_and_links_to_the_outside_come_and_go_with_the_spec() {
+fn ingresses_and_external_links_follow_the_spec() {
     scenario(async |s| {
         let shop = s
             .apply(

@@ -39,7 +39,7 @@ fn a_service_answers_to_its_name_its_aliases_and_its_container_name() {
 }
 
 #[test]
-fn a_service_whose_ports_nobody_names_answers_on_all_of_them() {
+fn a_service_without_declared_ports_answers_on_all_ports() {
     on_real_nodes(async |s| {
         let shop = s
             .apply(

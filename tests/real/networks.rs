@@ -28,7 +28,7 @@ const SERVER: &str = "image: 'stackwright/testbox:1', command: [httpd, -f, -p, '
 
 /// Without this, that a peer is shut out would prove nothing but a broken network.
 #[test]
-fn the_enforcer_blocks_and_lets_through_the_rules_that_these_tests_use() {
+fn the_enforcer_implements_the_rules_that_these_tests_use() {
     on_real_nodes(async |s| {
         for (name, label) in [("server", "a"), ("friend", "a"), ("stranger", "b")] {
             s.create(&format!(
@@ -82,7 +82,7 @@ fn the_enforcer_blocks_and_lets_through_the_rules_that_these_tests_use() {
 }
 
 #[test]
-fn services_reach_each_other_only_over_a_network_that_they_share() {
+fn services_reach_each_other_only_over_a_shared_network() {
     on_real_nodes(async |s| {
         let shop = s
             .apply(

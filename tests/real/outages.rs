@@ -54,7 +54,7 @@ fn no_request_is_lost_while_every_container_is_replaced() {
 }
 
 #[test]
-fn services_go_on_while_containerd_kubelet_and_operator_are_killed() {
+fn services_keep_running_while_containerd_kubelet_and_operator_are_killed() {
     on_real_nodes(async |s| {
         let shop = serving(s).await;
         let node = node_of(s, "web");
@@ -70,7 +70,7 @@ fn services_go_on_while_containerd_kubelet_and_operator_are_killed() {
 }
 
 #[test]
-fn a_node_that_was_lost_comes_back_with_its_services_and_their_files() {
+fn a_lost_node_returns_with_its_services_and_their_files() {
     on_real_nodes(async |s| {
         let shop = s
             .apply(
@@ -102,7 +102,7 @@ fn a_node_that_was_lost_comes_back_with_its_services_and_their_files() {
 }
 
 #[test]
-fn a_full_disk_is_told_by_the_services_of_its_node_which_move_or_come_back_when_there_is_room() {
+fn services_on_a_full_disk_report_it_and_move_or_return() {
     on_real_nodes(async |s| {
         let shop = s
             .apply(
@@ -134,10 +134,12 @@ fn a_full_disk_is_told_by_the_services_of_its_node_which_move_or_come_back_when_
         let node = node_of(s, "db");
         let disk = SmallDisk::of(s, &node);
         disk.fill();
-        let evicted =
-            format!("it was evicted from the node {node}: The node was low on resource: ephemeral-storage");
-        shop.until_message("db", &format!("{evicted}, and no node can take it: 0/2 nodes are available: "))
-            .await;
+        let evicted = format!("evicted from node {node} (The node was low on resource: ephemeral-storage)");
+        shop.until_message(
+            "db",
+            &format!("{evicted}, and no node can run the Pod: 0/2 nodes are available: "),
+        )
+        .await;
         // The kubelet puts out one pod after the other.
         let elsewhere = |pod: &Value| pod["status"]["phase"] == "Running" && pod["spec"]["nodeName"] != *node;
         s.until("web runs on the other node", |view| {

@@ -30,7 +30,7 @@ const WRITER: &str = r#"
 "#;
 
 #[test]
-fn never_do_two_containers_write_one_volume() {
+fn two_containers_never_write_one_volume() {
     on_real_nodes(async |s| {
         let shop = s.apply("shop", WRITER).await;
         shop.until("db=Running").await;

@@ -41,7 +41,7 @@ fn scripteam_becomes_ready_in_order_and_answers_through_nginx() {
 }
 
 #[test]
-fn what_no_node_has_room_for_is_said_with_the_numbers() {
+fn an_unschedulable_service_is_reported_with_the_numbers() {
     on_real_nodes(async |s| {
         let nodes = Api::<Node>::all(s.admin()).list(&ListParams::default()).await.expect("the nodes");
         let processors = nodes

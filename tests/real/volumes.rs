@@ -16,7 +16,7 @@ const STACK: &str = "
 ";
 
 #[test]
-fn a_volume_keeps_its_files_over_the_end_of_its_pod() {
+fn a_volume_keeps_its_files_after_the_end_of_its_pod() {
     on_real_nodes(async |s| {
         let shop = s.apply("shop", STACK).await;
         shop.until("db=Healthy").await;
@@ -33,7 +33,7 @@ fn a_volume_keeps_its_files_over_the_end_of_its_pod() {
 }
 
 #[test]
-fn a_stack_that_comes_back_finds_its_files() {
+fn a_recreated_stack_finds_its_files() {
     on_real_nodes(async |s| {
         let shop = s.apply("shop", STACK).await;
         shop.until("db=Healthy").await;
@@ -58,7 +58,7 @@ fn is_ready(pod: &serde_json::Value) -> bool {
 }
 
 #[test]
-fn services_that_share_volumes_run_where_all_of_them_are() {
+fn services_that_share_volumes_run_on_one_node() {
     on_real_nodes(async |s| {
         let shop = s
             .apply(

@@ -1,4 +1,4 @@
-//! What the watches hold of one namespace.
+//! The index of one namespace.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -11,49 +11,49 @@ use crate::{
     translate::{HashKey, Kind, ObjectKind, Privileges},
 };
 
-/// The projections of one namespace, and the ways to find them.
+/// The projections of one namespace, with lookups.
 #[derive(Debug, Default)]
 pub(super) struct Namespace {
     pub(super) children: BTreeMap<ChildKey, Versioned<Child>>,
-    /// Children by the name of the Stack that they belong to.
+    /// Children by Stack.
     pub(super) of_stack: HashMap<String, BTreeSet<ChildKey>>,
     pub(super) pods: HashMap<String, Versioned<Pod>>,
     pub(super) pods_of_stack: HashMap<String, BTreeSet<String>>,
-    /// What was warned of last, by the UID of the pod or claim: reason and message.
+    /// The last warning about each Pod or claim, by UID: reason and message.
     pub(super) warnings: HashMap<String, (String, String)>,
-    /// The first eviction of each unit since a pod of it started to run, by Stack and service.
+    /// The first eviction of each unit since a Pod of it started, by Stack and service.
     pub(super) evictions: HashMap<(String, String), Eviction>,
     pub(super) settled: BTreeMap<ChildKey, Settled>,
-    /// What was refused for good, and when, by the name of the Stack that wants it.
+    /// Children that the API server refused for good, and when, by Stack.
     pub(super) refused: HashMap<String, BTreeMap<ChildKey, (Refused, Instant)>>,
-    /// Secrets, ConfigMaps and claims, also of others.
+    /// Secrets, ConfigMaps and claims, of Stacks and of others.
     pub(super) objects: HashMap<ObjectKey, Seen>,
-    /// The Stacks that read an object of others.
+    /// The Stacks that read an object.
     pub(super) readers: HashMap<ObjectKey, BTreeSet<String>>,
-    /// The privileges over nodes that it allows.
+    /// The privileges that the Namespace grants.
     pub(super) privileges: Privileges,
-    /// Its Stacks, as far as they have asked for the privileges.
+    /// The Stacks that depend on the privileges.
     pub(super) stacks: BTreeSet<String>,
-    /// The Stacks that want a name which someone else holds.
+    /// The Stacks that want a taken name.
     pub(super) contenders: HashMap<ChildKey, BTreeSet<String>>,
 }
 
-/// What is known of an object of which only the metadata is watched.
+/// An object of which only the metadata is watched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Seen {
-    /// Its resourceVersion.
+    /// The resourceVersion.
     pub version: u64,
-    /// What its UID makes the key of hashes.
+    /// The key of hashes, derived from the UID.
     pub hash_key: HashKey,
-    /// Whether a Stack made it.
+    /// Whether a Stack created the object.
     pub of_a_stack: bool,
 }
 
-/// A projection, with what decides whether an event is older than it.
+/// A projection with its resourceVersion.
 #[derive(Debug)]
 pub(super) struct Versioned<T> {
     pub(super) version: u64,
-    /// The Stack that it names in its label.
+    /// The Stack in the object's label.
     pub(super) stack: Option<String>,
     pub(super) value: T,
 }
@@ -80,14 +80,14 @@ impl Namespace {
         }
     }
 
-    /// The Stacks that an event on a child concerns besides the one it was of.
+    /// Returns the Stacks to wake for an event of a child, beside its former owner.
     pub(super) fn wants(&self, key: &ChildKey, owner: &Owner) -> BTreeSet<String> {
         let mut woken: BTreeSet<String> = self.contenders.get(key).into_iter().flatten().cloned().collect();
         woken.extend(owner.stack().map(str::to_owned));
         woken
     }
 
-    /// Whether nothing is held of it.
+    /// Reports whether the namespace has no entries.
     pub(super) fn is_empty(&self) -> bool {
         let Self { children, of_stack, pods, pods_of_stack, warnings, evictions, settled, .. } = self;
         let Self { refused, objects, readers, privileges, stacks, contenders, .. } = self;
@@ -99,7 +99,7 @@ impl Namespace {
         of_children && of_pods && of_stacks && objects.is_empty() && *privileges == Privileges::default()
     }
 
-    /// Forgets a child that is gone, with all that hangs on it, and gives the Stacks that this concerns.
+    /// Removes a deleted child with everything that depends on it, and returns the Stacks to wake.
     pub(super) fn end_child(&mut self, key: &ChildKey) -> BTreeSet<String> {
         if let Some(held) = self.children.get(key) {
             self.warnings.remove(&held.value.uid);
@@ -115,7 +115,7 @@ impl Namespace {
         woken
     }
 
-    /// Forgets a pod that is gone, with all that hangs on it, and gives the Stack that this concerns.
+    /// Removes a deleted Pod with everything that depends on it, and returns the Stack to wake.
     pub(super) fn end_pod(&mut self, name: &str) -> Option<String> {
         if let Some(held) = self.pods.get(name) {
             self.warnings.remove(&held.value.uid);
@@ -125,7 +125,7 @@ impl Namespace {
         Some(stack)
     }
 
-    /// Forgets an object of others that is gone, and gives the Stacks that this concerns.
+    /// Removes a deleted object, and returns the Stacks to wake.
     pub(super) fn end_object(&mut self, key: &ObjectKey) -> BTreeSet<String> {
         self.objects.remove(key);
         let mut woken: BTreeSet<String> = self.readers.get(key).into_iter().flatten().cloned().collect();

@@ -1,4 +1,4 @@
-//! What Namespaces allow, and the Stacks that this concerns.
+//! Privileges that Namespaces grant, and the Stacks that depend on them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -6,30 +6,30 @@ use super::{Index, Source, StackKey, keys, namespace::Namespace};
 use crate::translate::Privileges;
 
 impl Index {
-    /// Takes in the labels of a Namespace. They wake its Stacks only where they allow other privileges.
+    /// Updates the labels of a Namespace. Only a change of the privileges wakes its Stacks.
     pub fn apply_namespace(&mut self, name: &str, labels: &BTreeMap<String, String>) -> BTreeSet<StackKey> {
         self.saw(Source::Namespace, name, name);
         let privileges = Privileges::of_labels(labels);
-        // Nothing is remembered of the many that have no Stack and allow nothing.
+        // Most Namespaces have no Stack and grant nothing, so they have no entry.
         if privileges == Privileges::default() {
             return self.delete_namespace(name);
         }
         self.change(name, |space| space.allow(name, privileges))
     }
 
-    /// Takes in that a Namespace is gone.
+    /// Removes a deleted Namespace.
     pub fn delete_namespace(&mut self, name: &str) -> BTreeSet<StackKey> {
         self.change(name, |space| space.allow(name, Privileges::default()))
     }
 
-    /// The privileges over nodes that a Stack's namespace allows. From now on their change wakes the Stack.
+    /// Returns the privileges that a Stack's namespace grants. From now on, a change of them wakes the Stack.
     pub fn privileges(&mut self, stack: &StackKey) -> Privileges {
         let space = self.namespaces.entry(stack.namespace.clone()).or_default();
         space.stacks.insert(stack.name.clone());
         space.privileges.clone()
     }
 
-    /// Forgets what a Stack that is gone wanted to be woken for, and what it was refused.
+    /// Forgets the wake-ups and refusals of a deleted Stack.
     pub fn forget_stack(&mut self, stack: &StackKey) {
         self.set_reads(stack, &BTreeSet::new());
         self.set_contended(stack, &BTreeSet::new());
@@ -53,7 +53,7 @@ impl Index {
 }
 
 impl Namespace {
-    /// Sets the privileges that it allows, and gives the Stacks that this concerns.
+    /// Sets the privileges, and returns the Stacks to wake.
     pub(super) fn allow(&mut self, name: &str, privileges: Privileges) -> BTreeSet<StackKey> {
         if self.privileges == privileges {
             return BTreeSet::new();

@@ -1,4 +1,4 @@
-//! Events in, Stacks to wake out.
+//! Updates of the index by events, and the Stacks that they wake.
 
 use k8s_openapi::api::core::v1::Event;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ fn woken(keys: BTreeSet<StackKey>) -> Vec<String> {
     keys.into_iter().map(|key| key.name).collect()
 }
 
-/// A Service `web` of the Stack `stack`, or of nobody.
+/// A Service `web` of the Stack `stack`, or without an owner.
 fn service(stack: Option<&str>, version: u64, uid: &str) -> Value {
     let mut object = json!({"metadata": {
         "name": "web", "namespace": "n", "uid": uid, "resourceVersion": version.to_string(),
@@ -48,7 +48,7 @@ fn pod(name: &str, phase: &str) -> ApiPod {
 }
 
 #[test]
-fn a_childs_event_wakes_its_stack_unless_nothing_that_counts_has_changed() {
+fn an_event_wakes_the_stack_only_if_the_projection_has_changed() {
     let mut index = Index::default();
     assert_eq!(
         woken(index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")))),
@@ -67,7 +67,7 @@ fn a_childs_event_wakes_its_stack_unless_nothing_that_counts_has_changed() {
 }
 
 #[test]
-fn a_state_older_than_our_own_write_is_passed_over() {
+fn a_state_older_than_the_operators_write_is_ignored() {
     let mut index = Index::default();
     let mut written = service(Some("shop"), 5, "u");
     written["spec"] = json!({"clusterIP": "None"});
@@ -79,7 +79,7 @@ fn a_state_older_than_our_own_write_is_passed_over() {
 }
 
 #[test]
-fn the_late_end_of_a_predecessor_does_not_take_its_successor_away() {
+fn a_late_deletion_of_a_predecessor_keeps_the_successor() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 9, "successor")));
     assert_eq!(
@@ -90,7 +90,7 @@ fn the_late_end_of_a_predecessor_does_not_take_its_successor_away() {
 }
 
 #[test]
-fn a_name_that_becomes_free_wakes_every_stack_that_wants_it() {
+fn a_released_name_wakes_every_stack_that_wants_it() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     index.set_contended(&key("late"), &BTreeSet::from([(Kind::Service, "web".to_owned())]));
@@ -107,7 +107,7 @@ fn a_name_that_becomes_free_wakes_every_stack_that_wants_it() {
 }
 
 #[test]
-fn namesakes_are_shown_to_whom_they_stand_in_the_way_of() {
+fn the_holder_of_a_taken_name_is_observed() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     let mut observed = observed(&index, "late");
@@ -118,7 +118,7 @@ fn namesakes_are_shown_to_whom_they_stand_in_the_way_of() {
 }
 
 #[test]
-fn what_a_new_list_does_not_bring_is_gone() {
+fn objects_missing_from_a_new_list_are_removed() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     index.apply_pod(&pod("a", "Running"));
@@ -132,7 +132,7 @@ fn what_a_new_list_does_not_bring_is_gone() {
 }
 
 #[test]
-fn a_secret_wakes_its_readers_when_its_version_moves() {
+fn a_secret_with_a_new_version_wakes_its_readers() {
     let mut index = Index::default();
     index.set_reads(&key("shop"), &BTreeSet::from([(ObjectKind::Secret, "pw".to_owned())]));
     let apply = |index: &mut Index, version| {
@@ -152,7 +152,7 @@ fn a_secret_wakes_its_readers_when_its_version_moves() {
 }
 
 #[test]
-fn a_claim_of_others_wakes_its_readers_when_it_comes_and_goes_but_not_by_its_status() {
+fn a_claims_creation_and_deletion_wake_its_readers_and_its_status_does_not() {
     let mut index = Index::default();
     let claim = ObjectKind::PersistentVolumeClaim;
     index.set_reads(&key("shop"), &BTreeSet::from([(claim, "data".to_owned())]));
@@ -171,7 +171,7 @@ fn a_claim_of_others_wakes_its_readers_when_it_comes_and_goes_but_not_by_its_sta
 }
 
 #[test]
-fn what_of_a_claim_and_a_template_decides_on_the_next_translation_is_kept() {
+fn fields_that_the_next_translation_needs_are_projected() {
     let mut index = Index::default();
     let metadata = |name: &str| {
         json!({
@@ -235,7 +235,7 @@ fn a_warning_belongs_to_the_pod_with_its_uid() {
 }
 
 #[test]
-fn a_warning_of_a_claim_is_told_while_it_has_no_volume() {
+fn a_warning_about_a_claim_is_observed_until_it_is_bound() {
     let mut index = Index::default();
     let labels = json!({"stackwright.dev/stack": "shop", "app.kubernetes.io/managed-by": "stackwright"});
     let claim = |phase: &str, version: u64| {
@@ -262,7 +262,7 @@ fn a_warning_of_a_claim_is_told_while_it_has_no_volume() {
 }
 
 #[test]
-fn an_eviction_outlives_its_pod_until_one_of_the_service_starts() {
+fn an_eviction_is_remembered_until_a_pod_of_the_service_starts() {
     let mut index = Index::default();
     index.privileges(&key("shop"));
     let started = |name: &str, time: &str| {
@@ -297,7 +297,7 @@ fn an_eviction_outlives_its_pod_until_one_of_the_service_starts() {
 }
 
 #[test]
-fn the_children_of_an_earlier_stack_of_the_same_name_are_not_this_stacks() {
+fn children_of_an_earlier_stack_with_the_same_name_do_not_belong_to_the_stack() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     let observed = index.observed(&key("shop"), Identity { uid: "another", name: "shop" });
@@ -306,7 +306,7 @@ fn the_children_of_an_earlier_stack_of_the_same_name_are_not_this_stacks() {
 }
 
 #[test]
-fn a_child_that_lost_its_labels_is_still_its_stacks() {
+fn a_child_without_labels_still_belongs_to_its_stack() {
     let mut index = Index::default();
     let mut stripped = service(Some("shop"), 1, "u");
     stripped["metadata"].as_object_mut().unwrap().remove("labels");
@@ -315,7 +315,7 @@ fn a_child_that_lost_its_labels_is_still_its_stacks() {
 }
 
 #[test]
-fn a_reply_that_its_own_deletion_has_overtaken_leaves_no_ghost() {
+fn a_reply_that_arrives_after_the_deletion_is_ignored() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 9, "u")));
     index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 10, "u")));
@@ -325,7 +325,7 @@ fn a_reply_that_its_own_deletion_has_overtaken_leaves_no_ghost() {
     assert_eq!(observed(&index, "shop").children.len(), 1);
 }
 
-/// What is held of the Service `web`: whether it is headless.
+/// Reports whether the indexed Service `web` is headless.
 fn is_headless(index: &Index) -> bool {
     let children = observed(index, "shop").children;
     let child = &children[&(Kind::Service, "web".to_owned())];
@@ -339,11 +339,11 @@ fn headless(version: u64) -> Value {
 }
 
 #[test]
-fn a_list_wins_over_what_an_older_history_told() {
+fn a_list_replaces_states_from_before_a_restore() {
     let source = Source::Child(Kind::Service);
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &headless(900)));
-    // The cluster is restored from a backup, in which the Service was another one.
+    // etcd is restored from a backup with an older state of the Service.
     index.begin_list(source);
     assert_eq!(
         woken(index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 40, "u")))),
@@ -351,7 +351,7 @@ fn a_list_wins_over_what_an_older_history_told() {
     );
     index.end_list(source);
     assert!(!is_headless(&index));
-    // From there on, versions count again, and so do replies to writes.
+    // Afterwards, versions and replies to writes count again.
     index.apply_child(ChildUpdate::of(Kind::Service, &headless(39)));
     assert!(!is_headless(&index));
     index.apply_reply(ChildUpdate::of(Kind::Service, &headless(41)));
@@ -362,7 +362,7 @@ fn a_list_wins_over_what_an_older_history_told() {
 }
 
 #[test]
-fn a_reply_that_comes_during_a_list_wins_over_it() {
+fn a_reply_during_a_list_wins_over_the_list() {
     let source = Source::Child(Kind::Service);
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 7, "u")));
@@ -371,7 +371,7 @@ fn a_reply_that_comes_during_a_list_wins_over_it() {
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 8, "u")));
     index.end_list(source);
     assert!(is_headless(&index), "the list was made before the write");
-    // A reply of the old history does not stand in the list's way.
+    // A reply from before the restore does not win over the list.
     index.begin_list(source);
     index.apply_reply(ChildUpdate::of(Kind::Service, &service(Some("shop"), 5, "u")));
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 6, "u")));
@@ -380,7 +380,7 @@ fn a_reply_that_comes_during_a_list_wins_over_it() {
 }
 
 #[test]
-fn a_pod_of_several_services_tells_of_each_of_their_containers_and_of_no_other() {
+fn a_pod_of_several_services_has_the_containers_of_each_and_no_others() {
     let mut pod = pod("web-1", "Running");
     pod.metadata
         .labels
@@ -407,7 +407,7 @@ fn a_pod_of_several_services_tells_of_each_of_their_containers_and_of_no_other()
 }
 
 #[test]
-fn a_service_that_is_a_sidecar_has_its_state_among_the_init_containers() {
+fn the_state_of_a_sidecar_comes_from_the_init_containers() {
     let status = |name: &str, state: Value, ready: bool| json!({"name": name, "image": "", "imageID": "", "restartCount": 0, "ready": ready, "started": ready, "state": state});
     let running = || json!({"running": {"startedAt": "2026-01-01T00:00:00Z"}});
     let pod_with = |init: Value, last: Value| {
@@ -454,7 +454,7 @@ fn a_service_that_is_a_sidecar_has_its_state_among_the_init_containers() {
 }
 
 #[test]
-fn a_daemon_set_wants_as_many_pods_as_its_controller_counts_nodes() {
+fn a_daemon_set_wants_the_number_of_pods_that_its_controller_counts() {
     let daemon_set = |observed: i64, status: Value| {
         let mut object = json!({
             "metadata": {"name": "agent", "namespace": "n", "uid": "u", "generation": 2, "resourceVersion": "1"},
@@ -479,12 +479,12 @@ fn labels(privilege: &str) -> std::collections::BTreeMap<String, String> {
 }
 
 #[test]
-fn a_namespaces_labels_wake_its_stacks_only_where_they_allow_other_powers() {
+fn labels_of_a_namespace_wake_its_stacks_only_if_the_privileges_change() {
     let mut index = Index::default();
     let allowed = |index: &mut Index| {
         index.privileges(&key("shop")).0.into_iter().map(Privilege::as_str).collect::<Vec<_>>()
     };
-    // Listed before any Stack asks.
+    // The Namespace is listed before any Stack depends on it.
     assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
     assert_eq!(allowed(&mut index), ["privileged"]);
     assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
@@ -496,7 +496,7 @@ fn a_namespaces_labels_wake_its_stacks_only_where_they_allow_other_powers() {
 }
 
 #[test]
-fn a_namespace_that_a_list_no_longer_brings_allows_nothing() {
+fn a_namespace_missing_from_a_list_grants_nothing() {
     let mut index = Index::default();
     index.apply_namespace("n", &labels("privileged"));
     index.privileges(&key("shop"));
@@ -506,7 +506,7 @@ fn a_namespace_that_a_list_no_longer_brings_allows_nothing() {
 }
 
 #[test]
-fn a_stack_that_is_gone_is_not_woken_for_its_namespace() {
+fn a_deleted_stack_is_not_woken_for_its_namespace() {
     let mut index = Index::default();
     index.privileges(&key("shop"));
     index.forget_stack(&key("shop"));

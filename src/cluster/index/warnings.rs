@@ -1,4 +1,4 @@
-//! What is warned of pods and claims. It feeds messages, never decisions.
+//! Warnings about Pods and claims. They are used for messages only, never for decisions.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Index {
-    /// Takes in what was warned of a pod or a claim.
+    /// Updates the warning about a Pod or a claim.
     pub fn apply_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
         let Some(about) = About::of(event) else { return BTreeSet::new() };
         let Some(space) = self.namespaces.get_mut(&about.namespace) else { return BTreeSet::new() };
@@ -27,16 +27,16 @@ impl Index {
         if warning.0 == "Evicted" {
             space.remember_eviction(&stack, &about.name, event);
         }
-        // A successor of the same name is held already.
+        // A successor with the same name is already indexed.
         if is_of_another {
             return BTreeSet::new();
         }
         let before = space.warnings.insert(about.uid, warning.clone());
-        // Who warns repeats it with every try.
+        // The kubelet and provisioners repeat a warning with each retry.
         if before.as_ref() == Some(&warning) { BTreeSet::new() } else { keys(&about.namespace, [stack]) }
     }
 
-    /// Takes in that a warning has run out.
+    /// Removes an expired warning.
     pub fn delete_warning(&mut self, event: &Event) -> BTreeSet<StackKey> {
         if let Some(about) = About::of(event)
             && let Some(space) = self.namespaces.get_mut(&about.namespace)
@@ -48,9 +48,9 @@ impl Index {
 }
 
 impl Namespace {
-    /// Remembers that a pod was evicted: its controller may delete it, and the status of a pod whose program
-    /// ends well when it is told to does not tell. The first cause is the best: a node that lacks something
-    /// puts out successors too, with fewer words.
+    /// Remembers an eviction. The Pod's controller can delete the Pod, and the status of a Pod whose program exits with 0
+    /// at the stop signal does not show the eviction. The first eviction is kept: a node under pressure evicts successors,
+    /// too, with shorter messages.
     fn remember_eviction(&mut self, stack: &str, pod: &str, event: &Event) {
         let Some(service) = self.pods.get(pod).map(|held| held.value.service.clone()) else { return };
         let Some(at) = event.last_timestamp.as_ref().map(|time| time.0) else { return };
@@ -66,7 +66,7 @@ impl Namespace {
         }
     }
 
-    /// Forgets the evictions of a unit from before a pod of it started.
+    /// Forgets the evictions of a unit that happened before a Pod of it started.
     pub(super) fn forget_evictions_before(&mut self, stack: &str, pod: &Pod) {
         let unit = (stack.to_owned(), pod.service.clone());
         if let Some(start) = pod.started_at
@@ -76,7 +76,7 @@ impl Namespace {
         }
     }
 
-    /// Forgets the evictions of a Stack of which nothing is left: no pod, no child, and no pass has been over it.
+    /// Forgets the evictions of a Stack without Pods and children that is not known from a reconciliation.
     pub(super) fn forget_evictions_of_none(&mut self, stack: &str) {
         let has_children = self.pods_of_stack.contains_key(stack) || self.of_stack.contains_key(stack);
         if !has_children && !self.stacks.contains(stack) {
@@ -84,7 +84,7 @@ impl Namespace {
         }
     }
 
-    /// Forgets the evictions from a workload that is gone.
+    /// Forgets the evictions from a deleted workload.
     pub(super) fn forget_evictions_of(&mut self, key: &ChildKey) {
         let Some(held) = self.children.get(key).filter(|_| key.0.is_workload()) else { return };
         if let (Some(stack), Some(service)) = (held.stack.clone(), held.value.service.clone()) {
@@ -93,7 +93,7 @@ impl Namespace {
     }
 }
 
-/// The pod or claim that an event is about.
+/// The Pod or claim of an event.
 struct About {
     namespace: String,
     is_claim: bool,

@@ -1,10 +1,10 @@
-//! What one namespace asks of registries, and what others have of that.
+//! Fairness between namespaces that read images.
 
 use futures::future::join_all;
 
 use super::*;
 
-/// A registry that has one image, and what asks it as docker.io, beside a host that accepts and says nothing.
+/// Returns a registry with one image as docker.io, a host that accepts connections and never answers, and a client of both.
 async fn beside_a_host_that_hangs() -> (Server, TcpListener, Registries) {
     let (contents, _) = image("{}");
     let good = Server::start(move |path, _| found(&contents, path)).await;
@@ -16,7 +16,7 @@ async fn beside_a_host_that_hangs() -> (Server, TcpListener, Registries) {
     (good, silent, registries)
 }
 
-/// How long the image of one namespace takes while others ask for images of hosts that hang.
+/// Returns the time of one read while other namespaces read from hanging hosts.
 async fn time_beside(registries: &Registries, hostile: impl Future) -> Duration {
     let good = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -24,12 +24,12 @@ async fn time_beside(registries: &Registries, hostile: impl Future) -> Duration 
         assert!(registries.read("app:1", None, &Logins::default(), asker("good")).await.is_ok());
         began.elapsed()
     };
-    // The hostile ones are dropped with the answer: nobody waits for them.
+    // The other reads are dropped after the answer.
     tokio::select! { took = good => took, _ = hostile => panic!("the hosts that hang answered first") }
 }
 
 #[tokio::test]
-async fn three_hundred_images_of_one_namespace_that_hang_delay_no_other_namespace() {
+async fn three_hundred_hanging_reads_of_one_namespace_delay_no_other() {
     let (_good, _silent, registries) = beside_a_host_that_hangs().await;
     let none = Logins::default();
     let images: Vec<_> = (0..300).map(|n| format!("r{n}.example.com/app:1")).collect();
@@ -39,7 +39,7 @@ async fn three_hundred_images_of_one_namespace_that_hang_delay_no_other_namespac
 }
 
 #[tokio::test]
-async fn fifty_namespaces_with_hosts_that_hang_delay_another_one_by_ten_seconds_at_most() {
+async fn fifty_namespaces_with_hanging_hosts_delay_another_by_at_most_ten_seconds() {
     let (_good, _silent, registries) = beside_a_host_that_hangs().await;
     let none = Logins::default();
     let names: Vec<_> = (0..50).map(|n| format!("hostile-{n}")).collect();
@@ -50,7 +50,7 @@ async fn fifty_namespaces_with_hosts_that_hang_delay_another_one_by_ten_seconds_
 }
 
 #[tokio::test]
-async fn who_waits_behind_a_host_without_an_answer_learns_of_it_in_the_same_namespace_only() {
+async fn a_failure_of_a_host_is_shared_only_within_a_namespace() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mirrors = vec![format!("*=http://{closed}").parse().unwrap()];
     let registries = Registries::new(RegistryOptions { mirrors, ..RegistryOptions::default() });
@@ -63,7 +63,7 @@ async fn who_waits_behind_a_host_without_an_answer_learns_of_it_in_the_same_name
     assert_eq!(
         registries.read("other:1", None, &none, early).await,
         Err(Failure::NoRoots("told".to_owned())),
-        "it is not asked"
+        "the host is not asked"
     );
     let other = Asker { namespace: "other", ..early };
     let failure = registries.read("other:1", None, &none, other).await;
@@ -71,7 +71,7 @@ async fn who_waits_behind_a_host_without_an_answer_learns_of_it_in_the_same_name
 }
 
 #[tokio::test]
-async fn a_registry_that_has_no_time_is_asked_for_other_images_and_says_when_to_come_back() {
+async fn a_busy_registry_is_read_for_other_images_and_names_the_time_of_a_retry() {
     for status in [StatusCode::TOO_MANY_REQUESTS, StatusCode::BAD_GATEWAY] {
         let server = Server::start(move |_, _| (status, [("retry-after", "90")]).into_response()).await;
         let registries = server.registries();
@@ -95,7 +95,7 @@ async fn four_logins_are_tried_for_an_image() {
 }
 
 #[tokio::test]
-async fn a_read_whose_turn_does_not_come_ends() {
+async fn a_read_without_a_permit_times_out() {
     let registries = Registries::new(RegistryOptions::default());
     let mut permits = Vec::new();
     for namespace in 0..AT_ONCE {

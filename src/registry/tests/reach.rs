@@ -1,8 +1,8 @@
-//! Whom a registry can make the operator ask, and what it is told there.
+//! Hosts that a registry can make the operator contact, and what is sent to them.
 
 use super::*;
 
-/// A server that asks for a login, and keeps what it was shown.
+/// Returns a server that requires a login, and the headers that it received.
 async fn demanding(challenge: &'static str) -> (Server, Arc<Mutex<Vec<String>>>) {
     let shown = Arc::<Mutex<Vec<String>>>::default();
     let seen = Arc::clone(&shown);
@@ -14,7 +14,7 @@ async fn demanding(challenge: &'static str) -> (Server, Arc<Mutex<Vec<String>>>)
     (server, shown)
 }
 
-/// A registry that sends everything on to another server.
+/// Returns a registry that redirects every request.
 async fn sending_on(to: &str) -> Server {
     let to = to.to_owned();
     Server::start(move |path, _| {
@@ -24,7 +24,7 @@ async fn sending_on(to: &str) -> Server {
 }
 
 #[tokio::test]
-async fn a_login_is_not_given_to_whom_a_registry_sends_on_to() {
+async fn a_login_is_not_sent_to_the_target_of_a_redirect() {
     for challenge in ["Basic realm=\"r\"", "Bearer realm=\"http://127.0.0.1:1/token\""] {
         let (target, shown) = demanding(challenge).await;
         let registry = sending_on(&target.address).await;
@@ -36,7 +36,7 @@ async fn a_login_is_not_given_to_whom_a_registry_sends_on_to() {
 }
 
 #[tokio::test]
-async fn a_plain_mirror_names_no_token_server_of_another_host() {
+async fn a_mirror_without_tls_cannot_name_a_token_server_on_another_host() {
     let tokens = Server::start_at("127.0.0.2:0", |_, _| r#"{"token": "t"}"#.into_response()).await;
     for realm in
         [format!("http://{}/token", tokens.address), "http:///token".to_owned(), "ftp://a".to_owned()]
@@ -53,18 +53,18 @@ async fn a_plain_mirror_names_no_token_server_of_another_host() {
 }
 
 #[tokio::test]
-async fn a_private_address_is_reached_only_where_an_administrator_names_it() {
+async fn a_private_address_is_contacted_only_if_an_administrator_allows_it() {
     let (contents, _) = image("{}");
     let inside = Server::start(move |path, _| found(&contents, path)).await;
     let port = inside.address.rsplit_once(':').unwrap().1;
     for host in ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]"] {
-        // The mirror is reached, which is on a private address, too.
+        // The mirror itself has a private address and is contacted.
         let mirror = sending_on(&format!("{host}:{port}")).await;
         let failure = read(&mirror.registries_that_reach(&["10.0.0.0/8"]), &Logins::default()).await;
         let Err(Failure::Unreachable { why: Why::NotConnected(why), .. }) = failure else {
             panic!("{host}: {failure:?}")
         };
-        assert_eq!(why, "its address is neither public nor allowed", "{host}");
+        assert_eq!(why, "the address is neither public nor allowed", "{host}");
         assert_eq!(inside.requests.load(Ordering::Relaxed), 0, "{host}");
     }
     let mirror = sending_on(&inside.address).await;
@@ -72,7 +72,7 @@ async fn a_private_address_is_reached_only_where_an_administrator_names_it() {
 }
 
 #[tokio::test]
-async fn what_gives_no_answer_is_told_of_in_one_sentence() {
+async fn every_missing_answer_has_the_same_message() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let without_tls = Server::start(|_, _| StatusCode::OK.into_response()).await.address;
@@ -86,13 +86,11 @@ async fn what_gives_no_answer_is_told_of_in_one_sentence() {
         let failure = registries.read(&image, None, &Logins::default(), asker("shop")).await.unwrap_err();
         assert_eq!(
             failure.to_string(),
-            format!(
-                "the operator gets no answer from {host}; a registry at a private address needs '--allow-registry-address'"
-            )
+            format!("no answer from {host}; a registry at a private address needs --allow-registry-address")
         );
         causes.push(failure.detail().unwrap().to_string());
     }
     causes.sort();
     causes.dedup();
-    assert_eq!(causes.len(), 5, "the log tells them apart: {causes:?}");
+    assert_eq!(causes.len(), 5, "the log has the cause: {causes:?}");
 }

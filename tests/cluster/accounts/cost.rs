@@ -31,7 +31,7 @@ volumes: {one: {}, two: {}}
 
 #[test]
 #[ignore = "takes minutes, and says something only of a machine that does nothing else: make account-cost"]
-fn what_the_rights_of_accounts_cost_is_told() {
+fn the_cost_of_account_checks_is_measured() {
     let stacks = std::env::var("STACKWRIGHT_STACKS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
     // None and one in turn, so that a machine that gets slower favours neither.
     let rounds = [Accounts::None, Accounts::One, Accounts::One, Accounts::None, Accounts::Each];

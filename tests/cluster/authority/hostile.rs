@@ -107,7 +107,7 @@ async fn allow_all(s: &Scenario<'_>) {
 }
 
 #[test]
-fn forty_hostile_stacks_of_who_may_only_write_stacks_are_refused_by_the_policies() {
+fn the_policies_refuse_forty_hostile_stacks_of_an_author_who_can_only_write_stacks() {
     Setup::without_operator().run(async |s| {
         allow_all(s).await;
         install_policies(s).await;
@@ -123,7 +123,7 @@ fn forty_hostile_stacks_of_who_may_only_write_stacks_are_refused_by_the_policies
 }
 
 #[test]
-fn forty_hostile_stacks_make_nothing_where_an_account_is_required_also_without_the_policies() {
+fn forty_hostile_stacks_create_nothing_if_an_account_is_required() {
     Setup::default().that_requires_accounts().run(async |s| {
         allow_all(s).await;
         let author = Author::with("mallory", Rights::none());

@@ -31,7 +31,7 @@ volumes: {{data: {{}}}}
 
 #[test]
 #[ignore = "needs the programs of every version: make matrix"]
-fn an_upgrade_of_kubernetes_step_by_step_writes_no_child_and_restarts_nothing() {
+fn a_stepwise_upgrade_of_kubernetes_writes_no_child_and_restarts_nothing() {
     block_on(async {
         let oldest = ServerVersion::OLDEST;
         let own = Cluster::of_its_own_with("upgraded", &["--kubernetes", &oldest.to_string()]).await;

@@ -16,7 +16,7 @@ use crate::{
 
 #[test]
 #[ignore = "builds the operators of earlier versions: make matrix"]
-fn an_upgrade_of_the_operator_and_the_way_back_write_no_child_and_restart_nothing() {
+fn an_upgrade_and_rollback_of_the_operator_write_no_child_and_restart_nothing() {
     let fixtures = fixtures();
     let versions: BTreeSet<_> = fixtures.iter().map(|fixture| fixture.version.as_str()).collect();
     let programs: BTreeMap<_, _> = versions.into_iter().map(|version| (version, program(version))).collect();

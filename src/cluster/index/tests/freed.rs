@@ -1,9 +1,9 @@
-//! What is gone is held no more.
+//! Memory of deleted Stacks is freed.
 
 use super::*;
 use crate::plan::{Digest, Refused};
 
-/// A Stack with a pod, a child that is refused, what it reads, a contended name, a warning and an eviction.
+/// Adds a Stack with a Pod, a refused child, an object that it reads, a taken name, a warning and an eviction.
 fn live(index: &mut Index, number: usize) -> StackKey {
     let stack = StackKey { namespace: format!("n{number}"), name: "shop".to_owned() };
     let placed = |mut object: Value| {
@@ -43,7 +43,7 @@ const SOURCES: [Source; 5] = [
 ];
 
 #[test]
-fn of_stacks_that_came_and_went_nothing_is_held() {
+fn deleted_stacks_leave_nothing_in_the_index() {
     let mut index = Index::default();
     for number in 0..500 {
         let stack = live(&mut index, number);
@@ -57,14 +57,14 @@ fn of_stacks_that_came_and_went_nothing_is_held() {
         pod.metadata.namespace = Some(namespace.clone());
         index.delete_pod(&pod);
         index.delete_object(ObjectKind::Secret, namespace, "app");
-        // Its event is told of late.
+        // An event arrives late.
         index.apply_warning(&evicted(namespace));
     }
     assert_eq!(index.namespaces.len(), 0);
 }
 
 #[test]
-fn of_stacks_that_went_while_no_watch_ran_nothing_is_held() {
+fn stacks_deleted_while_no_watch_ran_leave_nothing_in_the_index() {
     let mut index = Index::default();
     let stacks: Vec<_> = (0..500).map(|number| live(&mut index, number)).collect();
     for source in SOURCES {
@@ -77,7 +77,7 @@ fn of_stacks_that_went_while_no_watch_ran_nothing_is_held() {
 }
 
 #[test]
-fn a_refusal_is_forgotten_with_the_name_that_was_refused() {
+fn a_refusal_is_forgotten_with_its_name() {
     let mut index = Index::default();
     let stack = key("shop");
     for number in 0..500 {

@@ -103,10 +103,10 @@ mod tests {
         let serving = runtime.spawn(serve(address, unsynced, heartbeat, Arc::default(), stop.clone()));
         // From here on, the runtime's only thread is blocked by this test.
         runtime.block_on(tokio::task::yield_now());
-        let startup_deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(10);
         let health = loop {
             match get(address, "/healthz") {
-                Err(_) if Instant::now() < startup_deadline => std::thread::sleep(Duration::from_millis(10)),
+                Err(_) if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(10)),
                 answer => break answer.unwrap(),
             }
         };

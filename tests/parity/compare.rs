@@ -1,4 +1,4 @@
-//! Holds what two engines showed side by side.
+//! Comparison of the facts from two engines.
 
 use std::collections::BTreeSet;
 
@@ -7,20 +7,20 @@ use crate::{
     verdicts::{VERDICTS, Verdict},
 };
 
-/// Something that is not the same on both.
+/// A difference.
 #[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Difference {
-    /// Where.
+    /// The path of the fact.
     pub path: String,
-    /// What Docker Compose showed.
+    /// The fact on Docker Compose.
     pub docker: Option<String>,
-    /// What Stackwright showed.
+    /// The fact on Stackwright.
     pub cluster: Option<String>,
     /// The verdict that explains it.
     pub verdict: Option<&'static str>,
 }
 
-/// All differences of a project, in the order of their paths.
+/// Returns all differences of a project, by path.
 pub fn differences(project: &str, docker: &Facts, cluster: &Facts) -> Vec<Difference> {
     let paths: BTreeSet<_> = docker.keys().chain(cluster.keys()).collect();
     let different = paths.into_iter().filter(|path| docker.get(*path) != cluster.get(*path));

@@ -16,12 +16,12 @@ pub struct Docker<'p> {
 }
 
 impl<'p> Docker<'p> {
-    /// Nothing is started yet.
+    /// Returns a project that is not started yet.
     pub fn new(project: &'p Project) -> Self {
         Self { project, further_files: RefCell::default() }
     }
 
-    /// What Compose itself makes of the project's files.
+    /// Returns the project as `docker compose config` prints it.
     pub fn model(&self) -> Value {
         let output =
             self.compose().args(["config", "--format", "json"]).output().expect("docker-compose runs");
@@ -50,7 +50,7 @@ impl<'p> Docker<'p> {
         containers
     }
 
-    /// Ends all that is left of it, volumes too.
+    /// Removes the project with its volumes.
     pub fn clear_away(&self) {
         outcome(self.compose().args(["down", "--volumes", "--remove-orphans", "--timeout", "0"]));
     }
@@ -62,7 +62,7 @@ impl Engine for Docker<'_> {
     }
 
     fn up(&self) -> Result<(), String> {
-        // It fails, too, where a dependency does, which is a state to be compared and no error of the rig's.
+        // The command also fails if a dependency fails, which is a state to compare.
         let ended = outcome(self.compose().args(["up", "--detach", "--no-build"]));
         let begun = self.inspected().iter().any(|it| it["State"]["Status"] != "created");
         if begun { Ok(()) } else { Err(ended.text) }
@@ -88,7 +88,7 @@ impl Engine for Docker<'_> {
 
     fn states(&self) -> BTreeMap<String, String> {
         let states = self.inspected().into_iter().map(|container| (service(&container), state(&container)));
-        // Of several containers the last; they are of one mind where a project is compared.
+        // The last of several containers, which have equal states in these projects.
         states.collect()
     }
 
@@ -138,11 +138,10 @@ impl Engine for Docker<'_> {
     }
 }
 
-/// The machine's own address on the engine's network, which stands for one that others reach: 127.0.0.1 would
-/// also answer for ports that are bound to it alone.
+/// Returns the machine's address on the engine's network. 127.0.0.1 would also answer for ports that are bound only to it.
 const HOST: &str = "172.17.0.1";
 
-/// A command in the engine's network.
+/// Returns a command in the engine's network.
 fn inside() -> Command {
     let mut command = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/hack/docker"));
     command.arg("inside");

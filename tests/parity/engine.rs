@@ -1,58 +1,57 @@
-//! What a compose project is asked for on an engine, whichever it is.
+//! The interface to an engine that runs a Compose project.
 
 use std::{collections::BTreeMap, process::Command};
 
 use serde_json::Value;
 
-/// A container that exists, or existed when it was looked for.
+/// A container.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Container {
-    /// The service whose it is.
+    /// The service of the container.
     pub service: String,
-    /// What the engine knows it by; another one for each container that there ever is.
+    /// The engine's unique id.
     pub id: String,
-    /// What it is called where nobody gave it a name, if it is called anything.
+    /// The default host name, if there is one.
     pub called: Option<String>,
 }
 
-/// How a command inside of a container ended.
+/// The result of a command in a container.
 #[derive(Clone, Debug)]
 pub struct Outcome {
-    /// Its exit code.
+    /// The exit code.
     pub code: i32,
-    /// What it printed, errors behind the rest.
+    /// The output, with standard error at the end.
     pub text: String,
 }
 
-/// One of the two engines, with one project on it.
+/// An engine with one project.
 pub trait Engine {
-    /// What it is called in what is told.
+    /// Returns the name in reports.
     fn name(&self) -> &'static str;
-    /// Starts the project, or brings it to what its files say now.
+    /// Starts the project, or updates it to its files.
     fn up(&self) -> Result<(), String>;
-    /// Whether a changed file of the project comes with new containers.
+    /// Reports whether a changed file of the project replaces containers.
     fn renews(&self) -> bool;
-    /// Adds a further file to those that the project is made of; the next start reads it.
+    /// Adds a Compose file, which the next start reads.
     fn add_file(&self, file: &str);
-    /// A command that asks a service's published port so many times a second for so long, and prints what
-    /// came of it.
+    /// Returns a command that sends requests to a service's published port for a period, and prints the result.
     fn load(&self, service: &str, port: &str) -> Command;
-    /// Ends it; what is in named volumes stays.
+    /// Stops the project, and keeps named volumes.
     fn down(&self);
-    /// The state of each service that was ever to start, in Docker's words: `created`, `starting`, `running`,
+    /// Returns the state of each service in Docker's words: `created`, `starting`, `running`,
     /// `healthy`, `unhealthy`, `exited CODE`.
     fn states(&self) -> BTreeMap<String, String>;
-    /// Its containers, of which none is about to end.
+    /// Returns the containers that are not being stopped.
     fn containers(&self) -> Vec<Container>;
-    /// A command that prints a container's log from its beginning to its end, whenever that is.
+    /// Returns a command that prints and follows a container's whole log.
     fn log(&self, container: &Container) -> Command;
     /// Runs a command in a container.
     fn run(&self, container: &Container, command: &[&str]) -> Outcome;
-    /// Puts a new container in the place of each one that a service has.
+    /// Replaces each container of a service.
     fn recreate(&self, service: &str);
-    /// Changes how many containers a service has.
+    /// Scales a service.
     fn scale(&self, service: &str, replicas: u32);
-    /// Who answers at a service's published ports (`8080/tcp`), asked from another machine's place: identities.
+    /// Returns the identities that answer at a service's published ports (`8080/tcp`), as seen from another machine.
     fn outside(&self, service: &str, ports: &[String]) -> BTreeMap<String, String>;
 }
 
@@ -64,15 +63,15 @@ pub fn outcome(command: &mut Command) -> Outcome {
     Outcome { code: output.status.code().unwrap_or(-1), text: text.trim().to_owned() }
 }
 
-/// What stands there, and nothing where no string does.
+/// Returns the string at a pointer, or an empty one.
 pub fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// What `witness load` is told beside the address: requests a second, and for how long.
+/// The arguments of `witness load` after the address: requests a second, and the duration.
 pub const LOAD: [&str; 2] = ["--rate=200", "--for=20s"];
 
-/// The answers of `witness reach` to these addresses, run by `command`.
+/// Returns the answers of `witness reach` for these addresses, run by `command`.
 pub fn reached(command: &mut Command, targets: &[String]) -> BTreeMap<String, String> {
     if targets.is_empty() {
         return BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Stackwright, on the cluster that `hack/parity` started: what a user does with `convert` and `kubectl`.
+//! Stackwright on the cluster of `hack/parity`, used by `convert` and `kubectl`.
 
 use std::{
     cell::RefCell,
@@ -17,7 +17,7 @@ use crate::{
     project::Project,
 };
 
-/// The cluster that all projects share, and the operator on it. The operator ends with this.
+/// The cluster that all projects share, with the operator, which ends with this value.
 pub struct Cluster {
     kubectl: PathBuf,
     kubeconfig: PathBuf,
@@ -25,7 +25,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The cluster whose state folder `STACKWRIGHT_PARITY_CLUSTER` names.
+    /// Returns the cluster whose state folder is in `STACKWRIGHT_PARITY_CLUSTER`.
     pub fn start() -> Self {
         let state =
             env::var_os("STACKWRIGHT_PARITY_CLUSTER").expect("hack/parity starts the engines and says where");
@@ -57,13 +57,13 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // It may have ended by itself; what was compared has been said.
+        // The operator can have ended by itself. The comparison is complete.
         let _ = self.operator.kill();
         let _ = self.operator.wait();
     }
 }
 
-/// A project on the cluster, in a namespace that is called like it.
+/// A project on the cluster, in a namespace with the same name.
 pub struct Kubernetes<'p> {
     cluster: &'p Cluster,
     project: &'p Project,
@@ -71,10 +71,10 @@ pub struct Kubernetes<'p> {
 }
 
 impl<'p> Kubernetes<'p> {
-    /// Makes the namespace, which allows everything: what a namespace refuses is proven elsewhere.
+    /// Creates the namespace with every privilege. Other tests cover missing privileges.
     pub fn new(cluster: &'p Cluster, project: &'p Project) -> Self {
         let kubernetes = Self { cluster, project, further_files: RefCell::default() };
-        // A run that broke off may have left one.
+        // An aborted run can have left the namespace.
         kubernetes.kubectl(&["delete", "namespace", &project.name, "--ignore-not-found", "--timeout=90s"]);
         kubernetes.kubectl(&["create", "namespace", &project.name]);
         let allowed = Privilege::ALL.iter().map(|privilege| format!("{}=true", privilege.label()));
@@ -95,7 +95,7 @@ impl<'p> Kubernetes<'p> {
         serde_json::from_value(list["items"].take()).unwrap_or_default()
     }
 
-    /// The Stack as it is, with its status.
+    /// Returns the Stack with its status.
     fn stack(&self) -> Value {
         let got = self.kubectl(&["get", "stack", &self.project.name, "--output", "json"]);
         serde_json::from_str(&got.text).unwrap_or_default()
@@ -107,7 +107,7 @@ impl<'p> Kubernetes<'p> {
         pods
     }
 
-    /// What the status of the Stack and of its pods tell, for who reads of a difference.
+    /// Returns the status of the Stack and its Pods, for reports of differences.
     pub fn diagnosis(&self) -> String {
         let status = &self.stack()["status"];
         let told = status["services"].as_array().into_iter().flatten();
@@ -119,19 +119,19 @@ impl<'p> Kubernetes<'p> {
         services.chain(conditions).collect::<Vec<_>>().join("\n")
     }
 
-    /// The address of a service's published ports; empty while it has none.
+    /// Returns the address of a service's published ports, or an empty text.
     fn address(&self, service: &str) -> String {
         let path = "--output=jsonpath={.status.loadBalancer.ingress[0].ip}";
         let name = format!("{service}-published");
         self.kubectl(&["get", "service", &name, "--ignore-not-found", path]).text
     }
 
-    /// Deletes the namespace, and waits for nothing.
+    /// Deletes the namespace without waiting.
     pub fn clear_away(&self) {
         self.kubectl(&["delete", "namespace", &self.project.name, "--wait=false"]);
     }
 
-    /// The code with which the container of a service ended.
+    /// Returns the exit code of a service's container.
     fn exit_code(&self, service: &str) -> String {
         let pods = self.pods();
         let of_it = pods.iter().filter(|pod| pod["metadata"]["labels"][SERVICE] == *service);
@@ -202,7 +202,7 @@ impl Engine for Kubernetes<'_> {
             return BTreeMap::new();
         }
         let services = stack["status"]["services"].as_array().into_iter().flatten();
-        // One of zero containers is none to Docker.
+        // Docker does not list a service without containers.
         let wanted = services.filter(|service| service["state"] != "Stopped");
         wanted.map(|service| (text(&service["name"]), self.state(service))).collect()
     }
@@ -233,7 +233,7 @@ impl Engine for Kubernetes<'_> {
         run.args(["exec", "--quiet", "--container", &container.service, pod_of(container), "--"])
             .args(command);
         let mut ended = outcome(&mut run);
-        // kubectl's own word on it, which Docker has not.
+        // kubectl adds a message that Docker does not have.
         if let Some(before) = ended.text.rfind("command terminated with exit code") {
             ended.text = ended.text[..before].trim().to_owned();
         }
@@ -267,7 +267,7 @@ impl Engine for Kubernetes<'_> {
     }
 }
 
-/// The statuses of the containers that are kept running: those of a pod, and its sidecars.
+/// Returns the statuses of a Pod's containers and sidecars.
 fn statuses(pod: &Value) -> impl Iterator<Item = &Value> {
     let list = |at: &str| pod.pointer(at).and_then(Value::as_array).into_iter().flatten();
     let sidecars = list("/spec/initContainers").filter(|it| it["restartPolicy"] == "Always");

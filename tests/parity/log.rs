@@ -1,4 +1,4 @@
-//! Listens to a container.
+//! Container logs.
 
 use std::{
     io::{BufRead, BufReader},
@@ -10,14 +10,14 @@ use std::{
 
 use serde_json::Value;
 
-/// What a container says, as it comes.
+/// The log of a container, as it is written.
 pub struct Log {
     events: Arc<Mutex<Vec<Value>>>,
     reader: thread::JoinHandle<()>,
 }
 
 impl Log {
-    /// Listens to what this command prints.
+    /// Follows the output of a command.
     pub fn follow(mut command: Command) -> Self {
         let events = Arc::new(Mutex::new(Vec::new()));
         let mut child =
@@ -35,22 +35,22 @@ impl Log {
         Self { events, reader }
     }
 
-    /// What was said until now.
+    /// Returns the log so far.
     pub fn events(&self) -> Vec<Value> {
         self.events.lock().expect("nobody panics while it is held").clone()
     }
 
-    /// How the program began; of several beginnings the last.
+    /// Returns the last start event.
     pub fn start(&self) -> Option<Value> {
         self.events().into_iter().rev().find(|event| event["event"] == "start")
     }
 
-    /// Whether nothing will come any more.
+    /// Reports whether the log has ended.
     pub fn has_ended(&self) -> bool {
         self.reader.is_finished()
     }
 
-    /// All that is said, of a container that is about to end.
+    /// Returns the whole log of a container that is ending.
     pub fn until_its_end(&self, startup_deadline: Duration) -> Vec<Value> {
         let began = Instant::now();
         while !self.has_ended() && began.elapsed() < startup_deadline {

@@ -1,8 +1,8 @@
-//! One project, two engines: each project of `projects` is started by Docker Compose on a Docker engine and by
-//! Stackwright on a cluster with real nodes, and what its processes experience is compared. It is the same, or
-//! the difference stands in `docs/behaviour.md` under the name of a verdict, with its reason.
+//! Comparison of two engines: Docker Compose on a Docker engine, and Stackwright on a cluster with real nodes, run each project
+//! of `projects`. The observations of the processes must be equal, or `docs/behaviour.md` must explain the difference under the
+//! name of a verdict.
 //!
-//! `make parity` starts both engines and plays all projects; `hack/parity PART-OF-A-TITLE...` only some.
+//! `make parity` starts both engines and runs all projects. `hack/parity PART-OF-A-TITLE...` runs some.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -35,7 +35,7 @@ use play::play;
 use project::Project;
 use verdicts::{VERDICTS, matches};
 
-/// Projects that are played at the same time: most of the time they wait.
+/// Projects that run at the same time. They mostly wait.
 const AT_ONCE: usize = 4;
 
 #[test]
@@ -77,7 +77,7 @@ fn what_a_process_experiences_is_the_same_on_docker_compose_and_here() {
     }
 }
 
-/// What the comparison of one project showed.
+/// The result of comparing one project.
 #[derive(Default)]
 struct Compared {
     facts: usize,
@@ -89,7 +89,7 @@ struct Compared {
 fn compared(cluster: &Cluster, project: &Project) -> Compared {
     let folder = tempfile::tempdir().expect("a folder");
     let (at_docker, at_cluster) = (folder.path().join("docker"), folder.path().join("cluster"));
-    // Each engine has files of its own, which processes and steps change.
+    // Each engine has its own copy of the files, since processes and steps change them.
     let copy = &project.copied_to(&at_docker);
     let docker = Docker::new(copy);
     docker.clear_away();
@@ -115,7 +115,7 @@ impl Compared {
         self.differences.iter().filter(|it| it.verdict.is_none()).count()
     }
 
-    /// The line of the table, with all that nothing explains below it.
+    /// Returns the line of the table, followed by unexplained differences.
     fn line(&self, project: &Project, seconds: u64) -> String {
         if self.broke {
             return format!("BROKE      {} ({seconds} s)", project.title);
@@ -140,7 +140,7 @@ impl Compared {
     }
 }
 
-/// The witness as a program of this machine.
+/// Returns the path of the witness program on this machine.
 fn witness() -> String {
     env::var("STACKWRIGHT_PARITY_WITNESS").expect("hack/parity builds the witness and says where it is")
 }

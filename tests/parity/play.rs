@@ -1,5 +1,4 @@
-//! Plays a project on an engine, and collects the facts that are compared: a path, such as
-//! `web/env/COLOUR`, and what was seen there.
+//! Runs a project on an engine, and collects the facts to compare: a path, such as `web/env/COLOUR`, and a value.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,17 +16,17 @@ use crate::{
     project::{Project, Step},
 };
 
-/// What was seen, by path.
+/// Facts by path.
 pub type Facts = BTreeMap<String, String>;
 
-/// How long the second engine may take to come to what the first has come to.
+/// Timeout for the second engine to reach the facts of the first.
 pub const PATIENCE: Duration = Duration::from_secs(90);
 
-/// How often an engine is asked again.
+/// Interval of polls.
 pub const PAUSE: Duration = Duration::from_millis(300);
 
-/// Plays a project from its start to its end. The example is what another engine did, which this one is given
-/// time to come to; without one it has the time until nothing changes any more.
+/// Runs a project from start to end. The example has the facts of the other engine, which this engine has time to reach.
+/// Without an example, the run waits until nothing changes.
 pub fn play(engine: &dyn Engine, project: &Project, model: &Value, example: Option<&Facts>) -> Facts {
     let mut play = Play { engine, project, model, example, logs: BTreeMap::new(), facts: Facts::new() };
     if let Err(error) = engine.up() {
@@ -43,11 +42,11 @@ pub fn play(engine: &dyn Engine, project: &Project, model: &Value, example: Opti
     play.facts
 }
 
-/// A project that is played.
+/// A running project.
 pub struct Play<'a> {
     pub engine: &'a dyn Engine,
     pub project: &'a Project,
-    /// What Compose makes of its files.
+    /// The project as Compose loads it.
     pub model: &'a Value,
     example: Option<&'a Facts>,
     pub logs: BTreeMap<Container, Log>,
@@ -127,7 +126,7 @@ impl Play<'_> {
         }
     }
 
-    /// States, experiences, who reaches whom, and what is seen from outside.
+    /// Collects states, observations, reachability, and the view from outside.
     fn look(&mut self, prefix: &str) {
         self.settle(prefix);
         let firsts: BTreeMap<_, _> =
@@ -136,7 +135,7 @@ impl Play<'_> {
             if let Some(start) = self.logs.get(container).and_then(Log::start) {
                 let mut seen = Facts::new();
                 flatten(&format!("{prefix}{service}"), &start["experience"], &mut seen);
-                // Where nothing else is said, a container of Docker's is called by its id, which is another each time.
+                // Docker's default host name is the container id, which differs each time.
                 let known = |text: &str| {
                     container.called.as_ref().map_or_else(|| text.to_owned(), |it| text.replace(it, "<id>"))
                 };
@@ -152,7 +151,7 @@ impl Play<'_> {
         self.outside(prefix);
     }
 
-    /// Waits until the states are what they will be, and says them.
+    /// Waits until the states are final, and returns them.
     fn settle(&mut self, prefix: &str) {
         let known = |facts: &Facts| {
             let states = facts.iter().filter_map(|(path, state)| {
@@ -182,7 +181,7 @@ impl Play<'_> {
                 break;
             }
             if began.elapsed() > PATIENCE {
-                // Where there is an example, the comparison says what did not come.
+                // With an example, the comparison reports missing states.
                 assert!(wanted.is_some(), "{}: nothing settles: {last:?}", self.project.title);
                 break;
             }
@@ -200,7 +199,7 @@ impl Play<'_> {
         }
     }
 
-    /// Whether a service is still to become healthy, or to end by itself.
+    /// Reports whether a service will still become healthy or end.
     fn is_under_way(&self, states: &BTreeMap<String, String>) -> bool {
         states.is_empty()
             || states.iter().any(|(service, state)| {
@@ -210,13 +209,13 @@ impl Play<'_> {
             })
     }
 
-    /// Asks from a service for every name and port that a sibling might have.
+    /// Requests every possible name and port of the siblings from a service.
     fn reach(&mut self, prefix: &str, from: &str, container: &Container) {
         let targets = self.targets(from);
         let witness = ["witness", "reach"].into_iter().chain(targets.iter().map(String::as_str));
         let command: Vec<_> = witness.collect();
         let path = |target: &str| format!("{prefix}{from}/reaches/{target}");
-        // A policy and an address take a moment to come to every node.
+        // Policies and addresses reach the nodes with a delay.
         let answers = self.as_wanted(Duration::from_secs(6), || {
             let printed = self.engine.run(container, &command).text;
             let answers: BTreeMap<String, String> = serde_json::from_str(&printed).unwrap_or_default();
@@ -252,7 +251,7 @@ impl Play<'_> {
         targets.into_iter().collect()
     }
 
-    /// The ports on which a service says it listens.
+    /// Returns the ports on which a service listens.
     fn ports_of(&self, service: &str) -> Vec<String> {
         let is_port =
             |text: &&str| text.split('/').next().is_some_and(|number| number.parse::<u16>().is_ok());
@@ -263,7 +262,7 @@ impl Play<'_> {
         arguments.filter(is_port).map(str::to_owned).collect()
     }
 
-    /// Whose the identity is that answered.
+    /// Returns the service with an identity.
     fn name_of(&self, answer: &str) -> String {
         let is_it = |(_, log): &(&Container, &Log)| log.start().is_some_and(|start| start["id"] == answer);
         let found = self.logs.iter().find(is_it);
@@ -291,7 +290,7 @@ impl Play<'_> {
                 let answers = self.engine.outside(&service, &ports);
                 let seen = ports.iter().map(|port| {
                     let name = self.name_of(answers.get(port).map_or("nobody", String::as_str));
-                    // Why nobody answers is a matter of the network between.
+                    // The kind of failure depends on the network.
                     (path(port), if name.starts_with("nobody") { "nobody".to_owned() } else { name })
                 });
                 seen.collect()
@@ -300,7 +299,7 @@ impl Play<'_> {
         }
     }
 
-    /// Looks until the example's facts are seen, but not for longer than this; without one, once.
+    /// Polls until the example's facts are seen, within a timeout. Without an example, it looks once.
     fn as_wanted(&self, startup_deadline: Duration, look: impl Fn() -> Facts) -> Facts {
         let began = Instant::now();
         loop {
@@ -324,12 +323,12 @@ impl Play<'_> {
         self.engine.containers().into_iter().filter(|it| it.service == service).collect()
     }
 
-    /// The first container of a service whose log is known.
+    /// Returns the first container of a service with a known log.
     pub fn first(&self, service: &str) -> Option<Container> {
         self.containers_of(service).into_iter().find(|it| self.logs.contains_key(it))
     }
 
-    /// Listens to every container that nobody listens to yet, or whose log has ended while it began anew.
+    /// Follows the log of every new or restarted container.
     pub fn follow(&mut self) {
         for container in self.engine.containers() {
             if self.logs.get(&container).is_none_or(Log::has_ended) {
@@ -348,7 +347,7 @@ impl Play<'_> {
     }
 }
 
-/// A tree of values as facts.
+/// Flattens a JSON value to facts.
 fn flatten(path: &str, value: &Value, facts: &mut Facts) {
     match value {
         Value::Object(map) => {

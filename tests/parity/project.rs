@@ -1,4 +1,4 @@
-//! A project that is compared: a folder of `projects`, whose name is a promise of Compose.
+//! A compared project: a folder of `projects`, whose name is a property of Compose.
 
 use std::{
     collections::BTreeMap,
@@ -9,20 +9,20 @@ use std::{
 
 use serde::Deserialize;
 
-/// A compose project, and what is done with it.
+/// A Compose project with its steps.
 #[derive(Clone, Debug)]
 pub struct Project {
-    /// The promise, which is the folder's name.
+    /// The property, which is the folder's name.
     pub title: String,
-    /// What it is called on both engines: short, since it stands in many other names.
+    /// The project name on both engines, which is short since it is part of other names.
     pub name: String,
-    /// Where its files are.
+    /// The folder of the files.
     pub folder: PathBuf,
-    /// What is done with it.
+    /// The content of `steps.yaml`.
     pub script: Script,
 }
 
-/// `steps.yaml`: what is done after the project has come up; without it, it is only looked at.
+/// `steps.yaml`: the steps after the start of the project.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Script {
@@ -30,7 +30,7 @@ pub struct Script {
     pub profiles: Vec<String>,
     /// Rules of conversion whose refusal is accepted (`convert --allow-refused`).
     pub allow_refused: Vec<String>,
-    /// What a repository does not keep of files and folders, by their paths in the project.
+    /// Owners and modes of files, which Git does not store, by path.
     pub files: BTreeMap<String, Kept>,
     /// The steps.
     pub steps: Vec<Step>,
@@ -40,41 +40,41 @@ pub struct Script {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Kept {
-    /// The numbers of user and group, with a colon between them.
+    /// `UID:GID`.
     pub owner: Option<String>,
     /// The permission bits in octal digits.
     pub mode: Option<String>,
 }
 
-/// A step. What differs after it is told with its number.
+/// A step. Facts after it have its number.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum Step {
-    /// A shell text in the first container of a service; its end and what it prints are compared.
+    /// Runs a shell script in the first container of a service, and compares exit code and output.
     Run {
         /// The service.
         service: String,
-        /// What `sh -c` is given.
+        /// The script.
         text: String,
     },
-    /// Each container of a service is replaced by a new one.
+    /// Replaces each container of a service.
     Recreate(String),
-    /// The project is ended, and started again.
+    /// Stops and starts the project.
     Again,
-    /// A file of the project is written anew, and the project brought to what its files say now. An engine that
-    /// gives a changed file to new containers makes some for these services.
+    /// Rewrites a file of the project, and updates the project. An engine that mounts changed files only into new containers
+    /// replaces those of these services.
     Write {
         /// The file.
         file: String,
-        /// What stands in it from now on.
+        /// The new content.
         text: String,
         /// The services that mount it.
         services: Vec<String>,
     },
-    /// So many containers for each of these services.
+    /// Scales each of these services.
     Scale(BTreeMap<String, u32>),
-    /// A further file is laid over the others, and the project brought to what they say now. Meanwhile a
-    /// published port is asked 200 times a second: how many requests are lost is told.
+    /// Adds a Compose file, and updates the project. Meanwhile, a published port receives 200 requests a second, and the lost
+    /// ones are counted.
     Change {
         /// The file.
         file: String,
@@ -83,19 +83,19 @@ pub enum Step {
         /// The port.
         port: String,
     },
-    /// A service ends and is started again so often; how long each start comes after the end before it is told.
+    /// Waits for restarts of a service, and measures each delay.
     Restarts {
         /// The service.
         service: String,
-        /// How often.
+        /// The number of restarts.
         times: usize,
     },
-    /// Everything is looked at once more.
+    /// Collects all facts again.
     Look,
 }
 
 impl Project {
-    /// All projects, in the order of their titles.
+    /// Returns all projects, by title.
     pub fn all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/projects");
         let entries = fs::read_dir(&folder).expect("the projects' folder");
@@ -118,7 +118,7 @@ impl Project {
         Self { name: format!("p{:06x}", digest & 0xff_ffff), title: title.replace('-', " "), folder, script }
     }
 
-    /// The same in a folder of its own, where a process may write to its files.
+    /// Copies the project to its own folder, where processes can write.
     pub fn copied_to(&self, folder: &Path) -> Self {
         let copied = Command::new("cp")
             .args(["--archive", "--no-target-directory"])
@@ -138,11 +138,11 @@ impl Project {
         Self { folder: folder.to_owned(), ..self.clone() }
     }
 
-    /// The arguments that docker-compose and the command line tool both know.
+    /// Returns the arguments that docker-compose and `stackwright convert` share.
     pub fn compose_arguments(&self, further_files: &[String]) -> Vec<String> {
         let option = |name: &str, value: &String| [name.to_owned(), value.clone()];
         let profiles = self.script.profiles.iter().flat_map(|profile| option("--profile", profile));
-        // Files that are named take the place of the one that is found.
+        // Named files replace the discovered one.
         let first = "compose.yaml".to_owned();
         let files = further_files.first().map(|_| &first).into_iter().chain(further_files);
         files.flat_map(|file| option("--file", file)).chain(profiles).collect()

@@ -1,4 +1,4 @@
-//! When services start and end: after whom, before whom, and how soon again.
+//! Order and delay of starts and ends.
 
 use std::{collections::BTreeMap, thread, time::Instant};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::play::{Facts, PATIENCE, PAUSE, Play};
 
 impl Play<'_> {
-    /// Whether each service began when its dependencies allowed it.
+    /// Collects whether each service started after its dependencies.
     pub fn order(&mut self) {
         let at = |service: &str, event: &str| {
             let container = self.first(service)?;
@@ -39,7 +39,7 @@ impl Play<'_> {
         self.facts.extend(facts);
     }
 
-    /// Ends the project, and says which signal each process got and how long it was left alive after that.
+    /// Stops the project, and collects the stop signal and the grace period of each process.
     pub fn end(&mut self) {
         self.follow();
         let running: Vec<_> = self.engine.containers();
@@ -61,8 +61,8 @@ impl Play<'_> {
         self.facts.extend(self.order_of_ends(&ends));
     }
 
-    /// Whether a service that shares the namespace of another one ends before that one is told to. `ends` has for
-    /// each service when it was told to end, and when it did.
+    /// Collects whether a service that shares the namespace of another one ends before that one is stopped. `ends` has the times
+    /// of the stop signal and the end of each service.
     fn order_of_ends(&self, ends: &BTreeMap<String, (Option<f64>, Option<f64>)>) -> Facts {
         let mut facts = Facts::new();
         for (service, (_, ended)) in ends {
@@ -81,7 +81,7 @@ impl Play<'_> {
         facts
     }
 
-    /// How long each of the next starts of a service comes after the end before it.
+    /// Collects the delays of the next restarts of a service.
     pub fn pauses(&mut self, service: &str, times: usize) -> Vec<String> {
         let began = Instant::now();
         let mut heard = Vec::new();
@@ -90,7 +90,7 @@ impl Play<'_> {
                 let logs = self.logs.iter().filter(|(container, _)| container.service == service);
                 logs.map(|(_, log)| (log.has_ended(), log.events())).unzip()
             };
-            // A log holds one container, or its last one: what it says comes before the next one is heard.
+            // A log has one container, so it is read before the log of the next one.
             let told = all.iter().flatten().filter(|it| it["event"] == "start" || it["event"] == "end");
             heard.extend(told.map(|event| (seconds(event), event["event"] == "start")));
             heard.sort_by(|(one, _), (other, _)| one.total_cmp(other));
@@ -113,14 +113,14 @@ impl Play<'_> {
     }
 }
 
-/// The time of an event, in seconds of its day.
+/// Returns the time of an event in seconds of the day.
 fn seconds(event: &Value) -> f64 {
     let time = event["at"].as_str().and_then(|at| at.split_once('T')).map_or("", |(_, time)| time);
     let parts = time.trim_end_matches('Z').split(':').map(|part| part.parse::<f64>().unwrap_or_default());
     parts.fold(0.0, |sum, part| sum * 60.0 + part)
 }
 
-/// A pause between an end and a start, roughly: Kubernetes doubles its own each time, from ten seconds on.
+/// Returns a rough restart delay: Kubernetes doubles the delay from ten seconds on.
 fn pause(seconds: f64) -> String {
     match seconds {
         ..3.0 => "at once",

@@ -1,39 +1,39 @@
-//! The differences that are as they should be. Each has its reason in `docs/behaviour.md`.
+//! Known differences. `docs/behaviour.md` explains each.
 
-/// What one side may show.
+/// A pattern for the value of one engine.
 #[derive(Clone, Copy, Debug)]
 pub enum Seen {
-    /// Nothing at all.
+    /// No value.
     Nothing,
-    /// Anything, but something.
+    /// Any value.
     Anything,
-    /// What matches this pattern.
+    /// A value that matches this pattern.
     Like(&'static str),
 }
 
-/// A difference that is known.
+/// A known difference.
 #[derive(Debug)]
 pub struct Verdict {
-    /// Its name in `docs/behaviour.md`.
+    /// The name in `docs/behaviour.md`.
     pub id: &'static str,
-    /// The project where it may be, a pattern.
+    /// The pattern of the project.
     pub project: &'static str,
-    /// The fact that it may be: `*` stands for any characters.
+    /// The pattern of the fact's path, in which `*` matches any characters.
     pub path: &'static str,
-    /// What Docker Compose shows there.
+    /// The value on Docker Compose.
     pub docker: Seen,
-    /// What Stackwright shows there.
+    /// The value on Stackwright.
     pub cluster: Seen,
 }
 
 use Seen::{Anything, Like, Nothing};
 
-/// A difference that any project may show.
+/// Returns a difference that any project can show.
 const fn any(id: &'static str, path: &'static str, docker: Seen, cluster: Seen) -> Verdict {
     Verdict { id, project: "*", path, docker, cluster }
 }
 
-/// A difference that only one project may show, since elsewhere it would be a fault.
+/// Returns a difference of one project, which would be a fault elsewhere.
 const fn only(
     project: &'static str,
     id: &'static str,
@@ -67,7 +67,7 @@ const ROOT_HOOK: &str = "a hook as root gives a volume to the user of the servic
 const FAILING_HOOK: &str = "a hook that fails leaves its container running";
 const LIMITS: &str = "limits of memory processor and files are what the process sees";
 
-/// All of them; the first that fits counts.
+/// The known differences. The first match counts.
 pub const VERDICTS: &[Verdict] = &[
     // --- what every pod is given -----------------------------------------------------
     any("kubernetes-variables", "*/env/KUBERNETES_*", Nothing, Anything),
@@ -207,7 +207,7 @@ pub const VERDICTS: &[Verdict] = &[
 ];
 
 impl Verdict {
-    /// Whether this is the difference that it speaks of.
+    /// Reports whether the verdict matches a difference.
     pub fn explains(&self, project: &str, path: &str, docker: Option<&str>, cluster: Option<&str>) -> bool {
         matches(self.project, project)
             && matches(self.path, path)
@@ -226,7 +226,7 @@ impl Seen {
     }
 }
 
-/// Whether a text is like a pattern, in which `*` stands for any characters, or none.
+/// Reports whether a text matches a pattern, in which `*` matches any characters.
 pub fn matches(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,

@@ -1,4 +1,4 @@
-//! Twenty Stacks of four tenants who edit them all the time, and how soon each edit is applied.
+//! Twenty Stacks of four tenants who edit them constantly, and the time until each edit is applied.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -20,36 +20,36 @@ use crate::{
     tenant::Tenant,
 };
 
-/// How many good Stacks there are.
+/// Number of good Stacks.
 pub const STACKS: usize = TENANTS * STACKS_EACH;
 
 const TENANTS: usize = 4;
 const STACKS_EACH: usize = 5;
 
-/// How often one of the Stacks is edited.
+/// Time between two edits.
 const EDIT_EVERY: Duration = Duration::from_millis(250);
 
-/// So many edits name an image that no registry was asked for before: one in so many.
+/// One edit in this number names a new image.
 const NEW_IMAGE_EACH: usize = 20;
 
-/// How long the last edits are waited for.
+/// Time for the last edits to be applied.
 const LAST_WAIT: Duration = Duration::from_secs(30);
 
-/// How long the Stacks may take to come up before the load begins.
+/// Timeout for the Stacks to become Ready before the load.
 const START: Duration = Duration::from_secs(60);
 
-/// What became of the edits.
+/// The result of the edits.
 #[derive(Debug, Default)]
 pub struct Served {
-    /// How long each edit took from the answer of the API server until its Deployment had it; the longest first.
+    /// The time of each edit from the API server's answer until the Deployment has it, the longest first.
     pub edits: Vec<Duration>,
-    /// The same of edits whose image the operator had to read.
+    /// The same for edits with a new image.
     pub images: Vec<Duration>,
-    /// Edits that were never applied.
+    /// Number of edits that were never applied.
     pub lost: usize,
 }
 
-/// The good tenants, with the registry of their images.
+/// The good tenants with their image registry.
 pub struct Tenants {
     tenants: Vec<Tenant>,
     registry: Registry,
@@ -57,11 +57,11 @@ pub struct Tenants {
     watches: JoinSet<()>,
 }
 
-/// When a Deployment was seen to have an edit: by its namespace and name, and the edit's number.
+/// When a Deployment had an edit, by namespace, name and number of the edit.
 #[derive(Default)]
 struct Seen(Mutex<HashMap<(String, String, usize), Instant>>);
 
-/// An edit that was made.
+/// An edit.
 struct Edit {
     deployment: (String, String),
     number: usize,
@@ -70,7 +70,7 @@ struct Edit {
 }
 
 impl Tenants {
-    /// Makes the tenants, and applies their Stacks.
+    /// Creates the tenants, and applies their Stacks.
     pub async fn settle(cluster: &Cluster) -> Self {
         let registry = Registry::start().await;
         registry.put("web:0", "{ExposedPorts: {80/tcp: {}}}");
@@ -78,7 +78,7 @@ impl Tenants {
         let settled = (0..TENANTS).map(async |number| {
             let tenant = Tenant::settle(&cluster.admin, &format!("good-{number}"), &[]).await;
             for stack in 0..STACKS_EACH {
-                // The names of services are the namespace's.
+                // Service names must be unique in the namespace.
                 let (db, web) = (format!("db{stack}"), format!("web{stack}"));
                 let spec = json!({ "services": {
                     &db: { "image": "db:1", "restart": "always" },
@@ -99,7 +99,7 @@ impl Tenants {
         Self { tenants, registry, seen, watches }
     }
 
-    /// The address of the registry that the operator is to ask.
+    /// Returns the address of the registry.
     pub fn registry(&self) -> &str {
         &self.registry.address
     }
@@ -114,7 +114,7 @@ impl Tenants {
                 if ready == STACKS_EACH {
                     break;
                 }
-                let told = || {
+                let states = || {
                     stacks
                         .iter()
                         .map(|stack| stack.data["status"]["conditions"].to_string())
@@ -124,14 +124,14 @@ impl Tenants {
                     began.elapsed() < START,
                     "{ready} Stacks of {} are Ready:\n{}",
                     tenant.namespace,
-                    told().join("\n")
+                    states().join("\n")
                 );
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         }
     }
 
-    /// Edits one Stack after the other for a time, and tells what became of the edits.
+    /// Edits one Stack after the other for a period, and returns the result.
     pub async fn edit_for(mut self, span: Duration) -> Served {
         let (began, mut edits, mut ticks) = (Instant::now(), Vec::new(), tokio::time::interval(EDIT_EVERY));
         while began.elapsed() < span {
@@ -146,7 +146,7 @@ impl Tenants {
         let mut served = Served::default();
         for edit in &edits {
             match self.seen.at(edit) {
-                // The watch may be sooner than the answer.
+                // The watch can deliver the change before the answer arrives.
                 Some(at) if edit.has_new_image => served.images.push(at.saturating_duration_since(edit.made)),
                 Some(at) => served.edits.push(at.saturating_duration_since(edit.made)),
                 None => served.lost += 1,
@@ -187,7 +187,7 @@ fn is_ready(status: &serde_json::Value) -> bool {
     conditions.into_iter().any(|it| it["type"] == "Ready" && it["status"] == "True")
 }
 
-/// Notes which edits the Deployments of a namespace have.
+/// Records the edits that the Deployments of a namespace have.
 async fn follow(client: Client, namespace: String, seen: Arc<Seen>) {
     let api = Api::<Deployment>::namespaced(client, &namespace);
     let mut deployments =
@@ -202,7 +202,7 @@ async fn follow(client: Client, namespace: String, seen: Arc<Seen>) {
     }
 }
 
-/// The number of the edit that a Deployment has.
+/// Returns the number of a Deployment's edit.
 fn edit_of(deployment: &Deployment) -> Option<usize> {
     let pod = deployment.spec.as_ref()?.template.spec.as_ref()?;
     let variables = pod.containers.first()?.env.iter().flatten();

@@ -1,4 +1,4 @@
-//! Fifty hostile Stacks of ten tenants: each kind takes all that it can take of one thing.
+//! Fifty hostile Stacks of ten tenants. Each kind exhausts one resource.
 
 use std::{
     sync::{
@@ -26,55 +26,55 @@ use tokio::{
 
 use crate::{support::Cluster, tenant::Tenant};
 
-/// How the names of Stacks begin at which the operator's translation panics.
+/// Prefix of the Stacks for which the operator's translation panics.
 pub const PLANTED: &str = "planted";
 
 const TENANTS: usize = 10;
 
-/// How long the operator may take to tell what is wrong with a hostile Stack.
+/// Timeout for the condition of a hostile Stack.
 const SETTLED: Duration = Duration::from_secs(60);
 
-/// The label of namespaces whose Deployments a webhook is asked about, which never answers.
+/// Label of the namespaces whose Deployments have a webhook that never answers.
 const WEBHOOK: &str = "siege-webhook";
 
-/// Ports on which something accepts connections and never answers.
+/// Number of ports that accept connections and never answer.
 const SILENT_PORTS: usize = 64;
 
-/// So many images each Stack names at silent registries.
+/// Images of silent registries in each Stack.
 const IMAGES: usize = 16;
 
-/// The keys of a giant object: with its managed fields it is near the 1.5 MiB that etcd takes.
+/// Keys of a giant object. With its managedFields, it is close to etcd's limit of 1.5 MiB.
 const KEYS: usize = 40_000;
 
-/// How many giant ConfigMaps each tenant has that names them.
+/// Giant ConfigMaps of each tenant that uses them.
 const GIANTS: usize = 4;
 
-/// What a hostile Stack takes.
+/// The resource that a hostile Stack exhausts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Kind {
-    /// As many children as a Stack may have, or nearly.
+    /// Nearly the maximum number of children.
     Crowded,
-    /// More children than a Stack may have.
+    /// More than the maximum number of children.
     TooLarge,
-    /// Thousands of mistakes.
+    /// Thousands of problems.
     Mistaken,
-    /// The longest translation, again and again.
+    /// The longest translation, repeatedly.
     Slow,
-    /// A panic in each pass.
+    /// A panic in each reconciliation.
     Planted,
-    /// Pods that become ready and unready all the time.
+    /// Flapping Pods.
     Flapping,
-    /// Images of registries that accept connections and never answer.
+    /// Images of silent registries.
     Hanging,
     /// Writes that wait for a webhook without an answer.
     Webhook,
-    /// Keys of giant ConfigMaps that change all the time.
+    /// Keys of giant ConfigMaps that change constantly.
     Giant,
-    /// A pull secret whose hosts are patterns of nothing but stars.
+    /// A pull secret with host patterns of stars only.
     Stars,
 }
 
-/// What there is of each kind: fifty in all.
+/// Number of Stacks of each kind, fifty in all.
 const KINDS: [(Kind, usize); 10] = [
     (Kind::Crowded, 2),
     (Kind::TooLarge, 4),
@@ -97,14 +97,14 @@ struct Stack {
     number: usize,
 }
 
-/// The hostile tenants. They go on until they are dropped.
+/// The hostile tenants, who are active until they are dropped.
 pub struct Tenants {
     stacks: Vec<Stack>,
     edits: Arc<Edits>,
     _work: JoinSet<()>,
 }
 
-/// The edits of all hostile tenants. A busy API server may take too long for one.
+/// The edits of all hostile tenants. A busy API server can time out.
 #[derive(Default)]
 struct Edits {
     made: AtomicUsize,
@@ -119,7 +119,7 @@ impl Edits {
 }
 
 impl Tenants {
-    /// Makes the tenants and what their Stacks name, applies the Stacks, and begins to disturb.
+    /// Creates the tenants and the objects that their Stacks name, applies the Stacks, and starts the edits.
     pub async fn settle(cluster: &Cluster, flapping_pods: usize) -> Self {
         let (mut work, client) = (JoinSet::new(), &cluster.admin);
         let ports = silence(&mut work).await;
@@ -161,17 +161,17 @@ impl Tenants {
         Self { stacks, edits, _work: work }
     }
 
-    /// How many edits the tenants have made, and how many the API server has not taken.
+    /// Returns the number of edits, and of failed ones.
     pub fn edits(&self) -> (usize, usize) {
         (self.edits.made.load(Ordering::Relaxed), self.edits.lost.load(Ordering::Relaxed))
     }
 
-    /// How many hostile Stacks there are.
+    /// Returns the number of hostile Stacks.
     pub fn count(&self) -> usize {
         self.stacks.len()
     }
 
-    /// Whose status does not tell what is wrong with them.
+    /// Returns the Stacks whose status does not report the problem.
     pub async fn unsettled(&self) -> Vec<String> {
         let began = Instant::now();
         let mut unsettled = Vec::new();
@@ -205,7 +205,7 @@ impl Kind {
         format!("{self:?}").to_lowercase()
     }
 
-    /// The reason of the condition that tells what is wrong with it, where the operator can know.
+    /// Returns the expected reason of the condition, if the operator can know it.
     fn stalls_for(self) -> Option<&'static str> {
         match self {
             Kind::TooLarge => Some("TooLarge"),
@@ -215,7 +215,7 @@ impl Kind {
         }
     }
 
-    /// How often such a Stack is edited, or what it names, if it is.
+    /// Returns the interval of edits, if there are any.
     fn edited_every(self) -> Option<Duration> {
         match self {
             Kind::Planted => Some(Duration::from_secs(2)),
@@ -228,7 +228,7 @@ impl Kind {
 }
 
 impl Stack {
-    /// Makes what it names.
+    /// Creates the objects that the Stack names.
     async fn prepare(&self) {
         match self.kind {
             Kind::Giant => {
@@ -252,7 +252,7 @@ impl Stack {
         }
     }
 
-    /// Writes a giant ConfigMap. Its keys are the same each time, and one of its values is not.
+    /// Writes a giant ConfigMap with the same keys and one changed value.
     async fn write_giant(&self, giant: usize, round: usize) -> kube::Result<()> {
         let mut data: Map<String, Value> = (0..KEYS).map(|key| (format!("k{key:05}"), "".into())).collect();
         data.insert("k00000".to_owned(), round.to_string().into());
@@ -268,7 +268,7 @@ impl Stack {
         written.map(drop)
     }
 
-    /// Edits it, or what it names.
+    /// Edits the Stack, or an object that it names.
     async fn edit(&self, ports: &[u16], flapping_pods: usize, round: usize) -> kube::Result<()> {
         match self.kind {
             Kind::Giant => self.write_giant(round % GIANTS, round).await,
@@ -276,13 +276,13 @@ impl Stack {
         }
     }
 
-    /// What it is after so many edits.
+    /// Returns the spec after this number of edits.
     fn spec(&self, ports: &[u16], flapping_pods: usize, round: usize) -> Value {
         let many = |count: usize, service: &dyn Fn(usize) -> Value| {
             let services = (0..count).map(|number| (format!("s{number}"), service(number)));
             json!({ "services": services.collect::<Map<_, _>>() })
         };
-        // A service without a pod: what is tried is the operator, not the nodes.
+        // No service has a Pod, since the load is for the operator and not for the nodes.
         let idle = |image: &str| json!({ "image": image, "restart": "always", "deploy": { "replicas": 0 } });
         match self.kind {
             Kind::Crowded => many(30, &|service| {
@@ -352,7 +352,7 @@ impl Stack {
     }
 }
 
-/// Opens ports on which connections are accepted and nothing is ever answered.
+/// Opens ports that accept connections and never answer.
 async fn silence(work: &mut JoinSet<()>) -> Vec<u16> {
     let mut ports = Vec::new();
     for _ in 0..SILENT_PORTS {
@@ -368,7 +368,7 @@ async fn silence(work: &mut JoinSet<()>) -> Vec<u16> {
     ports
 }
 
-/// Asks a webhook that never answers about the Deployments of labelled namespaces.
+/// Registers a webhook that never answers for the Deployments of labelled namespaces.
 async fn block_deployments(client: &Client, port: u16) {
     let webhook: ValidatingWebhookConfiguration = serde_json::from_value(json!({
         "metadata": { "name": WEBHOOK },
@@ -393,7 +393,7 @@ async fn block_deployments(client: &Client, port: u16) {
         .expect("the webhook's configuration");
 }
 
-/// Begins to edit the Stacks, and to write the objects that they name.
+/// Starts the edits of the Stacks and their objects.
 fn disturb(
     work: &mut JoinSet<()>,
     stacks: &[Stack],
@@ -405,7 +405,7 @@ fn disturb(
         let (Some(span), stack) = (stack.kind.edited_every(), stack.clone()) else { continue };
         let (ports, edits) = (ports.to_owned(), Arc::clone(edits));
         work.spawn(async move {
-            // Not all at the same time.
+            // Spread the edits over time.
             tokio::time::sleep(span * u32::try_from(stack.number % 10).unwrap_or_default() / 10).await;
             let mut rounds = every(span);
             for round in 1.. {
@@ -416,18 +416,18 @@ fn disturb(
     }
 }
 
-/// Ticks so often, and less often where the work between takes longer.
+/// Returns an interval that delays ticks after slow work.
 fn every(span: Duration) -> Interval {
     let mut ticks = tokio::time::interval(span);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
 
-/// Makes the pods of a tenant's flapping Stacks ready, or unready.
+/// Toggles the readiness of a tenant's flapping Pods.
 async fn flap(tenant: &Tenant, second: usize) {
     let pods = Api::<Pod>::namespaced(tenant.client.clone(), &tenant.namespace);
     let flapping = ListParams::default().labels("stackwright.dev/service=flapping");
-    // A busy API server may not answer in time.
+    // A busy API server can time out.
     let Ok(listed) = pods.list_metadata(&flapping).await else { return };
     let ready = if second.is_multiple_of(2) { json!("never") } else { Value::Null };
     let patch = json!({ "metadata": { "annotations": { "sim.stackwright.dev/ready": ready } } });
@@ -436,6 +436,6 @@ async fn flap(tenant: &Tenant, second: usize) {
         let patch = &patch;
         async move { pods.patch_metadata(&name, &PatchParams::default(), &Patch::Merge(patch)).await }
     });
-    // A pod may be gone meanwhile.
+    // A Pod can be gone meanwhile.
     drop(join_all(patches).await);
 }

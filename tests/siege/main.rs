@@ -1,9 +1,8 @@
-//! Hostile load: fifty Stacks that take all that a Stack can take, beside twenty good ones, on one operator. The good
-//! Stacks' edits must be applied in time, the operator's memory must stay within its bound, and the operator must not
-//! end.
+//! Hostile load: fifty Stacks that exhaust every resource that a Stack can use, and twenty good ones, on one operator. Edits of
+//! the good Stacks must be applied in time, the operator's memory must stay within its bound, and the operator must not exit.
 //!
-//! `make siege` takes ten minutes with an optimised build. `cargo test --test siege` takes one; a build without
-//! optimisation is too slow for the limits.
+//! `make siege` takes ten minutes with an optimised build. `cargo test --test siege` takes one minute, and is too slow for the
+//! limits without optimisation.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]
@@ -23,19 +22,19 @@ use clap::Parser;
 use support::{Cluster, block_on};
 use verdict::Verdict;
 
-/// The arguments of this program. Cargo passes on what stands behind `--`.
+/// The arguments of this program, which Cargo passes after `--`.
 #[derive(Debug, Parser)]
 struct Args {
-    /// How long the load lasts, in seconds.
+    /// Duration of the load in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// How many pods become ready and unready, once a second each.
+    /// Number of Pods that change their readiness once a second.
     #[arg(long, default_value_t = 40)]
     flapping_pods: usize,
-    /// Be the operator, with the cluster of KUBECONFIG, until SIGTERM.
+    /// Run the operator on the cluster of KUBECONFIG until SIGTERM.
     #[arg(long, requires = "mirror")]
     operator: bool,
-    /// The registry that the operator asks for the images of docker.io.
+    /// The mirror of docker.io for the operator.
     #[arg(long)]
     mirror: Option<String>,
 }

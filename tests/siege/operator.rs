@@ -1,5 +1,5 @@
-//! The operator of the siege: a process of its own for the whole cluster, which is this program with `--operator`, so
-//! that a mistake can be planted in its translation.
+//! The operator of the siege, a process for the whole cluster. It is this program with `--operator`, so that its translation can
+//! have a planted panic.
 
 use std::{
     env,
@@ -39,10 +39,10 @@ use crate::{
 const NAMESPACE: &str = "stackwright-system";
 const ACCOUNT: &str = "stackwright";
 
-/// How often its memory is looked at.
+/// Interval of memory measurements.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// An operator that runs.
+/// A running operator.
 pub struct Operator {
     child: Child,
     folder: PathBuf,
@@ -50,22 +50,21 @@ pub struct Operator {
     done: Arc<AtomicBool>,
 }
 
-/// What became of it.
+/// The result of the operator.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The most bytes that were its own at a time. Pages of its program do not count, since the kernel takes them back
-    /// when it needs them.
+    /// Peak private memory in bytes. Pages of the program do not count, since the kernel can reclaim them.
     pub memory: u64,
-    /// How it ended by itself, if it did.
+    /// The exit status, if the operator exited by itself.
     pub ended: Option<String>,
-    /// How many panics its log tells.
+    /// Number of panics in the log.
     pub panics: usize,
-    /// Where its log is.
+    /// The path of the log.
     pub log: PathBuf,
 }
 
 impl Operator {
-    /// Gives it its account, and starts it.
+    /// Creates the operator's account, and starts the operator.
     pub async fn start(cluster: &Cluster, registry: &str) -> Self {
         Tenant::settle(&cluster.admin, NAMESPACE, &[]).await;
         let token = account(&cluster.admin).await;
@@ -97,7 +96,7 @@ impl Operator {
         Self { child, folder, memory, done }
     }
 
-    /// Ends it.
+    /// Stops the operator.
     pub fn end(mut self) -> Outcome {
         let ended = self.child.try_wait().expect("its own child").map(|status| status.to_string());
         let log = self.folder.join("log");
@@ -110,20 +109,20 @@ impl Operator {
 impl Drop for Operator {
     fn drop(&mut self) {
         self.done.store(true, Ordering::Relaxed);
-        // Whatever it answers, nobody needs it any more.
+        // The exit status does not matter any more.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// The bytes of a process that are its own (proc_pid_status(5)).
+/// Returns the private memory of a process in bytes (proc_pid_status(5)).
 fn own_memory(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kib| kib << 10)
 }
 
-/// Makes the account with the rights that the chart gives, and returns a token of it.
+/// Creates the account with the rights of the chart, and returns a token.
 async fn account(admin: &Client) -> String {
     let params = PostParams::default();
     let accounts = Api::<ServiceAccount>::namespaced(admin.clone(), NAMESPACE);
@@ -188,7 +187,7 @@ pub fn serve(mirror: &str) {
     });
 }
 
-/// A translation with a mistake: it panics at Stacks of one name.
+/// A translation that panics for Stacks with one name.
 fn planted(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
     let is_planted = stack.metadata.name.as_deref().is_some_and(|name| name.starts_with(PLANTED));
     assert!(!is_planted, "the siege has planted this panic");

@@ -1,4 +1,4 @@
-//! What every tenant of the siege does: it has a namespace, and applies objects in it.
+//! A tenant of the siege, with a namespace.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use kube::{
 use serde_json::{Value, json};
 use stackwright::api::Stack;
 
-/// A namespace, and who works in it.
+/// A tenant with a namespace.
 #[derive(Clone)]
 pub struct Tenant {
     pub client: Client,
@@ -17,7 +17,7 @@ pub struct Tenant {
 }
 
 impl Tenant {
-    /// Makes a namespace with labels.
+    /// Creates a namespace with labels.
     pub async fn settle(client: &Client, namespace: &str, labels: &[(&str, &str)]) -> Self {
         let labels: BTreeMap<_, _> = labels.iter().copied().collect();
         let body = json!({
@@ -29,7 +29,7 @@ impl Tenant {
         Self { client: client.clone(), namespace: namespace.to_owned() }
     }
 
-    /// The Stacks of the namespace.
+    /// Returns the API of the namespace's Stacks.
     pub fn stacks(&self) -> Api<DynamicObject> {
         Api::namespaced_with(self.client.clone(), &self.namespace, &ApiResource::erase::<Stack>(&()))
     }
@@ -43,7 +43,7 @@ impl Tenant {
         self.stacks().patch(name, &params, &Patch::Apply(body)).await.map(drop)
     }
 
-    /// Changes a Stack that is there.
+    /// Changes an existing Stack.
     pub async fn change(&self, name: &str, patch: &Value) {
         let changed = self.stacks().patch(name, &PatchParams::default(), &Patch::Merge(patch)).await;
         changed.unwrap_or_else(|error| panic!("Stack {name} of {}: {error}", self.namespace));

@@ -1,32 +1,32 @@
-//! What the siege has shown, and what it had to show.
+//! The results of the siege, and their limits.
 
 use std::{fmt, time::Duration};
 
 use crate::{good::Served, operator::Outcome};
 
-/// How soon 99 of 100 edits are applied.
+/// Limit of the 99th percentile of edits.
 const EDIT: Duration = Duration::from_secs(2);
-/// How soon an edit is applied whose image the operator has to read.
+/// Limit of an edit with a new image.
 const IMAGE: Duration = Duration::from_secs(10);
-/// The operator's memory, in bytes.
+/// Limit of the operator's memory in bytes.
 const MEMORY: u64 = 128 << 20;
 
-/// What the siege has shown.
+/// The results of the siege.
 pub struct Verdict {
-    /// What became of the good Stacks' edits.
+    /// The result of the good Stacks' edits.
     pub served: Served,
-    /// Hostile Stacks whose status does not tell what is wrong with them.
+    /// Hostile Stacks whose status does not report the problem.
     pub unsettled: Vec<String>,
-    /// How many edits the hostile tenants have made.
+    /// Number of edits of the hostile tenants.
     pub hostile_edits: usize,
-    /// How many of their edits the API server has not taken.
+    /// Number of their failed edits.
     pub lost_edits: usize,
-    /// What became of the operator.
+    /// The result of the operator.
     pub operator: Outcome,
 }
 
 impl Verdict {
-    /// Ends this program with a panic where the siege has shown a fault.
+    /// Panics if a limit is exceeded.
     pub fn judge(&self) {
         let faults = self.faults();
         assert!(
@@ -63,7 +63,7 @@ impl Verdict {
     }
 }
 
-/// The span that 99 of 100 do not exceed, of those that are sorted, the longest first.
+/// Returns the 99th percentile of times that are sorted in descending order.
 fn percentile(spans: &[Duration]) -> Duration {
     spans.get(spans.len() / 100).copied().unwrap_or(Duration::MAX)
 }

@@ -1,7 +1,7 @@
-//! Stacks out of bytes: the same bytes give the same Stack, and whatever they are, the definition allows it.
+//! Stacks from bytes: equal bytes give equal Stacks, and every Stack is valid under the CRD.
 //!
-//! Made from the schema of the definition alone, so that a new field is tried without a word here. Unit tests and
-//! the fuzz target `translate` use this file.
+//! The Stacks are generated from the schema alone, so a new field needs no change here. Unit tests and the fuzz target
+//! `translate` use this file.
 
 use std::sync::LazyLock;
 
@@ -11,10 +11,10 @@ use serde_json::{Map, Value, json};
 use stackwright::api::schema::{Path, Step, violations};
 use stackwright::api::{Stack, definition};
 
-/// Names that are taken most often, so that references lead somewhere.
+/// Names that are chosen most often, so that references resolve.
 const NAMES: [&str; 6] = ["a", "b", "db", "web", "default", "a-b"];
 
-/// Texts that mean something somewhere.
+/// Texts with a meaning in some field.
 const WORDS: [&str; 18] = [
     "",
     "db:80",
@@ -36,7 +36,7 @@ const WORDS: [&str; 18] = [
     "É\u{0}\u{1f433}",
 ];
 
-/// Numbers at which types of numbers end.
+/// Limits of number types.
 pub const LIMITS: [&str; 15] = [
     "0",
     "00",
@@ -61,8 +61,8 @@ pub static SPEC: LazyLock<Shape> = LazyLock::new(|| {
     Shape::read(&definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"])
 });
 
-/// The Stack with a spec, without those parts of the spec that break a rule of the definition; none where the
-/// operator tells of the Stack only that it cannot be read, as of a span of time that no clock holds.
+/// Returns a Stack without the parts of the spec that violate the CRD, or `None` for a Stack that the operator cannot parse, such
+/// as one with a duration that is out of range.
 pub fn stack(spec: Value, name: &str) -> Option<Stack> {
     let mut stack = json!({
         "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack",
@@ -73,7 +73,7 @@ pub fn stack(spec: Value, name: &str) -> Option<Stack> {
         if found.is_empty() {
             return serde_json::from_value(stack).ok();
         }
-        // From the end, so that no item moves before it is taken out.
+        // From the end, so that removals keep earlier indexes valid.
         let places: std::collections::BTreeSet<_> = found.into_iter().map(|it| it.path).collect();
         places.iter().rev().for_each(|place| take_out(&mut stack, place));
     }
@@ -90,12 +90,12 @@ fn take_out(value: &mut Value, place: &Path) {
     match (last, holder) {
         (Step::Key(key), Some(Value::Object(fields))) => drop(fields.remove(key)),
         (Step::Item(index), Some(Value::Array(items))) if *index < items.len() => drop(items.remove(*index)),
-        // It has gone with what held it.
+        // The parent has been removed already.
         _ => {}
     }
 }
 
-/// Bytes that decide; where they have ended every decision is the first choice.
+/// Bytes that decide. After their end, every decision is the first choice.
 pub struct Choices<'b>(pub &'b [u8]);
 
 impl Choices<'_> {
@@ -105,7 +105,7 @@ impl Choices<'_> {
         *byte
     }
 
-    /// A number below `end`, which is not zero.
+    /// Returns a number below `end`, which is not zero.
     fn below(&mut self, end: usize) -> usize {
         let wide = if end > 256 { usize::from(self.byte()) << 8 } else { 0 };
         (wide | usize::from(self.byte())) % end
@@ -116,29 +116,29 @@ impl Choices<'_> {
     }
 }
 
-/// What a value may be.
+/// The shape of a value.
 #[derive(Debug)]
 pub enum Shape {
     /// One of these.
     Words(Vec<Value>),
-    /// A truth value.
+    /// A boolean.
     Bool,
     /// A whole number between these.
     Number(i64, i64),
-    /// A text of at most so many characters.
+    /// A text of at most this many characters.
     Text(Option<(Hir, Regex)>, usize),
     /// A whole number or such a text.
     NumberOrText(Box<Shape>),
-    /// Items of a shape, as few and as many.
+    /// Items of a shape, with a minimum and a maximum.
     List(Box<Shape>, usize, usize),
-    /// Entries of a shape, so many at most.
+    /// Entries of a shape, with a maximum.
     Entries(Box<Shape>, usize),
-    /// Fields by name, and whether they have to be there.
+    /// Fields by name, and whether they are required.
     Fields(Vec<(String, bool, Shape)>),
 }
 
 impl Shape {
-    /// Reads a schema of the definition.
+    /// Reads a schema of the CRD.
     pub fn read(schema: &Value) -> Self {
         let number = |keyword: &str| schema[keyword].as_f64().map(|number| number as i64);
         let length = |keyword: &str| schema[keyword].as_u64().and_then(|length| usize::try_from(length).ok());
@@ -182,7 +182,7 @@ impl Shape {
         }
     }
 
-    /// A value of this shape.
+    /// Returns a value of this shape.
     pub fn value(&self, choices: &mut Choices<'_>) -> Value {
         match self {
             Self::Words(words) => words[choices.below(words.len())].clone(),
@@ -225,8 +225,7 @@ impl Shape {
         }
     }
 
-    /// Everything of this shape with one part that is chosen by `choose`, which is given each text and number
-    /// that there can be, and nothing else but what has to be there.
+    /// Returns the minimal value of this shape with one part that `choose` selects among all possible texts and numbers.
     pub fn alone(&self, choose: &mut impl FnMut(&Shape) -> Vec<Value>) -> Vec<Value> {
         match self {
             Self::Words(_) | Self::Bool => Vec::new(),
@@ -258,7 +257,7 @@ fn number(least: i64, most: i64, choices: &mut Choices<'_>) -> i64 {
     }
 }
 
-/// Any text.
+/// Returns any text.
 fn free(choices: &mut Choices<'_>) -> String {
     match choices.below(8) {
         0..=3 => choices.of(&NAMES).to_owned(),
@@ -273,7 +272,7 @@ fn free(choices: &mut Choices<'_>) -> String {
     }
 }
 
-/// A text that has a form, now and then with a number in it at which a type of numbers ends.
+/// Returns a text of a form, sometimes with a limit of a number type.
 fn formed(form: &Hir, pattern: &Regex, choices: &mut Choices<'_>) -> String {
     let mut text = String::new();
     say(form, &mut text, choices);
@@ -286,7 +285,7 @@ fn formed(form: &Hir, pattern: &Regex, choices: &mut Choices<'_>) -> String {
     }
 }
 
-/// The text with another number in place of each number, if it still has its form.
+/// Replaces each number of a text, if the text keeps its form.
 pub fn with_number(text: &str, pattern: &Regex, number: &str) -> Option<String> {
     let numbers = Regex::new("[0-9]+").unwrap();
     let text = numbers.replace_all(text, number);
@@ -299,7 +298,7 @@ fn say(form: &Hir, text: &mut String, choices: &mut Choices<'_>) {
         HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
         HirKind::Class(Class::Unicode(class)) => {
             let ranges = class.ranges();
-            // "Any character" says a name as well.
+            // A name matches "any character", too.
             if ranges.iter().map(|range| range.len()).sum::<usize>() > 1000 {
                 return text.push_str(choices.of(&NAMES));
             }

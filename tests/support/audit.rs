@@ -1,7 +1,7 @@
-//! What the operator asked of the API server, by the audit log.
+//! Requests of the operator, from the audit log of the API server.
 //!
-//! The log is written in blocking mode: a request's line is there before its answer has ended. So
-//! whoever has seen an effect finds its cause in the log.
+//! The log is written in blocking mode: the line of a request is written before its answer ends, so a visible effect always
+//! has its request in the log.
 
 use std::{
     fmt,
@@ -12,11 +12,11 @@ use std::{
 
 use serde::Deserialize;
 
-/// A place in the audit log: what was asked before it does not count.
+/// A position in the audit log. Earlier requests do not count.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark(u64);
 
-/// One request of the operator that was answered. A watch counts when it begins.
+/// An answered request of the operator. A watch counts at its start.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`.
@@ -30,12 +30,12 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether it asks for a change.
+    /// Reports whether the request is a write.
     pub fn is_write(&self) -> bool {
         !matches!(self.verb.as_str(), "get" | "list" | "watch")
     }
 
-    /// Whether it changes a child of a Stack.
+    /// Reports whether the request writes a child of a Stack.
     pub fn is_child_write(&self) -> bool {
         let children = [
             "configmaps",
@@ -51,12 +51,12 @@ impl Request {
         self.is_write() && children.contains(&self.resource.as_str())
     }
 
-    /// Whether it writes the status of a Stack.
+    /// Reports whether the request writes the status of a Stack.
     pub fn is_status_write(&self) -> bool {
         self.is_write() && self.resource == "stacks/status"
     }
 
-    /// Whether it belongs to the operator's rest: watches, and its lease.
+    /// Reports whether the request is a watch or belongs to the Lease.
     pub fn is_watch_or_lease(&self) -> bool {
         self.verb == "watch" || self.resource == "leases"
     }
@@ -68,12 +68,12 @@ impl fmt::Display for Request {
     }
 }
 
-/// The requests of a span of time; unknown where the audit log cannot be read.
+/// The requests of a period, or unknown without an audit log.
 #[derive(Debug)]
 pub struct Requests(Option<Vec<Request>>);
 
 impl Requests {
-    /// Reads what `user` asked since `mark`.
+    /// Reads the requests of `user` since `mark`.
     pub fn since(log: Option<&Path>, mark: Mark, user: &str) -> Self {
         Self(log.map(|log| {
             let text = read_from(log, mark.0);
@@ -81,8 +81,7 @@ impl Requests {
         }))
     }
 
-    /// Asserts that `count` of them are as `which` says. `what` names them in a failure, and where
-    /// there is no audit log, in the note that they were not counted.
+    /// Asserts that `count` requests match `which`. `what` names them in a failure, or in the note that there is no audit log.
     #[track_caller]
     pub fn assert(&self, count: usize, what: &str, which: impl Fn(&Request) -> bool) {
         let Some(requests) = &self.0 else {
@@ -93,17 +92,17 @@ impl Requests {
         assert_eq!(found.len(), count, "{what}, of all that was asked:\n{self}");
     }
 
-    /// How many are as `which` says, where that is known.
+    /// Returns the number of requests that match `which`, if known.
     pub fn count_of(&self, which: impl Fn(&Request) -> bool) -> Option<usize> {
         Some(self.0.as_ref()?.iter().filter(|request| which(request)).count())
     }
 
-    /// All of them; none where they are not known.
+    /// Returns all requests, if known.
     pub fn all(&self) -> &[Request] {
         self.0.as_deref().unwrap_or_default()
     }
 
-    /// How many there are, where that is known.
+    /// Returns the number of requests, if known.
     pub fn count(&self) -> Option<usize> {
         self.0.as_ref().map(Vec::len)
     }
@@ -115,7 +114,7 @@ impl fmt::Display for Requests {
     }
 }
 
-/// The end of the log as it is now.
+/// Returns the current end of the log.
 pub fn mark(log: Option<&Path>) -> Mark {
     let length =
         log.map(|log| log.metadata().unwrap_or_else(|error| panic!("{}: {error}", log.display())).len());
@@ -128,12 +127,11 @@ fn read_from(log: &Path, offset: u64) -> String {
         .and_then(|mut file| file.seek(SeekFrom::Start(offset)).map(|_| file))
         .and_then(|mut file| file.read_to_end(&mut text))
         .unwrap_or_else(|error| panic!("{}: {error}", log.display()));
-    // The last line may be half written, by someone else's request.
+    // Another request can be writing the last line.
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// A line of the log as a request of `user`, when it is one. A watch has two lines, of which the
-/// first counts; every other request has one.
+/// Parses a line of the log as a request of `user`. A watch has two lines, of which the first counts.
 fn request(line: &str, user: &str) -> Option<Request> {
     let event: Event = serde_json::from_str(line).ok()?;
     let stage = if event.verb == "watch" { "ResponseStarted" } else { "ResponseComplete" };

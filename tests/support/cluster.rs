@@ -1,4 +1,4 @@
-//! The control plane that scenarios run on, and the identities that it gives them.
+//! The control plane of scenarios, and their identities.
 
 use std::{
     env, fs,
@@ -27,7 +27,7 @@ fn is_error<K>(event: &WatchEvent<K>) -> bool {
 
 /// A running control plane with simulated nodes.
 pub struct Cluster {
-    /// A client that may do everything.
+    /// A client with all rights.
     pub admin: Client,
     /// The administrator's kubeconfig.
     pub kubeconfig: PathBuf,
@@ -37,12 +37,12 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The cluster that all scenarios share: the one that the environment names, else one that is
-    /// started here and left running, so that the next run starts at once.
+    /// Returns the cluster that all scenarios share: the one in the environment, or one that is started here and left running
+    /// for the next run.
     ///
     /// - `STACKWRIGHT_TEST_CLUSTER`: the state folder of a cluster that `hack/cluster` started;
-    /// - `STACKWRIGHT_TEST_KUBECONFIG`: any cluster whose nodes are simulated with our stages. Its
-    ///   audit log cannot be read, so counts of requests are not judged there.
+    /// - `STACKWRIGHT_TEST_KUBECONFIG`: any cluster with nodes simulated by these stages. Its
+    ///   audit log cannot be read, so requests are not counted.
     pub async fn shared() -> &'static Self {
         static SHARED: OnceCell<Cluster> = OnceCell::const_new();
         SHARED
@@ -61,17 +61,16 @@ impl Cluster {
             .await
     }
 
-    /// A cluster that no other scenario sees, for one that changes what all would share. It ends
-    /// when it is dropped.
+    /// Returns a cluster for one scenario, which changes cluster-wide state. The cluster ends when the value is dropped.
     pub async fn of_its_own(name: &'static str) -> OwnCluster {
         Self::of_its_own_with(name, &[]).await
     }
 
-    /// The same, started with these further options of `hack/cluster up`.
+    /// The same, with further options of `hack/cluster up`.
     pub async fn of_its_own_with(name: &'static str, options: &[&str]) -> OwnCluster {
         let options = [&["--simulated", "1"], options].concat();
         let own = OwnCluster { cluster: Self::started(name, &options).await, name };
-        // As a user does it, client-side.
+        // Client-side, as users do.
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
         let applied = own.kubectl("default", &["apply", "-f", folder]).status();
         assert!(applied.is_ok_and(|status| status.success()), "kubectl apply -f crds/ (above)");
@@ -79,12 +78,12 @@ impl Cluster {
         own
     }
 
-    /// The cluster of a name: started with these options of `hack/cluster up`, or found running.
+    /// Returns the cluster with a name, started with these options of `hack/cluster up` if needed.
     pub async fn started(name: &str, options: &[&str]) -> Self {
         Self::of_state(&up(name, options)).await
     }
 
-    /// The cluster of a state folder.
+    /// Returns the cluster of a state folder.
     pub async fn of_state(state: &Path) -> Self {
         let read = |file: &str| {
             let path = state.join(file);
@@ -113,13 +112,13 @@ impl Cluster {
         );
     }
 
-    /// The version of its API server.
+    /// Returns the version of the API server.
     pub async fn version(&self) -> ServerVersion {
         let info = self.admin.apiserver_version().await.expect("the API server tells its version");
         ServerVersion::of(&info.git_version).expect("a version")
     }
 
-    /// Teaches it what a Stack is.
+    /// Installs the CRD.
     pub async fn install_stack_definition(&self) {
         let api = Api::<CustomResourceDefinition>::all(self.admin.clone());
         let params = PatchParams::apply("tests").force();
@@ -141,8 +140,8 @@ impl Cluster {
             .expect("Stacks can be watched in time");
     }
 
-    /// A definition that is established is not served at once: a first watch breaks off while its
-    /// storage is made, and a recorder that lists anew has missed what happened between.
+    /// Waits until the CRD is served. An established CRD can still break a first watch while its storage is created, and a
+    /// recorder that lists again has missed events.
     async fn until_watched(&self) {
         let api = Api::<DynamicObject>::all_with(self.admin.clone(), &ApiResource::erase::<Stack>(&()));
         let briefly = WatchParams::default().timeout(2);
@@ -157,14 +156,14 @@ impl Cluster {
         }
     }
 
-    /// A call of kubectl as the administrator in `namespace`.
+    /// Returns a call of kubectl as the administrator in `namespace`.
     pub fn kubectl(&self, namespace: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.kubectl);
         command.env("KUBECONFIG", &self.kubeconfig).args(["--namespace", namespace]).args(arguments);
         command
     }
 
-    /// The kubeconfig of someone else on this cluster: `token` on this cluster, or on `server`.
+    /// Returns a kubeconfig with `token` for this cluster, or for `server`.
     pub fn kubeconfig_for(&self, namespace: &str, token: &str, server: Option<&str>) -> String {
         let admin = fs::read_to_string(&self.kubeconfig).expect("the administrator's kubeconfig");
         let mut config: Value = serde_saphyr::from_str(&admin).expect("a kubeconfig is YAML");
@@ -184,7 +183,7 @@ impl Cluster {
     }
 }
 
-/// A client with the identity that a kubeconfig holds.
+/// Returns a client with the identity of a kubeconfig.
 pub async fn client_of(kubeconfig: &Path) -> Client {
     let kubeconfig =
         Kubeconfig::read_from(kubeconfig).unwrap_or_else(|error| panic!("{}: {error}", kubeconfig.display()));
@@ -199,7 +198,7 @@ pub struct OwnCluster {
 }
 
 impl OwnCluster {
-    /// Asks `hack/cluster` for something that takes a while: `upgrade --kubernetes 1.37`.
+    /// Runs a long command of `hack/cluster`, such as `upgrade --kubernetes 1.37`.
     pub fn hack(&self, arguments: &[&str]) {
         let (verb, options) = arguments.split_first().expect("a verb");
         let status = hack_cluster().args([verb, "--name", self.name]).args(options).status();
@@ -217,12 +216,12 @@ impl std::ops::Deref for OwnCluster {
 
 impl Drop for OwnCluster {
     fn drop(&mut self) {
-        // Whatever it answers, the scenario has been judged already.
+        // The scenario has ended already, so the result does not matter.
         let _ = hack_cluster().args(["down", "--name", self.name]).status();
     }
 }
 
-/// Starts a cluster, or finds it running, and gives its state folder.
+/// Starts a cluster, if it does not run yet, and returns its state folder.
 fn up(name: &str, options: &[&str]) -> PathBuf {
     let status = hack_cluster().args(["up", "--name", name]).args(options).status();
     assert!(status.is_ok_and(|status| status.success()), "hack/cluster could not start '{name}' (above)");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use compose_loader::discover::Options as Find;
 
-/// The cases, the first file's folder being the project's; asked for without a corpus, a test fails.
+/// Returns the cases. The project folder is that of the first file. Without a corpus, the test fails.
 pub fn projects() -> Vec<Find> {
     let corpus = std::env::var_os("STACKWRIGHT_CORPUS").map(PathBuf::from);
     let corpus = corpus.expect("STACKWRIGHT_CORPUS is not set: name the folder of a corpus");

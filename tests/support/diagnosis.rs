@@ -1,4 +1,4 @@
-//! What a failed scenario shows: the Stacks, their children, the pods, and the operator's last words.
+//! Diagnosis of a failed scenario: the Stacks, their children, the Pods, and the end of the operator's log.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use super::{
     scenario::Scenario,
 };
 
-/// How many of the operator's last lines are shown.
+/// Lines of the operator's log that are shown.
 const LAST_LINES: usize = 40;
 
-/// Everything that explains why a wait did not end.
+/// Returns the state that explains why a wait did not end.
 pub fn of(scenario: &Scenario<'_>) -> String {
     let view = scenario.history.view();
     let mut text = format!("--- namespace {}\n", scenario.namespace);

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use compose_loader::{FileKind, Files, discover::Options as Find, disk::Disk};
 use stackwright::convert::Folders;
 
-/// A project as it is started: its compose files and its file of variables.
+/// A project with its Compose files and env file.
 #[derive(Clone, Copy)]
 pub struct Seed {
-    /// Its folder in `examples/`.
+    /// The folder in `examples/`.
     pub project: &'static str,
-    /// Its compose files.
+    /// The Compose files.
     pub files: &'static [&'static str],
-    /// Its file of variables.
+    /// The env file.
     pub variables: &'static str,
 }
 
-/// What is committed: each project as it is started in production.
+/// Each project as it is started in production.
 pub const COMMITTED: [Seed; 5] = [
     Seed { project: "scripteam", files: &["compose.yaml"], variables: ".env.example" },
     Seed {
@@ -51,7 +51,7 @@ pub const OTHERS: [Seed; 6] = [
     Seed { project: "finity/backend", files: &["docker-compose.yml"], variables: "../.env.example" },
 ];
 
-/// The disk, with what is never committed in place: `.env` and certificates.
+/// The disk with files that are never committed: `.env` and certificates.
 pub struct Deployed;
 
 const CERTIFICATES: [&str; 2] = ["fullchain.pem", "privkey.pem"];
@@ -95,13 +95,13 @@ impl Folders for Deployed {
     }
 }
 
-/// A project's folder.
+/// Returns a project's folder.
 pub fn folder(project: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples").join(project)
 }
 
 impl Seed {
-    /// How its files are found.
+    /// Returns the discovery of the files.
     pub fn find(&self) -> Find {
         let folder = folder(self.project);
         let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();

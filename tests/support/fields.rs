@@ -1,4 +1,4 @@
-//! What the oldest supported Kubernetes knows: `tests/kubernetes-1.34.json` has the fields of each type
+//! Fields of the oldest supported Kubernetes: `tests/kubernetes-1.34.json` has the fields of each type
 //! (`hack/kubernetes-fields` writes it).
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -10,7 +10,7 @@ type Types = BTreeMap<String, BTreeMap<String, String>>;
 static TYPES: LazyLock<Types> =
     LazyLock::new(|| serde_json::from_str(include_str!("../kubernetes-1.34.json")).unwrap());
 
-/// The places in an object that the oldest supported Kubernetes does not know, or knows as something else.
+/// Returns the fields of an object that the oldest supported Kubernetes does not know, or knows with another type.
 pub fn unknown_to_the_oldest(object: &Value) -> Vec<String> {
     let kind = object["kind"].as_str().unwrap();
     assert!(TYPES.contains_key(kind), "the list of fields lacks {kind}");

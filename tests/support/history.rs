@@ -1,7 +1,7 @@
-//! What happens in a scenario's namespace: one watch for each kind, every state of every object.
+//! History of a scenario's namespace: every state of every object, from one watch for each kind.
 //!
-//! Waits look at it in place of asking again and again, and order is proven from it: all kinds lie
-//! in one store, so resource versions tell what came first, across kinds, without a clock.
+//! Waits use the history instead of polling. Order is proven from it: all kinds are in one etcd, so resourceVersions order
+//! changes across kinds without a clock.
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +24,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// The kinds that are watched: group, version, kind, plural.
+/// The watched kinds: group, version, kind, plural.
 const KINDS: [(&str, &str, &str, &str); 13] = [
     ("stackwright.dev", "v1alpha1", "Stack", "stacks"),
     ("", "v1", "ConfigMap", "configmaps"),
@@ -41,7 +41,7 @@ const KINDS: [(&str, &str, &str, &str); 13] = [
     ("events.k8s.io", "v1", "Event", "events"),
 ];
 
-/// How a kind is addressed.
+/// Returns the API resource of a kind.
 pub fn resource(kind: &str) -> ApiResource {
     let (group, version, kind, plural) = KINDS
         .into_iter()
@@ -50,7 +50,7 @@ pub fn resource(kind: &str) -> ApiResource {
     ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind), plural)
 }
 
-/// The kinds that a Stack makes.
+/// The kinds of children.
 pub const CHILDREN: [&str; 9] = [
     "ConfigMap",
     "PersistentVolumeClaim",
@@ -71,12 +71,12 @@ pub type Key = (String, String);
 pub struct View(BTreeMap<Key, Arc<Value>>);
 
 impl View {
-    /// An object.
+    /// Returns an object.
     pub fn get(&self, kind: &str, name: &str) -> Option<&Value> {
         self.0.get(&(kind.to_owned(), name.to_owned())).map(Arc::as_ref)
     }
 
-    /// All objects of a kind, by name.
+    /// Returns all objects of a kind, by name.
     pub fn all(&self, kind: &str) -> impl Iterator<Item = (&str, &Value)> {
         self.0
             .iter()
@@ -84,7 +84,7 @@ impl View {
             .map(|(key, object)| (key.1.as_str(), object.as_ref()))
     }
 
-    /// All objects.
+    /// Returns all objects.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Value)> {
         self.0.iter().map(|(key, object)| (key, object.as_ref()))
     }
@@ -93,28 +93,28 @@ impl View {
 /// One state of one object.
 #[derive(Clone)]
 pub struct Change {
-    /// Its resource version: a later change, of whatever kind, has a greater one.
+    /// The resourceVersion. A later change of any kind has a greater one.
     pub version: u64,
     /// Kind and name.
     pub key: Key,
-    /// What happened.
+    /// The event.
     pub event: What,
-    /// The object after it (before it, when it was deleted).
+    /// The object after the change, or before its deletion.
     pub object: Arc<Value>,
 }
 
-/// What happened to an object.
+/// The kind of a change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum What {
-    /// It appeared.
+    /// The object was created.
     Created,
-    /// It changed.
+    /// The object was changed.
     Changed,
-    /// It is gone.
+    /// The object was deleted.
     Deleted,
 }
 
-/// Follows a namespace from before its first object.
+/// A recorder of a namespace, started before the first object.
 pub struct History {
     client: Client,
     namespace: String,
@@ -129,7 +129,7 @@ struct Log {
 }
 
 impl History {
-    /// Begins, and returns when every watch stands.
+    /// Starts, and returns when every watch is established.
     pub async fn follow(client: &Client, namespace: &str) -> Self {
         let (length, seen) = watch::channel(0);
         let log = Arc::new(Log { entries: Mutex::default(), length });
@@ -145,20 +145,20 @@ impl History {
         Self { client: client.clone(), namespace: namespace.to_owned(), log, seen, followers }
     }
 
-    /// The objects as they are now.
+    /// Returns the current objects.
     pub fn view(&self) -> View {
         self.log.entries().0.clone()
     }
 
-    /// Everything that has happened, in order.
+    /// Returns all changes, in order.
     pub fn changes(&self) -> Vec<Change> {
         let mut changes = self.log.entries().1.clone();
         changes.sort_by_key(|change| change.version);
         changes
     }
 
-    /// Waits until the watches of children and pods have shown what the API server has at this
-    /// moment. One watch may be behind another, and a status tell of an object that no view has.
+    /// Waits until the watches of children and Pods have delivered the current state of the API server. One watch can be
+    /// behind another, so a status can mention an object that the history does not have yet.
     pub async fn catch_up(&self) {
         let lists = CHILDREN.into_iter().chain(["Pod"]).map(|kind| async move {
             let api: Api<DynamicObject> =
@@ -172,7 +172,7 @@ impl History {
         }
     }
 
-    /// A receiver that wakes when something has happened since it was made.
+    /// Returns a receiver that wakes at the next change.
     pub fn seen(&self) -> watch::Receiver<usize> {
         let mut seen = self.seen.clone();
         seen.mark_unchanged();
@@ -191,7 +191,7 @@ impl Log {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether every object of a list, and the end of every other, has come through the watch.
+    /// Reports whether the watch has delivered every object of a list, and the deletion of all others.
     fn has_shown(&self, kind: &str, list: &ObjectList<PartialObjectMeta<DynamicObject>>) -> bool {
         let entries = self.entries();
         let (view, changes) = &*entries;
@@ -217,7 +217,7 @@ impl Log {
         let known = view.0.get(&key).filter(|known| known["metadata"]["uid"] == value["metadata"]["uid"]);
         let event = match known {
             _ if gone => What::Deleted,
-            // A watch that begins anew shows what is known already.
+            // A restarted watch repeats known objects.
             Some(known) if known["metadata"]["resourceVersion"] == value["metadata"]["resourceVersion"] => {
                 return;
             }
@@ -252,7 +252,7 @@ async fn follow(api: Api<DynamicObject>, kind: &str, log: Arc<Log>, stands: ones
             Ok(Event::Init) => {}
             Ok(Event::InitApply(object) | Event::Apply(object)) => log.note(kind, &object, false),
             Ok(Event::Delete(object)) => log.note(kind, &object, true),
-            // Nobody is left to tell when the scenario has ended meanwhile.
+            // The receiver is gone when the scenario has ended.
             Ok(Event::InitDone) => drop(stands.take().map(|stands| stands.send(()))),
             Err(error) => eprintln!("the scenario's watch of {kind}: {error}"),
         }

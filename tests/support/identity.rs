@@ -1,5 +1,4 @@
-//! A namespace for each scenario, and in it an account for the operator with exactly the rights
-//! that the code lists.
+//! A namespace for each scenario, with an account for the operator that has exactly the rights of `cluster::rbac`.
 
 use std::time::Duration;
 
@@ -19,14 +18,14 @@ use serde_json::{Value, json};
 /// The name of the operator's account in each scenario's namespace.
 const ACCOUNT: &str = "operator";
 
-/// Makes the namespace of a scenario; the API server ends its name, so that no two runs meet.
+/// Creates the namespace of a scenario. The API server generates the suffix of its name.
 pub async fn make_namespace(admin: &Client, prefix: &str) -> String {
     let namespace: Namespace = typed(json!({ "metadata": { "generateName": format!("{prefix}-") } }));
     let made = Api::all(admin.clone()).create(&PostParams::default(), &namespace).await.expect("a namespace");
     made.metadata.name.expect("a created namespace has a name")
 }
 
-/// Begins to delete the namespace and does not wait for its end.
+/// Deletes the namespace without waiting.
 pub async fn delete_namespace(admin: &Client, namespace: &str) {
     let deleted = Api::<Namespace>::all(admin.clone()).delete(namespace, &DeleteParams::default()).await;
     if let Err(error) = deleted {
@@ -34,7 +33,7 @@ pub async fn delete_namespace(admin: &Client, namespace: &str) {
     }
 }
 
-/// Makes the operator's account and returns a token of it.
+/// Creates the operator's account, and returns a token.
 pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
     let role = stackwright::cluster::rbac::role(ACCOUNT);
     let account: ServiceAccount = typed(json!({ "metadata": { "name": ACCOUNT } }));
@@ -58,7 +57,7 @@ pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
     answer.status.and_then(|status| status.token).expect("an answered request has a token")
 }
 
-/// Lets the operator of `namespace` serve all of them, as the chart does unless it is told otherwise.
+/// Lets the operator of `namespace` serve all namespaces, as the chart does by default.
 pub async fn allow_everywhere(admin: &Client, namespace: &str) {
     let role = stackwright::cluster::rbac::cluster_role(ACCOUNT);
     let binding: ClusterRoleBinding = typed(json!({
@@ -71,7 +70,7 @@ pub async fn allow_everywhere(admin: &Client, namespace: &str) {
     Api::all(admin.clone()).create(&params, &binding).await.expect("its binding");
 }
 
-/// Waits until the API server lets the operator take its lease: it learns of a new binding as others do.
+/// Waits until the operator's rights take effect: the API server learns of a new RoleBinding by a watch.
 async fn until_allowed(admin: &Client, namespace: &str) {
     let review: SubjectAccessReview = typed(json!({ "spec": {
         "user": operator_user(namespace),
@@ -89,7 +88,7 @@ async fn until_allowed(admin: &Client, namespace: &str) {
     panic!("after 30 s the operator of {namespace} is not allowed what its role allows");
 }
 
-/// The name under which the audit log shows the operator of a namespace.
+/// Returns the user name of a namespace's operator in the audit log.
 pub fn operator_user(namespace: &str) -> String {
     format!("system:serviceaccount:{namespace}:{ACCOUNT}")
 }

@@ -1,24 +1,22 @@
-//! What tools that wait (Flux, Helm, `kapply`, pipelines) make of an object: the documented rules of kstatus, for
-//! kinds of which it knows nothing by name.
+//! The documented rules of kstatus for custom resources, as Flux, Helm and `kapply` apply them.
 
 use serde_json::Value;
 
-/// What such a tool calls an object.
+/// The kstatus of an object.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kstatus {
-    /// It is being deleted.
+    /// The object is being deleted.
     Terminating,
-    /// It is not yet what its spec says.
+    /// The object does not match its spec yet.
     InProgress,
-    /// It will not become so by itself.
+    /// The object will not match its spec by itself.
     Failed,
-    /// It is what its spec says.
+    /// The object matches its spec.
     Current,
 }
 
-/// The rules, the first that applies: a deletion timestamp; a generation that was not observed; `Reconciling` or
-/// `Stalled` that is true; `Ready` that is not. An object to which none applies is Current, and so is one without
-/// a status.
+/// Applies the first matching rule: a deletion timestamp, an unobserved generation, a true `Reconciling` or `Stalled`, a `Ready`
+/// that is not true. Any other object is Current, also one without a status.
 pub fn kstatus(object: &Value) -> Kstatus {
     let metadata = &object["metadata"];
     if !metadata["deletionTimestamp"].is_null() {

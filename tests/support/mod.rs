@@ -1,9 +1,8 @@
-//! The language of cluster tests: given this Stack, when these steps, then these states, objects,
-//! order and counts of requests.
+//! The scenario language of cluster tests: given a Stack, when steps, then states, objects, order and counts of requests.
 //!
 //! ```ignore
 //! #[test]
-//! fn a_deleted_child_comes_back() {
+//! fn a_deleted_child_is_recreated() {
 //!     scenario(async |s| {
 //!         let shop = s.apply("shop", "services: {web: {image: 'web:1'}}").await;
 //!         let before = shop.until_ready().await;
@@ -13,11 +12,9 @@
 //! }
 //! ```
 //!
-//! Each scenario has a namespace of its own and, in it, the real binary under an identity of its
-//! own, by which the audit log tells its requests. It is deleted at the end unless
-//! `STACKWRIGHT_TEST_KEEP` is set. Nothing sleeps: waits look at watches, and a
-//! wait that takes too long shows all that is known. `sim/...` annotations steer simulated pods
-//! (`hack/cluster.d/README.md`).
+//! Each scenario has its own namespace, and runs the real binary with its own identity, so that the audit log shows its
+//! requests. The namespace is deleted at the end unless `STACKWRIGHT_TEST_KEEP` is set. Nothing sleeps: waits use watches,
+//! and a wait that times out shows a diagnosis. `sim/...` annotations steer simulated Pods (`hack/cluster.d/README.md`).
 
 mod audit;
 mod cluster;

@@ -1,4 +1,4 @@
-//! The operator as it is delivered: the real binary, as a process that can be killed.
+//! The operator's binary, as a process that can be killed.
 
 use std::{
     fs::{self, File},
@@ -16,8 +16,8 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// An operator for `namespace`, or for all with its lease there, with the identity of `kubeconfig`; it does not
-    /// run yet.
+    /// Returns an operator that does not run yet, for `namespace`, or for all namespaces with the Lease in `namespace`, with the
+    /// identity of `kubeconfig`.
     pub fn new(namespace: &str, everywhere: bool, kubeconfig: &str, options: &[String]) -> Self {
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(namespace);
         fs::create_dir_all(&folder).expect("a folder for the operator's log");
@@ -32,17 +32,17 @@ impl Operator {
         operator
     }
 
-    /// Its kubeconfig.
+    /// Returns the kubeconfig.
     pub fn kubeconfig(&self) -> PathBuf {
         self.folder.join("kubeconfig")
     }
 
-    /// Starts it.
+    /// Starts the operator.
     pub fn start(&self) {
         self.start_as(Path::new(env!("CARGO_BIN_EXE_stackwright")));
     }
 
-    /// Starts another version of it.
+    /// Starts another version of the operator.
     pub fn start_as(&self, program: &Path) {
         let log = File::options().create(true).append(true).open(self.folder.join("log")).expect("its log");
         let mut running = self.child();
@@ -62,22 +62,22 @@ impl Operator {
         *running = Some(child.expect("the operator's binary runs"));
     }
 
-    /// No registry is asked but one of the scenario's own.
+    /// Only registries of the scenario itself are read.
     fn registries(&self) -> &'static [&'static str] {
         let is_given = self.options.iter().any(|option| option.starts_with("--registry-mirror"));
         if is_given { &[] } else { &["--no-image-metadata"] }
     }
 
-    /// Kills it on the spot (SIGKILL).
+    /// Kills the operator (SIGKILL).
     pub fn kill(&self) {
         if let Some(mut child) = self.child().take() {
-            // An operator that ended by itself is as dead.
+            // The operator can have ended by itself.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    /// Asks it to end (SIGTERM), waits, and says whether it ended well.
+    /// Stops the operator (SIGTERM), and reports whether it exited with 0.
     pub fn stop(&self) -> bool {
         let Some(mut child) = self.child().take() else { return false };
         let asked = Command::new("kill").arg(child.id().to_string()).status();
@@ -85,13 +85,13 @@ impl Operator {
         child.wait().is_ok_and(|status| status.success())
     }
 
-    /// How it ended, when it did so by itself.
+    /// Returns the exit status if the operator has ended by itself.
     pub fn ended_by_itself(&self) -> Option<String> {
         let ended = self.child().as_mut()?.try_wait().ok()??;
         Some(ended.to_string())
     }
 
-    /// The most memory that it has had at any time, in KiB (proc(5), VmHWM).
+    /// Returns the peak memory in KiB (proc(5), VmHWM).
     pub fn most_memory(&self) -> u64 {
         let id = self.child().as_ref().expect("the operator runs").id();
         let status = fs::read_to_string(format!("/proc/{id}/status")).expect("its status");
@@ -99,7 +99,7 @@ impl Operator {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
-    /// All that it has said.
+    /// Returns the log.
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
@@ -112,7 +112,7 @@ impl Operator {
 impl Drop for Operator {
     fn drop(&mut self) {
         self.kill();
-        // A scenario that failed has shown the log's end; a file in use by nobody helps nobody.
+        // A failed scenario has printed the end of the log already.
         if !std::thread::panicking() {
             let _ = fs::remove_dir_all(&self.folder);
         }

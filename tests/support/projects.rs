@@ -1,4 +1,4 @@
-//! Compose projects on their way to a Stack, as the command line takes them.
+//! Conversion of Compose projects, as the command line does it.
 
 use compose_loader::{
     Project, Severity, Sources,
@@ -8,8 +8,7 @@ use compose_loader::{
 use stackwright::convert::{Converted, Folders, Options, convert};
 use stackwright::translate::{Facts, ObjectKind, content_digest};
 
-/// A project with all of its services, the texts that it was read from, and what becomes of it; or why it
-/// cannot be loaded.
+/// Returns a project with all services, its sources and its conversion, or the error of loading.
 pub fn converted(
     find: &Find,
     files: &dyn Folders,
@@ -25,7 +24,7 @@ pub fn converted(
     Ok((project, loaded.sources, converted))
 }
 
-/// What is known of a new cluster that has the objects which a Stack reads.
+/// Returns the facts of a new cluster that has the objects which a Stack reads.
 pub fn facts(converted: &Converted) -> Facts {
     let maps = converted.objects.config_maps.iter().map(|it| (ObjectKind::ConfigMap, it));
     let secrets = converted.objects.secrets.iter().map(|it| (ObjectKind::Secret, it));

@@ -1,4 +1,4 @@
-//! What the history of a scenario proves: what came first, what never happened, what came twice.
+//! Proofs from the history of a scenario: order, absence and number of changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +12,14 @@ use super::{
 };
 
 impl Scenario<'_> {
-    /// The first moment at which something happened, as a version to compare; it must have.
+    /// Returns the resourceVersion of the first matching change, which must exist.
     #[track_caller]
     pub fn when(&self, what: &str, which: impl Fn(&Change) -> bool) -> u64 {
         let change = self.history.changes().into_iter().find(which);
         change.unwrap_or_else(|| panic!("it never happened that {what}")).version
     }
 
-    /// When the workload of a service was first created.
+    /// Returns when the workload of a service was first created.
     #[track_caller]
     pub fn when_created(&self, service: &str) -> u64 {
         self.when(&format!("{service} was created"), |change| {
@@ -27,7 +27,7 @@ impl Scenario<'_> {
         })
     }
 
-    /// When a service first had a ready pod.
+    /// Returns when a service first had a ready Pod.
     #[track_caller]
     pub fn when_up(&self, service: &str) -> u64 {
         self.when(&format!("{service} had a ready pod"), |change| {
@@ -35,7 +35,7 @@ impl Scenario<'_> {
         })
     }
 
-    /// When a one-shot first had completed.
+    /// Returns when a one-shot first completed.
     #[track_caller]
     pub fn when_completed(&self, service: &str) -> u64 {
         self.when(&format!("{service} had completed"), |change| {
@@ -45,7 +45,7 @@ impl Scenario<'_> {
         })
     }
 
-    /// When the workload of a service first had an image.
+    /// Returns when the workload of a service first had an image.
     #[track_caller]
     pub fn when_image(&self, service: &str, image: &str) -> u64 {
         self.when(&format!("{service} had {image}"), |change| {
@@ -53,7 +53,7 @@ impl Scenario<'_> {
         })
     }
 
-    /// When the first pod of a service with this image was ready.
+    /// Returns when the first Pod of a service with this image was ready.
     #[track_caller]
     pub fn when_ready(&self, service: &str, image: &str) -> u64 {
         self.when(&format!("a pod of {service} with {image} was ready"), |change| {
@@ -64,8 +64,7 @@ impl Scenario<'_> {
         })
     }
 
-    /// For each moment at which a pod of the service came, changed or went: how many there were
-    /// that had not ended, and how many were ready.
+    /// Returns the number of running and of ready Pods after each change of a Pod of the service.
     pub fn pods_over_time(&self, service: &str) -> Vec<(usize, usize)> {
         let mut pods: BTreeMap<String, Value> = BTreeMap::new();
         let mut moments = Vec::new();
@@ -86,14 +85,14 @@ impl Scenario<'_> {
         moments
     }
 
-    /// Asserts that no two containers of a service ever existed at a time.
+    /// Asserts that a service never had two containers at the same time.
     #[track_caller]
     pub fn assert_never_two_pods(&self, service: &str) {
         let moments = self.pods_over_time(service);
         assert!(moments.iter().all(|(living, _)| *living <= 1), "two pods of {service}: {moments:?}");
     }
 
-    /// Asserts that from its first readiness on a service was never without a ready pod.
+    /// Asserts that a service always had a ready Pod since its first one.
     #[track_caller]
     pub fn assert_never_without_a_ready_pod(&self, service: &str) {
         let moments = self.pods_over_time(service);
@@ -101,7 +100,7 @@ impl Scenario<'_> {
         assert!(after_first.all(|(_, ready)| *ready >= 1), "a gap of {service}: {moments:?}");
     }
 
-    /// How often each child of the Stacks was created and deleted.
+    /// Returns the creations and deletions of each child.
     pub fn creations_and_deletions(&self) -> BTreeMap<Key, (usize, usize)> {
         let mut counts: BTreeMap<Key, (usize, usize)> = BTreeMap::new();
         let is_child = |change: &Change| CHILDREN.contains(&change.key.0.as_str()) && is_ours(&change.object);
@@ -116,8 +115,8 @@ impl Scenario<'_> {
         counts
     }
 
-    /// The templates that the pods of each service had, in order. (How many pods there were is not
-    /// ours to say: a StatefulSet's controller may delete the same name twice.)
+    /// Returns the templates of each service's Pods, in order. The number of Pods is not stable: the StatefulSet controller can
+    /// delete the same name twice.
     pub fn templates(&self) -> BTreeMap<String, Vec<String>> {
         let mut templates: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for change in self.history.changes() {
@@ -132,28 +131,28 @@ impl Scenario<'_> {
     }
 }
 
-/// The UIDs of all children of Stacks.
+/// Returns the UIDs of all children of Stacks.
 pub fn uids(view: &View) -> BTreeMap<Key, String> {
     children(view).map(|(key, object)| (key.clone(), object["metadata"]["uid"].to_string())).collect()
 }
 
-/// All children of Stacks as far as someone asked for them: what the cluster tells of them moves.
+/// Returns all children of Stacks without their status, which changes.
 pub fn wanted(view: &View) -> BTreeMap<Key, Value> {
     let wanted = |object: &Value| json!([object["metadata"]["uid"], without_chance(object)]);
     children(view).map(|(key, object)| (key.clone(), wanted(object))).collect()
 }
 
-/// The children of Stacks.
+/// Returns the children of Stacks.
 pub fn children(view: &View) -> impl Iterator<Item = (&Key, &Value)> {
     view.iter().filter(|(key, object)| CHILDREN.contains(&key.0.as_str()) && is_ours(object))
 }
 
-/// The names of the children of a service, by kind.
+/// Returns the names of a service's children, by kind.
 pub fn children_of(view: &View, service: &str) -> BTreeSet<Key> {
     children(view).filter(|(_, object)| is_of(object, service)).map(|(key, _)| key.clone()).collect()
 }
 
-/// The end state: what was asked for and what became of it, without what differs from run to run.
+/// Returns the final state: specs and states, without fields that differ between runs.
 pub fn end_state(view: &View) -> BTreeMap<Key, Value> {
     let mut objects: BTreeMap<Key, Value> =
         children(view).map(|(key, object)| (key.clone(), without_chance(object))).collect();
@@ -169,8 +168,7 @@ fn unix_epoch() -> k8s_openapi::apimachinery::pkg::apis::meta::v1::Time {
     k8s_openapi::apimachinery::pkg::apis::meta::v1::Time(k8s_openapi::jiff::Timestamp::UNIX_EPOCH)
 }
 
-/// An object's labels, annotations, owner and spec, without addresses, UIDs and what the cluster
-/// notes for itself.
+/// Returns an object's labels, annotations, owner and spec, without addresses, UIDs and fields of the cluster.
 fn without_chance(object: &Value) -> Value {
     let metadata = &object["metadata"];
     let mut annotations = metadata["annotations"].clone();
@@ -188,7 +186,7 @@ fn without_chance(object: &Value) -> Value {
         port.as_object_mut().map(|port| port.remove("nodePort"));
     }
     if let Some(labels) = spec.pointer_mut("/template/metadata/labels").and_then(Value::as_object_mut) {
-        // A Job's controller marks its pods with the Job's UID.
+        // The Job controller labels its Pods with the Job's UID.
         labels.retain(|name, _| !name.ends_with("controller-uid"));
     }
     json!({
@@ -200,7 +198,7 @@ fn without_chance(object: &Value) -> Value {
     })
 }
 
-/// The image of a workload's first container.
+/// Returns the image of a workload's first container.
 pub fn image_of(workload: &Value) -> &str {
     workload["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap_or_default()
 }

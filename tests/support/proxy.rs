@@ -1,5 +1,5 @@
-//! A faulty line between the operator and the API server: it can strike at a chosen write, hold writes
-//! up, cut the answers that are under way, and be down for a while.
+//! A faulty proxy between the operator and the API server. It can fail at a chosen write, delay writes, cut running answers,
+//! and be down.
 
 use std::{
     io,
@@ -20,23 +20,23 @@ use futures::{StreamExt, stream};
 use kube::Client;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
-/// On which side of a write the line breaks.
+/// The side of a write on which the proxy fails.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Side {
-    /// The request never reaches the API server.
+    /// The request does not reach the API server.
     Before,
-    /// The API server has done it, and the answer is lost.
+    /// The API server has executed the write, and the answer is lost.
     After,
 }
 
-/// What happens at a write.
+/// The action at a write.
 struct Strike {
     write: usize,
     side: Side,
     act: Box<dyn FnOnce() + Send>,
 }
 
-/// The line.
+/// The proxy.
 pub struct Proxy {
     address: String,
     line: Arc<Line>,
@@ -49,15 +49,15 @@ struct Line {
     statuses: AtomicUsize,
     strike: Mutex<Option<Strike>>,
     struck: watch::Sender<bool>,
-    /// Counts the cuts; every answer under way ends when it grows.
+    /// The number of cuts. Every running answer ends when it increases.
     cuts: watch::Sender<usize>,
     down: AtomicBool,
     hold: watch::Sender<Option<Hold>>,
-    /// How many writes were held up.
+    /// The number of delayed writes.
     held: watch::Sender<usize>,
 }
 
-/// Which writes are held up, and on which side of being done.
+/// The writes that are delayed, and the side.
 #[derive(Clone, Debug)]
 struct Hold {
     path: String,
@@ -65,7 +65,7 @@ struct Hold {
 }
 
 impl Proxy {
-    /// A line that forwards everything with the identity of `client`.
+    /// Returns a proxy that forwards everything with the identity of `client`.
     pub async fn start(client: Client) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
         let address = format!("http://{}", listener.local_addr().expect("a bound socket has an address"));
@@ -89,56 +89,56 @@ impl Proxy {
         Self { address, line, server }
     }
 
-    /// Where it listens.
+    /// Returns the URL of the proxy.
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// How many writes have come; leases and events do not count, since no state hangs on them.
+    /// Returns the number of writes. Leases and events do not count, since no state depends on them.
     pub fn writes(&self) -> usize {
         self.line.writes.load(Ordering::SeqCst)
     }
 
-    /// How many of the writes were statuses.
+    /// Returns the number of status writes.
     pub fn statuses(&self) -> usize {
         self.line.statuses.load(Ordering::SeqCst)
     }
 
-    /// Does `act` at the write of this number, counted from now on, and loses it or its answer.
+    /// Runs `act` at the write with this number, counted from now on, and loses the write or its answer.
     pub fn strike_at(&self, write: usize, side: Side, act: impl FnOnce() + Send + 'static) {
         let strike = Strike { write: self.writes() + write, side, act: Box::new(act) };
         self.line.struck.send_replace(false);
         *self.line.strike.lock().unwrap_or_else(PoisonError::into_inner) = Some(strike);
     }
 
-    /// Returns when the strike has happened.
+    /// Waits until the strike has happened.
     pub async fn struck(&self) {
         self.line.struck.subscribe().wait_for(|struck| *struck).await.expect("the line outlives its users");
     }
 
-    /// Holds up every write whose path contains this, or its answer, until they are let go.
+    /// Delays every write whose path contains this, or its answer, until the release.
     pub fn hold(&self, path: &str, side: Side) {
         self.line.held.send_replace(0);
         self.line.hold.send_replace(Some(Hold { path: path.to_owned(), side }));
     }
 
-    /// Returns when a write is held up.
+    /// Waits until a write is delayed.
     pub async fn held(&self) {
         let mut held = self.line.held.subscribe();
         held.wait_for(|held| *held > 0).await.expect("the line outlives its users");
     }
 
-    /// Lets go what is held up.
+    /// Releases the delayed writes.
     pub fn let_go(&self) {
         self.line.hold.send_replace(None);
     }
 
-    /// Breaks every answer that is under way, watches above all, wherever it is.
+    /// Cuts every running answer, such as watches.
     pub fn cut(&self) {
         self.line.cuts.send_modify(|cuts| *cuts += 1);
     }
 
-    /// Takes the line down, with all that is under way, or up again.
+    /// Takes the proxy down, with all running requests, or up.
     pub fn set_down(&self, down: bool) {
         self.line.down.store(down, Ordering::SeqCst);
         if down {
@@ -154,7 +154,7 @@ impl Drop for Proxy {
 }
 
 impl Line {
-    /// The strike that is due at this request, if it is a write.
+    /// Returns the strike for this request, if it is a write.
     fn strike_of(&self, request: &Request) -> Option<Strike> {
         let path = request.uri().path();
         if request.method() == Method::GET || path.contains("/leases") || path.contains("/events") {
@@ -168,7 +168,7 @@ impl Line {
         strike.take_if(|strike| strike.write == number)
     }
 
-    /// The hold that a request falls under.
+    /// Returns the delay that applies to a request.
     fn hold_of(&self, request: &Request) -> Option<Hold> {
         let hold = self.hold.borrow().clone()?;
         let is_write = request.method() != Method::GET;
@@ -194,7 +194,7 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
     let strike = line.strike_of(&request);
     if let Some(strike) = strike {
         if strike.side == Side::After {
-            // Wholly done before the blow: the audit line is written, the watches are told.
+            // The write is complete before the strike, including its audit line and watch events.
             let answer = forward(&line, request).await;
             let _ = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
         }
@@ -214,7 +214,7 @@ async fn pass(State(line): State<Arc<Line>>, request: Request) -> Response {
         let _ = cuts.changed().await;
         Err(axum::Error::new(io::Error::from(io::ErrorKind::ConnectionReset)))
     });
-    // The answer's end is an item too, so that the merged stream can end with it.
+    // The end of the answer is an item, too, so that the merged stream ends with it.
     let answer = body.into_data_stream().map(Some).chain(stream::iter([None]));
     let merged = stream::select(answer, cut.map(Some)).scan((), |(), item| std::future::ready(item));
     Response::from_parts(head, Body::from_stream(merged))
@@ -232,7 +232,7 @@ async fn forward(line: &Line, request: Request) -> Response {
     }
 }
 
-/// An answer that breaks off at once.
+/// Returns an answer that breaks at once.
 fn broken() -> Response {
     let reset = io::Error::from(io::ErrorKind::ConnectionReset);
     Response::new(Body::from_stream(stream::iter([Err::<Bytes, _>(reset)])))

@@ -1,4 +1,4 @@
-//! A registry of images that scenarios stock, count and break. Every image is one for two platforms.
+//! An image registry for scenarios, which can count requests and fail. Every image has two platforms.
 
 use std::{
     collections::BTreeMap,
@@ -17,12 +17,12 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use super::stack::from_yaml;
 
-/// The token that it gives out.
+/// The token that the registry issues.
 const TOKEN: &str = "a-token";
 
 /// A registry on loopback.
 pub struct Registry {
-    /// Its host and port.
+    /// The host and port.
     pub address: String,
     shelf: Arc<Shelf>,
     server: JoinHandle<()>,
@@ -30,25 +30,25 @@ pub struct Registry {
 
 struct Shelf {
     stock: Mutex<Stock>,
-    /// While this is true, nothing is answered.
+    /// Whether requests are left unanswered.
     hangs: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 struct Stock {
-    /// What it has, by the path after `/v2/`.
+    /// The content, by the path after `/v2/`.
     contents: BTreeMap<String, String>,
-    /// What was asked for: the repository of each request.
+    /// The repository of each request.
     asked: Vec<String>,
-    /// The value of `Authorization` that gets a token; none where everyone is served.
+    /// The value of `Authorization` that gets a token, or none for public access.
     login: Option<String>,
-    /// Whether it has no time for anybody.
+    /// Whether every answer has the status 429.
     is_busy: bool,
     address: String,
 }
 
 impl Registry {
-    /// A registry without an image.
+    /// Starts a registry without images.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port on loopback");
         let address = listener.local_addr().expect("a bound socket has an address").to_string();
@@ -63,8 +63,7 @@ impl Registry {
         Self { address, shelf, server }
     }
 
-    /// Stocks an image, such as `app:1`, of Docker's registry, with what it says of itself: YAML, as in its
-    /// configuration. A name that is taken leads to the new image from now on.
+    /// Adds an image of Docker Hub, such as `app:1`, with its configuration as YAML. An existing tag moves to the new image.
     pub fn put(&self, image: &str, config: &str) {
         let (name, tag) = image.split_once(':').expect("an image with a tag");
         let repository = format!("library/{name}");
@@ -83,22 +82,22 @@ impl Registry {
         stock.contents.insert(format!("{repository}/manifests/{tag}"), list);
     }
 
-    /// Serves only who shows a token, which it gives for this value of `Authorization`.
+    /// Requires a token, which is issued for this value of `Authorization`.
     pub fn ask_for(&self, login: &str) {
         self.stock().login = Some(login.to_owned());
     }
 
-    /// Answers everything with status 429 from now on, or nothing any more.
+    /// Answers everything with status 429 from now on, or normally again.
     pub fn busy(&self, is_busy: bool) {
         self.stock().is_busy = is_busy;
     }
 
-    /// Answers nothing from now on, or again.
+    /// Leaves requests unanswered from now on, or answers again.
     pub fn hang(&self, hangs: bool) {
         self.shelf.hangs.send_replace(hangs);
     }
 
-    /// How often an image was asked for, such as `app`.
+    /// Returns the number of requests for an image such as `app`.
     pub fn asked_for(&self, name: &str) -> usize {
         let repository = format!("library/{name}");
         self.stock().asked.iter().filter(|asked| **asked == repository).count()
@@ -123,7 +122,7 @@ async fn serve(State(shelf): State<Arc<Shelf>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let repository = path.strip_prefix("/v2/").and_then(|path| path.rsplitn(3, '/').nth(2));
     lock(&shelf).asked.extend(repository.map(str::to_owned));
-    // The sender lives as long as the shelf.
+    // The sender lives as long as the registry.
     let _ = shelf.hangs.subscribe().wait_for(|hangs| !hangs).await;
     answer(&lock(&shelf), &path, request.headers())
 }

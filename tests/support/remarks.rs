@@ -1,4 +1,4 @@
-//! What is said of a project's values.
+//! Verdicts on a project's values, as lines.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use compose_loader::Sources;
 use stackwright::convert::Converted;
 use stackwright::convert::verdict::report;
 
-/// A line for each verdict that is not plainly `mapped`.
+/// Returns a line for each verdict that is not plainly `mapped`.
 pub fn remarks(converted: &Converted, sources: &Sources, folder: &str) -> String {
     let mut text = String::new();
     for line in report(&converted.entries, sources, folder) {

@@ -1,5 +1,4 @@
-//! A scenario: a namespace of its own, an operator of its own, the steps of a user, and waits that
-//! look at what happens in place of sleeping.
+//! A scenario: its own namespace and operator, the steps of a user, and waits that use watches.
 
 use std::{
     any::type_name,
@@ -33,35 +32,33 @@ use super::{
     stack::{StackHandle, from_yaml},
 };
 
-/// How long a wait may take, on a machine that has other things to do.
+/// Timeout of a wait, for a busy machine.
 const PATIENCE: u64 = 120;
 
-/// How many scenarios play at a time, whoever plays them: more would only wait for each other, and
-/// lose startup_deadline.
+/// Scenarios that run at the same time, in all test binaries. More would slow each other down and time out.
 static PLACES: Semaphore = Semaphore::const_new(12);
 
-/// Plays a scenario on the shared cluster, named after the test that calls it. The operator runs
-/// already when `body` begins.
+/// Runs a scenario on the shared cluster, with the name of the calling test. The operator runs when `body` starts.
 pub fn scenario(body: impl AsyncFnOnce(&Scenario<'_>)) {
     Setup::default().run(body);
 }
 
-/// Runs something on the runtime that all scenarios share.
+/// Runs a future on the runtime that all scenarios share.
 pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     static RUNTIME: OnceLock<Runtime> = OnceLock::new();
     RUNTIME.get_or_init(|| Runtime::new().expect("an async runtime")).block_on(future)
 }
 
-/// What a scenario begins with.
+/// The setup of a scenario.
 #[derive(Clone, Debug)]
 pub struct Setup {
     /// Whether the operator runs from the start.
     pub operator: bool,
-    /// Whether the operator reaches the API server through a faulty line.
+    /// Whether the operator uses a faulty proxy to the API server.
     pub proxy: bool,
-    /// Whether the operator serves all namespaces: on a cluster of the scenario's own.
+    /// Whether the operator serves all namespaces, which needs the scenario's own cluster.
     pub everywhere: bool,
-    /// Options of the operator beside its namespace.
+    /// Further options of the operator.
     pub options: Vec<String>,
 }
 
@@ -72,46 +69,45 @@ impl Default for Setup {
 }
 
 impl Setup {
-    /// The operator does not run until the scenario starts it.
+    /// Leaves the start of the operator to the scenario.
     pub fn without_operator() -> Self {
         Self { operator: false, ..Self::default() }
     }
 
-    /// The operator runs behind a faulty line.
+    /// Runs the operator behind a faulty proxy.
     pub fn with_faulty_line() -> Self {
         Self { proxy: true, ..Self::default() }
     }
 
-    /// The operator's lease is short, so that a killed one is soon followed by the next.
+    /// Shortens the operator's Lease, so that the next operator starts soon after a kill.
     pub fn with_short_lease(self) -> Self {
         let options = ["--lease-duration", "2s"].map(str::to_owned).to_vec();
         Self { options, ..self }
     }
 
-    /// The operator runs only Stacks that name a ServiceAccount.
+    /// Requires a ServiceAccount for every Stack.
     pub fn that_requires_accounts(self) -> Self {
         Self { options: vec!["--require-service-account".to_owned()], ..self }
     }
 
-    /// The operator asks this registry, by HTTP, for what every image says of itself, and has a helper that fills
-    /// the volumes of images.
+    /// Lets the operator read image metadata from this registry, over HTTP, and gives it a helper image.
     pub fn with_registry(self, address: &str) -> Self {
         let options =
             vec![format!("--registry-mirror=*=http://{address}"), "--helper-image=helper:1".to_owned()];
         Self { options, ..self }
     }
 
-    /// The operator has a helper that fills the volumes of images.
+    /// Gives the operator a helper image.
     pub fn with_helper(self, image: &str) -> Self {
         Self { options: vec![format!("--helper-image={image}")], ..self }
     }
 
-    /// Plays `body` on the shared cluster.
+    /// Runs `body` on the shared cluster.
     pub fn run(self, body: impl AsyncFnOnce(&Scenario<'_>)) {
         block_on(async { self.play(Cluster::shared().await, body).await });
     }
 
-    /// Plays `body` on `cluster`.
+    /// Runs `body` on `cluster`.
     pub async fn play<F: AsyncFnOnce(&Scenario<'_>)>(self, cluster: &Cluster, body: F) {
         let _place = PLACES.acquire().await.expect("nobody closes the semaphore");
         let scenario = Scenario::start(cluster, &namespace_prefix(type_name::<F>()), &self).await;
@@ -126,8 +122,8 @@ impl Setup {
         }
         let namespace = scenario.namespace.clone();
         drop(scenario);
-        // Its end costs the API server as much as its life, which is wasted where the cluster ends
-        // too; and a failed scenario may be worth a look.
+        // Deleting the namespace is expensive, and unnecessary if the cluster ends, too. A failed scenario keeps it for
+        // inspection.
         if env::var_os("STACKWRIGHT_TEST_KEEP").is_none() {
             identity::delete_namespace(&cluster.admin, &namespace).await;
         }
@@ -137,22 +133,22 @@ impl Setup {
     }
 }
 
-/// The test's name out of its closure's, fit to begin a namespace's.
+/// Returns the test's name from its closure's, as the prefix of a namespace name.
 fn namespace_prefix(closure: &str) -> String {
     let test = closure.rsplit("::").find(|part| !part.starts_with('{')).unwrap_or(closure);
     let name = test.replace('_', "-");
     name[..name.len().min(50)].trim_end_matches('-').to_owned()
 }
 
-/// One scenario under way.
+/// A running scenario.
 pub struct Scenario<'c> {
-    /// Where it plays.
+    /// The cluster.
     pub cluster: &'c Cluster,
-    /// Its namespace.
+    /// The namespace.
     pub namespace: String,
-    /// Its operator.
+    /// The operator.
     pub operator: Arc<Operator>,
-    /// What has happened in its namespace.
+    /// The history of the namespace.
     pub history: History,
     proxy: Option<Proxy>,
     startup_deadline: AtomicU64,
@@ -184,13 +180,13 @@ impl<'c> Scenario<'c> {
 
     // --- steps ---------------------------------------------------------------
 
-    /// Applies a Stack as a user does: server-side, under strict validation. `spec` is YAML, in
-    /// which `sim/` stands for the domain of the annotations that steer simulated pods.
+    /// Applies a Stack server-side, under strict validation. `spec` is YAML, with `sim/` as the domain of annotations that steer
+    /// simulated Pods.
     pub async fn apply(&self, name: &str, spec: &str) -> StackHandle<'_> {
         self.try_apply(name, spec).await.unwrap_or_else(|error| panic!("Stack {name}: {error}"))
     }
 
-    /// Applies a Stack that the API server may refuse.
+    /// Applies a Stack that the API server can refuse.
     pub async fn try_apply(&self, name: &str, spec: &str) -> kube::Result<StackHandle<'_>> {
         let mut body = json!({
             "apiVersion": "stackwright.dev/v1alpha1",
@@ -204,7 +200,7 @@ impl<'c> Scenario<'c> {
         Ok(StackHandle::new(self, body["spec"].take(), &applied))
     }
 
-    /// Creates an object of someone else; YAML.
+    /// Creates a foreign object from YAML.
     pub async fn create(&self, object: &str) -> DynamicObject {
         let object: DynamicObject = serde_json::from_value(from_yaml(object)).expect("an object");
         let kind = object.types.as_ref().map(|types| types.kind.as_str()).expect("an object has a kind");
@@ -212,21 +208,20 @@ impl<'c> Scenario<'c> {
         created.unwrap_or_else(|error| panic!("{kind}: {error}"))
     }
 
-    /// Changes an object as someone else would: a merge patch by another field manager, in YAML.
+    /// Changes an object by a merge patch of another field manager, in YAML.
     pub async fn patch(&self, kind: &str, name: &str, patch: &str) -> DynamicObject {
         let params = PatchParams { field_manager: Some("someone-else".into()), ..PatchParams::default() };
         let patched = self.api(kind).patch(name, &params, &Patch::Merge(from_yaml(patch))).await;
         patched.unwrap_or_else(|error| panic!("{kind} {name}: {error}"))
     }
 
-    /// Deletes an object, with all that hangs on it, and does not wait for its end.
+    /// Deletes an object with its dependents, without waiting.
     pub async fn delete(&self, kind: &str, name: &str) {
         let deleted = self.api(kind).delete(name, &DeleteParams::background()).await;
         deleted.unwrap_or_else(|error| panic!("{kind} {name}: {error}"));
     }
 
-    /// Steers the pods of a service, as soon as there are some: sets `sim.stackwright.dev/<what>`,
-    /// or takes it away.
+    /// Steers the Pods of a service once they exist: sets or removes `sim.stackwright.dev/<what>`.
     pub async fn steer(&self, service: &str, what: &str, value: Option<&str>) {
         let view =
             self.until(&format!("there is a pod of {service}"), |view| pods(view, service).count() > 0).await;
@@ -240,22 +235,22 @@ impl<'c> Scenario<'c> {
         }
     }
 
-    /// The faulty line before the operator.
+    /// Returns the faulty proxy of the operator.
     pub fn line(&self) -> &Proxy {
         self.proxy.as_ref().expect("this scenario was set up with a faulty line")
     }
 
-    /// Objects of a kind that scenarios watch.
+    /// Returns the API of a watched kind.
     pub fn api(&self, kind: &str) -> Api<DynamicObject> {
         Api::namespaced_with(self.admin(), &self.namespace, &resource(kind))
     }
 
-    /// A client that may do everything.
+    /// Returns a client with all rights.
     pub fn admin(&self) -> Client {
         self.cluster.admin.clone()
     }
 
-    /// What kubectl prints in the scenario's namespace; it must succeed.
+    /// Returns the output of kubectl in the scenario's namespace. The call must succeed.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         let output = self.cluster.kubectl(&self.namespace, arguments).output().expect("kubectl runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -265,19 +260,18 @@ impl<'c> Scenario<'c> {
 
     // --- waits ---------------------------------------------------------------
 
-    /// Gives every further wait this many seconds, where what is waited for takes its time: the
-    /// garbage collector, which learns of a new kind within 30 s, or what is looked at once a minute.
+    /// Sets the timeout of further waits in seconds, for slow processes: the garbage collector learns of a new kind within 30 s,
+    /// and some checks run once a minute.
     pub fn allow(&self, seconds: u64) {
         self.startup_deadline.store(seconds, Ordering::Relaxed);
     }
 
-    /// Waits until `holds`, and returns the objects as they are then.
+    /// Waits until `holds`, and returns the objects.
     pub async fn until(&self, what: &str, holds: impl Fn(&View) -> bool) -> View {
         self.until_none(what, |view| (!holds(view)).then(String::new)).await
     }
 
-    /// Waits until `problem` finds none, and returns the objects as they are then; when that takes
-    /// too long, the last problem is told.
+    /// Waits until `problem` returns none, and returns the objects. A timeout shows the last problem.
     pub async fn until_none(&self, what: &str, problem: impl Fn(&View) -> Option<String>) -> View {
         let startup_deadline = Duration::from_secs(self.startup_deadline.load(Ordering::Relaxed));
         let deadline = Instant::now() + startup_deadline;
@@ -290,12 +284,12 @@ impl<'c> Scenario<'c> {
         }
     }
 
-    /// Waits until so many things have happened in all.
+    /// Waits until this number of changes has happened in all.
     pub async fn until_changes(&self, count: usize) {
         self.until(&format!("{count} things have happened"), |_| self.history.changes().len() >= count).await;
     }
 
-    /// Waits until an object is there.
+    /// Waits until an object exists.
     pub async fn until_there(&self, kind: &str, name: &str) -> Value {
         let view =
             self.until(&format!("{kind} {name} is there"), |view| view.get(kind, name).is_some()).await;
@@ -307,38 +301,38 @@ impl<'c> Scenario<'c> {
         self.until(&format!("{kind} {name} is gone"), |view| view.get(kind, name).is_none()).await;
     }
 
-    /// Lets a span of time go by: only where the claim is about one, such as that nothing happens.
+    /// Waits for a period, only for claims about one, such as that nothing happens.
     pub async fn let_pass(&self, seconds: u64) {
         tokio::time::sleep(Duration::from_secs(seconds)).await;
     }
 
     // --- counts --------------------------------------------------------------
 
-    /// The present end of the audit log.
+    /// Returns the current end of the audit log.
     pub fn mark(&self) -> Mark {
         audit::mark(self.cluster.audit_log.as_deref())
     }
 
-    /// What the operator has asked since a mark.
+    /// Returns the operator's requests since a mark.
     pub fn requests_since(&self, mark: Mark) -> Requests {
         Requests::since(self.cluster.audit_log.as_deref(), mark, &identity::operator_user(&self.namespace))
     }
 }
 
 impl Drop for Scenario<'_> {
-    /// Others may hold the operator too, such as a strike that never came, and a scenario may be
-    /// dropped half-way, when another one of its test has failed.
+    /// Kills the operator: other references to it can exist, such as an unused strike, and a scenario can be dropped early when
+    /// another one of its test has failed.
     fn drop(&mut self) {
         self.operator.kill();
     }
 }
 
-/// The pods of a service, by name.
+/// Returns the Pods of a service, by name.
 pub fn pods<'v>(view: &'v View, service: &str) -> impl Iterator<Item = (&'v str, &'v Value)> {
     view.all("Pod").filter(move |(_, pod)| is_of(pod, service))
 }
 
-/// Whether an object is labelled as a service's.
+/// Reports whether an object has the label of a service.
 pub fn is_of(object: &Value, service: &str) -> bool {
     object["metadata"]["labels"][SERVICE] == *service
 }

@@ -1,23 +1,22 @@
-//! What of the objects a golden case is about, so that its reader sees that and no more.
+//! Selection of the objects and fields that a golden case shows.
 //!
-//! `shown.yaml` has the objects by kind and name, each with the dotted paths of the fields that are shown, or
-//! with an empty list for all; a path goes through the items of lists. A name that ends in `*` stands for the
-//! object that begins so: names of Jobs end in a hash.
+//! `shown.yaml` has the objects by kind and name, each with the dotted paths of the shown fields, or an empty list for all. A
+//! path applies to each item of a list. A name can end in `*`, since names of Jobs end in a hash.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// The objects of a case that are shown.
+/// The shown objects of a case.
 pub struct Shown(BTreeMap<String, Vec<String>>);
 
 impl Shown {
-    /// Reads `shown.yaml`; without one, all is shown.
+    /// Reads `shown.yaml`. Without the file, everything is shown.
     pub fn of(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(serde_saphyr::from_str(text).expect("shown.yaml")))
     }
 
-    /// What is shown of an object; nothing where it is only named.
+    /// Returns the shown part of an object, or nothing for a hidden one.
     pub fn part(&self, object: &Value) -> Option<Value> {
         let name = named(object);
         let (_, paths) = self.0.iter().find(|(key, _)| stands_for(key, &name))?;
@@ -30,7 +29,7 @@ impl Shown {
         Some(cut(object, &paths.iter().map(Vec::as_slice).collect::<Vec<_>>()))
     }
 
-    /// What is to be shown and is not there: objects and fields.
+    /// Returns the selected objects and fields that do not exist.
     pub fn missing(&self, objects: &[Value]) -> Vec<String> {
         let mut missing = Vec::new();
         for (key, paths) in &self.0 {
@@ -63,7 +62,7 @@ fn reaches(value: &Value, path: &[&str]) -> bool {
     }
 }
 
-/// The fields of a value that some path leads to.
+/// Returns the fields of a value that a path selects.
 fn cut(value: &Value, paths: &[&[&str]]) -> Value {
     if paths.iter().any(|path| path.is_empty()) {
         return value.clone();

@@ -1,4 +1,4 @@
-//! Stacks that the definition makes: for each demand of its schema one that just meets it and one that does not.
+//! Stacks generated from the CRD: for each rule of its schema, one that just satisfies it and one that does not.
 
 use std::collections::BTreeMap;
 
@@ -6,19 +6,19 @@ use serde_json::{Map, Value, json};
 use stackwright::api::definition;
 use stackwright::api::schema::Path;
 
-/// A Stack, and whether the API server takes it.
+/// A Stack, and whether the API server accepts it.
 pub struct Specimen {
-    /// What is special about it, such as `spec.services.a.ports: 1025 items`.
+    /// The tested property, such as `spec.services.a.ports: 1025 items`.
     pub about: String,
-    /// Where.
+    /// The path.
     pub place: Path,
     /// The Stack.
     pub stack: Value,
-    /// Whether it is valid.
+    /// Whether the Stack is valid.
     pub is_valid: bool,
 }
 
-/// A value for each pattern of the definition.
+/// A value for each pattern of the CRD.
 const MATCHING: [(&str, &str); 14] = [
     ("^/", "/a"),
     ("^0?[0-7]{3}$", "0444"),
@@ -36,7 +36,7 @@ const MATCHING: [(&str, &str); 14] = [
     ("^[0-9]+$", "1"),
 ];
 
-/// For each CEL rule values of the place where it stands: some that keep it, and some that do not.
+/// For each CEL rule, values that satisfy it and values that do not.
 fn of_rule(rule: &str) -> Option<(Vec<Value>, Vec<Value>)> {
     let key = json!({"name": "a", "key": "a"});
     let name = |name: &str| {
@@ -93,7 +93,7 @@ fn of_rule(rule: &str) -> Option<(Vec<Value>, Vec<Value>)> {
     })
 }
 
-/// All specimens of the definition's spec.
+/// Returns all specimens of the CRD's spec.
 pub fn specimens() -> Vec<Specimen> {
     let definition = serde_json::to_value(definition()).unwrap();
     let schema = &definition["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
@@ -122,7 +122,7 @@ fn rules(schema: &Value) -> impl Iterator<Item = &str> {
         .filter_map(|rule| rule["rule"].as_str())
 }
 
-/// Adds the specimens of a schema and all below it; `whole` puts a value of this place into a valid Stack.
+/// Adds the specimens of a schema and its children. `whole` puts a value of this path into a valid Stack.
 fn within(schema: &Value, place: &Path, whole: &dyn Fn(Value) -> Value, found: &mut Vec<Specimen>) {
     for (value, is_valid, what) in values(schema) {
         found.push(Specimen {
@@ -135,7 +135,7 @@ fn within(schema: &Value, place: &Path, whole: &dyn Fn(Value) -> Value, found: &
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
         let beside = |value: Value| {
             let mut fields = least(schema);
-            // Where exactly one field is allowed, it is this one.
+            // If exactly one field is allowed, it is this one.
             if rules(schema).any(|rule| rule.contains(" != ")) {
                 fields = json!({});
             }
@@ -162,7 +162,7 @@ fn within(schema: &Value, place: &Path, whole: &dyn Fn(Value) -> Value, found: &
     }
 }
 
-/// Values of a schema's place: each, whether it is valid, and what is special about it.
+/// Returns values of a schema, each with its validity and the tested property.
 fn values(schema: &Value) -> Vec<(Value, bool, String)> {
     let mut made: Vec<(Value, bool, String)> = Vec::new();
     let mut say = |value: Value, is_valid: bool, what: String| made.push((value, is_valid, what));
@@ -212,7 +212,7 @@ fn values(schema: &Value) -> Vec<(Value, bool, String)> {
             say(entries.collect::<Map<_, _>>().into(), is_valid, format!("{count} entries"));
         }
         if let Some(count) = number(&format!("{bound}Length")).and_then(shifted) {
-            // Of a text with a pattern a long one is refused in any case, and a short one may be.
+            // A text with a pattern is refused if it is too long. A short one can violate the pattern.
             let base = least(schema).as_str().unwrap_or_default().to_owned();
             let text = if count < base.len() {
                 base[..count].to_owned()
@@ -249,12 +249,12 @@ fn values(schema: &Value) -> Vec<(Value, bool, String)> {
     made
 }
 
-/// Whether a schema is that of a health check's words, of which the first is one of three.
+/// Reports whether a schema is that of a health check's test, whose first item is one of three.
 fn rules_of_test(schema: &Value) -> bool {
     schema["description"].as_str().is_some_and(|text| text.starts_with("The check: "))
 }
 
-/// The smallest valid value.
+/// Returns the smallest valid value.
 fn least(schema: &Value) -> Value {
     if let Some(word) = schema["enum"].get(0) {
         return word.clone();

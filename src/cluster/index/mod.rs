@@ -148,8 +148,8 @@ impl Index {
         self.change(&namespace, |space| keys(&namespace, space.end_pod(&name)))
     }
 
-    /// Takes in that a Secret, ConfigMap or claim of others is there. A new status of a claim is no update:
-    /// only what Secrets and ConfigMaps hold is read.
+    /// Updates a Secret, ConfigMap or claim that does not belong to a Stack. Only the content of Secrets and ConfigMaps is
+    /// read, so a new status of a claim wakes no Stack.
     pub fn apply_object(
         &mut self,
         kind: ObjectKind,

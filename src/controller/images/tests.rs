@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    cluster::{Index, News, StackKey},
+    cluster::{ChildUpdate, Index, StackKey},
     plan::Identity,
     translate::{ImageConfig, Kind},
 };
@@ -46,7 +46,7 @@ fn a_live_workload_has_precedence_over_a_deleted_one() {
     let key = StackKey { namespace: "n".to_owned(), name: "shop".to_owned() };
     let mut index = Index::default();
     let mut told = |kind: Kind, name: &str, digest: &str, deleting: bool| {
-        index.apply_child(News::of(kind, &object(name, digest, deleting)));
+        index.apply_child(ChildUpdate::of(kind, &object(name, digest, deleting)));
         let observed = index.observed(&key, Identity { uid: "s", name: "shop" });
         remembered(&observed).remove("db").unwrap().digest.unwrap()
     };

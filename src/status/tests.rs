@@ -2,6 +2,7 @@
 
 mod blockers;
 mod bounds;
+mod summary;
 mod units;
 
 use std::collections::{BTreeMap, BTreeSet};

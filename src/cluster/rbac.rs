@@ -35,18 +35,18 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("authorization.k8s.io", &["localsubjectaccessreviews"], &["create"]),
         // The labels of Namespaces grant privileges.
         rule("", &["namespaces"], &["list", "watch"]),
-        // Pods, and what kubelets say of them, tell why a service is not up.
+        // Pods and their warning events show why a service is not up.
         rule("", &["pods", "events"], &["list", "watch"]),
         // events patch: an event that comes again soon is counted up.
         rule("events.k8s.io", &["events"], &["create", "patch"]),
     ]
 }
 
-/// The name of the Lease that lets one of several operators work.
+/// The name of the Lease for leader election.
 pub const LEASE: &str = "stackwright";
 
-/// What the operator needs in the namespace of its Lease. A cluster keeps other Leases, such as those of its nodes,
-/// so the right is to this one alone. A request that creates has no name that a rule could hold it to.
+/// Returns the rules for the namespace of the Lease. Only this Lease is allowed, since a namespace can have others. RBAC cannot
+/// restrict `create` by name.
 fn lease_rules() -> Vec<PolicyRule> {
     let named = PolicyRule {
         resource_names: Some(vec![LEASE.to_owned()]),
@@ -57,10 +57,10 @@ fn lease_rules() -> Vec<PolicyRule> {
 
 const CHILD: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
-/// The rules for the whole cluster, but for the Lease.
+/// Returns the ClusterRole, without the rules for the Lease.
 pub fn cluster_role(name: &str) -> ClusterRole {
     let mut rules = rules();
-    // The oldest kubelet decides what new pods may have.
+    // The oldest kubelet decides which features new Pods can use.
     rules.push(rule("", &["nodes"], &["list"]));
     ClusterRole { metadata: named(name), rules: Some(rules), ..ClusterRole::default() }
 }

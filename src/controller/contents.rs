@@ -108,7 +108,7 @@ impl Contents {
         };
         let request =
             Request::new(path).get(wanted.name, &GetParams::default()).map_err(kube::Error::BuildRequest)?;
-        // As text: what cannot be read of a typed object stands in the log of the client, whatever it is.
+        // As text, since the client would log a typed object that it cannot parse, with its values.
         match self.client.request_text(request).await {
             Ok(text) => keys(wanted.kind, wanted.keys, &text).map(Some).map_err(kube::Error::SerdeError),
             Err(kube::Error::Api(refusal)) if refusal.is_not_found() => Ok(None),

@@ -1,5 +1,5 @@
-//! What released versions have made is left as it is: `tests/upgrades/VERSION` has Stacks with the children that
-//! `hack/upgrade-fixtures` wrote of them.
+//! Children of released versions stay unchanged. `tests/upgrades/VERSION` has Stacks with their children, as
+//! `hack/upgrade-fixtures` wrote them.
 
 use std::{fs, path::PathBuf};
 
@@ -13,7 +13,7 @@ use crate::{
     translate::{Facts, Kind, Privilege, Privileges, ServerVersion, translate},
 };
 
-/// A Stack, and the children that an earlier version has made of it.
+/// A Stack with the children that an earlier version created.
 struct Fixture {
     path: PathBuf,
     stack: Stack,
@@ -39,7 +39,7 @@ impl Fixture {
         Identity { uid: metadata.uid.as_deref().unwrap(), name: metadata.name.as_deref().unwrap() }
     }
 
-    /// The children as the watches bring them.
+    /// Returns the children as the watches deliver them.
     fn observed(&self) -> Observed {
         let mut index = Index::default();
         for child in &self.children {
@@ -52,7 +52,7 @@ impl Fixture {
         observed
     }
 
-    /// What the status remembers, where every service is up or has ended.
+    /// Returns the status of services that are up or have ended.
     fn memory(&self, observed: &Observed) -> LastStatus {
         let of_service = |name: &String| {
             let children = observed.children.values().filter(|child| child.service.as_ref() == Some(name));
@@ -89,7 +89,7 @@ impl Fixture {
     }
 }
 
-/// An object as the API server stores it, all of which is ours.
+/// Returns an object as the API server stores it, with all fields owned by the operator.
 fn as_stored(body: &Value) -> Value {
     let leaves = |object: &Value, others: &[&str]| -> Map<String, Value> {
         let fields = object.as_object().unwrap().keys().filter(|name| !others.contains(&name.as_str()));
@@ -107,7 +107,7 @@ fn as_stored(body: &Value) -> Value {
 }
 
 #[test]
-fn what_earlier_versions_have_made_is_left_as_it_is() {
+fn children_of_earlier_versions_stay_unchanged() {
     let fixtures = fixtures();
     assert!(fixtures.len() > 20, "the fixtures are gone");
     let mut written = Vec::new();
@@ -132,13 +132,13 @@ fn what_earlier_versions_have_made_is_left_as_it_is() {
 }
 
 #[test]
-fn a_fixture_notices_what_is_changed() {
+fn a_changed_spec_is_noticed() {
     let mut fixture =
         fixtures().into_iter().find(|it| it.path.ends_with("a-written-volume-makes-a-statefulset")).unwrap();
     let service = fixture.stack.spec.services.values_mut().next().unwrap();
     service.image = "another:1".to_owned();
     let plan = fixture.plan(36, "stackwright:1", true);
-    // Its new pods bear another label, and the policies of the network let both in.
+    // The new Pods have another label, and the policies of the network admit both.
     let applied: Vec<_> = plan.applies.iter().map(|apply| apply.object.kind).collect();
     assert_eq!(applied, [Kind::NetworkPolicy, Kind::NetworkPolicy, Kind::StatefulSet]);
 }

@@ -380,7 +380,7 @@ fn causes(waits: &[Wait]) -> String {
     causes.chain(more).collect::<Vec<_>>().join("; ")
 }
 
-/// Returns what is waited for, and why.
+/// Returns the object of a wait with its cause.
 pub(super) fn cause(wait: &Wait) -> String {
     format!("{} {}", wait.what, wait.why)
 }

@@ -1,4 +1,4 @@
-//! What the ServiceAccount of a Stack may do bounds what the operator does for the Stack.
+//! The operator does only what the ServiceAccount of a Stack is allowed to do.
 
 mod cost;
 
@@ -17,15 +17,15 @@ fn a_stack_is_stalled_while_its_account_lacks_a_right_and_existing_children_stay
         s.create("{apiVersion: v1, kind: Secret, metadata: {name: web}, stringData: {key: secret}}").await;
         let mark = s.mark();
         let shop = s.apply("shop", WEB).await;
-        let told = format!(
+        let message = format!(
             "ServiceAccount app cannot get resource secrets \"web\" in the namespace {}: bind a Role",
             s.namespace
         );
-        let view = shop.until_stalled("Forbidden", &[&told]).await;
+        let view = shop.until_stalled("Forbidden", &[&message]).await;
         assert_eq!(children(&view).count(), 0);
         s.requests_since(mark).assert(0, "writes to children", Request::is_child_write);
 
-        // It heals by itself within the minute for which an answer holds.
+        // The Stack recovers within the minute for which an answer is cached.
         let account = format!("--serviceaccount={}:app", s.namespace);
         s.kubectl(&["create", "rolebinding", "app", "--clusterrole=edit", &account]);
         s.allow(150);
@@ -51,7 +51,7 @@ fn a_stack_is_stalled_while_its_account_lacks_a_right_and_existing_children_stay
 fn a_missing_account_is_reported_and_nothing_is_created() {
     scenario(async |s| {
         let shop = s.apply("shop", WEB).await;
-        let remedy = format!("create it by 'kubectl -n {} create serviceaccount app'", s.namespace);
+        let remedy = format!("create it with 'kubectl -n {} create serviceaccount app'", s.namespace);
         let view = shop
             .until_condition("Reconciling", "MissingObject", &["ServiceAccount app does not exist", &remedy])
             .await;

@@ -1,5 +1,4 @@
-//! Applying: what is written stays as it was written, and an admission policy that changes it is
-//! not fought.
+//! Applies: written objects stay as written, and the operator does not fight an admission policy that changes them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -104,7 +103,7 @@ fn a_second_apply_of_each_child_except_claims_keeps_the_resource_version() {
         };
         let shop = s.apply("shop", &everything).await;
         let view = shop.until_ready().await;
-        // Nobody may come between.
+        // No other write can come between.
         assert!(s.operator.stop());
         let mut kinds = BTreeSet::new();
         for object in
@@ -136,7 +135,7 @@ fn a_second_apply_of_each_child_except_claims_keeps_the_resource_version() {
     });
 }
 
-/// What the Stack `shop` is translated into.
+/// Returns the objects of the Stack `shop`.
 fn rendered(view: &View, version: ServerVersion) -> Vec<Object> {
     let stack = view.get("Stack", "shop").cloned().expect("the Stack");
     let stack: Stack = serde_json::from_value(stack).expect("a Stack");
@@ -175,8 +174,8 @@ fn rendered(view: &View, version: ServerVersion) -> Vec<Object> {
 #[test]
 fn the_rendered_children_of_scripteam_pass_a_dry_run_of_the_api_server() {
     scenario(async |s| {
-        let told = dry_run(s, "the-scripteam-stack");
-        assert!(told.lines().count() > 20, "{told}");
+        let output = dry_run(s, "the-scripteam-stack");
+        assert!(output.lines().count() > 20, "{output}");
     });
 }
 
@@ -195,18 +194,18 @@ fn every_form_of_volume_and_file_passes_a_dry_run_of_the_api_server() {
             "services-of-one-pod-fill-their-volumes-each-from-its-own-image",
             "services-that-share-volumes-run-on-one-node",
         ] {
-            let told = dry_run(s, case);
-            assert!(told.contains("shop"), "{told}");
+            let output = dry_run(s, case);
+            assert!(output.contains("shop"), "{output}");
         }
     });
 }
 
-/// What the API server says of the objects of a golden case, all of which it takes.
+/// Returns the API server's answer to the objects of a golden case, and asserts that it accepts them all.
 fn dry_run(s: &Scenario<'_>, case: &str) -> String {
     let rendered = format!("{}/tests/golden/{case}/objects.yaml", env!("CARGO_MANIFEST_DIR"));
-    let told = s.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", &rendered]);
-    assert!(told.lines().all(|line| line.ends_with("(server dry run)")), "{case}: {told}");
-    told
+    let output = s.kubectl(&["apply", "--dry-run=server", "--validate=strict", "-f", &rendered]);
+    assert!(output.lines().all(|line| line.ends_with("(server dry run)")), "{case}: {output}");
+    output
 }
 
 #[test]
@@ -270,14 +269,13 @@ spec:
         policies.create(&params, &policy).await.expect("the policy");
         bindings.create(&params, &binding).await.expect("its binding");
         let installed = Self { scenario, policies, bindings };
-        // The API server tells nobody when it has taken up a policy, so it is asked until it shows.
+        // The API server does not report when a policy takes effect, so the test polls.
         let shows = async { while !installed.shows().await {} };
         tokio::time::timeout(Duration::from_secs(30), shows).await.expect("the policy is taken up in time");
         installed
     }
 
-    /// Where policies and their bindings are: `v1` from Kubernetes 1.36 on, before that `v1beta1`, which a cluster
-    /// must be told to serve.
+    /// Returns the API version of policies: `v1` from Kubernetes 1.36, before that `v1beta1`, which a cluster must enable.
     async fn apis(scenario: &Scenario<'_>) -> (Api<DynamicObject>, Api<DynamicObject>) {
         let group = "admissionregistration.k8s.io";
         let served = scenario.admin().list_api_group_resources(&format!("{group}/v1")).await;
@@ -291,7 +289,7 @@ spec:
         (api("MutatingAdmissionPolicy"), api("MutatingAdmissionPolicyBinding"))
     }
 
-    /// Whether the policy changes a Deployment that is created now (and not kept).
+    /// Reports whether the policy changes a Deployment in a dry run.
     async fn shows(&self) -> bool {
         let trial = from_yaml(
             "

@@ -1,8 +1,7 @@
-//! What the operator does for a Stack is a part of what the Stack's author, or its ServiceAccount, could have done by
-//! hand: random rights and random Stacks, and each write of the operator held against what the API server says of the
-//! author (`kubectl auth can-i`).
+//! The operator does for a Stack only what its author or its ServiceAccount could do. The tests draw rights and Stacks, and
+//! check each write of the operator against the rights of the author (`kubectl auth can-i`).
 //!
-//! 20 pairs of rights and a Stack in each mode; `STACKWRIGHT_PAIRS=500` tries more, and `STACKWRIGHT_SEED` others.
+//! Each mode tries 20 pairs of rights and a Stack. `STACKWRIGHT_PAIRS=500` tries more, and `STACKWRIGHT_SEED` others.
 
 mod hostile;
 mod rights;
@@ -22,30 +21,30 @@ use crate::support::{Scenario, Setup, condition, status_in};
 use rights::{Author, Needed, Rights};
 use stacks::spec;
 
-/// How many pairs play at a time.
+/// Pairs that run at the same time.
 const AT_ONCE: u64 = 20;
 
-/// How authors are held to their rights.
+/// The mechanism that restricts authors.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Mode {
-    /// By the admission policies of the chart: the author writes the Stack.
+    /// The admission policies of the chart. The author writes the Stack.
     Admission,
-    /// By `spec.serviceAccountName`: the author is the account.
+    /// `spec.serviceAccountName`. The author is the account.
     Account,
-    /// Not at all.
+    /// None.
     Unchecked,
 }
 
-/// What became of a number of pairs.
+/// The result of a number of pairs.
 #[derive(Debug, Default)]
 struct Tally {
     pairs: u64,
-    /// Stacks that were carried out, at least in part.
+    /// Stacks that were applied, at least in part.
     allowed: u64,
     refused: u64,
-    /// Writes of the operator, and objects that its objects read.
+    /// Writes of the operator, and objects that its children read.
     judged: usize,
-    /// What the operator did and the author could not.
+    /// Acts of the operator for which the author has no right.
     excess: Vec<String>,
 }
 
@@ -101,7 +100,7 @@ async fn play(s: &Scenario<'_>, mode: Mode, pairs: u64) -> Tally {
     tally
 }
 
-/// Some pairs: their Stacks are made, changed once, judged and deleted.
+/// Runs some pairs: creates, changes, checks and deletes their Stacks.
 async fn round(s: &Scenario<'_>, mode: Mode, numbers: std::ops::Range<u64>, tally: &mut Tally) {
     let mark = s.mark();
     let authors: Vec<Author> = numbers.map(|n| Author::random(seed(), n)).collect();
@@ -139,7 +138,7 @@ async fn round(s: &Scenario<'_>, mode: Mode, numbers: std::ops::Range<u64>, tall
     }
 }
 
-/// Writes the Stack of an author, who may be refused. The second time it is another one.
+/// Applies the Stack of an author, or its changed form. The write can be refused.
 async fn write(s: &Scenario<'_>, mode: Mode, author: &Author, step: u64) -> bool {
     let mut body = json!({
         "apiVersion": "stackwright.dev/v1alpha1",
@@ -168,10 +167,10 @@ async fn write(s: &Scenario<'_>, mode: Mode, author: &Author, step: u64) -> bool
     }
 }
 
-/// How long a Stack may take to its end. One that does not come to it, since a pod of it has no place, is judged as it is.
+/// Time that a Stack has to become Ready or Stalled. A Stack with an unschedulable Pod is checked after this time.
 const LONGEST: Duration = Duration::from_secs(20);
 
-/// Waits until the operator has come to an end with a Stack, as far as it can: Ready, Stalled, or without an object.
+/// Waits until a Stack is Ready, Stalled, or waits for an object.
 async fn settled(s: &Scenario<'_>, name: &str) {
     let is_settled = |status: &StackStatus, generation: &Value| {
         let at = |kind: &str| condition(status, kind).filter(|it| it.status == "True");
@@ -207,8 +206,8 @@ async fn install_policies(s: &Scenario<'_>) {
     std::fs::write(&file, output.stdout).expect("the policies");
     s.kubectl(&["apply", "--server-side", "-f", &file.to_string_lossy()]);
     std::fs::remove_file(&file).expect("the policies");
-    // The API server compiles a new policy within a second or two. Each of them refuses somebody, but one that judges
-    // changes alone, and one refusal is told of all.
+    // The API server compiles a new policy within a second or two. Each policy refuses some request, except the one for
+    // changes, and the API server reports one refusal for all.
     let strangers =
         [Author::with("stranger", Rights::none()), Author::with("writer", Rights::without_reads())];
     join_all(strangers.iter().map(|stranger| stranger.grant(s))).await;
@@ -223,16 +222,16 @@ async fn install_policies(s: &Scenario<'_>) {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    panic!("after a minute the policies refuse nobody");
+    panic!("after a minute the policies refuse no request");
 }
 
-/// Policies are of the whole cluster, and do not go with the namespace.
+/// Deletes the policies, which are cluster-scoped and outlive the namespace.
 fn remove_policies(s: &Scenario<'_>) {
     let kinds = "validatingadmissionpolicies,validatingadmissionpolicybindings";
     s.kubectl(&["delete", kinds, "-l", &format!("app.kubernetes.io/instance={}", release(s))]);
 }
 
-/// The name of the chart's release in a scenario.
+/// Returns the name of the chart's release in a scenario.
 fn release(s: &Scenario<'_>) -> String {
     format!("authors-{}", s.namespace.rsplit('-').next().unwrap_or_default())
 }
@@ -248,7 +247,7 @@ async fn refuses(s: &Scenario<'_>, client: &Client, spec: &str, words: &str) -> 
     matches!(stacks.create(&params, &stack).await, Err(kube::Error::Api(refusal)) if refusal.message.contains(words))
 }
 
-/// Without a cluster: what is drawn makes both sides likely.
+/// Needs no cluster: both outcomes must be likely with the drawn rights.
 #[test]
 fn the_drawn_rights_of_authors_differ_and_many_have_all() {
     let complete = (0..200).filter(|n| Rights::random(7, *n).is_complete()).count();

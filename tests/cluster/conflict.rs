@@ -1,4 +1,4 @@
-//! Names that someone else holds.
+//! Names that belong to other owners.
 
 use serde_json::Value;
 
@@ -11,13 +11,13 @@ volumes: {data: {}}
 configs: {motd: {content: hello}}
 ";
 
-/// What is in conflict is looked at again once a minute.
+/// The operator checks a conflict again once a minute.
 const NEXT_LOOK: u64 = 180;
 
 #[test]
 fn foreign_objects_stay_unchanged_and_the_stack_recovers_when_they_are_deleted() {
     scenario(async |s| {
-        // Their names are learned from a Stack of the same name, since none is written down here.
+        // The names come from a Stack with the same name.
         let names = names_of_children(s).await;
         for (kind, name) in &names {
             s.create(&foreign(kind, name)).await;
@@ -28,9 +28,9 @@ fn foreign_objects_stay_unchanged_and_the_stack_recovers_when_they_are_deleted()
             .all_of(&names);
 
         let shop = s.apply("shop", SHOP).await;
-        let told: Vec<_> = names.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
-        let told: Vec<_> = told.iter().map(String::as_str).chain(["delete or rename it"]).collect();
-        shop.until_stalled("Conflict", &told).await;
+        let parts: Vec<_> = names.iter().map(|(kind, name)| format!("{kind} {name}")).collect();
+        let parts: Vec<_> = parts.iter().map(String::as_str).chain(["delete or rename the object"]).collect();
+        shop.until_stalled("Conflict", &parts).await;
         s.let_pass(3).await;
         assert_eq!(s.history.view().all_of(&names), before, "not a byte of them has changed");
 
@@ -72,7 +72,7 @@ fn an_apply_never_merges_into_an_object_that_another_client_creates_meanwhile() 
         s.line().held().await;
         let theirs = s.create(&foreign("Service", "web")).await;
         s.line().let_go();
-        shop.until_stalled("Conflict", &["Service web", "delete or rename it"]).await;
+        shop.until_stalled("Conflict", &["Service web", "delete or rename the object"]).await;
         s.let_pass(2).await;
         let view = s.history.view();
         let version = &view.get("Service", "web").expect("their Service")["metadata"]["resourceVersion"];
@@ -94,7 +94,7 @@ fn a_name_is_released_after_a_timeout_of_the_reconciliation_that_took_it() {
         let first = s.apply("first", "services: {web: {image: 'web:1', expose: [{port: 80}]}}").await;
         s.line().held().await;
         s.allow(NEXT_LOOK);
-        // Its answer takes longer than a whole pass may.
+        // The answer takes longer than the timeout of a reconciliation.
         while !s.operator.log().contains("the pass took longer than") {
             s.let_pass(1).await;
         }
@@ -111,7 +111,7 @@ fn a_name_is_released_after_a_timeout_of_the_reconciliation_that_took_it() {
     });
 }
 
-/// The ConfigMap, Service and claim that the Stack `shop` makes.
+/// Returns the ConfigMap, Service and claim of the Stack `shop`.
 async fn names_of_children(s: &crate::support::Scenario<'_>) -> Vec<(String, String)> {
     let shop = s.apply("shop", SHOP).await;
     let view = shop.until_ready().await;
@@ -131,7 +131,7 @@ async fn names_of_children(s: &crate::support::Scenario<'_>) -> Vec<(String, Str
     names
 }
 
-/// An object of someone else that says nothing about any field that Stackwright sets.
+/// Returns a foreign object without any field that Stackwright sets.
 fn foreign(kind: &str, name: &str) -> String {
     let content = match kind {
         "ConfigMap" => "data: {theirs: theirs}",
@@ -142,7 +142,7 @@ fn foreign(kind: &str, name: &str) -> String {
 }
 
 impl View {
-    /// The objects of these kinds and names, whole.
+    /// Returns the objects of these kinds and names.
     fn all_of(&self, keys: &[(String, String)]) -> Vec<Option<Value>> {
         keys.iter().map(|(kind, name)| self.get(kind, name).cloned()).collect()
     }

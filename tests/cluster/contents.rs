@@ -1,4 +1,4 @@
-//! What becomes of a service when the Secrets, ConfigMaps and claims of others that it uses change.
+//! Effects on a service when the Secrets, ConfigMaps and claims that it uses change.
 
 use serde_json::Value;
 
@@ -24,7 +24,7 @@ services:
             )
             .await;
         shop.until_ready().await;
-        // A key that nobody reads comes first: had it rolled anyone, there would be one pod more.
+        // A key without readers changes first. A rollout by it would create another Pod.
         s.patch("Secret", "app", "stringData: {other: two}").await;
         let first = hash(&s.history.view(), "variable");
         s.patch("Secret", "app", "stringData: {password: two}").await;
@@ -66,11 +66,11 @@ services:
         let before = uid(&view);
         s.delete("Secret", "app").await;
         s.until_gone("Secret", "app").await;
-        // What comes after it has been seen shows that it changed nothing.
+        // A later event has been processed, so the deletion has caused no write.
         shop.edit("services: {web: {image: 'web:1', restart: always}}").await;
         shop.until("web=Running").await;
         assert_eq!(uid(&s.history.view()), before);
-        // The hash of what is read is keyed by the UID of the Secret.
+        // The hash of the values is keyed by the UID of the Secret.
         s.create(SECRET).await;
         s.until("there is another pod", |view| {
             pods(view, "db").any(|(_, pod)| pod["metadata"]["uid"] != before)
@@ -116,7 +116,7 @@ volumes: {data: {claimName: database}}
     });
 }
 
-/// The hash of what the pod of a service was made with, if it has one pod.
+/// Returns the hash in the Pod of a service, if the service has one Pod.
 fn hash(view: &View, service: &str) -> Option<Value> {
     let (_, pod) = pods(view, service).next()?;
     pod["metadata"]["annotations"].get("stackwright.dev/reads").cloned()

@@ -1,4 +1,4 @@
-//! What compose projects become, asked of the API server: it takes every object, under strict validation.
+//! Objects of converted Compose projects: the API server accepts each under strict validation.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,7 +33,7 @@ fn all_converted_projects_pass_a_dry_run_of_the_api_server() {
         let has_project = |find: &Find| Path::new(&find.folder).join("compose.yaml").exists();
         let cases = in_folder("tests/convert/cases").chain(in_folder("tests/golden").filter(has_project));
         projects.extend(cases.map(|find| project(find, &Disk).expect("in order")));
-        // Some of these prove that the loader refuses them, and others no engine could run.
+        // Some of these projects are refused by the loader, and others cannot run on any engine.
         let loaded =
             in_folder("crates/compose-loader/tests/projects").filter_map(|find| project(find, &Disk).ok());
         projects.extend(loaded.filter(|(_, converted)| rendered(converted).is_ok()));
@@ -73,7 +73,7 @@ fn all_converted_public_compose_files_pass_a_dry_run_of_the_api_server() {
     });
 }
 
-/// The projects of a folder of the repository.
+/// Returns the projects in a folder of the repository.
 fn in_folder(folder: &str) -> impl Iterator<Item = Find> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let entries = fs::read_dir(folder).expect("the folder").map(|it| it.expect("an entry").path());
@@ -81,7 +81,7 @@ fn in_folder(folder: &str) -> impl Iterator<Item = Find> {
     paths.into_iter().map(|path| Find { folder: path.to_str().expect("UTF-8").to_owned(), ..Find::default() })
 }
 
-/// A project's path and what it becomes.
+/// A project's path and its objects.
 type Project = (String, Converted);
 
 fn project(find: Find, files: &dyn Folders) -> Result<Project, String> {
@@ -89,7 +89,7 @@ fn project(find: Find, files: &dyn Folders) -> Result<Project, String> {
     Ok((if find.files.is_empty() { find.folder } else { find.files.join(" ") }, converted))
 }
 
-/// Asks the API server about all that projects become; it must refuse nothing.
+/// Asserts that the API server accepts all objects of the projects.
 async fn dry_run(s: &Scenario<'_>, projects: &[Project]) {
     let (mut objects, mut refused) = (Vec::new(), Vec::new());
     for (name, converted) in projects {
@@ -111,8 +111,8 @@ async fn dry_run(s: &Scenario<'_>, projects: &[Project]) {
     assert!(refused.is_empty(), "{} are refused:\n{}", refused.len(), refused.join("\n"));
 }
 
-/// The Stack and what it reads, as they are written, and all that the operator makes of it where the
-/// namespace allows everything; or why the Stack contradicts itself.
+/// Returns the Stack with its ConfigMaps and Secrets, and the objects that the operator creates in a namespace with every
+/// privilege, or the problems of the Stack.
 fn rendered(converted: &Converted) -> Result<Vec<Value>, Invalid> {
     let written = output::stream(&manifests(converted, Secrets::Plain).expect("it can be written"));
     let mut objects: Vec<Value> = serde_saphyr::from_multiple(&written).expect("it can be read again");
@@ -123,7 +123,7 @@ fn rendered(converted: &Converted) -> Result<Vec<Value>, Invalid> {
     };
     let bodies = |desired: Desired| desired.objects().into_iter().map(|object| object.body);
     objects.extend(bodies(translate(&converted.stack, &facts)?));
-    // Services of inactive profiles too, where they do not contradict the others.
+    // Includes services of inactive profiles, unless they conflict with others.
     let mut whole = converted.stack.clone();
     whole.spec.profiles = vec!["*".to_owned()];
     for body in translate(&whole, &facts).map(bodies).into_iter().flatten() {
@@ -134,7 +134,7 @@ fn rendered(converted: &Converted) -> Result<Vec<Value>, Invalid> {
     Ok(objects)
 }
 
-/// What the API server says to an object.
+/// Returns the API server's answer to an object.
 async fn ask(s: &Scenario<'_>, object: &Value) -> kube::Result<DynamicObject> {
     let params = PatchParams {
         dry_run: true,
@@ -144,7 +144,7 @@ async fn ask(s: &Scenario<'_>, object: &Value) -> kube::Result<DynamicObject> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
     let api = if kind == "PersistentVolume" {
-        // The one kind that `convert` writes and that no namespace holds.
+        // The only cluster-scoped kind that `convert` writes.
         Api::all_with(s.admin(), &ApiResource::erase::<PersistentVolume>(&()))
     } else {
         s.api(&kind)

@@ -1,4 +1,4 @@
-//! How little the operator asks of the API server.
+//! Number of requests that the operator sends to the API server.
 
 use crate::support::{Request, Requests, StackHandle, children, image_of, scenario};
 
@@ -13,7 +13,7 @@ services:
 volumes: {data: {}}
 ";
 
-/// How long nothing more may come after a change, in seconds.
+/// Seconds without a request after a change.
 const QUIET: u64 = 5;
 
 #[test]
@@ -53,8 +53,7 @@ fn a_changed_image_causes_one_child_write_and_one_status_write_for_each_transiti
 fn a_new_stack_causes_one_write_for_each_child_and_each_status_transition() {
     scenario(async |s| {
         let mark = s.mark();
-        // An update that starts first brings one more write: once it was healthy, a service's
-        // name leads to ready pods only.
+        // A start-first update causes one more write: once the service is healthy, its Service excludes unready Pods.
         let stop_first =
             SHOP.replace("image: web:1", "image: web:1\n    deploy: {updateConfig: {order: stop-first}}");
         let shop = s.apply("shop", &stop_first).await;
@@ -76,7 +75,7 @@ fn a_restarted_operator_writes_nothing() {
         assert!(s.operator.stop(), "it ends well when asked to");
         let mark = s.mark();
         s.operator.start();
-        // Its first pass is over when it has come to a Stack that is new.
+        // The operator reconciles a new Stack after the existing ones.
         s.apply("other", "services: {other: {image: 'other:1'}}").await.until_ready().await;
         let requests = s.requests_since(mark);
         let of_shop = |request: &Request| request.name == "shop" || request.name.starts_with("shop-");

@@ -1,4 +1,4 @@
-//! Many Stacks at once: a bad one harms nobody else.
+//! Many Stacks at once: an invalid one does not affect the others.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::support::{Cluster, Scenario, Setup, block_on, condition};
 #[test]
 fn a_malformed_and_an_impossible_stack_do_not_affect_18_others() {
     block_on(async {
-        // Loosening the definition would reach every other scenario, so this one has its own cluster.
+        // The relaxed CRD would affect other scenarios, so this one has its own cluster.
         let cluster = Cluster::of_its_own("malformed").await;
         Setup::without_operator().play(&cluster, async |s| eighteen_are_ready(s).await).await;
     });
@@ -53,17 +53,21 @@ async fn eighteen_are_ready(s: &Scenario<'_>) {
     })
     .await;
 
-    // It recovers as soon as it is mended.
-    let mended = json!({ "spec": { "services": { "mended": { "image": "web:1", "restart": "always" } } } });
-    s.api("Stack").patch("malformed", &PatchParams::default(), &Patch::Merge(mended)).await.expect("mended");
-    s.until("the mended one is Ready", |view| {
+    // The Stack recovers as soon as it is corrected.
+    let corrected =
+        json!({ "spec": { "services": { "corrected": { "image": "web:1", "restart": "always" } } } });
+    s.api("Stack")
+        .patch("malformed", &PatchParams::default(), &Patch::Merge(corrected))
+        .await
+        .expect("corrected");
+    s.until("the corrected one is Ready", |view| {
         let status = crate::support::status_in(view, "malformed");
         condition(&status, "Ready").is_some_and(|ready| ready.status == "True")
     })
     .await;
 }
 
-/// Stores a Stack that no longer fits its definition, as an older version may have left it.
+/// Stores a Stack that violates the CRD, as an older version can have left it.
 async fn store_malformed(s: &Scenario<'_>, name: &str) {
     let definitions = Api::<CustomResourceDefinition>::all(s.admin());
     let strict = definitions.get(Stack::crd_name()).await.expect("the definition");
@@ -83,7 +87,7 @@ async fn store_malformed(s: &Scenario<'_>, name: &str) {
         "spec": { "services": "none" },
     }))
     .expect("an object");
-    // The API server tells nobody when it has taken up a definition, so it is asked until it shows.
+    // The API server does not report when a CRD takes effect, so the test polls.
     until(async || s.api("Stack").create(&params, &malformed).await.is_ok()).await;
     loosened.spec.versions[0].schema = strict.spec.versions[0].schema.clone();
     definitions.replace(Stack::crd_name(), &params, &loosened).await.expect("the strict one again");
@@ -98,10 +102,10 @@ async fn until(holds: impl AsyncFn() -> bool) {
     tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the definition is taken up in time");
 }
 
-/// A translation with a mistake: it panics at Stacks of one name.
+/// A translation that panics for Stacks with one name.
 fn planted(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
     assert!(
-        stack.metadata.name.as_deref() != Some("planted") || stack.spec.services.contains_key("mended"),
+        stack.metadata.name.as_deref() != Some("planted") || stack.spec.services.contains_key("corrected"),
         "planted"
     );
     translate(stack, facts)
@@ -134,8 +138,8 @@ fn a_panic_in_a_reconciliation_stalls_only_its_stack() {
         let good = join_all(good).await;
         join_all(good.iter().map(|stack| stack.until_ready())).await;
         assert!(!operator.is_finished(), "the operator goes on");
-        // What is mended moves on.
-        bad.edit("services: {mended: {image: 'web:1', restart: always}}").await;
+        // A corrected Stack continues.
+        bad.edit("services: {corrected: {image: 'web:1', restart: always}}").await;
         bad.until_ready().await;
         stop.cancel();
         operator.await.expect("no panic").expect("a good end");

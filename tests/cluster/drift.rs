@@ -1,4 +1,4 @@
-//! What is ours is repaired; what is not ours stays.
+//! Drift: fields of the operator are repaired, and fields of others stay.
 
 use serde_json::Value;
 

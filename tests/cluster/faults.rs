@@ -1,4 +1,4 @@
-//! The operator dies, its watches break, the API server is away: the end is the same.
+//! Faults: the operator is killed, watches break, the API server is unreachable. The final state is the same.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -29,7 +29,7 @@ volumes: {data: {}}
 configs: {settings: {content: fast}}
 ";
 
-/// New images, a service that goes, and one that changes its kind of workload.
+/// New images, a removed service, and a service with another kind of workload.
 const UPDATE: &str = "
 services:
   db: {image: 'db:2'}
@@ -40,21 +40,21 @@ services:
 volumes: {kept: {}}
 ";
 
-/// How many scenarios play at a time: each has an operator of its own, which mostly waits.
+/// Scenarios that run at the same time. Each has its own operator, which mostly waits.
 const AT_A_TIME: usize = 8;
 
-/// Watches are disturbed after every so many changes of the namespace's objects.
+/// Number of object changes between two disturbances of watches.
 const STEP: usize = 16;
 
-/// What the operator is doing when it is disturbed.
+/// The work that is disturbed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Work {
     BringUp,
     Update,
 }
 
-/// What a run left, how often each object was created and deleted on the way, and the templates
-/// that each service's pods had.
+/// The final state of a run, the number of creations and deletions of each object, and the templates of each service's
+/// Pods.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct End {
     objects: BTreeMap<Key, Value>,
@@ -62,14 +62,14 @@ struct End {
     templates: BTreeMap<String, Vec<String>>,
 }
 
-/// What goes wrong.
+/// A fault.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
-    /// The operator is killed at a write, and another one started.
+    /// The operator is killed at this write, and restarted.
     Kill(usize, Side),
-    /// Every watch breaks off when so many things have happened.
+    /// Every watch breaks after this number of changes.
     Cut(usize),
-    /// The API server cannot be reached for 3 s when so many things have happened.
+    /// The API server is unreachable for 3 s after this number of changes.
     Outage(usize),
 }
 
@@ -105,7 +105,7 @@ fn an_operator_that_cannot_renew_its_lease_stops_before_another_starts() {
             assert!(began.elapsed().as_secs() < 2, "it runs on although its lease of 2 s is over");
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
-        assert!(s.operator.log().contains("the lease was lost"));
+        assert!(s.operator.log().contains("lost the Lease"));
         s.line().let_go();
         s.operator.kill();
         s.operator.start();
@@ -113,31 +113,30 @@ fn an_operator_that_cannot_renew_its_lease_stops_before_another_starts() {
     });
 }
 
-/// A kill after every write, and before some: that is after the write before it, but for what else
-/// is under way.
+/// Returns a kill after every write, and before some of them. A kill before a write differs from one after the previous write
+/// only in requests that run at the same time.
 fn kills(writes: usize) -> Vec<Fault> {
     let after = (1..=writes).map(|write| Fault::Kill(write, Side::After));
     let before = (1..=writes).step_by(4).map(|write| Fault::Kill(write, Side::Before));
     after.chain(before).collect()
 }
 
-/// How much there is to disturb in a run.
+/// The size of an undisturbed run.
 #[derive(Clone, Copy, Debug, Default)]
 struct Size {
     writes: usize,
-    /// How many of the writes were statuses: as many as the states that the operator saw, which hangs on how
-    /// events fall together.
+    /// Status writes, whose number depends on the timing of events.
     statuses: usize,
     changes: usize,
 }
 
 impl Size {
-    /// What has happened in a scenario.
+    /// Counts the changes in a scenario.
     fn of(s: &Scenario<'_>) -> Self {
         Size { writes: s.line().writes(), statuses: s.line().statuses(), changes: s.history.changes().len() }
     }
 
-    /// What has happened since then.
+    /// Returns the changes since then.
     fn since(self, then: Size) -> Self {
         Size {
             writes: self.writes - then.writes,
@@ -146,7 +145,7 @@ impl Size {
         }
     }
 
-    /// Whether so much has happened that a fault is due.
+    /// Reports whether a fault is due.
     fn reaches(self, fault: Fault) -> bool {
         match fault {
             Fault::Kill(write, _) => self.writes >= write,
@@ -155,7 +154,7 @@ impl Size {
     }
 }
 
-/// Plays the work once undisturbed, then once with each fault, and asserts the same end.
+/// Runs the work undisturbed, then with each fault, and asserts the same final state.
 async fn survives(work: Work, faults: impl FnOnce(Size) -> Vec<Fault>) {
     let cluster = Cluster::shared().await;
     let (undisturbed, size) = an_undisturbed_run(cluster, work).await;
@@ -166,7 +165,7 @@ async fn survives(work: Work, faults: impl FnOnce(Size) -> Vec<Fault>) {
         runs.buffer_unordered(AT_A_TIME).filter_map(std::future::ready).collect().await;
     eprintln!("{work:?}: {} of {planned} faults came to pass in runs as of {size:?}", planned - missed.len());
     for (fault, run) in &missed {
-        // A run is shorter than the undisturbed one by statuses only: the rest is written in every run.
+        // Runs differ only in the number of status writes.
         if let Fault::Kill(write, _) = fault {
             assert!(
                 *write > size.writes - size.statuses,
@@ -177,7 +176,7 @@ async fn survives(work: Work, faults: impl FnOnce(Size) -> Vec<Fault>) {
     assert!(missed.len() * 2 <= planned, "most faults came after the end of their runs: {missed:?}");
 }
 
-/// How it ends, and how large it is, when nobody disturbs.
+/// Returns the final state and the size of an undisturbed run.
 async fn an_undisturbed_run(cluster: &Cluster, work: Work) -> (End, Size) {
     let (mut end, mut size) = (End::default(), Size::default());
     Setup::with_faulty_line()
@@ -185,7 +184,7 @@ async fn an_undisturbed_run(cluster: &Cluster, work: Work) -> (End, Size) {
             let stack = begin(s, work).await;
             let before = Size::of(s);
             go_on(s, work, stack.as_ref()).await.until_ready().await;
-            // What is pruned goes after the last service is up.
+            // Pruning follows after the last service is up.
             s.let_pass(3).await;
             size = Size::of(s).since(before);
             end = end_of(s, &s.history.view());
@@ -195,7 +194,7 @@ async fn an_undisturbed_run(cluster: &Cluster, work: Work) -> (End, Size) {
     (end, size)
 }
 
-/// Plays one fault; what its run had, where that was too little for the fault to come to pass.
+/// Runs one fault. Returns the size of the run if it was too short for the fault.
 async fn a_disturbed_run(
     cluster: &Cluster,
     work: Work,
@@ -221,7 +220,7 @@ async fn a_disturbed_run(
                 () = &mut due => {}
                 () = same_end() => {
                     let run = Size::of(s).since(before);
-                    // The last thing that happens in a run may be what the fault waits for.
+                    // The fault can wait for the last change of a run.
                     if run.reaches(fault) { due.await } else { missed = Some((fault, run)) }
                 }
             }
@@ -234,7 +233,7 @@ async fn a_disturbed_run(
     missed
 }
 
-/// Prepares a fault; what is returned ends when it is due, or for a kill, when it has come.
+/// Prepares a fault. The returned future ends when the fault is due, or for a kill, when it has happened.
 fn due<'s>(s: &'s Scenario<'_>, fault: Fault) -> impl Future<Output = ()> + 's {
     let from = s.history.changes().len();
     if let Fault::Kill(write, side) = fault {
@@ -249,7 +248,7 @@ fn due<'s>(s: &'s Scenario<'_>, fault: Fault) -> impl Future<Output = ()> + 's {
     }
 }
 
-/// What comes when a fault is due.
+/// Runs a fault.
 async fn strike(s: &Scenario<'_>, fault: Fault) {
     match fault {
         Fault::Kill(..) => s.operator.start(),
@@ -262,7 +261,7 @@ async fn strike(s: &Scenario<'_>, fault: Fault) {
     }
 }
 
-/// Everything that comes before the work that is disturbed.
+/// Prepares the work that is disturbed.
 async fn begin<'s>(s: &'s Scenario<'_>, work: Work) -> Option<StackHandle<'s>> {
     if work == Work::BringUp {
         return None;
@@ -272,7 +271,7 @@ async fn begin<'s>(s: &'s Scenario<'_>, work: Work) -> Option<StackHandle<'s>> {
     Some(stack)
 }
 
-/// What sets the work off.
+/// Starts the work.
 async fn go_on<'s>(s: &'s Scenario<'_>, work: Work, stack: Option<&StackHandle<'s>>) -> StackHandle<'s> {
     match (work, stack) {
         (Work::Update, Some(stack)) => stack.edit(UPDATE).await,
@@ -284,7 +283,7 @@ fn end_of(s: &Scenario<'_>, view: &View) -> End {
     End { objects: end_state(view), counts: s.creations_and_deletions(), templates: s.templates() }
 }
 
-/// What two ends do not have in common, in words; nothing when they are the same.
+/// Returns the differences of two final states.
 fn difference(is: &End, should_be: &End) -> Option<String> {
     fn of<K: Debug + Ord, T: Debug + PartialEq>(
         is: &BTreeMap<K, T>,

@@ -1,4 +1,4 @@
-//! Pods that become ready and unready without an end hold up nothing, and are not told of without an end.
+//! Flapping Pods neither delay an edit nor cause unlimited status writes.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -53,12 +53,12 @@ fn a_flapping_stack_is_updated_within_2_s_and_has_one_status_write_a_second() {
         assert!(rate > 20.0, "a wake within every 50 ms, not {rate} a second");
         assert!(longest < Duration::from_secs(2), "{longest:?}");
         if let Some(count) = s.requests_since(mark).count_of(Request::is_status_write) {
-            // A write for each edit, and one for each template that is let through, wait for nothing.
+            // The writes for an edit and for a released template are not rate limited.
             let most = seconds as usize + 1 + 2 * 6;
             println!("{count} writes of the status in {seconds:.1} s");
             assert!((2..=most).contains(&count), "{count} writes of the status in {seconds} s");
         }
-        // The last state is told.
+        // The last state is written.
         for name in &names {
             steer(s, name, None).await;
         }
@@ -66,7 +66,7 @@ fn a_flapping_stack_is_updated_within_2_s_and_has_one_status_write_a_second() {
     });
 }
 
-/// Makes the pods ready and unready in turn, as fast as the API server takes it.
+/// Makes the Pods ready and unready in turn, as fast as possible.
 async fn flap(s: &Scenario<'_>, names: &[String], flaps: &AtomicUsize) {
     for round in 0_usize.. {
         let value = (round % 2 == 0).then_some("never");

@@ -1,5 +1,5 @@
-//! What images say of themselves: it is read once, used where the Stack is silent, and kept; a registry that does not
-//! answer, or answers something else another day, changes nothing that runs.
+//! Image metadata is read once, used for unset fields, and kept. A registry without an answer, or with another one later,
+//! does not change running services.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ services:
   web: {image: 'web:1', restart: always, dependsOn: {db: {condition: service_healthy}}}
 ";
 
-/// Plays a scenario whose operator asks this registry.
+/// Runs a scenario whose operator reads this registry.
 fn with_registry(registry: &Registry, body: impl AsyncFnOnce(&Scenario<'_>)) {
     Setup::default().with_registry(&registry.address).run(body);
 }
@@ -54,7 +54,7 @@ fn image_metadata_is_used_and_read_once() {
         registry.hang(true);
         let mark = s.mark();
         s.operator.start();
-        // Its first pass is over when it has come to a Stack that is new.
+        // The operator reconciles a new Stack after the existing ones.
         let other = s.apply("other", "{services: {other: {image: 'other:1'}}, imageMetadata: Ignore}").await;
         other.until_ready().await;
         assert_eq!((registry.asked_for("db"), registry.asked_for("web")), asked);
@@ -87,14 +87,14 @@ fn a_hanging_registry_delays_only_its_own_stack_for_seconds() {
 
         registry.hang(false);
         let asked = registry.asked_for("db");
-        // What is new is read; what runs stays as it is.
+        // A new image is read, and running services stay unchanged.
         shop.edit("services: {web: {image: 'web:1', restart: always, expose: [{port: 80}]}}").await;
         let view = shop.until_ready().await;
         assert_eq!(uid(&view, "db"), before);
         assert_eq!(registry.asked_for("db"), asked);
         shop.until_condition("Approximated", "NotExact", &silent).await;
 
-        // Another name of it is asked for.
+        // Another tag of the image is read.
         registry.put("db:2", DB);
         shop.edit("services: {db: {image: 'db:2'}}").await;
         let view = shop.until_ready().await;
@@ -111,7 +111,7 @@ fn a_busy_registry_never_leads_to_a_pod_without_the_volume_of_its_image() {
         let shop = s.apply("shop", "services: {db: {image: 'db:1', restart: always}}").await;
         let held = ["image db:1 could not be read yet", "status 429"];
         shop.until_condition("Reconciling", "ImageUnknown", &held).await;
-        // Who says what is kept needs not wait, nor who asks for nothing.
+        // A service with volumes does not wait, and neither does a Stack with imageMetadata Ignore.
         let spec = "{services: {other: {image: 'other:1', restart: always}}, imageMetadata: Ignore}";
         s.apply("other", spec).await.until_ready().await;
         registry.busy(false);
@@ -140,7 +140,7 @@ fn a_service_that_waits_for_image_metadata_starts_when_the_image_is_readable() {
 #[test]
 fn an_image_without_access_is_reported_and_a_pull_secret_gives_access() {
     let registry = registry();
-    // user:secret in base64.
+    // user:secret in Base64.
     registry.ask_for("Basic dXNlcjpzZWNyZXQ=");
     with_registry(&registry, async |s| {
         let spec = "services: {db: {image: 'db:1', restart: always}}";
@@ -175,13 +175,13 @@ fn a_moved_tag_rolls_no_service_and_another_name_is_read() {
         registry.put("db:1", "{ExposedPorts: {80/tcp: {}}, Healthcheck: {Test: [CMD, other]}}");
         s.operator.kill();
         s.operator.start();
-        // A service of the same name for an image has the same of it.
+        // A service with the same image has the same metadata.
         shop.edit("services: {second: {image: 'db:1', restart: always}}").await;
         let view = shop.until_ready().await;
         assert_eq!(uid(&view, "db"), before);
         assert_eq!(port(&view, "db"), 5432);
         assert_eq!(port(&view, "second"), 5432);
-        // Neither does it when the workload, which bears the memory, is deleted and made again.
+        // The metadata also stays if the workload with the annotation is deleted and recreated.
         let asked = registry.asked_for("db");
         s.delete("StatefulSet", &shop.object("db")).await;
         s.until("there is another pod", |view| {
@@ -192,7 +192,7 @@ fn a_moved_tag_rolls_no_service_and_another_name_is_read() {
         assert_eq!(registry.asked_for("db"), asked);
 
         shop.edit("services: {db: {image: 'docker.io/library/db:1'}}").await;
-        s.until("the image is read anew", |view| {
+        s.until("the image is read again", |view| {
             view.get("Service", "db").is_some_and(|service| service["spec"]["ports"][0]["port"] == 80)
         })
         .await;
@@ -202,13 +202,13 @@ fn a_moved_tag_rolls_no_service_and_another_name_is_read() {
     });
 }
 
-/// The pod of a service.
+/// Returns the Pod of a service.
 fn uid(view: &View, service: &str) -> Value {
     let (_, pod) = pods(view, service).next().expect("a pod");
     pod["metadata"]["uid"].clone()
 }
 
-/// The first port of a service's name.
+/// Returns the first port of a service's Service.
 fn port(view: &View, service: &str) -> i64 {
     let service = view.get("Service", service).expect("a name");
     service["spec"]["ports"][0]["port"].as_i64().unwrap_or_default()

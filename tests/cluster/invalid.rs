@@ -1,16 +1,16 @@
-//! Specs that only their author can mend: the Stack says what and where, and what runs stays.
+//! Invalid specs: the Stack reports each problem with its place, and running services stay.
 
 use crate::support::{Request, scenario, wanted};
 
-/// What runs before the mistake.
+/// The spec before the problem.
 const SHOP: &str = "
 services:
   db: {image: 'db:1', expose: [{port: 5432}]}
   web: {image: 'web:1', ports: [{target: 80}], dependsOn: {db: {condition: service_started}}}
 ";
 
-/// Plays a mistake: the Stack runs, is edited, is stalled for `reason` with a message that has
-/// `parts`, leaves what runs as it is, and is Ready again when the edit is taken back.
+/// Runs a scenario with an invalid edit: the Stack is stalled with `reason` and a message with `parts`, running services stay,
+/// and the Stack is Ready after the edit is reverted.
 fn is_stalled(mistake: &str, reason: &str, parts: &[&str]) {
     scenario(async |s| {
         let shop = s.apply("shop", SHOP).await;

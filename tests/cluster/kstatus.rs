@@ -1,4 +1,4 @@
-//! What tools that wait by kstatus make of a Stack: Flux with `wait: true`, Helm 4, pipelines.
+//! The state of a Stack for tools that use kstatus: Flux with `wait: true`, Helm 4, pipelines.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::support::{Kstatus, Setup, kstatus, scenario};
 
 use Kstatus::{Current, Failed, InProgress, Terminating};
 
-/// It waits for a Secret.
+/// A Stack that waits for a Secret.
 const SHOP: &str = "
 services:
   db: {image: 'db:1', restart: always, environmentFrom: {PASSWORD: {secretKeyRef: {name: db, key: password}}}}
@@ -45,7 +45,7 @@ fn a_new_stack_is_in_progress_even_without_an_operator() {
         let stack = s.api("Stack").get("shop").await.unwrap();
         assert_eq!(kstatus(&serde_json::to_value(stack).unwrap()), InProgress);
         s.let_pass(3).await;
-        assert_eq!(shop.kstatuses(), [InProgress], "nobody speaks of it");
+        assert_eq!(shop.kstatuses(), [InProgress], "there is no other state");
         s.operator.start();
         shop.until("db=Waiting").await;
         assert_eq!(shop.kstatuses(), [InProgress], "the Secret is missing");

@@ -1,5 +1,4 @@
-//! What Stackwright does on a real control plane with simulated nodes. Each test's name is the
-//! sentence that it proves; `tests/support` explains the language.
+//! Scenarios on a real control plane with simulated nodes. `tests/support` documents the scenario language.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

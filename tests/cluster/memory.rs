@@ -1,4 +1,4 @@
-//! What objects of tenants cost the operator in memory.
+//! Memory that objects of tenants cost the operator.
 
 use futures::{StreamExt, stream};
 use kube::api::{DynamicObject, PostParams};
@@ -6,7 +6,7 @@ use serde_json::{Map, json};
 
 use crate::support::{Scenario, Setup};
 
-/// As many keys as an object of 1.5 MiB has room for, each with its entry in managedFields.
+/// The number of keys that fit into an object of 1.5 MiB, each with an entry in managedFields.
 const KEYS: usize = 60_000;
 
 const READERS: usize = 12;
@@ -19,7 +19,7 @@ fn config_maps_of_60_000_keys_cost_less_memory_than_the_operator_itself() {
         let without = peak(s, "first").await;
         let created = stream::iter(0..OBJECTS).map(|n| create(s, n)).buffer_unordered(2).count().await;
         assert_eq!(created, OBJECTS);
-        // They are told of as events, and read.
+        // The objects arrive as events, and are read.
         s.operator.start();
         for n in 0..READERS {
             let read = format!("{{configMapKeyRef: {{name: large-{n}, key: k{n}}}}}");
@@ -32,14 +32,14 @@ fn config_maps_of_60_000_keys_cost_less_memory_than_the_operator_itself() {
         s.let_pass(2).await;
         let with = s.operator.most_memory();
         s.operator.kill();
-        // They are listed, and read again by all at once.
+        // The objects are listed, and read by all Stacks at once.
         let again = peak(s, "second").await;
         println!("peak: {without} KiB without, {with} KiB with, {again} KiB at the next start");
         assert!(with <= 2 * without && again <= 2 * without, "{without} KiB, then {with} and {again} KiB");
     });
 }
 
-/// The most memory that an operator has had which starts and makes a new Stack.
+/// Returns the peak memory of an operator that starts and reconciles a new Stack.
 async fn peak(s: &Scenario<'_>, name: &str) -> u64 {
     s.operator.start();
     let stack = s.apply(name, &format!("services: {{{name}: {{image: 'web:1', restart: always}}}}")).await;

@@ -1,5 +1,4 @@
-//! What is not there yet, and what the cluster cannot run: the Stack waits, says why, and goes on
-//! by itself.
+//! Missing objects, and services that the cluster cannot run: the Stack waits, reports the cause, and continues by itself.
 
 use crate::support::{pods, scenario};
 

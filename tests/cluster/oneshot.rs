@@ -1,4 +1,4 @@
-//! Services that end.
+//! One-shots.
 
 use crate::support::{What, is_of, pods, scenario};
 
@@ -81,7 +81,7 @@ fn a_service_without_restart_port_health_check_or_client_is_a_one_shot() {
     });
 }
 
-/// How many Jobs were ever made.
+/// Returns the number of Jobs that were ever created.
 fn runs(s: &crate::support::Scenario<'_>) -> usize {
     let of_a_job = |kind: &str| kind == "Job";
     let created = s.history.changes().into_iter();

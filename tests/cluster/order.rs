@@ -107,7 +107,7 @@ fn a_released_service_is_not_gated_again() {
         chain.until_ready().await;
         s.steer("a", "ready", Some("never")).await;
         chain.until("a=Unhealthy b=Healthy c=Running").await;
-        // Neither scale nor a new pod asks for the dependency again.
+        // Neither a scale nor a new Pod is gated again.
         chain.edit("services: {b: {deploy: {replicas: 3}}}").await;
         s.until("there are three pods of b", |view| pods(view, "b").count() == 3).await;
         chain.until("a=Unhealthy b=Healthy c=Running").await;
@@ -158,7 +158,7 @@ services:
     });
 }
 
-/// The version at which the first pod of `service` came whose template is not `before`.
+/// Returns the resourceVersion of the first Pod of `service` with another template than `before`.
 fn pod_of_second_template(s: &Scenario<'_>, service: &str, before: &str) -> u64 {
     s.when(&format!("{service} had a pod of another template"), |change| {
         change.key.0 == "Pod"

@@ -1,8 +1,8 @@
-//! What only some namespaces allow: the Stack says which label would, and goes on by itself.
+//! Privileges that a namespace must grant: the Stack names the label, and continues once the label is set.
 
 use crate::support::{Request, Scenario, pods, scenario, wanted};
 
-/// A service that sees the node's processes.
+/// A service with the node's PID namespace.
 const AGENT: &str = "services: {agent: {image: 'agent:1', restart: always, pid: host}}";
 
 const ALLOWED: &str = "allow.stackwright.dev/host-namespaces";
@@ -15,9 +15,9 @@ fn label(s: &Scenario<'_>, label: &str) {
 fn a_privilege_is_stalled_unless_the_namespace_grants_it() {
     scenario(async |s| {
         let remedy = format!("kubectl label namespace {} {ALLOWED}=true", s.namespace);
-        let told = ["spec.services.agent.pid", &remedy];
+        let parts = ["spec.services.agent.pid", &remedy];
         let shop = s.apply("shop", AGENT).await;
-        let view = shop.until_stalled("NotAllowed", &told).await;
+        let view = shop.until_stalled("NotAllowed", &parts).await;
         assert!(pods(&view, "agent").next().is_none());
 
         label(s, &format!("{ALLOWED}=true"));
@@ -28,7 +28,7 @@ fn a_privilege_is_stalled_unless_the_namespace_grants_it() {
 
         let mark = s.mark();
         label(s, &format!("{ALLOWED}-"));
-        shop.until_stalled("NotAllowed", &told).await;
+        shop.until_stalled("NotAllowed", &parts).await;
         s.let_pass(2).await;
         let view = s.history.view();
         assert_eq!(wanted(&view), before, "what runs stays untouched");

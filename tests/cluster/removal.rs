@@ -1,4 +1,4 @@
-//! What goes, and what stays, when services and Stacks go.
+//! Removal of services and Stacks: deleted children, and claims that stay.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ services:
 volumes: {data: {}}
 ";
 
-/// Deletion by the garbage collector takes its time when the kind is new to it.
+/// Seconds that the garbage collector can take for a kind that is new to it.
 const COLLECTION: u64 = 180;
 
 #[test]
@@ -183,7 +183,7 @@ fn claims_keep_their_uid_across_updates() {
     });
 }
 
-/// Waits until `gone` are gone, and asserts that nothing else was deleted or made anew.
+/// Waits until `gone` are gone, and asserts that no other object was deleted or recreated.
 async fn assert_only_these_go(s: &Scenario<'_>, before: &View, gone: &BTreeSet<(String, String)>) {
     let mut expected = uids(before);
     expected.retain(|key, _| !gone.contains(key));

@@ -1,4 +1,4 @@
-//! What `convert` takes for valid is what the API server takes.
+//! The validation of `convert` agrees with that of the API server.
 
 use futures::{StreamExt, stream};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
@@ -59,14 +59,14 @@ fn an_operator_with_an_older_crd_writes_a_reduced_status_and_a_warning() {
                 shop.edit("services: {web: {image: 'web:2'}}").await.until_ready().await;
                 assert_eq!(shop.status().services_ready, None);
                 let log = s.operator.log();
-                let told: Vec<_> = log.lines().filter(|line| line.contains("older than the operator")).collect();
-                assert!(told.len() == 1 && told[0].contains("services.waitsFor, servicesReady"), "{told:?}");
+                let warnings: Vec<_> = log.lines().filter(|line| line.contains("older than the operator")).collect();
+                assert!(warnings.len() == 1 && warnings[0].contains("services.waitsFor, servicesReady"), "{warnings:?}");
             })
             .await;
     });
 }
 
-/// What the API server says to a new Stack. An apply would answer some wrong types with an error of its own.
+/// Returns the API server's answer to a new Stack. An apply reports some wrong types with other errors.
 async fn create(s: &Scenario<'_>, stack: &Value) -> kube::Result<DynamicObject> {
     let path = format!(
         "/apis/stackwright.dev/v1alpha1/namespaces/{}/stacks?dryRun=All&fieldValidation=Strict",

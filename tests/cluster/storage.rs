@@ -1,5 +1,5 @@
-//! Volumes that never come: the Stack says which claim has none and why, others go on, and it comes up when
-//! there is one.
+//! Claims without a volume: the Stack reports the claim and the cause, other services run, and the service starts once there
+//! is a volume.
 
 use k8s_openapi::api::{core::v1::PersistentVolume, storage::v1::StorageClass};
 use kube::{Api, api::PostParams};
@@ -77,7 +77,7 @@ volumes: {{now: {{storageClassName: {now}}}, later: {{storageClassName: {later}}
     });
 }
 
-/// A class whose provisioner runs nowhere.
+/// Returns a StorageClass whose provisioner does not run.
 async fn create_class(s: &Scenario<'_>, name: &str, mode: &str) {
     let class = from_yaml(&format!(
         "{{metadata: {{name: {name}}}, provisioner: example.com/nobody, volumeBindingMode: {mode}}}"
@@ -86,7 +86,7 @@ async fn create_class(s: &Scenario<'_>, name: &str, mode: &str) {
     Api::all(s.admin()).create(&PostParams::default(), &class).await.expect("the storage class");
 }
 
-/// A volume as an administrator makes it, for one claim; named as its class.
+/// Creates a PersistentVolume for one claim, with the name of its StorageClass.
 async fn create_volume(s: &Scenario<'_>, class: &str, claim: &str) {
     let volume = from_yaml(&format!(
         "
@@ -104,7 +104,7 @@ spec:
     Api::all(s.admin()).create(&PostParams::default(), &volume).await.expect("the volume");
 }
 
-/// What lies in no namespace does not end with the scenario's.
+/// Deletes cluster-scoped objects, which outlive the scenario's namespace.
 fn delete(s: &Scenario<'_>, class: &str) {
     s.kubectl(&["delete", "storageclass,persistentvolume", class, "--wait=false"]);
 }

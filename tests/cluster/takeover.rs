@@ -1,4 +1,4 @@
-//! What an earlier version's operator has made is left as it is: `tests/upgrades/VERSION` has Stacks with their children.
+//! Children of earlier versions stay unchanged. `tests/upgrades/VERSION` has Stacks with their children.
 
 use std::{fs, path::PathBuf};
 
@@ -12,10 +12,10 @@ use stackwright::{
 
 use crate::support::{Cluster, Request, Scenario, Setup, View, block_on};
 
-/// The helper's image by which the fixtures were written.
+/// The helper image of the fixtures.
 pub const HELPER: &str = "stackwright:1";
 
-/// A Stack, and the children that an earlier version has made of it.
+/// A Stack with the children that an earlier version created.
 pub struct Fixture {
     /// The version's commit.
     pub version: String,
@@ -26,7 +26,7 @@ pub struct Fixture {
     children: Vec<Value>,
 }
 
-/// Those of all versions.
+/// Returns the fixtures of all versions.
 pub fn fixtures() -> Vec<Fixture> {
     let entries = |path: PathBuf| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
     let versions = entries(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/upgrades").into());
@@ -65,7 +65,7 @@ async fn is_taken_over(s: &Scenario<'_>, fixture: &Fixture) {
         return;
     }
     allow_all(s);
-    // `render` wrote the children, which knows nothing of images.
+    // `render` wrote the children, without image metadata.
     let mut spec = fixture.spec.clone();
     spec["imageMetadata"] = json!("Ignore");
     let stack = s.apply(&fixture.name, &spec.to_string()).await;
@@ -101,8 +101,8 @@ async fn is_taken_over(s: &Scenario<'_>, fixture: &Fixture) {
     assert_eq!(containers(s), before, "{}: pods came or went", fixture.name);
 }
 
-/// Whether all that has changed of a Service is that it leads to ready pods alone: the children were written before
-/// anything ran, and this is what the earlier operator writes as well once a service has been healthy.
+/// Reports whether a Service differs only in the exclusion of unready Pods. Fixtures are written before any Pod runs, and the
+/// earlier operator makes the same change once a service is healthy.
 fn is_healthy_now(before: &View, after: &View, name: &str) -> bool {
     let spec =
         |view: &View| view.get("Service", name).map(|service| service["spec"].clone()).unwrap_or_default();
@@ -112,7 +112,7 @@ fn is_healthy_now(before: &View, after: &View, name: &str) -> bool {
 }
 
 impl Fixture {
-    /// Whether an API server of a version keeps all of the children, which were written for a later one.
+    /// Reports whether an API server of a version keeps all fields of the children, which were written for a later version.
     fn is_kept_whole_by(&self, version: ServerVersion) -> bool {
         let specs = || self.children.iter().map(|child| &child["spec"]["template"]["spec"]);
         let images = |spec: &Value| {
@@ -122,7 +122,7 @@ impl Fixture {
             && (version.has_image_volumes() || !specs().any(images))
     }
 
-    /// The workloads that have pods: the service, and the hash of the template.
+    /// Returns the workloads with Pods: the service, and the hash of the template.
     fn workloads(&self) -> impl Iterator<Item = (&str, &str)> {
         self.children.iter().filter_map(|child| {
             let template = child["spec"]["template"]["metadata"]["annotations"][TEMPLATE].as_str()?;
@@ -131,7 +131,7 @@ impl Fixture {
         })
     }
 
-    /// What a status remembers of services that are up.
+    /// Returns the status of services that are up.
     fn services(&self) -> Vec<Value> {
         self.workloads()
             .map(|(name, template)| json!({"name": name, "state": "Running", "template": template}))
@@ -139,7 +139,7 @@ impl Fixture {
     }
 }
 
-/// Lets the namespace's Stacks have every privilege.
+/// Grants every privilege to the namespace.
 pub fn allow_all(s: &Scenario<'_>) {
     let labels = Privilege::ALL.map(|privilege| format!("allow.stackwright.dev/{}=true", privilege.as_str()));
     let words = ["label", "namespace", &s.namespace];
@@ -147,7 +147,7 @@ pub fn allow_all(s: &Scenario<'_>) {
     s.kubectl(&words);
 }
 
-/// Waits until nothing has happened for three seconds.
+/// Waits until nothing has changed for three seconds.
 pub async fn until_still(s: &Scenario<'_>) {
     for _ in 0..40 {
         let before = s.history.changes().len();
@@ -159,7 +159,7 @@ pub async fn until_still(s: &Scenario<'_>) {
     panic!("something goes on and on");
 }
 
-/// Each pod by its UID, and how often its containers were started again.
+/// Returns each Pod's UID with the restarts of its containers.
 pub fn containers(s: &Scenario<'_>) -> Vec<String> {
     let view = s.history.view();
     let each = view.all("Pod").map(|(name, pod)| {

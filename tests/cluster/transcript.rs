@@ -1,10 +1,10 @@
-//! What a user of kubectl reads, word by word.
+//! Output of kubectl, as snapshots.
 
 use std::collections::BTreeSet;
 
 use crate::support::{Scenario, StackHandle, scenario};
 
-/// One service of each fate that a reader must understand.
+/// One service in each state that a user must understand.
 const SHOP: &str = "
 services:
   cache: {image: 'cache:1', expose: [{port: 6379}]}
@@ -24,7 +24,7 @@ fn kubectl_get_shows_what_is_up_and_why_the_rest_is_not() {
         let shop = s.apply("shop", SHOP).await;
         until_all_wait(&shop).await;
         insta::assert_snapshot!("get_waiting", table(&s.kubectl(&["get", "stk"])));
-        mend(s).await;
+        provide(s).await;
         shop.until_ready().await;
         insta::assert_snapshot!("get_ready", table(&s.kubectl(&["get", "stk"])));
     });
@@ -47,10 +47,10 @@ fn kubectl_wait_returns_when_the_stack_is_ready() {
         let wait = ["wait", "--for=condition=Ready", "stk/shop"];
         let too_early =
             s.cluster.kubectl(&s.namespace, &[wait[0], wait[1], wait[2], "--timeout=1s"]).status();
-        assert!(!too_early.expect("kubectl runs").success(), "it is not Ready yet");
-        mend(s).await;
-        let told = s.kubectl(&[wait[0], wait[1], wait[2], "--timeout=30s"]);
-        insta::assert_snapshot!("wait", told);
+        assert!(!too_early.expect("kubectl runs").success(), "the Stack is not Ready yet");
+        provide(s).await;
+        let output = s.kubectl(&[wait[0], wait[1], wait[2], "--timeout=30s"]);
+        insta::assert_snapshot!("wait", output);
     });
 }
 
@@ -64,9 +64,9 @@ fn kubectl_explain_describes_the_fields() {
 #[test]
 fn the_definition_is_small_enough_for_a_client_side_apply() {
     scenario(async |s| {
-        // Such an apply keeps the whole object in an annotation, which holds 256 KiB.
-        let told = s.kubectl(&["apply", "--dry-run=server", "-f", CRDS]);
-        assert!(told.contains("stacks.stackwright.dev"), "{told}");
+        // A client-side apply stores the whole object in an annotation of at most 256 KiB.
+        let output = s.kubectl(&["apply", "--dry-run=server", "-f", CRDS]);
+        assert!(output.contains("stacks.stackwright.dev"), "{output}");
         let sizes = std::fs::read_dir(CRDS).expect("crds/").map(|file| file.and_then(|file| file.metadata()));
         for size in sizes {
             assert!(size.expect("a file").len() < 256 * 1024);
@@ -74,23 +74,23 @@ fn the_definition_is_small_enough_for_a_client_side_apply() {
     });
 }
 
-/// Waits until each service has met its fate.
+/// Waits until each service is in its state.
 async fn until_all_wait(shop: &StackHandle<'_>) {
     shop.until("api=Waiting cache=Running db=Starting model=Blocked seed=Completed web=Waiting").await;
     shop.until_message("api", "db is not healthy yet").await;
 }
 
-/// The folder of the generated definition.
+/// The folder of the generated CRD.
 const CRDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/crds");
 
-/// Gives the waiting services what they wait for.
-async fn mend(s: &Scenario<'_>) {
+/// Provides everything that the services wait for.
+async fn provide(s: &Scenario<'_>) {
     s.create("{apiVersion: v1, kind: Secret, metadata: {name: db}, stringData: {password: secret}}").await;
     s.steer("db", "ready", Some("now")).await;
     s.steer("model", "image", None).await;
 }
 
-/// A table without the ages, which stand last.
+/// Returns a table without the ages, which are the last column.
 fn table(text: &str) -> String {
     let without_age = |line: &str| match line.rsplit_once(' ') {
         Some((rest, "AGE")) => format!("{rest} AGE"),
@@ -100,8 +100,8 @@ fn table(text: &str) -> String {
     text.lines().map(without_age).collect::<Vec<_>>().join("\n")
 }
 
-/// What describe tells of the status, without times and hashes, and its warnings; what other events
-/// there are hangs on how things fall together.
+/// Returns the status in the output of describe, without times and hashes, and the warnings. The other events depend on
+/// timing.
 fn description(text: &str) -> String {
     let (_, status) = text.split_once("\nStatus:").expect("a described Stack has a status");
     let (status, events) = status.split_once("\nEvents:").expect("describe ends with the events");

@@ -1,8 +1,8 @@
-//! How a new version, and another kind of workload, replaces the old one.
+//! Rollouts, and changes of the workload kind.
 
 use crate::support::{What, is_of, pods, scenario};
 
-/// A service that only one may run at a time, and whose containers take their time to end.
+/// A service that must not run twice, and whose containers end slowly.
 const SCHEDULER: &str =
     "services: {scheduler: {image: 'scheduler:1', restart: always, annotations: {sim/linger: 2s}}}";
 
@@ -22,7 +22,7 @@ fn a_change_of_the_workload_kind_waits_until_the_old_pods_are_gone() {
 
         s.assert_never_two_pods("scheduler");
         assert_eq!(shop.states_of("scheduler").iter().filter(|state| *state == "Updating").count(), 2);
-        // Each workload came after the last pod of the one before it had gone.
+        // Each workload was created after the last Pod of the previous one was gone.
         let changes = s.history.changes();
         let version = |event, kind: &str| -> Vec<u64> {
             let of_kind = changes.iter().filter(|change| {

@@ -1,4 +1,4 @@
-//! Global services, several services in one pod, and what stands before them.
+//! Global services, several services in one Pod, Services and Ingresses.
 
 use serde_json::Value;
 
@@ -131,15 +131,15 @@ fn a_dependency_in_the_same_pod_is_a_sidecar_with_its_own_state() {
     });
 }
 
-/// The addresses that a Service leads to.
+/// Returns the endpoints of a Service.
 fn addresses(s: &Scenario<'_>, service: &str) -> Vec<String> {
     let selector = format!("--selector=kubernetes.io/service-name={service}");
     let template = "--output=jsonpath={.items[*].endpoints[*].addresses[*]}";
-    // The controller of endpoints is a moment behind the pods, and nothing that scenarios watch tells.
+    // The endpoints controller follows the Pods with a delay, and scenarios do not watch endpoints.
     for _ in 0..50 {
-        let told = s.kubectl(&["get", "endpointslices", &selector, template]);
-        if !told.trim().is_empty() {
-            return told.split_whitespace().map(str::to_owned).collect();
+        let output = s.kubectl(&["get", "endpointslices", &selector, template]);
+        if !output.trim().is_empty() {
+            return output.split_whitespace().map(str::to_owned).collect();
         }
     }
     Vec::new()
@@ -214,7 +214,7 @@ fn ingresses_and_external_links_follow_the_spec() {
         shop.edit("services: {web: {ingress: [{host: b.example.com}], externalLinks: null}}").await;
         s.until("the other route is there alone", |view| hosts(view) == ["b.example.com"]).await;
         s.until_gone("Service", "db").await;
-        // A link becomes a service of the stack, and the name stays.
+        // An external link becomes a service of the Stack with the same name.
         shop.edit("services: {web: {externalLinks: {db: db.example.com}}}").await;
         s.until_there("Service", "db").await;
         shop.edit("services: {web: {externalLinks: null}, db: {image: 'db:1', restart: always, expose: [{port: 5432}]}}").await;
@@ -224,7 +224,7 @@ fn ingresses_and_external_links_follow_the_spec() {
     });
 }
 
-/// Nothing is written any more: what is there is as desired.
+/// Asserts that the operator writes nothing more.
 async fn shop_stays_silent(shop: &StackHandle<'_>, s: &Scenario<'_>) {
     shop.until_ready().await;
     let mark = s.mark();

@@ -1,5 +1,4 @@
-//! A node's disk runs full, of which its kubelet is the judge: the machine's own stays as empty as it is but
-//! for two GiB.
+//! A full disk of a node. The kubelet's threshold is raised, so the machine's disk needs only two GiB.
 
 use std::{
     fs,
@@ -11,7 +10,7 @@ use crate::{outages, support::Scenario, until_answer};
 
 const MIB: u64 = 1 << 20;
 
-/// A node whose kubelet takes the disk for full when a GiB less is free than when this was made.
+/// A node whose kubelet counts the disk as full when one GiB less is free than now.
 pub struct SmallDisk {
     settings: PathBuf,
     before: String,
@@ -19,7 +18,7 @@ pub struct SmallDisk {
 }
 
 impl SmallDisk {
-    /// The disk of `node`, as long as this lives.
+    /// Configures the kubelet of `node` until this value is dropped.
     pub fn of(s: &Scenario<'_>, node: &str) -> Self {
         let folder = outages::state(s).join(format!("node-{}", outages::number(node)));
         let settings = folder.join("kubelet.yaml");
@@ -30,34 +29,34 @@ impl SmallDisk {
         let disk = Self { settings, before, filling: folder.join("filling") };
         fs::write(&disk.settings, after).expect("the kubelet's settings can be written");
         outages::kill(s, node, "kubelet", "kubelet.yaml");
-        // One that is told of its pods when its disk is full does not evict: it does not take them in.
+        // A kubelet that learns of its Pods with a full disk rejects them instead of evicting them.
         let asked = |what: &str| {
             let path = format!("/api/v1/nodes/{node}/proxy/{what}");
-            let told = s.cluster.kubectl(&s.namespace, &["get", "--raw", &path]).output();
-            String::from_utf8(told.expect("kubectl runs").stdout).expect("a text")
+            let output = s.cluster.kubectl(&s.namespace, &["get", "--raw", &path]).output();
+            String::from_utf8(output.expect("kubectl runs").stdout).expect("a text")
         };
-        let is_told = |what, text: String| {
-            until_answer(&format!("{what} of {node} tells {text}"), || asked(what), |it| it.contains(&text));
+        let is_reported = |what, text: String| {
+            until_answer(&format!("{what} of {node} has {text}"), || asked(what), |it| it.contains(&text));
         };
-        is_told("configz", format!("\"nodefs.available\":\"{least}\""));
-        is_told("pods", format!("\"namespace\":\"{}\"", s.namespace));
+        is_reported("configz", format!("\"nodefs.available\":\"{least}\""));
+        is_reported("pods", format!("\"namespace\":\"{}\"", s.namespace));
         disk
     }
 
-    /// Fills it.
+    /// Fills the disk.
     pub fn fill(&self) {
         let filled = Command::new("fallocate").args(["--length", "2GiB"]).arg(&self.filling).status();
         assert!(filled.is_ok_and(|status| status.success()), "fallocate (above)");
     }
 
-    /// Empties it again.
+    /// Empties the disk.
     pub fn empty(&self) {
         fs::remove_file(&self.filling).expect("the disk was filled");
     }
 }
 
 impl Drop for SmallDisk {
-    /// Also after a failure. The kubelet reads its settings when it starts next.
+    /// Resets the settings, also after a failure. The kubelet reads them at its next start.
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.filling);
         let _ = fs::write(&self.settings, &self.before);
@@ -66,7 +65,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// The bytes that are free where a folder lies.
+/// Returns the free bytes of a folder's file system.
 fn free(folder: &Path) -> u64 {
     let output = Command::new("df").args(["--block-size=1", "--output=avail"]).arg(folder).output();
     let text = String::from_utf8(output.expect("df runs").stdout).expect("a number");

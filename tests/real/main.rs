@@ -1,5 +1,5 @@
-//! What containers, names, policies and volumes do on a real node. The language is that of the
-//! cluster tests; here pods cannot be steered, but they run.
+//! Scenarios on real nodes: containers, names, policies and volumes. The scenario language is that of the cluster tests. Pods
+//! run, and cannot be steered.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
@@ -25,10 +25,10 @@ use std::{
 use support::{Cluster, Scenario, Setup, block_on};
 use tokio::sync::OnceCell;
 
-/// Real programs take their time, in seconds: a database has to initialise its data.
+/// Seconds that real programs can take, such as a database that initialises its data.
 const PATIENCE: u64 = 180;
 
-/// Plays a scenario on a cluster with real nodes, named after the test that calls it.
+/// Runs a scenario on a cluster with real nodes, with the name of the calling test.
 fn on_real_nodes(body: impl AsyncFnOnce(&Scenario<'_>)) {
     block_on(async {
         let patiently = async move |s: &Scenario<'_>| {
@@ -39,8 +39,8 @@ fn on_real_nodes(body: impl AsyncFnOnce(&Scenario<'_>)) {
     });
 }
 
-/// The cluster that all scenarios share: the one whose state folder `STACKWRIGHT_TEST_REAL_CLUSTER`
-/// names, else one that is started here and left running, so that the next run starts at once.
+/// Returns the cluster that all scenarios share: the one whose state folder is in `STACKWRIGHT_TEST_REAL_CLUSTER`, or one that
+/// is started here and left running for the next run.
 async fn cluster() -> &'static Cluster {
     static SHARED: OnceCell<Cluster> = OnceCell::const_new();
     SHARED
@@ -55,14 +55,14 @@ async fn cluster() -> &'static Cluster {
         .await
 }
 
-/// The folder of the images, which are built when they are missing.
+/// Returns the folder of the images, which are built if missing.
 fn images() -> String {
     let output = Command::new("hack/images").arg("dir").output().expect("hack/images runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-/// What a shell text in a container prints, `Err` when it ends with an error.
+/// Returns the output of a shell script in a container, or `Err` if it fails.
 fn shell(s: &Scenario<'_>, object: &str, script: &str) -> Result<String, String> {
     let output = s.cluster.kubectl(&s.namespace, &["exec", object, "--", "sh", "-c", script]).output();
     let output = output.expect("kubectl runs");
@@ -70,8 +70,8 @@ fn shell(s: &Scenario<'_>, object: &str, script: &str) -> Result<String, String>
     if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
 }
 
-/// Asks again until the answer is as it should be. The world outside of the API server (rules in
-/// a kernel, a DNS server's memory) cannot be watched; each question takes its own time.
+/// Polls until the answer is as expected. State outside of the API server, such as kernel rules or a DNS cache, cannot be
+/// watched.
 #[track_caller]
 fn until_answer<T: std::fmt::Debug>(what: &str, ask: impl Fn() -> T, is_right: impl Fn(&T) -> bool) -> T {
     let began = Instant::now();

@@ -1,4 +1,4 @@
-//! The names by which services answer.
+//! Names of services.
 
 use crate::{on_real_nodes, shell, until_answer};
 
@@ -27,7 +27,7 @@ fn a_service_answers_to_its_name_its_aliases_and_its_container_name() {
                 ",
             )
             .await;
-        // The client ends well only if every name answered.
+        // The client exits with 0 only if every name answers.
         shop.until("web=Healthy client=Completed").await;
         let log = s.kubectl(&["logs", "--selector", "stackwright.dev/service=client"]);
         assert_eq!(

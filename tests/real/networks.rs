@@ -1,4 +1,4 @@
-//! Who reaches whom.
+//! Networks: which services reach each other.
 
 use crate::{
     on_real_nodes, shell,
@@ -6,7 +6,7 @@ use crate::{
     until_answer,
 };
 
-/// Whether the container of `from` gets an answer from an address.
+/// Reports whether the container of `from` gets an answer from an address.
 fn reaches(s: &Scenario<'_>, from: &str, address: &str) -> bool {
     shell(s, from, &format!("curl -f -m 2 http://{address}/hostname")).is_ok()
 }
@@ -16,7 +16,7 @@ fn assert_reaches(s: &Scenario<'_>, from: &str, address: &str) {
     until_answer(&format!("{from} reaches {address}"), || reaches(s, from, address), |&it| it);
 }
 
-/// Twice, since the first refusal may be one of a program that is still starting.
+/// Asks twice, since a program that is still starting refuses connections.
 #[track_caller]
 fn assert_shut_out(s: &Scenario<'_>, from: &str, address: &str) {
     let asked_twice = || reaches(s, from, address) || reaches(s, from, address);
@@ -26,7 +26,7 @@ fn assert_shut_out(s: &Scenario<'_>, from: &str, address: &str) {
 const SERVER: &str = "image: 'stackwright/testbox:1', command: [httpd, -f, -p, '8080', -h, /etc], \
                       healthcheck: {test: [CMD, curl, -f, 'http://localhost:8080/hostname'], interval: 1s}";
 
-/// Without this, that a peer is shut out would prove nothing but a broken network.
+/// Without this test, a blocked peer could also mean a broken network.
 #[test]
 fn the_enforcer_implements_the_rules_that_these_tests_use() {
     on_real_nodes(async |s| {
@@ -107,7 +107,7 @@ fn services_reach_each_other_only_over_a_shared_network() {
         assert_reaches(s, &pod(&shop, "api"), "db:8080");
         assert_reaches(s, &pod(&shop, "db"), "api:8080");
         assert_shut_out(s, &pod(&shop, "web"), "db:8080");
-        // Of another stack: the published port, and nothing else.
+        // A Pod of another Stack reaches only the published port.
         assert_reaches(s, &pod(&outside, "outsider"), "web-published:8088");
         assert_shut_out(s, &pod(&outside, "outsider"), "api:8080");
         assert_shut_out(s, &pod(&outside, "outsider"), "db:8080");

@@ -1,5 +1,5 @@
-//! What goes on, and comes back by itself, when parts of the cluster end. These scenarios take nodes away, so
-//! they run after the others and one by one (`hack/test real`).
+//! Outages of parts of the cluster. These scenarios remove nodes, so they run after the others and one at a time
+//! (`hack/test real`).
 
 use std::{path::Path, process::Command};
 
@@ -12,7 +12,7 @@ use crate::{
     until_answer,
 };
 
-/// Two containers, on two nodes where there are two, behind one name.
+/// Two containers behind one name, on two nodes if there are two.
 const WEB: &str = "
     services:
       web:
@@ -22,7 +22,7 @@ const WEB: &str = "
         deploy: {replicas: 2, placement: {spread: [node.hostname]}}
 ";
 
-/// Asks `web` 200 times a second for 25 s, in a container of its own, whose end tells what came of it.
+/// A container that sends 200 requests a second to `web` for 25 s, and prints the result at its end.
 const LOAD: &str = "
     services:
       load: {image: 'stackwright/witness:1', command: [load, 'web:80', --for=25s], restart: 'no'}
@@ -90,7 +90,7 @@ fn a_lost_node_returns_with_its_services_and_their_files() {
         shell(s, "sts/shop-db", "echo precious >/data/file").expect("the volume can be written");
         let node = node_of(s, "db");
         hack_cluster(s, "node-stop", &node);
-        // Nobody is told at once: the node is given 40 s to be heard of again.
+        // Kubernetes marks a node as not ready after 40 s without a heartbeat.
         shop.until_status("db is not healthy", |status| status.services.iter().all(|it| !it.state.is_up()))
             .await;
         hack_cluster(s, "node-start", &node);
@@ -140,7 +140,7 @@ fn services_on_a_full_disk_report_it_and_move_or_return() {
             &format!("{evicted}, and no node can run the Pod: 0/2 nodes are available: "),
         )
         .await;
-        // The kubelet puts out one pod after the other.
+        // The kubelet evicts one Pod after the other.
         let elsewhere = |pod: &Value| pod["status"]["phase"] == "Running" && pod["spec"]["nodeName"] != *node;
         s.until("web runs on the other node", |view| {
             pods(view, "web").filter(|(_, pod)| elsewhere(pod)).count() == 2
@@ -160,7 +160,7 @@ fn services_on_a_full_disk_report_it_and_move_or_return() {
     });
 }
 
-/// The Stack while it is asked.
+/// The Stack under load.
 async fn serving<'s>(s: &'s Scenario<'_>) -> StackHandle<'s> {
     let shop = s.apply("shop", WEB).await;
     shop.until("web=Healthy").await;
@@ -169,29 +169,29 @@ async fn serving<'s>(s: &'s Scenario<'_>) -> StackHandle<'s> {
     shop
 }
 
-/// What the end of the load tells.
+/// Returns the number of failed requests.
 async fn requests_lost(s: &Scenario<'_>, shop: &StackHandle<'_>) -> u64 {
     shop.until("load=Completed").await;
-    let told = s.kubectl(&["logs", "--selector", "stackwright.dev/service=load", "--tail=1"]);
-    let told: Value = serde_json::from_str(&told).unwrap_or_else(|error| panic!("{error}: {told}"));
-    println!("{told}");
-    assert!(told["sent"].as_u64().is_some_and(|sent| sent > 2000), "too few to prove anything: {told}");
-    told["failed"].as_u64().unwrap_or_else(|| panic!("no count: {told}"))
+    let result = s.kubectl(&["logs", "--selector", "stackwright.dev/service=load", "--tail=1"]);
+    let result: Value = serde_json::from_str(&result).unwrap_or_else(|error| panic!("{error}: {result}"));
+    println!("{result}");
+    assert!(result["sent"].as_u64().is_some_and(|sent| sent > 2000), "too few requests: {result}");
+    result["failed"].as_u64().unwrap_or_else(|| panic!("no count: {result}"))
 }
 
-/// The node of the first container of a service.
+/// Returns the node of the first container of a service.
 fn node_of(s: &Scenario<'_>, service: &str) -> String {
     let view = s.history.view();
     let (_, pod) = pods(&view, service).next().expect("the service has a pod");
     pod["spec"]["nodeName"].as_str().expect("it was scheduled").to_owned()
 }
 
-/// A node's number in its cluster.
+/// Returns a node's number in its cluster.
 pub fn number(node: &str) -> &str {
     node.rsplit('-').next().expect("a last part")
 }
 
-/// Kills a program of a node on the spot; the node starts it again a second later.
+/// Kills a program of a node, which the node restarts after a second.
 pub fn kill(s: &Scenario<'_>, node: &str, program: &str, settings: &str) {
     let state = state(s).display();
     let pattern = format!("{program} --config {state}/node-{}/{settings}", number(node));
@@ -211,7 +211,7 @@ fn hack_cluster(s: &Scenario<'_>, verb: &str, node: &str) {
     assert!(done.is_ok_and(|status| status.success()), "hack/cluster {verb} (above)");
 }
 
-/// The state folder of the cluster.
+/// Returns the state folder of the cluster.
 pub fn state<'s>(s: &'s Scenario<'_>) -> &'s Path {
     s.cluster.kubeconfig.parent().expect("a file in the state folder")
 }

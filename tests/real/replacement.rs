@@ -1,4 +1,4 @@
-//! Who writes a volume is alone with it.
+//! Volumes have one writer at a time.
 
 use serde_json::Value;
 
@@ -7,8 +7,8 @@ use crate::{
     support::{Scenario, View, pods},
 };
 
-/// Holds the lock of the volume while it runs, and takes ten seconds to end. One that finds the
-/// lock held says so for ever.
+/// A container that locks the volume and takes ten seconds to end. If the lock is taken, the container reports that until it
+/// ends.
 const WRITER: &str = r#"
     services:
       db:
@@ -45,7 +45,7 @@ fn two_containers_never_write_one_volume() {
         pod = the_pod(s, Some(pod)).await;
         shop.until("db=Running").await;
 
-        // Whoever asks for it gets two of one kind at once, but never in the change of kinds.
+        // start-first runs two containers of one kind at once, but never during a change of the kind.
         shop.edit("services: {db: {deploy: {updateConfig: {order: start-first}}}}").await;
         pod = the_pod(s, Some(pod)).await;
         shop.until("db=Running").await;
@@ -69,7 +69,7 @@ fn two_containers_never_write_one_volume() {
     });
 }
 
-/// Waits for a running pod other than `former`, and gives its uid.
+/// Waits for a running Pod other than `former`, and returns its UID.
 async fn the_pod(s: &Scenario<'_>, former: Option<Value>) -> Value {
     let is_next =
         |pod: &Value| pod["status"]["phase"] == "Running" && Some(&pod["metadata"]["uid"]) != former.as_ref();
@@ -78,7 +78,7 @@ async fn the_pod(s: &Scenario<'_>, former: Option<Value>) -> Value {
     pod["metadata"]["uid"].clone()
 }
 
-/// The kind of the one workload.
+/// Returns the kind of the workload.
 fn kind(s: &Scenario<'_>) -> String {
     let view: View = s.history.view();
     let kinds: Vec<_> = ["Deployment", "StatefulSet"]

@@ -32,7 +32,7 @@ fn scripteam_becomes_ready_in_order_and_answers_through_nginx() {
         assert_eq!(answer["postgres"], "1 visits");
         assert_eq!(answer["redis"], "1 visits");
 
-        // The real programs say the same.
+        // The programs confirm the order.
         let row = "psql -U postgres -d scripteam -tAc \"select version(), count from stub_visits where service = 'api'\"";
         let row = shell(s, "sts/scripteam-postgres", row).expect("psql answers");
         assert!(row.starts_with("PostgreSQL ") && row.ends_with("|1"), "{row}");
@@ -56,12 +56,12 @@ fn an_unschedulable_service_is_reported_with_the_numbers() {
         stack.until("gpt-oss=Blocked").await;
         let message = stack.service("gpt-oss").message.unwrap_or_default();
         for part in ["cpu", "4"] {
-            assert!(message.contains(part), "the message should tell '{part}': {message}");
+            assert!(message.contains(part), "the message should have '{part}': {message}");
         }
     });
 }
 
-/// Applies the example with Secrets of its own, as its kustomization says.
+/// Applies the example with its Secrets, as in its kustomization.
 async fn bring_up<'s>(s: &'s Scenario<'_>, folder: &str) -> StackHandle<'s> {
     let secrets =
         std::process::Command::new("examples/scripteam/make-secrets.sh").output().expect("the Secrets");
@@ -75,7 +75,7 @@ async fn bring_up<'s>(s: &'s Scenario<'_>, folder: &str) -> StackHandle<'s> {
     StackHandle::new(s, applied.data["spec"].clone(), &applied)
 }
 
-/// The body of an answer, empty when there is none.
+/// Returns the body of an answer, or an empty text.
 fn get(address: &str) -> String {
     let output =
         std::process::Command::new("curl").args(["-fsS", "-m", "5", &format!("http://{address}/")]).output();

@@ -1,4 +1,4 @@
-//! What stays in a volume.
+//! Persistence of volumes.
 
 use crate::{
     on_real_nodes, shell,

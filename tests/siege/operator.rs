@@ -101,7 +101,7 @@ impl Operator {
         let ended = self.child.try_wait().expect("its own child").map(|status| status.to_string());
         let log = self.folder.join("log");
         let text = fs::read_to_string(&log).expect("the operator's log");
-        let panics = text.lines().filter(|line| line.contains("an internal error")).count();
+        let panics = text.lines().filter(|line| line.contains("internal error, please report it")).count();
         Outcome { memory: self.memory.load(Ordering::Relaxed), ended, panics, log }
     }
 }

@@ -113,7 +113,9 @@ impl Setup {
         let scenario = Scenario::start(cluster, &namespace_prefix(type_name::<F>()), &self).await;
         let mut outcome = AssertUnwindSafe(body(&scenario)).catch_unwind().await;
         if outcome.is_ok()
-            && ["panicked at", "an internal error"].iter().any(|it| scenario.operator.log().contains(it))
+            && ["panicked at", "internal error, please report it"]
+                .iter()
+                .any(|it| scenario.operator.log().contains(it))
         {
             outcome = Err(Box::new("the operator panicked"));
         }
@@ -167,8 +169,8 @@ impl<'c> Scenario<'c> {
         let mut proxy = None;
         if setup.proxy {
             let line = Proxy::start(client_of(&operator.kubeconfig()).await).await;
-            let through = cluster.kubeconfig_for(&namespace, &token, Some(line.address()));
-            std::fs::write(operator.kubeconfig(), through).expect("the operator's kubeconfig");
+            let proxied = cluster.kubeconfig_for(&namespace, &token, Some(line.address()));
+            std::fs::write(operator.kubeconfig(), proxied).expect("the operator's kubeconfig");
             proxy = Some(line);
         }
         if setup.operator {

@@ -1,4 +1,4 @@
-//! What it costs to ask for the rights of accounts: many Stacks with one and without, by turns.
+//! Cost of account checks: many Stacks with and without accounts, in turn.
 
 use std::time::Instant;
 
@@ -9,17 +9,17 @@ use serde_json::Value;
 
 use crate::support::{Scenario, Setup};
 
-/// What accounts the Stacks name.
+/// The accounts that the Stacks name.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Accounts {
     None,
-    /// All of them the same.
+    /// One account for all.
     One,
-    /// Each its own.
+    /// One account for each.
     Each,
 }
 
-/// Ten children, and no pods, which would be most of the time.
+/// Ten children without Pods, which would dominate the time.
 const TEN: &str = "
 services:
   SERVICEa: {image: 'a:1', stopped: true, restart: always, expose: [{port: 80}], configs: [{source: text}]}
@@ -33,7 +33,7 @@ volumes: {one: {}, two: {}}
 #[ignore = "takes minutes, and says something only of a machine that does nothing else: make account-cost"]
 fn the_cost_of_account_checks_is_measured() {
     let stacks = std::env::var("STACKWRIGHT_STACKS").ok().and_then(|text| text.parse().ok()).unwrap_or(1000);
-    // None and one in turn, so that a machine that gets slower favours neither.
+    // The modes alternate, so that a slowing machine favours neither.
     let rounds = [Accounts::None, Accounts::One, Accounts::One, Accounts::None, Accounts::Each];
     for accounts in rounds {
         Setup::without_operator().run(async |s| round(s, accounts, stacks).await);
@@ -56,7 +56,7 @@ async fn round(s: &Scenario<'_>, accounts: Accounts, stacks: usize) {
         api.create(&PostParams::default(), &account).await.expect("an account");
     });
     stream::iter(make).buffer_unordered(16).collect::<Vec<()>>().await;
-    // By their group, as all accounts of the namespace.
+    // The RoleBinding names the group of all accounts of the namespace.
     let group = format!("--group=system:serviceaccounts:{}", s.namespace);
     s.kubectl(&["create", "rolebinding", "apps", "--clusterrole=edit", &group]);
     let apply = (0..stacks).map(async |n| {

@@ -1,4 +1,4 @@
-//! Forty Stacks that would do harm, of someone who may write Stacks and nothing else.
+//! Forty hostile Stacks of an author who can only write Stacks.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::support::{Request, Scenario, Setup, children, from_yaml};
 
-/// Every privilege, so that none but the author's rights stands in the way.
+/// Labels for every privilege, so that only the author's rights restrict the Stacks.
 const LABELS: [&str; 9] = [
     "capabilities",
     "devices",
@@ -21,7 +21,7 @@ const LABELS: [&str; 9] = [
     "unconfined",
 ];
 
-/// What a service of each Stack has; `spec` beside it.
+/// The content of each Stack's service, and of `spec`.
 const SERVICES: [&str; 30] = [
     "",
     "privileged: true",
@@ -130,7 +130,7 @@ fn forty_hostile_stacks_create_nothing_if_an_account_is_required() {
         author.grant(s).await;
         author.until_granted(s).await;
         let mark = s.mark();
-        // One third names no account, one third its own, one third an account that does not exist.
+        // A third of the Stacks names no account, a third its own, and a third a missing one.
         let accounts = [None, Some("mallory"), Some("nobody")];
         let taken = write_all(s, &author, |spec, number| {
             if let Some(account) = accounts[number % 3] {
@@ -139,7 +139,7 @@ fn forty_hostile_stacks_create_nothing_if_an_account_is_required() {
         })
         .await;
         assert!(taken > 30, "the definition alone refuses too many: {taken}");
-        s.until("each Stack is told that it is forbidden, or invalid", |view| {
+        s.until("each Stack is forbidden or invalid", |view| {
             view.all("Stack")
                 .filter(|(_, stack)| stack["status"]["conditions"][0]["status"] == "False")
                 .count()

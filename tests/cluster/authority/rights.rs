@@ -1,4 +1,4 @@
-//! Authors with random rights, and what they would have needed.
+//! Authors with random rights, and the rights that an act needs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,7 +24,7 @@ use stackwright::api::Stack;
 use super::stacks::{CLAIMS, MAPS, Random, SECRETS};
 use crate::support::{Requests, Scenario, View, children};
 
-/// The kinds that a Stack makes: kind, group and plural.
+/// The kinds of children: kind, group and plural.
 const KINDS: [(&str, &str, &str); 9] = [
     ("ConfigMap", "", "configmaps"),
     ("PersistentVolumeClaim", "", "persistentvolumeclaims"),
@@ -37,7 +37,7 @@ const KINDS: [(&str, &str, &str); 9] = [
     ("Job", "batch", "jobs"),
 ];
 
-/// What each of the chart's policies of reads refuses to who may get nothing.
+/// A Stack that each of the chart's read policies refuses to an author without the right to read.
 pub const READ_POLICIES: [(&str, &str); 3] = [
     ("secrets: {a: {secret: {name: secret-0, key: key}}}", "get the Secret secret-0"),
     ("configs: {a: {configMap: {name: map-0, key: key}}}", "get the ConfigMap map-0"),
@@ -48,7 +48,7 @@ pub fn stacks() -> ApiResource {
     ApiResource::erase::<Stack>(&())
 }
 
-/// A verb and the plural of a kind; of single objects their names.
+/// A verb and the plural of a kind, with names for single objects.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Rights {
     all: BTreeSet<(&'static str, &'static str)>,
@@ -56,12 +56,12 @@ pub struct Rights {
 }
 
 impl Rights {
-    /// None but to write Stacks.
+    /// Only the right to write Stacks.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Everything that a Stack may need.
+    /// Every right that a Stack can need.
     pub fn complete() -> Self {
         let verbs = ["create", "patch", "delete"];
         let kinds = KINDS.iter().flat_map(|kind| verbs.map(|verb| (verb, kind.2)));
@@ -70,7 +70,7 @@ impl Rights {
         Self { all, named: BTreeSet::new() }
     }
 
-    /// Everything but to get an object.
+    /// Every right except `get`.
     pub fn without_reads() -> Self {
         let mut rights = Self::complete();
         rights.all.retain(|(verb, _)| *verb != "get");
@@ -81,7 +81,7 @@ impl Rights {
         *self == Self::complete()
     }
 
-    /// Half of the authors may everything or nearly so, the others some of it.
+    /// Draws rights: half of the authors have all or nearly all, the others some.
     pub fn random(seed: u64, number: u64) -> Self {
         let mut random = Random::new(seed, number);
         let mut rights = Self::complete();
@@ -126,7 +126,7 @@ impl Rights {
     }
 }
 
-/// A ServiceAccount of the scenario's namespace, whose Stack has its name.
+/// A ServiceAccount of the scenario's namespace, whose Stack has the same name.
 pub struct Author {
     pub name: String,
     pub number: u64,
@@ -139,7 +139,7 @@ impl Author {
     }
 
     pub fn random(seed: u64, number: u64) -> Self {
-        // No name begins with another one: what has the name as its beginning is the author's.
+        // No name is a prefix of another one, since the prefix of an object's name identifies the author.
         Self { name: format!("p{number}x"), number, rights: Rights::random(seed, number) }
     }
 
@@ -156,7 +156,7 @@ impl Author {
         Api::namespaced(client, &s.namespace).create(&params, &binding).await.expect("a binding");
     }
 
-    /// The API server learns of a new binding as others do.
+    /// Waits until a new RoleBinding takes effect.
     pub async fn until_granted(&self, s: &Scenario<'_>) {
         let stacks = Needed::new("create", "stackwright.dev", "stacks", None);
         for _ in 0..600 {
@@ -168,7 +168,7 @@ impl Author {
         panic!("{} is not granted its rights", self.name);
     }
 
-    /// A client that acts as the author.
+    /// Returns a client that acts as the author.
     pub async fn client(&self, s: &Scenario<'_>) -> Client {
         let kubeconfig =
             Kubeconfig::read_from(&s.cluster.kubeconfig).expect("the administrator's kubeconfig");
@@ -182,7 +182,7 @@ impl Author {
         format!("system:serviceaccount:{}:{}", s.namespace, self.name)
     }
 
-    /// What `kubectl auth can-i` says.
+    /// Returns the answer of `kubectl auth can-i`.
     async fn may(&self, s: &Scenario<'_>, needed: &Needed) -> bool {
         let groups = ["system:serviceaccounts", "system:authenticated"].map(str::to_owned);
         let groups = [&groups[..], &[format!("system:serviceaccounts:{}", s.namespace)]].concat();
@@ -196,7 +196,7 @@ impl Author {
         )
     }
 
-    /// What of these acts the author may not do.
+    /// Returns the acts for which the author has no right.
     pub async fn beyond(&self, s: &Scenario<'_>, acts: BTreeSet<Needed>) -> Vec<String> {
         let judged = stream::iter(acts).map(async |act| (self.may(s, &act).await, act));
         let judged: Vec<_> = judged.buffer_unordered(16).collect().await;
@@ -204,7 +204,7 @@ impl Author {
     }
 }
 
-/// A right that an act takes.
+/// A right that an act needs.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Needed {
     verb: &'static str,
@@ -231,8 +231,8 @@ impl Needed {
         Self { verb, group: group.to_owned(), resource: resource.to_owned(), name: name.map(str::to_owned) }
     }
 
-    /// What the operator did for an author: the requests of its log that were carried out, the objects that are there,
-    /// and what those read.
+    /// Returns the acts of the operator for an author: successful requests in the audit log, existing objects, and the objects
+    /// that they read.
     pub fn of(author: &Author, requests: &Requests, view: &View) -> BTreeSet<Self> {
         let is_theirs = |name: &str| name.starts_with(&author.name);
         let mut needed = BTreeSet::new();
@@ -262,7 +262,7 @@ impl Needed {
     }
 }
 
-/// The Secrets, ConfigMaps and claims that an object names.
+/// Returns the Secrets, ConfigMaps and claims that an object names.
 fn collect(value: &Value, into: &mut BTreeSet<(&'static str, String)>) {
     let mut add = |plural, name: &Value| {
         if let Some(name) = name.as_str() {

@@ -1,4 +1,4 @@
-//! Random Stacks of every kind of child, and the objects of others that they read.
+//! Random Stacks with every kind of child, and the objects that they read.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ pub const SECRETS: [&str; 4] = ["secret-0", "secret-1", "secret-2", "secret-3"];
 pub const MAPS: [&str; 2] = ["map-0", "map-1"];
 pub const CLAIMS: [&str; 2] = ["claim-0", "claim-1"];
 
-/// Numbers that a seed decides (SplitMix64).
+/// Random numbers from a seed (SplitMix64).
 pub struct Random(u64);
 
 impl Random {
@@ -27,7 +27,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number from 0 to `end - 1`.
+    /// Returns a number from 0 to `end - 1`.
     pub fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
@@ -37,7 +37,7 @@ impl Random {
     }
 }
 
-/// Makes the objects of others.
+/// Creates the objects that Stacks read.
 pub async fn prepare(s: &Scenario<'_>) {
     for name in SECRETS {
         s.create(&format!(
@@ -60,7 +60,7 @@ pub async fn prepare(s: &Scenario<'_>) {
     }
 }
 
-/// The spec of an author's Stack at first and when it has changed. All names of services begin with the author's.
+/// Returns the first and the changed spec of an author's Stack. All names of services start with the author's.
 pub fn spec(author: &Author, seed: u64, step: u64) -> Value {
     let mut random = Random::new(seed ^ 0x5EED, author.number * 2 + step);
     let mut services = serde_json::Map::new();
@@ -133,7 +133,7 @@ pub fn spec(author: &Author, seed: u64, step: u64) -> Value {
         services.insert(format!("{}{}", author.name, ["a", "b"][index as usize]), service);
     }
     let mut spec = json!({"services": services});
-    // An apply that empties a map makes a null of it.
+    // An apply that empties a map leaves null.
     for (field, map) in [("volumes", volumes), ("configs", configs), ("secrets", secrets)] {
         if map.as_object().is_some_and(|map| !map.is_empty()) {
             spec[field] = map;

@@ -1,5 +1,5 @@
-//! A control plane that goes from the oldest supported version to the newest under a running Stack, its nodes one
-//! step behind.
+//! Upgrade of the control plane from the oldest supported version to the newest under a running Stack, with the nodes one
+//! version behind.
 
 use serde_json::Value;
 use stackwright::translate::ServerVersion;
@@ -9,7 +9,7 @@ use crate::{
     takeover::{containers, until_still},
 };
 
-/// One service of each kind of workload, a database whose host name only later versions can set among them.
+/// One service of each kind of workload, among them a database whose host name only later versions can set.
 const SHOP: &str = "
 services:
   db: {image: 'db:1', hostname: storage, healthcheck: {test: [CMD, check]}, volumes: [{source: data, target: /data}]}
@@ -19,7 +19,8 @@ services:
 volumes: {data: {}}
 ";
 
-/// A service whose pod has its host name by a field that came with 1.35. Services have their names in a namespace alone.
+/// A service whose Pod has its host name from a field of Kubernetes 1.35. Its namespace is another one, since service names are
+/// unique in a namespace.
 fn store(number: u32) -> String {
     format!(
         "
@@ -35,7 +36,7 @@ fn a_stepwise_upgrade_of_kubernetes_writes_no_child_and_restarts_nothing() {
     block_on(async {
         let oldest = ServerVersion::OLDEST;
         let own = Cluster::of_its_own_with("upgraded", &["--kubernetes", &oldest.to_string()]).await;
-        // An API server that starts again takes seconds, in which nobody else may begin.
+        // A restart of the API server takes seconds, during which no other scenario can start.
         let options = ["--lease-duration", "60s"].map(str::to_owned).to_vec();
         let setup = Setup { everywhere: true, options, ..Setup::default() };
         setup
@@ -53,7 +54,7 @@ fn a_stepwise_upgrade_of_kubernetes_writes_no_child_and_restarts_nothing() {
                     s.history.catch_up().await;
                     until_still(s).await;
                     start_again(s).await;
-                    assert_eq!(oldest_told(s), Some(former), "the kubelets are of 1.{former} still");
+                    assert_eq!(logged_oldest(s), Some(former), "the kubelets are of 1.{former} still");
                     let name = format!("store{former}");
                     s.apply(&name, &store(former)).await.until_ready().await;
                     let has_field = former > oldest.minor;
@@ -62,7 +63,7 @@ fn a_stepwise_upgrade_of_kubernetes_writes_no_child_and_restarts_nothing() {
 
                     own.hack(&["upgrade-nodes"]);
                     start_again(s).await;
-                    assert_eq!(oldest_told(s), None, "every part is of {version}");
+                    assert_eq!(logged_oldest(s), None, "every part is of {version}");
                     let of_shop =
                         |request: &Request| request.is_child_write() && request.name.starts_with("shop-");
                     s.requests_since(mark).assert(
@@ -80,7 +81,7 @@ fn a_stepwise_upgrade_of_kubernetes_writes_no_child_and_restarts_nothing() {
     });
 }
 
-/// The children and pods of the Stack that runs all the time.
+/// Returns the children and Pods of the Stack that keeps running.
 #[derive(Debug, PartialEq)]
 struct State {
     children: Vec<String>,
@@ -97,10 +98,10 @@ impl State {
     }
 }
 
-/// Ends the operator, as the upgrade of its node does, and starts it; it reads the versions then.
+/// Restarts the operator, as the upgrade of its node does. The operator reads the versions at its start.
 async fn start_again(s: &Scenario<'_>) {
     s.operator.stop();
-    let lines = || s.operator.log().matches("the lease is ours").count();
+    let lines = || s.operator.log().matches("acquired the Lease").count();
     let before = lines();
     s.operator.start();
     while lines() == before {
@@ -110,15 +111,15 @@ async fn start_again(s: &Scenario<'_>) {
     until_still(s).await;
 }
 
-/// The minor version of which the operator says, since it last began, that it is older than the API server's.
-fn oldest_told(s: &Scenario<'_>) -> Option<u32> {
+/// Returns the minor version that the operator has logged since its last start, if it is older than the API server's.
+fn logged_oldest(s: &Scenario<'_>) -> Option<u32> {
     let log = s.operator.log();
-    let (_, since) = log.rsplit_once("the lease is ours")?;
-    let line = since.lines().find(|line| line.contains("the oldest version of the cluster's parts"))?;
+    let (_, since) = log.rsplit_once("acquired the Lease")?;
+    let line = since.lines().find(|line| line.contains("found the oldest version in the cluster"))?;
     line.rsplit_once("minor=")?.1.trim().parse().ok()
 }
 
-/// The host name that a StatefulSet's pods are given.
+/// Returns the host name in a StatefulSet's template.
 async fn host_name(s: &Scenario<'_>, stateful_set: &str) -> Option<String> {
     let object = s.until_there("StatefulSet", stateful_set).await;
     object.pointer("/spec/template/spec/hostnameOverride").and_then(Value::as_str).map(str::to_owned)

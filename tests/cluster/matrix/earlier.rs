@@ -1,4 +1,4 @@
-//! The operator of an earlier version, built from its commit, and this one take over from each other.
+//! Upgrade from an operator of an earlier version, built from its commit, and rollback.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,7 +33,7 @@ fn an_upgrade_and_rollback_of_the_operator_write_no_child_and_restart_nothing() 
     });
 }
 
-/// The operator of a version, built unless it is there.
+/// Returns the operator of a version, built if it is missing.
 fn program(version: &str) -> PathBuf {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/hack/earlier-operator");
     let output = Command::new(script).arg(version).stderr(std::process::Stdio::inherit()).output().unwrap();
@@ -59,13 +59,15 @@ async fn goes_there_and_back(s: &Scenario<'_>, fixture: &Fixture, earlier: &Path
     stack.until_status("the earlier operator has judged the Stack", has_settled).await;
     until_still(s).await;
     let (children, before) = (uids(&s.history.view()), containers(s));
-    assert!(!children.is_empty() && !before.is_empty(), "the earlier operator has made nothing");
+    assert!(!children.is_empty() && !before.is_empty(), "the earlier operator has created nothing");
 
     let earlier_again = async |direction: &str, program: Option<&Path>| {
-        assert!(s.operator.stop(), "it did not end well");
+        assert!(s.operator.stop(), "the operator failed at its end");
         let mark = s.mark();
         program.map_or_else(|| s.operator.start(), |program| s.operator.start_as(program));
-        s.until("the lease is taken", |_| s.operator.log().matches("the lease is ours").count() > 0).await;
+        // Earlier versions log "the lease is ours".
+        let leads = |log: &str| log.contains("acquired the Lease") || log.contains("the lease is ours");
+        s.until("the operator leads", |_| leads(&s.operator.log())).await;
         until_still(s).await;
         let what = format!("writes to children of {} {direction} {}", fixture.name, fixture.version);
         s.requests_since(mark).assert(0, &what, Request::is_child_write);
@@ -77,7 +79,7 @@ async fn goes_there_and_back(s: &Scenario<'_>, fixture: &Fixture, earlier: &Path
     earlier_again("back to", Some(earlier)).await;
 }
 
-/// The ConfigMaps and Secrets that a spec names, with the keys that it reads.
+/// Returns the ConfigMaps and Secrets that a spec names, with their keys.
 fn named_objects<'v>(spec: &'v Value, found: &mut BTreeMap<(&'static str, &'v str), BTreeSet<&'v str>>) {
     match spec {
         Value::Array(items) => items.iter().for_each(|item| named_objects(item, found)),

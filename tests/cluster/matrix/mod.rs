@@ -1,4 +1,4 @@
-//! What takes minutes and programs that nothing else needs: `make matrix` runs it.
+//! Scenarios that take minutes and need further programs (`make matrix`).
 
 mod control_plane;
 mod earlier;

@@ -110,5 +110,5 @@ fn equal_metadata_is_shared_and_its_size_is_bounded() {
     held.dedup();
     assert_eq!(held.len(), 2, "what says the same is held once");
     let refused = answers.room_for(says("x")).err().map(|cause| cause.text);
-    assert_eq!(refused.as_deref(), Some("the images of the Stack say more of themselves than 512 KiB"));
+    assert_eq!(refused.as_deref(), Some("the metadata of the Stack's images has more than 512 KiB"));
 }

@@ -71,7 +71,7 @@ impl Binder {
                 let message = format!("{trail}: invalid command line string");
                 self.faults.push(
                     Diagnostic::error("invalid-command", node.place_of(at, end), message)
-                        .remedy("close the quotes that open here, or write the command as a list of words")
+                        .remedy("close the quote or bracket that opens here, or write the command as a list of words")
                         .supplied(node, at..end),
                 );
                 None

@@ -112,6 +112,9 @@ pub struct Loaded {
 }
 
 /// Loads a project.
+///
+/// The loader recurses over nested values, which can be 255 levels deep. In a build without optimization, this needs more
+/// than the 2 MiB that a thread other than the main thread has by default: give the thread a stack of 8 MiB.
 #[must_use]
 pub fn load(request: &Request, files: &dyn Files) -> Loaded {
     load_with(request, files, Sources::default())

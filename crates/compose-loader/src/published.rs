@@ -70,7 +70,7 @@ fn clash(one: Taken<'_>, other: Taken<'_>, port: &str) -> Diagnostic {
         format!("services {:?} and {:?} both publish {port}", first.service, second.service)
     };
     Diagnostic::warning("duplicate-port", second.place, message)
-        .remedy("publish one of the two at another port")
+        .remedy("publish one of the two at another port: only the container that starts first gets this one")
         .note(first.place, "also published here")
 }
 

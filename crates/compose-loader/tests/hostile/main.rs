@@ -27,12 +27,18 @@ fn program() -> Command {
     program
 }
 
-/// The process that the other tests start: it prints the project of its folder, or says what is wrong with it.
+/// The process that the other tests start. It prints the project of its folder, or the errors.
 #[test]
 fn load() {
     if env::var_os(LOAD).is_none() {
         return;
     }
+    // As large as the stack of a main thread: without optimization, the deepest nesting needs more than the 2 MiB of others.
+    let thread = std::thread::Builder::new().stack_size(8 << 20);
+    thread.spawn(load_and_exit).unwrap().join().unwrap();
+}
+
+fn load_and_exit() {
     let folder = env::current_dir().unwrap().into_os_string().into_string().unwrap();
     let found = discover(&Options { folder, ..Options::default() }, &Disk).unwrap_or_else(|error| {
         show(&[error.0], &error.1);

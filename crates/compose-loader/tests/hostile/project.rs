@@ -55,8 +55,7 @@ pub struct Outcome {
     pub output: String,
     pub errors: String,
     pub time: Duration,
-    /// The maximum memory. The kernel includes the memory of the parent at the time of the fork: the value can be too high
-    /// but never too low. So the tests keep no large texts: see [`Project::long`].
+    /// The maximum resident memory in bytes.
     pub memory: u64,
 }
 
@@ -164,10 +163,12 @@ impl Project {
             .stderr(File::create(&errors).unwrap())
             .spawn()
             .unwrap();
+        let mut memory = None;
         let used = loop {
             if let Some(used) = child.try_wait4().unwrap() {
                 break used;
             }
+            memory = peak(child.id()).or(memory);
             if start.elapsed() > PATIENCE {
                 child.kill().unwrap();
                 panic!("still running after {PATIENCE:?}");
@@ -187,7 +188,8 @@ impl Project {
             output: take(&output),
             errors,
             time: used.rusage.utime + used.rusage.stime,
-            memory: used.rusage.maxrss,
+            // The kernel adds the memory that this process has at the fork, so its number is only a bound.
+            memory: memory.unwrap_or(used.rusage.maxrss),
         }
     }
 }
@@ -196,6 +198,13 @@ impl Drop for Project {
     fn drop(&mut self) {
         fs::remove_dir_all(&self.0).unwrap();
     }
+}
+
+/// Returns the maximum resident memory of a process until now, where the system has `/proc`.
+fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(kilobytes.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
 }
 
 /// Returns the size of all files in a folder.

@@ -114,7 +114,7 @@ fn a_mistake_is_shown_where_it_was_made() {
             "a:\n  b: c\n  - d\n",
             "3:3 - d | this list item is beside `b`, which is a key | remove the dash, or indent the item below the key that it belongs to",
         ),
-        ("a: [b\nc: d\n", "1:4 [b | the bracket `[` that opens here is not closed | write `]` where it ends"),
+        ("a: [b\nc: d\n", "1:4 [b | the bracket `[` is not closed | write `]` at the end of the value"),
         ("a: {b: c\nd: e\n", "1:4 {b: c | the bracket `{` is not closed | write `}` at the end of the value"),
         (
             "a: [\"b\" \"c\"]\n",
@@ -224,7 +224,7 @@ fn a_message_names_the_mistake_and_the_correction() {
         ),
         ("a: {{ .Names }}\n", "1:4 {{ | `{{` starts two mappings | put the whole value into quotes"),
         ("{{ a }}: b\n", "1:1 {{ | `{{` starts two mappings | put the whole value into quotes"),
-        ("a: }\n", "1:4 } | `}` closes nothing here | remove the character, or put the value into quotes"),
+        ("a: }\n", "1:4 } | `}` has no opening bracket | remove the character, or put the value into quotes"),
         (
             "a: [b,, c]\n",
             "1:7 , | a value is missing before this comma | remove the character, or put the value into quotes",
@@ -234,7 +234,7 @@ fn a_message_names_the_mistake_and_the_correction() {
             "1:4 *b | no anchor `&b` is defined before this alias | define the anchor, or put the text into quotes if it is not an alias",
         ),
         ("a: * * * * *\n", "1:4 * | a value cannot start with `*` | put the value into quotes"),
-        ("a: [b, c", "1:4 [b, c | the bracket `[` that opens here is not closed | write `]` where it ends"),
+        ("a: [b, c", "1:4 [b, c | the bracket `[` is not closed | write `]` at the end of the value"),
         (
             "a: b # c\n  d\n",
             "2:3 d | the value of `a` ends before this line | start the line at the first column to align with `a`",

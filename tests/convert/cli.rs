@@ -239,7 +239,7 @@ fn a_compose_file_in_utf_16_is_read_wherever_it_comes_from() {
     }
     fs::write(folder.join("compose.yaml"), "services: {web: {image: web}}\n").unwrap();
     let output = stackwright(&folder, &["convert", "-f", "compose.yaml", "--env-file", "le.yaml"]);
-    let told = "Docker Compose reads env files in UTF-8 only";
+    let told = "Docker Compose reads env files only in UTF-8";
     assert!(!output.status.success() && said(&output).contains(told), "{}", said(&output));
 }
 

@@ -17,9 +17,9 @@ pub struct Attempt {
 }
 
 /// What is said of a path in the compose file that leads out of the folder.
-const REFUSED: &[&str] = &["error[outside]", "compose.yaml:", "put a copy into the folder"];
+const REFUSED: &[&str] = &["error[outside]", "compose.yaml:", "copy the file into the folder"];
 /// What is said of one that no line of a compose file names.
-const UNPLACED: &[&str] = &["error[outside]", "put a copy into the folder"];
+const UNPLACED: &[&str] = &["error[outside]", "copy the file into the folder"];
 /// What the conversion says of one.
 const VERDICT: &[&str] = &["error[SW1013]", "compose.yaml:", "put a copy into the folder"];
 const NOTHING: &[&str] = &[];
@@ -196,7 +196,7 @@ pub const ATTEMPTS: &[Attempt] = &[
             ("more/more.yaml", "include: [../../outside/compose.yaml]\nservices: {more: {image: more}}\n"),
         ],
         FILE,
-        &["error[outside]", "more.yaml:", "put a copy into the folder"],
+        &["error[outside]", "more.yaml:", "copy the file into the folder"],
     ),
     attempt(
         "the env file of an included file",

@@ -162,7 +162,7 @@ fn a_manifest_outside_of_the_folder_is_not_rendered() {
         let (_, open) = ground.run(&["render", "-f", file]);
         assert!(open.contains(FILE), "{open}");
         let (success, closed) = ground.run(&[&["render", "-f", file], &CONFINED[..]].concat());
-        assert!(!success && !closed.contains(FILE) && closed.contains("lies outside"), "{closed}");
+        assert!(!success && !closed.contains(FILE) && closed.contains("is outside"), "{closed}");
     }
 }
 

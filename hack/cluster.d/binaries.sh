@@ -42,7 +42,7 @@ kubernetes_versions() {
 choose_kubernetes() {
   KUBERNETES=${1:-${STACKWRIGHT_KUBERNETES:-$(kubernetes_versions | tail -n 1)}}
   kubernetes_versions | grep -qxF "$KUBERNETES" ||
-    die "there is no Kubernetes '$KUBERNETES' here" "choose one of $(kubernetes_versions | xargs)"
+    die "unknown version of Kubernetes '$KUBERNETES'" "choose one of $(kubernetes_versions | xargs)"
 }
 
 module_folder() {
@@ -98,7 +98,7 @@ build_programs() {
   require_go
   mkdir -p "$CACHE"
   exec 8>"$CACHE/.lock"
-  flock -n 8 || { say "another checkout is building the same programs: waiting for it"; flock 8; }
+  flock -n 8 || { say "waiting for another checkout that builds the same programs"; flock 8; }
   rm -rf "$CACHE"/*/.building.* # of builds that were killed
   say "${#missing[@]} programs to build, once. All of them take about 5 minutes for" \
     "simulated nodes and 9 with real ones, on two cores and an empty Go cache"
@@ -129,7 +129,7 @@ build_one() {
   wait $builder || {
     tail -n 20 "$temporary/log" >&2
     rm -rf "$temporary"
-    die "building $program failed (above)" "check that the Go module proxy answers (go env GOPROXY) and try again"
+    die "cannot build $program (see above)" "check that the Go module proxy answers (go env GOPROXY), and try again"
   }
   [[ $program != kwok ]] || keep_kwok_stages "$folder/kwok-stages"
   mv "$temporary/out" "$folder/$program"

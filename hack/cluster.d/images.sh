@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Images for real nodes: those of the cluster itself, made here, and those that a
-# folder of archives holds, all served by a small registry at the machine's end of
-# the bridge. Sourced after binaries.sh and network.sh.
+# Images for real nodes: those of the cluster itself, and those of a folder with
+# archives. A small registry at the machine's end of the bridge serves all of them.
+# Sourced after binaries.sh and network.sh.
 
 PAUSE_IMAGE=stackwright.dev/cluster/pause:1
 COREDNS_IMAGE=stackwright.dev/cluster/coredns:1
@@ -32,7 +32,7 @@ add_images() {
     ln -sf "$file" "$link"
     NEW_IMAGES=yes
   done
-  [[ -n $found ]] || die "there is no *.tar in $1" "name the folder of the image archives"
+  [[ -n $found ]] || die "$1 contains no *.tar" "name the folder of the image archives"
 }
 
 # image_names: what the registry has, once it has read the archives.
@@ -52,7 +52,7 @@ preload_images() {
   done
   for ((i = 1; i <= NODES; i++)); do
     wait "${runs[i - 1]}" ||
-      die "an image could not be pulled: $(tail -n 1 "$STATE/node-$i-images.log")" "read $STATE/node-$i-images.log and $STATE/registry.log"
+      die "cannot pull an image: $(tail -n 1 "$STATE/node-$i-images.log")" "read $STATE/node-$i-images.log and $STATE/registry.log"
   done
   say "$(wc -w <<<"$names") images on each node"
 }

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What every room of hack/cluster shares: messages, waiting, and processes that are
-# started, recognised and ended by a record of their own.
+# Functions that all parts of hack/cluster share: messages, waiting, and processes that
+# are started, recognised and ended by a record.
 # Sourced; expects HERE (this folder).
 
-# Names for errors and progress. Everything a user reads goes to stderr, so that
-# the output of `env`, `bin` and `kubectl` can be used by other programs.
+# Functions for errors and progress. They write to stderr, so that other programs can
+# use the output of `env`, `bin` and `kubectl`.
 BEGAN=${EPOCHREALTIME/[.,]/}
 
 elapsed() {
@@ -29,7 +29,7 @@ CLUSTERS=$(cd "$CLUSTERS" && pwd)
 
 use_cluster() {
   [[ $1 =~ ^[a-z0-9-]{1,20}$ ]] ||
-    die "'$1' is no name for a cluster" "use 1 to 20 of a-z, 0-9 and '-'"
+    die "'$1' is not a valid name for a cluster" "use 1 to 20 of a-z, 0-9 and '-'"
   NAME=$1
   STATE=$CLUSTERS/$NAME
 }
@@ -110,7 +110,7 @@ wait_for() {
       die "$name ended while waiting for $what" "read $STATE/$name.log"
     done
     ((SECONDS < until)) ||
-      die "no $what after $seconds s" "read the logs in $STATE; a busy machine may need another try"
+      die "no $what after $seconds s" "read the logs in $STATE; try again if the machine was busy"
     sleep 0.05
   done
 }
@@ -128,5 +128,5 @@ end_group() {
     [[ -d $1 ]] || return 0
     sleep 0.05
   done
-  say "$1 could not be removed: a process in it does not end"
+  say "cannot remove $1: a process in it does not end"
 }

@@ -10,7 +10,7 @@ up_real() {
   # A node has its own of these folders.
   for i in "$STATE" "$CACHE" "$HERE"; do
     [[ $i != /run/* && $i != /var/lib/* && $i != /var/log/* ]] ||
-      die "$i would be hidden inside the nodes" "keep the checkout, STACKWRIGHT_CLUSTER_STATE and XDG_CACHE_HOME out of /run, /var/lib and /var/log"
+      die "nodes cannot see $i" "move the checkout, STACKWRIGHT_CLUSTER_STATE and XDG_CACHE_HOME out of /run, /var/lib and /var/log"
   done
   add_bridge
   start_registry
@@ -41,7 +41,7 @@ start_node() {
   )"
   write_node_settings "$i"
   start "$node" "$HERE/node.sh" "$(node_group "$i")" "$HERE/node-init.sh" "$STATE/node-$i"
-  pid=$(alive "$node") || die "$node ended at once" "read $STATE/$node.log"
+  pid=$(alive "$node") || die "$node exited immediately" "read $STATE/$node.log"
   wait_for 10 "network namespace of $node" has_own_network "$pid"
   connect_node "$i" "$NODES" "$pid"
 }

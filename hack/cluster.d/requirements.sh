@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the machine must have, named with the remedy when it lacks it. As root on
-# Debian the missing packages are installed. Sourced after lib.sh.
+# Requirements of the machine. A missing one is an error with a remedy; as root on
+# Debian the script installs missing packages. Sourced after lib.sh.
 
 # Programs and the Debian package of each.
 SIMULATED_PROGRAMS=(openssl:openssl flock:util-linux ss:iproute2)
@@ -15,7 +15,7 @@ require_programs() {
   done
   ((${#missing[@]})) || return 0
   if ((EUID != 0)) || ! command -v apt-get >/dev/null; then
-    die "programs are missing from: ${missing[*]}" "install these packages (on Debian: apt-get install ${missing[*]})"
+    die "programs of these packages are missing: ${missing[*]}" "install the packages (on Debian: apt-get install ${missing[*]})"
   fi
   say "installing ${missing[*]}"
   local log
@@ -23,18 +23,18 @@ require_programs() {
   # A fresh image has no package lists: fetch them only when the first try fails.
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
     { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"; } >>"$log" 2>&1 ||
-    die "apt-get install ${missing[*]} failed: $(tail -n 1 "$log")" "read $log and install them by hand"
+    die "apt-get install ${missing[*]} failed: $(tail -n 1 "$log")" "read $log, and install the packages manually"
   rm -f "$log"
 }
 
 require_go() {
   command -v go >/dev/null ||
-    die "Go is missing" "install Go 1.26 or later and put it on PATH"
+    die "Go is missing" "install Go 1.26 or later, and add it to PATH"
   local version
   version=$(go env GOVERSION)
   # shellcheck disable=SC2015 # both must hold
   [[ $version =~ ^go1\.([0-9]+) ]] && ((BASH_REMATCH[1] >= 26)) ||
-    die "Go 1.26 or later is needed, this is $version" "install a newer one and put it first on PATH"
+    die "Go is version $version, and must be 1.26 or later" "install a newer version, and put it first in PATH"
 }
 
 # What real nodes need of the kernel, each tried in a throw-away namespace, since
@@ -44,12 +44,12 @@ require_real_nodes() {
     die "real nodes need root" "run as root, or use --simulated N"
   require_programs "${REAL_PROGRAMS[@]}"
   unshare --mount --pid --fork --uts --ipc --net --cgroup true 2>/dev/null ||
-    die "namespaces cannot be made here" "run on a machine or in a container with CAP_SYS_ADMIN, or use --simulated N"
+    die "cannot create namespaces" "use a machine or container with CAP_SYS_ADMIN, or use --simulated N"
   unshare --net sh -c 'ip link add try0 type bridge && ip link add try1 type veth peer name try2' 2>/dev/null ||
-    die "bridge or veth is missing from the kernel" "modprobe bridge veth (CONFIG_BRIDGE, CONFIG_VETH), or use --simulated N"
+    die "the kernel lacks bridge or veth" "run modprobe bridge veth (CONFIG_BRIDGE, CONFIG_VETH), or use --simulated N"
   unshare --net nft add table ip try 2>/dev/null ||
-    die "nf_tables is missing from the kernel" "modprobe nf_tables (CONFIG_NF_TABLES), or use --simulated N"
+    die "the kernel lacks nf_tables" "run modprobe nf_tables (CONFIG_NF_TABLES), or use --simulated N"
   # The upper folder must not lie on an overlay itself: use a tmpfs.
   unshare --mount sh -c 'mount -t tmpfs t /mnt && cd /mnt && mkdir l u w m && mount -t overlay o -o lowerdir=l,upperdir=u,workdir=w m' 2>/dev/null ||
-    die "overlay is missing from the kernel" "modprobe overlay (CONFIG_OVERLAY_FS), or use --simulated N"
+    die "the kernel lacks overlay" "run modprobe overlay (CONFIG_OVERLAY_FS), or use --simulated N"
 }

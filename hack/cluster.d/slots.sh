@@ -30,7 +30,7 @@ take_slot() {
     return
   done
   rm -f "$STATE/slot"
-  die "all $MOST_SLOTS slots for clusters are taken" "end some: hack/cluster down --all, in each checkout"
+  die "all $MOST_SLOTS slots for clusters are in use" "stop clusters: hack/cluster down --all, in each checkout"
 }
 
 # Ports or ranges may be in use by something that is no cluster of ours, or by

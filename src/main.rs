@@ -1,16 +1,9 @@
-//! Parse arguments, dispatch, and turn an error into a message and an exit code.
+//! The program: reads the command line, runs the verb, and returns an exit code.
 #![forbid(unsafe_code)]
 
-use clap::Parser;
-use stackwright::cli::{Cli, run};
+use stackwright::cli::{Cli, finish, run};
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    match run(Cli::parse()).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
-        Err(error) => {
-            anstream::eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
-        }
-    }
+    finish(run(Cli::from_command_line()).await)
 }

@@ -1,4 +1,4 @@
-//! The files of one folder and of nothing else, for compose projects of others.
+//! File access that is confined to one folder, for Compose projects that the user does not trust.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -9,50 +9,50 @@ use compose_loader::{FileKind, Files, OUTSIDE, disk::Disk, paths::join};
 
 use crate::convert::Folders;
 
-/// The part of the file system below a folder. No link leads out of it, and nothing outside of it is looked at:
-/// a path that leads out is [`FileKind::Outside`], whether or not something is there.
+/// The files below a folder. Nothing outside of the folder is accessed, not even through a link: a path that leads outside
+/// is [`FileKind::Outside`], whether or not a file exists there.
 ///
-/// What `.git` holds is outside as well: no repository can have a file of that name, and a server that cloned
-/// one may keep its token there.
+/// `.git` counts as outside. A repository cannot contain a file of that name, and a server that cloned the repository may
+/// keep its token there.
 #[derive(Debug)]
 pub struct Confined {
-    /// The folder as it was named; absolute.
+    /// The absolute path of the folder, as the user wrote it.
     named: PathBuf,
-    /// The same with all links resolved.
+    /// The same path with all links resolved.
     root: PathBuf,
 }
 
-/// A path that leads out of the folder.
+/// The path leads outside of the folder.
 struct Outside;
 
-/// A path through more links than this is a circle, as for the kernel.
-const MOST_LINKS: usize = 40;
-/// The kernel opens no longer path.
-const LONGEST: usize = 4096;
+/// The number of links that the kernel follows in a path before it assumes a circle (path_resolution(7)).
+const MAX_LINKS: usize = 40;
+/// The length of a path that the kernel opens (`PATH_MAX`).
+const MAX_PATH: usize = 4096;
 
 impl Confined {
-    /// The files below `folder`, which is itself seen from the folder `here`.
+    /// Returns the files below `folder`, which is relative to the folder `here`.
     ///
     /// # Errors
-    /// Where it is no folder.
+    /// When `folder` is not a folder.
     pub fn to(folder: &str, here: &str) -> anyhow::Result<Self> {
         let named = PathBuf::from(join(here, folder));
-        let root = named.canonicalize().with_context(|| format!("--confine {folder}"))?;
+        let root = named.canonicalize().with_context(|| format!("cannot resolve --confine {folder}"))?;
         if !root.is_dir() {
-            bail!("--confine {folder}: not a folder");
+            bail!("--confine {folder} is not a folder");
         }
         Ok(Self { named, root })
     }
 
-    /// The way from the folder to an absolute path below it, `..` and links not resolved.
+    /// Returns an absolute path relative to the folder, without resolving `..` and links.
     fn below<'p>(&self, path: &'p Path) -> Result<&'p Path, Outside> {
         path.strip_prefix(&self.root).or_else(|_| path.strip_prefix(&self.named)).map_err(|_| Outside)
     }
 
-    /// Where an absolute path leads: a path without links, at which there may be nothing. Each part is looked at
-    /// only after all before it are known to lie in the folder.
-    fn lead(&self, path: &str) -> Result<PathBuf, Outside> {
-        if path.len() > LONGEST {
+    /// Returns an absolute path with all links resolved. No file needs to exist there. A part is accessed only after all
+    /// parts before it are known to be inside the folder.
+    fn resolve(&self, path: &str) -> Result<PathBuf, Outside> {
+        if path.len() > MAX_PATH {
             return Err(Outside);
         }
         let mut at = self.root.clone();
@@ -69,13 +69,13 @@ impl Confined {
                 return Err(Outside);
             }
             let next = at.join(&part);
-            // What is no link, and what is not there, has no target.
+            // Only a link has a target: the call fails for other files and for missing ones.
             let Ok(target) = fs::read_link(&next) else {
                 at = next;
                 continue;
             };
             links += 1;
-            if links > MOST_LINKS {
+            if links > MAX_LINKS {
                 return Err(Outside);
             }
             if target.is_absolute() {
@@ -88,22 +88,22 @@ impl Confined {
         Ok(at)
     }
 
-    /// Whether a path that begins in the folder leads out of it.
-    pub fn is_led_out(&self, path: &str) -> bool {
-        self.below(Path::new(path)).is_ok() && self.lead(path).is_err()
+    /// Reports whether a link leads a path of the folder outside.
+    pub fn leads_outside(&self, path: &str) -> bool {
+        self.below(Path::new(path)).is_ok() && self.resolve(path).is_err()
     }
 
-    /// What the disk says of the path that this one leads to.
+    /// Calls `ask` with the resolved path.
     fn ask<T>(&self, path: &str, ask: impl FnOnce(&str) -> T) -> Result<T, Outside> {
-        let at = self.lead(path)?;
+        let at = self.resolve(path)?;
         at.to_str().map(ask).ok_or(Outside)
     }
 }
 
-/// The name of the folder, or the file, in which Git keeps what is its own.
+/// The folder of Git's data, or the file that names this folder in a worktree.
 const GIT: &str = ".git";
 
-/// The parts of a path, the first one last.
+/// Returns the parts of a path in reverse order.
 fn parts(path: &Path) -> Vec<OsString> {
     let parts =
         path.components().rev().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
@@ -120,7 +120,7 @@ impl Files for Confined {
     }
 
     fn follow(&self, path: &str) -> String {
-        match self.lead(path) {
+        match self.resolve(path) {
             Ok(_) => Disk.follow(path),
             Err(Outside) => path.to_owned(),
         }

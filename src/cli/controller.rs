@@ -1,6 +1,6 @@
-//! `stackwright controller`
+//! `stackwright controller`: the operator.
 
-use std::{io::IsTerminal, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use clap::ValueEnum;
@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
+use super::terminal::has_colors;
 use crate::{
     api::{Duration as Span, Quantity},
     cluster::rbac::LEASE,
@@ -20,40 +21,45 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Serve the Stacks of this namespace only.
+    /// Serve only the Stacks of this namespace
     #[arg(long)]
     namespace: Option<String>,
-    /// Where /healthz, /readyz and /metrics are served.
+    /// Serve /healthz, /readyz and /metrics at this address
     #[arg(long, default_value = "0.0.0.0:8080")]
     http_addr: SocketAddr,
-    /// Serve no HTTP.
+    /// Serve no HTTP
     #[arg(long, conflicts_with = "http_addr")]
     no_http: bool,
-    /// How long the lease holds without being renewed, in whole seconds such as 15s.
+    /// Let the Lease expire after this time without renewal, in whole seconds such as 15s
     #[arg(long, default_value = "15s", value_parser = duration)]
     lease_duration: Duration,
-    /// The lease's namespace. Default: the namespace that is served, else the operator's own.
+    /// Use the Lease of this namespace [default: the served namespace, or that of the operator]
     #[arg(long, env = "POD_NAMESPACE")]
     lease_namespace: Option<String>,
-    /// Who this process is to the lease. Default: a name that no other process has.
+    /// Identify this process in the Lease [default: a unique name]
     #[arg(long, env = "POD_NAME")]
     identity: Option<String>,
-    /// Take no lease: this is the only operator.
+    /// Run without a Lease, as the only operator
     #[arg(long, conflicts_with = "lease_duration")]
     no_lease: bool,
-    /// How many Stacks are reconciled at the same time. One namespace has half of them at most.
+    /// Reconcile at most this number of Stacks at the same time, and half of it for one namespace
     #[arg(long, default_value_t = Options::default().concurrency)]
     concurrency: u16,
-    /// The image of Stackwright itself, as the nodes pull it: its init containers fill new volumes with what
-    /// an image has, and copy files that a volume cannot give as they should be. Default: nothing does.
+    /// Use this image for init containers that seed volumes and set file owners [default: none]
+    ///
+    /// The image is that of Stackwright, under the name by which nodes pull it. Without the image, new volumes are empty
+    /// and files have the owners and permission bits that Kubernetes gives them.
     #[arg(long, env = "STACKWRIGHT_HELPER_IMAGE", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     helper_image: Option<String>,
-    /// A storage class whose volumes several nodes may mount at a time, since no API tells of that: volumes
-    /// that services share are made so. May be repeated.
+    /// Request ReadWriteMany for shared volumes of this StorageClass; can be repeated
+    ///
+    /// The Kubernetes API does not report whether several nodes can mount the volumes of a StorageClass. The operator keeps
+    /// services that share a volume of another StorageClass on one node.
     #[arg(long = "shared-class", env = "STACKWRIGHT_SHARED_CLASSES", value_delimiter = ',')]
     shared_classes: Vec<String>,
-    /// Ask a registry's mirror for what images say of themselves, as the nodes pull from it, such as
-    /// docker.io=http://10.0.0.7:5000; * stands for every registry. May be repeated.
+    /// Read image metadata from a mirror, such as docker.io=http://10.0.0.7:5000; can be repeated
+    ///
+    /// Name the mirrors from which the nodes pull. The host '*' stands for every registry.
     #[arg(
         long = "registry-mirror",
         env = "STACKWRIGHT_REGISTRY_MIRRORS",
@@ -61,9 +67,10 @@ pub(super) struct Args {
         value_name = "HOST=URL"
     )]
     registry_mirrors: Vec<Mirror>,
-    /// Ask registries at these addresses, too, such as 10.0.0.0/8 for those of a private network. Without it
-    /// only registries at public addresses and mirrors are asked: the author of a Stack chooses the host, and
-    /// could otherwise learn what answers inside the cluster. May be repeated.
+    /// Read image metadata also from registries at these addresses, such as 10.0.0.0/8; can be repeated
+    ///
+    /// By default, the operator connects only to mirrors and to registries at public addresses. The author of a Stack
+    /// chooses the host of an image, and could otherwise learn which addresses answer inside the cluster.
     #[arg(
         long = "allow-registry-address",
         env = "STACKWRIGHT_ALLOWED_REGISTRY_ADDRESSES",
@@ -71,39 +78,48 @@ pub(super) struct Args {
         value_name = "CIDR"
     )]
     allowed_registry_addresses: Vec<IpNet>,
-    /// Ask no registry for what images say of themselves: only what Stacks say counts.
+    /// Read no image metadata from registries
+    ///
+    /// Only settings of the Stack apply then.
     #[arg(long, conflicts_with_all = ["registry_mirrors", "allowed_registry_addresses"])]
     no_image_metadata: bool,
-    /// Run only Stacks that name a ServiceAccount (spec.serviceAccountName), so that none is given more than an account
-    /// of its namespace may do.
+    /// Run only Stacks that set spec.serviceAccountName
+    ///
+    /// The operator then does for every Stack only what a ServiceAccount of its namespace is allowed to do.
     #[arg(long)]
     require_service_account: bool,
-    /// The most objects that one Stack may become.
+    /// Limit the objects of one Stack
     #[arg(long, default_value_t = Limits::default().objects)]
     max_objects_per_stack: usize,
-    /// The most claims among them, for named and anonymous volumes.
+    /// Limit the PersistentVolumeClaims of one Stack, for named and anonymous volumes
     #[arg(long, default_value_t = Limits::default().claims)]
     max_claims_per_stack: usize,
-    /// The most further names of one service: aliases, its container's name and its host name. Each becomes a Service.
+    /// Limit the additional names of one service
+    ///
+    /// Aliases, the container name and the host name count. Each becomes a Service.
     #[arg(long, default_value_t = Limits::default().names)]
     max_names_per_service: usize,
-    /// The most ports of one service, with those that other services dial. Each of its Services has all of them.
+    /// Limit the ports of one service, including those that other services dial
+    ///
+    /// Each Service of a service has all ports.
     #[arg(long, default_value_t = Limits::default().ports)]
     max_ports_per_service: usize,
-    /// The most memory that the objects of one Stack may take while they are made, in bytes, such as 48Mi. Several Stacks
-    /// are made at a time, one for each processor and two at least: raise the operator's memory limit with it.
+    /// Limit the memory that the objects of one Stack use while the operator builds them, in bytes
+    ///
+    /// The operator builds several Stacks at the same time: one for each processor, and at least two. Raise the memory
+    /// limit of the operator together with this limit.
     #[arg(long, default_value = "48Mi", value_parser = bytes)]
     max_memory_per_stack: usize,
-    /// How log lines are written.
+    /// Write log lines in this format
     #[arg(long, value_enum, default_value_t = LogFormat::Text)]
     log_format: LogFormat,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum LogFormat {
-    /// For people.
+    /// Text for people
     Text,
-    /// One JSON object for each line.
+    /// One JSON object per line
     Json,
 }
 
@@ -111,9 +127,9 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     log_to_stderr(args.log_format);
     let config = Config::infer()
         .await
-        .context("no cluster is configured: set KUBECONFIG, or run in a pod with a service account")?;
+        .context("cannot find a cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount")?;
     let own_namespace = config.default_namespace.clone();
-    let client = Client::try_from(config).context("the cluster's configuration cannot be used")?;
+    let client = Client::try_from(config).context("cannot use the configuration of the cluster")?;
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
     let options = Options {
@@ -150,7 +166,9 @@ fn log_to_stderr(format: LogFormat) {
         .unwrap_or_else(|_| EnvFilter::new("info,kube_runtime=warn,kube_client=warn"));
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(has_colors())
+        // The operator runs on when its log is closed: by default, a message about the failed write would panic.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr);
     match format {
         LogFormat::Text => lines.init(),
@@ -159,8 +177,8 @@ fn log_to_stderr(format: LogFormat) {
 }
 
 fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be handled")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("SIGINT cannot be handled")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot handle SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("cannot handle SIGINT")?;
     tokio::spawn(async move {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -172,7 +190,7 @@ fn stop_on_signals(stop: CancellationToken) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The start time and process number: two processes of one machine never share both.
+/// Returns the process number and the start time: two processes of one machine never share both.
 fn unique_identity() -> String {
     format!("{}-{}", std::process::id(), jiff::Timestamp::now().as_nanosecond())
 }
@@ -180,15 +198,11 @@ fn unique_identity() -> String {
 fn duration(text: &str) -> Result<Duration, String> {
     let span: Span = text.parse().map_err(|error| format!("{error}"))?;
     let span = Duration::from(span);
-    if span < Duration::from_secs(2) {
-        Err("a lease lasts two seconds at least".to_owned())
-    } else {
-        Ok(span)
-    }
+    if span < Duration::from_secs(2) { Err("the duration must be at least 2s".to_owned()) } else { Ok(span) }
 }
 
 fn bytes(text: &str) -> Result<usize, String> {
     const NANOS: u128 = 1_000_000_000;
     let nanos = Quantity::from(text).nanos().map_err(|error| error.to_string())?;
-    usize::try_from(nanos / NANOS).map_err(|_| format!("{text} is more than this machine has"))
+    usize::try_from(nanos / NANOS).map_err(|_| format!("{text} exceeds the address space of this machine"))
 }

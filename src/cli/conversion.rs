@@ -1,4 +1,4 @@
-//! A compose project on its way to a Stack, as `convert` and `render` take it.
+//! The conversion of a Compose project to a Stack, for `convert` and `render`.
 
 use anyhow::bail;
 use compose_loader::{Diagnostic, Severity, Sources, discover::Discovered, load_with};
@@ -11,57 +11,58 @@ use crate::convert::verdict::{Entry, Verdict};
 use crate::convert::{Converted, Options, convert};
 use crate::translate::names::is_dns_label;
 
-/// Which project, and what its conversion is told.
+/// The project, and the options of its conversion.
 #[derive(Debug, clap::Args)]
 pub struct ConversionArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
-    /// The namespace that the objects name [default: none, for the one they are applied in]
+    /// Write this namespace into the objects [default: none]
     #[arg(long, value_name = "NAMESPACE", value_parser = namespace)]
     pub namespace: Option<String>,
-    /// The registry, with a path if it has one, that images which the project builds are pushed to
+    /// Prefix images that the project builds with this registry, such as registry.example.com/team
     #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
-    /// Accept what is refused by this rule: what was not converted is left out, and what the operator refuses is
-    /// written; `all` for all rules
+    /// Omit values that rule ID refuses instead of failing; 'all' for every rule
+    ///
+    /// A value that only the operator refuses is written to the Stack anyway.
     #[arg(long, value_name = "ID")]
     pub allow_refused: Vec<String>,
 }
 
-/// A name that a Namespace may bear.
+/// Parses the name of a Namespace.
 fn namespace(text: &str) -> Result<String, String> {
     let fits = is_dns_label(text);
     fits.then(|| text.to_owned())
-        .ok_or_else(|| "write at most 63 lower-case letters, digits and hyphens".to_owned())
+        .ok_or_else(|| "a name has at most 63 lower-case letters, digits and hyphens".to_owned())
 }
 
-/// A project that was converted; what there is to say of it is said.
+/// A converted project, whose diagnostics are printed.
 pub struct Conversion {
-    /// What it became.
+    /// The Stack with its objects and verdicts.
     pub converted: Converted,
-    /// The texts that places stand in.
+    /// The files that places refer to.
     pub sources: Sources,
-    /// The project's folder.
+    /// The folder of the project.
     pub folder: String,
     refused: usize,
 }
 
 impl ConversionArgs {
-    /// Loads and converts the project, and prints all messages.
+    /// Loads and converts the project, and prints all diagnostics.
     ///
     /// # Errors
-    /// Where the project cannot be loaded.
+    /// When the project cannot be loaded.
     pub fn convert(&self) -> anyhow::Result<Conversion> {
         let folder = current_folder()?;
         let files = self.project.files(&folder)?;
         let Discovered { mut request, sources, warnings } = self.project.discover(&folder, &*files)?;
-        // A Stack keeps all services and says which profiles are active.
+        // A Stack contains all services and lists the active profiles in spec.profiles.
         let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
         let loaded = load_with(&request, &*files, sources);
         let quiet = Quiet::of(&loaded.sources, &request.environment);
         let quiet = loaded.project.iter().fold(quiet, Quiet::with);
         report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder, &quiet);
-        let Some(project) = loaded.project else { bail!("the project cannot be loaded") };
+        let Some(project) = loaded.project else { bail!("cannot load the project") };
         let (namespace, registry) = (self.namespace.clone(), self.registry.clone());
         let converted = convert(&project, &*files, &Options { namespace, registry, profiles });
         let messages = messages(&converted, &self.allow_refused);
@@ -73,52 +74,51 @@ impl ConversionArgs {
 }
 
 impl Conversion {
-    /// Ends the verb where something is refused.
+    /// Checks that the user accepts all refusals.
     ///
     /// # Errors
-    /// Where something is refused and not accepted by the user.
-    pub fn accepted(&self) -> anyhow::Result<()> {
+    /// When a value is refused that `--allow-refused` does not name.
+    pub fn check_refused(&self) -> anyhow::Result<()> {
         let refused = self.refused;
         if refused > 0 {
             bail!(
-                "{refused} {} refused and nothing is written: mend what is named above, or accept it with --allow-refused ID",
-                if refused == 1 { "value is" } else { "values are" }
+                "cannot convert {refused} {}, so nothing was written: fix the errors above, or pass --allow-refused ID",
+                if refused == 1 { "value" } else { "values" }
             );
         }
         Ok(())
     }
 }
 
-/// One message for each rule and place that is not mapped or ignored; what is accepted is a warning.
+/// Returns a diagnostic for each approximation, refusal and advice. A refusal that the user accepts is a warning.
 fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
     let refused: Vec<*const Entry> = converted.refused(allowed).map(std::ptr::from_ref).collect();
-    let told = converted.entries.iter().filter(|entry| {
+    let entries = converted.entries.iter().filter(|entry| {
         matches!(entry.verdict, Verdict::Refused | Verdict::Approximated)
             || entry.rule.is_some_and(Rule::is_advice)
     });
-    told.map(|entry| {
-        let error = refused.contains(&std::ptr::from_ref(entry));
-        let state = match entry.verdict {
-            Verdict::Refused if error => "",
-            Verdict::Refused if entry.rule.is_some_and(Rule::is_of_the_operator) => {
-                " is written all the same"
+    entries
+        .map(|entry| {
+            let error = refused.contains(&std::ptr::from_ref(entry));
+            let state = match entry.verdict {
+                Verdict::Refused if error => "",
+                Verdict::Refused if entry.rule.is_some_and(Rule::is_of_the_operator) => " is written anyway",
+                Verdict::Refused => " is left out",
+                _ => "",
+            };
+            Diagnostic {
+                id: entry.rule.map_or("", |rule| rule.id),
+                severity: if error { Severity::Error } else { Severity::Warning },
+                place: entry.place,
+                message: format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
+                remedy: entry.remedy().to_owned(),
+                notes: Vec::new(),
             }
-            Verdict::Refused => " is left out",
-            _ => "",
-        };
-        Diagnostic {
-            id: entry.rule.map_or("", |rule| rule.id),
-            severity: if error { Severity::Error } else { Severity::Warning },
-            place: entry.place,
-            message: format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
-            remedy: entry.remedy().to_owned(),
-            notes: Vec::new(),
-        }
-    })
-    .collect()
+        })
+        .collect()
 }
 
-/// `services.web.ports.0` for `/services/web/ports/0`.
+/// Returns `services.web.ports.0` for `/services/web/ports/0`.
 fn attribute(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
 }

@@ -1,16 +1,16 @@
-//! `stackwright crds`
+//! `stackwright crds`: the CustomResourceDefinition of Stack.
 
+use super::terminal::print;
 use crate::api;
 
-/// The CRD as YAML, as it stands in `crds/` and in the chart.
+/// Returns the CustomResourceDefinition as YAML, as `crds/` and the charts contain it.
 ///
 /// # Errors
-/// Never in practice: the CRD always serialises.
+/// When the CustomResourceDefinition cannot be serialized, which a test excludes.
 pub fn yaml() -> anyhow::Result<String> {
     Ok(serde_saphyr::to_string(&api::definition())?)
 }
 
 pub(super) fn run() -> anyhow::Result<()> {
-    print!("{}", yaml()?);
-    Ok(())
+    print(&yaml()?)
 }

@@ -1,14 +1,15 @@
-//! `stackwright explain`: what a rule of the conversion means.
+//! `stackwright explain`: the meaning of a rule of the conversion.
 
 use anyhow::Context;
 
+use super::terminal::print;
 use crate::convert::catalogue::document::document;
 use crate::convert::catalogue::{self, Rule};
 
-/// What `explain` is told.
+/// The rule to explain.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The rule, such as SW1109 [default: list all]
+    /// Explain this rule, such as SW1109 [default: list all]
     id: Option<String>,
     /// Print the tables of docs/compose.md
     #[arg(long, hide = true)]
@@ -17,29 +18,26 @@ pub struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if args.markdown {
-        print!("{}", document());
-        return Ok(());
+        return print(&document());
     }
-    match &args.id {
+    let text = match &args.id {
         Some(id) => {
-            let rule = catalogue::find(id)
-                .with_context(|| format!("there is no rule {id}; stackwright explain lists all"))?;
-            anstream::print!("{}", text(rule));
+            let unknown = || format!("unknown rule {id}: run stackwright explain to list all rules");
+            text(catalogue::find(id).with_context(unknown)?)
         }
-        None => {
-            for rule in catalogue::all() {
-                anstream::println!("{}  {:<12}  {}", rule.id, rule.verdict.as_str(), rule.title);
-            }
-        }
-    }
-    Ok(())
+        None => catalogue::all()
+            .iter()
+            .map(|rule| format!("{}  {:<12}  {}\n", rule.id, rule.verdict.as_str(), rule.title))
+            .collect(),
+    };
+    print(&text)
 }
 
 fn text(rule: &Rule) -> String {
     let mut text = format!("{}: {} ({})\n\n{}.\n", rule.id, rule.title, rule.verdict.as_str(), rule.reason);
     text.push_str(&format!("\nWhat to do: {}.\n", rule.remedy));
     if !rule.attributes.is_empty() {
-        text.push_str("\nAlways the verdict on:\n");
+        text.push_str("\nApplies to every value of:\n");
         for attribute in rule.attributes {
             text.push_str(&format!("  {attribute}\n"));
         }

@@ -1,5 +1,9 @@
 //! The command line: one verb per file.
 
+// These macros panic on a closed pipe: `terminal` prints.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
+
+mod completion;
 mod config;
 mod confined;
 mod controller;
@@ -9,58 +13,197 @@ mod crds;
 mod explain;
 mod folders;
 mod helper;
+mod man;
 mod project;
 mod rbac;
 mod render;
 mod report;
+mod terminal;
 
-use clap::{Parser, Subcommand};
+use std::process::ExitCode;
 
-/// Runs Docker Compose stacks on Kubernetes.
+use clap::{ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use self::terminal::ClosedPipe;
+
+/// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "stackwright", version, about, propagate_version = true)]
+#[command(
+    name = "stackwright",
+    version,
+    about = "Run Docker Compose projects on Kubernetes",
+    propagate_version = true,
+    after_help = "Run 'stackwright COMMAND --help' for the options of a command."
+)]
 pub struct Cli {
+    /// Choose when output has colors
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ColorChoice::Auto)]
+    color: ColorChoice,
     #[command(subcommand)]
     verb: Verb,
 }
 
+// In the order of the help: what a user runs first comes first. `GROUPS` names each of them that is not hidden.
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Load a compose project and print it in canonical form.
-    Config(config::Args),
-    /// Run the operator that turns Stacks into running applications.
-    Controller(controller::Args),
-    /// Turn a compose project into a Stack, with a verdict on every value.
+    /// Convert a Compose project to a Stack, with a verdict on every value
     Convert(convert::Args),
-    /// Print the CustomResourceDefinition of Stack.
-    Crds,
-    /// Say what a rule of the conversion means and what to do about it.
+    /// Print the objects that the operator would apply, without a cluster
+    ///
+    /// The input is a Compose project or manifests of Stacks.
+    ///
+    /// The command reads no registry. The output lacks what the operator takes from image metadata where the Stack
+    /// does not set it: EXPOSE, VOLUME, HEALTHCHECK and SHELL.
+    Render(render::Args),
+    /// Print a Compose project in canonical form
+    Config(config::Args),
+    /// Explain a rule of the conversion and its remedy
     Explain(explain::Args),
-    /// What init containers of the operator's own image do.
+    /// Run the operator
+    Controller(controller::Args),
+    /// Print the CustomResourceDefinition of Stack
+    Crds,
+    /// Print the ClusterRole or Role that the operator needs
+    Rbac(rbac::Args),
+    /// Print a completion script for a shell
+    Completion(completion::Args),
+    /// Write manual pages to a folder
+    #[command(hide = true)]
+    Man(man::Args),
+    /// Prepare volumes and files, in init containers of the helper image
     #[command(hide = true)]
     Helper(helper::Args),
-    /// Print the Role or ClusterRole that the operator needs.
-    Rbac(rbac::Args),
-    /// Print the objects that the operator would apply for a Stack or a compose project, without a cluster.
-    ///
-    /// No registry is asked either: what the operator would take from an image where the Stack is silent (EXPOSE,
-    /// VOLUME, HEALTHCHECK, SHELL) is missing in what is printed.
-    Render(render::Args),
 }
 
-/// Carries out a command line.
+/// The verbs in the help, by heading.
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Compose projects", &["convert", "render", "config", "explain"]),
+    ("Operator", &["controller", "crds", "rbac"]),
+    ("Shell", &["completion"]),
+];
+
+impl Cli {
+    /// Reads the command line of this process. Prints help or an error and ends the process where clap asks for that.
+    pub fn from_command_line() -> Self {
+        let arguments = std::env::args_os().filter_map(|argument| argument.into_string().ok());
+        terminal::set_colors(terminal::color_argument(arguments).unwrap_or_default());
+        let mut matches = command().get_matches();
+        let cli = Self::from_arg_matches_mut(&mut matches)
+            .unwrap_or_else(|error| error.format(&mut command()).exit());
+        terminal::set_colors(cli.color);
+        cli
+    }
+}
+
+/// Returns the command line with its help.
+fn command() -> Command {
+    let command = Cli::command();
+    let template = template(&command);
+    command.help_template(template)
+}
+
+/// Returns the command line without hidden verbs: generators of completion scripts write these as well.
+fn user_command() -> Command {
+    let all = Cli::command();
+    let verbs = all.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned();
+    Command::new("stackwright")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(all.get_about().cloned().unwrap_or_default())
+        .args(all.get_arguments().cloned())
+        .subcommands(verbs)
+        .subcommand_required(true)
+        .propagate_version(true)
+}
+
+/// Returns the template of the help, which lists the verbs by group: clap has one list for all.
+fn template(command: &Command) -> String {
+    let styles = command.get_styles();
+    let (header, literal) = (styles.get_header(), styles.get_literal());
+    let mut text = "{about-with-newline}\n{usage-heading} {usage}\n\n".to_owned();
+    for (heading, verbs) in GROUPS {
+        text.push_str(&format!("{header}{heading}:{header:#}\n"));
+        for verb in verbs.iter().filter_map(|verb| command.find_subcommand(verb)) {
+            let about = verb.get_about().map(ToString::to_string).unwrap_or_default();
+            text.push_str(&format!("  {literal}{:<12}{literal:#}{about}\n", verb.get_name()));
+        }
+        text.push('\n');
+    }
+    text.push_str(&format!("{header}Options:{header:#}\n{{options}}{{after-help}}"));
+    text
+}
+
+/// Runs a verb.
 ///
 /// # Errors
 /// When the verb fails; the message is for the user.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.verb {
+        Verb::Completion(args) => completion::run(&args),
         Verb::Config(args) => config::run(&args),
         Verb::Controller(args) => controller::run(args).await,
         Verb::Convert(args) => convert::run(&args),
         Verb::Crds => crds::run(),
         Verb::Explain(args) => explain::run(&args),
         Verb::Helper(args) => helper::run(&args),
+        Verb::Man(args) => man::run(&args),
         Verb::Rbac(args) => rbac::run(&args),
         Verb::Render(args) => render::run(&args),
+    }
+}
+
+/// Prints the error of a verb, and returns the exit code of the process.
+pub fn finish(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // `stackwright crds | head -1` has printed all that its reader wanted.
+        Err(error) if error.is::<ClosedPipe>() => ExitCode::SUCCESS,
+        Err(error) => {
+            report::print_error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Calls `check` with each verb that users see, with the verb's full name.
+    fn for_each_verb(command: &Command, path: &str, check: &mut dyn FnMut(&str, &Command)) {
+        check(path, command);
+        for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
+            for_each_verb(verb, &format!("{path} {}", verb.get_name()), check);
+        }
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+        user_command().debug_assert();
+    }
+
+    #[test]
+    fn every_visible_verb_is_in_one_group_and_in_that_order() {
+        let command = command();
+        let verbs: Vec<_> = command.get_subcommands().filter(|verb| !verb.is_hide_set()).collect();
+        let names: Vec<_> = verbs.iter().map(|verb| verb.get_name()).collect();
+        assert_eq!(names, GROUPS.iter().flat_map(|(_, verbs)| *verbs).copied().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn help_texts_have_one_form() {
+        for_each_verb(&command(), "stackwright", &mut |path, verb| {
+            let of_arguments = verb.get_arguments().filter(|argument| !argument.is_hide_set());
+            let helps = of_arguments.map(|argument| (argument.get_id().as_str(), argument.get_help()));
+            for (name, help) in helps.chain([("", verb.get_about())]) {
+                let help = help.map(ToString::to_string).unwrap_or_default();
+                assert!(
+                    help.starts_with(|first: char| first.is_ascii_uppercase()),
+                    "{path} {name}: {help:?}"
+                );
+                assert!(!help.ends_with('.') && !help.contains(". "), "{path} {name}: {help:?}");
+                assert!(!help.contains("Default:") && !help.contains('`'), "{path} {name}: {help:?}");
+            }
+        });
     }
 }

@@ -1,4 +1,4 @@
-//! The compose project that a verb is about.
+//! The Compose project that a verb reads.
 
 use std::io::Read;
 use std::sync::OnceLock;
@@ -17,31 +17,33 @@ use super::report;
 use crate::convert::Folders;
 use crate::convert::secrecy::quiet::Quiet;
 
-/// Which compose project.
+/// The arguments that select a Compose project.
 #[derive(Debug, clap::Args)]
 pub struct ProjectArgs {
-    /// Compose files, the later over the earlier; `-` for standard input
+    /// Read this Compose file ('-' for standard input); a later file overrides an earlier one
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     pub files: Vec<String>,
-    /// The project's name
+    /// Set the name of the project
     #[arg(short = 'p', long, value_name = "NAME")]
     pub project_name: Option<String>,
-    /// The folder that relative paths are relative to [default: the first file's]
+    /// Resolve relative paths against FOLDER [default: the folder of the first file]
     #[arg(long, value_name = "FOLDER")]
     pub project_directory: Option<String>,
-    /// Files of variables, instead of `.env`
+    /// Read variables from FILE [default: .env]
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<String>,
-    /// A profile to activate; `*` for all
+    /// Activate this profile; '*' for all profiles
     #[arg(long, value_name = "PROFILE")]
     pub profile: Vec<String>,
-    /// Read no file outside of this folder, whatever a path or a link says: for compose files of others
+    /// Read no file outside FOLDER, not even through a link
+    ///
+    /// Use this option for Compose files that you do not trust.
     #[arg(long, value_name = "FOLDER")]
     pub confine: Option<String>,
-    /// Use no variable of this process
+    /// Ignore the environment variables of this process
     #[arg(long)]
     pub no_environment: bool,
-    /// What standard input has said, which can be read once only.
+    /// The text of standard input, which can be read only once.
     #[arg(skip)]
     standard_input: OnceLock<String>,
 }
@@ -50,22 +52,22 @@ impl ProjectArgs {
     /// Finds the files and variables of the project.
     ///
     /// # Errors
-    /// Where one that was named is not there, after the message is printed.
+    /// When a named file does not exist, after the diagnostic is printed.
     pub fn discover(&self, folder: &str, files: &dyn Files) -> anyhow::Result<Discovered> {
         match discover(&self.options(folder)?, files) {
             Ok(found) => Ok(found),
             Err(error) => {
                 let (error, sources) = *error;
                 report::print(&[error], &sources, folder, &Quiet::of(&sources, &Environment::default()));
-                bail!("the project cannot be loaded");
+                bail!("cannot load the project");
             }
         }
     }
 
-    /// The files that the project may have.
+    /// Returns the files that the project may read.
     ///
     /// # Errors
-    /// Where the folder that they are confined to is none.
+    /// When the argument of `--confine` is not a folder.
     pub fn files(&self, folder: &str) -> anyhow::Result<Box<dyn Folders>> {
         Ok(match &self.confine {
             Some(confine) => Box::new(Confined::to(confine, folder)?),
@@ -73,25 +75,24 @@ impl ProjectArgs {
         })
     }
 
-    /// Whether output may go to a path: where the project is confined to a folder, no link of that folder may
-    /// lead it out.
+    /// Checks that no link inside the folder of `--confine` leads output to a place outside of it.
     ///
     /// # Errors
-    /// Where one does.
-    pub fn may_write(&self, path: &str) -> anyhow::Result<()> {
+    /// When a link does.
+    pub fn check_output(&self, path: &str) -> anyhow::Result<()> {
         let Some(confine) = &self.confine else { return Ok(()) };
         let here = current_folder()?;
         let confined = Confined::to(confine, &here)?;
-        if confined.is_led_out(&join(&here, path)) {
-            bail!("{path} leads out of {confine} by a link, and nothing is written there: name another path");
+        if confined.leads_outside(&join(&here, path)) {
+            bail!("cannot write {path}: a link leads outside {confine}; choose another path");
         }
         Ok(())
     }
 
-    /// The text of standard input.
+    /// Returns the text of standard input.
     ///
     /// # Errors
-    /// Where it is too large, or no text.
+    /// When the input is too large or is not text.
     pub fn standard_input(&self) -> anyhow::Result<&str> {
         if let Some(text) = self.standard_input.get() {
             return Ok(text);
@@ -122,30 +123,30 @@ impl ProjectArgs {
     }
 }
 
-/// Reads standard input, in the forms that a file may have.
+/// Reads standard input, in the encodings that a file may have.
 fn standard_input() -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     std::io::stdin().take(MAX_FILE + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
     if bytes.len() as u64 > MAX_FILE {
-        bail!("standard input is larger than {} MiB, which no compose file may be", MAX_FILE >> 20);
+        bail!("standard input is larger than {} MiB, the limit for a Compose file", MAX_FILE >> 20);
     }
     match decode(bytes) {
         Ok(Decoded { text, encoding: Encoding::Utf8 | Encoding::Utf16 }) => Ok(text),
         Ok(Decoded { text, encoding: Encoding::Broken(at) }) => Err(not_utf8(text.as_bytes(), at)),
         Err(reason) => Err(reason),
     }
-    .map_err(|reason| anyhow!("standard input: {reason}: write it in UTF-8"))
+    .map_err(|reason| anyhow!("cannot read standard input: {reason}; use UTF-8"))
 }
 
-/// The folder that the command runs in.
+/// Returns the path of the current folder.
 ///
 /// # Errors
-/// Where there is none, or its path is not UTF-8.
+/// When the folder is deleted, or when its path is not UTF-8.
 pub fn current_folder() -> anyhow::Result<String> {
-    let folder = std::env::current_dir().context("the current folder is gone")?;
+    let folder = std::env::current_dir().context("the current folder does not exist")?;
     folder
         .into_os_string()
         .into_string()
         .ok()
-        .context("the current folder's path is not UTF-8; name files with `-f`")
+        .context("the path of the current folder is not UTF-8: run the command in another folder")
 }

@@ -1,16 +1,17 @@
-//! `stackwright rbac`
+//! `stackwright rbac`: the roles that the operator needs.
 
+use super::terminal::print;
 use crate::cluster::rbac;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Print a Role for an operator of one namespace, in place of a ClusterRole.
+    /// Print a Role for an operator of one namespace instead of a ClusterRole
     #[arg(long)]
     namespaced: bool,
-    /// Print the Role for the operator's Lease, which an operator of all namespaces needs in its own namespace.
+    /// Print the Role for the Lease, which an operator of all namespaces needs in its own namespace
     #[arg(long, conflicts_with = "namespaced")]
     lease: bool,
-    /// The role's name.
+    /// Set the name of the role
     #[arg(long, default_value = "stackwright")]
     name: String,
 }
@@ -23,6 +24,5 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     } else {
         serde_saphyr::to_string(&rbac::cluster_role(&args.name))?
     };
-    print!("{yaml}");
-    Ok(())
+    print(&yaml)
 }

@@ -322,27 +322,19 @@ fn standard_input_is_a_manifest_or_a_compose_file_as_a_file_is() {
         (&["render", "-f", "-"][..], stack, Ok(())),
         (&["render", "-f", "-"], GOOD, Ok(())),
         (&["render", "-f", "compose.yaml", "-f", "-"], GOOD, Ok(())),
-        (
-            &["render", "-f", "stack.yaml", "-f", "-"],
-            GOOD,
-            Err("- is a compose file and others are manifests"),
-        ),
+        (&["render", "-f", "stack.yaml", "-f", "-"], GOOD, Err("manifests: - is a Compose file")),
         (
             &["render", "-f", "compose.yaml", "-f", "-"],
             stack,
-            Err("compose.yaml is a compose file and others are"),
+            Err("manifests: compose.yaml is a Compose file"),
         ),
         (
             &["render", "-f", "-"],
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
-            Err("there is no Stack"),
+            Err("contains no Stack"),
         ),
         (&["render", "-f", "-"], &stack.replace("image", "imago"), Err("imago")),
-        (
-            &["render", "-f", "-"],
-            &stack.replace("{name: shop}", "{name: shop"),
-            Err("- is no manifest that can be"),
-        ),
+        (&["render", "-f", "-"], &stack.replace("{name: shop}", "{name: shop"), Err("cannot render -")),
     ] {
         let output = piped(&folder, arguments, text.as_bytes());
         let right = match expected {

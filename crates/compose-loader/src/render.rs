@@ -71,6 +71,12 @@ impl<'a> Renderer<'a> {
         Self { style: annotate_snippets::Renderer::plain(), ..self }
     }
 
+    /// Cuts excerpts to this number of columns. The default is 140.
+    #[must_use]
+    pub fn width(self, columns: usize) -> Self {
+        Self { style: self.style.term_width(columns), ..self }
+    }
+
     /// Shows paths below `folder` relative to it.
     #[must_use]
     pub fn folder(self, folder: &'a str) -> Self {

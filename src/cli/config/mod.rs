@@ -1,9 +1,8 @@
-//! `stackwright config`: a compose project in canonical form, or a part of what is known about it.
+//! `stackwright config`: a Compose project in canonical form, or a list of its parts.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 use compose_loader::discover::Discovered;
 use compose_loader::paths::shorten;
@@ -13,43 +12,44 @@ use compose_loader::{Map, Node, Origin, Project, Sources, Value, load_with};
 use super::convert::folder::write_file;
 use super::project::{ProjectArgs, current_folder};
 use super::report;
+use super::terminal::print;
 use crate::convert::secrecy::mask::{mask, shown};
 use crate::convert::secrecy::quiet::Quiet;
 
-/// What `config` is told.
+/// The project and the form of the output.
 #[derive(Debug, clap::Args)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag
 pub struct Args {
     #[command(flatten)]
     project: ProjectArgs,
-    /// The form of the output
+    /// Print in this format
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
     format: Format,
-    /// Leave variables as they are written
+    /// Do not substitute variables
     #[arg(long)]
     no_interpolate: bool,
-    /// Leave out what follows from other values
+    /// Do not add derived values
     #[arg(long)]
     no_normalize: bool,
-    /// Leave relative paths as they are written
+    /// Do not make relative paths absolute
     #[arg(long)]
     no_path_resolution: bool,
-    /// Hide values that look like secrets
+    /// Mask values that look like secrets
     #[arg(long)]
     mask: bool,
-    /// Print nothing: only say what is wrong
+    /// Print only errors and warnings
     #[arg(short, long)]
     quiet: bool,
-    /// Write to a file
+    /// Write to FILE [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     output: Option<String>,
     #[command(flatten)]
     what: What,
-    /// The services that are wanted, with all that they depend on [default: all]
+    /// Print only these services and their dependencies [default: all]
     services: Vec<String>,
 }
 
-/// A list instead of the project.
+/// A list to print instead of the project.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 #[allow(clippy::struct_excessive_bools)] // each is a flag
@@ -72,7 +72,7 @@ struct What {
     /// List the variables that the files use
     #[arg(long)]
     variables: bool,
-    /// List the variables of the project and where each has its value from
+    /// List the variables of the project with the origin of each value
     #[arg(long)]
     environment: bool,
 }
@@ -83,32 +83,32 @@ enum Format {
     Json,
 }
 
-/// Loads the project and prints what is asked for.
+/// Loads the project and prints it, or the list that the arguments ask for.
 ///
 /// # Errors
-/// When the project cannot be loaded, after all messages are printed, or the output cannot be written.
+/// When the project cannot be loaded, after the diagnostics are printed, or when the output cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let text = print(args)?;
+    let text = text(args)?;
     if args.quiet {
         return Ok(());
     }
     match &args.output {
         Some(path) => {
-            args.project.may_write(path)?;
+            args.project.check_output(path)?;
             write_file(path, &text)
         }
-        None => std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output"),
+        None => print(&text),
     }
 }
 
-fn print(args: &Args) -> anyhow::Result<String> {
+fn text(args: &Args) -> anyhow::Result<String> {
     let folder = current_folder()?;
     let files = args.project.files(&folder)?;
     let Discovered { mut request, sources, warnings } = args.project.discover(&folder, &*files)?;
     let raw = args.no_interpolate || args.what.variables;
     request.services.clone_from(&args.services);
     request.stages.interpolate = !raw;
-    // What still holds variables has no canonical types yet.
+    // A value with a variable has no type yet, so its long form is unknown.
     request.stages.bind = !raw;
     request.stages.normalize = !args.no_normalize;
     request.stages.resolve_paths = !args.no_path_resolution;
@@ -119,7 +119,7 @@ fn print(args: &Args) -> anyhow::Result<String> {
         let quiet = loaded.project.iter().fold(quiet, Quiet::with);
         report::print(&diagnostics, &loaded.sources, &folder, &quiet);
     }
-    let Some(mut project) = loaded.project else { bail!("the project cannot be loaded") };
+    let Some(mut project) = loaded.project else { bail!("cannot load the project") };
     if let Some(list) = list(args, &project, &loaded.sources, &folder) {
         return Ok(list.into_iter().map(|line| line + "\n").collect());
     }
@@ -132,7 +132,7 @@ fn print(args: &Args) -> anyhow::Result<String> {
         Format::Yaml => yaml(&project, style),
         Format::Json => json(&project, style),
     };
-    // The process ends here: a tenth of the time of a large project would go into freeing it value by value.
+    // The process ends now. To free a large project value by value would take a tenth of the run time.
     std::mem::forget(project);
     Ok(text)
 }
@@ -186,7 +186,7 @@ fn list(args: &Args, project: &Project, sources: &Sources, folder: &str) -> Opti
     }
 }
 
-/// Each variable once, with what stands in for it.
+/// Returns a table with one line per variable: its default, its alternative, and whether it is required.
 fn variables(project: &Project, shown: &dyn Fn(&str, &str) -> String) -> Vec<String> {
     let mut found: BTreeMap<String, (bool, String, String)> = BTreeMap::new();
     let mut open: Vec<&Node> = vec![&project.tree];

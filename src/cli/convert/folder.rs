@@ -1,4 +1,4 @@
-//! Writing a folder of manifests wholly or not at all, and only over what was written before.
+//! Writes a folder of manifests completely or not at all, and replaces only files of an earlier run.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, Permissions};
@@ -11,18 +11,18 @@ use tempfile::NamedTempFile;
 
 use crate::convert::output::MARK;
 
-/// The file that lists the others; it is written last, and its first line says whose folder it is.
+/// The file that lists the others. It is written last.
 pub const LIST: &str = "kustomization.yaml";
 
-/// Writes the files into a folder, and takes away those of an earlier run that are no longer among them.
+/// Writes the files into a folder, and removes files of an earlier run that are not among them.
 ///
 /// # Errors
-/// Where the folder holds files that were not written by an earlier run, or cannot be written.
+/// When the folder contains a file that no earlier run wrote, or when the folder cannot be written.
 pub fn write(folder: &str, files: &[(String, String)]) -> anyhow::Result<()> {
     let folder = Path::new(folder);
     let before = written_before(folder)?;
     fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
-    // All texts are on disk before the first name changes.
+    // A full disk shows here, before any file of the earlier run is replaced.
     let mut staged: Vec<(NamedTempFile, PathBuf)> = Vec::new();
     for (name, text) in files {
         let path = folder.join(name);
@@ -39,7 +39,7 @@ pub fn write(folder: &str, files: &[(String, String)]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The files of an earlier run.
+/// Returns the names of the files of an earlier run.
 fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -51,10 +51,10 @@ fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
         let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let marked = is_marked(&entry.path());
-        // What a run left that was ended half-way bears the mark too.
+        // Staged files of an interrupted run have the mark as well.
         if !marked {
             bail!(
-                "{} was not written by stackwright convert, and nothing is written beside it: choose another folder for -o, or move the file away",
+                "{} was not written by stackwright convert, so nothing was written: choose another folder for -o, or move the file",
                 entry.path().display()
             );
         }
@@ -63,8 +63,8 @@ fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
     Ok(names)
 }
 
-/// Whether a file was written by an earlier run. What is no regular file is not opened: a FIFO waits for a writer,
-/// and a device may have no end. Of a file no more is read than the mark.
+/// Reports whether an earlier run wrote the file. The function opens only regular files, since a FIFO waits for a writer
+/// and a device may be endless. It reads only as many bytes as the mark has.
 fn is_marked(path: &Path) -> bool {
     let is_file = || fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
     let starts_with_mark = || {
@@ -75,10 +75,10 @@ fn is_marked(path: &Path) -> bool {
     is_file() && starts_with_mark().is_ok_and(|marked| marked)
 }
 
-/// Writes one file wholly or not at all.
+/// Writes one file completely or not at all.
 ///
 /// # Errors
-/// Where it cannot be written.
+/// When the file cannot be written.
 pub fn write_file(path: &str, text: &str) -> anyhow::Result<()> {
     let write = || {
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -88,10 +88,10 @@ pub fn write_file(path: &str, text: &str) -> anyhow::Result<()> {
     write().with_context(|| format!("cannot write {path}"))
 }
 
-/// Writes a text into a new file of a folder, which goes again unless it gets its name. Nothing has the file's name
-/// before: no link is followed, and no FIFO waited for.
+/// Writes a text into a new temporary file of a folder. The file's name is new, so the function follows no link and waits
+/// for no FIFO.
 fn stage(folder: &Path, text: &str) -> io::Result<NamedTempFile> {
-    // What the umask leaves of this, as for every other file that a program makes.
+    // As other programs do: the umask of the user removes bits. The default of tempfile is 0600.
     let mode = Permissions::from_mode(0o666);
     let mut file =
         tempfile::Builder::new().prefix(".").suffix(".new").permissions(mode).tempfile_in(folder)?;

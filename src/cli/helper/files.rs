@@ -1,4 +1,4 @@
-//! Copies of files that are as the originals: content, owner, permission bits, time of change.
+//! Copies of files with content, owner, permission bits and modification time.
 
 use std::{
     fs::{self, DirBuilder, File, FileTimes, Metadata, OpenOptions, Permissions},
@@ -9,9 +9,11 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-/// Copies everything in the folder `from` into the folder `to`, over what an earlier try has left there, and
-/// tells how many entries there were. Links stay links. What is neither file, folder nor link is left out
-/// with a warning, and so are extended attributes.
+use crate::cli::terminal::message;
+
+/// Copies the content of the folder `from` into the folder `to`, and replaces files of an interrupted copy. Returns the number of
+/// entries. Links stay links. Prints a warning for an entry that is not a file, folder or link, and skips the entry. Does not
+/// copy extended attributes.
 ///
 /// # Errors
 /// When something cannot be read or written.
@@ -35,20 +37,20 @@ fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     }
     if metadata.is_dir() {
         if !to.is_dir() {
-            // Nobody else sees its content before it has its owner and bits.
+            // No other user sees the content before owner and permission bits are set.
             DirBuilder::new().mode(0o700).create(to).with_context(about)?;
         }
         copy_content(from, to)?;
     } else if metadata.is_file() {
         copy_file(from, to).with_context(about)?;
     } else {
-        anstream::eprintln!("warning: {} is neither file, folder nor link: it is left out", from.display());
+        message!("warning: skipped {}: not a file, folder or link", from.display());
         return Ok(());
     }
     be_like(to, &metadata).with_context(about)
 }
 
-/// Copies the content of a file into a new one, which only its owner may read and write yet, whatever the umask is.
+/// Copies the content of a file into a new one with permission bits 0600, whatever the umask is.
 ///
 /// # Errors
 /// When a file cannot be read or written.
@@ -59,40 +61,40 @@ pub(super) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives a file or folder the owner, permission bits and time of change of another.
+/// Sets the owner, permission bits and modification time of a file or folder to those of another.
 ///
 /// # Errors
 /// When the file system refuses it.
 pub(super) fn be_like(path: &Path, other: &Metadata) -> io::Result<()> {
     own(path, other.uid(), other.gid())?;
-    // A change of the owner takes the bits for set-user-ID away, so they come after it.
+    // chown(2) clears the set-user-ID bits, so that chmod comes after it.
     fs::set_permissions(path, Permissions::from_mode(other.mode() & 0o7777))?;
     File::open(path)?.set_times(FileTimes::new().set_modified(other.modified()?))
 }
 
-/// The numbers of a user and a group.
+/// A user id and a group id.
 pub(super) type Owner = (u32, u32);
 
-/// An owner as two parts of an argument; none where they are empty.
+/// Parses an owner from two parts of an argument. Returns `None` if both are empty.
 ///
 /// # Errors
-/// When they are no numbers.
+/// When a part is not a number.
 pub(super) fn owner(user: &str, group: &str) -> anyhow::Result<Option<Owner>> {
     if user.is_empty() && group.is_empty() {
         return Ok(None);
     }
-    let number = |text: &str| text.parse().with_context(|| format!("'{text}' is no number"));
+    let number = |text: &str| text.parse().with_context(|| format!("'{text}' is not a number"));
     Ok(Some((number(user)?, number(group)?)))
 }
 
-/// The permission bits of a file that programs may write. Where its owner is not the user of all of them, everyone may
-/// write what everyone may read.
+/// Returns the permission bits of a file that programs write. If other users than the owner write the file, everyone can write
+/// what everyone can read.
 pub(super) fn opened_up(bits: u32, is_owners: bool) -> u32 {
     if !is_owners && bits & 0o004 != 0 { bits | 0o222 } else { bits }
 }
 
-/// Sets the owner of a file, folder or link. An NFS server may keep every file to one user, and then all
-/// of them are that user's anyhow.
+/// Sets the owner of a file, folder or link. An NFS server can refuse this (all_squash), and then all files belong to one user
+/// anyway: the function prints a warning.
 ///
 /// # Errors
 /// When the file system refuses it for another reason.
@@ -103,17 +105,17 @@ pub(super) fn own(path: &Path, user: u32, group: u32) -> io::Result<()> {
     }
     match lchown(path, Some(user), Some(group)) {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            anstream::eprintln!("warning: {} cannot be given to {user}:{group}: {error}", path.display());
+            message!("warning: cannot change the owner of {} to {user}:{group}: {error}", path.display());
             Ok(())
         }
         result => result,
     }
 }
 
-/// Removes a file or link, if it is there.
+/// Removes a file or link, if it exists.
 ///
 /// # Errors
-/// When it cannot be removed.
+/// When the file cannot be removed.
 pub(super) fn remove_file(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -121,14 +123,14 @@ pub(super) fn remove_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The parts of an argument that colons divide; the last one may hold more of them.
+/// Splits an argument at colons. The last part can contain more colons.
 ///
 /// # Errors
-/// When there are too few.
+/// When the argument has too few parts.
 pub(super) fn parts<const N: usize>(argument: &str) -> anyhow::Result<[&str; N]> {
     let parts: Vec<_> = argument.splitn(N, ':').collect();
     match parts.try_into() {
         Ok(parts) => Ok(parts),
-        Err(_) => bail!("'{argument}' does not have {N} parts with a colon between them"),
+        Err(_) => bail!("'{argument}' must have {N} parts with a colon between them"),
     }
 }

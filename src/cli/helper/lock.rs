@@ -1,91 +1,94 @@
-//! The lock of a volume: one helper at a time fills it.
+//! The lock of a volume: one helper at a time writes to it.
 //!
-//! The lock is on a regular file that is open for writing. On NFS, Linux turns `flock` into a byte-range lock, which
-//! is exclusive only on a descriptor that is open for writing, and no folder is.
+//! The lock is on a regular file that is open for writing. On NFS, Linux implements `flock` as a byte-range lock, which is
+//! exclusive only on a descriptor that is open for writing (flock(2)). A folder cannot be opened for writing.
 //!
-//! A helper of the first edition, which runs in its pods until their template changes, only seeds volumes, and locks
-//! the root of the volume. A turn takes this lock, too, and takes it first: on one node the two versions wait for each
-//! other. On NFS the earlier helper has no lock, as before. The earlier helper cannot harm what this one keeps: it
-//! writes only into a folder that is empty or that it has begun to fill, and it touches no record, draft or lock in
-//! [`OURS`].
+//! A helper of the first edition runs in its Pods until their template changes. It only seeds volumes, and locks the root of
+//! the volume. [`VolumeLock`] takes that lock first, so that on one node the two versions wait for each other. On NFS the
+//! earlier helper has no lock. It cannot damage the files of this one: it writes only into a folder that is empty or that it
+//! has started to seed, and never to the records, drafts and locks in [`HELPER_FOLDER`].
 
 use std::{fs::File, io, path::Path};
 
 use anyhow::Context as _;
 
 use super::within::{Folder, Make};
+use crate::cli::terminal::message;
 
-/// The folder of a volume that holds the helper's own files. It lies beside the folder that services see.
-pub(super) const OURS: &str = ".stackwright";
+/// The folder of a volume with the helper's own files, beside the folder that services see.
+pub(super) const HELPER_FOLDER: &str = ".stackwright";
 
-/// The file in it that is locked.
+/// The locked file in [`HELPER_FOLDER`].
 const LOCK: &str = "lock";
 
-/// How often a lock is sought that others remove at the same time.
+/// The number of attempts to lock a file that other helpers remove at the same time.
 const TRIES: usize = 100;
 
-/// A turn to fill a volume. It ends when it is dropped.
-pub(super) struct Turn {
+/// The right to write to a volume, until it is dropped.
+pub(super) struct VolumeLock {
     root: Folder,
     lock: Option<File>,
-    leaves_no_trace: bool,
+    removes_itself: bool,
     _first_edition: File,
 }
 
-/// Waits until nobody else fills the volume at `root`. Where the volume cannot be locked, a warning says so.
+/// Waits for the lock of the volume at `root`. Prints a warning if the volume cannot be locked.
 ///
 /// # Errors
 /// When the folder cannot be opened.
-pub(super) fn lock(root: &Path) -> anyhow::Result<Turn> {
+pub(super) fn lock(root: &Path) -> anyhow::Result<VolumeLock> {
     let folder = Folder::open(root)?;
     let first_edition = File::open(root).with_context(|| format!("cannot open {}", root.display()))?;
-    // It fails on NFS, where the other lock counts.
+    // This fails on NFS, where the lock of the file counts.
     _ = first_edition.lock();
     let lock = take(&folder);
     if let Err(error) = &lock {
-        anstream::eprintln!("warning: cannot lock {}: {error}", root.join(OURS).join(LOCK).display());
+        message!("warning: cannot lock {}: {error}", root.join(HELPER_FOLDER).join(LOCK).display());
     }
-    Ok(Turn { root: folder, lock: lock.ok(), leaves_no_trace: false, _first_edition: first_edition })
+    Ok(VolumeLock { root: folder, lock: lock.ok(), removes_itself: false, _first_edition: first_edition })
 }
 
-/// Locks the file. A turn that leaves no trace removes it, so the lock counts only while the name leads to this file.
+/// Locks the file. Another helper can remove the file, so that the lock counts only while the name still leads to the file.
 fn take(root: &Folder) -> io::Result<File> {
     for _ in 0..TRIES {
-        let Some(ours) = root.make(OURS, Make::closed())? else { continue };
-        let lock = match ours.lockable(LOCK) {
+        let Some(helper_folder) = root.make(HELPER_FOLDER, Make::closed())? else { continue };
+        let lock = match helper_folder.lockable(LOCK) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             lock => lock?,
         };
         lock.lock()?;
-        if ours.has(LOCK, &lock)? {
+        if helper_folder.has(LOCK, &lock)? {
             return Ok(lock);
         }
     }
-    Err(io::Error::new(io::ErrorKind::NotADirectory, "the folder is not a folder, or others remove it"))
+    Err(io::Error::new(
+        io::ErrorKind::NotADirectory,
+        "the folder of the lock is not a folder, or other processes remove it",
+    ))
 }
 
-impl Turn {
-    /// Whether the lock is held for certain.
+impl VolumeLock {
+    /// Reports whether the file is locked.
     pub(super) fn is_held(&self) -> bool {
         self.lock.is_some()
     }
 
-    /// Removes the lock with the end of the turn, and the folder that holds the lock, if the folder is empty: services
-    /// that see the root of the volume may want an empty one.
-    pub(super) fn leave_no_trace(&mut self) {
-        self.leaves_no_trace = true;
+    /// Removes the file when the lock is dropped, and its folder if that is empty: a service that sees the root of the volume
+    /// may need an empty folder.
+    pub(super) fn remove_on_drop(&mut self) {
+        self.removes_itself = true;
     }
 }
 
-impl Drop for Turn {
+impl Drop for VolumeLock {
     fn drop(&mut self) {
-        let Some(lock) = self.lock.take().filter(|_| self.leaves_no_trace) else { return };
-        if let Ok(Some(ours)) = self.root.down(OURS) {
-            _ = ours.remove(LOCK);
+        let Some(lock) = self.lock.take().filter(|_| self.removes_itself) else { return };
+        if let Ok(Some(helper_folder)) = self.root.down(HELPER_FOLDER) {
+            _ = helper_folder.remove(LOCK);
         }
-        // NFS keeps a removed file in its folder until it is closed.
+        // An NFS client keeps a removed file in its folder (as .nfs*) until the file is closed.
         drop(lock);
-        self.root.remove_empty(OURS);
+        self.root.remove_empty(HELPER_FOLDER);
     }
 }
 
@@ -99,20 +102,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_locks_a_regular_file_that_is_open_for_writing_and_the_root() {
+    fn the_lock_is_on_a_regular_file_open_for_writing_and_on_the_root() {
         let room = tempfile::tempdir().unwrap();
-        let turn = lock(room.path()).unwrap();
-        assert!(turn.is_held());
+        let held = lock(room.path()).unwrap();
+        assert!(held.is_held());
         let of_first_edition = File::open(room.path()).unwrap();
         assert!(of_first_edition.try_lock().is_err(), "a helper of the first edition waits");
         let other =
             File::options().read(true).write(true).open(room.path().join(".stackwright/lock")).unwrap();
         assert!(other.try_lock().is_err());
         assert_eq!(
-            rustix::fs::fcntl_getfl(turn.lock.as_ref().unwrap()).unwrap() & ACCESS,
+            rustix::fs::fcntl_getfl(held.lock.as_ref().unwrap()).unwrap() & ACCESS,
             rustix::fs::OFlags::RDWR
         );
-        drop(turn);
+        drop(held);
         assert!(other.try_lock().is_ok() && of_first_edition.try_lock().is_ok());
         assert!(room.path().join(".stackwright/lock").exists());
     }
@@ -120,7 +123,7 @@ mod tests {
     const ACCESS: rustix::fs::OFlags = rustix::fs::OFlags::RWMODE;
 
     #[test]
-    fn turns_that_leave_no_trace_exclude_each_other_too() {
+    fn locks_that_remove_their_file_exclude_each_other() {
         let room = tempfile::tempdir().unwrap();
         let running = AtomicUsize::new(0);
         std::thread::scope(|scope| {
@@ -134,27 +137,27 @@ mod tests {
                         assert_eq!(running.fetch_add(1, Ordering::SeqCst), 0);
                         running.fetch_sub(1, Ordering::SeqCst);
                         let first_edition = File::open(room).unwrap();
-                        let leaves_no_trace = at % 2 == 0;
-                        drop(Turn {
+                        let removes_itself = at % 2 == 0;
+                        drop(VolumeLock {
                             root: folder,
                             lock: Some(lock),
-                            leaves_no_trace,
+                            removes_itself,
                             _first_edition: first_edition,
                         });
                     }
                 });
             }
         });
-        let mut turn = lock(room.path()).unwrap();
-        turn.leave_no_trace();
-        drop(turn);
+        let mut held = lock(room.path()).unwrap();
+        held.remove_on_drop();
+        drop(held);
         assert_eq!(fs::read_dir(room.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn a_volume_that_cannot_be_locked_is_filled_all_the_same() {
+    fn a_volume_that_cannot_be_locked_is_used_without_a_lock() {
         let room = tempfile::tempdir().unwrap();
-        fs::write(room.path().join(OURS), "").unwrap();
+        fs::write(room.path().join(HELPER_FOLDER), "").unwrap();
         assert!(!lock(room.path()).unwrap().is_held());
     }
 }

@@ -1,12 +1,11 @@
-//! `stackwright helper`: what init containers of the operator's own image do before a service starts.
-//! Nobody types it; `translate` writes its arguments.
+//! `stackwright helper`: the program of init containers and hooks. [`translate`](crate::translate) writes its arguments.
 
 mod files;
 mod hook;
-mod lay;
+mod lock;
 mod prepare;
+mod project_files;
 mod seed;
-mod turn;
 mod within;
 
 #[derive(Debug, clap::Args)]
@@ -17,11 +16,11 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Verb {
-    /// Run a hook, and end well whatever becomes of it.
+    /// Run a hook, and succeed even if the hook fails
     Hook(hook::Args),
-    /// Leave this program in a folder, copy files, lay files into volumes, set permission bits.
+    /// Install this program, copy files, copy project files into volumes, and set permission bits
     Prepare(prepare::Args),
-    /// Fill new volumes with what the image has.
+    /// Seed new volumes from the image
     Seed(seed::Args),
 }
 

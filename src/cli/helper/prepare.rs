@@ -1,4 +1,4 @@
-//! `stackwright helper prepare`: files that a volume cannot give as they should be.
+//! `stackwright helper prepare`: files with owners and permission bits that a Kubernetes volume cannot provide.
 
 use std::{
     fs::{self, DirBuilder, Permissions},
@@ -10,34 +10,37 @@ use anyhow::Context as _;
 
 use super::{
     files::{Owner, copy_file, opened_up, own, owner, parts},
-    lay::{Laying, lay, make_folder},
+    project_files::{ProjectFiles, copy_project_files, make_folder},
 };
 
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Args {
-    /// The folder to leave this program in, for containers of other images.
+    /// Install this program in a folder, for containers of other images
     #[arg(long)]
     install: Option<String>,
-    /// A file or tree to copy and whom the copies belong to: FROM:TO:UID:GID. Without numbers they are root's, and
-    /// everyone may write what everyone may read.
+    /// Copy a file or tree and set its owner: FROM:TO:UID:GID
+    ///
+    /// Without numbers, the copies belong to root, and everyone can write what everyone can read.
     #[arg(long)]
     copy: Vec<String>,
-    /// Files to lay into a volume, its root, whom they belong to, `shared` where others write them too, what the volume
-    /// is called among all that use its storage, and the folder in it: FROM:ROOT:UID:GID:SHARED:NAME:FOLDER. Without
-    /// FROM, files that were laid before are removed.
+    /// Copy project files into a volume: FROM:ROOT:UID:GID:SHARED:NAME:FOLDER
+    ///
+    /// ROOT is the root of the volume, SHARED is not empty if users other than UID write the files, NAME identifies the
+    /// volume among all that use its storage, and FOLDER is the folder in the volume. Without FROM, files of earlier runs
+    /// are removed.
     #[arg(long)]
     lay: Vec<String>,
-    /// A folder to make in a volume where it is missing: ROOT:UID:GID:FOLDER.
+    /// Create a folder in a volume, unless it exists: ROOT:UID:GID:FOLDER
     #[arg(long)]
     folder: Vec<String>,
-    /// A folder and its permission bits in octal digits: FOLDER:BITS.
+    /// Set the permission bits of a folder, in octal digits: FOLDER:BITS
     #[arg(long)]
     mode: Vec<String>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     if let Some(folder) = &args.install {
-        let program = std::env::current_exe().context("this program's file is not known")?;
+        let program = std::env::current_exe().context("cannot find the file of this program")?;
         install(&program, Path::new(folder))?;
     }
     for argument in &args.copy {
@@ -46,7 +49,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     for argument in &args.lay {
         let [from, root, user, group, shared, name, folder] = parts(argument)?;
-        lay(&Laying {
+        copy_project_files(&ProjectFiles {
             from: Some(Path::new(from)).filter(|from| !from.as_os_str().is_empty()),
             root: Path::new(root),
             folder,
@@ -61,9 +64,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     }
     for argument in &args.mode {
         let [folder, bits] = parts(argument)?;
-        let bits = u32::from_str_radix(bits, 8).with_context(|| format!("'{bits}' is not octal"))?;
+        let bits =
+            u32::from_str_radix(bits, 8).with_context(|| format!("'{bits}' is not an octal number"))?;
         fs::set_permissions(folder, Permissions::from_mode(bits))
-            .with_context(|| format!("cannot set the bits of {folder}"))?;
+            .with_context(|| format!("cannot set the permission bits of {folder}"))?;
     }
     Ok(())
 }
@@ -75,11 +79,11 @@ fn install(program: &Path, folder: &Path) -> anyhow::Result<()> {
     fs::set_permissions(&to, Permissions::from_mode(0o755)).with_context(about)
 }
 
-/// What may be done with the folders of a tree that a container may write: nobody knows as which user.
+/// The permission bits of folders in a writable tree: the user of the container is not known.
 const FOLDER: u32 = 0o777;
 
-/// Copies a file or a tree of a pod volume, which is made of links, as files of one owner. What begins with
-/// two dots in such a volume is Kubernetes' own.
+/// Copies a file or a tree of a projected volume, whose entries are links, as files of one owner. The kubelet keeps its own
+/// entries in such a volume (AtomicWriter), whose names start with two dots.
 fn give(from: &Path, to: &Path, owner: Option<Owner>) -> anyhow::Result<()> {
     let (user, group) = owner.unwrap_or_default();
     let about = || format!("cannot copy {} to {}", from.display(), to.display());
@@ -90,7 +94,7 @@ fn give(from: &Path, to: &Path, owner: Option<Owner>) -> anyhow::Result<()> {
         let bits = opened_up(metadata.permissions().mode() & 0o7777, owner.is_some());
         return fs::set_permissions(to, Permissions::from_mode(bits)).with_context(about);
     }
-    // Nobody else sees its content before it has its owner and bits.
+    // No other user sees the content before owner and permission bits are set.
     DirBuilder::new().recursive(true).mode(0o700).create(to).with_context(about)?;
     for entry in fs::read_dir(from).with_context(about)? {
         let name = entry.with_context(about)?.file_name();
@@ -129,17 +133,17 @@ mod tests {
         };
         run(&arguments).unwrap();
         fs::write(to.join("conf.d/site.conf"), "changed").unwrap();
-        // A pod whose sandbox is made anew runs its init containers again.
+        // The kubelet runs init containers again when it recreates the sandbox of a Pod.
         run(&arguments).unwrap();
         let file = to.join("conf.d/site.conf");
         assert_eq!(fs::read_to_string(&file).unwrap(), "listen 80;");
         assert!(fs::symlink_metadata(&file).unwrap().is_file());
         assert_eq!((bits(&file), bits(&to), bits(&to.join("conf.d"))), (0o640, 0o777, 0o777));
-        assert_eq!(fs::read_dir(&to).unwrap().count(), 1, "nothing of Kubernetes' own");
+        assert_eq!(fs::read_dir(&to).unwrap().count(), 1, "no entry of the kubelet");
     }
 
     #[test]
-    fn a_program_is_left_where_it_can_be_run_and_bits_are_set() {
+    fn the_program_is_installed_as_executable_and_bits_are_set() {
         let room = tempfile::tempdir().unwrap();
         let folder = room.path().display().to_string();
         let mode = vec![format!("{folder}:700")];
@@ -148,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn an_error_names_the_missing_file() {
         let copy = vec!["/not/there:/tmp/x:0:0".to_owned()];
         let error = run(&Args { copy, ..Args::default() }).unwrap_err();
         assert!(format!("{error:#}").contains("/not/there"), "{error:#}");

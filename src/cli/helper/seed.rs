@@ -1,4 +1,4 @@
-//! `stackwright helper seed`: a new volume begins with what the image has, as in Docker.
+//! `stackwright helper seed`: copies content of the image into new volumes, as Docker does.
 
 use std::{
     fs::{self, DirBuilder, OpenOptions},
@@ -10,13 +10,13 @@ use anyhow::Context as _;
 
 use super::{
     files::{be_like, copy_content, parts, remove_file},
-    turn::{OURS, lock},
+    lock::{HELPER_FOLDER, lock},
 };
-use crate::translate::short_hash;
+use crate::{cli::terminal::message, translate::short_hash};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A folder of the image, the volume's root, and the folder in the volume: TARGET:ROOT:FOLDER.
+    /// Seed a folder of a volume from a folder of the image: TARGET:ROOT:FOLDER
     seeds: Vec<String>,
 }
 
@@ -28,64 +28,65 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fills the folder of a volume, once: a volume that holds anything, or has been filled before, stays as it
-/// is. One that the image has nothing for gets the owner and the bits of the image's folder, and another
-/// image may fill it later. A copy that was cut short goes on with the next try.
+/// Seeds the folder of a volume, once: a volume that has content, or was seeded before, does not change. If the folder of the
+/// image is empty, the volume gets its owner and permission bits, and another image can seed the volume later. The next run
+/// continues an interrupted copy.
 fn seed(target: &Path, root: &Path, folder: &str) -> anyhow::Result<()> {
     let (to, marks) = (root.join(folder), Marks::of(root, folder));
     if marks.is_done() || !target.is_dir() {
         return Ok(());
     }
-    // Of a volume that is in use the root stays as it is. A copy that is under way has its mark before its first file.
-    if folder.is_empty() && !is_empty(root)? && !marks.begun.exists() {
+    // A volume in use has content in its root. An interrupted copy has a mark, which is written before the first file.
+    if folder.is_empty() && !is_empty(root)? && !marks.started.exists() {
         return Ok(());
     }
-    // Services that share a volume may start at once, and their images' files must not be mixed.
-    let mut turn = lock(root)?;
+    // Services that share a volume can start at the same time, and files of their images must not be mixed.
+    let mut lock = lock(root)?;
     if folder.is_empty() {
-        turn.leave_no_trace();
+        lock.remove_on_drop();
     }
     if marks.is_done() {
         return Ok(());
     }
-    fs::create_dir_all(&to).with_context(|| format!("cannot make {}", to.display()))?;
-    if !marks.begun.exists() && !is_empty(&to)? {
+    fs::create_dir_all(&to).with_context(|| format!("cannot create {}", to.display()))?;
+    if !marks.started.exists() && !is_empty(&to)? {
         return marks.finish();
     }
     marks.begin()?;
     let metadata = fs::metadata(target).with_context(|| format!("cannot read {}", target.display()))?;
     let copied = copy_content(target, &to)?;
-    be_like(&to, &metadata).with_context(|| format!("cannot make {} like the image's", to.display()))?;
+    be_like(&to, &metadata)
+        .with_context(|| format!("cannot set the owner and permission bits of {}", to.display()))?;
     if copied == 0 {
-        return marks.take_back();
+        return marks.clear();
     }
-    anstream::eprintln!("{} was filled from {}", to.display(), target.display());
+    message!("seeded {} from {}", to.display(), target.display());
     marks.finish()
 }
 
-/// Whether nothing but our own lies in a folder. The root of a new file system is not quite empty.
+/// Reports whether a folder contains only files of the helper and `lost+found`, which is in the root of a new file system.
 fn is_empty(folder: &Path) -> anyhow::Result<bool> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
     let names: Result<Vec<_>, _> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();
     let names = names.with_context(|| format!("cannot list {}", folder.display()))?;
-    Ok(names.iter().all(|name| name == "lost+found" || name == OURS))
+    Ok(names.iter().all(|name| name == "lost+found" || name == HELPER_FOLDER))
 }
 
-/// Files that tell how far a volume is. They lie beside the folder that services see; where that is the
-/// volume's root, only the mark of a copy that is under way lies in it.
+/// Files that mark the progress of seeding, beside the folder that services see. If services see the root of the volume, only the
+/// mark of a copy in progress is written.
 struct Marks {
-    begun: PathBuf,
+    started: PathBuf,
     done: Option<PathBuf>,
 }
 
 impl Marks {
     fn of(root: &Path, folder: &str) -> Self {
-        let (place, name) = (root.join(OURS), short_hash(folder));
+        let (place, name) = (root.join(HELPER_FOLDER), short_hash(folder));
         if folder.is_empty() {
-            Self { begun: root.join(".stackwright-begun"), done: None }
+            Self { started: root.join(".stackwright-begun"), done: None }
         } else {
             Self {
-                begun: place.join(format!("{name}-begun")),
+                started: place.join(format!("{name}-begun")),
                 done: Some(place.join(format!("{name}-done"))),
             }
         }
@@ -96,18 +97,18 @@ impl Marks {
     }
 
     fn begin(&self) -> anyhow::Result<()> {
-        write(&self.begun)
+        write(&self.started)
     }
 
     fn finish(&self) -> anyhow::Result<()> {
         if let Some(done) = &self.done {
             write(done)?;
         }
-        self.take_back()
+        self.clear()
     }
 
-    fn take_back(&self) -> anyhow::Result<()> {
-        remove_file(&self.begun).with_context(|| format!("cannot remove {}", self.begun.display()))
+    fn clear(&self) -> anyhow::Result<()> {
+        remove_file(&self.started).with_context(|| format!("cannot remove {}", self.started.display()))
     }
 }
 
@@ -192,12 +193,12 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_is_filled_once_and_not_when_it_holds_anything() {
+    fn a_volume_is_seeded_once_and_only_while_it_is_empty() {
         let case = Case::new();
         case.seed("data");
         fs::remove_dir_all(case.volume("data")).unwrap();
         case.seed("data");
-        assert!(!case.volume("data").exists(), "what was emptied stays so");
+        assert!(!case.volume("data").exists(), "an emptied volume stays empty");
         fs::create_dir(case.volume("kept")).unwrap();
         fs::write(case.volume("kept/mine"), "").unwrap();
         case.seed("kept");
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_image_that_has_something_fills_a_volume() {
+    fn the_first_image_with_content_seeds_a_volume() {
         let case = Case::new();
         let nothing = case.room.path().join("nothing");
         let from = |target: &Path| seed(target, &case.volume(""), "data").unwrap();
@@ -216,7 +217,7 @@ mod tests {
         fs::create_dir(&nothing).unwrap();
         fs::set_permissions(&nothing, Permissions::from_mode(0o770)).unwrap();
         from(&nothing);
-        assert_eq!(bits(&case.volume("data")), 0o770, "its bits count although it is empty");
+        assert_eq!(bits(&case.volume("data")), 0o770, "an empty folder still has permission bits");
         from(&case.image(""));
         assert_eq!(case.names("data"), ["link", "run.sh", "sub"]);
         fs::write(nothing.join("late"), "").unwrap();
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_images_that_fill_a_volume_at_once_one_does() {
+    fn one_of_two_images_seeds_a_volume_when_both_start() {
         let case = Case::new();
         let other = case.room.path().join("other");
         fs::create_dir(&other).unwrap();
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_that_was_cut_short_goes_on() {
+    fn an_interrupted_copy_continues() {
         let case = Case::new();
         fs::create_dir_all(case.volume("data/sub")).unwrap();
         fs::write(case.volume("data/run.sh"), "#!").unwrap();
@@ -252,19 +253,19 @@ mod tests {
     }
 
     #[test]
-    fn at_the_root_of_a_volume_no_mark_is_left() {
+    fn no_mark_stays_in_the_root_of_a_volume() {
         let case = Case::new();
         fs::create_dir(case.volume("lost+found")).unwrap();
         let nothing = case.room.path().join("nothing");
         fs::create_dir(&nothing).unwrap();
         seed(&nothing, &case.volume(""), "").unwrap();
-        assert_eq!(case.names(""), ["lost+found"], "programs that want an empty folder find one");
+        assert_eq!(case.names(""), ["lost+found"], "programs can need an empty folder");
         case.seed("");
         assert_eq!(case.names(""), ["link", "lost+found", "run.sh", "sub"]);
     }
 
     #[test]
-    fn of_two_images_that_fill_the_root_of_a_volume_at_once_one_does() {
+    fn one_of_two_images_seeds_the_root_of_a_volume_when_both_start() {
         for _ in 0..20 {
             let case = Case::new();
             let other = case.room.path().join("other");

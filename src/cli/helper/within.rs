@@ -1,5 +1,5 @@
-//! Files below a folder, reached step by step through open folders: no link that a program has put there
-//! leads out of it, also while it is being changed.
+//! Files below a folder. Each part of a path is opened relative to the open folder before it, so that no link of a program leads
+//! outside, even while the program changes the folder.
 
 use std::{
     fs::File,
@@ -19,8 +19,9 @@ use rustix::{
 };
 
 use super::files::Owner;
+use crate::cli::terminal::message;
 
-/// Whose a folder is that is made, and its permission bits.
+/// The owner and permission bits of a new folder.
 #[derive(Clone, Copy)]
 pub(super) struct Make {
     pub owner: Owner,
@@ -28,26 +29,26 @@ pub(super) struct Make {
 }
 
 impl Make {
-    /// A folder for programs: everyone may write it, since nobody knows as which users they all run.
+    /// A folder for programs, whose users are not known: everyone can write to it.
     pub(super) fn open(owner: Option<Owner>) -> Self {
         Self { owner: owner.unwrap_or_default(), bits: 0o777 }
     }
 
-    /// A folder that is no program's.
+    /// A folder that programs cannot access.
     pub(super) fn closed() -> Self {
         Self { owner: (0, 0), bits: 0o700 }
     }
 }
 
-/// What the names of drafts begin with.
+/// The prefix of the names of drafts.
 const DRAFT: &str = "draft-";
 
-/// A folder that is open.
+/// An open folder.
 pub(super) struct Folder(OwnedFd);
 
-/// What stands at a name.
+/// The entry of a name in a folder.
 pub(super) enum Entry {
-    /// Nothing.
+    /// No entry.
     Nothing,
     /// A regular file, open for reading.
     File(File),
@@ -56,18 +57,18 @@ pub(super) enum Entry {
 }
 
 impl Folder {
-    /// Opens a folder by its path, links followed.
+    /// Opens a folder by its path and follows links.
     pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let folder = openat(CWD, path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
         Ok(Self(folder.with_context(|| format!("cannot open {}", path.display()))?))
     }
 
-    /// Goes down a path; nothing where it leads nowhere, or over a link or file.
+    /// Opens the folder at a path below this one. Returns `None` if a part is missing, or is a link or a file.
     pub(super) fn down(&self, path: &str) -> io::Result<Option<Self>> {
         self.walk(path, None)
     }
 
-    /// Goes down a path, and makes the folders that are missing; nothing where a link or file is in the way.
+    /// Opens the folder at a path below this one, and creates missing folders. Returns `None` if a part is a link or a file.
     pub(super) fn make(&self, path: &str, make: Make) -> io::Result<Option<Self>> {
         self.walk(path, Some(make))
     }
@@ -81,7 +82,7 @@ impl Folder {
             };
             at = match next {
                 Ok(folder) => Self(folder),
-                // Linux says the one of a link and the other of a file.
+                // Linux returns ELOOP for a link, and ENOTDIR for a file.
                 Err(Errno::LOOP | Errno::NOTDIR | Errno::NOENT) => return Ok(None),
                 Err(error) => return Err(error.into()),
             };
@@ -106,9 +107,9 @@ impl Folder {
         Ok(made)
     }
 
-    /// What stands at a name in the folder.
+    /// Returns the entry of a name in the folder.
     pub(super) fn entry(&self, name: &str) -> io::Result<Entry> {
-        // Opening a FIFO waits for nobody, and it is not read.
+        // O_NONBLOCK: to open a FIFO would otherwise wait for a writer.
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         match openat(&self.0, name, flags, Mode::empty()) {
             Ok(file) if FileType::from_raw_mode(fstat(&file)?.st_mode) == FileType::RegularFile => {
@@ -120,20 +121,21 @@ impl Folder {
         }
     }
 
-    /// Whether the name leads to this file. The name is opened anew, since an NFS client may remember an old answer.
+    /// Reports whether the name leads to this file. Opens the name again, since an NFS client can cache its attributes and validates
+    /// them on open.
     pub(super) fn has(&self, name: &str, file: &File) -> io::Result<bool> {
         let Entry::File(there) = self.entry(name)? else { return Ok(false) };
         let (is, there) = (file.metadata()?, there.metadata()?);
         Ok((is.dev(), is.ino()) == (there.dev(), there.ino()))
     }
 
-    /// A file to lock, made where it is missing.
+    /// Opens a file to lock, and creates the file if it is missing.
     pub(super) fn lockable(&self, name: &str) -> io::Result<File> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         Ok(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?.into())
     }
 
-    /// A new file of a name that no other process has, which nobody else may read yet.
+    /// Creates a new file with a unique name and permission bits 0600.
     pub(super) fn draft(&self) -> io::Result<(String, File)> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         loop {
@@ -145,7 +147,7 @@ impl Folder {
         }
     }
 
-    /// Removes drafts that ended processes have left. Nobody else may be writing one.
+    /// Removes drafts of interrupted processes. The caller must hold the lock of the volume.
     pub(super) fn remove_drafts(&self) -> io::Result<()> {
         for name in self.names()?.iter().filter(|name| name.starts_with(DRAFT)) {
             self.remove(name)?;
@@ -153,24 +155,24 @@ impl Folder {
         Ok(())
     }
 
-    /// The names in the folder that are text.
+    /// Returns the names in the folder that are UTF-8.
     pub(super) fn names(&self) -> io::Result<Vec<String>> {
         let entries: Result<Vec<_>, _> = Dir::read_from(&self.0)?.collect();
         let name = |entry: &rustix::fs::DirEntry| entry.file_name().to_str().ok().map(str::to_owned);
         Ok(entries?.iter().filter_map(name).collect())
     }
 
-    /// Writes the names in the folder to the disk.
+    /// Flushes the entries of the folder to the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(fsync(&self.0)?)
     }
 
-    /// Moves an entry to a name in another folder, over what is there.
+    /// Moves an entry to a name in another folder, and replaces an existing file.
     pub(super) fn rename(&self, name: &str, to: &Self, new: &str) -> io::Result<()> {
         Ok(renameat(&self.0, name, &to.0, new)?)
     }
 
-    /// Removes a file or link, if it is there.
+    /// Removes a file or link, if it exists.
     pub(super) fn remove(&self, name: &str) -> io::Result<()> {
         match unlinkat(&self.0, name, AtFlags::empty()) {
             Err(Errno::NOENT) => Ok(()),
@@ -178,22 +180,22 @@ impl Folder {
         }
     }
 
-    /// Removes a folder where it is empty; whether it was.
+    /// Removes a folder if it is empty, and reports whether it was.
     pub(super) fn remove_empty(&self, name: &str) -> bool {
         unlinkat(&self.0, name, AtFlags::REMOVEDIR).is_ok()
     }
 }
 
-/// Sets owner and permission bits of what is open. An NFS server may keep every file to one user, and then all
-/// of them are that user's anyhow.
+/// Sets owner and permission bits of an open file. An NFS server can refuse to change the owner (all_squash), and then all files
+/// belong to one user anyway: the function prints a warning.
 pub(super) fn give(file: impl rustix::fd::AsFd, (user, group): Owner, bits: u32) -> io::Result<()> {
     let is = fstat(&file)?;
     if (is.st_uid, is.st_gid) != (user, group) {
         let (user, group) = (rustix::fs::Uid::from_raw(user), rustix::fs::Gid::from_raw(group));
         match fchown(&file, Some(user), Some(group)) {
             Err(Errno::PERM | Errno::ACCESS) => {
-                anstream::eprintln!(
-                    "warning: a file cannot be given to {}:{}",
+                message!(
+                    "warning: cannot change the owner of a file to {}:{}",
                     user.as_raw(),
                     group.as_raw()
                 );
@@ -201,6 +203,6 @@ pub(super) fn give(file: impl rustix::fd::AsFd, (user, group): Owner, bits: u32)
             result => result?,
         }
     }
-    // A change of the owner takes bits away, so they come after it.
+    // fchown(2) clears the set-user-ID bits, so that fchmod comes after it.
     Ok(fchmod(&file, Mode::from_raw_mode(bits))?)
 }

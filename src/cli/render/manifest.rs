@@ -1,4 +1,4 @@
-//! Manifests of Stacks, and of the ConfigMaps and Secrets beside them.
+//! Manifests of Stacks, and of the ConfigMaps and Secrets that the Stacks read.
 
 use std::collections::BTreeMap;
 
@@ -14,19 +14,19 @@ use crate::cli::project::{ProjectArgs, current_folder};
 use crate::convert::Converted;
 use crate::translate::{ObjectKind, content_digest};
 
-/// What stands in manifests.
+/// The objects in manifests.
 #[derive(Debug, Default)]
 pub(super) struct Manifests {
-    /// The Stacks, in their order.
+    /// The Stacks, in the order of the files.
     pub stacks: Vec<Stack>,
-    /// The ConfigMaps and Secrets, with their keys.
+    /// The digests of the keys of ConfigMaps and Secrets.
     pub objects: BTreeMap<(ObjectKind, String), BTreeMap<String, String>>,
 }
 
-/// Reads files as manifests; none where they are compose files.
+/// Reads files as manifests. Returns `None` if the files are Compose files.
 ///
 /// # Errors
-/// Where a file cannot be read, or some are manifests and some are not.
+/// When a file cannot be read, or when only some of the files are manifests.
 pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
     let here = current_folder()?;
     let disk = project.files(&here)?;
@@ -47,7 +47,7 @@ pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
                 found = true;
                 documents
                     .and_then(|documents| documents.iter().try_for_each(|it| add(it, &mut manifests)))
-                    .with_context(|| format!("{file} is no manifest that can be rendered"))?;
+                    .with_context(|| format!("cannot render {file}"))?;
             }
             None => compose = Some(file),
         }
@@ -55,20 +55,20 @@ pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
     match (found, compose) {
         (false, _) => Ok(None),
         (true, Some(file)) => {
-            bail!("{file} is a compose file and others are manifests: render one or the other")
+            bail!("cannot render a mix of Compose files and manifests: {file} is a Compose file")
         }
-        (true, None) if manifests.stacks.is_empty() => bail!("there is no Stack in {}", files.join(", ")),
+        (true, None) if manifests.stacks.is_empty() => bail!("{} contains no Stack", files.join(", ")),
         (true, None) => Ok(Some(manifests)),
     }
 }
 
-/// The documents of a text that is manifests, in whichever style of YAML or as JSON, or why they cannot be read;
-/// nothing where it is no manifest. A compose file has no `apiVersion`.
+/// Returns the documents of a manifest in YAML or JSON, or the error of a broken one. Returns `None` for a Compose file,
+/// which has no `apiVersion`.
 fn documents(text: &str) -> Option<anyhow::Result<Vec<Value>>> {
     let is_manifest = |document: &Value| document["apiVersion"].is_string() && document["kind"].is_string();
     match serde_saphyr::from_multiple::<Value>(text) {
         Ok(documents) => documents.iter().any(is_manifest).then_some(Ok(documents)),
-        // A broken manifest is still one, and what is wrong with a compose file the loader says better.
+        // A text with `apiVersion` is a broken manifest. For all others the loader has the better message.
         Err(error) => {
             let in_json = text.trim_start().starts_with('{') && text.contains("\"apiVersion\":");
             let in_yaml = || text.lines().any(|line| line.starts_with("apiVersion:"));
@@ -77,12 +77,12 @@ fn documents(text: &str) -> Option<anyhow::Result<Vec<Value>>> {
     }
 }
 
-/// Takes an object, or those of a List, as `kubectl get -o json` prints it.
+/// Adds an object, or the items of a List, which `kubectl get -o json` prints.
 fn add(object: &Value, manifests: &mut Manifests) -> anyhow::Result<()> {
     let kind = object["kind"].as_str().unwrap_or_default();
     match (object["apiVersion"].as_str().unwrap_or_default(), kind) {
         (version, "Stack") if version.starts_with(GROUP) => {
-            refused(object)?;
+            check_schema(object)?;
             manifests.stacks.push(strictly(object)?);
         }
         (version, list) if list.ends_with("List") && (version == "v1" || version.starts_with(GROUP)) => {
@@ -105,15 +105,15 @@ fn add(object: &Value, manifests: &mut Manifests) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses what the API server would refuse.
-fn refused(stack: &Value) -> anyhow::Result<()> {
+/// Checks a Stack against the schema of the CustomResourceDefinition, as the API server does.
+fn check_schema(stack: &Value) -> anyhow::Result<()> {
     let violations = violations(stack);
-    let told = violations.iter().map(|it| format!("{} {}", it.path, it.message)).collect::<Vec<_>>();
-    if told.is_empty() { Ok(()) } else { bail!("the API server would refuse it: {}", told.join("; ")) }
+    let messages = violations.iter().map(|it| format!("{} {}", it.path, it.message)).collect::<Vec<_>>();
+    if messages.is_empty() { Ok(()) } else { bail!("the Stack is invalid: {}", messages.join("; ")) }
 }
 
 impl Manifests {
-    /// What a compose project became.
+    /// Returns the objects of a converted project.
     pub fn of(converted: Converted) -> Self {
         let mut manifests = Self { stacks: vec![converted.stack], ..Self::default() };
         let maps = converted.objects.config_maps.into_iter().map(|it| (ObjectKind::ConfigMap, it));
@@ -130,7 +130,7 @@ impl Manifests {
     }
 }
 
-/// A document as a type that must know all of its fields, as the API server asks of kubectl.
+/// Converts a document to a type and rejects unknown fields, as the API server does for kubectl (strict field validation).
 fn strictly<T: DeserializeOwned + serde::Serialize>(document: &Value) -> anyhow::Result<T> {
     let typed: T = serde_json::from_value(without_nulls(document))?;
     let known = serde_json::to_value(&typed)?;
@@ -140,7 +140,7 @@ fn strictly<T: DeserializeOwned + serde::Serialize>(document: &Value) -> anyhow:
     Ok(typed)
 }
 
-/// The document without the keys that have no value, as the API server takes it.
+/// Returns the document without null values, which the API server drops.
 fn without_nulls(document: &Value) -> Value {
     match document {
         Value::Object(fields) => {
@@ -152,7 +152,7 @@ fn without_nulls(document: &Value) -> Value {
     }
 }
 
-/// The first place of `given` that `known` lacks.
+/// Returns the path of the first field in `given` that `known` lacks.
 fn unknown(given: &Value, known: &Value) -> Option<String> {
     match (given, known) {
         (Value::Object(given), Value::Object(known)) => given
@@ -171,7 +171,7 @@ fn unknown(given: &Value, known: &Value) -> Option<String> {
     }
 }
 
-/// Whether a value says as much as its absence.
+/// Reports whether a value means the same as its absence.
 fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_that_no_stack_has_is_refused_with_its_place() {
+    fn an_unknown_field_is_rejected_with_its_path() {
         let stack = |service: Value| {
             json!({"apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
                 "spec": {"services": {"web": service}, "volumes": {}}})

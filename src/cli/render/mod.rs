@@ -2,38 +2,37 @@
 
 mod manifest;
 
-use std::io::Write;
-
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::conversion::ConversionArgs;
+use super::terminal::{message, print};
 use crate::api::Stack;
 use crate::convert::Converted;
 use crate::translate::{Approximation, Facts, Privilege, Privileges, ServerVersion, translate};
 
 use self::manifest::{Manifests, read};
 
-/// What `render` is told.
+/// The input, the assumptions about the cluster, and the form of the output.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     conversion: ConversionArgs,
-    /// The version of Kubernetes that the objects are for
+    /// Render for this version of Kubernetes
     #[arg(long, value_name = "1.34|…|1.37", default_value_t = ServerVersion::NEWEST, value_parser = version)]
     kubernetes_version: ServerVersion,
-    /// A privilege that the namespace allows; `all` for each
-    #[arg(long, value_name = "POWER", value_parser = privileges)]
+    /// Assume that the namespace grants this privilege; 'all' for every privilege
+    #[arg(long, value_name = "PRIVILEGE", value_parser = privileges)]
     allow: Vec<Privileges>,
-    /// The operator's helper image, which fills new volumes and copies files [default: that of the variable
+    /// Use this image for init containers that seed volumes and set file owners [default: the value of
     /// STACKWRIGHT_HELPER_IMAGE]
     #[arg(long, value_name = "IMAGE")]
     helper_image: Option<String>,
-    /// How the objects are written
+    /// Print in this format
     #[arg(long, value_enum, default_value_t = Format::Yaml)]
     format: Format,
-    /// The file that they are written to; `-` for standard output
+    /// Write to FILE; '-' for standard output
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: String,
 }
@@ -52,7 +51,7 @@ fn version(text: &str) -> Result<ServerVersion, String> {
     let (oldest, newest) = (ServerVersion::OLDEST, ServerVersion::NEWEST);
     version
         .filter(|version| (oldest..=newest).contains(version))
-        .ok_or_else(|| format!("write a version from {oldest} to {newest}"))
+        .ok_or_else(|| format!("the version must be between {oldest} and {newest}"))
 }
 
 fn privileges(text: &str) -> Result<Privileges, String> {
@@ -60,25 +59,25 @@ fn privileges(text: &str) -> Result<Privileges, String> {
     let privileges: std::collections::BTreeSet<_> = Privilege::ALL.into_iter().filter(meant).collect();
     if privileges.is_empty() {
         let known = Privilege::ALL.map(Privilege::as_str).join(", ");
-        return Err(format!("write all or one of {known}"));
+        return Err(format!("the privilege must be all or one of {known}"));
     }
     Ok(Privileges(privileges))
 }
 
-/// Renders the Stacks of the manifests, or the Stack that the compose project becomes.
+/// Renders the Stacks of the manifests, or the Stack of the Compose project.
 ///
 /// # Errors
-/// When the input cannot be read, a Stack is not valid, or the output cannot be written; all messages are
-/// printed before that.
+/// When the input cannot be read, a Stack is invalid, or the output cannot be written. All diagnostics are printed
+/// before.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let mut told = Vec::new();
+    let mut known = Vec::new();
     let Manifests { stacks, objects } = match read(&args.conversion.project)? {
         Some(manifests) => manifests,
         None => {
             let conversion = args.conversion.convert()?;
-            conversion.accepted()?;
-            tell_needed(&conversion.converted);
-            told = conversion.converted.approximations().to_vec();
+            conversion.check_refused()?;
+            note_objects(&conversion.converted);
+            known = conversion.converted.approximations().to_vec();
             Manifests::of(conversion.converted)
         }
     };
@@ -94,43 +93,43 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut all = Vec::new();
     let mut invalid = false;
     for stack in &stacks {
-        match rendered(stack, &facts, args.conversion.namespace.as_deref(), &told) {
+        match rendered(stack, &facts, args.conversion.namespace.as_deref(), &known) {
             Ok(objects) => all.extend(objects),
             Err(()) => invalid = true,
         }
     }
     if invalid {
-        bail!("nothing is rendered: mend what is named above");
+        bail!("nothing was rendered: fix the errors above");
     }
     write(args, &all)
 }
 
-/// The helper image that a variable names.
+/// Returns the helper image of the environment variable.
 fn helper_image(conversion: &ConversionArgs) -> Option<String> {
     let named = std::env::var("STACKWRIGHT_HELPER_IMAGE").ok().filter(|image| !image.is_empty());
     named.filter(|_| !conversion.project.no_environment)
 }
 
-/// The objects of one Stack in the order in which they are applied; what is wrong or only approximated is
-/// told, but for what the conversion has told.
+/// Returns the objects of one Stack in the order in which the operator applies them. Prints problems and approximations,
+/// except for those in `known`, which the conversion has printed.
 fn rendered(
     stack: &Stack,
     facts: &Facts,
     namespace: Option<&str>,
-    told: &[Approximation],
+    known: &[Approximation],
 ) -> Result<Vec<Value>, ()> {
     let name = stack.metadata.name.as_deref().unwrap_or_default();
     let desired = translate(stack, facts).map_err(|error| {
-        let (told, more) = error.told();
-        for problem in told {
-            anstream::eprintln!("error[{}]: Stack {name}: {problem}", problem.reason.as_str());
+        let (problems, more) = error.told();
+        for problem in problems {
+            message!("error[{}]: Stack {name}: {problem}", problem.reason.as_str());
         }
         if more > 0 {
-            anstream::eprintln!("error: Stack {name}: {more} more problems are not shown: mend these first");
+            message!("error: Stack {name}: {more} more problems are not shown: fix these first");
         }
     })?;
-    for approximation in desired.approximations.iter().filter(|it| !told.contains(it)) {
-        anstream::eprintln!("warning: Stack {name}: {}: {}", approximation.path, approximation.message);
+    for approximation in desired.approximations.iter().filter(|it| !known.contains(it)) {
+        message!("warning: Stack {name}: {}: {}", approximation.path, approximation.message);
     }
     let namespace = stack.metadata.namespace.as_deref().or(namespace);
     let body = |object: crate::translate::Object| {
@@ -143,17 +142,17 @@ fn rendered(
     Ok(desired.objects().into_iter().map(body).collect())
 }
 
-/// Says which objects the Stack reads and that are not the operator's to apply.
-fn tell_needed(converted: &Converted) {
+/// Names the objects that containers read and that the operator does not apply.
+fn note_objects(converted: &Converted) {
     let maps = converted.objects.config_maps.keys().map(|name| format!("ConfigMap {name}"));
     let secrets = converted.objects.secrets.keys().map(|name| format!("Secret {name}"));
     for claim in converted.objects.nfs_volumes.keys() {
-        anstream::eprintln!(
-            "the containers mount the PersistentVolumeClaim {claim}, which stackwright convert writes"
+        message!(
+            "note: the containers mount PersistentVolumeClaim {claim}, which stackwright convert writes"
         );
     }
     for name in maps.chain(secrets) {
-        anstream::eprintln!("the containers read the {name}, which stackwright convert writes");
+        message!("note: the containers read {name}, which stackwright convert writes");
     }
 }
 
@@ -169,8 +168,8 @@ fn write(args: &Args, objects: &[Value]) -> anyhow::Result<()> {
         }
     };
     if args.output == "-" {
-        return std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output");
+        return print(&text);
     }
-    args.conversion.project.may_write(&args.output)?;
+    args.conversion.project.check_output(&args.output)?;
     super::convert::folder::write_file(&args.output, &text)
 }

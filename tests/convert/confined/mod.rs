@@ -258,7 +258,7 @@ fn nothing_is_written_through_a_link_of_a_confined_folder() {
         ["config", "-o", "report.json"],
     ] {
         let (success, said) = ground.run(&[&arguments[..], &CONFINED].concat());
-        assert!(!success && said.contains("leads out of") && is_empty(), "{arguments:?}: {said}");
+        assert!(!success && said.contains("leads outside") && is_empty(), "{arguments:?}: {said}");
     }
     // What a file is written to first has a name that nobody has.
     let (success, said) = ground.run(&[&["convert", "--report", "other.json"], &CONFINED[..]].concat());

@@ -1,10 +1,10 @@
-//! The project's own files in a volume: each is laid once, and again when the project changes it.
+//! Project files in a volume. The helper copies each file once, and again when the project changes the file.
 //!
-//! A record beside the folder that services see holds what was laid. So a file that a program has changed and
-//! the project has not stays as it is, as a folder on a Docker host does under `git pull`.
+//! A record beside the folder that services see contains the copied files. A file that a program changed stays as it is until
+//! the project changes it, as `git pull` does with a folder on a Docker host.
 //!
-//! The record notes a file before the file is laid, so that a run that was cut short goes on with the next one: what it
-//! has laid is no program's. Each volume of each Stack has its own record, since several may share one NFS export.
+//! The record contains a file before the copy starts, so that the next run recognizes the file of an interrupted run. Each volume
+//! of each Stack has its own record, since several can share one NFS export.
 
 mod record;
 
@@ -18,46 +18,46 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use self::record::{Laid, Record, digest};
+use self::record::{CopiedFile, Record, digest};
 use super::{
     files::{Owner, opened_up},
-    turn::{OURS, lock},
+    lock::{HELPER_FOLDER, lock},
     within::{Entry, Folder, Make, give},
 };
-use crate::translate::short_hash;
+use crate::{cli::terminal::message, translate::short_hash};
 
-/// The folder for versions of programs that gave way to the project's.
+/// The folder for files of programs that a project file replaced.
 const REPLACED: &str = "replaced";
 
-/// What is laid, and where.
-pub(super) struct Laying<'a> {
-    /// The folder with the project's files; none where the project has no files any more.
+/// The files to copy, and their destination.
+pub(super) struct ProjectFiles<'a> {
+    /// The folder with the project files, or `None` if the project no longer has any.
     pub from: Option<&'a Path>,
-    /// The volume's root.
+    /// The root of the volume.
     pub root: &'a Path,
-    /// The folder in it that services see; the root when empty.
+    /// The folder in the volume that services see. Empty for the root.
     pub folder: &'a str,
-    /// What the volume is called among all that use its storage.
+    /// The name of the volume among all that use its storage.
     pub name: &'a str,
-    /// Whom the files belong to; root where nobody knows who writes them.
+    /// The owner of the files, or `None` for root if the users of the programs are not known.
     pub owner: Option<Owner>,
-    /// Whether others than the owner write them, too.
+    /// Whether other users than the owner write the files.
     pub is_shared: bool,
 }
 
-/// A file that the project has.
+/// A file of the project.
 struct Wanted {
     from: PathBuf,
-    laid: Laid,
+    copied: CopiedFile,
 }
 
-/// Lays the project's files, and removes those that the project has no more.
+/// Copies the project files, and removes files that the project no longer has.
 ///
 /// # Errors
-/// When something cannot be read or written.
-pub(super) fn lay(it: &Laying<'_>) -> anyhow::Result<()> {
+/// When a file cannot be read or written.
+pub(super) fn copy_project_files(it: &ProjectFiles<'_>) -> anyhow::Result<()> {
     let place = it.root.join(it.folder);
-    let about = || format!("cannot lay files into {}", place.display());
+    let about = || format!("cannot copy project files into {}", place.display());
     let root = Folder::open(it.root)?;
     let see = || {
         let seen = root.make(it.folder, Make::open(it.owner)).with_context(about)?;
@@ -67,51 +67,53 @@ pub(super) fn lay(it: &Laying<'_>) -> anyhow::Result<()> {
     if it.from.is_none() && !has_record(&root, &name).with_context(about)? {
         return see().map(drop);
     }
-    // Services that share the volume may start at once.
-    let turn = lock(it.root)?;
-    let in_the_way = || format!("{OURS} in {} is not a folder: remove it from the volume", it.root.display());
-    let ours = root.make(OURS, Make::closed()).with_context(about)?.with_context(in_the_way)?;
-    if turn.is_held() {
-        ours.remove_drafts().with_context(about)?;
+    // Services that share the volume can start at the same time.
+    let lock = lock(it.root)?;
+    let not_a_folder =
+        || format!("{HELPER_FOLDER} in {} is not a folder: remove it from the volume", it.root.display());
+    let helper_folder =
+        root.make(HELPER_FOLDER, Make::closed()).with_context(about)?.with_context(not_a_folder)?;
+    if lock.is_held() {
+        helper_folder.remove_drafts().with_context(about)?;
     }
-    let record = Record::read(&ours, &name).with_context(about)?;
+    let record = Record::read(&helper_folder, &name).with_context(about)?;
     let mut volume =
-        Volume { it, name: &name, ours, seen: see()?, on_disk: record.clone(), record, count: 0 };
+        Volume { it, name: &name, helper_folder, seen: see()?, on_disk: record.clone(), record, count: 0 };
     let wanted = volume.wanted()?;
     volume.begin(&wanted).with_context(about)?;
-    let brought = volume.bring_all(&wanted);
-    // Also where a file could not be laid: what was laid before it is done.
+    let brought = volume.update_all(&wanted);
+    // Even after an error, since the files before it are copied.
     volume.save().with_context(about)?;
     if volume.count > 0 {
-        let files = if volume.count == 1 { "file was" } else { "files were" };
-        anstream::eprintln!("{} {files} laid into {}", volume.count, place.display());
+        let files = if volume.count == 1 { "file" } else { "files" };
+        message!("copied {} {files} into {}", volume.count, place.display());
     }
     brought
 }
 
 fn has_record(root: &Folder, name: &str) -> io::Result<bool> {
-    root.down(OURS)?.map_or(Ok(false), |ours| Record::is_in(&ours, name))
+    root.down(HELPER_FOLDER)?.map_or(Ok(false), |helper_folder| Record::is_in(&helper_folder, name))
 }
 
-/// Makes a folder in the volume at `root` where it is missing.
+/// Creates a folder in the volume at `root`, unless it exists.
 ///
 /// # Errors
-/// When it cannot be made.
+/// When the folder cannot be created.
 pub(super) fn make_folder(root: &Path, folder: &str, owner: Option<Owner>) -> anyhow::Result<()> {
     let made = Folder::open(root)?.make(folder, Make::open(owner));
     let place = root.join(folder);
-    if made.with_context(|| format!("cannot make {}", place.display()))?.is_none() {
-        anstream::eprintln!(
-            "warning: the folder {} is not made, because a file or a link is in its place: remove the file or link from \
-             the volume, and restart the service",
+    if made.with_context(|| format!("cannot create {}", place.display()))?.is_none() {
+        message!(
+            "warning: cannot create folder {}: a file or link has this name; remove it from the volume, and restart the \
+             service",
             place.display()
         );
     }
     Ok(())
 }
 
-/// The files of a pod volume, which is made of links, by their paths below it. What begins with two dots there
-/// is Kubernetes' own.
+/// Finds the files of a projected volume by their paths. The kubelet keeps its own entries in such a volume (AtomicWriter), whose
+/// names start with two dots.
 fn find(folder: &Path, below: &str, found: &mut BTreeMap<String, PathBuf>) -> anyhow::Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let entry = entry.with_context(|| format!("cannot list {}", folder.display()))?;
@@ -127,49 +129,50 @@ fn find(folder: &Path, below: &str, found: &mut BTreeMap<String, PathBuf>) -> an
     Ok(())
 }
 
-/// A volume while files are laid into it.
+/// A volume while project files are copied into it.
 struct Volume<'a> {
-    it: &'a Laying<'a>,
-    /// The name of its record.
+    it: &'a ProjectFiles<'a>,
+    /// The name of the record.
     name: &'a str,
-    ours: Folder,
+    helper_folder: Folder,
     /// The folder that services see.
     seen: Folder,
     record: Record,
-    /// The record as it was read or written last.
+    /// The record on the disk.
     on_disk: Record,
-    /// How many files were written.
+    /// The number of written files.
     count: usize,
 }
 
 impl Volume<'_> {
-    /// The files that the project has, by path.
+    /// Returns the files of the project, by path.
     fn wanted(&self) -> anyhow::Result<BTreeMap<String, Wanted>> {
         let mut files = BTreeMap::new();
         if let Some(from) = self.it.from {
             find(from, "", &mut files)?;
         }
         let wanted = files.into_iter().map(|(path, from)| {
-            let laid = self.as_laid(&from).with_context(|| format!("cannot read {}", from.display()))?;
-            Ok((path, Wanted { from, laid }))
+            let copied =
+                self.copied_file(&from).with_context(|| format!("cannot read {}", from.display()))?;
+            Ok((path, Wanted { from, copied }))
         });
         wanted.collect()
     }
 
-    /// How a file of the project is laid.
-    fn as_laid(&self, from: &Path) -> io::Result<Laid> {
+    /// Returns the record of a project file, as its copy will be.
+    fn copied_file(&self, from: &Path) -> io::Result<CopiedFile> {
         let mut source = File::open(from)?;
         let mode = source.metadata()?.permissions().mode() & 0o7777;
         let is_owners = self.it.owner.is_some() && !self.it.is_shared;
         let owner = self.it.owner.unwrap_or_default();
-        Ok(Laid { sha256: digest(&mut source)?, mode: opened_up(mode, is_owners), owner })
+        Ok(CopiedFile { sha256: digest(&mut source)?, mode: opened_up(mode, is_owners), owner })
     }
 
-    /// Notes in the record on the disk what is going to be laid.
+    /// Writes the files that will be copied to the record on the disk.
     fn begin(&mut self, wanted: &BTreeMap<String, Wanted>) -> anyhow::Result<()> {
-        for (path, Wanted { laid, .. }) in wanted {
-            if self.record.laid.get(path).is_none_or(|old| old.sha256 != laid.sha256) {
-                self.record.begin(path, &laid.sha256);
+        for (path, Wanted { copied, .. }) in wanted {
+            if self.record.copied.get(path).is_none_or(|old| old.sha256 != copied.sha256) {
+                self.record.begin(path, &copied.sha256);
             }
         }
         self.save()
@@ -177,83 +180,83 @@ impl Volume<'_> {
 
     fn save(&mut self) -> anyhow::Result<()> {
         if self.record != self.on_disk {
-            self.record.write(&self.ours, self.name)?;
+            self.record.write(&self.helper_folder, self.name)?;
             self.on_disk = self.record.clone();
         }
         Ok(())
     }
 
-    /// Removes what the project has no more, and lays what it has.
-    fn bring_all(&mut self, wanted: &BTreeMap<String, Wanted>) -> anyhow::Result<()> {
-        let known = self.record.laid.keys().chain(self.record.begun.keys());
+    /// Removes files that the project no longer has, and copies the others.
+    fn update_all(&mut self, wanted: &BTreeMap<String, Wanted>) -> anyhow::Result<()> {
+        let known = self.record.copied.keys().chain(self.record.started.keys());
         let gone: Vec<_> = known.filter(|path| !wanted.contains_key(*path)).cloned().collect();
-        let others = if gone.is_empty() { Vec::new() } else { Record::others(&self.ours, self.name)? };
+        let others =
+            if gone.is_empty() { Vec::new() } else { Record::others(&self.helper_folder, self.name)? };
         for path in gone {
-            // Another volume with the same storage may have a file of this path.
+            // Another volume with the same storage can have a file with this path.
             if !others.iter().any(|other| other.knows(&path)) {
-                self.take_away(&path).with_context(|| format!("cannot remove {path}"))?;
+                self.remove_stale(&path).with_context(|| format!("cannot remove {path}"))?;
             }
             self.record.finish(&path, None);
         }
         for (path, file) in wanted {
-            if self.bring(path, file).with_context(|| format!("cannot lay {path}"))? {
-                self.record.finish(path, Some(file.laid.clone()));
+            if self.update(path, file).with_context(|| format!("cannot copy {path}"))? {
+                self.record.finish(path, Some(file.copied.clone()));
             }
         }
         Ok(())
     }
 
-    /// Removes a file that the project has no more, but for one that a program has changed.
-    fn take_away(&self, path: &str) -> io::Result<()> {
+    /// Removes a file that the project no longer has, unless a program changed the file.
+    fn remove_stale(&self, path: &str) -> io::Result<()> {
         let (folder, name) = split(path);
         if let Some(folder) = self.seen.down(folder)?
             && let Entry::File(mut file) = folder.entry(name)?
-            && self.record.has_laid(path, &digest(&mut file)?)
+            && self.record.has_copied(path, &digest(&mut file)?)
         {
             folder.remove(name)?;
         }
         Ok(())
     }
 
-    /// Lays a file where the project has changed it since it was laid last; whether the file needs no further
-    /// try.
-    fn bring(&mut self, path: &str, file: &Wanted) -> anyhow::Result<bool> {
-        let (new, old) = (&file.laid, self.record.laid.get(path).cloned());
-        if old.as_ref() == Some(new) && !self.record.begun.contains_key(path) {
+    /// Copies a file if the project changed it since the last copy. Returns whether the file is done.
+    fn update(&mut self, path: &str, file: &Wanted) -> anyhow::Result<bool> {
+        let (new, old) = (&file.copied, self.record.copied.get(path).cloned());
+        if old.as_ref() == Some(new) && !self.record.started.contains_key(path) {
             return Ok(true);
         }
         let (folder, name) = split(path);
         let Some(folder) = self.seen.make(folder, Make::open(self.it.owner))? else {
-            self.warn(path, "a file or a link is in the place of its folder: remove the file or link");
+            self.warn(path, "a file or link has the name of its folder; remove it");
             return Ok(false);
         };
         let is_changed = old.as_ref().is_none_or(|old| old.sha256 != new.sha256);
         match folder.entry(name)? {
             Entry::File(mut there) => {
                 let sha256 = digest(&mut there)?;
-                if sha256 == new.sha256 || !is_changed && !self.record.has_begun(path, &sha256) {
-                    // The owner or the bits may have changed alone.
+                if sha256 == new.sha256 || !is_changed && !self.record.has_started(path, &sha256) {
+                    // Only the owner or the permission bits can have changed.
                     if let Some(old) = old {
                         adapt(&there, &old, new)?;
                     }
                     return Ok(true);
                 }
-                let is_laid = self.record.has_laid(path, &sha256);
-                if !is_laid && old.is_none() {
-                    // It was there before.
+                let is_copied = self.record.has_copied(path, &sha256);
+                if !is_copied && old.is_none() {
+                    // The file is older than the project file.
                     return Ok(true);
                 }
-                if !is_laid {
+                if !is_copied {
                     self.keep(&folder, name, path, &sha256)?;
                 }
                 self.write(&folder, name, file)?;
             }
-            // Nothing is lost with an empty folder.
+            // An empty folder is replaced, since it contains no data.
             Entry::Other if !folder.remove_empty(name) => {
-                self.warn(path, "a folder, a link or a special file has its name: rename or remove that");
+                self.warn(path, "a folder, link or special file has this name; rename or remove it");
                 return Ok(false);
             }
-            // A program may delete what it was given.
+            // A program deleted the file.
             _ if !is_changed => {}
             _ => self.write(&folder, name, file)?,
         }
@@ -261,47 +264,47 @@ impl Volume<'_> {
     }
 
     fn warn(&self, path: &str, cause: &str) {
-        anstream::eprintln!(
-            "warning: the file {} of the volume {} is not laid, because {cause}, and restart the service",
+        message!(
+            "warning: cannot copy file {} of volume {}: {cause}, and restart the service",
             self.it.root.join(self.it.folder).join(path).display(),
             self.it.name
         );
     }
 
-    /// Moves a program's version of a file out of the way.
+    /// Moves a file that a program changed to the folder of replaced files.
     fn keep(&self, folder: &Folder, name: &str, path: &str, digest: &str) -> anyhow::Result<()> {
         let (below, _) = split(path);
-        let place = self.ours.make(&format!("{REPLACED}/{below}"), Make::closed())?;
+        let place = self.helper_folder.make(&format!("{REPLACED}/{below}"), Make::closed())?;
         let place = place.with_context(|| {
-            format!("{OURS}/{REPLACED}/{below} is not a folder: remove it from the volume")
+            format!("{HELPER_FOLDER}/{REPLACED}/{below} is not a folder: remove it from the volume")
         })?;
         let kept = format!("{name}.{}", &digest[..8]);
         folder.rename(name, &place, &kept)?;
-        anstream::eprintln!(
-            "{path} was changed both by a program and in the project: the program's version is in \
-             {OURS}/{REPLACED}/{}",
+        message!(
+            "replaced {path}, which a program and the project changed: the version of the program is in \
+             {HELPER_FOLDER}/{REPLACED}/{}",
             if below.is_empty() { kept } else { format!("{below}/{kept}") }
         );
         Ok(())
     }
 
-    /// Writes a file at once and whole.
+    /// Writes a file atomically.
     fn write(&mut self, folder: &Folder, name: &str, file: &Wanted) -> anyhow::Result<()> {
         let content = fs::read(&file.from)?;
-        let is_same = digest(&mut content.as_slice())? == file.laid.sha256;
+        let is_same = digest(&mut content.as_slice())? == file.copied.sha256;
         ensure!(is_same, "{} changed while it was read", file.from.display());
-        let (draft, mut to) = self.ours.draft()?;
+        let (draft, mut to) = self.helper_folder.draft()?;
         to.write_all(&content)?;
-        give(&to, file.laid.owner, file.laid.mode)?;
+        give(&to, file.copied.owner, file.copied.mode)?;
         to.sync_all()?;
-        self.ours.rename(&draft, folder, name)?;
+        self.helper_folder.rename(&draft, folder, name)?;
         self.count += 1;
         Ok(())
     }
 }
 
-/// Gives a file the owner and the permission bits that have changed, each where no program has changed it.
-fn adapt(file: &File, old: &Laid, new: &Laid) -> io::Result<()> {
+/// Sets the owner and permission bits that the project changed, unless a program changed them.
+fn adapt(file: &File, old: &CopiedFile, new: &CopiedFile) -> io::Result<()> {
     let is = file.metadata()?;
     let (owner, mode) = ((is.uid(), is.gid()), is.mode() & 0o7777);
     let wanted =
@@ -309,7 +312,7 @@ fn adapt(file: &File, old: &Laid, new: &Laid) -> io::Result<()> {
     if wanted == (owner, mode) { Ok(()) } else { give(file, wanted.0, wanted.1) }
 }
 
-/// The folder of a path, and the name in it.
+/// Splits a path into its folder and its name.
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }

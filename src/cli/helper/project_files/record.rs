@@ -1,4 +1,4 @@
-//! The record of what was laid into a volume.
+//! The record of the project files in a volume.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,28 +8,32 @@ use std::{
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::cli::helper::{
-    files::Owner,
-    within::{Entry, Folder},
+use crate::cli::{
+    helper::{
+        files::Owner,
+        within::{Entry, Folder},
+    },
+    terminal::message,
 };
 
-/// What the names of records end with.
+/// The suffix of the names of records.
 const SUFFIX: &str = "-laid";
 
-/// What one volume of one Stack has laid into a folder.
+/// The project files that the helper copied for one volume of one Stack.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub(super) struct Record {
-    /// The files as they were laid, by path.
-    pub laid: BTreeMap<String, Laid>,
-    /// The SHA-256 of contents that a run has begun to lay, by path. A run that was cut short leaves them: the file may
-    /// have one of these contents then, and no program has written it.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub begun: BTreeMap<String, BTreeSet<String>>,
+    /// The copied files, by path.
+    #[serde(rename = "laid")]
+    pub copied: BTreeMap<String, CopiedFile>,
+    /// The SHA-256 of contents that a run started to copy, by path. They remain if the run is interrupted: a file with one of
+    /// these contents was not written by a program.
+    #[serde(rename = "begun", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub started: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// A file as it was laid.
+/// A copied file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct Laid {
+pub(super) struct CopiedFile {
     /// The SHA-256 of its content.
     pub sha256: String,
     /// Its permission bits.
@@ -39,79 +43,81 @@ pub(super) struct Laid {
 }
 
 impl Record {
-    /// The record of this name; an empty one where there is none.
+    /// Reads the record of this name. A missing record is empty.
     ///
     /// # Errors
-    /// When it cannot be read.
-    pub(super) fn read(ours: &Folder, name: &str) -> io::Result<Self> {
-        let Entry::File(mut file) = ours.entry(&file_name(name))? else { return Ok(Self::default()) };
+    /// When the record cannot be read.
+    pub(super) fn read(helper_folder: &Folder, name: &str) -> io::Result<Self> {
+        let Entry::File(mut file) = helper_folder.entry(&file_name(name))? else {
+            return Ok(Self::default());
+        };
         let mut text = String::new();
         file.read_to_string(&mut text)?;
         Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
-            anstream::eprintln!(
-                "warning: the record of laid files is damaged, so the files in the volume count as files of programs: {error}"
+            message!(
+                "warning: the record of project files is damaged, so that all files in the volume count as files of programs: {error}"
             );
             Self::default()
         }))
     }
 
-    /// Whether there is a record of this name.
+    /// Reports whether a record of this name exists.
     ///
     /// # Errors
     /// When the folder cannot be read.
-    pub(super) fn is_in(ours: &Folder, name: &str) -> io::Result<bool> {
-        Ok(matches!(ours.entry(&file_name(name))?, Entry::File(_)))
+    pub(super) fn is_in(helper_folder: &Folder, name: &str) -> io::Result<bool> {
+        Ok(matches!(helper_folder.entry(&file_name(name))?, Entry::File(_)))
     }
 
-    /// The records of the other volumes whose files lie in the same folder.
+    /// Reads the records of other volumes with the same storage.
     ///
     /// # Errors
-    /// When one cannot be read.
-    pub(super) fn others(ours: &Folder, name: &str) -> io::Result<Vec<Self>> {
-        let (names, own) = (ours.names()?, file_name(name));
+    /// When a record cannot be read.
+    pub(super) fn others(helper_folder: &Folder, name: &str) -> io::Result<Vec<Self>> {
+        let (names, own) = (helper_folder.names()?, file_name(name));
         let others =
             names.iter().filter(|other| **other != own).filter_map(|other| other.strip_suffix(SUFFIX));
-        others.map(|other| Self::read(ours, other)).collect()
+        others.map(|other| Self::read(helper_folder, other)).collect()
     }
 
-    /// Writes the record, whole and for good.
+    /// Writes the record atomically, and flushes it to the disk.
     ///
     /// # Errors
-    /// When it cannot be written.
-    pub(super) fn write(&self, ours: &Folder, name: &str) -> anyhow::Result<()> {
-        let (draft, mut file) = ours.draft()?;
+    /// When the record cannot be written.
+    pub(super) fn write(&self, helper_folder: &Folder, name: &str) -> anyhow::Result<()> {
+        let (draft, mut file) = helper_folder.draft()?;
         file.write_all(&serde_json::to_vec(self)?)?;
         file.sync_all()?;
-        ours.rename(&draft, ours, &file_name(name))?;
-        Ok(ours.sync()?)
+        helper_folder.rename(&draft, helper_folder, &file_name(name))?;
+        Ok(helper_folder.sync()?)
     }
 
-    /// Whether the file at a path was laid with this content, and not written by a program.
-    pub(super) fn has_laid(&self, path: &str, sha256: &str) -> bool {
-        self.laid.get(path).is_some_and(|laid| laid.sha256 == sha256) || self.has_begun(path, sha256)
+    /// Reports whether this content at a path is a copy of a project file, and not the work of a program.
+    pub(super) fn has_copied(&self, path: &str, sha256: &str) -> bool {
+        self.copied.get(path).is_some_and(|copied| copied.sha256 == sha256) || self.has_started(path, sha256)
     }
 
-    /// Whether a run has begun to lay this content at a path, and was cut short.
-    pub(super) fn has_begun(&self, path: &str, sha256: &str) -> bool {
-        self.begun.get(path).is_some_and(|begun| begun.contains(sha256))
+    /// Reports whether an interrupted run started to copy this content to a path.
+    pub(super) fn has_started(&self, path: &str, sha256: &str) -> bool {
+        self.started.get(path).is_some_and(|started| started.contains(sha256))
     }
 
-    /// Whether it has anything of a path.
+    /// Reports whether the record contains a path.
     pub(super) fn knows(&self, path: &str) -> bool {
-        self.laid.contains_key(path) || self.begun.contains_key(path)
+        self.copied.contains_key(path) || self.started.contains_key(path)
     }
 
-    /// Notes that a file is going to be laid.
+    /// Records that the copy of a file starts.
     pub(super) fn begin(&mut self, path: &str, sha256: &str) {
-        self.begun.entry(path.to_owned()).or_default().insert(sha256.to_owned());
+        self.started.entry(path.to_owned()).or_default().insert(sha256.to_owned());
     }
 
-    /// Notes that a file is as the project has it, or, with nothing, that the project has it no more.
-    pub(super) fn finish(&mut self, path: &str, laid: Option<Laid>) {
-        self.begun.remove(path);
-        match laid {
-            Some(laid) => _ = self.laid.insert(path.to_owned(), laid),
-            None => _ = self.laid.remove(path),
+    /// Records the copied file, or, with `None`, that the project no longer has the file.
+    pub(super) fn finish(&mut self, path: &str, copied: Option<CopiedFile>) {
+        self.started.remove(path);
+        match copied {
+            Some(copied) => _ = self.copied.insert(path.to_owned(), copied),
+            None => _ = self.copied.remove(path),
         }
     }
 }
@@ -120,10 +126,10 @@ fn file_name(name: &str) -> String {
     format!("{name}{SUFFIX}")
 }
 
-/// The SHA-256 of what can be read.
+/// Returns the SHA-256 of a content.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When the content cannot be read.
 pub(super) fn digest(content: &mut impl Read) -> io::Result<String> {
     let mut digest = Sha256::new();
     io::copy(content, &mut digest)?;

@@ -1,0 +1,18 @@
+//! `stackwright completion`: a script that completes commands in a shell.
+
+use clap_complete::Shell;
+
+use super::terminal::print;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Write the script for this shell
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut super::user_command(), "stackwright", &mut script);
+    print(&String::from_utf8(script)?)
+}

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::Value;
 use stackwright::{
-    api::Stack,
+    api::{Reason, Stack},
     translate::{Facts, ServerVersion, translate},
 };
 
@@ -41,12 +41,12 @@ fn first_difference(a: &str, b: &str) -> Option<usize> {
 }
 
 #[test]
-fn the_crd_is_that_of_the_code() {
+fn the_crd_matches_the_code() {
     assert_generated("crds/stackwright.dev_stacks.yaml", &["crds"]);
 }
 
 #[test]
-fn the_versions_of_kubernetes_that_are_tried_are_those_that_are_supported() {
+fn all_supported_versions_of_kubernetes_are_tested() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (oldest, newest) = (ServerVersion::OLDEST, ServerVersion::NEWEST);
     let supported: Vec<_> =
@@ -66,20 +66,40 @@ fn the_versions_of_kubernetes_that_are_tried_are_those_that_are_supported() {
 }
 
 #[test]
-fn the_charts_crd_is_that_of_the_code() {
+fn the_crds_of_the_charts_match_the_code() {
     assert_generated("charts/stackwright/crds/stackwright.dev_stacks.yaml", &["crds"]);
     assert_generated("charts/stackwright-crds/files/stackwright.dev_stacks.yaml", &["crds"]);
 }
 
 #[test]
-fn the_charts_rules_are_those_of_the_code() {
+fn the_rbac_rules_of_the_chart_match_the_code() {
     assert_generated("charts/stackwright/files/cluster-role.yaml", &["rbac"]);
     assert_generated("charts/stackwright/files/role.yaml", &["rbac", "--namespaced"]);
     assert_generated("charts/stackwright/files/lease-role.yaml", &["rbac", "--lease"]);
 }
 
+/// `UPDATE_GOLDEN=1` writes the table.
 #[test]
-fn the_readmes_stack_is_one() {
+fn the_documentation_lists_all_reasons() {
+    const BEGIN: &str = "<!-- The table of reasons is made from code -->\n";
+    const END: &str = "<!-- End of the table of reasons -->";
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/stack.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (found, after) = rest.split_once(END).unwrap();
+    let rows = Reason::ALL.iter().map(|reason| {
+        format!("| `{}` | `{}` | {} |\n", reason.as_str(), reason.condition().as_str(), reason.meaning())
+    });
+    let table = format!("\n| reason | condition | meaning |\n|---|---|---|\n{}\n", rows.collect::<String>());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, [before, BEGIN, &table, END, after].concat()).unwrap();
+    } else {
+        assert_eq!(found, table, "run UPDATE_GOLDEN=1 cargo test --test generated");
+    }
+}
+
+#[test]
+fn the_stack_in_the_readme_is_valid() {
     let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let (_, rest) = readme.split_once("```yaml\n").unwrap();
     let (text, _) = rest.split_once("```").unwrap();

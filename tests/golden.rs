@@ -45,7 +45,7 @@ use stackwright::{
 };
 
 #[test]
-fn every_case_gives_what_its_files_say() {
+fn every_case_matches_its_expected_files() {
     let mut wrong = Vec::new();
     for case in cases() {
         let outcome = translate(&stack(&case), &facts(&case));
@@ -64,7 +64,7 @@ fn every_case_gives_what_its_files_say() {
 }
 
 #[test]
-fn what_is_made_for_the_oldest_kubernetes_is_known_to_it() {
+fn objects_for_the_oldest_kubernetes_have_only_its_fields() {
     let mut unknown = Vec::new();
     for case in cases() {
         let facts = Facts { version: ServerVersion::OLDEST, ..facts(&case) };
@@ -87,7 +87,7 @@ fn translation_does_not_depend_on_the_run() {
 }
 
 #[test]
-fn the_list_of_cases_from_compose_text_names_each_of_them_once() {
+fn the_readme_lists_each_case_with_a_compose_file_once() {
     let list = read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/README.md"));
     let cells = list.lines().filter_map(|line| line.rsplit_once("](")?.1.strip_suffix("/objects.yaml) |"));
     let mut listed: Vec<_> = cells.collect();
@@ -103,7 +103,7 @@ fn the_list_of_cases_from_compose_text_names_each_of_them_once() {
 }
 
 #[test]
-fn an_upgrade_of_the_operator_leaves_the_pod_templates_of_what_runs() {
+fn an_upgrade_of_the_operator_keeps_the_templates_of_running_pods() {
     let mut by_case: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
     let known = include_str!("support/first-edition.txt");
     for line in known.lines().filter(|line| !line.starts_with('#')) {
@@ -114,9 +114,9 @@ fn an_upgrade_of_the_operator_leaves_the_pod_templates_of_what_runs() {
     for (name, templates) in by_case {
         let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
         let (stack, mut facts) = (stack(&case), facts(&case));
-        facts.let_through = templates;
+        facts.released_templates = templates;
         let desired = translate(&stack, &facts).unwrap();
-        for (service, hash) in &facts.let_through {
+        for (service, hash) in &facts.released_templates {
             let now = &desired.units[service].template;
             if now != hash {
                 renewed.push(format!("{name} {service}: {hash} is {now} now"));

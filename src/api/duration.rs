@@ -1,24 +1,24 @@
-//! A span of time in Go's syntax. kube has such a type too, but it panics on a number that no clock
-//! could hold, so that one Stack could end the operator.
+//! Durations in the syntax of Go. The type of kube panics on numbers that are too large, so a single Stack could stop the
+//! operator.
 
 use std::{borrow::Cow, fmt, str::FromStr, time};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A span of time in Go's syntax, such as `90s` or `1m30s`, kept as it was written.
+/// A duration in the syntax of Go, such as `90s` or `1m30s`. It keeps its text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Duration {
     text: String,
     span: time::Duration,
 }
 
-/// Why a text is no span of time.
+/// The error for a text that is not a duration.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("'{0}' is no span of time: write numbers with a unit (ns, us, ms, s, m or h), such as 90s or 1m30s")]
+#[error("'{0}' is not a duration: write numbers with a unit (ns, us, ms, s, m or h), such as 90s or 1m30s")]
 pub struct DurationError(String);
 
-/// The units in nanoseconds; `ms` stands before `m`, with which it begins.
+/// The units in nanoseconds. `ms` is before `m`, because the first match counts.
 const UNITS: [(&str, u128); 8] = [
     ("ns", 1),
     ("us", 1_000),
@@ -31,7 +31,7 @@ const UNITS: [(&str, u128); 8] = [
 ];
 
 impl Duration {
-    /// In whole seconds, rounded up.
+    /// Returns the duration in whole seconds, rounded up.
     pub fn seconds(&self) -> i64 {
         let whole = i64::try_from(self.span.as_secs()).unwrap_or(i64::MAX);
         whole.saturating_add(i64::from(self.span.subsec_nanos() > 0))
@@ -48,7 +48,7 @@ impl FromStr for Duration {
     }
 }
 
-/// The sum of all parts; none where the text is wrong or the sum is past all bounds.
+/// Returns the sum of all parts, or `None` if the text is not a duration or the sum is too large.
 fn nanos(text: &str) -> Option<u64> {
     let mut rest = text;
     let mut sum: u64 = 0;
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_span_is_read_as_go_reads_it_and_kept_as_it_was_written() {
+    fn a_duration_is_parsed_as_in_go_and_keeps_its_text() {
         for (text, nanos) in [
             ("0s", 0),
             ("90s", 90_000_000_000),
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_span_or_past_all_bounds_is_an_error_and_no_panic() {
+    fn an_invalid_or_too_large_duration_is_an_error_and_no_panic() {
         let endless = "9".repeat(60) + "h";
         for text in ["", "5", "s", "-1s", "+1s", "1d", "1.s", ".5s", "1.2.3s", "2562048h", "1s 2s", &endless]
         {

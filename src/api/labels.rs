@@ -1,46 +1,47 @@
-//! The labels and annotations by which children are found again.
+//! Labels and annotations of children.
 
-/// Marks everything that Stackwright made; the watches select by it.
+/// The label of every child. The watches select by it.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// The value of [`MANAGED_BY`].
 pub const MANAGER: &str = "stackwright";
-/// The Stack's name, for tools that group by the recommended labels.
+/// The name of the Stack, for tools that group by the recommended labels.
 pub const PART_OF: &str = "app.kubernetes.io/part-of";
-/// The service's name, for tools that group by the recommended labels.
+/// The name of the service, for tools that group by the recommended labels.
 pub const NAME: &str = "app.kubernetes.io/name";
-/// The Stack's name; with [`SERVICE`] the selector of workloads, Services and policies.
+/// The name of the Stack. Workloads, Services and NetworkPolicies select by it and by [`SERVICE`].
 pub const STACK: &str = "stackwright.dev/stack";
-/// The service's name.
+/// The name of the service.
 pub const SERVICE: &str = "stackwright.dev/service";
-/// Prefix of the label that puts a pod into a network; the rest is a hash of the network's identity.
+/// The prefix of the label that adds a Pod to a network. A hash of the network's identity follows.
 pub const NETWORK_PREFIX: &str = "net.stackwright.dev/";
-/// Prefix of the label by which an alias finds the pods of every service that bears it.
+/// The prefix of the label by which the Service of an alias selects the Pods of all services that have the alias.
 pub const ALIAS_PREFIX: &str = "alias.stackwright.dev/";
-/// Prefix of the label by which a service finds its pods where another service names them.
+/// The prefix of the label by which the Service of a service selects its Pods if another service names the unit.
 pub const MEMBER_PREFIX: &str = "member.stackwright.dev/";
-/// On a pod template: its hash, by which a pod and a workload tell which template they have.
+/// The annotation of a Pod template with its hash. It identifies the template of a Pod and of a workload.
 pub const TEMPLATE: &str = "stackwright.dev/template";
-/// On a workload: the hash of the template at which its container ended with exit code 0, so that
-/// it is held at zero replicas. It stands on the object, since the object is what the next pass sees.
+/// The annotation of a workload with the hash of the template whose container ended with exit code 0. The workload is
+/// then scaled to zero. The hash is stored in the object, because the next reconciliation reads the object.
 pub const COMPLETED: &str = "stackwright.dev/completed";
-/// On a pod template: a hash of the configs' content, so that a change restarts the readers.
+/// The annotation of a Pod template with a hash of the content of configs, so that a change restarts the readers.
 pub const CONFIGS: &str = "stackwright.dev/configs";
-/// On a pod template: the templates of the dependencies with `restart: true`.
+/// The annotation of a Pod template with the templates of dependencies with `restart: true`.
 pub const RESTARTED_WITH: &str = "stackwright.dev/restarted-with";
 
-/// On a pod template: a hash of what its containers read from Secrets and ConfigMaps of others.
+/// The annotation of a Pod template with a hash of the keys that its containers read from Secrets and ConfigMaps which
+/// the Stack does not own.
 pub const READS: &str = "stackwright.dev/reads";
 
-/// On a workload: what is known of its containers' images, as JSON by the service's name. It is the memory of what
-/// registries said: none is asked twice, and none changes what runs.
+/// The annotation of a workload with the image metadata of its containers, as JSON by the name of the service. The
+/// operator reads the metadata of an image once, so a later answer of a registry does not change running containers.
 pub const IMAGES: &str = "stackwright.dev/image-metadata";
 
-/// On claims that only one node can mount, and on the pods that share them: what keeps those together.
+/// The label of claims that only one node can mount, and of the Pods that share them. It keeps these Pods on one node.
 pub const VOLUMES: &str = "stackwright.dev/volumes";
 
-/// The domains whose labels and annotations are ours; users may not set them.
+/// The domains of labels and annotations that users cannot set.
 pub const RESERVED: [&str; 5] =
     ["stackwright.dev/", NETWORK_PREFIX, ALIAS_PREFIX, MEMBER_PREFIX, "app.kubernetes.io/"];
 
-/// The field manager of everything we apply.
+/// The field manager of applied objects.
 pub const FIELD_MANAGER: &str = "stackwright";

@@ -1,12 +1,12 @@
-//! The Kubernetes API that Stackwright defines: types, and what the API server takes of them ([`schema`]).
+//! The Kubernetes API of Stackwright: its types, and the rules by which the API server validates them ([`schema`]).
 //!
-//! The spec is Compose's canonical model in Kubernetes dress (camelCase, long forms, maps keyed by
-//! name). Doc comments here are what `kubectl explain stack.spec` prints, so they are written for
-//! the person who writes a Stack: meaning, unit, default.
+//! The spec is the canonical model of Compose with the conventions of Kubernetes: camelCase, long forms and maps keyed
+//! by name. `kubectl explain stack.spec` prints the doc comments of the fields, so these address the author of a Stack:
+//! meaning, unit, default.
 //!
-//! The schema carries no defaults, since a GitOps tool must never see drift; defaults live in
-//! [`crate::translate`]. Every string, list and map has a bound, because the API server refuses a
-//! CRD whose CEL rules it cannot price.
+//! The schema has no defaults for the spec, because a GitOps tool would report a defaulted field as drift. The defaults
+//! are in [`crate::translate`]. Every string, list and map has a bound, because the API server rejects a CRD if it cannot
+//! estimate the cost of the CEL rules.
 
 mod definition;
 mod deploy;
@@ -16,6 +16,7 @@ pub mod labels;
 mod network;
 mod process;
 mod quantity;
+mod reason;
 pub mod schema;
 mod service;
 mod stack;
@@ -32,6 +33,7 @@ pub use network::{
 };
 pub use process::{Device, Hook, PreStart, PullPolicy};
 pub use quantity::{Quantity, QuantityError};
+pub use reason::Reason;
 pub use service::{Condition as DependencyCondition, Dependency, EnvironmentSource, KeyRef, Service};
 pub use stack::{ImageMetadata, Stack, StackSpec};
 pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus};
@@ -41,5 +43,5 @@ pub use storage::{
 };
 pub use text::{Addresses, HostName, Text};
 
-/// The API group of everything Stackwright defines, and the prefix of its labels and annotations.
+/// The API group of Stackwright, and the prefix of its labels and annotations.
 pub const GROUP: &str = "stackwright.dev";

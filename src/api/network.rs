@@ -1,4 +1,4 @@
-//! Networks, ports and how they are published.
+//! Networks, ports and routes.
 
 use std::collections::BTreeMap;
 
@@ -7,81 +7,80 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 
-/// A network: services that share one reach each other, others do not.
+/// A network. Services connect only to services with which they share a network.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Network {
-    /// A service that is only on internal networks reaches its peers and DNS, and nothing else;
-    /// its published ports are not reachable from outside. Default false.
+    /// Whether the network is internal. A service that has only internal networks reaches only DNS and the services of
+    /// these networks, and its ports are not published. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub internal: Option<bool>,
 
-    /// Joins a network under a name that other Stacks use too: services of all Stacks of the
-    /// namespace that are on a network of this name reach each other (`external` in Compose). Default: the
-    /// network is this Stack's own.
+    /// A name by which Stacks of the namespace share a network, as `external` in Compose. Services of all Stacks that use
+    /// the name reach each other. Default: the network belongs to this Stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub shared_name: Option<String>,
 }
 
-/// A service's place in a network.
+/// The settings of a service in a network.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceNetwork {
-    /// Further names by which the service answers. Each becomes a Service of that name.
+    /// Additional DNS names of the service. Each becomes a Service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 63)))]
     pub aliases: Vec<String>,
 }
 
-/// A port that the service listens on, for its peers; it is not published.
+/// A port of a service that other services connect to. It is not published.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expose {
-    /// The port's number in the container, 1 to 65535.
+    /// The port in the container, 1 to 65535.
     #[schemars(range(min = 1, max = 65535))]
     pub port: i32,
 
-    /// Default `TCP`.
+    /// The transport protocol. Default: `TCP`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
 }
 
-/// A published port, as Compose's `ports` in its long form.
+/// A published port, as an entry of `ports` in Compose.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Port {
-    /// The port's number in the container, 1 to 65535.
+    /// The port in the container, 1 to 65535.
     #[schemars(range(min = 1, max = 65535))]
     pub target: i32,
 
-    /// The number under which it is published, 1 to 65535. Default: the same as `target`.
+    /// The published port, 1 to 65535. Default: `target`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub published: Option<i32>,
 
-    /// Default `TCP`.
+    /// The transport protocol. Default: `TCP`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protocol: Option<Protocol>,
 
-    /// How it is published: `host` on each node that runs a container, `ingress` as `spec.publish`
-    /// says. Default `ingress`.
+    /// How the port is published: `ingress` as `spec.publish` says, or `host` on each node that runs a container.
+    /// `host` requires a privilege of the namespace. Default: `ingress`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<PortMode>,
 
-    /// The application protocol, such as `http` or `kubernetes.io/h2c`, for load balancers that care.
+    /// The application protocol, such as `http` or `kubernetes.io/h2c`, as a hint for load balancers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub app_protocol: Option<String>,
 
-    /// The host address that Compose would bind. `127.0.0.1` and `::1` keep the port inside the
-    /// cluster; any other address publishes it. Default: every address.
+    /// The address of the host that Compose binds. `127.0.0.1` and `::1` keep the port inside the cluster. With
+    /// `mode: host`, nodes bind any other address. Else the port is published on every address. Default: every address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 45))]
     pub host_ip: Option<String>,
 }
 
-/// The transport protocol. Default `TCP`.
+/// The transport protocol. Default: `TCP`.
 #[derive(
     Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
 )]
@@ -109,19 +108,19 @@ impl Protocol {
     }
 }
 
-/// How published ports become reachable from outside the cluster: a Service of type `LoadBalancer`
-/// (the default) or `NodePort` for each service with `ports`, `HostPort` for the ports of the nodes that
-/// run it (only where the namespace allows it), or `ClusterIP` for inside only.
+/// How ports are published: by a Service of type `LoadBalancer` (the default), `NodePort` or `ClusterIP` for each service
+/// with `ports`, or by `HostPort` on the nodes that run the service. `ClusterIP` publishes only inside the cluster.
+/// `HostPort` requires a privilege of the namespace.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum Publish {
-    /// A Service of type LoadBalancer for each service with `ports`.
+    /// By a Service of type LoadBalancer for each service with `ports`.
     #[default]
     LoadBalancer,
-    /// A Service of type NodePort; the cluster chooses the node's port.
+    /// By a Service of type NodePort. The cluster chooses the port of the nodes.
     NodePort,
-    /// No Service: the port of each node that runs a container.
+    /// On each node that runs a container, without a Service.
     HostPort,
-    /// A Service of type ClusterIP: published inside the cluster only.
+    /// By a Service of type ClusterIP, only inside the cluster.
     #[serde(rename = "ClusterIP")]
     ClusterIp,
 }
@@ -129,8 +128,8 @@ pub enum Publish {
 /// The networks of a service, by name.
 pub(crate) type ServiceNetworks = BTreeMap<String, ServiceNetwork>;
 
-/// How one port is published: `ingress` (the default) as `spec.publish` says, `host` on each node that runs
-/// a container (only where the namespace allows it).
+/// How a port is published: `ingress` (the default) as `spec.publish` says, or `host` on each node that runs a container.
+/// `host` requires a privilege of the namespace.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PortMode {
@@ -141,18 +140,18 @@ pub enum PortMode {
     Host,
 }
 
-/// Which kind of Service bears a service's name: `ClusterIP` is one address for all containers, on its
-/// known ports; `Headless` are the containers' own addresses, on every port.
+/// The kind of the Service that has the service's name. `ClusterIP` has one address for all containers and serves the
+/// known ports. `Headless` resolves to the addresses of the containers and serves every port.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ServiceMode {
-    /// One address for all containers, on the known ports.
+    /// One address for all containers, with the known ports.
     #[serde(rename = "ClusterIP")]
     ClusterIp,
-    /// The containers' own addresses, on every port.
+    /// The addresses of the containers, with every port.
     Headless,
 }
 
-/// An HTTP route from outside to a service: an Ingress.
+/// An HTTP route from outside the cluster to a service. It becomes an Ingress.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct IngressRule {
@@ -161,28 +160,27 @@ pub struct IngressRule {
     #[schemars(length(min = 1, max = 253))]
     pub host: Option<String>,
 
-    /// The path that it and everything below it is for. Default `/`.
+    /// The path prefix. Default: `/`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024), regex(pattern = "^/"))]
     pub path: Option<String>,
 
-    /// The port of the container. Default: the only port of `ports` and `expose`, else of the health check.
+    /// The port of the container. Default: the only port of `ports` and `expose`, else the port of the health check.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 65535))]
     pub port: Option<i32>,
 
-    /// The IngressClass. Default: the cluster's default class.
+    /// The IngressClass. Default: the default class of the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub class_name: Option<String>,
 
-    /// The Secret with the certificate for `host`. Default: no TLS.
+    /// The Secret with the TLS certificate of `host`. Default: no TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub tls_secret_name: Option<String>,
 
-    /// Annotations of the Ingress, by which controllers are told more; all but a few only where the namespace allows
-    /// them.
+    /// Annotations of the Ingress, which configure its controller. All but a few require a privilege of the namespace.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 64))]
     pub annotations: BTreeMap<String, Text>,

@@ -1,4 +1,4 @@
-//! What runs beside a service's program, and what it gets of the node.
+//! Hooks, programs before the start, and devices.
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 
 use super::Text;
 
-/// When an image is pulled: `missing` (the default; when the node does not have it), `always` (whenever a
+/// When a node pulls an image: `missing` (the default; if the node does not have the image), `always` (whenever a
 /// container starts) or `never`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PullPolicy {
-    /// When the node does not have it.
+    /// If the node does not have the image.
     #[default]
     Missing,
     /// Whenever a container starts.
     Always,
-    /// Never: the node must have it.
+    /// Never. The node must have the image.
     Never,
 }
 
-/// A command that runs inside the service's container, with the container's user. One of `postStart` that has
-/// another user runs before the container starts, in a container of its own with the service's image and mounts.
+/// A command that runs in the container of the service as the user of the container. A `postStart` command with another
+/// user runs before the container starts, in an init container with the image and mounts of the service.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Hook {
@@ -30,60 +30,61 @@ pub struct Hook {
     #[schemars(length(min = 1, max = 256), inner(length(max = 16384)))]
     pub command: Vec<String>,
 
-    /// The user as `uid` or `uid:gid`, in numbers; of `preStop` the container's alone. Default: the container's.
+    /// The user as `uid` or `uid:gid`, in numbers. `preStop` supports only the user of the container. Default: the user of
+    /// the container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub user: Option<String>,
 
-    /// Gives it all privileges over the node, in `postStart` and only where the namespace allows it. Default false.
+    /// Whether the command is privileged. Supported in `postStart`. Requires a privilege of the namespace. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privileged: Option<bool>,
 
-    /// The folder that it starts in. Default: the service's.
+    /// The working directory, as an absolute path. Default: the one of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub working_dir: Option<String>,
 
-    /// Environment variables beside the service's.
+    /// Environment variables in addition to those of the service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 256))]
     pub environment: BTreeMap<String, Text>,
 }
 
-/// A program that ends before a container of the service starts.
+/// A program that runs to completion before a container of the service starts.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PreStart {
-    /// Replaces the image's ENTRYPOINT, and clears its CMD.
+    /// The command that replaces ENTRYPOINT and clears CMD of the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256), inner(length(max = 16384)))]
     pub entrypoint: Option<Vec<String>>,
 
-    /// Replaces the image's CMD.
+    /// The arguments that replace CMD of the image.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 256), inner(length(max = 16384)))]
     pub command: Vec<String>,
 
-    /// Its image. Default: the service's.
+    /// The container image. Default: the image of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 1024))]
     pub image: Option<String>,
 
-    /// The user as `uid` or `uid:gid`, in numbers. Default: the image's.
+    /// The user as `uid` or `uid:gid`, in numbers. Default: USER of the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128))]
     pub user: Option<String>,
 
-    /// Gives it all privileges over the node; only where the namespace allows it. Default false.
+    /// Whether the program is privileged. Requires a privilege of the namespace. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privileged: Option<bool>,
 
-    /// The folder that it starts in. Default: the image's.
+    /// The working directory, as an absolute path. Default: WORKDIR of the image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub working_dir: Option<String>,
 
-    /// Environment variables beside the service's.
+    /// Environment variables in addition to those of the service.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 256))]
     pub environment: BTreeMap<String, Text>,
@@ -93,11 +94,11 @@ pub struct PreStart {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Device {
-    /// Its path on the node, such as `/dev/ttyUSB0`.
+    /// The path on the node, such as `/dev/ttyUSB0`.
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub source: String,
 
-    /// Its path in the container. Default: the same.
+    /// The path in the container. Default: `source`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub target: Option<String>,

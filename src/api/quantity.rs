@@ -1,39 +1,39 @@
-//! Kubernetes quantities, and the one form in which the API server gives them back.
+//! Kubernetes quantities and their canonical form.
 
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// An amount such as `500m`, `0.5`, `64Mi` or `2`, kept as it was written.
+/// An amount, such as `500m`, `0.5`, `64Mi` or `2`. It keeps its text.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Quantity(pub String);
 
-/// Why a text is no quantity.
+/// The error for a text that is not a quantity.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum QuantityError {
-    /// It has another form.
+    /// The text has another form.
     #[error("'{0}' is not a quantity: write a number with an optional unit, such as 500m, 0.5, 64Mi or 2Gi")]
     Form(String),
-    /// It is past all bounds.
-    #[error("'{0}' is more than any quantity of Kubernetes: write at most {LARGEST}")]
+    /// The number is too large.
+    #[error("'{0}' is too large for a quantity of Kubernetes: write at most {LARGEST}")]
     TooLarge(String),
 }
 
-/// The largest number of a quantity. The API server stores it in place of whatever is larger
+/// The largest number of a quantity. The API server stores this number in place of a larger one
 /// (Kubernetes, `k8s.io/apimachinery/pkg/api/resource`, "Quantity").
 const LARGEST: u128 = i64::MAX as u128;
 
 impl Quantity {
-    /// The canonical form, in which the API server stores a quantity: `0.5` is `500m`, `1024Mi` is
-    /// `1Gi`. What we apply must have it, or drift would be seen where there is none.
+    /// Returns the canonical form, in which the API server stores a quantity: `0.5` is `500m`, `1024Mi` is `1Gi`. Applied
+    /// objects must have this form. Otherwise, the stored object differs from the applied one, which looks like drift.
     ///
-    /// Rule: the largest unit of the same family (binary or decimal) that leaves no fraction
+    /// The canonical form has the largest unit of the same family (binary or decimal) that leaves no fraction
     /// (Kubernetes, `k8s.io/apimachinery/pkg/api/resource`, "Quantity").
     ///
     /// # Errors
-    /// When the text is no quantity, is negative or too large.
+    /// Fails if the text is not a quantity, is negative or is too large.
     pub fn canonical(&self) -> Result<String, QuantityError> {
         let (family, nanos) = self.read()?;
         Ok(match family {
@@ -42,15 +42,15 @@ impl Quantity {
         })
     }
 
-    /// The amount in billionths, for comparison.
+    /// Returns the amount in billionths.
     ///
     /// # Errors
-    /// When the text is no quantity, is negative or too large.
+    /// Fails if the text is not a quantity, is negative or is too large.
     pub fn nanos(&self) -> Result<u128, QuantityError> {
         self.read().map(|(_, nanos)| nanos)
     }
 
-    /// The family of the unit, and the amount in billionths, rounded up.
+    /// Returns the family of the unit and the amount in billionths, rounded up.
     fn read(&self) -> Result<(Family, u128), QuantityError> {
         let text = self.0.trim();
         let unit_at = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '+').unwrap_or(text.len());
@@ -66,7 +66,7 @@ impl Quantity {
     }
 }
 
-/// What the units of a quantity are powers of.
+/// The base of the units of a quantity.
 #[derive(Clone, Copy)]
 enum Family {
     /// 1024.
@@ -75,10 +75,10 @@ enum Family {
     Decimal,
 }
 
-/// One, in billionths, the finest step of a quantity.
+/// The number one in billionths, which are the smallest step of a quantity.
 const NANO: u128 = 1_000_000_000;
 
-/// A unit's family, and one of it in billionths.
+/// Returns the family of a unit, and the unit in billionths.
 fn unit(unit: &str) -> Option<(Family, u128)> {
     Some(match unit {
         "n" => (Family::Decimal, 1),
@@ -101,12 +101,11 @@ fn unit(unit: &str) -> Option<(Family, u128)> {
     })
 }
 
-/// `whole.fraction` (digits) of a unit of so many billionths, in billionths, rounded up; none where that is more
-/// than a number can hold.
+/// Returns `whole.fraction` times `unit` in billionths, rounded up, or `None` if the result overflows.
 fn nanos(whole: &str, fraction: &str, unit: u128) -> Option<u128> {
     let digit = |byte: u8| u128::from(byte.saturating_sub(b'0'));
     let whole = whole.bytes().try_fold(0_u128, |sum, byte| sum.checked_mul(10)?.checked_add(digit(byte)))?;
-    // From the last digit on: each step leaves at most one unit.
+    // Starts at the last digit, so the sum of each step is at most one unit.
     let part = fraction.bytes().rev().try_fold(0_u128, |below, byte| {
         Some(digit(byte).checked_mul(unit)?.checked_add(below)?.div_ceil(10))
     })?;
@@ -125,7 +124,8 @@ fn render_decimal(nanos: u128) -> String {
     render(nanos, 1000, &["n", "u", "m", "", "k", "M", "G", "T", "P", "E"])
 }
 
-/// A number of the first unit, in the largest one that leaves no fraction; each is `step` of the one before.
+/// Writes a number of the first unit in the largest unit that leaves no fraction. Each unit is `step` times the previous
+/// one.
 fn render(number: u128, step: u128, units: &[&str]) -> String {
     if number == 0 {
         return "0".to_owned();
@@ -153,7 +153,7 @@ impl From<&str> for Quantity {
 }
 
 impl<'de> Deserialize<'de> for Quantity {
-    /// A whole number may be written without quotes.
+    /// A whole number is accepted without quotes.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
@@ -191,7 +191,7 @@ mod tests {
     use super::{Quantity, QuantityError};
 
     #[test]
-    fn a_quantity_takes_the_form_the_api_server_gives_back() {
+    fn a_quantity_has_the_form_that_the_api_server_returns() {
         for (written, canonical) in [
             ("0.5", "500m"),
             ("1024Mi", "1Gi"),
@@ -228,14 +228,14 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_quantity_is_an_error() {
+    fn a_text_that_is_not_a_quantity_is_an_error() {
         for text in ["", "1gb", "-1", "1.2.3", "Mi", "1 Gi", "1e3", ".", "1+", "++1"] {
             assert!(matches!(Quantity::from(text).canonical(), Err(QuantityError::Form(_))), "{text}");
         }
     }
 
     #[test]
-    fn a_number_past_all_bounds_is_an_error_and_no_panic_in_every_unit() {
+    fn a_too_large_number_is_an_error_and_no_panic_in_every_unit() {
         let nines = "9".repeat(62);
         let numbers = [
             "9223372036854775807",

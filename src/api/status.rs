@@ -1,100 +1,101 @@
-//! What the controller reports: per-service states and conditions as kstatus reads them.
+//! The status of a Stack: the state of each service, and conditions in the sense of kstatus.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What is observed of a Stack.
+/// The observed state of a Stack.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StackStatus {
-    /// The generation of the spec that this status speaks of; -1 until the operator has seen the Stack.
+    /// The generation of the spec that this status describes. -1 until the operator has seen the Stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
 
-    /// `Ready` always; `Reconciling` (work goes on), `Stalled` (the spec must change) and
-    /// `Approximated` (something could not be reproduced exactly) when true.
+    /// The conditions. `Ready` is always present. The others are present while they are true: `Reconciling` (the operator
+    /// or the cluster is at work, or a missing object can still appear), `Stalled` (waiting does not help: follow the
+    /// message) and `Approximated` (the cluster cannot reproduce a setting exactly).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     #[schemars(length(max = 16))]
     pub conditions: Vec<Condition>,
 
-    /// How many services are up, of those that should be, such as `5/6`.
+    /// The number of services that are up and of active services, such as `5/6`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub services_ready: Option<String>,
 
-    /// Each service's state.
+    /// The state of each service.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     #[schemars(length(max = 256))]
     pub services: Vec<ServiceStatus>,
 }
 
-/// A service's state.
+/// The state of a service.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ServiceStatus {
-    /// The service's name.
+    /// The name of the service.
     #[schemars(length(max = 253))]
     pub name: String,
 
-    /// What it is doing.
+    /// The state.
     pub state: ServiceState,
 
-    /// Ready containers of those wanted, such as `1/1`.
+    /// The number of ready containers and of desired containers, such as `1/1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 16))]
     pub ready: Option<String>,
 
-    /// The services and objects that it waits for, the first 20 of them.
+    /// The services and objects for which the service waits, at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1024), inner(length(max = 512)))]
     pub waits_for: Vec<String>,
 
-    /// The cause of its state and, where there is one, the remedy.
+    /// The cause of the state, and the remedy if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 4096))]
     pub message: Option<String>,
 
-    /// The hash of the pod template that was last let through to the cluster. At that template
-    /// nothing waits for a dependency again.
+    /// The hash of the Pod template that was released last. The service does not wait for its dependencies again until the
+    /// template changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub template: Option<String>,
 }
 
-/// What the service is doing: `Waiting` (for a dependency or a missing object), `Blocked` (the
-/// cluster cannot run it), `Starting`, `Running` (no health check), `Healthy`, `Unhealthy`,
-/// `Updating`, `Completed` (exit code 0), `Failed` or `Stopped`.
+/// The state of a service: `Waiting` (for a dependency or a missing object), `Blocked` (the cluster cannot run it),
+/// `Starting`, `Running` (without a health check), `Healthy`, `Unhealthy`, `Updating`, `Completed` (exit code 0), `Failed`
+/// or `Stopped`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 pub enum ServiceState {
-    /// It waits for a dependency or for an object that is missing.
+    /// The service waits for a dependency or for a missing object.
     #[default]
     Waiting,
-    /// The cluster cannot run it: no node has room, the image cannot be pulled.
+    /// The cluster cannot run the service: no node has room, or the image cannot be pulled.
     Blocked,
-    /// Its containers are being created, or are within the time that its health check allows.
+    /// The containers are being created, or are within the time that the health check allows.
     Starting,
-    /// Its containers run; it has no health check.
+    /// The containers run, and the service has no health check.
     Running,
-    /// Its containers run and its health check succeeds.
+    /// The containers run, and the health check succeeds.
     Healthy,
-    /// Its containers run and its health check fails.
+    /// The containers run, and the health check fails.
     Unhealthy,
-    /// A new version is replacing the old one.
+    /// New containers are replacing old ones.
     Updating,
-    /// It has ended with exit code 0.
+    /// The service has ended with exit code 0.
     Completed,
-    /// It has ended with an error, or keeps ending.
+    /// The service has ended with an error, or keeps ending.
     Failed,
-    /// It is held at zero containers.
+    /// The service is stopped.
     Stopped,
 }
 
 impl ServiceState {
-    /// Whether a service in this state is as its Stack wants it.
+    /// Reports whether a service in this state is up.
     pub fn is_up(self) -> bool {
         matches!(self, Self::Running | Self::Healthy | Self::Completed | Self::Stopped)
     }
@@ -103,18 +104,18 @@ impl ServiceState {
 /// The types of a Stack's conditions.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ConditionType {
-    /// Every active service is up at its desired template.
+    /// Every active service is up with its desired template.
     Ready,
-    /// Work goes on.
+    /// The operator or the cluster is at work, or a missing object can still appear.
     Reconciling,
-    /// Only a change of the spec, or of what stands in the way, helps.
+    /// Waiting does not help. A user must act.
     Stalled,
-    /// Something could not be reproduced exactly.
+    /// The cluster cannot reproduce a setting exactly.
     Approximated,
 }
 
 impl ConditionType {
-    /// The name in the API.
+    /// Returns the name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ready => "Ready",

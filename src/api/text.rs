@@ -1,11 +1,11 @@
-//! A bounded string for the values of maps, whose bound no attribute on the map can express.
+//! Types with bounds for the values of maps. No attribute of a map can set the bounds of its values.
 
 use std::ops::Deref;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A text of at most 65,536 characters.
+/// A string of at most 65,536 characters.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[schemars(inline, transparent)]
 #[serde(transparent)]
@@ -25,7 +25,7 @@ impl From<&str> for Text {
     }
 }
 
-/// The addresses of a host: at most 16.
+/// The addresses of a host, at most 16.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[schemars(inline, transparent)]
 #[serde(transparent)]
@@ -33,7 +33,7 @@ pub struct Addresses(
     #[schemars(length(min = 1, max = 16), inner(length(min = 2, max = 45)))] pub Vec<String>,
 );
 
-/// The name of a host: at most 253 characters.
+/// A host name of at most 253 characters.
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[schemars(inline, transparent)]
 #[serde(transparent)]

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::{
     api::{AccessMode, GROUP, labels},
     plan::{
-        Child, ChildState, ClaimState, Container, Digest, JobState, MadeWith, Owner, Pod, ServiceState,
-        Unbound, WorkloadState, owned_fields,
+        Child, ChildState, ClaimState, Container, Digest, Exit, JobState, MadeWith, Notice, Owner, Pod,
+        Progress, ServiceState, Unbound, WorkloadState, owned_fields,
     },
     translate::{Kind, helper_image},
 };
@@ -176,9 +176,15 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
         claims: claims(pod),
         deleting: pod.metadata.deletion_timestamp.is_some(),
         ended: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
-        running: !containers.is_empty() && started.len() == containers.len(),
-        started: !containers.is_empty() && containers.iter().all(|container| container.started == Some(true)),
-        ready: conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+        progress: if conditions.iter().any(|it| it.type_ == "Ready" && it.status == "True") {
+            Progress::Ready
+        } else if containers.is_empty() || started.len() < containers.len() {
+            Progress::Pending
+        } else if containers.iter().all(|container| container.started == Some(true)) {
+            Progress::Started
+        } else {
+            Progress::Running
+        },
         started_at: started.into_iter().max(),
         created: pod.metadata.creation_timestamp.as_ref().map(|time| time.0),
         unschedulable,
@@ -205,15 +211,18 @@ fn sidecars(pod: &ApiPod) -> BTreeSet<&str> {
 
 /// Returns the projection of one of several containers. A blocked init container blocks every container that has not
 /// started.
-fn container(status: &ContainerStatus, init_blocker: Option<&(String, String)>) -> Container {
+fn container(status: &ContainerStatus, init_blocker: Option<&Notice>) -> Container {
     let running = running_since(status);
     let has_begun = running.is_some() || last_exit(status).is_some();
     let init_blocker = init_blocker.filter(|_| !has_begun);
     Container {
         service: status.name.clone(),
-        running: running.is_some(),
-        started: status.started == Some(true),
-        ready: status.ready,
+        progress: match (running, status.started) {
+            (None, _) => Progress::Pending,
+            _ if status.ready => Progress::Ready,
+            (_, Some(true)) => Progress::Started,
+            _ => Progress::Running,
+        },
         started_at: running,
         waiting: waiting(status).or_else(|| init_blocker.cloned()),
         last_exit: last_exit(status),
@@ -221,10 +230,10 @@ fn container(status: &ContainerStatus, init_blocker: Option<&(String, String)>) 
 }
 
 /// Returns how a Pod's containers ended last: an error of any container, or success once all have ended.
-fn last_exit_of_all(containers: &[&ContainerStatus]) -> Option<(i32, String)> {
+fn last_exit_of_all(containers: &[&ContainerStatus]) -> Option<Exit> {
     let exits: Vec<_> = containers.iter().filter_map(|container| last_exit(container)).collect();
     let all = exits.len() == containers.len();
-    exits.into_iter().max_by_key(|(code, _)| *code != 0).filter(|(code, _)| all || *code != 0)
+    exits.into_iter().max_by_key(|exit| !exit.is_success()).filter(|exit| all || !exit.is_success())
 }
 
 fn claims(pod: &ApiPod) -> BTreeSet<String> {
@@ -237,20 +246,20 @@ fn running_since(container: &ContainerStatus) -> Option<jiff::Timestamp> {
     Some(running.started_at.as_ref().map_or(jiff::Timestamp::UNIX_EPOCH, |time| time.0))
 }
 
-fn waiting(container: &ContainerStatus) -> Option<(String, String)> {
+fn waiting(container: &ContainerStatus) -> Option<Notice> {
     let waiting = container.state.as_ref()?.waiting.as_ref()?;
     let reason = waiting
         .reason
         .clone()
         .filter(|reason| reason != "ContainerCreating" && reason != "PodInitializing")?;
-    Some((reason, waiting.message.clone().unwrap_or_default()))
+    Some(Notice { reason, message: waiting.message.clone().unwrap_or_default() })
 }
 
-fn last_exit(container: &ContainerStatus) -> Option<(i32, String)> {
+fn last_exit(container: &ContainerStatus) -> Option<Exit> {
     let now = container.state.as_ref().and_then(|state| state.terminated.as_ref());
     let before = container.last_state.as_ref().and_then(|state| state.terminated.as_ref());
     let ended = now.or(before)?;
-    Some((ended.exit_code, ended.reason.clone().unwrap_or_default()))
+    Some(Exit { code: ended.exit_code, reason: ended.reason.clone() })
 }
 
 fn template(object: &Value) -> Option<String> {

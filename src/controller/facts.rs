@@ -90,8 +90,8 @@ pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &LastStat
     let pods = observed.pods.iter().filter(|pod| !pod.ended);
     facts.live_templates.extend(pods.filter_map(|pod| pod.template.clone()));
     facts.live_workloads = live_workloads(observed);
-    let let_through = memory.iter().filter_map(|(name, it)| Some((name.clone(), it.template.clone()?)));
-    facts.let_through = let_through.collect();
+    let released = memory.iter().filter_map(|(name, it)| Some((name.clone(), it.template.clone()?)));
+    facts.released_templates = released.collect();
     facts.completed.extend(ended_well(observed));
     // The status is a second record, since a user can remove the annotation.
     let completed = memory.values().filter(|service| service.state == ServiceState::Completed);
@@ -105,10 +105,8 @@ fn ended_well(observed: &Observed) -> impl Iterator<Item = (String, String)> {
         // A Pod with restartPolicy Always ends only by eviction, so ended Pods are not live Pods.
         let pods: Vec<_> = observed.live_pods(service).collect();
         let template = pods.first()?.template.clone()?;
-        let all = pods.iter().all(|pod| {
-            pod.template.as_deref() == Some(template.as_str())
-                && pod.last_exit.as_ref().is_some_and(|(code, _)| *code == 0)
-        });
+        let all =
+            pods.iter().all(|pod| pod.template.as_deref() == Some(template.as_str()) && pod.succeeded());
         all.then(|| (service.to_owned(), template))
     })
 }

@@ -1,5 +1,5 @@
-//! Drift, judged on the fields that we own: what is observed, restricted to our field manager's
-//! fields, has the same digest as what is desired when nothing has to be done.
+//! Detection of drift by the fields that Stackwright owns: an observed object, restricted to the fields of the field
+//! manager, has the same digest as the desired object if there is no drift.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,12 +9,12 @@ use super::observed::Digest;
 use crate::{api::labels::FIELD_MANAGER, translate::short_hash};
 
 impl Digest {
-    /// The digest of a body that is to be applied.
+    /// Returns the digest of a body to apply.
     pub fn of(body: &Value) -> Self {
         let mut rest = body.clone();
         let template = take_template(&mut rest);
         if let Some(object) = rest.as_object_mut() {
-            // The API server tracks no owner of an object's identity.
+            // Field management does not cover the identity of an object.
             object.remove("apiVersion");
             object.remove("kind");
             if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -22,11 +22,11 @@ impl Digest {
                 metadata.remove("namespace");
             }
         }
-        Self { rest: hash(&rest), template: template.map(|template| hash(&template)).unwrap_or_default() }
+        Self { rest: hash(&rest), template: template.as_ref().map(hash) }
     }
 }
 
-/// The fields of `object` that our field manager owns by server-side apply.
+/// Returns the fields of `object` that Stackwright owns by server-side apply.
 pub fn owned_fields(object: &Value) -> Value {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     let ours = entries.into_iter().flatten().find(|entry| {
@@ -40,9 +40,9 @@ pub fn owned_fields(object: &Value) -> Value {
     }
 }
 
-/// Puts the pod template that is live into a body, in place of the desired one, so that everything
-/// but the template is applied. `None` when nothing of the live template is ours: the desired one
-/// must not slip in, and nobody else's becomes ours.
+/// Replaces the Pod template of a body by the live one, so that everything but the template is applied. Returns `None` if
+/// Stackwright owns no field of the live template: it must neither apply the desired template nor take over fields of
+/// other managers.
 pub fn with_live_template(body: &Value, live: &Value) -> Option<Value> {
     let template = owned_fields(live).pointer("/spec/template")?.clone();
     let mut merged = body.clone();
@@ -50,7 +50,7 @@ pub fn with_live_template(body: &Value, live: &Value) -> Option<Value> {
     Some(merged)
 }
 
-/// The body that gives up an object's owner and keeps everything else of ours as it is.
+/// Returns the body that removes the owner of an object and keeps all other fields that Stackwright owns.
 pub fn without_owner(live: &Value) -> Value {
     let mut body = owned_fields(live);
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
@@ -65,7 +65,7 @@ pub fn without_owner(live: &Value) -> Value {
     body
 }
 
-/// The paths of the fields that `sent` and `returned` do not have in common.
+/// Returns the paths of the fields in which `sent` and `returned` differ.
 pub fn differing_fields(sent: &Value, returned: &Value) -> Vec<String> {
     let mut paths = Vec::new();
     compare(sent, returned, String::new(), &mut paths);
@@ -99,12 +99,12 @@ fn take_template(body: &mut Value) -> Option<Value> {
 }
 
 fn hash(value: &Value) -> String {
-    // serde_json keeps the keys of a map sorted, so equal values give equal texts.
+    // serde_json sorts the keys of a map, so equal values have equal texts.
     short_hash(&value.to_string())
 }
 
-/// What of `value` a FieldsV1 set names. `f:` is a field, `k:` a list item by its keys, `v:` a
-/// list item by its value; an empty set is a leaf or an atomic value and stands for all below it
+/// Restricts `value` to a FieldsV1 set. `f:` is a field, `k:` a list item by its keys, `v:` a list item by its value. An
+/// empty set is a leaf or an atomic value and includes everything below it
 /// (Kubernetes, "Server-Side Apply", field management).
 fn restrict(value: &Value, fields: &Map<String, Value>) -> Value {
     if fields.is_empty() {
@@ -122,15 +122,15 @@ fn restrict(value: &Value, fields: &Map<String, Value>) -> Value {
         ),
         Value::Array(items) => {
             let named = NamedItems::of(fields);
-            // FieldsV1 sorts its keys; the order that counts is the object's.
+            // FieldsV1 sorts its keys, so the order is that of the object.
             Value::Array(items.iter().filter_map(|item| Some(restrict(item, named.fields(item)?))).collect())
         }
         scalar => scalar.clone(),
     }
 }
 
-/// The items of a list that a FieldsV1 set names. Each name is parsed once, and an item is found by its text, so that
-/// the work is linear: a list may have thousands of items.
+/// The items of a list in a FieldsV1 set. Each name is parsed once, and items are found by text, so the time is linear in
+/// the number of items, of which a list can have thousands.
 #[derive(Default)]
 struct NamedItems<'a> {
     /// By the names of the keys that tell items apart, one set of names for nearly every list: by their values, as one
@@ -228,12 +228,12 @@ mod tests {
     }
 
     #[test]
-    fn what_others_own_and_what_the_server_defaults_is_no_drift() {
+    fn fields_of_other_managers_and_defaults_of_the_server_are_no_drift() {
         assert_eq!(Digest::of(&owned_fields(&observed())), Digest::of(&desired()));
     }
 
     #[test]
-    fn a_change_of_the_template_alone_leaves_the_rest_as_it_is() {
+    fn a_change_of_the_template_does_not_change_the_digest_of_the_rest() {
         let mut changed = desired();
         changed["spec"]["template"]["spec"]["containers"][0]["image"] = json!("nginx:2");
         let (before, after) = (Digest::of(&desired()), Digest::of(&changed));
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_someone_else_took_over_is_drift() {
+    fn a_field_that_another_manager_took_over_is_drift() {
         let mut taken = observed();
         taken["metadata"]["managedFields"][2]["fieldsV1"]["f:spec"]
             .as_object_mut()
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_released_with_everything_of_ours_but_the_owner() {
+    fn a_released_object_keeps_all_owned_fields_but_the_owner() {
         let released = without_owner(&observed());
         assert_eq!(released["metadata"], json!({"name": "s-web", "namespace": "n", "labels": {"a": "1"}}));
         assert_eq!(released["spec"], owned_fields(&observed())["spec"]);
@@ -264,18 +264,18 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_we_never_applied_has_nothing_of_ours() {
+    fn an_object_that_was_never_applied_has_no_owned_fields() {
         assert_eq!(owned_fields(&json!({"metadata": {"name": "x"}})), json!({}));
     }
 
     #[test]
-    fn fields_that_an_apply_returned_otherwise_are_named_by_path() {
+    fn fields_that_an_apply_changed_are_named_by_path() {
         let mut returned = owned_fields(&observed());
         returned["spec"]["template"]["spec"]["containers"][0]["image"] = json!("mirror/nginx");
         assert_eq!(differing_fields(&desired(), &returned), [".spec.template.spec.containers[0].image"]);
     }
 
-    /// An object whose list has so many items, each with two keys, and as many values of a set.
+    /// An object with a list of `count` items with two keys each, and a set of `count` values.
     fn with_items(count: usize) -> Value {
         let name = |number: usize| format!("k:{{\"port\":{number},\"protocol\":\"TCP\"}}");
         let leaf = json!({".": {}, "f:port": {}, "f:protocol": {}});
@@ -291,11 +291,11 @@ mod tests {
     }
 
     #[test]
-    fn the_owned_fields_of_a_long_list_cost_no_more_for_each_item() {
+    fn the_time_for_owned_fields_is_linear_in_the_items_of_a_list() {
         let owned = owned_fields(&with_items(3));
         assert_eq!(owned["spec"]["ports"][2], json!({"port": 2, "protocol": "TCP"}));
         assert_eq!(owned["metadata"]["finalizers"], json!(["0", "1", "2"]));
         let exponent = exponent([100, 8_000], with_items, |object| drop(owned_fields(object)));
-        assert!(exponent < 1.2, "the time grows with the number of items to the privilege of {exponent:.2}");
+        assert!(exponent < 1.2, "the time grows with the number of items to the power of {exponent:.2}");
     }
 }

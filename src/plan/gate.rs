@@ -1,4 +1,4 @@
-//! What a unit waits for before its new pod template is let through.
+//! The gates of units: the conditions under which a new Pod template is released.
 
 use std::collections::BTreeMap;
 
@@ -8,47 +8,47 @@ use crate::{
     translate::{Desired, Kind, Missing, Need, Unit, Unread, WaitFor},
 };
 
-/// Whether a unit's desired pod template may be on the cluster now.
+/// The gate of a unit: whether its desired Pod template can be applied now.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Gate {
-    /// It may.
+    /// The template can be applied.
     Open,
-    /// It waits, and everything but the template is kept as desired.
+    /// The template waits. All other fields are applied.
     Waits(Vec<Wait>),
-    /// It may, but what it replaces is not gone yet.
+    /// The template can be applied when the workloads and Pods that it replaces are gone.
     Replaces,
-    /// The one-shot has run at this template and is gone; it does not run again.
+    /// The one-shot has run with this template, and its object is gone. It does not run again.
     Done,
-    /// There is nothing to run: inactive, or a stopped one-shot.
+    /// The unit has no workload: it is inactive, or a stopped one-shot or DaemonSet.
     Nothing,
 }
 
-/// One thing that a unit waits for.
+/// A service, object or image for which a unit waits.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Wait {
-    /// A service's name, an object such as `Secret db`, or an image such as `image db:1`.
+    /// The name of a service, an object, such as `Secret db`, or an image, such as `image db:1`.
     pub what: String,
-    /// Why it is not met yet and, where the user must act, what to do.
+    /// The cause, and the remedy if the user must act.
     pub why: String,
-    /// Which of them it is.
+    /// The kind.
     pub of: WaitOf,
 }
 
-/// What a unit waits for.
+/// The kind of a [`Wait`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum WaitOf {
     /// A dependency.
     Service,
-    /// An object that is missing.
+    /// A missing object.
     Object,
-    /// What an image says of itself.
+    /// Image metadata.
     Image,
 }
 
-/// What the status remembers of each service.
+/// The last status of each service, by name.
 pub type LastStatus = BTreeMap<String, ServiceStatus>;
 
-/// What is known when gates are judged.
+/// The input of all gates.
 pub(super) struct Snapshot<'a> {
     pub(super) desired: &'a Desired,
     pub(super) observed: &'a Observed,
@@ -56,35 +56,34 @@ pub(super) struct Snapshot<'a> {
 }
 
 impl Snapshot<'_> {
-    /// The template of the unit's live workload of the desired kind and name, unless it is held
-    /// at zero: what was stopped starts like what is new.
+    /// Returns the template of the unit's live workload of the desired kind and name. A workload that is scaled to zero has
+    /// none, because a stopped unit starts like a new one.
     fn running_template(&self, unit: &Unit) -> Option<&str> {
         let child = self.observed.children.get(&unit.workload.as_ref()?.key())?;
         if child.state.is_at_zero() { None } else { child.state.template() }
     }
 
-    /// Whether the desired template has been let through before: as the status remembers, or as
-    /// the live object shows when the operator ended between the apply and the status.
-    pub(super) fn was_let_through(&self, unit: &Unit) -> bool {
+    /// Reports whether the desired template was released before. The status stores that, and the live object shows it if
+    /// the operator stopped between the apply and the update of the status.
+    pub(super) fn was_released(&self, unit: &Unit) -> bool {
         self.remembered(unit) == Some(unit.template.as_str())
             || self.running_template(unit) == Some(unit.template.as_str())
     }
 
-    /// Whether the unit is a one-shot that has ended at the desired template.
+    /// Reports whether the unit is a one-shot that has ended with the desired template.
     pub(super) fn has_ended(&self, unit: &Unit) -> bool {
         self.remembered(unit) == Some(unit.template.as_str())
             && matches!(self.remembered_state(unit), Some(ServiceState::Completed | ServiceState::Failed))
     }
 
-    /// Whether its workload is at zero replicas because it was stopped (which clears the memory)
-    /// or has completed, and not because someone else has scaled it: it is not started again
-    /// before what it waits for.
+    /// Reports whether the workload is at zero replicas because it was stopped, which clears its status, or because it has
+    /// completed. Such a unit waits for its dependencies again. A workload that another client has scaled does not.
     pub(super) fn rests(&self, unit: &Unit, child: &Child) -> bool {
         let completed = matches!(&child.state, ChildState::Workload(state) if state.completed.is_some());
         child.state.is_at_zero() && (completed || self.remembered(unit).is_none())
     }
 
-    /// What holds the unit's template back; empty when nothing does.
+    /// Returns what the unit's template waits for.
     pub(super) fn waits(&self, unit: &Unit) -> Vec<Wait> {
         let objects = unit.missing.iter().map(missing_object);
         let dependencies = unit.waits_for.iter().filter_map(|wait_for| {
@@ -102,7 +101,7 @@ impl Snapshot<'_> {
         self.memory.get(unit.name()).map(|status| status.state)
     }
 
-    /// Why a dependency is not met, or `None` when it is.
+    /// Returns why a dependency is not met, or `None` if it is met.
     fn unmet(&self, wait_for: &WaitFor) -> Option<String> {
         let unit = self.desired.units.get(&wait_for.unit)?;
         let ended = self.has_ended(unit);
@@ -114,14 +113,14 @@ impl Snapshot<'_> {
             };
         };
         if child.deleting || child.state.template() != Some(unit.template.as_str()) {
-            return Some("is about to be replaced by its new version".to_owned());
+            return Some("is about to be updated".to_owned());
         }
         match &child.state {
             ChildState::Job(job) if job.complete => None,
             ChildState::Job(job) if job.failed.is_some() => self.unless_optional(wait_for, "has failed"),
             ChildState::Job(_) => match wait_for.condition {
                 DependencyCondition::ServiceCompletedSuccessfully => Some("has not completed yet".to_owned()),
-                _ if self.count(unit, wait_for, |pod| pod.running) > 0 => None,
+                _ if self.count(unit, wait_for, |pod| pod.progress.is_running()) > 0 => None,
                 _ => Some("is starting".to_owned()),
             },
             ChildState::Workload(state) => self.unmet_running(unit, state, wait_for),
@@ -144,20 +143,20 @@ impl Snapshot<'_> {
         let wanted = usize::try_from(replicas).unwrap_or_default();
         let count = |is: fn(&Pod) -> bool| self.count(unit, wait_for, is);
         match condition {
-            DependencyCondition::ServiceStarted if count(|pod| pod.running) >= wanted => None,
+            DependencyCondition::ServiceStarted if count(|pod| pod.progress.is_running()) >= wanted => None,
             DependencyCondition::ServiceStarted => Some("is starting".to_owned()),
-            DependencyCondition::ServiceHealthy if count(|pod| pod.ready) >= wanted => None,
+            DependencyCondition::ServiceHealthy if count(|pod| pod.progress.is_ready()) >= wanted => None,
             DependencyCondition::ServiceHealthy => Some("is not healthy yet".to_owned()),
             DependencyCondition::ServiceCompletedSuccessfully => Some("has not completed yet".to_owned()),
         }
     }
 
-    /// A failed optional dependency holds nothing back (Compose Specification, `depends_on.required`).
+    /// Returns the cause if the dependency is required. A failed optional dependency counts as met (Compose Specification, `depends_on.required`).
     fn unless_optional(&self, wait_for: &WaitFor, why: &str) -> Option<String> {
         wait_for.required.then(|| why.to_owned())
     }
 
-    /// How many pods of the desired template are so, for the service that is waited for.
+    /// Counts the Pods of the desired template that satisfy `is` for the service of the dependency.
     fn count(&self, unit: &Unit, wait_for: &WaitFor, is: impl Fn(&Pod) -> bool) -> usize {
         let new = |pod: &&Pod| pod.template.as_deref() == Some(unit.template.as_str());
         let pods = self.observed.live_pods(unit.name()).filter(new);
@@ -165,13 +164,13 @@ impl Snapshot<'_> {
     }
 }
 
-/// How many pods a unit should have: of a DaemonSet, as many as its controller counts nodes.
+/// Returns the desired number of Pods. For a DaemonSet, its controller counts the nodes.
 pub fn wanted(unit: &Unit, state: &WorkloadState) -> i32 {
     let on_nodes = unit.workload.as_ref().is_some_and(|workload| workload.kind() == Kind::DaemonSet);
     if on_nodes { state.wanted } else { unit.replicas }
 }
 
-/// Whether a workload's controller has brought every pod to the newest template and no other is left.
+/// Reports whether all Pods of a workload have the newest template and no other Pod is left.
 pub fn rolled_out(state: &WorkloadState, replicas: i32) -> bool {
     state.observed && state.wanted == replicas && state.updated >= replicas && state.total <= state.updated
 }
@@ -188,8 +187,8 @@ fn missing_object(missing: &Missing) -> Wait {
 fn unread(unread: &Unread) -> Wait {
     let Unread { image, cause } = unread;
     let why = format!(
-        "could not be read yet ({cause}), and it may have a VOLUME: it is asked for again; say 'volumes' here, or \
-         'imageMetadata: Ignore', to start without what it says"
+        "could not be read yet ({cause}), and it can declare a VOLUME. The operator tries again. Set 'volumes' or \
+         'imageMetadata: Ignore' to start without the image metadata"
     );
     Wait { what: format!("image {image}"), why, of: WaitOf::Image }
 }

@@ -1,5 +1,5 @@
-//! Desired + observed -> what may be applied now, what waits for what, what is replaced or pruned.
-//! Pure: crash at any point, and the next pass plans the rest.
+//! Planning: from the desired and the observed state to the objects that are applied now, replaced or pruned, and the
+//! gates of units. Planning is pure, so after a crash at any point the next reconciliation plans the rest.
 
 mod digest;
 mod gate;
@@ -13,14 +13,14 @@ use std::collections::BTreeMap;
 pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
 pub use gate::{Gate, LastStatus, Wait, WaitOf, rolled_out, wanted};
 pub use observed::{
-    Child, ChildState, ClaimState, Container, Digest, Eviction, Holder, JobState, MadeWith, Observed, Owner,
-    Pod, Refused, ServiceState, Settled, Unbound, WorkloadState,
+    Child, ChildState, ClaimState, Container, Digest, Eviction, Exit, Holder, JobState, MadeWith, Notice,
+    Observed, Owner, Pod, Progress, Refused, ServiceState, Settled, Unbound, WorkloadState,
 };
 
 use crate::translate::{Desired, Kind, Object, Unit};
 use gate::Snapshot;
 
-/// The Stack that a plan is made for.
+/// The Stack of a plan.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
     /// Its UID.
@@ -29,25 +29,24 @@ pub struct Identity<'a> {
     pub name: &'a str,
 }
 
-/// What one pass does.
+/// The writes of one reconciliation.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// What is applied, in this order.
+    /// The objects to apply, in this order.
     pub applies: Vec<Apply>,
-    /// What a successor waits to see gone. It is deleted once everything that the successor needs
-    /// is there.
+    /// The objects whose end a successor awaits. They are deleted when everything that the successor needs exists.
     pub replaced: Vec<Delete>,
-    /// What the Stack no longer wants. It is deleted only when everything was applied.
+    /// The objects that are no longer desired. They are deleted when everything was applied.
     pub pruned: Vec<Delete>,
-    /// Claims that no longer go with the Stack, although they did once.
+    /// The claims of which the Stack gives up the ownership, so that they outlive it.
     pub released: Vec<Delete>,
-    /// Wanted names that belong to someone else; nothing is sent for them.
+    /// The desired names that objects of other owners have. Nothing is applied for them.
     pub conflicts: Vec<Conflict>,
-    /// Objects of an earlier Stack of this name that are still in the way; they go by themselves.
+    /// The objects of an earlier Stack of this name, which the garbage collector deletes.
     pub leaving: Vec<(Kind, String)>,
-    /// What the API server has refused and would refuse again.
+    /// The errors of the API server for objects that it would refuse again.
     pub refused: Vec<String>,
-    /// Each unit's gate.
+    /// The gates by unit.
     pub gates: BTreeMap<String, Gate>,
 }
 
@@ -56,38 +55,38 @@ pub struct Plan {
 pub struct Apply {
     /// The object.
     pub object: Object,
-    /// The UID of the object that is ours already; none for one that no watch holds.
+    /// The UID of the existing child. `None` if no watch has the object.
     pub uid: Option<String>,
-    /// Whether the live pod template stays: the desired one is not let through, or the kind does
-    /// not let it change.
+    /// Whether the live Pod template is kept, because the desired one is not released or the template of the kind is
+    /// immutable.
     pub keeps_template: bool,
 }
 
-/// An object to delete or release, if it is still the one with this UID.
+/// An object to delete or release, if it still has this UID.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Delete {
-    /// Its kind.
+    /// The kind.
     pub kind: Kind,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The precondition.
+    /// The UID, which is the precondition.
     pub uid: String,
-    /// What takes its place, when that has another kind or name.
+    /// The successor, if it has another kind or name.
     pub successor: Option<(Kind, String)>,
 }
 
-/// A wanted name that belongs to someone else.
+/// A desired name that an object of another owner has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Conflict {
     /// The kind.
     pub kind: Kind,
     /// The name.
     pub name: String,
-    /// The Stack that holds it, when it is one.
+    /// The Stack that owns the object, if one does.
     pub holder: Option<String>,
 }
 
-/// Plans one pass.
+/// Plans one reconciliation.
 pub fn plan(desired: &Desired, observed: &Observed, memory: &LastStatus) -> Plan {
     let snapshot = Snapshot { desired, observed, memory };
     let mut plan = Plan::default();
@@ -104,7 +103,7 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &LastStatus) -> Plan
     plan.applies.sort_by_key(|apply| apply.object.kind);
     plan.pruned = succession::unwanted(desired, observed);
     if plan.holds_back_a_live_template(&snapshot) {
-        // Its pods may have to be made again, and would miss the file.
+        // Pods of the live template can be recreated, and mount the ConfigMap.
         plan.pruned.retain(|delete| delete.kind != Kind::ConfigMap);
     }
     if desired.retains_claims {
@@ -114,8 +113,8 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &LastStatus) -> Plan
 }
 
 impl Plan {
-    /// Plans an object: nothing when it is as desired, an apply when it is ours or absent, a
-    /// conflict when it is someone else's.
+    /// Plans an object: nothing if it is as desired, an apply if it is a child or absent, a conflict if it has another
+    /// owner.
     fn place(&mut self, observed: &Observed, object: Object, keeps_template: bool) {
         let key = (object.kind, object.name.clone());
         match observed.name_holders.get(&key) {
@@ -133,7 +132,7 @@ impl Plan {
             return self.applies.push(Apply { object, uid: None, keeps_template });
         };
         if child.deleting {
-            // What follows it comes when it is gone.
+            // Its successor is created when it is gone.
         } else if succession::changes_address(child, &object) {
             self.replaced.push(child.delete(&key));
         } else if !is_as_desired(child, observed.settled.get(&key), &object, keeps_template) {
@@ -163,8 +162,8 @@ impl Plan {
         if key.0 == Kind::Job && live.is_none() && snapshot.has_ended(unit) {
             return Gate::Done;
         }
-        // Nothing has to be waited for to run nothing.
-        if unit.replicas > 0 && !snapshot.was_let_through(unit) {
+        // A unit without containers waits for nothing.
+        if unit.replicas > 0 && !snapshot.was_released(unit) {
             let waits = snapshot.waits(unit);
             if !waits.is_empty() {
                 if live.is_some_and(|child| !snapshot.rests(unit, child)) {
@@ -176,7 +175,7 @@ impl Plan {
         let predecessors: Vec<_> = succession::predecessors(snapshot.observed, unit, &key).collect();
         let waits_for_the_last = live.map_or_else(
             || !predecessors.is_empty() || succession::leaves_pods(snapshot, unit, workload),
-            // A service that joins the unit comes when it runs nowhere else any more.
+            // A service joins the unit when its own Pods are gone.
             |child| child.deleting || succession::takes_over(snapshot.observed, unit, child),
         );
         let to_delete = predecessors.into_iter().filter(|(_, child)| !child.deleting);
@@ -187,7 +186,7 @@ impl Plan {
         if waits_for_the_last {
             return Gate::Replaces;
         }
-        // A Job's template never changes: another template is another Job.
+        // The template of a Job is immutable: a new template has a new Job.
         let keeps_template = key.0 == Kind::Job && live.is_some();
         self.place(snapshot.observed, workload.object(), keeps_template);
         Gate::Open
@@ -210,8 +209,8 @@ fn is_as_desired(child: &Child, settled: Option<&Settled>, object: &Object, keep
 }
 
 impl Settled {
-    /// Whether it tells what an apply of `desired` to `child` would return. What was sent with the
-    /// live template in place of the desired one says nothing of the desired one.
+    /// Reports whether the field conflict applies to an apply of `desired` to `child`. An apply with the live template in
+    /// place of the desired one says nothing about the desired one.
     fn speaks_of(&self, child: &Child, desired: &Digest, keeps_template: bool) -> bool {
         self.uid == child.uid
             && self.desired.rest == desired.rest

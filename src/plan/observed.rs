@@ -1,4 +1,4 @@
-//! What the watches hold of a Stack: projections, not objects.
+//! The observed state of a Stack: projections of objects, as the watches store them.
 
 use std::{
     borrow::Cow,
@@ -10,104 +10,103 @@ use jiff::Timestamp;
 use super::Identity;
 use crate::{api::AccessMode, translate::Kind};
 
-/// What is observed of one Stack: its children, who else holds a name that it wants, and the pods
-/// of its services.
+/// The observed state of a Stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observed {
-    /// Its children by kind and name.
+    /// The children by kind and name.
     pub children: BTreeMap<(Kind, String), Child>,
-    /// Who holds a name that it wants, by kind and name.
+    /// The owners of objects whose names the Stack needs, by kind and name.
     pub name_holders: BTreeMap<(Kind, String), Holder>,
-    /// The pods of its services.
+    /// The Pods of the services.
     pub pods: Vec<Pod>,
-    /// The first eviction of each unit since a pod of it started to run. They feed messages, never decisions.
+    /// The first eviction of each unit since its last Pod started. Only messages use it.
     pub evictions: BTreeMap<String, Eviction>,
-    /// States that an apply returned where they differ from what was sent, since an admission
-    /// webhook changes fields of ours. Such a state is the snapshot until either side changes.
+    /// Field conflicts: states that an apply returned and that differ from the applied object, because an admission webhook
+    /// changes its fields. Such a state counts as desired until either side changes.
     pub settled: BTreeMap<(Kind, String), Settled>,
-    /// What the API server has refused for good; it is not sent again until it changes.
+    /// Objects that the API server has refused. They are not applied again until they change.
     pub refused: BTreeMap<(Kind, String), Refused>,
 }
 
-/// Who holds a name that a Stack wants.
+/// The owner of an object whose name a Stack needs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Holder {
-    /// The Stack of this name.
+    /// The Stack with this name.
     Stack(String),
-    /// An earlier Stack of the same name and namespace, whose objects are being collected.
+    /// An earlier Stack with the same name and namespace, whose objects are being garbage collected.
     Predecessor,
-    /// Someone else.
+    /// Another owner, or none.
     Other,
 }
 
-/// What the API server has refused.
+/// An object that the API server has refused.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Refused {
-    /// What was sent.
+    /// The digest of the refused object.
     pub desired: Digest,
-    /// The API server's words.
+    /// The error of the API server.
     pub message: String,
 }
 
-/// An object of one of our kinds, as far as decisions need it.
+/// The projection of an object of a kind that Stackwright creates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Child {
-    /// Its UID, the precondition of every delete.
+    /// The UID, which is the precondition of a delete.
     pub uid: String,
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
-    /// The service that it belongs to, as its label tells.
+    /// The service that its label names.
     pub service: Option<String>,
-    /// Whether its deletion has begun.
+    /// Whether the deletion has started.
     pub deleting: bool,
-    /// The fields that we own, by digest.
+    /// The digest of the fields that Stackwright owns.
     pub digest: Digest,
-    /// What of it decides order and state.
+    /// The state.
     pub state: ChildState,
 }
 
-/// Whose an object is.
+/// The owner of an object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Owner {
-    /// The Stack with this UID controls it.
+    /// The Stack with this UID controls the object.
     Stack {
-        /// The Stack's UID.
+        /// The UID of the Stack.
         uid: String,
-        /// The Stack's name.
+        /// The name of the Stack.
         name: String,
     },
-    /// It bears our label with this Stack's name and no controller: a claim that stays.
+    /// A claim with the label of this Stack and without a controller, which outlives the Stack.
     Claim {
-        /// The Stack's name.
+        /// The name of the Stack.
         stack: String,
     },
-    /// Anyone else.
+    /// Another owner, or none.
     Other,
 }
 
-/// Digests of the fields that our field manager owns.
+/// The digests of the fields that the field manager of Stackwright owns.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Digest {
-    /// All but the pod template.
+    /// The digest of all fields but the Pod template.
     pub rest: String,
-    /// The pod template; empty for kinds without one.
-    pub template: String,
+    /// The digest of the Pod template. `None` for kinds without one.
+    pub template: Option<String>,
 }
 
-/// What an apply returned, kept while a webhook changes fields of ours.
+/// A field conflict: the result of an apply that a webhook has changed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settled {
-    /// The object that was applied to.
+    /// The UID of the object.
     pub uid: String,
-    /// What was sent.
+    /// The digest of the applied object.
     pub desired: Digest,
-    /// What came back.
+    /// The digest of the returned object.
     pub returned: Digest,
-    /// The fields that differ, as paths.
+    /// The paths of the fields that differ.
     pub fields: Vec<String>,
 }
 
-/// What of a child decides order and state.
+/// The state of a child.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChildState {
     /// A Deployment, StatefulSet or DaemonSet.
@@ -118,181 +117,235 @@ pub enum ChildState {
     Service(ServiceState),
     /// A claim.
     Claim(ClaimState),
-    /// Anything else: it is there.
+    /// Any other kind, of which only the existence counts.
     Plain,
 }
 
 /// The state of a Deployment, StatefulSet or DaemonSet.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadState {
-    /// The hash of its pod template, as its annotation tells.
+    /// The hash of the Pod template, from its annotation.
     pub template: Option<String>,
-    /// Whether its controller has seen the newest generation.
+    /// Whether the controller has observed the newest generation.
     pub observed: bool,
-    /// Replicas of the spec; of a DaemonSet the nodes that should have one.
+    /// The replicas of the spec. For a DaemonSet, the number of nodes that should run a Pod.
     pub wanted: i32,
-    /// Pods in all.
+    /// The number of all Pods.
     pub total: i32,
-    /// Pods of the newest template.
+    /// The number of Pods of the newest template.
     pub updated: i32,
-    /// Ready pods.
+    /// The number of ready Pods.
     pub ready: i32,
-    /// The hash at which it was found completed and is held at zero.
+    /// The hash of the template with which it has completed and is scaled to zero.
     pub completed: Option<String>,
-    /// Why its pods cannot be created, such as a quota or a policy of the namespace.
+    /// Why its Pods cannot be created, such as a quota or a policy of the namespace.
     pub failure: Option<String>,
-    /// Whether an update has made no progress for longer than it may.
+    /// Whether an update has exceeded its progress deadline.
     pub overdue: bool,
-    /// What of its template decides how it is translated again.
+    /// The inputs of its template.
     pub made_with: MadeWith,
 }
 
-/// What a workload's pod template was made with.
+/// The inputs of a Pod template that the next translation uses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct MadeWith {
-    /// The hash of what its containers read from objects of others.
+    /// The hash of the keys that its containers read from objects which the Stack does not own.
     pub reads: Option<String>,
-    /// The helper's image.
+    /// The helper image.
     pub helper_image: Option<String>,
-    /// What was known of the images, as it stands on the workload.
+    /// The image metadata, as stored in the annotation of the workload.
     pub images: Option<String>,
 }
 
 /// The state of a claim.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClaimState {
-    /// How it may be mounted.
+    /// The access mode.
     pub access_mode: Option<AccessMode>,
-    /// What keeps the pods together that share it.
+    /// The label that keeps Pods which share the claim on one node.
     pub together: Option<String>,
-    /// When it was created, in seconds since 1970.
+    /// The time of creation, in seconds since 1970.
     pub created: i64,
-    /// What is known of it while it has no volume.
+    /// The state of provisioning while the claim has no volume.
     pub unbound: Option<Unbound>,
 }
 
-/// A claim that has no volume yet.
+/// A claim without a volume.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Unbound {
-    /// The storage class that it names; where the cluster has a default one, the API server writes that.
+    /// The StorageClass of the claim. The API server sets the default class of the cluster.
     pub class: Option<String>,
-    /// The provisioner that has been asked for a volume.
+    /// The provisioner that was asked for a volume.
     pub provisioner: Option<String>,
-    /// What was warned of last. It feeds messages, never decisions.
+    /// The last warning. Only messages use it.
     pub warning: Option<String>,
 }
 
 /// The state of a Job.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobState {
-    /// The hash of its pod template.
+    /// The hash of the Pod template.
     pub template: Option<String>,
-    /// Whether it has the condition Complete.
+    /// Whether the condition Complete is true.
     pub complete: bool,
-    /// The message of its condition Failed.
+    /// The message of the condition Failed, if that is true.
     pub failed: Option<String>,
-    /// What of its template decides how it is translated again.
+    /// The inputs of its template.
     pub made_with: MadeWith,
 }
 
 /// The state of a Service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServiceState {
-    /// Whether it has no cluster address.
+    /// Whether the Service has no cluster IP.
     pub headless: bool,
-    /// Whether it leads to pods that are not ready.
+    /// Whether the Service publishes addresses of Pods that are not ready.
     pub publishes_not_ready: bool,
-    /// Whether it is of type LoadBalancer and has no address yet.
+    /// Whether the Service has the type LoadBalancer and no address yet.
     pub pending_address: bool,
 }
 
-/// A pod of a unit.
+/// A Pod of a unit.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pod {
-    /// Its UID: a later pod of a StatefulSet has the same name.
+    /// The UID. Successive Pods of a StatefulSet have the same name.
     pub uid: String,
-    /// The service that names its unit.
+    /// The service that names the unit.
     pub service: String,
-    /// Its controller's kind and name: `ReplicaSet`, `StatefulSet`, `DaemonSet` or `Job`.
+    /// The kind and name of the controller: a `ReplicaSet`, `StatefulSet`, `DaemonSet` or `Job`.
     pub controller: Option<(String, String)>,
-    /// The hash of the template that it was made from.
+    /// The hash of the template of the Pod.
     pub template: Option<String>,
-    /// The claims that it mounts.
+    /// The claims that the Pod mounts.
     pub claims: BTreeSet<String>,
-    /// When it was created.
+    /// The time of creation.
     pub created: Option<Timestamp>,
-    /// Whether its deletion has begun.
+    /// Whether the deletion has started.
     pub deleting: bool,
-    /// Whether it has ended, well or not.
+    /// Whether the Pod has ended, with or without an error.
     pub ended: bool,
-    /// Whether every container of it runs.
-    pub running: bool,
-    /// Whether every container has passed its start-up probe.
-    pub started: bool,
-    /// Whether it is ready.
-    pub ready: bool,
-    /// When its container started last.
+    /// The progress of its slowest container.
+    pub progress: Progress,
+    /// The time of the last start of a container.
     pub started_at: Option<Timestamp>,
-    /// Why no node takes it, in the scheduler's words.
+    /// The message of the scheduler if no node can run the Pod.
     pub unschedulable: Option<String>,
-    /// Why a container does not run: the kubelet's reason and message.
-    pub waiting: Option<(String, String)>,
-    /// The exit code and reason with which its container ended last.
-    pub last_exit: Option<(i32, String)>,
-    /// What the kubelet warned of last: reason and message. It feeds messages, never decisions.
-    pub warning: Option<(String, String)>,
-    /// The containers of its services, where they are several.
+    /// Why a container does not run, as the kubelet reports it.
+    pub waiting: Option<Notice>,
+    /// The last exit of its container.
+    pub last_exit: Option<Exit>,
+    /// The last warning of the kubelet. Only messages use it.
+    pub warning: Option<Notice>,
+    /// The containers of the services, if the Pod has several.
     pub containers: Vec<Container>,
 }
 
-/// That a kubelet has put a pod out, since its node lacks something: room on its disk, memory.
+/// The progress of a container from its creation to readiness. A later stage includes the earlier ones: the kubelet runs
+/// the readiness probe only after the startup probe has succeeded, and both only in a container that runs.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Progress {
+    /// Does not run.
+    #[default]
+    Pending,
+    /// Runs, and has not passed its startup probe.
+    Running,
+    /// Runs, and has passed its startup probe.
+    Started,
+    /// Is ready.
+    Ready,
+}
+
+/// The end of a container.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Exit {
+    /// The exit code.
+    pub code: i32,
+    /// The container runtime's reason, such as `OOMKilled`.
+    pub reason: Option<String>,
+}
+
+/// A state or an event, as the kubelet reports it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Notice {
+    /// The CamelCase reason.
+    pub reason: String,
+    /// The message for people, which may be empty.
+    pub message: String,
+}
+
+/// An eviction of a Pod by the kubelet because the node lacks a resource, such as disk space or memory.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Eviction {
-    /// When.
+    /// The time.
     pub at: Timestamp,
     /// The node.
     pub node: String,
-    /// What it lacks, in the kubelet's words.
+    /// The message of the kubelet.
     pub why: String,
 }
 
-/// One service's container in a pod of several, with what [`Pod`] says of all of them.
+/// The container of a service in a Pod of several services. The fields have the same meaning as in [`Pod`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Container {
     /// The service.
     pub service: String,
-    /// Whether it runs.
-    pub running: bool,
-    /// Whether it has passed its start-up probe.
-    pub started: bool,
-    /// Whether it is ready.
-    pub ready: bool,
-    /// When it started last.
+    /// The progress.
+    pub progress: Progress,
+    /// The time of the last start.
     pub started_at: Option<Timestamp>,
-    /// Why it does not run: the kubelet's reason and message.
-    pub waiting: Option<(String, String)>,
-    /// The exit code and reason with which it ended last.
-    pub last_exit: Option<(i32, String)>,
+    /// Why the container does not run, as the kubelet reports it.
+    pub waiting: Option<Notice>,
+    /// The last exit.
+    pub last_exit: Option<Exit>,
+}
+
+impl Progress {
+    /// Reports whether the container runs.
+    pub fn is_running(self) -> bool {
+        self >= Self::Running
+    }
+
+    /// Reports whether the container has passed its startup probe.
+    pub fn is_started(self) -> bool {
+        self >= Self::Started
+    }
+
+    /// Reports whether the container is ready.
+    pub fn is_ready(self) -> bool {
+        self == Self::Ready
+    }
+}
+
+impl Exit {
+    /// Reports whether the container succeeded.
+    pub fn is_success(&self) -> bool {
+        self.code == 0
+    }
 }
 
 impl Pod {
-    /// The pod as it is for one of its services: what is said of its containers is said of that one's.
+    /// Reports whether the container ended with exit code 0 when it ended last.
+    pub fn succeeded(&self) -> bool {
+        self.last_exit.as_ref().is_some_and(Exit::is_success)
+    }
+
+    /// Returns the Pod as seen by one of its services, with the state of the service's container.
     pub fn seen_by(&self, service: &str) -> Cow<'_, Self> {
         let Some(container) = self.containers.iter().find(|container| container.service == service) else {
             return Cow::Borrowed(self);
         };
-        let Container { running, started, ready, started_at, waiting, last_exit, .. } = container.clone();
-        Cow::Owned(Self { running, started, ready, started_at, waiting, last_exit, ..self.clone() })
+        let Container { progress, started_at, waiting, last_exit, .. } = container.clone();
+        Cow::Owned(Self { progress, started_at, waiting, last_exit, ..self.clone() })
     }
 }
 
 impl ChildState {
-    /// Whether it is a workload of no replicas.
+    /// Reports whether the child is a workload with zero replicas.
     pub fn is_at_zero(&self) -> bool {
         matches!(self, Self::Workload(workload) if workload.wanted == 0)
     }
 
-    /// The hash of the pod template that a workload has.
+    /// Returns the hash of the Pod template of a workload.
     pub fn template(&self) -> Option<&str> {
         match self {
             Self::Workload(workload) => workload.template.as_deref(),
@@ -303,12 +356,12 @@ impl ChildState {
 }
 
 impl Observed {
-    /// The pods of a unit that are not on their way out and have not ended.
+    /// Returns the Pods of a unit that are not terminating and have not ended.
     pub fn live_pods(&self, unit: &str) -> impl Iterator<Item = &Pod> {
         self.pods.iter().filter(move |pod| pod.service == unit && !pod.deleting && !pod.ended)
     }
 
-    /// What is observed, as it is for one service of a unit of several.
+    /// Returns the observed state as seen by one service of a unit of several services.
     pub fn seen_by(&self, unit: &str, service: &str) -> Self {
         let pods = self.pods.iter().filter(|pod| pod.service == unit);
         let pods = pods.map(|pod| pod.seen_by(service).into_owned()).collect();
@@ -318,7 +371,7 @@ impl Observed {
 }
 
 impl Owner {
-    /// The name of the Stack that an object belongs to.
+    /// Returns the name of the Stack that owns the object.
     pub fn stack(&self) -> Option<&str> {
         match self {
             Self::Stack { name, .. } | Self::Claim { stack: name } => Some(name),
@@ -328,8 +381,8 @@ impl Owner {
 }
 
 impl Child {
-    /// Whether it is this Stack's to change: it bears our owner reference, or is a claim with our
-    /// label and this Stack's name.
+    /// Reports whether the Stack can change the object: it has the owner reference of the Stack, or is a claim with the
+    /// label of the Stack.
     pub fn belongs_to(&self, stack: Identity<'_>, kind: Kind) -> bool {
         match &self.owner {
             Owner::Stack { uid, .. } => uid == stack.uid,
@@ -338,7 +391,7 @@ impl Child {
         }
     }
 
-    /// Who holds its name, for a Stack that it does not belong to.
+    /// Returns the owner of the object for a Stack that does not own it.
     pub fn holder(&self, stack: Identity<'_>) -> Holder {
         match &self.owner {
             Owner::Stack { name, .. } if name == stack.name => Holder::Predecessor,

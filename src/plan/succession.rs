@@ -1,13 +1,13 @@
-//! What comes after what: predecessors that a successor waits to see gone, pods that may not run
-//! beside it, and what nothing wants any more.
+//! Succession of workloads: predecessors whose end a successor awaits, Pods that must not run beside it, and children that
+//! are no longer desired.
 
 use std::collections::BTreeSet;
 
 use super::{Child, ChildState, Delete, Observed, Owner, Pod, gate::Snapshot};
 use crate::translate::{Desired, Kind, Object, Unit, Workload};
 
-/// Workloads of the unit's services other than the wanted one: another kind, another Job, one of a
-/// service that had a pod of its own.
+/// Returns the workloads of the unit's services other than the desired one: of another kind, another Job, or of a service
+/// that had its own Pod.
 pub(super) fn predecessors<'a>(
     observed: &'a Observed,
     unit: &'a Unit,
@@ -20,7 +20,7 @@ pub(super) fn predecessors<'a>(
     })
 }
 
-/// Whether a service that is new in the unit still runs in pods of its own.
+/// Reports whether a service that is new in the unit still runs in its own Pods.
 pub(super) fn takes_over(observed: &Observed, unit: &Unit, live: &Child) -> bool {
     live.state.template() != Some(unit.template.as_str())
         && observed
@@ -29,7 +29,7 @@ pub(super) fn takes_over(observed: &Observed, unit: &Unit, live: &Child) -> bool
             .any(|pod| !pod.ended && pod.service != unit.name() && unit.services.contains(&pod.service))
 }
 
-/// Whether pods are left that a workload which does not exist yet must not run beside.
+/// Reports whether Pods are left that must be gone before the workload is created.
 pub(super) fn leaves_pods(snapshot: &Snapshot<'_>, unit: &Unit, wanted: &Workload) -> bool {
     let key = wanted.key();
     let claims = wanted.claims();
@@ -37,7 +37,7 @@ pub(super) fn leaves_pods(snapshot: &Snapshot<'_>, unit: &Unit, wanted: &Workloa
         if unit.services.contains(&pod.service) {
             blocks(pod, unit, &key)
         } else {
-            // A volume that came over from another service, whose container may still write it.
+            // The volume belonged to another service before, whose container can still write it.
             key.0 == Kind::StatefulSet
                 && !pod.ended
                 && !is_of_a_desired_template(snapshot.desired, pod)
@@ -46,9 +46,9 @@ pub(super) fn leaves_pods(snapshot: &Snapshot<'_>, unit: &Unit, wanted: &Workloa
     })
 }
 
-/// Whether a pod of the same service must be gone first. Pods of the wanted workload's own kind
-/// were left by one that was deleted: a StatefulSet gives its pods names that only one can bear,
-/// and a service that may overlap takes them up again or not. A Job never takes them up.
+/// Reports whether a Pod of the same service must be gone first. Pods of the desired kind belong to a workload that was
+/// deleted. The Pods of a StatefulSet have fixed names, so a terminating Pod blocks its successor. A Deployment can adopt
+/// the Pods, which matters only if old and new Pods must not overlap. A Job never adopts Pods.
 fn blocks(pod: &Pod, unit: &Unit, (kind, name): &(Kind, String)) -> bool {
     let of_the_wanted = pod.controller.as_ref().is_none_or(|(controller, of)| match kind {
         Kind::Deployment => controller == "ReplicaSet",
@@ -69,8 +69,8 @@ fn is_of_a_desired_template(desired: &Desired, pod: &Pod) -> bool {
     })
 }
 
-/// Whether a Service gains or loses its cluster address, which no update can do: one without a
-/// port has none, also when it had ports before.
+/// Reports whether a Service gains or loses its cluster IP, which an update cannot do. A Service without ports is
+/// headless.
 pub(super) fn changes_address(child: &Child, object: &Object) -> bool {
     match &child.state {
         ChildState::Service(service) => service.headless != (object.body["spec"]["clusterIP"] == "None"),
@@ -78,9 +78,9 @@ pub(super) fn changes_address(child: &Child, object: &Object) -> bool {
     }
 }
 
-/// Children that nothing wants. Claims are never among them, and neither is the workload of a unit
-/// that still runs one: it is replaced, not pruned. What the pods of an earlier template mount and
-/// obey stays until the last of them is gone: without their policy, everyone could reach them.
+/// Returns the children that are no longer desired. Claims are never pruned. The workload of a unit that still has one is
+/// replaced, not pruned. ConfigMaps and NetworkPolicies stay until the last Pod of an earlier template is gone: the Pod
+/// mounts the ConfigMap, and without the NetworkPolicy every client could connect to the Pod.
 pub(super) fn unwanted(desired: &Desired, observed: &Observed) -> Vec<Delete> {
     let wanted = desired.names();
     let with_workload: BTreeSet<&String> = desired
@@ -107,8 +107,8 @@ pub(super) fn unwanted(desired: &Desired, observed: &Observed) -> Vec<Delete> {
         .collect()
 }
 
-/// Named claims that have left the spec while they had the Stack as their owner. Those of anonymous volumes,
-/// which belong to a service, always go with the Stack.
+/// Returns the claims of named volumes that were removed from the spec while the Stack owned them. Claims of anonymous
+/// volumes, which belong to a service, are always deleted with the Stack.
 pub(super) fn owned_claims(desired: &Desired, observed: &Observed) -> Vec<Delete> {
     let wanted = desired.names();
     observed

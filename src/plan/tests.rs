@@ -95,8 +95,7 @@ fn pod(unit: &Unit, controller: &str, ready: bool) -> Pod {
         service: unit.name().to_owned(),
         controller: Some((controller.to_owned(), unit.workload.as_ref().unwrap().object().name)),
         template: Some(unit.template.clone()),
-        running: true,
-        ready,
+        progress: if ready { Progress::Ready } else { Progress::Running },
         ..Pod::default()
     }
 }
@@ -123,7 +122,7 @@ fn waits(plan: &Plan, unit: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_as_desired_needs_nothing() {
+fn objects_as_desired_are_not_applied() {
     let desired = desired([unit("web", "1")]);
     let mut observed = Observed::default();
     live(&mut observed, &desired.units["web"], true);
@@ -133,7 +132,7 @@ fn what_is_as_desired_needs_nothing() {
 }
 
 #[test]
-fn a_dependent_waits_until_its_dependency_bears_the_desired_template_and_is_healthy() {
+fn a_dependent_waits_until_its_dependency_has_the_desired_template_and_is_healthy() {
     use DependencyCondition::ServiceHealthy;
     let desired = desired([unit("db", "2"), after(unit("web", "1"), "db", ServiceHealthy)]);
     let mut observed = Observed::default();
@@ -143,7 +142,7 @@ fn a_dependent_waits_until_its_dependency_bears_the_desired_template_and_is_heal
 
     live(&mut observed, &unit("db", "1"), true);
     let second = plan(&desired, &observed, &LastStatus::new());
-    assert_eq!(waits(&second, "web"), ["db: is about to be replaced by its new version"]);
+    assert_eq!(waits(&second, "web"), ["db: is about to be updated"]);
 
     observed = Observed::default();
     live(&mut observed, &unit("db", "2"), false);
@@ -156,7 +155,7 @@ fn a_dependent_waits_until_its_dependency_bears_the_desired_template_and_is_heal
 }
 
 #[test]
-fn in_a_chain_a_held_middle_holds_the_end() {
+fn a_waiting_service_keeps_its_own_dependents_waiting() {
     use DependencyCondition::ServiceHealthy;
     let new = |name: &str| unit(name, "2");
     let desired =
@@ -167,12 +166,12 @@ fn in_a_chain_a_held_middle_holds_the_end() {
     live(&mut observed, &unit("c", "1"), true);
     let plan = plan(&desired, &observed, &LastStatus::new());
     assert_eq!(waits(&plan, "b"), ["a: is not healthy yet"]);
-    assert_eq!(waits(&plan, "c"), ["b: is about to be replaced by its new version"]);
+    assert_eq!(waits(&plan, "c"), ["b: is about to be updated"]);
     assert_eq!(applied(&plan), [], "everything but the templates is as desired");
 }
 
 #[test]
-fn a_held_template_does_not_hold_the_number_of_replicas() {
+fn replicas_change_while_the_template_waits() {
     use DependencyCondition::ServiceHealthy;
     let mut scaled = after(unit("web", "2"), "db", ServiceHealthy);
     if let Some(Workload::Deployment(deployment)) = &mut scaled.workload {
@@ -186,7 +185,7 @@ fn a_held_template_does_not_hold_the_number_of_replicas() {
 }
 
 #[test]
-fn a_template_that_was_let_through_is_not_gated_again_also_when_the_object_is_gone() {
+fn a_released_template_is_not_gated_again_even_if_the_object_is_gone() {
     use DependencyCondition::ServiceHealthy;
     let desired = desired([unit("db", "1"), after(unit("web", "1"), "db", ServiceHealthy)]);
     let mut observed = Observed::default();
@@ -196,7 +195,7 @@ fn a_template_that_was_let_through_is_not_gated_again_also_when_the_object_is_go
 }
 
 #[test]
-fn a_service_that_was_stopped_starts_only_after_what_it_waits_for() {
+fn a_stopped_service_waits_for_its_dependencies_again() {
     use DependencyCondition::ServiceHealthy;
     let desired = desired([unit("db", "1"), after(unit("web", "1"), "db", ServiceHealthy)]);
     let mut observed = Observed::default();
@@ -210,12 +209,12 @@ fn a_service_that_was_stopped_starts_only_after_what_it_waits_for() {
     // One that someone else has scaled to zero was not stopped, so it is repaired.
     let memory = LastStatus::from([remember("web", State::Healthy, "0")]);
     assert_eq!(applied(&plan(&desired, &observed, &memory)), [("s-web", true)]);
-    observed.pods.iter_mut().for_each(|pod| pod.ready = true);
+    observed.pods.iter_mut().for_each(|pod| pod.progress = Progress::Ready);
     assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", false)]);
 }
 
 #[test]
-fn a_one_shot_that_ended_at_its_template_does_not_run_again_when_it_is_deleted() {
+fn a_one_shot_that_has_ended_does_not_run_again_when_its_job_is_deleted() {
     let desired = desired([job("migrate", "1")]);
     let done = LastStatus::from([remember("migrate", State::Completed, "1")]);
     let again = plan(&desired, &Observed::default(), &done);
@@ -228,7 +227,7 @@ fn a_one_shot_that_ended_at_its_template_does_not_run_again_when_it_is_deleted()
 }
 
 #[test]
-fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers() {
+fn a_dependent_waits_for_the_completion_of_a_one_shot_which_the_status_stores() {
     use DependencyCondition::ServiceCompletedSuccessfully;
     let desired =
         desired([job("migrate", "1"), after(unit("web", "1"), "migrate", ServiceCompletedSuccessfully)]);
@@ -256,7 +255,7 @@ fn a_dependent_of_a_one_shot_waits_for_its_completion_which_the_status_remembers
 }
 
 #[test]
-fn a_missing_object_holds_its_reader_and_no_one_else() {
+fn a_missing_object_blocks_only_its_readers() {
     let mut reader = unit("web", "1");
     reader.missing = vec![
         Missing { kind: ObjectKind::Secret, name: "pw".to_owned(), need: Need::Object },
@@ -269,7 +268,7 @@ fn a_missing_object_holds_its_reader_and_no_one_else() {
 }
 
 #[test]
-fn an_image_that_is_not_read_yet_holds_what_is_new_and_nothing_that_runs() {
+fn unread_image_metadata_blocks_new_templates_and_no_running_pods() {
     let unread = Unread { image: "db:1".to_owned(), cause: "docker.io answers with status 429".to_owned() };
     let reader = Unit { unread: vec![unread], ..unit("db", "1") };
     let new = plan(&desired([reader.clone()]), &Observed::default(), &LastStatus::new());
@@ -284,7 +283,7 @@ fn an_image_that_is_not_read_yet_holds_what_is_new_and_nothing_that_runs() {
 }
 
 #[test]
-fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() {
+fn a_workload_of_another_kind_is_created_when_the_old_one_and_its_pods_are_gone() {
     let desired = desired([job("web", "2")]);
     let mut observed = Observed::default();
     live(&mut observed, &unit("web", "1"), true);
@@ -312,7 +311,7 @@ fn a_successor_of_another_kind_comes_when_neither_predecessor_nor_pod_is_left() 
 }
 
 #[test]
-fn a_deleted_workload_comes_back_when_its_pods_are_gone_or_may_run_beside_it() {
+fn a_deleted_workload_is_recreated_when_its_pods_are_gone_or_can_overlap() {
     let with_pod = |unit: &Unit, controller: &str| {
         let mut pod = pod(unit, controller, true);
         pod.service = unit.name().to_owned();
@@ -337,7 +336,7 @@ fn a_deleted_workload_comes_back_when_its_pods_are_gone_or_may_run_beside_it() {
 }
 
 #[test]
-fn a_volume_has_one_writer_also_when_it_moves_between_services() {
+fn a_volume_has_one_writer_even_if_it_moves_between_services() {
     let stateful_set = serde_json::from_value(json!({
         "metadata": {"name": "s-postgres"},
         "spec": {"selector": {}, "template": {"spec": {"containers": [], "volumes": [
@@ -373,7 +372,7 @@ fn policies_and_configs_stay_until_the_last_pod_of_an_earlier_template_is_gone()
 }
 
 #[test]
-fn a_claim_that_left_the_spec_is_released_when_claims_shall_outlive_the_stack() {
+fn a_claim_that_was_removed_from_the_spec_is_released_if_claims_outlive_the_stack() {
     let object = Object { kind: Kind::PersistentVolumeClaim, name: "s-old".to_owned(), body: json!({}) };
     let mut observed =
         Observed { children: [child(None, &object, ChildState::Plain)].into(), ..Observed::default() };
@@ -389,7 +388,7 @@ fn a_claim_that_left_the_spec_is_released_when_claims_shall_outlive_the_stack() 
 }
 
 #[test]
-fn nothing_has_to_be_waited_for_to_run_nothing() {
+fn a_unit_without_replicas_waits_for_nothing() {
     use DependencyCondition::ServiceHealthy;
     let stopped = Unit { activity: Activity::Stopped, replicas: 0, ..job("web", "2") };
     let mut stopped = after(stopped, "db", ServiceHealthy);

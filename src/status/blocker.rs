@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::service::{Assessment, View};
 use crate::{
     api::ServiceState,
-    plan::{ChildState, ClaimState, Eviction, Pod, Unbound},
+    plan::{ChildState, ClaimState, Eviction, Exit, Notice, Pod, Unbound},
     translate::Kind,
 };
 
@@ -37,7 +37,7 @@ impl View<'_> {
             };
             return Some(Assessment::because(ServiceState::Blocked, message));
         }
-        let (reason, message) = pod.waiting.as_ref()?;
+        let Notice { reason, message } = pod.waiting.as_ref()?;
         match reason.as_str() {
             "ErrImagePull" | "ImagePullBackOff" | "InvalidImageName" | "ErrImageNeverPull" => {
                 Some(Assessment::because(
@@ -48,17 +48,17 @@ impl View<'_> {
             "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => Some(
                 Assessment::because(ServiceState::Blocked, format!("cannot create the container: {message}")),
             ),
-            "CrashLoopBackOff"
-                if matches!(pod.last_exit, Some((0, _))) && !self.is_restarted_when_unhealthy() =>
-            {
+            "CrashLoopBackOff" if pod.succeeded() && !self.is_restarted_when_unhealthy() => {
                 Some(Assessment::because(ServiceState::Starting, ENDS_WELL))
             }
             "CrashLoopBackOff" => {
                 let exit = match &pod.last_exit {
                     // A failed liveness probe ends the container by a signal, after which many programs exit with 0.
-                    Some((0, _)) => ", last exit code 0 (own exit or failed health check)".to_owned(),
-                    Some((code, reason)) if reason == OOM_KILLED => format!(", {}", out_of_memory(*code)),
-                    Some((code, _)) => format!(", last exit code {code}"),
+                    Some(Exit { code: 0, .. }) => {
+                        ", last exit code 0 (own exit or failed health check)".to_owned()
+                    }
+                    Some(exit) if is_out_of_memory(exit) => format!(", {}", out_of_memory(exit.code)),
+                    Some(Exit { code, .. }) => format!(", last exit code {code}"),
                     None => String::new(),
                 };
                 let message = format!("crash-looping{exit}; see the container logs");
@@ -126,6 +126,10 @@ impl Unbound {
 /// The kubelet's reason for a container that the kernel killed at its memory limit.
 const OOM_KILLED: &str = "OOMKilled";
 
+fn is_out_of_memory(exit: &Exit) -> bool {
+    exit.reason.as_deref() == Some(OOM_KILLED)
+}
+
 fn out_of_memory(code: i32) -> String {
     format!("exceeded its memory limit (exit code {code}, {OOM_KILLED})")
 }
@@ -133,15 +137,15 @@ fn out_of_memory(code: i32) -> String {
 /// Returns how a Pod's container exited last.
 pub(super) fn exit(pod: &Pod) -> Option<String> {
     match pod.last_exit.as_ref()? {
-        (code, reason) if reason == OOM_KILLED => Some(out_of_memory(*code)),
-        (code, _) => Some(format!("exited with code {code}")),
+        exit if is_out_of_memory(exit) => Some(out_of_memory(exit.code)),
+        Exit { code, .. } => Some(format!("exited with code {code}")),
     }
 }
 
 /// Returns the kubelet's message for a Pod whose volumes or network it cannot set up.
 pub(super) fn mount_error(pod: &Pod) -> Option<&str> {
     match pod.warning.as_ref()? {
-        (reason, message) if matches!(reason.as_str(), "FailedMount" | "FailedCreatePodSandBox") => {
+        Notice { reason, message } if matches!(reason.as_str(), "FailedMount" | "FailedCreatePodSandBox") => {
             Some(first_line(message))
         }
         _ => None,

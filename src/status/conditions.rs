@@ -8,7 +8,7 @@ use super::{
     service::{CHECK_PENDING, CREATING, REPLACING, ROLLING_OUT, STOPPING, cause},
 };
 use crate::{
-    api::{ConditionType, ServiceState, ServiceStatus},
+    api::{ConditionType, Reason, ServiceState, ServiceStatus},
     plan::{Conflict, Gate, Plan, Wait, WaitOf},
     translate::{Desired, Kind},
 };
@@ -18,8 +18,8 @@ use crate::{
 pub struct Verdict {
     /// Whether the Stack is ready, in progress or stalled.
     pub outcome: Outcome,
-    /// The CamelCase reason.
-    pub reason: String,
+    /// The reason.
+    pub reason: Reason,
     /// A summary with the most urgent cause.
     pub message: String,
     /// The approximations and field conflicts.
@@ -41,13 +41,13 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
     match finding {
         Finding::Invalid(invalid) => Verdict {
             outcome: Outcome::Stalled,
-            reason: invalid.problems.first().map_or("Invalid", |problem| problem.reason.as_str()).to_owned(),
+            reason: invalid.problems.first().map_or(Reason::InvalidValue, |problem| problem.reason),
             message: invalid.message(),
             approximated: None,
         },
         Finding::Internal(id) => Verdict {
             outcome: Outcome::Stalled,
-            reason: "InternalError".to_owned(),
+            reason: Reason::InternalError,
             message: format!(
                 "internal error {id}: existing objects are unchanged; the operator's log explains the error"
             ),
@@ -55,14 +55,14 @@ pub(super) fn verdict(finding: Finding<'_>, services: &[ServiceStatus]) -> Verdi
         },
         Finding::Forbidden(message) => Verdict {
             outcome: Outcome::Stalled,
-            reason: "Forbidden".to_owned(),
+            reason: Reason::Forbidden,
             message: message.to_owned(),
             approximated: None,
         },
         // GitOps tools apply a ServiceAccount together with the Stack, in any order.
         Finding::NoAccount(message) => Verdict {
             outcome: Outcome::Reconciling,
-            reason: "MissingObject".to_owned(),
+            reason: Reason::MissingObject,
             message: message.to_owned(),
             approximated: None,
         },
@@ -92,18 +92,18 @@ fn planned(
     plan: &Plan,
     unfinished: &Unfinished,
     services: &[ServiceStatus],
-) -> (Outcome, String, String) {
+) -> (Outcome, Reason, String) {
     if let Some(conflict) = plan.conflicts.first() {
-        let reason = if conflict.holder.is_some() { "NameTaken" } else { "Conflict" };
+        let reason = if conflict.holder.is_some() { Reason::NameTaken } else { Reason::Conflict };
         let messages = plan.conflicts.iter().map(conflict_message).collect();
-        return (Outcome::Stalled, reason.to_owned(), numbered(messages));
+        return (Outcome::Stalled, reason, numbered(messages));
     }
     if !unfinished.refused.is_empty() {
-        return (Outcome::Stalled, "Refused".to_owned(), numbered(unfinished.refused.clone()));
+        return (Outcome::Stalled, Reason::Refused, numbered(unfinished.refused.clone()));
     }
     let down: Vec<_> = services.iter().filter(|service| !service.state.is_up()).collect();
     if down.is_empty() && !unfinished.outstanding.is_empty() {
-        return (Outcome::Reconciling, "Progressing".to_owned(), numbered(unfinished.outstanding.clone()));
+        return (Outcome::Reconciling, Reason::Progressing, numbered(unfinished.outstanding.clone()));
     }
     let Some(first) = down.iter().min_by_key(|service| urgency(service.state)) else {
         let message = match services.len() {
@@ -111,13 +111,13 @@ fn planned(
             1 => "the service is up".to_owned(),
             n => format!("all {n} services are up"),
         };
-        return (Outcome::Ready, "Succeeded".to_owned(), message);
+        return (Outcome::Ready, Reason::Succeeded, message);
     };
     let views: Vec<_> = down.iter().map(|status| Down::new(status, desired, plan)).collect();
     let message = summary(&views, services.len());
     if views.iter().any(|service| service.status.state == ServiceState::Failed && service.is_one_shot) {
         // A Job that has failed is never run again with the same template.
-        return (Outcome::Stalled, "OneShotFailed".to_owned(), message);
+        return (Outcome::Stalled, Reason::OneShotFailed, message);
     }
     let waits_for = |of: WaitOf| {
         plan.gates.values().any(|gate| match gate {
@@ -126,15 +126,15 @@ fn planned(
         })
     };
     let reason = match first.state {
-        ServiceState::Blocked => "Blocked",
-        ServiceState::Failed => "ServiceFailed",
-        ServiceState::Unhealthy => "ServiceUnhealthy",
-        _ if waits_for(WaitOf::Object) => "MissingObject",
-        _ if waits_for(WaitOf::Image) => "ImageUnknown",
-        ServiceState::Waiting => "DependencyNotReady",
-        _ => "Progressing",
+        ServiceState::Blocked => Reason::Blocked,
+        ServiceState::Failed => Reason::ServiceFailed,
+        ServiceState::Unhealthy => Reason::ServiceUnhealthy,
+        _ if waits_for(WaitOf::Object) => Reason::MissingObject,
+        _ if waits_for(WaitOf::Image) => Reason::ImageUnknown,
+        ServiceState::Waiting => Reason::DependencyNotReady,
+        _ => Reason::Progressing,
     };
-    (Outcome::Reconciling, reason.to_owned(), message)
+    (Outcome::Reconciling, reason, message)
 }
 
 /// Services that a summary names beside the first one.
@@ -265,21 +265,21 @@ pub(super) fn conditions(
     generation: Option<i64>,
     now: Timestamp,
 ) -> Vec<Condition> {
-    let make = |kind: ConditionType, status: bool, reason: &str, message: &str| {
+    let make = |kind: ConditionType, status: bool, reason: Reason, message: &str| {
         let status = if status { "True" } else { "False" };
         let same =
             before.iter().find(|condition| condition.type_ == kind.as_str() && condition.status == status);
         Condition {
             type_: kind.as_str().to_owned(),
             status: status.to_owned(),
-            reason: reason.to_owned(),
+            reason: reason.as_str().to_owned(),
             message: message.to_owned(),
             observed_generation: generation,
             // Kubernetes: lastTransitionTime is when the status changed, not when the condition was written.
             last_transition_time: same.map_or(Time(now), |condition| condition.last_transition_time.clone()),
         }
     };
-    let (reason, message) = (verdict.reason.as_str(), verdict.message.as_str());
+    let (reason, message) = (verdict.reason, verdict.message.as_str());
     let mut conditions = vec![make(ConditionType::Ready, verdict.outcome == Outcome::Ready, reason, message)];
     match verdict.outcome {
         Outcome::Ready => {}
@@ -287,7 +287,7 @@ pub(super) fn conditions(
         Outcome::Stalled => conditions.push(make(ConditionType::Stalled, true, reason, message)),
     }
     if let Some(message) = &verdict.approximated {
-        conditions.push(make(ConditionType::Approximated, true, "NotExact", message));
+        conditions.push(make(ConditionType::Approximated, true, Reason::NotExact, message));
     }
     conditions
 }

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus, labels::SERVICE},
     plan::{
-        ChildState, Gate, JobState, Observed, Plan, Pod, Wait, WaitOf, WorkloadState, rolled_out, wanted,
+        ChildState, Gate, JobState, Notice, Observed, Plan, Pod, Wait, WaitOf, WorkloadState, rolled_out,
+        wanted,
     },
     translate::{Activity, Object, Unit, WaitFor},
 };
@@ -173,7 +174,7 @@ impl View<'_> {
     }
 
     fn counts_as_ready(&self, pod: &Pod) -> bool {
-        if self.startup_deadline().is_some() { pod.ready } else { pod.running }
+        if self.startup_deadline().is_some() { pod.progress.is_ready() } else { pod.progress.is_running() }
     }
 
     fn waiting(&self, waits: &[Wait]) -> Assessment {
@@ -227,15 +228,15 @@ impl View<'_> {
     /// Returns the assessment when every Pod has the desired template and no Pod is blocked.
     fn running(&self, wanted: i32) -> Assessment {
         let wanted = usize::try_from(wanted).unwrap_or_default();
-        let running = self.new_pods().filter(|pod| pod.running).count();
+        let running = self.new_pods().filter(|pod| pod.progress.is_running()).count();
         let Some(startup_deadline) = self.startup_deadline() else {
             return if running >= wanted { Assessment::new(ServiceState::Running) } else { self.starting() };
         };
-        if self.new_pods().filter(|pod| pod.ready).count() >= wanted {
+        if self.new_pods().filter(|pod| pod.progress.is_ready()).count() >= wanted {
             return Assessment::new(ServiceState::Healthy);
         }
         let mut recheck: Option<Recheck> = None;
-        for pod in self.new_pods().filter(|pod| pod.running && !pod.ready) {
+        for pod in self.new_pods().filter(|pod| pod.progress.is_running() && !pod.progress.is_ready()) {
             match self.unhealthy_from(pod, startup_deadline) {
                 Some(moment) if moment > self.now => {
                     recheck = [recheck, Some(moment)].into_iter().flatten().min()
@@ -258,7 +259,7 @@ impl View<'_> {
             return Assessment::because(ServiceState::Unhealthy, message);
         }
         let output = match &pod.warning {
-            Some((reason, message)) if reason == "Unhealthy" => {
+            Some(Notice { reason, message }) if reason == "Unhealthy" => {
                 first_line(message.split_once(": ").map_or("", |(_, output)| output))
             }
             _ => "",
@@ -270,7 +271,7 @@ impl View<'_> {
     fn starting(&self) -> Assessment {
         let message = if let Some(eviction) = self.eviction() {
             format!("{eviction}, containers are being created again")
-        } else if self.new_pods().any(|pod| pod.running) && self.startup_deadline().is_some() {
+        } else if self.new_pods().any(|pod| pod.progress.is_running()) && self.startup_deadline().is_some() {
             CHECK_PENDING.to_owned()
         } else if let Some(mount_error) = self.new_pods().find_map(mount_error) {
             format!("cannot create the containers yet: {mount_error}")
@@ -287,7 +288,7 @@ impl View<'_> {
             before.template.as_deref() == Some(self.unit.template.as_str())
                 && matches!(before.state, ServiceState::Healthy | ServiceState::Unhealthy)
         });
-        if was_healthy && pod.started {
+        if was_healthy && pod.progress.is_started() {
             return Some(self.now);
         }
         pod.started_at?.checked_add(SignedDuration::from_secs(startup_deadline)).ok()
@@ -313,8 +314,8 @@ impl View<'_> {
         // A Pod ends before its Job reports so, and a container can end before the others of its Pod. The service must
         // not fall back to Starting meanwhile.
         let has_ended = |pod: &Pod| pod.ended || !pod.containers.is_empty();
-        let ended_well = |pod: &Pod| has_ended(pod) && matches!(pod.last_exit, Some((0, _)));
-        if self.pods().any(|pod| ended_well(pod) || pod.running && !pod.deleting) {
+        let ended_well = |pod: &Pod| has_ended(pod) && pod.succeeded();
+        if self.pods().any(|pod| ended_well(pod) || pod.progress.is_running() && !pod.deleting) {
             Assessment::new(ServiceState::Running)
         } else {
             self.starting()
@@ -331,7 +332,8 @@ impl View<'_> {
     fn waits_within(&self) -> Vec<Wait> {
         let waits_for = self.unit.waits_within.get(self.service).into_iter().flatten();
         // The kubelet reports containers only once the Pod is bound to a node.
-        let begins = |pod: &&Pod| !pod.running && pod.last_exit.is_none() && !pod.containers.is_empty();
+        let begins =
+            |pod: &&Pod| !pod.progress.is_running() && pod.last_exit.is_none() && !pod.containers.is_empty();
         let Some(pod) = self.new_pods().find(begins) else { return Vec::new() };
         let wait = |wait: &WaitFor| {
             let why = unmet_within(&pod.seen_by(&wait.service), wait.condition)?;
@@ -363,10 +365,12 @@ impl View<'_> {
 /// Returns why a dependency in the same Pod is not met, or `None` when it is.
 fn unmet_within(other: &Pod, condition: DependencyCondition) -> Option<&'static str> {
     match (condition, &other.last_exit) {
-        (DependencyCondition::ServiceStarted, _) => (!other.running).then_some("is starting"),
+        (DependencyCondition::ServiceStarted, _) => (!other.progress.is_running()).then_some("is starting"),
         // `started` in a container status is true once the startup probe has succeeded (Kubernetes API).
-        (DependencyCondition::ServiceHealthy, _) => (!other.started).then_some("is not healthy yet"),
-        (DependencyCondition::ServiceCompletedSuccessfully, Some((0, _))) => None,
+        (DependencyCondition::ServiceHealthy, _) => {
+            (!other.progress.is_started()).then_some("is not healthy yet")
+        }
+        (DependencyCondition::ServiceCompletedSuccessfully, Some(exit)) if exit.is_success() => None,
         (DependencyCondition::ServiceCompletedSuccessfully, Some(_)) => Some("has failed"),
         (DependencyCondition::ServiceCompletedSuccessfully, None) => Some("has not completed yet"),
     }

@@ -12,15 +12,23 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    api::StackSpec,
+    api::{Reason, StackSpec},
     plan::{
-        Child, ChildState, Conflict, Container, Digest, Gate, JobState, Owner, Pod, Settled, Wait, WaitOf,
-        WorkloadState,
+        Child, ChildState, Conflict, Container, Digest, Exit, Gate, JobState, Notice, Owner, Pod, Progress,
+        Settled, Wait, WaitOf, WorkloadState,
     },
-    translate::{Approximation, Kind, Object, Problem, Reason, Unit, Workload},
+    translate::{Approximation, Kind, Object, Problem, Unit, Workload},
 };
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn notice(reason: &str, message: &str) -> Notice {
+    Notice { reason: reason.to_owned(), message: message.to_owned() }
+}
+
+fn exit(code: i32, reason: &str) -> Exit {
+    Exit { code, reason: Some(reason.to_owned()) }
+}
 
 fn unit(name: &str) -> Unit {
     let deployment = serde_json::from_value(json!({
@@ -142,12 +150,13 @@ impl Case {
 }
 
 fn running() -> Pod {
-    Pod { running: true, started_at: Some(NOW), ..Pod::default() }
+    Pod { progress: Progress::Running, started_at: Some(NOW), ..Pod::default() }
 }
 
 #[test]
 fn a_service_with_a_health_check_is_healthy_when_its_pods_are_ready() {
-    let case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    let case =
+        Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { progress: Progress::Ready, ..running() });
     assert_eq!(case.state(), (ServiceState::Healthy, String::new()));
     assert_eq!(case.verdict(), ["Ready=True Succeeded"]);
     let (status, recheck) = case.status(NOW);
@@ -178,7 +187,8 @@ fn a_check_that_has_not_succeeded_is_starting_until_its_time_is_over() {
 
 #[test]
 fn a_check_that_had_succeeded_and_fails_is_unhealthy_at_once() {
-    let case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { started: true, ..running() });
+    let case =
+        Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { progress: Progress::Started, ..running() });
     assert_eq!(case.state().0, ServiceState::Starting, "the check may not have run yet");
     let case = case.was(ServiceState::Healthy);
     assert_eq!(case.state().0, ServiceState::Unhealthy);
@@ -188,8 +198,8 @@ fn a_check_that_had_succeeded_and_fails_is_unhealthy_at_once() {
 #[test]
 fn an_unhealthy_service_keeps_the_first_output_of_its_check() {
     let fails = |output: &str| Pod {
-        started: true,
-        warning: Some(("Unhealthy".to_owned(), format!("Readiness probe failed: {output}"))),
+        progress: Progress::Started,
+        warning: Some(notice("Unhealthy", &format!("Readiness probe failed: {output}"))),
         ..running()
     };
     let case = Case::new(unit("web"), Gate::Open)
@@ -205,15 +215,15 @@ fn an_unhealthy_service_keeps_the_first_output_of_its_check() {
 #[test]
 fn a_blocked_pod_is_reported_with_its_cause() {
     let waiting = |reason: &str, message: &str| Pod {
-        waiting: Some((reason.to_owned(), message.to_owned())),
-        last_exit: Some((3, "Error".to_owned())),
+        waiting: Some(notice(reason, message)),
+        last_exit: Some(exit(3, "Error")),
         ..Pod::default()
     };
     let mut hungry = unit("gpt");
     hungry.requests = Some("cpu 4, memory 8Gi".to_owned());
     let nodes = "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available.";
     let unschedulable = Pod { unschedulable: Some(nodes.to_owned()), ..Pod::default() };
-    let oom = Pod { last_exit: Some((137, "OOMKilled".to_owned())), ..waiting("CrashLoopBackOff", "") };
+    let oom = Pod { last_exit: Some(exit(137, "OOMKilled")), ..waiting("CrashLoopBackOff", "") };
     for (unit, pod, state, message) in [
         (
             hungry,
@@ -241,13 +251,13 @@ fn a_blocked_pod_is_reported_with_its_cause() {
         ),
         (
             unit("web"),
-            Pod { last_exit: Some((0, "Completed".to_owned())), ..waiting("CrashLoopBackOff", "") },
+            Pod { last_exit: Some(exit(0, "Completed")), ..waiting("CrashLoopBackOff", "") },
             ServiceState::Starting,
             "keeps exiting with code 0, restarted with a delay of up to 5 minutes; run periodic work in a loop",
         ),
         (
             Unit { restarted_when_unhealthy: ["web".to_owned()].into(), ..unit("web") },
-            Pod { last_exit: Some((0, "Completed".to_owned())), ..waiting("CrashLoopBackOff", "") },
+            Pod { last_exit: Some(exit(0, "Completed")), ..waiting("CrashLoopBackOff", "") },
             ServiceState::Failed,
             "crash-looping, last exit code 0 (own exit or failed health check); see the container logs",
         ),
@@ -322,7 +332,7 @@ fn a_one_shot_is_running_completed_or_failed_for_good() {
     );
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(true, None));
     assert_eq!(case.state(), (ServiceState::Completed, "exited with code 0".to_owned()));
-    let ended = Pod { ended: true, last_exit: Some((2, "Error".to_owned())), ..Pod::default() };
+    let ended = Pod { ended: true, last_exit: Some(exit(2, "Error")), ..Pod::default() };
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, Some("BackoffLimit"))).pod(ended);
     let message = "exited with code 2, runs again when its settings change".to_owned();
     assert_eq!(case.state(), (ServiceState::Failed, message));
@@ -352,7 +362,8 @@ fn an_inactive_service_is_not_counted() {
 
 #[test]
 fn a_stack_is_not_ready_while_a_write_is_outstanding() {
-    let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    let mut case =
+        Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { progress: Progress::Ready, ..running() });
     case.unfinished.outstanding = vec!["Service web is being replaced".to_owned()];
     assert_eq!(case.verdict(), ["Ready=False Progressing", "Reconciling=True Progressing"]);
     case.unfinished.refused = vec!["no".to_owned()];
@@ -361,7 +372,8 @@ fn a_stack_is_not_ready_while_a_write_is_outstanding() {
 
 #[test]
 fn a_service_whose_address_is_pending_counts_as_up() {
-    let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    let mut case =
+        Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { progress: Progress::Ready, ..running() });
     let body = json!({"metadata": {"labels": {"stackwright.dev/service": "web"}}});
     let frontend = Object { kind: Kind::Service, name: "web-published".to_owned(), body };
     let pending =
@@ -402,7 +414,8 @@ fn a_name_that_is_taken_stalls_the_stack_with_a_remedy() {
 
 #[test]
 fn approximations_and_field_conflicts_are_listed() {
-    let mut case = Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { ready: true, ..running() });
+    let mut case =
+        Case::new(unit("web"), Gate::Open).rolled_out().pod(Pod { progress: Progress::Ready, ..running() });
     case.desired.approximations =
         vec![Approximation { path: "spec.services.web.hostname".to_owned(), message: "differs".to_owned() }];
     let settled = Settled {
@@ -455,6 +468,6 @@ fn last_transition_time_changes_only_with_the_status_of_a_condition() {
     case.before = case.status(NOW).0;
     let later = NOW.checked_add(SignedDuration::from_secs(5)).unwrap();
     assert_eq!(case.status(later).0, case.before, "nothing has changed, so nothing is written");
-    let ready = case.pod(Pod { ready: true, ..running() }).status(later).0;
+    let ready = case.pod(Pod { progress: Progress::Ready, ..running() }).status(later).0;
     assert_eq!(ready.conditions[0].last_transition_time.0, later);
 }

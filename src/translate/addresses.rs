@@ -1,18 +1,18 @@
-//! Network addresses in free texts: the values and commands of services say whom they dial.
+//! Network addresses in the environment variables and commands of services.
 
-/// A name that a text uses as a host, and the port beside it.
+/// A host in a text, with its port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Address<'a> {
-    /// The name.
+    /// The host name.
     pub host: &'a str,
-    /// The port, where the text has one.
+    /// The port, if the text has one.
     pub port: Option<u16>,
 }
 
-/// The addresses in `text`: words of letters, digits, `-`, `_` and `.`, with `:port` or without.
+/// Returns the addresses in `text`: words of letters, digits, `-`, `_` and `.` with an optional `:port`.
 ///
-/// Not addresses: the scheme and the user information of a URL, and the elements of a path. A word
-/// that is no host after all does no harm, since callers look for the names of their services.
+/// The scheme and the user information of a URL and the elements of a path are not addresses. Other words that are no hosts
+/// do no harm, because callers look only for the names of services.
 pub(crate) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
     let mut rest = text;
     std::iter::from_fn(move || {

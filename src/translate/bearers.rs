@@ -1,40 +1,40 @@
-//! One name of several services. Docker answers by the network that is asked; the DNS of a cluster has one
-//! answer for a namespace, whoever asks.
+//! Names of several services. Docker resolves a name for the network of the client. The cluster DNS has one answer for all
+//! clients of a namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A pod that has a name, and where it is known by it.
+/// A Pod that has a name, with the networks of the name.
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer<P, N> {
-    /// The pod.
+    /// The Pod.
     pub pod: P,
-    /// The networks on which it has the name. A pod may be a bearer several times.
+    /// The networks on which the Pod has the name. A Pod can have a name several times.
     pub networks: BTreeSet<N>,
 }
 
-/// Whether one Service over all pods of a name gives the answer that Docker gives.
+/// The comparison of one Service over all Pods of a name with the answers of Docker.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Meeting<P, N> {
-    /// Each network that knows the name answers with all of the pods.
+    /// Each network with the name resolves it to all Pods.
     Same,
-    /// On these networks Docker answers with fewer of the pods, but who asks there is on a network with all
-    /// of them, too, and so reaches each.
+    /// On these networks, Docker resolves the name to only some of the Pods. All clients there are also on a network with all
+    /// Pods, and so can connect to each.
     Fewer(BTreeSet<N>),
-    /// Who asks on `network` means `meant`, and the cluster would lead it to `other` as well.
+    /// On `network`, Docker resolves the name only to `meant`, and the cluster DNS also to `other`.
     Astray {
         /// The network.
         network: N,
-        /// A pod that has the name there.
+        /// A Pod that has the name on the network.
         meant: P,
-        /// A pod that does not.
+        /// A Pod that does not.
         other: P,
     },
 }
 
-/// Compares the answers for a name.
+/// Compares the answers of Docker and the cluster DNS for a name.
 ///
-/// `askers` are the networks of each service; others may ask on a network that is `open`, such as one that
-/// several Stacks share.
+/// `askers` are the networks of each service. A network that is `open` can have other clients, such as one that several
+/// Stacks share.
 pub(crate) fn meeting<'n, P: Copy + Ord, N: Copy + Ord + 'n>(
     bearers: &[Bearer<P, N>],
     askers: impl Iterator<Item = &'n BTreeSet<N>>,
@@ -56,7 +56,7 @@ pub(crate) fn meeting<'n, P: Copy + Ord, N: Copy + Ord + 'n>(
     let lost = if all.is_empty() {
         some.first().copied()
     } else {
-        // Who is on a network with all of them reaches each.
+        // A client on a network with all Pods can connect to each.
         let asked = askers.filter(|networks| networks.is_disjoint(&all));
         let asked = asked.flatten().copied().filter(|network| some.contains(network));
         some.iter().copied().find(|network| open(*network)).or(asked.min())

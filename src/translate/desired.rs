@@ -1,4 +1,4 @@
-//! What should exist: the result of translation.
+//! The desired objects, which are the result of translation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,28 +11,28 @@ use k8s_openapi::api::{
 use super::{Kind, Object, ObjectKind};
 use crate::api::DependencyCondition;
 
-/// Everything that a Stack should have on the cluster.
+/// The desired state of a Stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Desired {
     /// The units by name.
     pub units: BTreeMap<String, Unit>,
-    /// ConfigMaps, claims and policies, which belong to no service alone.
+    /// The ConfigMaps, claims and NetworkPolicies that belong to no single service.
     pub shared: Vec<Object>,
-    /// Whether claims outlive the Stack, also those that have left the spec.
+    /// Whether claims outlive the Stack, also those that were removed from the spec.
     pub retains_claims: bool,
-    /// What could not be reproduced exactly.
+    /// The settings that the cluster cannot reproduce exactly.
     pub approximations: Vec<Approximation>,
 }
 
 impl Desired {
-    /// The unit of a service.
+    /// Returns the unit of a service.
     pub fn unit_of(&self, service: &str) -> Option<&Unit> {
         let in_it = |unit: &&Unit| unit.services.iter().any(|name| name == service);
         self.units.get(service).or_else(|| self.units.values().find(in_it))
     }
 
-    /// Every object in the order in which it is applied where nothing waits: what pods mount and obey
-    /// before the pods.
+    /// Returns all objects in the order of application without gates. Objects that Pods mount, and their NetworkPolicies,
+    /// come before workloads.
     pub fn objects(&self) -> Vec<Object> {
         let of_unit = |unit: &Unit| {
             let workload = unit.workload.as_ref().map(Workload::object);
@@ -44,7 +44,7 @@ impl Desired {
         all
     }
 
-    /// The kind and name of every object that should exist.
+    /// Returns the kinds and names of all desired objects.
     pub fn names(&self) -> BTreeSet<(Kind, String)> {
         let frontends = self.units.values().flat_map(|unit| &unit.frontends);
         let objects = self.shared.iter().chain(frontends).map(|object| (object.kind, object.name.clone()));
@@ -52,67 +52,66 @@ impl Desired {
     }
 }
 
-/// One or more services that share a pod.
+/// A workload and the services whose containers share its Pods.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unit {
-    /// Its services' names; the first names the unit.
+    /// The names of the services. The first one is the name of the unit.
     pub services: Vec<String>,
-    /// Whether it should run.
+    /// Whether the unit runs.
     pub activity: Activity,
-    /// What makes its pods; none while it is inactive, or a stopped one-shot.
+    /// The workload. `None` for an inactive unit, and for a stopped one-shot or DaemonSet.
     pub workload: Option<Workload>,
-    /// The hash of the desired pod template, also while there is no workload.
+    /// The hash of the desired Pod template, also of a unit without a workload.
     pub template: String,
-    /// The Services and the policy for published ports. They are never gated, so that names
-    /// resolve before pods exist.
+    /// The Services, Ingresses and NetworkPolicies. They are never gated, so that names resolve before Pods exist.
     pub frontends: Vec<Object>,
-    /// What its dependencies must have reached before a new template is let through.
+    /// The dependencies that must be met before a new template is released.
     pub waits_for: Vec<WaitFor>,
-    /// What a service of it waits for among the other services of its pod, by name: the kubelet starts them in this
+    /// The dependencies of each service on other services of the Pod, by name. The kubelet starts the containers in this
     /// order.
     pub waits_within: BTreeMap<String, Vec<WaitFor>>,
-    /// Objects of others that it reads and that are not there yet.
+    /// The missing objects that its containers read.
     pub missing: Vec<Missing>,
-    /// Its images that could not be read yet, where a new template waits for that.
+    /// The images whose metadata a new template waits for.
     pub unread: Vec<Unread>,
-    /// How many pods should run; of a DaemonSet, where the nodes decide, one.
+    /// The desired number of Pods. One for a DaemonSet, whose number depends on the nodes.
     pub replicas: i32,
-    /// How long a service of it may be not ready from its start before it counts as unhealthy, in
-    /// seconds (start period + retries x interval), by name; without a health check it is not here.
+    /// The startup deadlines of services with a health check, by name, in seconds: the start period plus retries times
+    /// the interval. A service that is not ready at its deadline counts as unhealthy.
     pub startup_deadline: BTreeMap<String, i64>,
-    /// The services of it whose containers are restarted when they are unhealthy.
+    /// The services whose containers are restarted when they are unhealthy.
     pub restarted_when_unhealthy: BTreeSet<String>,
-    /// Whether an old and a new container may run at the same time.
+    /// Whether old and new containers can run at the same time.
     pub may_overlap: bool,
-    /// Whether a container that ends with exit code 0 has completed, although the service is
-    /// kept running (no `restart` key was given).
+    /// Whether the service has completed when its container ends with exit code 0, although it is not a one-shot. That is
+    /// so if `restart` is not set.
     pub completes_on_exit: bool,
-    /// What its containers ask of a node, for messages: such as `cpu 4, memory 8Gi`.
+    /// The resource requests of its containers for messages, such as `cpu 4, memory 8Gi`.
     pub requests: Option<String>,
 }
 
 impl Unit {
-    /// The unit's name: its first service's.
+    /// Returns the name of the unit, which is the name of its first service.
     pub fn name(&self) -> &str {
         self.services.first().map_or("", String::as_str)
     }
 }
 
-/// Whether a unit should run.
+/// Whether a unit runs.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Activity {
-    /// It should run.
+    /// The unit runs.
     Active,
-    /// It is held at zero containers.
+    /// The unit is stopped.
     Stopped,
-    /// None of its profiles is active.
+    /// No profile of the unit is active.
     Inactive,
 }
 
-/// What makes a unit's pods.
+/// The workload of a unit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Workload {
-    /// A service that is kept running.
+    /// A service that runs until it is stopped.
     Deployment(Box<Deployment>),
     /// A service that writes a volume.
     StatefulSet(Box<StatefulSet>),
@@ -123,7 +122,7 @@ pub enum Workload {
 }
 
 impl Workload {
-    /// Its kind.
+    /// Returns the kind.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Deployment(_) => Kind::Deployment,
@@ -133,7 +132,7 @@ impl Workload {
         }
     }
 
-    /// The spec of its pods.
+    /// Returns the spec of the Pods.
     pub fn pod_spec(&self) -> Option<&PodSpec> {
         let template = match self {
             Self::Deployment(deployment) => &deployment.spec.as_ref()?.template,
@@ -144,7 +143,7 @@ impl Workload {
         template.spec.as_ref()
     }
 
-    /// Its kind and name.
+    /// Returns the kind and name.
     pub fn key(&self) -> (Kind, String) {
         let metadata = match self {
             Self::Deployment(deployment) => &deployment.metadata,
@@ -155,7 +154,7 @@ impl Workload {
         (self.kind(), metadata.name.clone().unwrap_or_default())
     }
 
-    /// The claims that its pods mount.
+    /// Returns the claims that the Pods mount.
     pub fn claims(&self) -> BTreeSet<&str> {
         let template = match self {
             Self::Deployment(deployment) => deployment.spec.as_ref().map(|spec| &spec.template),
@@ -169,7 +168,7 @@ impl Workload {
         claims.map(|claim| claim.claim_name.as_str()).collect()
     }
 
-    /// The object to apply.
+    /// Returns the object to apply.
     pub fn object(&self) -> Object {
         match self {
             Self::Deployment(deployment) => Object::from(deployment.as_ref()),
@@ -180,54 +179,54 @@ impl Workload {
     }
 }
 
-/// A dependency that holds a new template back, or a container of its pod. Dependencies that count as met whatever happens
-/// (stopped, scaled to zero, inactive and not required) are not among them.
+/// A dependency for which a new template, or a container in a Pod, waits. Dependencies that always count as met are
+/// omitted: stopped ones, ones that are scaled to zero, and ones that are inactive and not required.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WaitFor {
-    /// The unit waited for.
+    /// The unit of the dependency.
     pub unit: String,
-    /// The service of it that is meant.
+    /// The service.
     pub service: String,
-    /// What it must have reached.
+    /// The state that the service must reach.
     pub condition: DependencyCondition,
-    /// Whether its failure holds the dependent back too; an optional one's does not.
+    /// Whether the dependent also waits if the service has failed.
     pub required: bool,
 }
 
-/// An object of someone else that is not there yet.
+/// A missing object that the Stack does not own.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Missing {
-    /// Its kind.
+    /// The kind.
     pub kind: ObjectKind,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What of it is missing.
+    /// The missing part.
     pub need: Need,
 }
 
-/// An image that could not be read yet, and is waited for.
+/// An image whose metadata could not be read yet.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Unread {
-    /// The image as the Stack calls it.
+    /// The image, as the Stack names it.
     pub image: String,
-    /// Why it could not be read.
+    /// The cause.
     pub cause: String,
 }
 
-/// What of an object is missing.
+/// The missing part of an object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Need {
-    /// The object.
+    /// The whole object.
     Object,
-    /// A key in it.
+    /// A key of the object.
     Key(String),
 }
 
-/// Something that could not be reproduced exactly.
+/// A setting that the cluster cannot reproduce exactly.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Approximation {
-    /// Where in the spec.
+    /// The path in the spec.
     pub path: String,
-    /// What differs and why.
+    /// The difference, its cause and, if there is one, the remedy.
     pub message: String,
 }

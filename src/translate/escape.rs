@@ -1,7 +1,7 @@
-//! Texts for places where Kubernetes puts in variables: `$(NAME)` in commands, arguments, values and probes.
+//! Escaping of texts in which Kubernetes expands `$(NAME)`: commands, arguments, values and probes.
 
-/// A text in which Kubernetes finds no variable and no escape: `$(` and `$$` are doubled, and so is a dollar
-/// at the end where a variable follows.
+/// Escapes a text, so that Kubernetes expands nothing in it. It doubles the dollar sign of `$(` and `$$`, and a dollar sign
+/// at the end if a variable follows.
 pub(crate) fn escaped(text: &str, variable_follows: bool) -> String {
     let mut made = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();

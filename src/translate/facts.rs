@@ -1,4 +1,4 @@
-//! What a Stack's translation needs to know of the cluster, fetched before it runs.
+//! Facts about the cluster, which the caller collects before translation.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,46 +10,44 @@ use sha2::{Digest, Sha256};
 use super::{Image, Limits, Privileges};
 use crate::api::AccessMode;
 
-/// What is known of the cluster. An empty value means a new cluster where nothing exists yet.
+/// Facts about the cluster. The default describes a new cluster without objects.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Facts {
-    /// The version of the oldest part of the cluster that is known, the API server or a kubelet, which decides what
-    /// new templates may have.
+    /// The oldest known version of the API server and the kubelets. It limits the fields of new templates.
     pub version: ServerVersion,
-    /// The Secrets and ConfigMaps that the Stack names and that exist: for each key a digest of its value.
+    /// The existing Secrets and ConfigMaps that the Stack names, with a digest of the value of each key.
     pub objects: BTreeMap<(ObjectKind, String), BTreeMap<String, String>>,
-    /// The claims of the namespace that exist and that are the Stack's or that it names.
+    /// The existing claims that the Stack owns or names.
     pub claims: BTreeMap<String, LiveClaim>,
-    /// The storage classes whose volumes several nodes may mount at a time; no API tells of them.
+    /// The storage classes whose volumes several nodes can mount at the same time. No API of Kubernetes lists them.
     pub shared_classes: BTreeSet<String>,
-    /// The image of Stackwright itself, which fills volumes and copies files in init containers; without it
-    /// there is nobody to do that.
+    /// The helper image, which seeds volumes and copies files in init containers. Without the image, these steps are
+    /// omitted.
     pub helper_image: Option<String>,
-    /// What is known of the services' images, by the service's name; of one that is not here nothing is.
+    /// The known image metadata, by the name of the service.
     pub images: BTreeMap<String, Image>,
-    /// Why the image of a service could not be read yet, by the service's name, where the service waits for that.
+    /// The causes for which the metadata of an image could not be read yet, by the name of the service that waits for it.
     pub unread: BTreeMap<String, String>,
-    /// What the services' workloads bear now, by the service's name.
+    /// The live workloads, by the name of the service.
     pub live_workloads: BTreeMap<String, LiveWorkload>,
-    /// The hash of the pod template that was last let through, by the service's name, as the status
-    /// remembers it: also of a workload that is gone, such as a one-shot that has run.
-    pub let_through: BTreeMap<String, String>,
-    /// The hashes of the pod templates that the workloads of this Stack have now, and its pods that have not ended.
+    /// The hash of the Pod template that was released last, by the name of the service, from the status. It includes
+    /// workloads that are gone, such as one-shots that have run.
+    pub released_templates: BTreeMap<String, String>,
+    /// The hashes of the Pod templates of live workloads and of Pods that have not ended.
     pub live_templates: BTreeSet<String>,
-    /// The names of this Stack's NetworkPolicies on the cluster.
+    /// The names of the live NetworkPolicies of the Stack.
     pub live_policies: BTreeSet<String>,
-    /// This Stack's Services as they are on the cluster, by name.
+    /// The live Services of the Stack, by name.
     pub live_services: BTreeMap<String, LiveService>,
-    /// The services whose every wanted container is ready now.
+    /// The services whose desired containers are all ready.
     pub healthy: BTreeSet<String>,
-    /// Services that are kept running and whose container ended with exit code 0, with the
-    /// hash of the template that it ran.
+    /// The services that are not one-shots and whose container has ended with exit code 0, with the hash of its template.
     pub completed: BTreeMap<String, String>,
-    /// The keys of the hashes of what is read of each Secret that the Stack names and that exists.
+    /// The hash keys of the existing Secrets that the Stack names.
     pub hash_keys: BTreeMap<String, HashKey>,
-    /// What the namespace allows of its nodes.
+    /// The privileges that the namespace grants.
     pub privileges: Privileges,
-    /// The most that a Stack may become.
+    /// The limits of a Stack.
     pub limits: Limits,
 }
 
@@ -61,31 +59,31 @@ pub struct ServerVersion {
 }
 
 impl Default for ServerVersion {
-    /// The newest version that is supported.
+    /// Returns the newest supported version.
     fn default() -> Self {
         Self::NEWEST
     }
 }
 
 impl ServerVersion {
-    /// The oldest version that is supported; `make matrix` tries it and each later one.
+    /// The oldest supported version. `make matrix` tests all supported versions.
     pub const OLDEST: Self = Self { minor: 34 };
-    /// The newest version that is supported.
+    /// The newest supported version.
     pub const NEWEST: Self = Self { minor: 37 };
 
-    /// The version that a program tells of itself, such as `v1.36.3` or `1.36`.
+    /// Parses the version of a component, such as `v1.36.3` or `1.36`.
     pub fn of(text: &str) -> Option<Self> {
         let minor = text.trim_start_matches('v').strip_prefix("1.")?;
         let digits: String = minor.chars().take_while(char::is_ascii_digit).collect();
         digits.parse().ok().map(|minor| Self { minor })
     }
 
-    /// Whether a pod may set `hostnameOverride` (on by default from 1.35).
+    /// Reports whether a Pod can set `hostnameOverride`, which is enabled by default since 1.35.
     pub fn has_hostname_override(self) -> bool {
         self.minor >= 35
     }
 
-    /// Whether a pod may mount an image as a volume (on by default from 1.35).
+    /// Reports whether a Pod can mount an image as a volume, which is enabled by default since 1.35.
     pub fn has_image_volumes(self) -> bool {
         self.minor >= 35
     }
@@ -97,7 +95,7 @@ impl fmt::Display for ServerVersion {
     }
 }
 
-/// The kinds of object that a Stack names and that others own.
+/// The kind of an object that a Stack names and does not own.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ObjectKind {
     /// A ConfigMap.
@@ -109,7 +107,7 @@ pub enum ObjectKind {
 }
 
 impl ObjectKind {
-    /// The kind's name in Kubernetes.
+    /// Returns the name of the kind in Kubernetes.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ConfigMap => "ConfigMap",
@@ -119,60 +117,59 @@ impl ObjectKind {
     }
 }
 
-/// What of a live Service decides how it is translated again.
+/// The state of a live Service that the next translation uses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct LiveService {
-    /// Whether it has no cluster address. That never changes on a living Service.
+    /// Whether the Service has no cluster IP, which is immutable.
     pub headless: bool,
-    /// Whether it leads to pods that are not ready. Once false it stays so: the live Service is
-    /// the memory of having been healthy.
+    /// Whether the Service publishes addresses of Pods that are not ready. It stays false after the service was healthy
+    /// once: the live Service stores that fact.
     pub publishes_not_ready: bool,
 }
 
-/// What of a live claim decides how it is translated again.
+/// The state of a live claim that the next translation uses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LiveClaim {
-    /// Whether a Stack made it, so that its files lie in the folder which services see.
+    /// Whether a Stack created the claim, so that services see its folder `data`.
     pub of_a_stack: bool,
-    /// Its access mode, which never changes; none where it is not known.
+    /// The access mode, which is immutable. `None` if it is unknown.
     pub access_mode: Option<AccessMode>,
-    /// What keeps the pods together that share it, as its label says.
+    /// The label that keeps Pods which share the claim on one node.
     pub together: Option<String>,
-    /// When it was created, in seconds since 1970.
+    /// The time of creation, in seconds since 1970.
     pub created: i64,
 }
 
-/// What of a live workload decides how it is translated again.
+/// The state of a live workload that the next translation uses.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LiveWorkload {
-    /// The hash of its pod template.
+    /// The hash of the Pod template.
     pub template: Option<String>,
-    /// The hash of what its containers read from objects of others.
+    /// The hash of the keys that its containers read from objects which the Stack does not own.
     pub reads: Option<String>,
-    /// The helper's image.
+    /// The helper image.
     pub helper_image: Option<String>,
 }
 
-/// The key of the hashes of what a Secret holds: a digest of its UID, which is random. Whoever sees it sees the Secret,
-/// too; whoever sees pods alone cannot compute the hashes that stand on them, and so cannot try passwords against them.
+/// The key for hashes of the content of a Secret. It is a digest of the UID of the Secret, which is random. A user who can
+/// read Pods, but not the Secret, does not know the key, and so cannot test passwords against the hashes on Pods.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct HashKey(u128);
 
 impl HashKey {
-    /// The key of the Secret of this UID.
+    /// Returns the key of the Secret with this UID.
     pub fn of(uid: &str) -> Self {
         let digest = Sha256::digest(uid.as_bytes());
         Self(digest.iter().take(16).fold(0, |key, byte| key << 8 | u128::from(*byte)))
     }
 
-    /// The key as text.
+    /// Returns the key as text.
     pub(super) fn text(self) -> String {
         format!("{:032x}", self.0)
     }
 }
 
-/// What is kept of a value of a Secret or ConfigMap: it tells whether the value is still the same, and not
-/// what it is.
+/// Returns the digest of a value of a Secret or ConfigMap. The operator stores digests, not values, to detect changes.
 pub fn content_digest(value: &[u8]) -> String {
     format!("{:x}", Sha256::digest(value))
 }

@@ -1,4 +1,4 @@
-//! What is known of a service's image: what its registry said, and what a workload remembers of that.
+//! Image metadata: what a registry returned, and its copy in the annotation of a workload.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -6,51 +6,51 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::{Expose, Healthcheck};
 
-/// What is known of a service's image.
+/// The known metadata of a service's image.
 ///
-/// It stands on the service's workload as JSON ([`crate::api::labels::IMAGES`]) and holds as long as the Stack
-/// calls the image so: a registry that goes, or a tag that moves, changes nothing that runs.
+/// The workload of the service stores the metadata as JSON ([`crate::api::labels::IMAGES`]) until the name of the image
+/// in the Stack changes. So neither an unavailable registry nor a moved tag changes running containers.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Image {
-    /// The image as the Stack calls it.
+    /// The image, as the Stack names it.
     pub image: String,
-    /// The digest of the manifest that was read; none where none was.
+    /// The digest of the manifest. `None` if the manifest was not read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// Why the image could not be read when its service was made; what is said here of it, if anything, is then
-    /// what was read of the image that the service had before.
+    /// Why the image could not be read when its service was created. The other fields then describe the previous image of
+    /// the service, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread: Option<String>,
-    /// What it says of itself, held once for all that know it.
+    /// The configuration of the image, shared in memory.
     #[serde(flatten)]
     pub config: Arc<ImageConfig>,
 }
 
 impl Image {
-    /// Whether this is what the image itself says.
+    /// Reports whether the metadata is that of the image itself.
     pub fn is_read(&self) -> bool {
         self.digest.is_some() && self.unread.is_none()
     }
 }
 
-/// What an image says of itself and nodes do not heed: in Docker it holds where the service is silent.
+/// The parts of an image's configuration that Docker uses for fields the service does not set, and that a kubelet ignores.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ImageConfig {
-    /// EXPOSE: the ports that it listens on.
+    /// EXPOSE: the ports of the program.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub ports: Vec<Expose>,
-    /// VOLUME: the folders whose files outlive its containers.
+    /// VOLUME: the folders that become anonymous volumes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub volumes: Vec<String>,
-    /// USER. Nodes heed it; it is known so that a Stack may say the same.
+    /// USER. Kubelets use it too. A Stack can repeat it, also by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// CMD. Nodes heed it, but not where an entrypoint is taken away.
+    /// CMD. Kubelets use it too, but not if the Stack clears the entrypoint.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
-    /// SHELL: what runs the check of a `CMD-SHELL`.
+    /// SHELL: the shell of a `CMD-SHELL` check.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub shell: Vec<String>,
     /// HEALTHCHECK.
@@ -58,13 +58,13 @@ pub struct ImageConfig {
     pub healthcheck: Option<Healthcheck>,
 }
 
-/// What a workload remembers of its images, as the text of its annotation, by the services' names.
+/// Returns the annotation of a workload with the metadata of its images, by the name of the service.
 pub fn remembered(images: &BTreeMap<&str, &Image>) -> String {
-    // A map of texts and plain values always serialises.
+    // Serialization cannot fail: keys are strings, and no value has a custom serializer.
     serde_json::to_string(images).unwrap_or_default()
 }
 
-/// What the annotation of a workload says; nothing where it is not ours to read.
+/// Parses the annotation of a workload. An annotation that cannot be parsed counts as absent.
 pub fn recalled(text: &str) -> BTreeMap<String, Image> {
     serde_json::from_str(text).unwrap_or_default()
 }

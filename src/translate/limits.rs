@@ -1,19 +1,20 @@
-//! The most that one Stack may become.
+//! Limits of a Stack.
 
-/// The most that one Stack may become. What is more is refused before anything is made of it, so that whoever may write
-/// one Stack uses up neither the operator nor what all namespaces share: addresses of Services, rules of kube-proxy,
-/// space in etcd. Whoever runs the operator raises each by a flag.
+/// The limits of a Stack. A Stack that exceeds a limit is refused before its objects are built. So a Stack can exhaust
+/// neither the operator nor resources that namespaces share: addresses of Services, rules of kube-proxy and space in etcd.
+/// Each limit has a flag of the operator.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// The objects of a Stack.
+    /// The number of objects.
     pub objects: usize,
-    /// The claims among them, for named and anonymous volumes.
+    /// The number of claims, for named and anonymous volumes.
     pub claims: usize,
-    /// The further names of a service: aliases, `containerName` and `hostname`. Each becomes a Service.
+    /// The number of additional names of a service: aliases, `containerName` and `hostname`. Each becomes a Service.
     pub names: usize,
-    /// The ports of a service, also those that other services dial. Each of its Services has all of them.
+    /// The number of ports of a service, including those in addresses that other services use. Each of its Services has all
+    /// of them.
     pub ports: usize,
-    /// The memory that the objects of a Stack take while they are made, in bytes.
+    /// The memory that the operator needs to build the objects, in bytes.
     pub memory: usize,
 }
 
@@ -23,7 +24,7 @@ impl Default for Limits {
     }
 }
 
-/// One of the limits: what it counts, and how it is raised.
+/// A limit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Limit {
     Objects,
@@ -34,7 +35,7 @@ pub(super) enum Limit {
 }
 
 impl Limit {
-    /// The most that is allowed.
+    /// Returns the value of the limit.
     pub(super) fn of(self, limits: &Limits) -> usize {
         match self {
             Self::Objects => limits.objects,
@@ -45,7 +46,7 @@ impl Limit {
         }
     }
 
-    /// The flag of `stackwright controller` that raises it.
+    /// Returns the flag of `stackwright controller` that sets the limit.
     pub(super) fn flag(self) -> &'static str {
         match self {
             Self::Objects => "--max-objects-per-stack",

@@ -1,8 +1,8 @@
-//! Stack + facts -> the objects that should exist. Pure: the same input gives the same objects, in
-//! the same order, byte for byte; `render` and the controller both call it.
+//! Translation of a Stack and facts about the cluster to the desired objects. Translation is pure: the same input gives
+//! the same objects in the same order, byte for byte. `render` and the controller both call it.
 //!
-//! `resolve` looks up every name, reads every value and collects every problem; `build` makes the
-//! objects of what has passed, one builder for each kind of child. `tests/golden/` shows each rule.
+//! `resolve` looks up names, reads values and collects problems. `build` builds the objects of a valid Stack, with one
+//! builder for each kind of child. `tests/golden/` has an example of each rule.
 
 pub(crate) mod addresses;
 pub(crate) mod bearers;
@@ -38,7 +38,7 @@ pub use facts::{
 };
 pub use hash::{long_hash, short_hash};
 pub use image::{Image, ImageConfig, recalled, remembered};
-pub use invalid::{Invalid, MOST_TOLD, Problem, Reason};
+pub use invalid::{Invalid, MOST_TOLD, Problem};
 pub use limits::Limits;
 pub use object::{Child, Kind, Object};
 pub use privileges::{Privilege, Privileges};
@@ -47,10 +47,10 @@ pub use resolve::{activity, one_shots_by_default};
 
 use crate::api::Stack;
 
-/// What a Stack should have on the cluster, given what is known of the cluster.
+/// Translates a Stack to the desired objects.
 ///
 /// # Errors
-/// All problems of the spec, each with its place and remedy.
+/// Returns all problems of the spec, each with its path and remedy.
 pub fn translate(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
     let resolved = resolve::resolve(stack, facts)?;
     Ok(build::build(&resolved, facts))

@@ -1,19 +1,18 @@
-//! The one function that makes the names of objects.
+//! Names of objects.
 
 use super::hash::short_hash;
 
-/// The longest name made here, in characters. A StatefulSet's pods bear a label of its name, a
-/// hyphen and a hash of ten, which must stay within 63; one bound for all kinds is simplest.
+/// The maximum length of a name, in characters. Pods of a StatefulSet have a label with its name, a hyphen and a hash of ten
+/// characters, and a label has at most 63. The same maximum applies to all kinds.
 const LONGEST: usize = 52;
 
-/// The name of a Stack's object: `<stack>-<name>`.
+/// Returns the name of an object of a Stack: `<stack>-<name>`.
 ///
-/// It is injective: hyphens inside the Stack's name are doubled, so the first single hyphen is
-/// always the one between the two, and `a`+`b-c` is not `a-b`+`c`. (A hash on every name would
-/// do too, and nobody could type it.) Names past the bound end in a hash and are all of the
-/// greatest length, which no other name is.
+/// The function is injective. Hyphens in the name of the Stack are doubled, so the first single hyphen separates the two
+/// parts, and `a`+`b-c` differs from `a-b`+`c`. Longer names end in a hash and have exactly the maximum length, which no
+/// other name has.
 ///
-/// Both parts must be DNS labels: lower-case letters, digits, and hyphens inside.
+/// Both parts must be DNS labels.
 pub(crate) fn object_name(stack: &str, name: &str) -> String {
     let full = format!("{}-{name}", stack.replace('-', "--"));
     if full.len() < LONGEST {
@@ -23,14 +22,14 @@ pub(crate) fn object_name(stack: &str, name: &str) -> String {
     format!("{}-{hash}", start(&full, LONGEST - 1 - hash.len()))
 }
 
-/// A Compose name as a part of an object's name: `Postgres_Data` becomes `postgres-data`. Two
-/// names of one Stack that fall together are refused where objects are gathered.
+/// Translates a Compose name to a part of an object's name: `Postgres_Data` becomes `postgres-data`. Resolution refuses two
+/// names of a Stack with the same result.
 pub(crate) fn dns_label(name: &str) -> String {
     name.to_lowercase().replace(['_', '.'], "-")
 }
 
-/// The name of a pod's volume: `<family>-<name>`, with a hash where `name` does not fit as it is.
-/// It depends on nothing else of the pod, so an edit beside it does not rename it.
+/// Returns the name of a volume of a Pod: `<family>-<name>`, with a hash if `name` is not valid. It depends on nothing else,
+/// so another change of the Pod does not rename the volume.
 pub(crate) fn pod_volume(family: &str, name: &str) -> String {
     let full = format!("{family}-{name}");
     if is_dns_label(&full) {
@@ -41,37 +40,34 @@ pub(crate) fn pod_volume(family: &str, name: &str) -> String {
     format!("{}-{}", start(&readable, 40), short_hash(name))
 }
 
-/// The name of the Service for a service's published ports.
+/// Returns the name of the Service for the published ports of a service.
 pub(crate) fn published_name(service: &str) -> String {
     with_suffix(service, "published")
 }
 
-/// The name of what keeps a service inside its internal networks.
+/// Returns the name of the NetworkPolicy that keeps a service in its internal networks.
 pub(crate) fn internal_name(service: &str) -> String {
     with_suffix(service, "internal")
 }
 
-/// The name of a route to a service. It depends on nothing but the route, so another one beside it
-/// does not rename it.
+/// Returns the name of a route. It depends only on the route, so a change of another route does not rename it.
 pub(crate) fn ingress_name(service: &str, host: Option<&str>, path: &str, class: Option<&str>) -> String {
     let route = format!("{} {path} {}", host.unwrap_or_default(), class.unwrap_or_default());
     with_suffix(service, &format!("ingress-{}", short_hash(&route)))
 }
 
-/// `<service>-<suffix>` as a DNS label.
+/// Returns `<service>-<suffix>` as a DNS label.
 fn with_suffix(service: &str, suffix: &str) -> String {
     let full = format!("{service}-{suffix}");
     if full.len() <= 63 { full } else { format!("{}-{}-{suffix}", start(service, 40), short_hash(service)) }
 }
 
-/// The first `length` bytes of a text, or a few less: names are made before they are judged, so a
-/// text may be anything.
+/// Returns at most the first `length` bytes of a text. Names are not checked before, so the text can have any characters.
 fn start(text: &str, length: usize) -> &str {
     &text[..text.floor_char_boundary(length)]
 }
 
-/// Whether a text is a DNS label (RFC 1123): what a Service may be called is stricter, see
-/// [`is_service_name`].
+/// Reports whether a text is a DNS label (RFC 1123). The rule for Services is stricter, see [`is_service_name`].
 pub(crate) fn is_dns_label(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=63).contains(&text.len())
@@ -80,7 +76,7 @@ pub(crate) fn is_dns_label(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-/// Whether a text can be a Service's name (RFC 1035): a DNS label that begins with a letter.
+/// Reports whether a text is a valid name of a Service (RFC 1035): a DNS label that starts with a letter.
 pub(crate) fn is_service_name(text: &str) -> bool {
     is_dns_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase())
 }

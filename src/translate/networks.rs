@@ -204,7 +204,7 @@ fn a_service_on_an_internal_network_reaches_pods_of_each_edition() {
 }
 
 #[test]
-fn the_label_of_an_own_network_has_128_bits_and_that_of_a_shared_one_stays() {
+fn the_label_of_a_network_of_the_stack_has_128_bits_and_that_of_a_shared_one_has_40() {
     let mut stack = stack("1", "1");
     stack.spec.networks.get_mut("back").unwrap().shared_name = Some("edge".to_owned());
     let desired = translate(&stack, &Facts::default()).unwrap();

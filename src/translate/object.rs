@@ -1,4 +1,4 @@
-//! An object to apply, in the API server's canonical form, whatever its kind.
+//! Objects to apply, in the canonical form of the API server.
 
 use k8s_openapi::{
     NamespaceResourceScope, Resource,
@@ -12,21 +12,21 @@ use k8s_openapi::{
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// The kinds of child, in the order in which they are applied: what pods mount and obey comes
-/// before the pods.
+/// The kinds of children, in the order of application. Objects that Pods mount, and NetworkPolicies, come before
+/// workloads.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Kind {
-    /// A config's content.
+    /// The content of a config.
     ConfigMap,
     /// A named volume.
     PersistentVolumeClaim,
-    /// A network's or a published port's rule.
+    /// The traffic of a network or of published ports.
     NetworkPolicy,
-    /// A name in DNS, or published ports.
+    /// A DNS name, or published ports.
     Service,
-    /// A route from outside.
+    /// A route.
     Ingress,
-    /// A service that is kept running.
+    /// A service that runs until it is stopped.
     Deployment,
     /// A service that writes a volume.
     StatefulSet,
@@ -37,7 +37,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every kind, in the order in which they are applied.
+    /// All kinds, in the order of application.
     pub const ALL: [Self; 9] = [
         Self::ConfigMap,
         Self::PersistentVolumeClaim,
@@ -50,7 +50,7 @@ impl Kind {
         Self::Job,
     ];
 
-    /// The kind's name in Kubernetes.
+    /// Returns the name of the kind in Kubernetes.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ConfigMap => ConfigMap::KIND,
@@ -65,26 +65,25 @@ impl Kind {
         }
     }
 
-    /// Whether it makes pods.
+    /// Reports whether the kind has Pods.
     pub fn is_workload(self) -> bool {
         matches!(self, Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::Job)
     }
 }
 
-/// An object to apply. The body holds no empty value and no null, so that what the API server
-/// gives back for our fields equals it.
+/// An object to apply. The body has no null and no empty list, so the API server returns the applied fields unchanged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Object {
-    /// Its kind.
+    /// The kind.
     pub kind: Kind,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The whole object as JSON, `apiVersion` and `kind` included.
+    /// The object as JSON, including `apiVersion` and `kind`.
     pub body: Value,
 }
 
 impl Object {
-    /// Whether the pods that it makes mount the ConfigMap or claim of this name.
+    /// Reports whether the Pods of the object mount the ConfigMap or claim with this name.
     pub fn mounts(&self, kind: Kind, name: &str) -> bool {
         let volumes = self.body.pointer("/spec/template/spec/volumes").and_then(Value::as_array);
         volumes.into_iter().flatten().any(|volume| match kind {
@@ -95,11 +94,11 @@ impl Object {
     }
 }
 
-/// A Kubernetes type that is one of our kinds of child.
+/// A Kubernetes type of a child.
 pub trait Child: Resource<Scope = NamespaceResourceScope> + Serialize {
-    /// Which one.
+    /// The kind.
     const CHILD: Kind;
-    /// Its name.
+    /// Returns the name.
     fn name(&self) -> &str;
 }
 
@@ -132,16 +131,15 @@ impl<K: Child> From<&K> for Object {
     }
 }
 
-/// A Kubernetes type as the API server would give it back.
+/// Returns a Kubernetes type in the form in which the API server returns it.
 pub(super) fn canonical(typed: &impl Serialize) -> Value {
-    // The types of k8s-openapi have string keys only, so they always serialise.
+    // Serialization cannot fail: all maps of k8s-openapi have string keys.
     let value = serde_json::to_value(typed).unwrap_or_default();
     without_empty(value).unwrap_or_default()
 }
 
-/// Leaves out nulls and empty lists, which the API server drops too: an empty list in an atomic
-/// place would make every further apply move the resourceVersion. Empty maps stay, since
-/// `emptyDir: {}` and `podSelector: {}` mean something.
+/// Removes nulls and empty lists, as the API server does. An empty list in an atomic field would change the resourceVersion
+/// with each apply. Empty maps stay, because `emptyDir: {}` and `podSelector: {}` have a meaning.
 fn without_empty(value: Value) -> Option<Value> {
     match value {
         Value::Null => None,

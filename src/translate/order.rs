@@ -1,27 +1,27 @@
-//! An order in which everything comes after what it needs.
+//! Topological order.
 
 use std::collections::BTreeMap;
 
-/// Names in order, and the circles that no order can satisfy.
+/// The order of names, and the circles.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Order<'a> {
-    /// Every name once; what a name needs stands before it, but for circles.
+    /// All names. A name comes after those that it needs, except in circles.
     pub names: Vec<&'a str>,
-    /// The first circles, each as its chain, the first name repeated at the end: `a b a`.
+    /// The first circles, each as a chain that repeats its first name at the end: `a b a`.
     pub cycles: Vec<Vec<&'a str>>,
 }
 
-/// How many circles are found at most: with each one its whole chain is kept.
+/// The maximum number of circles. Each is stored with its whole chain.
 const MOST_CYCLES: usize = 20;
 
-/// Orders the keys of `needs` by what each of them needs; names that are no key are passed over.
-/// Where several orders would do, names come as in the alphabet.
+/// Orders the keys of `needs` by the names that each key needs. Names that are not keys are ignored. Of several possible
+/// orders, it returns the alphabetical one.
 pub(super) fn order<'a>(needs: &BTreeMap<&'a str, Vec<&'a str>>) -> Order<'a> {
     let mut found = Order::default();
-    // The names that were met: those in the chain by their place in it, and those that stand in the order.
+    // The visited names: those in the chain with their position, and those that are already ordered.
     let mut met: BTreeMap<&str, Option<usize>> = BTreeMap::new();
     for name in needs.keys() {
-        // The names from the first one to the one that is looked at, each with what it needs further.
+        // The names from the first one to the current one, each with its remaining needs.
         let mut chain: Vec<(&str, std::slice::Iter<'_, &str>)> = Vec::new();
         let mut next = Some(*name);
         loop {

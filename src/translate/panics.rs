@@ -95,7 +95,7 @@ fn patterns(schema: &Value, found: &mut Vec<String>) {
 }
 
 #[test]
-fn no_text_and_no_number_that_the_definition_allows_for_a_field_is_too_much() {
+fn no_valid_value_of_a_field_causes_a_panic() {
     let mut fields = 0;
     let mut tried = Vec::new();
     let specs = arbitrary::SPEC.alone(&mut |shape| {
@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_stack_that_the_definition_allows_is_too_much(
+    fn no_valid_stack_causes_a_panic(
         bytes in collection::vec(any::<u8>(), 0..4096), minor in 34..38_u32,
     ) {
         let stack = arbitrary::stack(arbitrary::SPEC.value(&mut Choices(&bytes)), "s");
@@ -159,7 +159,7 @@ fn mistaken(mistakes: usize) -> Stack {
 }
 
 #[test]
-fn mistakes_are_told_up_to_twenty_and_the_others_are_counted() {
+fn a_message_shows_twenty_problems_and_counts_the_others() {
     let invalid = translate(&mistaken(1_000), &Facts::default()).unwrap_err();
     let (told, more) = invalid.told();
     assert_eq!(told.len(), 20);
@@ -170,14 +170,14 @@ fn mistakes_are_told_up_to_twenty_and_the_others_are_counted() {
 }
 
 #[test]
-fn a_mistake_costs_no_more_where_there_are_many() {
+fn the_time_is_linear_in_the_number_of_problems() {
     let work = |stack: &Stack| assert!(translate(stack, &Facts::default()).is_err());
     let exponent = exponent([125, 1_000], mistaken, work);
-    assert!(exponent < 1.2, "the time grows with the number of mistakes to the privilege of {exponent:.2}");
+    assert!(exponent < 1.2, "the time grows with the number of mistakes to the power of {exponent:.2}");
 }
 
 #[test]
-fn a_problem_of_a_text_without_end_has_one() {
+fn the_message_about_a_long_text_is_shortened() {
     let name = "x".repeat(1 << 20);
     let service = json!({"image": "i", "dependsOn": {&name: {}}, "hostname": &name, "user": &name});
     let stack = json!({
@@ -190,7 +190,7 @@ fn a_problem_of_a_text_without_end_has_one() {
 }
 
 #[test]
-fn references_that_nothing_closes_cost_no_more_for_each() {
+fn the_time_is_linear_in_the_number_of_unclosed_references() {
     let stack = |count: usize| -> Stack {
         serde_json::from_value(json!({
             "apiVersion": "stackwright.dev/v1alpha1", "kind": "Stack", "metadata": {"name": "s"},
@@ -200,5 +200,5 @@ fn references_that_nothing_closes_cost_no_more_for_each() {
     };
     let exponent =
         exponent([1_000, 32_000], stack, |stack| assert!(translate(stack, &Facts::default()).is_ok()));
-    assert!(exponent < 1.2, "the time grows with the length to the privilege of {exponent:.2}");
+    assert!(exponent < 1.2, "the time grows with the length to the power of {exponent:.2}");
 }

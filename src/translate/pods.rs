@@ -111,19 +111,20 @@ fn the_services_of_a_pod_start_in_the_order_of_their_dependencies() {
         // Circles.
         (
             "a(b) b:a(a)",
-            "spec.services.a.dependsOn.b: the services wait for each other (a -> b -> a), so none would start: take one \
-             of the dependencies out",
+            "spec.services.a.dependsOn.b: the services depend on each other in a circle (a -> b -> a): remove one of \
+             the dependencies",
         ),
         (
             "a(c) b:a c(b)",
-            "spec.services.a.dependsOn.c: the services of a pod are created together, and these pods wait for each other \
-             (a -> c -> a), so none would start: take one of the dependencies out",
+            "spec.services.a.dependsOn.c: services of one Pod are created together, and these Pods depend on each \
+             other in a circle (a -> c -> a): remove one of the dependencies",
         ),
         // A one-shot beside what is kept running.
         (
             "app migrate=no:app web:app(migrate!)",
-            "spec.services.migrate.restart: it runs once and shares a pod with 'app', which is kept running: a pod ends as \
-             a whole, so give both the same 'restart', or make it a 'preStart' program of the service that waits for it",
+            "spec.services.migrate.restart: a one-shot cannot share a Pod with 'app', which is not a one-shot, \
+             because a Pod ends as a whole: give both the same 'restart', or make the one-shot a 'preStart' program \
+             of the service that waits for it",
         ),
     ] {
         let told = sequence(services);
@@ -135,7 +136,7 @@ fn the_services_of_a_pod_start_in_the_order_of_their_dependencies() {
 }
 
 #[test]
-fn a_one_shot_that_needs_another_of_its_pod_while_it_runs_is_not_run_to_its_end_before_it() {
+fn a_one_shot_that_requires_another_one_while_it_runs_is_refused_if_that_one_must_end() {
     for (services, dependency, waiting, end) in [
         // The network's owner would start when b has ended.
         ("a=no b=no:a(a) c=no:a(b!)", "b.dependsOn.a", "c", "b"),
@@ -146,16 +147,16 @@ fn a_one_shot_that_needs_another_of_its_pod_while_it_runs_is_not_run_to_its_end_
         ("a+=no b=no:a(a*) c=no:a(a!,b!)", "b.dependsOn.a", "c", "a"),
     ] {
         let told = sequence(services);
-        let right = told.starts_with(&format!("spec.services.{dependency}: it needs "))
+        let right = told.starts_with(&format!("spec.services.{dependency}: this service requires "))
             && told.ends_with(&format!(
-                "Take '{waiting}' out of the pod, or do not wait for the end of '{end}'"
+                "Move '{waiting}' to another Pod, or do not wait for the end of '{end}'"
             ));
         assert!(right, "{services}: {told}");
     }
 }
 
 #[test]
-fn a_one_shot_waits_in_its_pod_for_nothing_but_the_end_of_those_that_run_first() {
+fn a_one_shot_waits_in_its_pod_only_for_the_end_of_one_shots_that_run_first() {
     for (services, expected) in [
         ("a=no b=no:a(a)", ""),
         ("a+=no b=no:a(a*)", ""),
@@ -177,7 +178,7 @@ fn a_one_shot_waits_in_its_pod_for_nothing_but_the_end_of_those_that_run_first()
 }
 
 #[test]
-fn the_time_to_end_is_that_of_one_after_the_other() {
+fn the_grace_period_is_the_sum_for_sidecars() {
     let grace = |services: &str| {
         let mut stack = stack(services);
         stack.spec.services.get_mut("vpn").unwrap().stop_grace_period = Some("7s".parse().unwrap());
@@ -191,7 +192,7 @@ fn the_time_to_end_is_that_of_one_after_the_other() {
 }
 
 #[test]
-fn an_order_that_only_health_asks_for_changes_nothing_else_of_the_container() {
+fn an_order_by_health_changes_nothing_else_of_the_container() {
     let container = |services: &str| {
         let desired = translate(&stack(services), &Facts::default()).unwrap();
         let body = desired.units["vpn"].workload.as_ref().unwrap().object().body;

@@ -1,40 +1,40 @@
-//! What a namespace's administrator allows its Stacks beyond the namespace: of the nodes that they run on, of Ingress
-//! controllers and of other namespaces.
+//! Privileges that the administrator of a namespace grants to its Stacks. They affect nodes, Ingress controllers and
+//! other namespaces.
 //!
-//! Each privilege is a label of the Namespace, such as `allow.stackwright.dev/host-ports: "true"`. Without
-//! it a Stack that asks for the privilege is refused: whoever may write Stacks in a namespace gets no hold
-//! of anything outside of it by that alone.
+//! A privilege is a label of the Namespace, such as `allow.stackwright.dev/host-ports: "true"`. A Stack that needs a
+//! privilege is refused without the label, so the right to write Stacks of a namespace gives no access to anything
+//! outside the namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Something that a Stack may use only where the namespace allows it.
+/// An ability beyond an ordinary Pod, which the namespace must grant.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Privilege {
-    /// Kernel capabilities beyond the container runtime's default set.
+    /// Kernel capabilities beyond the default set of Docker.
     Capabilities,
-    /// Devices of the nodes.
+    /// Devices of nodes.
     Devices,
-    /// The network, the processes or the IPC of the nodes.
+    /// The network, the processes or the IPC namespace of nodes.
     HostNamespaces,
-    /// Folders and files of the nodes.
+    /// Host paths.
     HostPath,
-    /// Ports of the nodes.
+    /// Host ports.
     HostPorts,
-    /// Annotations that configure Ingress controllers, which others share.
+    /// Annotations that configure Ingress controllers, which namespaces share.
     IngressAnnotations,
-    /// Names for what other namespaces have.
+    /// Names of Services in other namespaces.
     OtherNamespaces,
-    /// All privileges over the node at once.
+    /// Privileged containers.
     Privileged,
-    /// Programs without the profiles that confine them.
+    /// Containers without the profiles that confine them.
     Unconfined,
 }
 
-/// Prefix of the labels by which a Namespace allows privileges.
+/// The prefix of the labels of a Namespace that grant privileges.
 const PREFIX: &str = "allow.stackwright.dev/";
 
 impl Privilege {
-    /// Every privilege.
+    /// All privileges.
     pub const ALL: [Self; 9] = [
         Self::Capabilities,
         Self::Devices,
@@ -47,12 +47,12 @@ impl Privilege {
         Self::Unconfined,
     ];
 
-    /// The label by which a Namespace allows it.
+    /// Returns the label of a Namespace that grants the privilege.
     pub fn label(self) -> String {
         format!("{PREFIX}{}", self.as_str())
     }
 
-    /// Its name, the last part of the label.
+    /// Returns the name, which is the last part of the label.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Capabilities => "capabilities",
@@ -68,19 +68,19 @@ impl Privilege {
     }
 }
 
-/// The privileges that a namespace allows.
+/// The privileges that a namespace grants.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Privileges(pub BTreeSet<Privilege>);
 
 impl Privileges {
-    /// The privileges that a Namespace with these labels allows: those whose label is `true`.
+    /// Returns the privileges of a Namespace with these labels. The value of a label must be `true`.
     pub fn of_labels(labels: &BTreeMap<String, String>) -> Self {
         let is_set =
             |privilege: &Privilege| labels.get(&privilege.label()).is_some_and(|value| value == "true");
         Self(Privilege::ALL.into_iter().filter(is_set).collect())
     }
 
-    /// Whether a privilege is allowed.
+    /// Reports whether a privilege is granted.
     pub fn allows(&self, privilege: Privilege) -> bool {
         self.0.contains(&privilege)
     }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_that_is_not_true_allows_nothing() {
+    fn only_a_label_with_the_value_true_grants_a_privilege() {
         let labels = [("host-path", "true"), ("devices", "false"), ("privileged", ""), ("all", "true")];
         let labels = labels.map(|(name, value)| (format!("{PREFIX}{name}"), value.to_owned()));
         assert_eq!(Privileges::of_labels(&labels.into()), Privileges([Privilege::HostPath].into()));

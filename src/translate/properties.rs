@@ -7,12 +7,12 @@ use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Desired, Facts, Kind, Object, Problem, Reason, ServerVersion,
+    Desired, Facts, Kind, Object, Problem, ServerVersion,
     names::is_dns_label,
     resolve::{count_objects, resolve},
     translate,
 };
-use crate::api::{Service, Stack};
+use crate::api::{Reason, Service, Stack};
 
 /// Names that every generated Stack declares, so that most references lead somewhere.
 const NAMES: [&str; 8] = ["a", "b", "c", "db", "web", "a-b", "data", "default"];
@@ -297,7 +297,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_stack_gives_objects_that_the_api_server_takes_or_reasons(
+    fn a_stack_becomes_valid_objects_or_problems(
         stack in stack(), minor in 34..38_u32, helper_image in option::of(Just("helper:1".to_owned())),
     ) {
         let facts = Facts { version: ServerVersion { minor }, helper_image, ..Facts::default() };
@@ -317,7 +317,7 @@ proptest! {
     }
 
     #[test]
-    fn a_new_sibling_restarts_nobody_who_is_kept_running(stack in stack()) {
+    fn a_new_service_restarts_no_running_service(stack in stack()) {
         let Ok(before) = translate(&stack, &Facts::default()) else { return Ok(()) };
         let dials_everyone = NAMES.map(|name| format!("{name}:8080")).to_vec();
         let caller = json!({"image": "app", "restart": "always", "command": dials_everyone});

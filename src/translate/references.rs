@@ -1,16 +1,16 @@
-//! The Secrets, ConfigMaps and claims of others that a Stack names.
+//! References to Secrets, ConfigMaps and claims that the Stack does not own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ObjectKind;
 use crate::api::StackSpec;
 
-/// The objects of others that a Stack names, whether or not a service that is active reads them.
+/// Returns the objects that a Stack names and does not own, also those that no active service reads.
 pub fn named_objects(spec: &StackSpec) -> BTreeSet<(ObjectKind, String)> {
     named_keys(spec).into_keys().collect()
 }
 
-/// The same, and the keys that the Stack names of each. Of a claim there are none.
+/// Returns these objects with the keys that the Stack names. A claim has no keys.
 pub fn named_keys(spec: &StackSpec) -> BTreeMap<(ObjectKind, String), BTreeSet<String>> {
     let configs = spec.configs.values().filter_map(|config| config.config_map.as_ref());
     let secrets = spec.secrets.values().map(|secret| &secret.secret);

@@ -62,7 +62,7 @@ fn helper(unit: &Unit) -> Option<String> {
 }
 
 #[test]
-fn a_change_of_what_is_read_rolls_and_a_change_beside_it_does_not() {
+fn only_a_change_of_a_read_key_replaces_pods() {
     let variable = with_volume();
     let first = db(&variable, &secret(&[("password", "1"), ("other", "1")]));
     assert_eq!(first.template, db(&variable, &secret(&[("password", "1"), ("other", "2")])).template);
@@ -73,7 +73,7 @@ fn a_change_of_what_is_read_rolls_and_a_change_beside_it_does_not() {
 }
 
 #[test]
-fn a_secret_that_goes_and_comes_back_rolls_nobody() {
+fn a_secret_that_disappears_and_comes_back_replaces_no_pods() {
     let stack = with_volume();
     let facts = secret(&[("password", "1")]);
     let before = db(&stack, &facts);
@@ -93,7 +93,7 @@ fn reads(unit: &Unit) -> String {
 }
 
 #[test]
-fn a_guessed_password_cannot_be_confirmed_by_what_stands_on_pods() {
+fn a_guessed_password_cannot_be_confirmed_by_the_hashes_on_pods() {
     let stack = with_volume();
     let password = content_digest(b"hunter2");
     let of_secret = |uid: &str| {
@@ -122,7 +122,7 @@ fn a_guessed_password_cannot_be_confirmed_by_what_stands_on_pods() {
 }
 
 #[test]
-fn a_secret_that_is_made_anew_rolls_its_readers() {
+fn a_recreated_secret_replaces_the_pods_of_its_readers() {
     let stack = with_volume();
     let facts = secret(&[("password", "1")]);
     let before = db(&stack, &facts);
@@ -132,7 +132,7 @@ fn a_secret_that_is_made_anew_rolls_its_readers() {
 }
 
 #[test]
-fn an_upgrade_leaves_the_hash_of_what_is_read_and_a_change_takes_the_keyed_one() {
+fn an_upgrade_keeps_the_hash_of_read_keys_and_a_change_uses_the_hash_with_a_key() {
     let stack = with_volume();
     let facts = secret(&[("password", "1")]);
     let new = db(&stack, &facts);
@@ -152,7 +152,7 @@ fn an_upgrade_leaves_the_hash_of_what_is_read_and_a_change_takes_the_keyed_one()
 }
 
 #[test]
-fn the_same_password_looks_different_in_two_stacks() {
+fn the_same_password_has_different_hashes_in_two_stacks() {
     let (one, mut other) = (with_volume(), with_volume());
     other.metadata.uid = Some("another".to_owned());
     let facts = secret(&[("password", "1")]);
@@ -160,7 +160,7 @@ fn the_same_password_looks_different_in_two_stacks() {
 }
 
 #[test]
-fn another_version_of_the_helper_rolls_nobody_until_something_else_does() {
+fn another_version_of_the_helper_replaces_no_pods() {
     let stack = with_volume();
     let with_image = |facts: Facts, image: &str| Facts { helper_image: Some(image.to_owned()), ..facts };
     let facts = with_image(secret(&[("password", "1")]), "stackwright:1");
@@ -177,7 +177,7 @@ fn another_version_of_the_helper_rolls_nobody_until_something_else_does() {
 }
 
 #[test]
-fn a_first_helper_rolls_only_whom_it_gives_other_files() {
+fn a_first_helper_replaces_only_pods_whose_files_change() {
     let helped = |facts: &Facts| Facts { helper_image: Some("stackwright:1".to_owned()), ..facts.clone() };
     let facts = secret(&[("password", "1"), ("token", "1")]);
     let volume = with_volume();
@@ -190,7 +190,7 @@ fn a_first_helper_rolls_only_whom_it_gives_other_files() {
 }
 
 #[test]
-fn what_a_workload_remembers_of_an_image_makes_it_again() {
+fn the_stored_image_metadata_reproduces_the_template() {
     let stack = with_volume();
     let image: Image = serde_json::from_value(json!({
         "image": "db:1", "digest": "sha256:1", "ports": [{"port": 53, "protocol": "UDP"}], "volumes": ["/more"],
@@ -246,7 +246,7 @@ fn in_second_edition(template: &mut Value) {
 const PING: &str = "net.ipv4.ping_group_range";
 
 #[test]
-fn an_upgrade_leaves_what_runs_and_a_change_takes_what_is_new() {
+fn an_upgrade_keeps_templates_and_a_change_uses_the_newest_edition() {
     let stack = with_volume();
     let may_ping = |unit: &Unit| unit.workload.as_ref().unwrap().object().body.to_string().contains(PING);
     let other = secret(&[("password", "2")]);
@@ -263,7 +263,7 @@ fn an_upgrade_leaves_what_runs_and_a_change_takes_what_is_new() {
         let changed = db(&stack, &Facts { objects: other.objects.clone(), ..live });
         assert!(changed.template != first && may_ping(&changed));
 
-        let gone = Facts { let_through: [("db".to_owned(), first.clone())].into(), ..facts };
+        let gone = Facts { released_templates: [("db".to_owned(), first.clone())].into(), ..facts };
         assert_eq!(db(&stack, &gone).template, first, "also where only the status remembers it");
     }
 }
@@ -280,7 +280,7 @@ fn with_tree(mode: &str, nocopy: bool) -> Stack {
 }
 
 #[test]
-fn an_upgrade_leaves_trees_with_private_files_and_with_mounts_below_them() {
+fn an_upgrade_keeps_trees_with_private_files_and_with_mounts_below_them() {
     const PLACES: &str = "downwardAPI";
     let text = |unit: &Unit| unit.workload.as_ref().unwrap().object().body.to_string();
     for (helper_image, nocopy, in_first_edition) in [
@@ -315,7 +315,7 @@ fn an_upgrade_leaves_trees_with_private_files_and_with_mounts_below_them() {
 }
 
 #[test]
-fn an_upgrade_of_kubernetes_leaves_what_runs_and_a_change_takes_what_is_new() {
+fn an_upgrade_of_kubernetes_keeps_templates_and_a_change_uses_the_new_fields() {
     let at = |facts: Facts, minor: u32| Facts { version: ServerVersion { minor }, ..facts };
     let stack = with_volume();
     let hostname =
@@ -327,7 +327,7 @@ fn an_upgrade_of_kubernetes_leaves_what_runs_and_a_change_takes_what_is_new() {
         let upgraded = at(with_live(&facts, &before), minor);
         assert_eq!(db(&stack, &upgraded).workload, before.workload);
         let gone = Facts {
-            let_through: [("db".to_owned(), before.template.clone())].into(),
+            released_templates: [("db".to_owned(), before.template.clone())].into(),
             ..at(facts.clone(), minor)
         };
         assert_eq!(db(&stack, &gone).template, before.template, "also where only the status remembers it");
@@ -344,7 +344,7 @@ fn an_upgrade_of_kubernetes_leaves_what_runs_and_a_change_takes_what_is_new() {
 }
 
 #[test]
-fn a_service_that_mounts_an_image_runs_on_when_an_older_node_joins() {
+fn a_service_that_mounts_an_image_continues_when_an_older_node_joins() {
     let stack = stack(&json!([{"image": "files:1", "target": "/files"}]), &json!([]));
     let facts = secret(&[("password", "1")]);
     let before = db(&stack, &facts);
@@ -355,7 +355,7 @@ fn a_service_that_mounts_an_image_runs_on_when_an_older_node_joins() {
 }
 
 #[test]
-fn a_host_name_that_is_answered_no_more_rolls_nobody() {
+fn a_host_name_that_no_longer_resolves_replaces_no_pods() {
     let stack = |other: &str| -> Stack {
         let service = |hostname: &str, network: &str| json!({"image": "db:1", "restart": "always", "hostname": hostname, "networks": {network: {}}});
         serde_json::from_value(json!({

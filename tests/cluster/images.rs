@@ -129,8 +129,10 @@ fn a_service_that_waits_for_image_metadata_starts_when_the_image_is_readable() {
     registry.put("web:1", "{}");
     with_registry(&registry, async |s| {
         let shop = s.apply("shop", SHOP).await;
-        let parts =
-            ["'db' has no health check of its own and its image could not be read", "has no such image"];
+        let parts = [
+            "'db' has no health check, and the metadata of its image could not be read",
+            "has no such image",
+        ];
         shop.until_stalled("NoHealthcheck", &parts).await;
         registry.put("db:1", DB);
         shop.until("db=Healthy web=Running").await;

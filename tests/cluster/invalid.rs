@@ -43,7 +43,7 @@ fn an_unknown_dependency_is_stalled() {
     is_stalled(
         "services: {web: {dependsOn: {cache: {}}}}",
         "UnknownDependency",
-        &["spec.services.web.dependsOn.cache", "declare it under spec.services"],
+        &["spec.services.web.dependsOn.cache", "declare it in spec.services"],
     );
 }
 

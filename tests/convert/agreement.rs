@@ -136,7 +136,7 @@ fn a_range_of_ports_is_published_up_to_1024() {
         );
         let count = converted.stack.spec.services["relay"].ports.len();
         for entry in converted.refused(&["all".to_owned()]) {
-            let wanted = format!("has {count} items, and at most 1024 are allowed");
+            let wanted = format!("has {count} items, but at most 1024 are allowed");
             assert!(entry.reason().contains(&wanted), "{}", entry.reason());
         }
         assert_eq!(

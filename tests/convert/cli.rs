@@ -199,7 +199,7 @@ fn what_cannot_be_rendered_is_refused_with_its_place() {
         )
     };
     for (service, said_of_it) in [
-        ("restrat: always", "spec.services.web.restrat is no field of a Stack"),
+        ("restrat: always", "spec.services.web.restrat is not a field of a Stack"),
         ("networkMode: host", "allow.stackwright.dev/host-namespaces=true"),
     ] {
         fs::write(folder.join("stack.yaml"), stack(service)).unwrap();
@@ -211,7 +211,7 @@ fn what_cannot_be_rendered_is_refused_with_its_place() {
     fs::write(folder.join("stack.yaml"), stack(&format!("ports: [{ports}]"))).unwrap();
     let output = stackwright(&folder, &["render", "-f", "stack.yaml"]);
     assert!(
-        said(&output).contains("ports has 1025 items, and at most 1024 are allowed"),
+        said(&output).contains("ports has 1025 items, but at most 1024 are allowed"),
         "{}",
         said(&output)
     );

@@ -42,10 +42,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use compose_loader::{Project, Sources, discover::Options as Find, disk::Disk};
-use stackwright::api::Stack;
+use stackwright::api::{Reason, Stack};
 use stackwright::convert::Converted;
 use stackwright::convert::output::{Secrets, manifests, stream};
-use stackwright::translate::{Facts, Problem, Reason, translate};
+use stackwright::translate::{Facts, Problem, translate};
 
 use remarks::remarks;
 

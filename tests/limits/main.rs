@@ -17,10 +17,10 @@ use std::{alloc::System, env, fs, process::Command, time::Duration};
 use cap::Cap;
 use jiff::Timestamp;
 use stackwright::{
-    api::Stack,
+    api::{Reason, Stack},
     plan::{LastStatus, Observed, plan},
     status::{Finding, Unfinished, status},
-    translate::{Desired, Facts, Invalid, Privilege, Privileges, Reason, translate},
+    translate::{Desired, Facts, Invalid, Privilege, Privileges, translate},
 };
 
 use stacks::{Expected, rows};

@@ -251,7 +251,7 @@ fn values(schema: &Value) -> Vec<(Value, bool, String)> {
 
 /// Reports whether a schema is that of a health check's test, whose first item is one of three.
 fn rules_of_test(schema: &Value) -> bool {
-    schema["description"].as_str().is_some_and(|text| text.starts_with("The check: "))
+    schema["description"].as_str().is_some_and(|text| text.starts_with("The command of the check: "))
 }
 
 /// Returns the smallest valid value.

@@ -1,4 +1,4 @@
-//! One field of the schema, made ready for judging values.
+//! A field of the schema, compiled for the validation of values.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::path::Trail;
 use super::rules::{Keeps, keeps};
 use super::{Demand, Violation};
 
-/// The keywords of JSON Schema that this module knows. A test fails where the definition uses another one.
+/// The keywords of JSON Schema that this module supports. A test fails if the definition uses another one.
 #[cfg(test)]
 pub(super) const KEYWORDS: [&str; 26] = [
     "additionalProperties",
@@ -43,21 +43,21 @@ pub(super) const KEYWORDS: [&str; 26] = [
     "x-kubernetes-validations",
 ];
 
-/// What a value must be.
+/// The constraints of a value.
 #[derive(Debug, Default)]
 pub(super) struct Field {
-    /// The type; empty for a number or text.
-    kind: String,
+    /// The type. `None` for an integer or string.
+    kind: Option<String>,
     int_or_string: bool,
     nullable: bool,
     is_int32: bool,
     properties: BTreeMap<String, Field>,
     required: Vec<String>,
-    /// What each entry of a map must be.
+    /// The constraints of each entry of a map.
     entries: Option<Box<Field>>,
-    /// What each item of a list must be.
+    /// The constraints of each item of a list.
     items: Option<Box<Field>>,
-    /// The numbers of characters, items or entries.
+    /// The bounds of the number of characters, items or entries.
     length: Bounds<i64>,
     range: Bounds<f64>,
     pattern: Option<Regex>,
@@ -73,22 +73,22 @@ struct Bounds<T> {
 }
 
 impl Field {
-    /// Makes the schema of a whole object ready, with the fields that every object has and no schema names.
+    /// Compiles the schema of an object, and adds the fields that every object has and no schema lists.
     pub(super) fn of_object(schema: &JSONSchemaProps) -> Self {
         let mut object = Self::compile(schema);
         for (name, kind) in [("apiVersion", "string"), ("kind", "string"), ("metadata", "object")] {
-            let field = Self { kind: kind.to_owned(), ..Self::default() };
+            let field = Self { kind: Some(kind.to_owned()), ..Self::default() };
             object.properties.entry(name.to_owned()).or_insert(field);
         }
         object
     }
 
-    /// Makes a schema ready. What this module does not know is left out: tests prove that there is nothing.
+    /// Compiles a schema. Unknown keywords are ignored: tests prove that the definition has none.
     pub(super) fn compile(schema: &JSONSchemaProps) -> Self {
         let properties = schema.properties.iter().flatten();
         let rules = schema.x_kubernetes_validations.iter().flatten();
         Self {
-            kind: schema.type_.clone().unwrap_or_default(),
+            kind: schema.type_.clone(),
             int_or_string: schema.x_kubernetes_int_or_string == Some(true),
             nullable: schema.nullable == Some(true),
             is_int32: schema.format.as_deref() == Some("int32"),
@@ -107,7 +107,7 @@ impl Field {
                 most: schema.max_length.or(schema.max_items).or(schema.max_properties),
             },
             range: Bounds { least: schema.minimum, most: schema.maximum },
-            // The API server's dialect is RE2's, and so is the crate's.
+            // The API server uses the syntax of RE2, as the crate does.
             pattern: schema.pattern.as_deref().and_then(|pattern| Regex::new(pattern).ok()),
             words: schema.enum_.iter().flatten().map(|word| word.0.clone()).collect(),
             rules: rules
@@ -118,46 +118,47 @@ impl Field {
         }
     }
 
-    /// Collects what is wrong with a value.
+    /// Collects the violations of a value.
     pub(super) fn judge(&self, value: &Value, path: &Trail<'_>, found: &mut Vec<Violation>) {
         let mut say = |demand, message: String| found.push(Violation { path: path.path(), demand, message });
         if value.is_null() && self.nullable {
             return;
         }
         if !self.is_of_kind(value) {
-            let wanted = if self.int_or_string { "an integer or a string" } else { with_article(&self.kind) };
-            say(Demand::Structure, format!("is {}, and has to be {wanted}", kind_of(value)));
+            let kind = self.kind.as_deref();
+            let wanted = kind.map_or("an integer or a string", with_article);
+            say(Demand::Structure, format!("is {}, but must be {wanted}", kind_of(value)));
             return;
         }
         if let Some((length, unit)) = length(value) {
             if let Some(most) = self.length.most.filter(|most| length > *most) {
-                say(Demand::Length, format!("has {length} {unit}, and at most {most} are allowed"));
+                say(Demand::Length, format!("has {length} {unit}, but at most {most} are allowed"));
             }
             if let Some(least) = self.length.least.filter(|least| length < *least) {
-                say(Demand::Length, format!("has {length} {unit}, and at least {least} are needed"));
+                say(Demand::Length, format!("has {length} {unit}, but at least {least} are required"));
             }
         }
         if let Some(number) = value.as_f64() {
             let bound = |given: Option<f64>, int32: i32| given.or(self.is_int32.then_some(f64::from(int32)));
             if let Some(most) = bound(self.range.most, i32::MAX).filter(|most| number > *most) {
-                say(Demand::Range, format!("is {number}, and at most {most} is allowed"));
+                say(Demand::Range, format!("is {number}, but must be at most {most}"));
             }
             if let Some(least) = bound(self.range.least, i32::MIN).filter(|least| number < *least) {
-                say(Demand::Range, format!("is {number}, and has to be at least {least}"));
+                say(Demand::Range, format!("is {number}, but must be at least {least}"));
             }
         }
-        // No message shows a text, which may be long or private.
+        // Messages do not show the value, which can be long or secret.
         if let (Some(pattern), Some(text)) = (&self.pattern, value.as_str())
             && !pattern.is_match(text)
         {
-            say(Demand::Form, format!("has to match {pattern}"));
+            say(Demand::Form, format!("must match {pattern}"));
         }
         if !self.words.is_empty() && !self.words.contains(value) {
             let words = self.words.iter().map(|word| word.as_str().unwrap_or_default());
-            say(Demand::Form, format!("has to be one of {}", words.collect::<Vec<_>>().join(", ")));
+            say(Demand::Form, format!("must be one of {}", words.collect::<Vec<_>>().join(", ")));
         }
         for name in self.required.iter().filter(|name| value.get(name.as_str()).is_none_or(Value::is_null)) {
-            say(Demand::Structure, format!("needs the field {name}"));
+            say(Demand::Structure, format!("has no field {name}, which is required"));
         }
         for (_, message) in self.rules.iter().filter(|(keeps, _)| !keeps(value)) {
             say(Demand::Rule, message.clone());
@@ -170,14 +171,14 @@ impl Field {
             Value::Object(fields) => {
                 for (name, value) in fields {
                     match self.properties.get(name).or(self.entries.as_deref()) {
-                        // The API server drops a null of a field that takes none.
+                        // The API server drops a null if the field is not nullable.
                         Some(field) if value.is_null() && !field.nullable => {}
                         Some(field) => field.judge(value, &path.key(name), found),
                         None if self.is_open() => {}
                         None => found.push(Violation {
                             path: path.key(name).path(),
                             demand: Demand::Structure,
-                            message: "is no field of a Stack".to_owned(),
+                            message: "is not a field of a Stack".to_owned(),
                         }),
                     }
                 }
@@ -192,7 +193,7 @@ impl Field {
         }
     }
 
-    /// Whether any field may stand in it, as in `metadata`.
+    /// Reports whether the object can have any field, as `metadata`.
     fn is_open(&self) -> bool {
         self.properties.is_empty() && self.entries.is_none()
     }
@@ -201,19 +202,19 @@ impl Field {
         if self.int_or_string {
             return value.is_string() || value.is_i64();
         }
-        match self.kind.as_str() {
-            "object" => value.is_object(),
-            "array" => value.is_array(),
-            "string" => value.is_string(),
-            "boolean" => value.is_boolean(),
-            "integer" => value.is_i64() || value.is_u64(),
-            "number" => value.is_number(),
+        match self.kind.as_deref() {
+            Some("object") => value.is_object(),
+            Some("array") => value.is_array(),
+            Some("string") => value.is_string(),
+            Some("boolean") => value.is_boolean(),
+            Some("integer") => value.is_i64() || value.is_u64(),
+            Some("number") => value.is_number(),
             _ => true,
         }
     }
 }
 
-/// What is counted of a value, and how many there are of it. The API server counts characters, not bytes.
+/// Returns the length of a value and its unit. The API server counts characters, not bytes.
 fn length(value: &Value) -> Option<(i64, &'static str)> {
     let (length, unit) = match value {
         Value::String(text) => (text.chars().count(), "characters"),

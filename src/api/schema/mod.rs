@@ -1,6 +1,6 @@
-//! What the API server takes as a Stack: structure, bounds, patterns and CEL rules of the definition.
+//! Validation of a Stack as by the API server: structure, bounds, patterns and CEL rules of the definition.
 //!
-//! The schema that is judged by is the one that is generated for the cluster, so the two cannot differ.
+//! The schema is the one that is generated for the cluster, so the two cannot differ.
 
 mod field;
 mod path;
@@ -17,27 +17,27 @@ use self::path::Trail;
 pub use self::path::{Path, Step};
 use super::definition;
 
-/// Why the API server does not take an object.
+/// A reason for which the API server rejects an object.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Violation {
-    /// Where in the object.
+    /// The place in the object.
     pub path: Path,
-    /// Which kind of demand is not met.
+    /// The kind of the constraint that is violated.
     pub demand: Demand,
-    /// What is there and what the API server takes, such as `has 2000 items, and at most 1024 are allowed`.
+    /// The value and the constraint, such as `has 2000 items, but at most 1024 are allowed`.
     pub message: String,
 }
 
-/// A kind of demand on a value.
+/// The kind of a constraint.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Demand {
     /// The number of items, entries or characters.
     Length,
-    /// The least and the greatest number.
+    /// The minimum and the maximum of a number.
     Range,
-    /// The type of the value, the fields that it may have and those that it must have.
+    /// The type of the value, and its known and required fields.
     Structure,
-    /// A pattern, or a list of words.
+    /// A pattern, or a list of allowed values.
     Form,
     /// A CEL rule.
     Rule,
@@ -49,8 +49,8 @@ static SCHEMA: LazyLock<Field> = LazyLock::new(|| {
     schema.as_ref().map(Field::of_object).unwrap_or_default()
 });
 
-/// Why the API server does not take a Stack, given as JSON; nothing where it does. The metadata, which have no
-/// schema, are judged by the CEL rule on the name alone.
+/// Returns the reasons for which the API server rejects a Stack, given as JSON. The metadata has no schema, so only the
+/// CEL rule on the name applies to it.
 #[must_use]
 pub fn violations(stack: &Value) -> Vec<Violation> {
     let mut found = Vec::new();

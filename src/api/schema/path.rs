@@ -1,25 +1,25 @@
-//! Places in an object: `spec.services.web.ports[0].target`.
+//! Paths in an object, such as `spec.services.web.ports[0].target`.
 
 use std::fmt;
 
 use serde_json::Value;
 
-/// A step from a value to one within it.
+/// A step of a path.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Step {
-    /// To a field, or to the entry of a map.
+    /// A field, or an entry of a map.
     Key(String),
-    /// To an item of a list.
+    /// An item of a list.
     Item(usize),
 }
 
-/// A place in an object.
+/// A path in an object.
 #[derive(Clone, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Path(pub Vec<Step>);
 
 impl Path {
-    /// Reads a path such as `spec.services.web.labels.com.example.team` of an object. Keys may contain dots, so
-    /// the longest key that the object has at a place is taken; a field that the object lacks ends at the next dot.
+    /// Parses a path in an object, such as `spec.services.web.labels.com.example.team`. Because keys can contain dots,
+    /// each step is the longest matching key of the object. A key that the object does not have ends at the next dot.
     #[must_use]
     pub fn within(text: &str, object: &Value) -> Self {
         let (mut steps, mut rest, mut at) = (Vec::new(), text, Some(object));
@@ -35,13 +35,13 @@ impl Path {
         Self(steps)
     }
 
-    /// The path with one more field or entry.
+    /// Returns the path of a field or entry below this path.
     #[must_use]
     pub fn key(&self, key: &str) -> Self {
         self.with(Step::Key(key.to_owned()))
     }
 
-    /// The path with one more item.
+    /// Returns the path of an item below this path.
     #[must_use]
     pub fn item(&self, index: usize) -> Self {
         self.with(Step::Item(index))
@@ -52,7 +52,7 @@ impl Path {
     }
 }
 
-/// The way to a value while it is judged; only where something is wrong does it become a [`Path`].
+/// The path of a value during validation. It becomes a [`Path`] only for a violation.
 pub(super) enum Trail<'t> {
     Root,
     Key(&'t Trail<'t>, &'t str),
@@ -77,7 +77,7 @@ impl<'t> Trail<'t> {
     }
 }
 
-/// The first step of a text, and how many bytes of the text say it; at least one.
+/// Returns the first step of a text and its length in bytes, which is at least one.
 fn step(text: &str, at: Option<&Value>) -> (Step, usize) {
     if let Some((index, _)) = text.strip_prefix('[').and_then(|rest| rest.split_once(']'))
         && let Ok(number) = index.parse()
@@ -93,7 +93,7 @@ fn step(text: &str, at: Option<&Value>) -> (Step, usize) {
     (Step::Key(text[..length].to_owned()), length)
 }
 
-/// Where the next step begins; the first character is part of this one.
+/// Returns the position of the next step. The first character belongs to this step.
 fn next_step(text: &str) -> usize {
     text.char_indices().skip(1).find(|(_, c)| matches!(c, '.' | '[')).map_or(text.len(), |(at, _)| at)
 }

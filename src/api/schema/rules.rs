@@ -1,12 +1,12 @@
-//! The CEL rules of the definition, each beside the function that says the same.
+//! The CEL rules of the definition, each with an equivalent function.
 //!
-//! An interpreter of CEL weighs more than all of the rules: the crate `cel` brings a parser made by ANTLR and a
-//! calendar with all time zones. A test fails where the definition has a rule that is not here, and another asks an
-//! API server whether it judges as the functions do.
+//! There is no CEL interpreter, because the crate `cel` depends on an ANTLR parser and a calendar with all time zones.
+//! A test fails if the definition has a rule that is missing here. Another test compares the functions with an API
+//! server.
 
 use serde_json::Value;
 
-/// Whether a value keeps a rule.
+/// A function that reports whether a value satisfies a rule.
 pub(super) type Keeps = fn(&Value) -> bool;
 
 /// The rules by their text.
@@ -44,17 +44,17 @@ pub(super) static RULES: [(&str, Keeps); 9] = [
     ("has(self.content) != has(self.configMap)", |config| has(config, "content") != has(config, "configMap")),
 ];
 
-/// The function of a rule; none for a rule that is not known here.
+/// Returns the function of a rule, or `None` if the rule is unknown.
 pub(super) fn keeps(rule: &str) -> Option<Keeps> {
     RULES.iter().find(|(text, _)| *text == rule).map(|(_, keeps)| *keeps)
 }
 
-/// Whether a field is set. The API server drops a null before it asks.
+/// Reports whether a field is set. The API server drops a null before it evaluates rules.
 fn has(value: &Value, field: &str) -> bool {
     value.get(field).is_some_and(|value| !value.is_null())
 }
 
-/// `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`, of at most 63 characters.
+/// Reports whether a text matches `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$` and has at most 63 characters.
 fn is_label(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=63).contains(&text.len())

@@ -69,8 +69,8 @@ fn a_violation_says_where_it_is_what_is_there_and_what_is_allowed() {
     assert_eq!(
         told,
         [
-            "spec.services.web.ports has 1025 items, and at most 1024 are allowed",
-            "spec.services.web.volumes[0].target has to match ^/",
+            "spec.services.web.ports has 1025 items, but at most 1024 are allowed",
+            "spec.services.web.volumes[0].target must match ^/",
         ]
     );
 }

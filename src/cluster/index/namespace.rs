@@ -7,7 +7,9 @@ use std::{
 
 use super::{ChildKey, ObjectKey};
 use crate::{
-    plan::{Child, ChildState, ClaimState, Eviction, Identity, Observed, Owner, Pod, Refused, Settled},
+    plan::{
+        Child, ChildState, ClaimState, Eviction, Identity, Notice, Observed, Owner, Pod, Refused, Settled,
+    },
     translate::{HashKey, Kind, ObjectKind, Privileges},
 };
 
@@ -19,8 +21,8 @@ pub(super) struct Namespace {
     pub(super) of_stack: HashMap<String, BTreeSet<ChildKey>>,
     pub(super) pods: HashMap<String, Versioned<Pod>>,
     pub(super) pods_of_stack: HashMap<String, BTreeSet<String>>,
-    /// The last warning about each Pod or claim, by UID: reason and message.
-    pub(super) warnings: HashMap<String, (String, String)>,
+    /// The last warning about each Pod or claim, by UID.
+    pub(super) warnings: HashMap<String, Notice>,
     /// The first eviction of each unit since a Pod of it started, by Stack and service.
     pub(super) evictions: HashMap<(String, String), Eviction>,
     pub(super) settled: BTreeMap<ChildKey, Settled>,
@@ -69,7 +71,7 @@ impl Namespace {
         if held.value.belongs_to(stack, key.0) {
             let mut child = held.value.clone();
             if let ChildState::Claim(ClaimState { unbound: Some(unbound), .. }) = &mut child.state {
-                unbound.warning = self.warnings.get(&child.uid).map(|(_, message)| message.clone());
+                unbound.warning = self.warnings.get(&child.uid).map(|warning| warning.message.clone());
             }
             observed.children.insert(key.clone(), child);
         } else {

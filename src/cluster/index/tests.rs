@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     api::AccessMode,
-    plan::{ChildState, ClaimState, Holder, MadeWith, Unbound},
+    plan::{ChildState, ClaimState, Exit, Holder, MadeWith, Notice, Progress, Unbound},
     translate::{HashKey, Privilege, Privileges},
 };
 
@@ -229,7 +229,8 @@ fn a_warning_belongs_to_the_pod_with_its_uid() {
     assert_eq!(woken(index.apply_warning(&event("uid-web-0", "refused"))), [""; 0]);
     index.apply_warning(&event("its predecessor's", "old"));
     let warning = observed(&index, "shop").pods[0].warning.clone();
-    assert_eq!(warning, Some(("Unhealthy".to_owned(), "refused".to_owned())));
+    let expected = Notice { reason: "Unhealthy".to_owned(), message: "refused".to_owned() };
+    assert_eq!(warning, Some(expected));
     index.delete_warning(&event("uid-web-0", "refused"));
     assert_eq!(observed(&index, "shop").pods[0].warning, None);
 }
@@ -399,11 +400,10 @@ fn a_pod_of_several_services_has_the_containers_of_each_and_no_others() {
     index.apply_pod(&pod);
     let observed = observed(&index, "shop");
     let projection = &observed.pods[0];
-    let told: Vec<_> =
-        projection.containers.iter().map(|it| (it.service.as_str(), it.running, it.ready)).collect();
-    assert_eq!(told, [("web", true, true), ("log", false, false)]);
+    let told: Vec<_> = projection.containers.iter().map(|it| (it.service.as_str(), it.progress)).collect();
+    assert_eq!(told, [("web", Progress::Ready), ("log", Progress::Pending)]);
     assert_eq!(projection.last_exit, None, "web has not ended");
-    assert_eq!(projection.seen_by("log").last_exit, Some((0, String::new())));
+    assert_eq!(projection.seen_by("log").last_exit, Some(Exit { code: 0, reason: None }));
 }
 
 #[test]
@@ -430,10 +430,10 @@ fn the_state_of_a_sidecar_comes_from_the_init_containers() {
         json!([done(), status("web", running(), false), status("client-pre-start-0", waits(), false)]),
         json!([status("client", waits(), false)]),
     );
-    assert!(!starting.running && !starting.started);
+    assert_eq!(starting.progress, Progress::Pending);
     let (web, client) = (starting.seen_by("web").into_owned(), starting.seen_by("client").into_owned());
-    assert!(web.running && !web.started && web.waiting.is_none());
-    assert!(!client.running && client.waiting.is_none());
+    assert_eq!((web.progress, web.waiting), (Progress::Running, None));
+    assert_eq!((client.progress, client.waiting), (Progress::Pending, None));
 
     let hindered = pod_with(
         json!([done(), status("web", running(), true), status("client-pre-start-0", crashes(), false)]),
@@ -444,13 +444,15 @@ fn the_state_of_a_sidecar_comes_from_the_init_containers() {
 
     let up =
         pod_with(json!([done(), status("web", running(), true)]), json!([status("client", running(), true)]));
-    assert!(up.running && up.started && up.seen_by("web").ready);
+    assert!(up.progress.is_started());
+    assert_eq!(up.seen_by("web").progress, Progress::Ready);
     let down = pod_with(
         json!([done(), status("web", json!({"terminated": {"exitCode": 3}}), false)]),
         json!([status("client", running(), true)]),
     );
-    assert!(!down.running && down.seen_by("client").running);
-    assert_eq!(down.last_exit, Some((3, String::new())));
+    assert_eq!(down.progress, Progress::Pending);
+    assert!(down.seen_by("client").progress.is_running());
+    assert_eq!(down.last_exit, Some(Exit { code: 3, reason: None }));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::Event;
 
 use super::{ChildKey, Index, StackKey, keys, namespace::Namespace};
 use crate::{
-    plan::{Eviction, Pod},
+    plan::{Eviction, Notice, Pod},
     translate::Kind,
 };
 
@@ -23,8 +23,11 @@ impl Index {
         };
         let Some((uid, Some(stack))) = stack else { return BTreeSet::new() };
         let is_of_another = *uid != about.uid;
-        let warning = (event.reason.clone().unwrap_or_default(), event.message.clone().unwrap_or_default());
-        if warning.0 == "Evicted" {
+        let warning = Notice {
+            reason: event.reason.clone().unwrap_or_default(),
+            message: event.message.clone().unwrap_or_default(),
+        };
+        if warning.reason == "Evicted" {
             space.remember_eviction(&stack, &about.name, event);
         }
         // A successor with the same name is already indexed.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Statement;
-use crate::api::Stack;
 use crate::api::schema::{Path, Step};
+use crate::api::{Reason, Stack};
 use crate::convert::Objects;
 use crate::convert::catalogue::{self, Rule};
 use crate::translate::{
-    Approximation, Facts, Invalid, ObjectKind, Privilege, Privileges, Problem, Reason, translate,
+    Approximation, Facts, Invalid, ObjectKind, Privilege, Privileges, Problem, translate,
 };
 
 /// What the operator says.
@@ -124,9 +124,8 @@ fn rule(reason: Reason) -> &'static Rule {
         | Reason::UnknownConfig
         | Reason::UnknownSecret
         | Reason::NoHealthcheck => &catalogue::OPERATOR_REFUSES_REFERENCE,
-        Reason::EnvironmentCycle | Reason::InvalidValue | Reason::TooLarge => {
-            &catalogue::OPERATOR_REFUSES_VALUE
-        }
+        // The others are of a value, or are no reasons of a translation.
+        _ => &catalogue::OPERATOR_REFUSES_VALUE,
     }
 }
 

@@ -8,11 +8,12 @@ fn pair(template: &str) -> Unit {
 }
 
 fn container(service: &str, ready: bool) -> Container {
-    Container { service: service.to_owned(), running: true, ready, ..Container::default() }
+    let progress = if ready { Progress::Ready } else { Progress::Running };
+    Container { service: service.to_owned(), progress, ..Container::default() }
 }
 
 #[test]
-fn a_dependent_waits_for_the_service_that_it_names_and_not_for_the_whole_pod() {
+fn a_dependent_waits_for_its_dependency_and_not_for_the_whole_pod() {
     let mut dependent = unit("api", "1");
     let waits_for = |service: &str| WaitFor {
         unit: "web".to_owned(),
@@ -26,12 +27,12 @@ fn a_dependent_waits_for_the_service_that_it_names_and_not_for_the_whole_pod() {
     live(&mut observed, &desired.units["web"], false);
     observed.pods[0].containers = vec![container("web", true), container("log", false)];
     assert_eq!(waits(&plan(&desired, &observed, &LastStatus::new()), "api"), ["log: is not healthy yet"]);
-    observed.pods[0].containers[1].ready = true;
+    observed.pods[0].containers[1].progress = Progress::Ready;
     assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-api", false)]);
 }
 
 #[test]
-fn a_service_joins_a_pod_when_it_runs_nowhere_else_any_more() {
+fn a_service_joins_a_pod_when_its_own_pods_are_gone() {
     let desired = desired([pair("2")]);
     let mut observed = Observed::default();
     live(&mut observed, &unit("web", "1"), true);
@@ -44,12 +45,12 @@ fn a_service_joins_a_pod_when_it_runs_nowhere_else_any_more() {
     observed.children.remove(&(Kind::Deployment, "s-log".to_owned()));
     assert_eq!(plan(&desired, &observed, &LastStatus::new()).gates["web"], Gate::Replaces, "its pod is left");
     observed.pods.retain(|pod| pod.service != "log");
-    observed.children.values_mut().for_each(|child| child.digest.template = "1".to_owned());
+    observed.children.values_mut().for_each(|child| child.digest.template = Some("1".to_owned()));
     assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), [("s-web", false)]);
 }
 
 #[test]
-fn a_daemon_set_is_waited_for_on_as_many_nodes_as_its_controller_counts() {
+fn a_dependent_of_a_daemon_set_waits_for_all_nodes_of_its_controller() {
     use DependencyCondition::ServiceStarted;
     let daemon_set = serde_json::from_value(json!({
         "metadata": {"name": "s-agent"},

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn what_was_refused_for_good_is_not_sent_again_until_it_changes() {
+fn a_refused_object_is_not_applied_again_until_it_changes() {
     let wanting = desired([unit("web", "1")]);
     let object = wanting.units["web"].workload.as_ref().unwrap().object();
     let refused = Refused { desired: Digest::of(&object.body), message: "no".to_owned() };
@@ -19,7 +19,7 @@ fn what_was_refused_for_good_is_not_sent_again_until_it_changes() {
 }
 
 #[test]
-fn what_nothing_wants_is_pruned_but_claims_never() {
+fn undesired_children_are_pruned_except_claims() {
     let desired = desired([unit("web", "1")]);
     let mut observed = Observed::default();
     live(&mut observed, &unit("web", "1"), true);
@@ -32,7 +32,7 @@ fn what_nothing_wants_is_pruned_but_claims_never() {
 }
 
 #[test]
-fn a_wanted_name_of_someone_else_is_a_conflict_and_nothing_is_sent() {
+fn a_desired_name_of_another_owner_is_a_conflict_and_is_not_applied() {
     let mut wanting = desired([]);
     wanting.shared.push(Object { kind: Kind::ConfigMap, name: "s-c".to_owned(), body: json!({"data": {}}) });
     let key = (Kind::ConfigMap, "s-c".to_owned());
@@ -48,7 +48,7 @@ fn a_wanted_name_of_someone_else_is_a_conflict_and_nothing_is_sent() {
 }
 
 #[test]
-fn a_claim_that_bears_this_stacks_name_is_adopted() {
+fn a_claim_with_the_label_of_the_stack_is_adopted() {
     let mut wanting = desired([]);
     let body = json!({"spec": {"resources": {}}});
     wanting.shared.push(Object { kind: Kind::PersistentVolumeClaim, name: "s-data".to_owned(), body });
@@ -61,13 +61,13 @@ fn a_claim_that_bears_this_stacks_name_is_adopted() {
 }
 
 #[test]
-fn a_state_that_a_webhook_keeps_restoring_is_the_level_until_either_side_changes() {
+fn a_state_that_a_webhook_restores_counts_as_desired_until_either_side_changes() {
     let wanting = desired([unit("web", "1")]);
     let object = wanting.units["web"].workload.as_ref().unwrap().object();
     let mut observed = Observed::default();
     live(&mut observed, &wanting.units["web"], true);
     let key = (object.kind, object.name.clone());
-    let returned = Digest { rest: "theirs".to_owned(), template: "theirs".to_owned() };
+    let returned = Digest { rest: "theirs".to_owned(), template: Some("theirs".to_owned()) };
     observed.children.get_mut(&key).unwrap().digest = returned.clone();
     assert_eq!(applied(&plan(&wanting, &observed, &LastStatus::new())), [("s-web", false)]);
 
@@ -81,7 +81,7 @@ fn a_state_that_a_webhook_keeps_restoring_is_the_level_until_either_side_changes
 }
 
 #[test]
-fn a_service_that_loses_its_address_is_made_again_when_the_old_one_is_gone() {
+fn a_service_that_loses_its_address_is_recreated_when_the_old_one_is_gone() {
     let body = |spec| json!({"kind": "Service", "metadata": {"name": "web"}, "spec": spec});
     let object = |spec| Object { kind: Kind::Service, name: "web".to_owned(), body: body(spec) };
     let (addressed, headless) =

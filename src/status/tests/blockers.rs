@@ -124,5 +124,8 @@ fn an_eviction_is_reported_until_a_container_of_the_service_runs_again() {
     );
     let unschedulable = Pod { unschedulable: Some(nowhere.to_owned()), ..Pod::default() };
     assert_eq!(evicted(Some(unschedulable)), (ServiceState::Blocked, waits));
-    assert_eq!(evicted(Some(Pod { ready: true, ..running() })), (ServiceState::Healthy, String::new()));
+    assert_eq!(
+        evicted(Some(Pod { progress: Progress::Ready, ..running() })),
+        (ServiceState::Healthy, String::new())
+    );
 }

@@ -67,7 +67,7 @@ proptest! {
         unit.services.extend((1..services).map(|it| format!("s{it:03}")));
         let mut case = Case::new(unit, waits.map_or(Gate::Open, Gate::Waits));
         case = case.with(ChildState::Workload(WorkloadState { wanted, failure, ..WorkloadState::default() }));
-        case = case.pod(Pod { waiting: pod_waits, unschedulable, ..Pod::default() });
+        case = case.pod(Pod { waiting: pod_waits.map(|(reason, message)| Notice { reason, message }), unschedulable, ..Pod::default() });
         case.unfinished.refused = refused;
         let approximation = |(path, message)| Approximation { path, message };
         case.desired.approximations = approximations.into_iter().map(approximation).collect();

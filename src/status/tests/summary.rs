@@ -16,7 +16,7 @@ fn scripteam(blocked: bool) -> StackStatus {
         ("redis", Gate::Open),
     ];
     let nowhere = "0/2 nodes are available: 2 Insufficient cpu. preemption: 0/2 nodes are available.";
-    let up = || Pod { ready: true, ..running() };
+    let up = || Pod { progress: Progress::Ready, ..running() };
     let gpt = if blocked { Pod { unschedulable: Some(nowhere.to_owned()), ..Pod::default() } } else { up() };
     let pods = [("gpt-oss", gpt), ("postgres", running()), ("redis", up())];
     let mut case = Case::new(unit("api"), Gate::Open);

@@ -5,11 +5,9 @@ use crate::{api::DependencyCondition, translate::WaitFor};
 
 #[test]
 fn each_service_of_a_pod_has_its_own_state() {
-    let container = |service: &str, ready| Container {
+    let container = |service: &str, progress| Container {
         service: service.to_owned(),
-        running: true,
-        started: true,
-        ready,
+        progress,
         started_at: Some(NOW),
         ..Container::default()
     };
@@ -17,11 +15,11 @@ fn each_service_of_a_pod_has_its_own_state() {
     pair.services.extend(["log".to_owned(), "plain".to_owned()]);
     pair.startup_deadline.insert("log".to_owned(), 30);
     let crashes = Container {
-        waiting: Some(("CrashLoopBackOff".to_owned(), String::new())),
-        last_exit: Some((3, "Error".to_owned())),
+        waiting: Some(notice("CrashLoopBackOff", "")),
+        last_exit: Some(exit(3, "Error")),
         ..Container { service: "plain".to_owned(), ..Container::default() }
     };
-    let containers = vec![container("web", true), container("log", false), crashes];
+    let containers = vec![container("web", Progress::Ready), container("log", Progress::Started), crashes];
     let case = Case::new(pair, Gate::Open).rolled_out().pod(Pod { containers, ..Pod::default() });
     let (status, _) = case.status(NOW);
     let states: Vec<_> = status
@@ -36,11 +34,9 @@ fn each_service_of_a_pod_has_its_own_state() {
 
 #[test]
 fn a_service_names_the_services_of_its_pod_that_it_waits_for() {
-    let container = |service: &str, running, started| Container {
+    let container = |service: &str, progress| Container {
         service: service.to_owned(),
-        running,
-        started,
-        ready: started,
+        progress,
         started_at: Some(NOW),
         ..Container::default()
     };
@@ -72,8 +68,8 @@ fn a_service_names_the_services_of_its_pod_that_it_waits_for() {
         };
         services.iter().map(line).collect::<Vec<_>>()
     };
-    let none = |service: &str| container(service, false, false);
-    let starting = assessed(vec![none("client"), none("proxy"), container("vpn", true, false)]);
+    let none = |service: &str| container(service, Progress::Pending);
+    let starting = assessed(vec![none("client"), none("proxy"), container("vpn", Progress::Running)]);
     assert_eq!(
         starting[..2],
         [
@@ -81,7 +77,7 @@ fn a_service_names_the_services_of_its_pod_that_it_waits_for() {
             "proxy Waiting [\"vpn\"] vpn is not healthy yet",
         ]
     );
-    let on = |service: &str| container(service, true, true);
+    let on = |service: &str| container(service, Progress::Ready);
     let up = assessed(vec![on("client"), on("proxy"), on("vpn")]);
     assert_eq!(up[..2], ["client Running [] ", "proxy Running [] "]);
     let down = assessed(vec![on("client"), on("proxy"), none("vpn")]);

@@ -1,4 +1,4 @@
-//! Volumes -> PersistentVolumeClaims.
+//! Builder of PersistentVolumeClaims for volumes.
 
 use k8s_openapi::{
     api::core::v1::{PersistentVolumeClaim, PersistentVolumeClaimSpec, VolumeResourceRequirements},
@@ -13,11 +13,11 @@ use crate::{
     },
 };
 
-/// One claim for each volume of the Stack's own, whether or not a service mounts it now.
+/// Builds a claim for each volume of the Stack, also for volumes that no service mounts.
 pub(super) fn claims(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
     let claim = |volume: &DeclaredVolume<'_>| {
         let Origin::Claim(name) = &volume.origin else { return None };
-        // Without an owner the claim outlives the Stack, and a Stack of that name finds it by its labels.
+        // Without an owner, the claim outlives the Stack. A new Stack of the same name finds it by its labels.
         let mut metadata = match resolved.stack.spec.volume_policy.unwrap_or_default() {
             VolumePolicy::Retain => resolved.ownerless(name.clone()),
             VolumePolicy::Delete => resolved.metadata(name.clone()),
@@ -34,7 +34,7 @@ pub(super) fn claims(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
     resolved.volumes.values().filter_map(claim).collect()
 }
 
-/// The claims for a service's anonymous volumes. The Stack owns them: nobody else could find them again.
+/// Builds the claims of the anonymous volumes of a service. The Stack owns them.
 pub(super) fn anonymous(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
     let is_active = |service: &&ResolvedService<'_>| service.activity != Activity::Inactive;
     let claims = resolved.services.values().filter(is_active).flat_map(|service| {

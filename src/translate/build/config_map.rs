@@ -1,10 +1,10 @@
-//! Configs whose content stands in the Stack -> ConfigMaps.
+//! Builder of ConfigMaps for configs with content in the Stack.
 
 use k8s_openapi::api::core::v1::ConfigMap;
 
 use crate::translate::resolve::{CONTENT, Resolved};
 
-/// One ConfigMap for each config with content.
+/// Builds a ConfigMap for each config with content.
 pub(super) fn config_maps(resolved: &Resolved<'_>) -> Vec<ConfigMap> {
     let with_content = |(name, config): (&String, &crate::api::Config)| {
         let content = config.content.as_ref()?;

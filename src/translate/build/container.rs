@@ -1,4 +1,4 @@
-//! A service -> the container in its pods.
+//! Builder of the container of a service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::{
     translate::resolve::{ResolvedService, Resources},
 };
 
-/// The container of a service.
+/// Builds the container of a service.
 pub(super) fn container(service: &ResolvedService<'_>, form: Form) -> Container {
     let (command, args) = command(service);
     let Probes { startup, readiness, liveness } = service.health.as_ref().map(probes).unwrap_or_default();
@@ -41,9 +41,8 @@ pub(super) fn container(service: &ResolvedService<'_>, form: Form) -> Container 
     }
 }
 
-/// ENTRYPOINT and CMD. Kubernetes drops the image's CMD by itself when there is an entrypoint. An
-/// empty entrypoint lets the command run without one, or else the image's CMD; an empty command changes
-/// nothing, as in Docker.
+/// Returns the replacements of ENTRYPOINT and CMD. Kubernetes ignores CMD of the image if there is an entrypoint. As in
+/// Docker, an empty entrypoint runs the command, or CMD of the image, without an entrypoint. An empty command has no effect.
 fn command(service: &ResolvedService<'_>) -> (Option<Vec<String>>, Option<Vec<String>>) {
     match (&service.spec.entrypoint, &service.spec.command) {
         (Some(entrypoint), command) if entrypoint.is_empty() => {
@@ -55,7 +54,7 @@ fn command(service: &ResolvedService<'_>) -> (Option<Vec<String>>, Option<Vec<St
     }
 }
 
-/// The ports that are declared on the container: those in `ports` and `expose`.
+/// Returns the ports of the container: those in `ports` and `expose`.
 fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
     let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
     let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
@@ -66,7 +65,7 @@ fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
         ContainerPort {
             container_port: port,
             protocol: Some(protocol.as_str().to_owned()),
-            // With the node's network a port is the node's, which the API server would write itself.
+            // On the network of the node, the host port is the port. The API server sets that default.
             host_port: on_node.map(|on| on.published).or(service.host.network.then_some(port)),
             host_ip: on_node.and_then(|on| on.address.ip()),
             ..ContainerPort::default()
@@ -85,7 +84,7 @@ pub(super) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
     })
 }
 
-/// What a container may do, and as whom.
+/// Returns the security context with the user.
 pub(super) fn security(
     context: SecurityContext,
     user: Option<(i64, Option<i64>)>,

@@ -1,4 +1,4 @@
-//! A global service -> a DaemonSet.
+//! Builder of DaemonSets for global services.
 
 use k8s_openapi::{
     api::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::translate::resolve::{AtOnce, Resolved, ResolvedService};
 
-/// The DaemonSet of a service. On each node by itself, stop-first waits for the predecessor's end.
+/// Builds the DaemonSet of a service. On each node, `stop-first` waits for the end of the old Pod.
 pub(super) fn daemon_set(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,

@@ -1,4 +1,4 @@
-//! A service that is kept running -> a Deployment.
+//! Builder of Deployments for services that run until they are stopped.
 
 use k8s_openapi::{
     api::{
@@ -11,14 +11,14 @@ use k8s_openapi::{
 use super::metadata::selector;
 use crate::translate::resolve::{AtOnce, Resolved, ResolvedService};
 
-/// How many old versions the cluster keeps for `kubectl rollout undo`.
+/// The number of old versions that the cluster keeps for `kubectl rollout undo`.
 pub(super) const HISTORY: i32 = 2;
 
-/// How long a new container without a health check must run before the old one is ended, in
-/// seconds: long enough to see one that fails at once.
+/// The time that a new container without a health check must run before the old one is stopped, in seconds. It is long
+/// enough to detect a program that fails at its start.
 const SETTLING: i32 = 5;
 
-/// The Deployment of a service.
+/// Builds the Deployment of a service.
 pub(super) fn deployment(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,
@@ -35,7 +35,7 @@ pub(super) fn deployment(
             selector: selector(resolved.pods_of(service)),
             strategy: Some(strategy),
             min_ready_seconds: pause,
-            // The API server wants more than the pause.
+            // The API server requires a progress deadline that is longer than the delay.
             progress_deadline_seconds: service
                 .update
                 .monitor
@@ -48,8 +48,7 @@ pub(super) fn deployment(
     }
 }
 
-/// How long a new container must have been up before the next one is replaced, where that is longer
-/// than no time.
+/// Returns the time that a new container must be up before the next one is replaced, if it is not zero.
 pub(super) fn settling(service: &ResolvedService<'_>) -> Option<i32> {
     let usual = if service.start_first && service.health.is_none() { SETTLING } else { 0 };
     Some(service.update.delay.unwrap_or(usual)).filter(|&seconds| seconds > 0)
@@ -66,10 +65,9 @@ fn strategy(service: &ResolvedService<'_>) -> DeploymentStrategy {
     let none = IntOrString::Int(0);
     match service.update.at_once {
         at_once if service.start_first => rolling(at_once.unwrap_or(AtOnce::Some(1)).amount(), none),
-        // Several run at the same time anyway, so one more that is still ending does no harm.
+        // Several containers run at the same time anyway, so one that still terminates does no harm.
         Some(some) if some.is_some_of(service.replicas) => rolling(none, some.amount()),
-        // A rolling update without surge would start the successor while the predecessor is still
-        // ending; only Recreate waits for its end.
+        // A rolling update without surge starts the new Pod while the old one terminates. Only Recreate waits for its end.
         _ => DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None },
     }
 }

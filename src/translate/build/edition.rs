@@ -1,20 +1,20 @@
-//! How a pod template is made, beside what the Stack says.
+//! Editions of Pod templates.
 //!
-//! An upgrade of the operator must not restart what runs. What a later version adds to templates belongs to a
-//! new edition: new and changed templates have it, and a workload that bears a template of an earlier edition
-//! keeps that one until the service changes.
+//! An upgrade of the operator must not restart containers. Additions of a later version to templates are a new edition. New
+//! and changed templates have the newest edition. A workload with a template of an earlier edition keeps the edition until
+//! the service changes.
 
 /// An edition of pod templates.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum Edition {
-    /// The first.
+    /// The first edition.
     First,
-    /// Every user may ping, the containers of a pod start and end in the order of their services'
-    /// dependencies, a hook that fails leaves its container as it is, copies that a program may write belong to its
-    /// user, files that only their owner may read are copied for the service's user, trees have places for what is
-    /// mounted below them, and every user may write the folder of a volume that begins empty.
+    /// All users can ping. The containers of a Pod start and end in the order of dependencies. A hook that fails does not
+    /// stop its container. Writable copies are owned by the user of the program. Files that only their owner can read are
+    /// copied for the user of the service. Trees have mount points for mounts below them. All users can write the folder of
+    /// a volume that starts empty.
     Second,
-    /// Hashes of what is read are keyed, and the labels of the Stack's own networks are hashes that nobody finds again.
+    /// Hashes of read keys have a hash key, and the labels of networks of the Stack have long hashes.
     Third,
 }
 
@@ -22,69 +22,69 @@ impl Edition {
     /// The edition of new templates.
     pub const NEWEST: Self = Self::Third;
 
-    /// Every edition, the newest first.
+    /// All editions, the newest first.
     pub const ALL: [Self; 3] = [Self::Third, Self::Second, Self::First];
 
-    /// Whether every user may ping, as in Docker.
+    /// Reports whether all users can ping, as in Docker.
     pub fn allows_ping(self) -> bool {
         self >= Self::Second
     }
 
-    /// Whether services of one pod that depend on each other start and end one after the other.
+    /// Reports whether the services of a Pod start and end in the order of dependencies.
     pub fn orders_containers(self) -> bool {
         self >= Self::Second
     }
 
-    /// Whether copies that a program may write belong to its user, and not to root.
+    /// Reports whether writable copies are owned by the user of the program, and not by root.
     pub fn gives_copies(self) -> bool {
         self >= Self::Second
     }
 
-    /// Whether files that only their owner may read are copied for the service's user.
+    /// Reports whether files that only their owner can read are copied for the user of the service.
     pub fn copies_private_files(self) -> bool {
         self >= Self::Second
     }
 
-    /// Whether a tree has places for what is mounted below it.
+    /// Reports whether a tree has mount points for mounts below it.
     pub fn keeps_places(self) -> bool {
         self >= Self::Second
     }
 
-    /// Whether every user may write the folder of a volume that begins empty.
+    /// Reports whether all users can write the folder of a volume that starts empty.
     pub fn opens_folders(self) -> bool {
         self >= Self::Second
     }
 
-    /// Whether the hash of what is read is keyed.
+    /// Reports whether hashes of read keys have a hash key.
     pub fn keys_reads(self) -> bool {
         self >= Self::Third
     }
 
-    /// Whether the labels of the Stack's own networks are long hashes.
+    /// Reports whether the labels of networks of the Stack have long hashes.
     pub fn has_long_network_labels(self) -> bool {
         self >= Self::Third
     }
 
-    /// Whether a hook may fail.
+    /// Reports whether a failed hook leaves its container running.
     pub fn lets_hooks_fail(self) -> bool {
         self >= Self::Second
     }
 }
 
-/// How a template is made.
+/// The form of a template.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Form {
-    /// Its edition.
+    /// The edition.
     pub edition: Edition,
-    /// Whether the helper does its chores in the pods.
+    /// Whether the Pods have the init containers of the helper.
     pub has_helper: bool,
-    /// Whether `hostnameOverride` gives the host name. A cluster that learns the field later, by its upgrade, leaves
-    /// living pods the host name that they have.
+    /// Whether `hostnameOverride` sets the host name. After an upgrade of the cluster to a version with this field, existing
+    /// Pods keep their host name.
     pub overrides_hostname: bool,
 }
 
 impl Form {
-    /// Every form in which a living template may have been made, the likeliest first.
+    /// Returns all forms that a live template can have, the most likely one first.
     pub fn all(has_helper: bool, overrides_hostname: bool) -> impl Iterator<Item = Self> {
         let of = move |overrides_hostname| {
             Edition::ALL.map(|edition| Self { edition, has_helper, overrides_hostname })

@@ -1,9 +1,9 @@
-//! What is done before a container starts -> init containers of the helper, which is Stackwright itself.
-//! Before anything is seeded, files of the Stack are laid into their volumes: a volume with files is not new.
+//! Builder of the init containers of the helper, which is Stackwright itself.
 //!
-//! A volume begins with what the image has, and only a container of that image sees its files; the image
-//! may have no shell. So the helper's image first leaves its static binary in a folder of the pod, and a
-//! container of the service's image then runs it.
+//! Files of the Stack are written into volumes before seeding, so a volume with such files is not seeded.
+//!
+//! To seed a volume, a container of the image must copy the files, and the image can lack a shell. So a container of the
+//! helper image copies its static binary into a volume of the Pod, and a container of the service's image runs the binary.
 
 use std::collections::BTreeMap;
 
@@ -21,42 +21,41 @@ use crate::translate::{
     resolve::{CONTENT, Chores, Copied, Laid, OpenedFolder, ResolvedService},
 };
 
-/// What stands for the helper's image until the template is hashed: a new version of it is no other template.
-/// No image has such a name.
+/// The placeholder of the helper image until the template is hashed, so that a new version of the helper does not change
+/// the hash. It is not a valid name of an image.
 const IMAGE: &str = "(helper)";
 
-/// The pod volume that holds the helper's binary. Volumes of services have a hyphen in their names.
+/// The volume of the Pod with the binary of the helper. Names of other volumes have a hyphen.
 pub(super) const BINARY: &str = "helper";
 
-/// Where containers find it.
+/// The path of the binary in containers.
 pub(super) const PROGRAM: &str = "/.stackwright/helper/stackwright";
 
-/// The verbs of the command line that do the work.
+/// The subcommands of the helper.
 pub(super) const HELPER: &str = "helper";
 const PREPARES: &str = "prepare";
 
-/// The names begin with a digit, which no service's name does.
+/// The names start with a digit, so they differ from names of services.
 const PREPARE: &str = "0-prepare";
 const SEED: &str = "1-seed";
 
-/// The files that are copied.
+/// Returns the files to copy.
 fn copies(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Copied> {
     chores.copies.iter().filter(move |it| !it.is_private || edition.copies_private_files())
 }
 
-/// The volumes that files are laid into, or from which files that were laid are removed.
+/// Returns the volumes into which files are written, or from which earlier files are removed.
 fn laid(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Laid> {
     chores.laid.iter().filter(move |it| it.has_any() || edition.opens_folders())
 }
 
-/// Whether the container itself would see something else without the helper, new volumes apart.
+/// Reports whether the helper changes mounts of the container, apart from new volumes.
 pub(super) fn shapes_mounts(chores: &Chores, edition: Edition) -> bool {
     let is_copied = copies(chores, edition).next().is_some();
     is_copied || !chores.modes.is_empty() || chores.laid.iter().any(Laid::has_any)
 }
 
-/// Adds the init containers, and lets the service's container see copies where they are made, and the program
-/// where it runs a hook.
+/// Adds the init containers, and mounts copies and, for hooks, the program in the container of the service.
 pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Edition) {
     let chores = &service.mounts.chores;
     let runs_hooks = edition.lets_hooks_fail() && need_helper(service);
@@ -71,7 +70,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Ed
     let installs = runs_hooks || !chores.seeds.is_empty();
     let mut init = vec![prepare(chores, installs, edition)];
     for copied in copies(chores, edition) {
-        // What runs before the service sees the same files.
+        // Programs that run before the service see the same files.
         for container in spec.init_containers.iter_mut().flatten().chain([&mut *container]) {
             see_copy(container, copied);
         }
@@ -92,7 +91,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Ed
     spec.init_containers = Some(init.into_iter().chain(others).collect());
 }
 
-/// Puts the image in the places that were kept for it.
+/// Replaces the placeholder by the helper image.
 pub(super) fn set_image(spec: &mut PodSpec, image: &str) {
     let init = spec.init_containers.iter_mut().flatten();
     for container in init.filter(|container| container.image.as_deref() == Some(IMAGE)) {
@@ -100,7 +99,7 @@ pub(super) fn set_image(spec: &mut PodSpec, image: &str) {
     }
 }
 
-/// The helper's image in a pod template, as JSON.
+/// Returns the helper image of a Pod template, which is JSON.
 pub fn helper_image(template: &Value) -> Option<String> {
     let init = template.pointer("/spec/initContainers")?.as_array()?;
     let helper = init.iter().find(|container| {
@@ -127,7 +126,7 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
         mounts.insert(to.clone(), mount(&to));
     }
     for laid in laid(chores, edition) {
-        // What the Stack says comes last, since it may hold a colon.
+        // Values of the Stack come last, because they can contain a colon.
         let owner = owner(laid.writers.owner);
         let shared = if laid.writers.are_several { "shared" } else { "" };
         let from = laid.files.as_ref().map(|files| place(&files.name)).unwrap_or_default();
@@ -166,7 +165,7 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
     }
 }
 
-/// An owner as two parts of an argument, empty where nobody knows it.
+/// Returns an owner as two parts of an argument, which are empty if the owner is unknown.
 fn owner(numbers: Option<(i64, i64)>) -> String {
     numbers.map_or_else(|| ":".to_owned(), |(user, group)| format!("{user}:{group}"))
 }
@@ -175,7 +174,7 @@ fn seed(container: &Container, chores: &Chores) -> Container {
     let mut mounts = BTreeMap::from([(BINARY, program())]);
     let mut command = vec![PROGRAM.to_owned(), HELPER.to_owned(), "seed".to_owned()];
     for seed in &chores.seeds {
-        // The folder comes last, since it may hold a colon.
+        // The folder comes last, because it can contain a colon.
         command.push(format!("{}:{}:{}", seed.target, place(&seed.volume), seed.folder));
         mounts.insert(&seed.volume, mount(&seed.volume));
     }
@@ -190,7 +189,7 @@ fn seed(container: &Container, chores: &Chores) -> Container {
     }
 }
 
-/// Files of any owner are read, and made with the owner and the bits that they have.
+/// Returns the security context of the helper, which reads files of any owner, and sets owners and permission bits.
 fn root() -> SecurityContext {
     let privileges = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"];
     SecurityContext {
@@ -231,12 +230,12 @@ fn empty_dir(name: &str, medium: Option<String>) -> Volume {
     }
 }
 
-/// Where an init container sees a pod volume: a folder of our own, which hides nothing of an image.
+/// Returns the path at which an init container mounts a volume. It is below a reserved folder, so it hides no file of an image.
 fn place(volume: &str) -> String {
     format!("/.stackwright/{volume}")
 }
 
-/// The mount of the helper's binary.
+/// Returns the mount of the binary of the helper.
 pub(super) fn program() -> VolumeMount {
     VolumeMount { read_only: Some(true), ..mount(BINARY) }
 }

@@ -1,5 +1,5 @@
-//! Hooks -> programs that may fail. In Docker a hook that fails leaves its container as it is; Kubernetes would
-//! end the container, or not start it.
+//! Builder of hooks. In Docker, a failed hook does not affect its container. Kubernetes would kill the container, or not start
+//! it, so the failure is hidden from Kubernetes.
 
 use std::borrow::Cow;
 
@@ -17,21 +17,22 @@ use crate::translate::{
     resolve::{Command, HookBefore, ResolvedService, is_shell},
 };
 
-/// The verb of the helper that runs a hook.
+/// The subcommand of the helper that runs a hook.
 const RUNS: &str = "hook";
 
-/// The init containers for the hooks of a service that have another user, in their order.
+/// Builds the init containers for the hooks of a service with another user, in their order.
 pub(super) fn before(service: &ResolvedService<'_>, form: Form) -> Vec<Container> {
     let hooks = service.hooks_before.iter().enumerate();
     hooks.map(|(index, hook)| container(service, hook, index, form)).collect()
 }
 
-/// It is confined and limited as the service, but for the privileges and the user, which are its own.
+/// Builds an init container with the security settings and limits of the service. The privileges and the user are those of
+/// the hook.
 fn container(service: &ResolvedService<'_>, hook: &HookBefore<'_>, index: usize, form: Form) -> Container {
     let mut context = service.security.container.clone();
     if hook.spec.privileged == Some(true) {
         context.privileged = Some(true);
-        // Kubernetes takes no container that has all privileges and may gain none.
+        // Kubernetes refuses a privileged container without privilege escalation.
         context.allow_privilege_escalation = None;
     }
     let command = Command::Program(hook.spec.command.clone());
@@ -41,7 +42,7 @@ fn container(service: &ResolvedService<'_>, hook: &HookBefore<'_>, index: usize,
         name: pod_volume(service.name, &format!("post-start-{index}")),
         image: Some(service.spec.image.clone()),
         image_pull_policy: Some(pull_policy(service.spec.pull_policy).to_owned()),
-        // Kubernetes puts variables into commands, and not into hooks.
+        // Kubernetes expands variables in commands, and not in hooks.
         command: Some(words(&may_fail(&command, form)).iter().map(|word| escaped(word, false)).collect()),
         env: Some(hook.environment.clone()),
         working_dir: hook.spec.working_dir.clone().or_else(|| service.spec.working_dir.clone()),
@@ -52,19 +53,19 @@ fn container(service: &ResolvedService<'_>, hook: &HookBefore<'_>, index: usize,
     }
 }
 
-/// Whether the helper runs a hook of the service: in its container, or before it.
+/// Reports whether the helper runs a hook of the service, in its container or before.
 pub(super) fn need_helper(service: &ResolvedService<'_>) -> bool {
     let before = service.hooks_before.iter().any(|hook| !is_shell(&hook.spec.command));
     before || runs_in_container(service)
 }
 
-/// Whether the helper runs a hook in the service's container.
+/// Reports whether the helper runs a hook in the container of the service.
 pub(super) fn runs_in_container(service: &ResolvedService<'_>) -> bool {
     service.shutdown.post_start.as_ref().is_some_and(Command::needs_helper)
 }
 
-/// A command that ends well whatever becomes of it, and tells in the container's log that it has failed. Where the
-/// image has a shell, that one sees to it, else the helper; without either it stays as it is.
+/// Wraps a command, so that its failure is written to the log of the container and the exit code is 0. A shell of the image
+/// does that, or the helper. Without both, the command is unchanged.
 pub(super) fn may_fail(command: &Command, form: Form) -> Cow<'_, Command> {
     if !command.needs_helper() {
         let failed = "echo \"a hook has failed: exit code $?\" 2>/dev/null >/proc/1/fd/2 || true";
@@ -79,7 +80,7 @@ pub(super) fn may_fail(command: &Command, form: Form) -> Cow<'_, Command> {
     }
 }
 
-/// The words that run a command.
+/// Returns the program and the arguments of a command.
 pub(super) fn words(command: &Command) -> Vec<String> {
     match command {
         Command::Program(words) => words.clone(),

@@ -1,4 +1,4 @@
-//! HTTP routes -> Ingresses.
+//! Builder of Ingresses for HTTP routes.
 
 use k8s_openapi::api::networking::v1::{
     HTTPIngressPath, HTTPIngressRuleValue, Ingress, IngressBackend, IngressRule, IngressServiceBackend,
@@ -10,7 +10,7 @@ use crate::translate::{
     resolve::{Resolved, ResolvedService, Route},
 };
 
-/// One Ingress for each route of a service, since each may be of another class.
+/// Builds an Ingress for each route of a service, because each route can have another class.
 pub(super) fn ingresses(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Vec<Ingress> {
     service.routes.iter().map(|route| ingress(resolved, service, route)).collect()
 }

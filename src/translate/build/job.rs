@@ -1,4 +1,4 @@
-//! A one-shot -> a Job.
+//! Builder of Jobs for one-shots.
 
 use k8s_openapi::{
     api::{
@@ -15,7 +15,7 @@ use crate::translate::{
     resolve::{ResolvedService, Restart},
 };
 
-/// The Job of a service. It has no time to live: the finished Job is the memory of having run.
+/// Builds the Job of a service. The Job has no TTL: the finished Job stores the fact that it has run.
 pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template: PodTemplateSpec) -> Job {
     Job {
         metadata,
@@ -27,7 +27,7 @@ pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template:
                 Restart::Always => i32::MAX,
                 Restart::OnFailure(tries) => tries,
             }),
-            // A successor comes when its predecessor has ended, not while it is ending.
+            // The next Pod is created after the end of the previous one, not while it terminates.
             pod_replacement_policy: Some("Failed".to_owned()),
             pod_failure_policy: Some(PodFailurePolicy { rules: vec![disruptions_do_not_count()] }),
             template,
@@ -37,12 +37,12 @@ pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template:
     }
 }
 
-/// How many containers of a one-shot must end well, where it is not one.
+/// Returns the number of containers of a one-shot that must succeed, if it is not one.
 pub(super) fn completions(service: &ResolvedService<'_>) -> Option<i32> {
     (service.kind == Kind::Job && service.replicas > 1).then_some(service.replicas)
 }
 
-/// A pod that its node lost, or that was evicted, is no try of the program.
+/// Returns the failure policy: an evicted Pod, or one whose node failed, does not count as a failure of the program.
 fn disruptions_do_not_count() -> PodFailurePolicyRule {
     PodFailurePolicyRule {
         action: "Ignore".to_owned(),

@@ -1,4 +1,4 @@
-//! How a container starts and ends -> its lifecycle.
+//! Builder of the lifecycle of a container.
 
 use k8s_openapi::api::core::v1::{ExecAction, Lifecycle, LifecycleHandler, SleepAction};
 
@@ -8,23 +8,22 @@ use super::{
 };
 use crate::translate::resolve::{Command, ResolvedService, Stage};
 
-/// How long an ending container keeps answering, in seconds, so that those who still have its
-/// address lose nothing.
+/// The time for which a terminating container continues to answer, in seconds. Clients that still have its address do not
+/// get errors.
 const DRAIN: i64 = 5;
 
-/// The drain pause of a service: where nothing runs beside the ending container, or nobody dials
-/// it, a pause would only be a longer outage.
+/// Returns the drain time of a service. Without another container, or without clients, a drain time would only extend the
+/// outage.
 fn drain(service: &ResolvedService<'_>) -> Option<i64> {
     (service.start_first && !service.own_ports.is_empty()).then_some(DRAIN)
 }
 
-/// The time from the order to end until the kill, in seconds. Kubernetes counts the pause in,
-/// Compose does not.
+/// Returns the termination grace period, in seconds. In Kubernetes it includes the drain time. In Compose it does not.
 pub(super) fn grace(service: &ResolvedService<'_>) -> i64 {
     service.shutdown.grace.saturating_add(drain(service).unwrap_or_default())
 }
 
-/// A container's lifecycle, where something happens at its start or end.
+/// Returns the lifecycle of a container, if it has hooks.
 pub(super) fn lifecycle(service: &ResolvedService<'_>, form: Form) -> Option<Lifecycle> {
     let post_start = service.shutdown.post_start.as_ref();
     let post_start = if form.edition.lets_hooks_fail() {
@@ -40,11 +39,11 @@ pub(super) fn lifecycle(service: &ResolvedService<'_>, form: Form) -> Option<Lif
     })
 }
 
-/// What runs before the container is asked to end: its hooks while it still answers, the pause, and
-/// the signal, which Kubernetes cannot choose by itself before its feature ContainerStopSignals is on.
+/// Returns the command that runs before the stop signal: the hooks, the drain time and the signal. Kubernetes cannot send
+/// another signal without its feature gate ContainerStopSignals.
 fn pre_stop(service: &ResolvedService<'_>, form: Form) -> Option<LifecycleHandler> {
     let shutdown = &service.shutdown;
-    // Hooks run when the pod begins to end, and a sidecar ends after others.
+    // Hooks run when the Pod starts to terminate, and a sidecar ends after other containers.
     let ends_with_the_pod = service.stage == Stage::Last || !form.edition.orders_containers();
     let signal = shutdown.signal.as_ref().filter(|_| ends_with_the_pod);
     match (&shutdown.pre_stop, drain(service), signal) {
@@ -56,7 +55,7 @@ fn pre_stop(service: &ResolvedService<'_>, form: Form) -> Option<LifecycleHandle
         (hooks, pause, signal) => {
             let hooks = hooks.as_ref().map(Command::script);
             let pause = pause.map(|seconds| format!("sleep {seconds}"));
-            // When it returned, SIGTERM would follow at once.
+            // The kubelet sends SIGTERM when the hook returns.
             let signal = signal.map(|signal| {
                 format!("kill -{signal} 1; while kill -0 1 2> /dev/null; do sleep 1 || break; done")
             });

@@ -1,4 +1,4 @@
-//! Names, labels and the owner of every object.
+//! Names, labels and owners of objects.
 
 use std::collections::BTreeMap;
 
@@ -27,17 +27,17 @@ use crate::{
 pub(super) type Labels = BTreeMap<String, String>;
 
 impl Resolved<'_> {
-    /// The name `<stack>-<name>` of an object for something that the spec calls `name`.
+    /// Returns the name `<stack>-<name>` of the object for an entry `name` of the spec.
     pub(super) fn object_name(&self, name: &str) -> String {
         object_name(self.name, &dns_label(name))
     }
 
-    /// The metadata of an object that belongs to no service alone.
+    /// Returns the metadata of an object that belongs to no single service.
     pub(super) fn metadata(&self, name: String) -> ObjectMeta {
         ObjectMeta { owner_references: self.owner().map(|owner| vec![owner]), ..self.ownerless(name) }
     }
 
-    /// The metadata of an object that outlives the Stack.
+    /// Returns the metadata of an object that outlives the Stack.
     pub(super) fn ownerless(&self, name: String) -> ObjectMeta {
         ObjectMeta {
             name: Some(name),
@@ -47,7 +47,7 @@ impl Resolved<'_> {
         }
     }
 
-    /// The metadata of an object of one service.
+    /// Returns the metadata of an object of a service.
     pub(super) fn metadata_of(&self, service: &ResolvedService<'_>, name: String) -> ObjectMeta {
         ObjectMeta { labels: Some(self.labels_of(service)), ..self.metadata(name) }
     }
@@ -56,15 +56,15 @@ impl Resolved<'_> {
         labels([(MANAGED_BY, MANAGER), (PART_OF, self.name), (STACK, self.name)])
     }
 
-    /// The labels of a service's objects.
+    /// Returns the labels of the objects of a service.
     pub(super) fn labels_of(&self, service: &ResolvedService<'_>) -> Labels {
         let mut all = self.labels();
         all.extend(labels([(NAME, service.name), (SERVICE, service.name)]));
         all
     }
 
-    /// What selects the pods of a service. A workload's selector never changes, so it holds
-    /// nothing else. In the pods of another service it has a label of its own.
+    /// Returns the selector of the Pods of a service. The selector of a workload is immutable, so it has only fixed labels. A
+    /// service in the Pod of another service has its own label.
     pub(super) fn pods_of(&self, service: &ResolvedService<'_>) -> Labels {
         if service.lead == service.name {
             return labels([(STACK, self.name), (SERVICE, service.name)]);
@@ -72,19 +72,19 @@ impl Resolved<'_> {
         labels([(STACK, self.name), (&member_label(service.name), "")])
     }
 
-    /// What selects the pods of every service that bears an alias.
+    /// Returns the selector of the Pods of all services with an alias.
     pub(super) fn pods_with_alias(&self, alias: &str) -> Labels {
         let mut selector = labels([(STACK, self.name)]);
         selector.insert(alias_label(alias), String::new());
         selector
     }
 
-    /// The label of the pods of a network, as templates of this edition bear it. One that several Stacks share is known
-    /// by its own name, before which no Stack's stands.
+    /// Returns the label of the Pods of a network in templates of an edition. The identity of a shared network is its shared
+    /// name, without the name of a Stack.
     ///
-    /// The label lets pods in, and its length must not let anyone find another name of the same hash. Of a shared
-    /// network nobody gains by one: whoever may write Stacks of the namespace joins it by its name. So its label stays
-    /// short, and Stacks with templates of each edition meet on it.
+    /// The label grants access to Pods, so it is long enough that a second name with the same hash cannot be found. A
+    /// collision with a shared network gives no access that its name does not give to each Stack of the namespace. So the
+    /// label of a shared network stays short, and connects templates of all editions.
     pub(super) fn network_label(&self, network: &str, edition: Edition) -> String {
         let hash = match self.shared_name(network) {
             Some(shared) => short_hash(&format!("/{shared}")),
@@ -94,12 +94,12 @@ impl Resolved<'_> {
         format!("{NETWORK_PREFIX}{hash}")
     }
 
-    /// The name by which several Stacks share a network.
+    /// Returns the shared name of a network.
     pub(super) fn shared_name(&self, network: &str) -> Option<&str> {
         self.stack.spec.networks.get(network)?.shared_name.as_deref()
     }
 
-    /// What selects the pods of this Stack among those that something else selects.
+    /// Returns the selector that restricts another one to the Pods of this Stack.
     pub(super) fn of_stack(&self) -> Labels {
         labels([(STACK, self.name)])
     }
@@ -116,27 +116,27 @@ impl Resolved<'_> {
     }
 }
 
-/// The label of the pods in which a service runs that does not name them.
+/// Returns the label of Pods with a service that does not name their unit.
 pub(super) fn member_label(service: &str) -> String {
     format!("{MEMBER_PREFIX}{service}")
 }
 
-/// The label of the pods that bear an alias.
+/// Returns the label of Pods with an alias.
 pub(super) fn alias_label(alias: &str) -> String {
     format!("{ALIAS_PREFIX}{alias}")
 }
 
-/// The annotations of the pods of a template.
+/// Returns the annotations of a Pod template.
 pub(super) fn annotations(template: &mut PodTemplateSpec) -> &mut BTreeMap<String, String> {
     template.metadata.get_or_insert_default().annotations.get_or_insert_default()
 }
 
-/// A selector by labels.
+/// Returns a selector by labels.
 pub(super) fn selector(labels: Labels) -> LabelSelector {
     LabelSelector { match_labels: Some(labels), match_expressions: None }
 }
 
-/// Labels from pairs.
+/// Returns labels from pairs.
 pub(super) fn labels<const N: usize>(pairs: [(&str, &str); N]) -> Labels {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

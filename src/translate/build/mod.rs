@@ -1,5 +1,5 @@
-//! [`Resolved`] -> the objects: one builder for each kind of child. Builders cannot fail, and none
-//! of them looks at anything but the resolved Stack and the facts.
+//! Builders of objects from a [`Resolved`], one for each kind of child. Builders cannot fail, and use only the resolved Stack
+//! and the facts.
 
 mod claim;
 mod config_map;
@@ -35,7 +35,7 @@ use network_policy::Networks;
 use super::{Desired, Facts, Object, resolve::Resolved};
 use crate::api::VolumePolicy;
 
-/// Builds everything that the Stack should have.
+/// Builds the desired state of a Stack.
 pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     let mut desired = Desired {
         approximations: resolved.approximations.clone(),
@@ -48,7 +48,7 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     desired.shared.extend(service::shared_aliases(resolved, facts).iter().map(Object::from));
     desired.shared.extend(service::external(resolved).iter().map(Object::from));
 
-    // Dependencies come first, since a template may bear theirs.
+    // Dependencies come first, because a template can have the hashes of their templates.
     let mut templates: BTreeMap<&str, String> = BTreeMap::new();
     let mut made = Vec::new();
     for names in &resolved.units {

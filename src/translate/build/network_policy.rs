@@ -1,12 +1,12 @@
-//! Networks, published ports and internal networks -> NetworkPolicies.
+//! Builder of NetworkPolicies for networks, published ports and internal networks.
 //!
-//! The pods of a network reach each other by a label. Templates of earlier editions bear a shorter one for the Stack's
-//! own networks, and keep it until their service changes. So a network is in one of three states: all of its pods bear
-//! the short label, all bear the long one, or each is there. In between two policies select the two kinds of pods,
-//! and let in both; the short label then counts with the Stack's own, which no other Stack's pods bear.
+//! Pods of a network have a label, and can connect to each other. Templates of earlier editions have a shorter label for
+//! networks of the Stack, and keep it until their service changes. So the Pods of a network have the short label, the long
+//! one, or each label on some Pods. In the last case, two policies select the Pods of each label, and allow traffic from
+//! both. The short label then counts only together with the label of the Stack.
 //!
-//! The policies of the two labels have names of their own. A policy that changed its selector in place would leave
-//! the pods of the other label selected by nobody, and open, until the second one is there.
+//! The policies of the two labels have different names. If one policy changed its selector, the Pods of the other label would
+//! be selected by no policy, and so be open, until the second policy exists.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,14 +32,14 @@ use crate::{
     },
 };
 
-/// The labels that the pods of a network bear.
+/// The labels of the Pods of a network.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Bear {
-    /// The short one alone.
+    /// Only the short label.
     Short,
-    /// Some the short and some the long one.
+    /// The short label on some Pods, and the long label on others.
     Both,
-    /// The long one alone.
+    /// Only the long label.
     Long,
 }
 
@@ -50,14 +50,14 @@ pub(super) struct Networks<'r> {
 }
 
 impl<'r> Networks<'r> {
-    /// What the pods of each network bear, by the templates of the units and by what is on the cluster.
+    /// Determines the labels of the Pods of each network, from the templates of the units and the live Pods.
     pub(super) fn of(
         resolved: &'r Resolved<'r>,
         facts: &Facts,
         made: &[(Vec<&'r ResolvedService<'r>>, Template)],
     ) -> Self {
         let wanted: BTreeSet<&String> = made.iter().map(|(_, template)| &template.hash).collect();
-        // Pods of a template that is on its way out, whatever label they bear.
+        // Pods of an earlier template can have either label.
         let has_others = facts.live_templates.iter().any(|hash| !wanted.contains(hash));
         let mut editions: BTreeMap<&str, BTreeSet<Edition>> = BTreeMap::new();
         for (services, template) in made {
@@ -69,7 +69,7 @@ impl<'r> Networks<'r> {
             }
         }
         let bear = editions.into_iter().map(|(network, editions)| {
-            // Without its policy there have never been pods of a label.
+            // Without the policy of a label, no Pod has the label.
             let may_have = |name: &String| has_others && facts.live_policies.contains(name);
             let has = |long: bool| editions.iter().any(|edition| edition.has_long_network_labels() == long);
             let has_short = has(false) || may_have(&short_name(resolved, network));
@@ -78,7 +78,7 @@ impl<'r> Networks<'r> {
                 (true, true) => Bear::Both,
                 (true, false) => Bear::Short,
                 (false, true) => Bear::Long,
-                // Nobody is there, and the policy that is needs no change.
+                // Without Pods, the existing policy stays.
                 (false, false) if facts.live_policies.contains(&short_name(resolved, network)) => Bear::Short,
                 (false, false) => Bear::Long,
             };
@@ -87,8 +87,8 @@ impl<'r> Networks<'r> {
         Self { bear: bear.collect(), resolved }
     }
 
-    /// The policies of the networks: the pods of each are reached by its pods. Every pod is on a network, so whoever
-    /// shares none with it is shut out.
+    /// Builds the policies of networks, which allow traffic between the Pods of a network. Every Pod has a network, so all
+    /// other traffic to Pods is denied.
     pub(super) fn policies(&self) -> Vec<NetworkPolicy> {
         let of_network = |(network, bear): (&&str, &Bear)| {
             let short = (*bear != Bear::Long).then(|| {
@@ -119,7 +119,7 @@ impl<'r> Networks<'r> {
         }
     }
 
-    /// The pods of a network.
+    /// Returns the peers of a network.
     fn peers(&self, network: &str) -> Vec<NetworkPolicyPeer> {
         let (short, long) = (self.label(network, Edition::First), self.label(network, Edition::NEWEST));
         let of_stack = || short.clone().into_iter().chain(self.resolved.of_stack()).collect();
@@ -134,18 +134,17 @@ impl<'r> Networks<'r> {
         [(self.resolved.network_label(network, edition), String::new())].into()
     }
 
-    /// The policy that keeps a service inside its networks, if all of them are internal: it reaches its
-    /// peers and DNS.
+    /// Builds the policy of a service that has only internal networks. It allows traffic only to peers and to DNS.
     pub(super) fn internal(&self, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
         let resolved = self.resolved;
-        // In the order of the labels, which names of networks do not have; several may be of one label.
+        // The order is that of labels. Several networks can have one label.
         let networks: BTreeMap<_, _> =
             service.networks.iter().map(|it| (self.label(it, Edition::First), *it)).collect();
         let dns = NetworkPolicyPeer {
             namespace_selector: Some(selector(labels([("kubernetes.io/metadata.name", "kube-system")]))),
             ..NetworkPolicyPeer::default()
         };
-        // A rule without a peer would let everything out.
+        // A rule without peers allows all traffic.
         if service.only_internal && service.networks.is_empty() {
             return Some(nothing(resolved, service));
         }
@@ -170,7 +169,7 @@ impl<'r> Networks<'r> {
     }
 }
 
-/// Whether there may be pods of a service: a DaemonSet or Job that is stopped is none.
+/// Reports whether a service can have Pods. A stopped DaemonSet or Job has no workload.
 fn has_pods(lead: &ResolvedService<'_>) -> bool {
     match lead.activity {
         Activity::Active => true,
@@ -179,18 +178,18 @@ fn has_pods(lead: &ResolvedService<'_>) -> bool {
     }
 }
 
-/// The name of the policy of the pods that bear the short label.
+/// Returns the name of the policy of Pods with the short label.
 fn short_name(resolved: &Resolved<'_>, network: &str) -> String {
     resolved.object_name(network)
 }
 
-/// The name of the policy of the pods that bear the long label: no other has a dot.
+/// Returns the name of the policy of Pods with the long label. Only these names have a dot.
 fn long_name(resolved: &Resolved<'_>, network: &str) -> String {
     format!("{}.network", resolved.object_name(network))
 }
 
-/// The policy by which everyone reaches the published ports of a service, and those that routes
-/// lead to, if it has any. Who asks for a route is a controller that may run anywhere.
+/// Builds the policy that allows all traffic to the published ports of a service and the ports of its routes, if it has any.
+/// An Ingress controller can run anywhere, so routes allow traffic from everywhere.
 pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
     let targets: BTreeSet<_> = service.opened_ports().collect();
     let ports = targets.into_iter().map(|(target, protocol)| port(target, protocol)).collect::<Vec<_>>();
@@ -205,7 +204,7 @@ pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) 
     })
 }
 
-/// The policy of a service without a network: nothing comes in and nothing goes out.
+/// Builds the policy of a service without a network, which denies all traffic.
 fn nothing(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> NetworkPolicy {
     NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),

@@ -1,4 +1,4 @@
-//! What a service gets of its node, and memory in place of files -> the pod's volumes and namespaces.
+//! Namespaces of the node, devices and memory volumes of a Pod.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::translate::{
     resolve::{ResolvedService, kind_of_device, node_labels, target_of_device},
 };
 
-/// Where programs share memory.
+/// The path of shared memory.
 const SHM: &str = "/dev/shm";
 
-/// Puts what a service gets of its node into its pods.
+/// Adds the namespaces and devices of the node to a Pod.
 pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
     let host = service.host;
     let yes = |is: bool| is.then_some(true);
@@ -23,7 +23,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
     spec.host_pid = yes(host.pid);
     spec.host_ipc = yes(host.ipc);
     spec.share_process_namespace = yes(service.spec.init == Some(true) && !host.pid);
-    // Otherwise such pods would ask the node's servers, which know no name of the cluster.
+    // By default, such Pods use the DNS servers of the node, which do not resolve names of the cluster.
     spec.dns_policy = host.network.then(|| "ClusterFirstWithHostNet".to_owned());
     spec.host_users = service.security.is_unmasked().then_some(false);
     spec.runtime_class_name = service.runtime_class().map(str::to_owned);
@@ -41,7 +41,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
         };
         mount(spec, volume, target_of_device(device));
     }
-    // With the node's IPC it is the node's, whatever its size, as in Docker.
+    // As in Docker, /dev/shm of the node applies with the IPC namespace of the node, whatever the size.
     if let Some(size) = service.shm_size.as_ref().filter(|_| !host.ipc) {
         let memory = EmptyDirVolumeSource {
             medium: Some("Memory".to_owned()),
@@ -51,7 +51,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
     }
 }
 
-/// Mounts a volume at a path that is free; what the Stack itself mounts there wins.
+/// Mounts a volume at a path, unless the Stack mounts something there.
 fn mount(spec: &mut PodSpec, volume: Volume, path: &str) {
     let name = volume.name.clone();
     let mut mounted = false;

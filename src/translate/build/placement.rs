@@ -1,4 +1,4 @@
-//! Where containers may run -> affinities and spread of the pods.
+//! Builder of affinities and topology spread constraints.
 
 use k8s_openapi::api::core::v1::{
     Affinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, PodAffinityTerm, PodSpec,
@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::{
 use super::metadata::{Labels, selector};
 use crate::translate::resolve::{HOST_NAME, Placement};
 
-/// Puts what a service asks of nodes into its pods; `pods` are the labels that select them.
+/// Adds the requirements of a service on nodes to its Pods. `pods` are the labels that select the Pods.
 pub(super) fn place(spec: &mut PodSpec, placement: &Placement, pods: Labels) {
     if !placement.labels.is_empty() || !placement.fields.is_empty() {
         affinity(spec)
@@ -44,7 +44,7 @@ pub(super) fn place(spec: &mut PodSpec, placement: &Placement, pods: Labels) {
     }
 }
 
-/// One term, all of whose requirements a node must meet.
+/// Returns a term. A node must meet all of its requirements.
 fn all_of(placement: &Placement) -> NodeSelector {
     let some = |all: &[NodeSelectorRequirement]| (!all.is_empty()).then(|| all.to_vec());
     NodeSelector {

@@ -1,4 +1,4 @@
-//! A service -> the template of its pods.
+//! Builder of Pod templates.
 
 use k8s_openapi::{
     api::core::v1::{
@@ -31,18 +31,17 @@ use crate::{
     },
 };
 
-/// The template of a unit's pods.
+/// The Pod template of a unit.
 pub(super) struct Template {
     pub(super) pods: PodTemplateSpec,
     pub(super) hash: String,
     pub(super) edition: Edition,
 }
 
-/// The template of a unit's pods. `restarted_with` are the templates of the services
-/// whose update restarts one of it.
+/// Builds the Pod template of a unit. `restarted_with` are the templates of the services whose update restarts the unit.
 ///
-/// What does not make a container another one stays out of it: replicas, profiles, what the service
-/// waits for, and everything that siblings say of it.
+/// The template has nothing that does not affect containers: not the replicas, the profiles, the dependencies, and the
+/// references of other services. So a change of these does not replace Pods.
 pub(super) fn template(
     resolved: &Resolved<'_>,
     services: &[&ResolvedService<'_>],
@@ -50,14 +49,13 @@ pub(super) fn template(
     restarted_with: Option<String>,
 ) -> Template {
     let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
-    let remembered = services.first().and_then(|lead| facts.let_through.get(lead.name));
+    let remembered = services.first().and_then(|lead| facts.released_templates.get(lead.name));
     let known = [live.and_then(|live| live.template.as_ref()), remembered];
     let made = |form: Form| {
         let (pods, hash) = hashed(resolved, services, facts, restarted_with.as_ref(), form);
         Template { pods, hash, edition: form.edition }
     };
-    // Living pods go on with the helper that they had, or without: another version of it, or a first one,
-    // does nothing for volumes that are in use.
+    // Existing Pods keep their version of the helper, or none: another version changes nothing in volumes that are in use.
     let image = if live.is_some() {
         live.and_then(|live| live.helper_image.as_ref())
     } else {
@@ -130,7 +128,7 @@ fn hashed(
         allow_ping(spec);
     }
     if spec.host_pid == Some(true) {
-        // They see all of the node's, and Kubernetes takes only one of the two.
+        // With `hostPID`, the containers see all processes. Kubernetes refuses both fields together.
         spec.share_process_namespace = None;
     }
     let reads = reads::hash(resolved, services, facts, form.edition).map(|hash| (READS, hash));
@@ -138,10 +136,10 @@ fn hashed(
     for (name, value) in reads.into_iter().chain(restarted_with) {
         annotations(&mut template).insert(name.to_owned(), value);
     }
-    // serde_json keeps the fields of an object sorted, so the text does not depend on their order.
+    // serde_json sorts the fields of an object, so the text does not depend on their order.
     let mut text = canonical(&template).to_string();
     if let Some(completions) = completions(lead) {
-        // It cannot change on a living Job, so another number is another Job.
+        // The number of completions of a Job is immutable, so another number needs another Job.
         text.push_str(&format!(" x {completions}"));
     }
     let hash = short_hash(&text);
@@ -149,7 +147,7 @@ fn hashed(
     (template, hash)
 }
 
-/// The template of the pods of one service, as if it were alone.
+/// Builds the Pod template of a service without the other services of its Pod.
 fn of_service(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> PodTemplateSpec {
     let mut annotations = service.labels.annotations.clone();
     annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
@@ -182,13 +180,12 @@ fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> P
         containers: vec![container(service, form)],
         image_pull_secrets: pull_secrets(&resolved.stack.spec.image_pull_secrets),
         volumes: Some(service.mounts.volumes(form.edition.keeps_places())),
-        // The variables of every Service of the namespace (REDIS_PORT=tcp://…) would get into the
-        // way of the programs' own.
+        // Variables of each Service of the namespace (REDIS_PORT=tcp://…) would clash with variables of programs.
         enable_service_links: Some(false),
-        // Programs from Compose know nothing of the Kubernetes API and have no business with it.
+        // Programs of a Compose project do not use the Kubernetes API.
         automount_service_account_token: Some(false),
         security_context: Some(PodSecurityContext {
-            // Docker's default.
+            // The default of Docker.
             seccomp_profile: Some(SeccompProfile {
                 type_: "RuntimeDefault".to_owned(),
                 localhost_profile: None,
@@ -207,8 +204,8 @@ fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> P
     }
 }
 
-/// The service's kernel parameters, and Docker's default that every user may listen on every port, where
-/// the port is not one of the node.
+/// Returns the kernel parameters of the service, with the default of Docker that all users can listen on all ports. The default
+/// does not apply on the network of the node.
 fn sysctls(service: &ResolvedService<'_>) -> Option<Vec<Sysctl>> {
     let own = &service.security.sysctls;
     let name = "net.ipv4.ip_unprivileged_port_start";
@@ -218,8 +215,8 @@ fn sysctls(service: &ResolvedService<'_>) -> Option<Vec<Sysctl>> {
     (!all.is_empty()).then_some(all)
 }
 
-/// Lets every user send ICMP echo requests, which is Docker's default where the network is not the node's.
-/// With users of its own a pod does not have all groups, and the kernel would refuse their range.
+/// Allows all users to send ICMP echo requests, which is the default of Docker outside the network of the node. In a user
+/// namespace, a Pod does not have all groups, and the kernel refuses their range.
 fn allow_ping(spec: &mut PodSpec) {
     const NAME: &str = "net.ipv4.ping_group_range";
     if spec.host_network == Some(true) || spec.host_users == Some(false) {
@@ -236,15 +233,15 @@ fn pull_secrets(names: &[String]) -> Option<Vec<LocalObjectReference>> {
     (!names.is_empty()).then(|| names.iter().map(secret).collect())
 }
 
-/// The host name that a program sees, and the field that gives it.
+/// The host name of a Pod, and the field that sets it.
 #[derive(Debug, Default, PartialEq)]
 struct Hostname {
     plain: Option<String>,
     by_override: Option<String>,
 }
 
-/// A single container has the host name that it was given, or its service's name. Of several, each
-/// has its pod's. A StatefulSet overwrites the plain field.
+/// Returns the host name. A single container has the given host name, or the name of the service. Each of several containers
+/// has the name of its Pod. A StatefulSet overwrites the field `hostname`.
 fn hostname(service: &ResolvedService<'_>, may_override: bool) -> Hostname {
     if !service.is_single() || service.host.network {
         return Hostname::default();

@@ -1,4 +1,4 @@
-//! Programs that end before a container starts -> init containers.
+//! Builder of init containers for `preStart`.
 
 use k8s_openapi::api::core::v1::Container;
 
@@ -11,19 +11,20 @@ use crate::{
     },
 };
 
-/// The init containers of a service, in the order in which they run.
+/// Builds the init containers of a service, in the order in which they run.
 pub(super) fn pre_start(service: &ResolvedService<'_>) -> Vec<Container> {
     let programs = service.pre_start.iter().enumerate();
     programs.map(|(index, before)| container(service, before, index)).collect()
 }
 
-/// It is confined and limited as the service, but for the privileges and the user, which are its own.
+/// Builds an init container with the security settings and limits of the service. The privileges and the user are those of
+/// the program.
 fn container(service: &ResolvedService<'_>, before: &Before<'_>, index: usize) -> Container {
     let program = before.spec;
     let mut context = service.security.container.clone();
     context.privileged = program.privileged.filter(|&yes| yes);
     if context.privileged.is_some() {
-        // Kubernetes takes no container that has all privileges and may gain none.
+        // Kubernetes refuses a privileged container without privilege escalation.
         context.allow_privilege_escalation = None;
     }
     Container {
@@ -41,8 +42,8 @@ fn container(service: &ResolvedService<'_>, before: &Before<'_>, index: usize) -
     }
 }
 
-/// When an image is pulled, in Kubernetes' words. Without a word of the Stack it is Compose's `missing`;
-/// Kubernetes would pull `:latest` at every start.
+/// Returns the pull policy in Kubernetes. The default is `missing`, as in Compose. The default of Kubernetes would pull
+/// `:latest` at every start.
 pub(super) fn pull_policy(policy: Option<PullPolicy>) -> &'static str {
     match policy.unwrap_or_default() {
         PullPolicy::Missing => "IfNotPresent",

@@ -1,4 +1,4 @@
-//! A health check -> probes.
+//! Builder of probes for a health check.
 
 use k8s_openapi::api::core::v1::{ExecAction, Probe};
 
@@ -12,7 +12,7 @@ pub(super) struct Probes {
     pub liveness: Option<Probe>,
 }
 
-/// The probes for a health check.
+/// Builds the probes for a health check.
 pub(super) fn probes(health: &Health) -> Probes {
     let probe = |period: i32, failures: i32| Probe {
         exec: Some(ExecAction { command: Some(health.command.clone()) }),
@@ -22,12 +22,11 @@ pub(super) fn probes(health: &Health) -> Probes {
         ..Probe::default()
     };
     Probes {
-        // It asks often until the first success, so that what waits need not wait for a whole
-        // interval. Failing, it would end the container, which Docker never does: hence the
-        // threshold that is not reached in a hundred years.
+        // The startup probe runs often, so that dependents do not wait for a whole interval. A failed startup probe kills
+        // the container, which Docker does not do, so the threshold is never reached.
         startup: Some(probe(health.start_interval, i32::MAX)),
         readiness: Some(probe(health.interval, health.retries)),
-        // More patient than readiness, so that the service first stops being reached.
+        // The threshold is higher than for readiness, so the Pod first leaves the endpoints of its Services.
         liveness: health.restarts().then(|| probe(health.interval, health.retries.saturating_mul(2))),
     }
 }

@@ -1,4 +1,4 @@
-//! What containers read from objects of others -> a hash that changes when it does.
+//! The hash of the keys that containers read from objects which the Stack does not own.
 
 use std::collections::BTreeSet;
 
@@ -12,21 +12,19 @@ use crate::translate::{
     resolve::{Read, Resolved, ResolvedService},
 };
 
-/// How many bytes of the hash the first two editions show. They were computed of what whoever sees pods knows, but
-/// for the values: the rest is not shown, since it would tell which of many guessed passwords is the right one. Three
-/// bytes tell that, too, but for one of sixteen million.
+/// The number of bytes of the hash in templates of the first two editions. That hash has no key, so a user who can read Pods
+/// can test guessed passwords against it. Three bytes limit such a test: one of sixteen million wrong guesses matches.
 const SHOWN: usize = 3;
 
-/// A hash of the values of all keys that the services of a pod read, and of nothing else; none when they read
-/// none. The first service names the pod.
+/// Returns the hash of the values of all keys that the services of a Pod read, or `None` if they read none. The first service
+/// names the unit.
 ///
-/// While one of them is missing, it is the hash that the living pods were made with: they run on, and when
-/// the same values come back nothing has changed. It is of this Stack alone, so that equal values of two
-/// Stacks do not show.
+/// While a key is missing, the hash of the live workload is kept, so that Pods are not replaced if the same value comes back.
+/// The hash depends on the Stack, so that it does not show equal values of two Stacks.
 ///
-/// It stands where whoever sees pods sees it. So it is keyed by the UIDs of the Secrets: nobody who does not see those
-/// can compute it, and try passwords against it. A Secret that is deleted and made anew has another UID, and its
-/// readers roll. A Secret that is on no cluster has none, and its values are not told.
+/// The hash is visible to users who can read Pods. So it has the UIDs of the Secrets as a key: without the right to read the
+/// Secrets, a user cannot test passwords against it. A recreated Secret has another UID, so its readers are replaced. In
+/// `render`, a Secret has no UID, and its values do not affect the hash.
 pub(super) fn hash(
     resolved: &Resolved<'_>,
     services: &[&ResolvedService<'_>],
@@ -55,7 +53,7 @@ pub(super) fn hash(
     Some(long_hash(&json!([stack, digests]).to_string()))
 }
 
-/// A key of an object and its value, with the key of the hash.
+/// Returns a key of an object with the digest of its value and the hash key.
 fn keyed(read: Read<'_>, digest: &str, facts: &Facts) -> Value {
     let (kind, name, key) = (read.kind.as_str(), read.name, read.key);
     match (read.kind, facts.hash_keys.get(read.name).copied().map(HashKey::text)) {

@@ -1,4 +1,4 @@
-//! Volumes that only one node can mount -> affinity of the pods that share them.
+//! Builder of the affinity of Pods that share volumes which only one node can mount.
 
 use k8s_openapi::api::core::v1::{PodAffinityTerm, PodSpec};
 
@@ -8,8 +8,8 @@ use crate::{
     translate::resolve::{HOST_NAME, Resolved, ResolvedService},
 };
 
-/// Keeps the pods of a service on the node of those that share its volumes. The first of them finds nobody,
-/// which the scheduler lets pass since the rule speaks of the pod itself.
+/// Keeps the Pods of a service on the node of the Pods that share its volumes. The scheduler accepts the first Pod although no
+/// other Pod matches, because the term matches the Pod itself.
 pub(super) fn stay(spec: &mut PodSpec, resolved: &Resolved<'_>, service: &ResolvedService<'_>) {
     let Some(together) = &service.together else { return };
     let term = PodAffinityTerm {

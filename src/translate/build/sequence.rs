@@ -1,24 +1,24 @@
-//! The containers of a pod -> the order in which its services start and end.
+//! The order in which the containers of a Pod start and end.
 
 use k8s_openapi::api::core::v1::{Container, PodTemplateSpec};
 
 use super::{lifecycle::grace, metadata::annotations};
 use crate::translate::resolve::{ResolvedService, Stage};
 
-/// The container that `kubectl logs` and `kubectl exec` mean where none is named.
+/// The annotation with the default container of `kubectl logs` and `kubectl exec`.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
-/// Whether services of a pod start one after the other.
+/// Reports whether services of a Pod start one after the other.
 pub(super) fn is_ordered(services: &[&ResolvedService<'_>]) -> bool {
     services.iter().enumerate().any(|(place, service)| service.stage != Stage::Last || service.turn != place)
 }
 
-/// Puts the containers in their order. `services` are in the order in which they were joined, each with the
-/// number of init containers that it brought.
+/// Orders the containers. `services` are in the order in which their templates were joined, each with the number of its init
+/// containers.
 pub(super) fn arrange(template: &mut PodTemplateSpec, services: &[(&ResolvedService<'_>, usize)]) {
     if let Some((lead, _)) = services.first().filter(|(lead, _)| matches!(lead.stage, Stage::Sidecar { .. }))
     {
-        // The pod bears its name.
+        // The Pod has the name of this service.
         annotations(template).entry(DEFAULT_CONTAINER.to_owned()).or_insert_with(|| lead.name.to_owned());
     }
     let spec = template.spec.get_or_insert_default();
@@ -44,8 +44,8 @@ pub(super) fn arrange(template: &mut PodTemplateSpec, services: &[(&ResolvedServ
     spec.termination_grace_period_seconds = Some(time_to_end(services));
 }
 
-/// Declares the ports of the node on a container that is none of the init containers. They belong to the pod as
-/// a whole, and the kubelet maps only those of `spec.containers`.
+/// Moves host ports from init containers to another container. Host ports belong to the whole Pod, and the kubelet maps only
+/// those of `spec.containers`.
 fn keep_node_ports(init: &mut [Container], containers: &mut [Container]) {
     let Some(last) = containers.first_mut() else { return };
     for ports in init.iter_mut().filter_map(|container| container.ports.as_mut()) {
@@ -55,12 +55,12 @@ fn keep_node_ports(init: &mut [Container], containers: &mut [Container]) {
     }
 }
 
-/// A container that starts before those of its dependents, and ends after them.
+/// Returns a container as a sidecar, which starts before its dependents and ends after them.
 fn sidecar(service: &ResolvedService<'_>, container: Container, until_healthy: bool) -> Container {
     let mut sidecar = Container { restart_policy: Some("Always".to_owned()), ..container };
     if !until_healthy && sidecar.startup_probe.take().is_some() {
-        // What comes next would wait for it. In its absence a check that ends the container must itself give it
-        // the time to start.
+        // The next container would wait for the startup probe. Without it, the liveness probe must allow the time to
+        // start.
         if let (Some(liveness), Some(health)) = (&mut sidecar.liveness_probe, &service.health) {
             liveness.initial_delay_seconds = Some(i32::try_from(health.start_period).unwrap_or(i32::MAX));
         }
@@ -68,7 +68,7 @@ fn sidecar(service: &ResolvedService<'_>, container: Container, until_healthy: b
     sidecar
 }
 
-/// A container that ends before others start. Kubernetes takes neither probes nor hooks of it.
+/// Returns a container as an init container. Kubernetes supports neither probes nor hooks for it.
 fn one_shot(container: Container) -> Container {
     Container {
         startup_probe: None,
@@ -79,7 +79,7 @@ fn one_shot(container: Container) -> Container {
     }
 }
 
-/// The time that the pod has to end: sidecars end one after the other when all others have ended.
+/// Returns the termination grace period of the Pod. Sidecars end one after the other, after all other containers.
 fn time_to_end(services: &[(&ResolvedService<'_>, usize)]) -> i64 {
     let (mut together, mut after) = (0, 0_i64);
     for (service, _) in services {

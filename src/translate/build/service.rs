@@ -1,4 +1,4 @@
-//! Names in DNS and published ports -> Services.
+//! Builder of Services for DNS names and published ports.
 
 use std::collections::BTreeSet;
 
@@ -17,8 +17,7 @@ use crate::{
     },
 };
 
-/// The Services of one service alone: its name, the further names that no other service bears, and
-/// its published ports.
+/// Builds the Services of a service: for its name, for additional names that no other service has, and for published ports.
 pub(super) fn services(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,
@@ -34,7 +33,7 @@ pub(super) fn services(
     services
 }
 
-/// One Service for each alias that several services bear: it leads to all of them.
+/// Builds a Service for each alias of several services, which selects the Pods of all of them.
 pub(super) fn shared_aliases(resolved: &Resolved<'_>, facts: &Facts) -> Vec<Service> {
     let shared = resolved.aliases.iter().filter(|(_, bearers)| bearers.len() > 1);
     let service = |(alias, bearers): (&&str, &Vec<&str>)| {
@@ -44,7 +43,7 @@ pub(super) fn shared_aliases(resolved: &Resolved<'_>, facts: &Facts) -> Vec<Serv
     shared.map(service).collect()
 }
 
-/// One Service for each further name of something outside of the stack.
+/// Builds a Service for each external link.
 pub(super) fn external(resolved: &Resolved<'_>) -> Vec<Service> {
     let service = |(name, target): (&&str, &&str)| Service {
         metadata: resolved.metadata((*name).to_owned()),
@@ -58,7 +57,7 @@ pub(super) fn external(resolved: &Resolved<'_>) -> Vec<Service> {
     resolved.external_links.iter().map(service).collect()
 }
 
-/// A Service that makes a name resolve to the pods of `services`.
+/// Builds a Service that resolves a name to the Pods of `services`.
 fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], facts: &Facts) -> Service {
     let ports: BTreeSet<KnownPort> =
         services.iter().flat_map(|service| &service.known_ports).copied().collect();
@@ -67,18 +66,17 @@ fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], f
         ..port(known.port, known.port, known.protocol)
     };
     let live = metadata.name.as_ref().and_then(|name| facts.live_services.get(name));
-    // A cluster address is given at creation and never changes, so a living Service stays as it
-    // is. One without a single port cannot have an address at all.
+    // The cluster IP is immutable, so an existing Service keeps its kind. A Service without ports has no cluster IP.
     let chosen = services.iter().find_map(|service| service.spec.service_mode);
     let headless = ports.is_empty()
         || match (chosen, live) {
-            // What is set is had by replacing the Service.
+            // A change of the mode replaces the Service.
             (Some(mode), _) => mode == ServiceMode::Headless,
             (None, Some(live)) => live.headless,
             (None, None) => services.iter().any(|service| wants_no_address(service)),
         };
-    // Compose lets a container be reached that is not healthy, and services that need each other
-    // to become healthy must come up. The living Service is the memory of having been healthy.
+    // In Compose, unhealthy containers are reachable, and services can require each other to become healthy. The live
+    // Service stores the fact that the service was healthy.
     let not_healthy_yet = live.is_none_or(|live| live.publishes_not_ready)
         && !services.iter().any(|service| facts.healthy.contains(service.lead));
     let always =
@@ -94,7 +92,7 @@ fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], f
     Service { metadata, spec: Some(spec), status: None }
 }
 
-/// Whether the service is not reached while it is not healthy.
+/// Reports whether the service is unreachable while it is unhealthy.
 fn gates(service: &ResolvedService<'_>) -> bool {
     service.health.as_ref().is_none_or(Health::gates)
 }
@@ -104,7 +102,7 @@ fn wants_no_address(service: &ResolvedService<'_>) -> bool {
         || service.spec.deploy.as_ref().and_then(|deploy| deploy.endpoint_mode) == Some(EndpointMode::Dnsrr)
 }
 
-/// The Service for published ports, if there are any.
+/// Builds the Service for published ports, if there are any.
 fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<Service> {
     let port = |p: &Published| ServicePort {
         app_protocol: service.spec.ports[p.index].app_protocol.clone(),
@@ -115,7 +113,7 @@ fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<S
     let publish = match resolved.stack.spec.publish.unwrap_or_default() {
         Publish::LoadBalancer => "LoadBalancer",
         Publish::NodePort => "NodePort",
-        // Of ports of the nodes there is no Service.
+        // Host ports have no Service.
         Publish::HostPort | Publish::ClusterIp => "ClusterIP",
     };
     (!ports.is_empty()).then(|| Service {

@@ -1,4 +1,4 @@
-//! A service that writes a volume -> a StatefulSet, which never has two pods of one name.
+//! Builder of StatefulSets for services that write a volume. A StatefulSet never has two Pods with one name.
 
 use k8s_openapi::{
     api::{
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::translate::resolve::{Resolved, ResolvedService};
 
-/// The StatefulSet of a service.
+/// Builds the StatefulSet of a service.
 pub(super) fn stateful_set(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,
@@ -27,11 +27,11 @@ pub(super) fn stateful_set(
         spec: Some(StatefulSetSpec {
             replicas: Some(replicas),
             selector: selector(resolved.pods_of(service)),
-            // In order, a broken pod would hold up the mended template for ever.
+            // With OrderedReady, a broken Pod blocks the update to a corrected template for ever.
             pod_management_policy: Some("Parallel".to_owned()),
             update_strategy: Some(StatefulSetUpdateStrategy {
                 type_: Some("RollingUpdate".to_owned()),
-                // How many at once (maxUnavailable) stands in the API, but is off by default up to 1.36.
+                // The API has `maxUnavailable`, but it is disabled by default up to Kubernetes 1.36.
                 rolling_update: None,
             }),
             min_ready_seconds: settling(service),

@@ -1,4 +1,4 @@
-//! The pod templates of several services -> the template of the one pod that they share.
+//! Joins the Pod templates of services that share a Pod.
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
@@ -12,8 +12,8 @@ use crate::{
     translate::{names::pod_volume, short_hash},
 };
 
-/// Adds what a further service needs to the template of the service that names the pod. What a pod
-/// has once is the latter's.
+/// Adds the template of another service to the template of the service that names the unit. Fields that a Pod has once keep
+/// the value of the latter.
 pub(super) fn join(pod: &mut PodTemplateSpec, name: &str, member: PodTemplateSpec) {
     join_metadata(pod.metadata.get_or_insert_default(), member.metadata.unwrap_or_default());
     join_spec(pod.spec.get_or_insert_default(), name, member.spec.unwrap_or_default());
@@ -27,7 +27,8 @@ fn join_metadata(pod: &mut ObjectMeta, member: ObjectMeta) {
             Entry::Vacant(free) => {
                 free.insert(value);
             }
-            // What we hash of a service: either's change restarts both, since a pod is made anew as a whole.
+            // These are hashes of a service. A change of either hash restarts both services, because a Pod is replaced as a
+            // whole.
             Entry::Occupied(mut hash) if hash.key().starts_with(OURS) => {
                 *hash.get_mut() = short_hash(&format!("{} {value}", hash.get()));
             }
@@ -39,7 +40,7 @@ fn join_metadata(pod: &mut ObjectMeta, member: ObjectMeta) {
     }
 }
 
-/// The domain of the annotations that users do not give.
+/// The domain of annotations that users cannot set.
 const OURS: &str = RESERVED[0];
 
 fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
@@ -85,7 +86,7 @@ fn join_spec(pod: &mut PodSpec, name: &str, mut member: PodSpec) {
         .or(pod.share_process_namespace);
 }
 
-/// Whom the pod must be beside: those of each of its services. Where it may run is said for all of them.
+/// Joins the Pod affinities of the services. The node affinity is the same for all of them.
 fn join_affinity(pod: &mut Affinity, member: Affinity) {
     let Some(theirs) = member.pod_affinity else { return };
     let beside = pod.pod_affinity.get_or_insert_default();
@@ -97,13 +98,13 @@ fn join_affinity(pod: &mut Affinity, member: Affinity) {
     }
 }
 
-/// The first containers of a service have names that tell nothing of it.
+/// Makes the name of an init container unique, because names of the helper are the same for all services.
 fn with_free_name(container: Container, service: &str) -> Container {
     Container { name: pod_volume(service, &container.name), ..container }
 }
 
-/// Adds a member's volumes, and gives those their new names that may not fall together with another
-/// service's: what is made with the pod is each service's own, and so is what only has the same name.
+/// Adds the volumes of a service, and renames volumes that must differ from those of other services: volumes that are created
+/// with the Pod, and different volumes with the same name.
 fn join_volumes(pod: &mut Vec<Volume>, service: &str, member: Vec<Volume>) -> BTreeMap<String, String> {
     let mut renamed = BTreeMap::new();
     let mut all: BTreeMap<String, Volume> =

@@ -1,4 +1,4 @@
-//! A service -> its unit: workload, Services, what it waits for and what it lacks.
+//! Builder of units.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,14 +24,14 @@ use crate::{
     },
 };
 
-/// The template of the pods of some services. `templates` are the hashes of the services that they depend on.
+/// Builds the Pod template of services. `templates` are the hashes of the templates of their dependencies.
 pub(super) fn template_of(
     resolved: &Resolved<'_>,
     services: &[&ResolvedService<'_>],
     facts: &Facts,
     templates: &BTreeMap<&str, String>,
 ) -> Template {
-    // Those that are not there yet are of this pod, and restart with it anyway.
+    // Missing templates belong to services of this Pod, which restart with it anyway.
     let restarted_with: BTreeSet<_> = services
         .iter()
         .flat_map(|service| service.restarts_with())
@@ -42,7 +42,7 @@ pub(super) fn template_of(
     template(resolved, services, facts, restarted_with)
 }
 
-/// The unit of the services that share a pod: the one that names it, and others.
+/// Builds the unit of services that share a Pod. The first one names the unit.
 pub(super) fn unit(
     resolved: &Resolved<'_>,
     lead: &ResolvedService<'_>,
@@ -54,11 +54,11 @@ pub(super) fn unit(
     let services: Vec<&ResolvedService<'_>> = [lead].into_iter().chain(others.iter().copied()).collect();
     let completes_on_exit = services.iter().all(|service| completes_on_exit(service));
     let active = lead.activity == Activity::Active;
-    // Stopping and starting it runs it again.
+    // A stopped service runs again when it is started.
     let completed = completes_on_exit && active && facts.completed.get(lead.name) == Some(&template);
     let replicas = match lead.kind {
         _ if !active || completed => 0,
-        // What the nodes make of it, only they know.
+        // The number of Pods depends on the nodes.
         Kind::DaemonSet => 1,
         _ => lead.replicas,
     };
@@ -94,22 +94,22 @@ pub(super) fn unit(
     }
 }
 
-/// What each service waits for among the others of its pod.
+/// Returns the dependencies of each service on other services of its Pod.
 fn waits_within(services: &[&ResolvedService<'_>]) -> BTreeMap<String, Vec<WaitFor>> {
     let waiting = services.iter().filter(|service| !service.waits_in_pod.is_empty());
     waiting.map(|service| (service.name.to_owned(), service.waits_in_pod.clone())).collect()
 }
 
-/// Whether a service that is kept running has completed when its container ends with exit code 0.
+/// Reports whether a service that is not a one-shot has completed when its container ends with exit code 0.
 fn completes_on_exit(service: &ResolvedService<'_>) -> bool {
-    // A container that is restarted for being unhealthy ends too, and mostly well. And on each node by
-    // itself, nothing can be held at zero.
+    // A container that is restarted because it is unhealthy often ends with exit code 0 too. And a DaemonSet cannot be scaled
+    // to zero on a node.
     let is_restarted = service.health.as_ref().is_some_and(Health::restarts);
     let can_be_held = matches!(service.kind, Kind::Deployment | Kind::StatefulSet);
     can_be_held && service.restart == Restart::Unset && !is_restarted
 }
 
-/// Each once, in the order in which they come.
+/// Removes duplicates and keeps the order.
 fn together<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     all.fold(Vec::new(), |mut found, one| {
         if !found.contains(&one) {
@@ -142,11 +142,10 @@ fn workload(
     let name = resolved.object_name(service.name);
     match (service.kind, service.activity) {
         (_, Activity::Inactive) => None,
-        // A Job that is held at zero would count as complete, so there is none.
-        // A DaemonSet cannot be held at zero at all.
+        // A Job with zero Pods counts as complete, and a DaemonSet cannot be scaled to zero, so they have no workload.
         (Kind::Job | Kind::DaemonSet, Activity::Stopped) => None,
         (Kind::Job, Activity::Active) => {
-            // A Job's template never changes: another template is another Job.
+            // The template of a Job is immutable: a new template has a new Job.
             let metadata = metadata(resolved.object_name(&format!("{}-{template}", service.name)));
             Some(Workload::Job(Box::new(job(service, metadata, pods))))
         }
@@ -164,8 +163,8 @@ fn workload(
     }
 }
 
-/// What the service shows of itself, whether or not it runs: names that do not resolve would be
-/// looked up again much later by some programs.
+/// Builds the frontends of a service. They exist whether or not the service runs, because some programs repeat the lookup of a
+/// name that does not resolve only much later.
 fn frontends(
     resolved: &Resolved<'_>,
     service: &ResolvedService<'_>,
@@ -182,7 +181,7 @@ fn frontends(
     policies.chain(services.iter().map(Object::from)).chain(ingresses.iter().map(Object::from)).collect()
 }
 
-/// The objects and keys that the service reads and that are not there.
+/// Returns the missing objects and keys that the service reads.
 fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
     let mut missing: Vec<Missing> = Vec::new();
     for read in service.reads.iter().filter(|_| service.activity != Activity::Inactive) {
@@ -208,13 +207,13 @@ fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
     missing
 }
 
-/// The service's image, where it could not be read yet and is waited for.
+/// Returns the image of the service if a new template waits for its metadata.
 fn unread(service: &ResolvedService<'_>, facts: &Facts) -> Option<Unread> {
     let cause = facts.unread.get(service.name).filter(|_| service.activity != Activity::Inactive)?;
     Some(Unread { image: service.spec.image.clone(), cause: cause.clone() })
 }
 
-/// What of a service could not be reproduced exactly.
+/// Returns the approximations of a service.
 pub(super) fn approximations(
     service: &ResolvedService<'_>,
     facts: &Facts,
@@ -227,7 +226,7 @@ pub(super) fn approximations(
     if service.activity == Activity::Inactive {
         return found;
     }
-    // Pods that live may have been made before the cluster knew the field.
+    // Existing Pods can be older than the support of the field in the cluster.
     let has_full_name = match unit.workload.as_ref().map(Workload::pod_spec) {
         Some(pod) => pod.is_some_and(|pod| pod.hostname_override.is_some()),
         None => facts.version.has_hostname_override() && service.is_single() && !service.host.network,
@@ -238,11 +237,11 @@ pub(super) fn approximations(
         && !has_full_name
     {
         let message = if facts.version.has_hostname_override() {
-            "its pods were made before every node had Kubernetes 1.35, and have their pod's name as host name: the next \
-             change of the service gives it the one that was given"
+            "omitted: the Pods were created before all nodes had Kubernetes 1.35, so their host name is the name of \
+             the Pod. The next change of the service sets the given host name"
         } else {
-            "a service that writes a volume has its pod's name as host name before Kubernetes 1.35: the name is \
-             stable, but not the one that was given"
+            "omitted: before Kubernetes 1.35, the host name of a service that writes a volume is the name of the \
+             Pod, which is stable"
         };
         say(format!("{path}.hostname"), message);
     }
@@ -253,8 +252,8 @@ pub(super) fn approximations(
     {
         say(
             format!("{path}.deploy.updateConfig.parallelism"),
-            "the containers of a service that writes a volume are replaced one after the other: Kubernetes replaces \
-             several at the same time only where its administrator has switched that on",
+            "the containers of a service that writes a volume are replaced one at a time: Kubernetes replaces \
+             several at the same time only if its administrator has enabled that",
         );
     }
     if service.spec.entrypoint.as_ref().is_some_and(Vec::is_empty)
@@ -263,32 +262,31 @@ pub(super) fn approximations(
     {
         say(
             format!("{path}.entrypoint"),
-            "the image's ENTRYPOINT still runs, since the image's CMD is not known here: write the program that \
-             should run in its place",
+            "ENTRYPOINT of the image still runs, because CMD of the image is unknown: write the program that must \
+             run in 'entrypoint'",
         );
     }
     if service.spec.domainname.is_some() {
         let message = if has_full_name {
-            "the host name is the full name, with the domain"
+            "the host name includes the domain"
         } else {
-            "the host name stays without its domain: a full name needs Kubernetes 1.35, one replica and a network of \
-             its own"
+            "omitted: a host name with a domain requires Kubernetes 1.35, one replica and a network of the Pod"
         };
         say(format!("{path}.domainname"), message);
     }
     if !service.waits_in_pod.is_empty() && unit.waits_within.is_empty() {
         say(
             format!("{path}.dependsOn"),
-            "its pods were made by an earlier version of the operator, which starts the services of a pod together: the next \
-             change of a service of the pod gives them their order",
+            "an earlier version of the operator created the Pods, and it starts the services of a Pod together: the \
+             next change of a service of the Pod sets the order",
         );
     }
     let parked = unit.completes_on_exit && unit.activity == Activity::Active && unit.replicas == 0;
     if parked {
         say(
             format!("{path}.restart"),
-            "the container ended with exit code 0 and is held at zero, but may have begun a second run: with \
-             restart \"no\" the service runs exactly once",
+            "the service has ended with exit code 0 and is scaled to 0, but it may have started a second time: set \
+             restart: \"no\" to run the service exactly once",
         );
     }
     found

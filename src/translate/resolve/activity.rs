@@ -1,11 +1,11 @@
-//! Which services should run.
+//! The activity of services.
 
 use crate::{
     api::{Service, StackSpec},
     translate::Activity,
 };
 
-/// Whether a service should run.
+/// Returns the activity of a service.
 pub fn activity(service: &Service, spec: &StackSpec) -> Activity {
     let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas);
     if is_inactive(service, spec) {
@@ -17,7 +17,7 @@ pub fn activity(service: &Service, spec: &StackSpec) -> Activity {
     }
 }
 
-/// Whether none of a service's profiles is active.
+/// Reports whether no profile of a service is active.
 pub(super) fn is_inactive(service: &Service, spec: &StackSpec) -> bool {
     let active = |profile: &String| spec.profiles.iter().any(|on| on == "*" || on == profile);
     !service.profiles.is_empty() && !service.profiles.iter().any(active)

@@ -1,7 +1,7 @@
-//! What a Stack would become, counted before it is made and held to the [`Limits`].
+//! Checks of the [`Limits`] before objects are built.
 //!
-//! Twice: what the spec alone tells, before anything is looked up, and the rest when every name is. The
-//! memory is estimated from above: `tests/limits` measures that it is not more.
+//! Counts that depend only on the spec are checked before resolution, and the others after it. The memory is an upper
+//! bound, which `tests/limits` verifies by measurement.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,60 +14,60 @@ use super::{
     DeclaredVolume, Origin, Problems, Resolved, ResolvedService, activity::is_inactive, siblings::Siblings,
 };
 use crate::{
-    api::{Service, StackSpec, Volume, VolumeMount},
-    translate::{Activity, Facts, ImageConfig, Invalid, Kind, Limits, Reason, limits::Limit},
+    api::{Reason, Service, StackSpec, Volume, VolumeMount},
+    translate::{Activity, Facts, ImageConfig, Invalid, Kind, Limits, limits::Limit},
 };
 
-/// The memory of a service beside what its spec holds: its workload and its Service.
+/// The memory of the workload and the Service of a service, without the values of its spec.
 const SERVICE: usize = 32 << 10;
-/// The memory of any other object.
+/// The memory of another object.
 const OBJECT: usize = 6 << 10;
-/// The memory of each value of a spec: where it is read, in a template, and in that as JSON.
+/// The memory of a value of a spec: in the parsed spec, in a template, and in the JSON of the template.
 const VALUE: usize = 256;
-/// How often a text is there at once.
+/// The number of copies of a text at the same time.
 const TEXT: usize = 4;
-/// The memory of a variable of a container beside its values.
+/// The memory of a variable of a container, without its values.
 const VARIABLE: usize = 1 << 10;
-/// The memory of a pod volume and its mount beside their values.
+/// The memory of a volume of a Pod and its mount, without their values.
 const VOLUME: usize = 10 << 10;
-/// The memory of a mount in one more container.
+/// The memory of a mount in an additional container.
 const MOUNT: usize = 1 << 10;
-/// The memory of a place that a tree of files keeps.
+/// The memory of a mount point in a tree of files.
 const PLACE: usize = 1 << 10;
-/// The memory of a name that a service answers to, without the Service.
+/// The memory of a DNS name of a service, without the Service.
 const NAME: usize = 512;
 /// The memory of a port of a Service.
 const PORT: usize = 1 << 10;
 
-/// The objects of a service at least: a workload and a Service.
+/// The minimum number of objects of a service: a workload and a Service.
 const OF_A_SERVICE: usize = 2;
 
-/// The Services of a service that have its ports, beside those of its further names: its name and, with ports that are
-/// published, another one.
+/// The number of Services with the ports of a service, without those of its additional names: one for its name and one for
+/// published ports.
 const WITH_PORTS: usize = 2;
 
-/// What is counted.
+/// A count that is checked against a limit.
 struct Count<'a> {
     limit: Limit,
     path: String,
-    /// Who has it, with the verb.
+    /// The subject and the verb of the message.
     who: &'a str,
     number: usize,
-    /// What it is, with what explains the limit.
+    /// The counted objects, with an explanation.
     what: &'a str,
 }
 
-/// The memory that the services of a Stack take, by their names, and what the rest takes.
+/// The memory of each service of a Stack by name, and of everything else.
 #[derive(Clone)]
 pub(super) struct Memory<'a> {
     services: Vec<(&'a str, usize)>,
     others: usize,
 }
 
-/// Judges what the spec alone tells, before anything is looked up.
+/// Checks the limits that depend only on the spec.
 ///
 /// # Errors
-/// When a limit is exceeded.
+/// Fails if a limit is exceeded.
 pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memory<'a>, Invalid> {
     let mut problems = Problems::default();
     let mut names: BTreeSet<&str> = BTreeSet::new();
@@ -78,7 +78,7 @@ pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memor
             path: format!("spec.services.{name}.networks"),
             who: "the service has",
             number: own.len(),
-            what: "further names, each of which becomes a Service",
+            what: "additional names, which become Services",
         };
         count.check(&facts.limits, &mut problems);
         if !is_inactive(service, spec) {
@@ -89,7 +89,7 @@ pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memor
     let active = || spec.services.values().filter(|service| !is_inactive(service, spec));
     let routes: usize = active().map(|service| service.ingress.len()).sum();
     let least = [active().count().saturating_mul(OF_A_SERVICE), names.len(), routes];
-    check_objects(least.into_iter().fold(0, usize::saturating_add), "objects at least", facts, &mut problems);
+    check_objects(least.into_iter().fold(0, usize::saturating_add), "or more objects", facts, &mut problems);
     let shared = Gauge::of(&(&spec.networks, &spec.volumes, &spec.configs, &spec.secrets)).memory();
     let objects = [names.len(), spec.networks.len(), spec.volumes.len(), spec.configs.len()];
     let objects = objects.into_iter().fold(0, usize::saturating_add).saturating_mul(OBJECT);
@@ -107,17 +107,17 @@ pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memor
     Ok(memory)
 }
 
-/// Judges the ports of the services with those that texts dial, before anyone gets them.
+/// Checks the ports of services, including those in addresses that other services use.
 ///
 /// # Errors
-/// When a limit is exceeded.
+/// Fails if a limit is exceeded.
 pub(super) fn check_ports(
     spec: &StackSpec,
     siblings: &Siblings<'_>,
     facts: &Facts,
     memory: &Memory<'_>,
 ) -> Result<(), Invalid> {
-    // To count them costs what it is to bound, unless there are few at least.
+    // Counting takes the time that the limit bounds, so a lower bound is checked first.
     check_dialled(spec, facts, memory.clone(), |service| siblings.least_dialled(service))?;
     check_dialled(spec, facts, memory.clone(), |service| siblings.count_dialled(service))
 }
@@ -141,10 +141,10 @@ fn check_dialled(
     problems.into_result()
 }
 
-/// Judges the services when all is known of them.
+/// Checks the resolved services.
 ///
 /// # Errors
-/// When a limit is exceeded.
+/// Fails if a limit is exceeded.
 pub(super) fn check_services(
     volumes: &BTreeMap<&str, DeclaredVolume<'_>>,
     services: &BTreeMap<&str, ResolvedService<'_>>,
@@ -160,25 +160,25 @@ pub(super) fn check_services(
     let count = Count {
         limit: Limit::Claims,
         path: "spec".to_owned(),
-        who: "the Stack becomes",
+        who: "the Stack needs",
         number: named.saturating_add(anonymous),
-        what: "claims for its volumes",
+        what: "claims for volumes",
     };
     count.check(&facts.limits, &mut problems);
     problems.into_result()
 }
 
-/// Judges a Stack whose every object is known.
+/// Checks the number of objects of a resolved Stack.
 ///
 /// # Errors
-/// When a limit is exceeded.
+/// Fails if a limit is exceeded.
 pub(super) fn check(resolved: &Resolved<'_>, facts: &Facts) -> Result<(), Invalid> {
     let mut problems = Problems::default();
     check_objects(objects(resolved), "objects", facts, &mut problems);
     problems.into_result()
 }
 
-/// How many objects a Stack becomes.
+/// Returns the number of objects of a Stack.
 pub(in crate::translate) fn objects(resolved: &Resolved<'_>) -> usize {
     let active = || resolved.services.values().filter(|service| service.activity != Activity::Inactive);
     let configs = resolved.stack.spec.configs.values().filter(|config| config.content.is_some()).count();
@@ -209,7 +209,7 @@ pub(in crate::translate) fn objects(resolved: &Resolved<'_>) -> usize {
     .fold(0, usize::saturating_add)
 }
 
-/// The further names of a service that become Services.
+/// Returns the additional names of a service that become Services.
 fn further_names(service: &Service) -> BTreeSet<&str> {
     let aliases = service.networks.values().flat_map(|network| &network.aliases);
     aliases.chain(&service.container_name).chain(&service.hostname).map(String::as_str).collect()
@@ -221,13 +221,13 @@ fn check_known_ports(service: &str, ports: usize, facts: &Facts, problems: &mut 
         path: format!("spec.services.{service}.ports"),
         who: "the service has",
         number: ports,
-        what: "ports with those that the texts of services dial",
+        what: "ports, including those in addresses that other services use",
     };
     count.check(&facts.limits, problems);
 }
 
 fn check_objects(objects: usize, what: &str, facts: &Facts, problems: &mut Problems) {
-    let (path, who) = ("spec".to_owned(), "the Stack becomes");
+    let (path, who) = ("spec".to_owned(), "the Stack needs");
     Count { limit: Limit::Objects, path, who, number: objects, what }.check(&facts.limits, problems);
 }
 
@@ -237,11 +237,11 @@ impl Memory<'_> {
         let largest = self.services.iter().max_by_key(|(_, memory)| *memory);
         let what = match largest.filter(|(_, most)| *most > self.others) {
             Some((name, most)) => {
-                format!("bytes of memory while its objects are made, of which '{name}' takes {most}")
+                format!("bytes of memory in the operator, {most} of them for '{name}'")
             }
-            None => "bytes of memory while its objects are made".to_owned(),
+            None => "bytes of memory in the operator".to_owned(),
         };
-        let (path, who) = ("spec".to_owned(), "the Stack takes");
+        let (path, who) = ("spec".to_owned(), "the Stack needs");
         Count { limit: Limit::Memory, path, who, number: sum, what: &what }.check(&facts.limits, problems);
     }
 }
@@ -253,12 +253,12 @@ impl Count<'_> {
             return;
         }
         let remedy = match self.limit {
-            Limit::Objects | Limit::Memory => "make several Stacks of it",
-            Limit::Claims => "make several Stacks of it, or let services share volumes",
-            Limit::Names | Limit::Ports => "take out those that nobody dials",
+            Limit::Objects | Limit::Memory => "split the Stack into several",
+            Limit::Claims => "split the Stack into several, or share volumes between services",
+            Limit::Names | Limit::Ports => "remove unused ones",
         };
         let message = format!(
-            "{} {} {}, and at most {most} are allowed: {remedy}, or let the operator's administrator raise {}",
+            "{} {} {}, and the limit is {most}: {remedy}, or ask the administrator of the operator to raise {}",
             self.who,
             self.number,
             self.what,
@@ -268,7 +268,7 @@ impl Count<'_> {
     }
 }
 
-/// The memory that a service takes, without the ports of its Services.
+/// Returns the memory of a service, without the ports of its Services.
 fn of_service(spec: &StackSpec, service: &Service, image: Option<&ImageConfig>) -> usize {
     let variables = service.environment.len().saturating_add(service.environment_from.len());
     let variables = variables
@@ -288,7 +288,7 @@ fn of_service(spec: &StackSpec, service: &Service, image: Option<&ImageConfig>) 
     let (programs, of_programs) = before.fold((0_usize, 0_usize), |(programs, variables), more| {
         (programs.saturating_add(1), variables.saturating_add(more))
     });
-    // Each program that runs before the service's has its variables and mounts.
+    // Each program that runs before the service has the variables and mounts of the service.
     let copied = variables.saturating_add(mounts.saturating_mul(MOUNT)).saturating_add(VOLUME);
     let names: usize = service.networks.values().map(|network| network.aliases.len()).sum();
     [
@@ -308,7 +308,7 @@ fn of_service(spec: &StackSpec, service: &Service, image: Option<&ImageConfig>) 
     .fold(0, usize::saturating_add)
 }
 
-/// The memory of what is laid into each volume.
+/// Returns the memory of the files of each volume.
 fn laid(spec: &StackSpec) -> BTreeMap<&str, usize> {
     let with_any = spec.volumes.iter().filter(|(_, it)| !(it.files.is_empty() && it.folders.is_empty()));
     let memory =
@@ -316,14 +316,14 @@ fn laid(spec: &StackSpec) -> BTreeMap<&str, usize> {
     with_any.map(|(name, volume)| (name.as_str(), memory(volume))).collect()
 }
 
-/// What is laid into the volumes that a service mounts: each service that mounts one may be the first.
+/// Returns the memory of the files of the volumes that a service mounts. The helper of each such service writes the files.
 fn of_volumes(laid: &BTreeMap<&str, usize>, service: &Service) -> usize {
     let sources: BTreeSet<&str> =
         service.volumes.iter().filter_map(|mount| mount.source.as_deref()).collect();
     sources.into_iter().filter_map(|source| laid.get(source)).copied().fold(0, usize::saturating_add)
 }
 
-/// The contents of the Stack's own configs that a service mounts: its template has a hash of them.
+/// Returns the content of the configs in the Stack that a service mounts. The template has a hash of it.
 fn of_contents(spec: &StackSpec, service: &Service) -> usize {
     let sources: BTreeSet<&String> = service.configs.iter().map(|mount| &mount.source).collect();
     let configs = sources.into_iter().filter_map(|source| spec.configs.get(source));
@@ -333,7 +333,7 @@ fn of_contents(spec: &StackSpec, service: &Service) -> usize {
         .fold(0, usize::saturating_add)
 }
 
-/// The places that trees keep for what is mounted below them.
+/// Returns the mount points in trees of files.
 fn kept_places(service: &Service) -> usize {
     let volumes = service.volumes.iter().map(|mount: &VolumeMount| mount.target.as_str());
     let tmpfs = service.tmpfs.iter().map(|mount| mount.target.as_str());
@@ -348,7 +348,7 @@ fn kept_places(service: &Service) -> usize {
 #[derive(Default)]
 struct Gauge {
     bytes: usize,
-    /// The values, keys with theirs: as many as there are separators, or one more.
+    /// The number of values and keys: that of separators, or one more.
     values: usize,
     is_in_text: bool,
     is_escaped: bool,
@@ -357,7 +357,7 @@ struct Gauge {
 impl Gauge {
     fn of(something: &impl Serialize) -> Self {
         let mut gauge = Self::default();
-        // It takes everything, and the types of the API always serialise.
+        // Serialization cannot fail: the writer accepts everything.
         let _ = serde_json::to_writer(&mut gauge, something);
         gauge
     }
@@ -448,27 +448,34 @@ mod tests {
             (
                 Limits { names: 3, ..usual },
                 Limits { names: 2, ..usual },
-                "spec.services.web.networks: the service has 3 further names, each of which becomes a Service, and at most 2 are allowed: take out those that nobody dials, or let the operator's administrator raise --max-names-per-service",
+                "spec.services.web.networks: the service has 3 additional names, which become Services, and the \
+                 limit is 2: remove unused ones, or ask the administrator of the operator to raise \
+                 --max-names-per-service",
             ),
             (
                 Limits { ports: 4, ..usual },
                 Limits { ports: 3, ..usual },
-                "spec.services.web.ports: the service has 4 ports with those that the texts of services dial, and at most 3 are allowed: take out those that nobody dials, or let the operator's administrator raise --max-ports-per-service",
+                "spec.services.web.ports: the service has 4 ports, including those in addresses that other services \
+                 use, and the limit is 3: remove unused ones, or ask the administrator of the operator to raise \
+                 --max-ports-per-service",
             ),
             (
                 Limits { claims: 3, ..usual },
                 Limits { claims: 2, ..usual },
-                "spec: the Stack becomes 3 claims for its volumes, and at most 2 are allowed: make several Stacks of it, or let services share volumes, or let the operator's administrator raise --max-claims-per-stack",
+                "spec: the Stack needs 3 claims for volumes, and the limit is 2: split the Stack into several, or \
+                 share volumes between services, or ask the administrator of the operator to raise \
+                 --max-claims-per-stack",
             ),
             (
                 Limits { objects, ..usual },
                 Limits { objects: objects - 1, ..usual },
-                "spec: the Stack becomes 13 objects, and at most 12 are allowed: make several Stacks of it, or let the operator's administrator raise --max-objects-per-stack",
+                "spec: the Stack needs 13 objects, and the limit is 12: split the Stack into several, or ask the \
+                 administrator of the operator to raise --max-objects-per-stack",
             ),
             (
                 Limits { memory, ..usual },
                 Limits { memory: memory - 1, ..usual },
-                " bytes of memory while its objects are made, of which 'web' takes ",
+                " bytes of memory in the operator, ",
             ),
         ] {
             assert!(translate(&stack, &with(exact)).is_ok(), "{exact:?}");

@@ -1,4 +1,4 @@
-//! Kernel capabilities that are added and taken away.
+//! Kernel capabilities that are added and dropped.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::Capabilities;
 use super::Problems;
 use crate::api::Service;
 
-/// Every capability of Linux (capabilities(7)).
+/// All capabilities of Linux (capabilities(7)).
 const KNOWN: [&str; 41] = [
     "AUDIT_CONTROL",
     "AUDIT_READ",
@@ -52,7 +52,7 @@ const KNOWN: [&str; 41] = [
     "WAKE_ALARM",
 ];
 
-/// What a container of Docker has without asking; adding one gives no privilege over the node.
+/// The default capabilities of Docker. Adding one of them requires no privilege of the namespace.
 const DEFAULT: [&str; 14] = [
     "AUDIT_WRITE",
     "CHOWN",
@@ -72,8 +72,8 @@ const DEFAULT: [&str; 14] = [
 
 const ALL: &str = "ALL";
 
-/// What is added and taken away. Of a capability in both lists Docker adds it, and Kubernetes takes it
-/// away: so it is taken out of the latter.
+/// Returns the added and dropped capabilities. Docker adds a capability that is in both lists, and Kubernetes drops it, so
+/// it is removed from the dropped ones.
 pub(super) fn capabilities(service: &Service, path: &str, problems: &mut Problems) -> Option<Capabilities> {
     let add = names(&service.cap_add, &format!("{path}.capAdd"), problems);
     let mut drop = names(&service.cap_drop, &format!("{path}.capDrop"), problems);
@@ -88,12 +88,12 @@ pub(super) fn capabilities(service: &Service, path: &str, problems: &mut Problem
     })
 }
 
-/// Whether a container has the capability without asking.
+/// Reports whether the capability is a default one.
 pub(super) fn is_default(name: &str) -> bool {
     DEFAULT.contains(&usual(name).as_str())
 }
 
-/// A capability's name as Kubernetes writes it: upper case, without `CAP_`.
+/// Returns the name of a capability in Kubernetes: in upper case, without `CAP_`.
 fn usual(name: &str) -> String {
     let name = name.to_uppercase();
     name.strip_prefix("CAP_").map_or(name.clone(), str::to_owned)
@@ -104,7 +104,7 @@ fn names(given: &[String], path: &str, problems: &mut Problems) -> BTreeSet<Stri
     for (index, text) in given.iter().enumerate() {
         let name = usual(text);
         if name != ALL && !KNOWN.contains(&name.as_str()) {
-            let message = format!("'{text}' is no capability of Linux: write one such as NET_ADMIN, or ALL");
+            let message = format!("'{text}' is not a Linux capability: write one, such as NET_ADMIN, or ALL");
             problems.value(format!("{path}[{index}]"), message);
         }
         names.insert(name);

@@ -1,18 +1,17 @@
-//! What services wait for, and whether they can.
+//! Dependencies between services.
 
 use std::collections::BTreeMap;
 
 use super::{Problems, ResolvedService, image, pod_order::condition, sharing::Sharing};
 use crate::{
-    api::{DependencyCondition, StackSpec},
+    api::{DependencyCondition, Reason, StackSpec},
     translate::{
-        Activity, Reason, WaitFor,
+        Activity, WaitFor,
         order::{Order, order},
     },
 };
 
-/// Checks all dependencies, and gives the services of each pod, in an order in which each pod comes
-/// after those that it depends on.
+/// Checks all dependencies, and returns the services of each unit. A unit comes after its dependencies.
 pub(super) fn dependencies<'a>(
     spec: &'a StackSpec,
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
@@ -37,8 +36,8 @@ pub(super) fn dependencies<'a>(
                         && dependency.condition == Some(DependencyCondition::ServiceHealthy) =>
                 {
                     let message = format!(
-                        "'{other}' has no health check{}, so it never becomes healthy: give it a 'healthcheck' with a \
-                         'test', or wait for 'service_started'",
+                        "'{other}' has no health check{}: set a 'healthcheck' with a 'test' for '{other}', or wait \
+                         for 'service_started'",
                         image::of_its_check(found)
                     );
                     problems.add(Reason::NoHealthcheck, path, message);
@@ -53,7 +52,7 @@ pub(super) fn dependencies<'a>(
         .map(|(name, service)| (name.as_str(), service.depends_on.keys().map(String::as_str).collect()))
         .collect();
     let by_service = order(&needs);
-    let what = "the services wait for each other";
+    let what = "the services depend on each other in a circle";
     let is_in_order = by_service.cycles.is_empty();
     refuse(by_service, what, problems);
     let mut of_pods: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -68,7 +67,7 @@ pub(super) fn dependencies<'a>(
     if is_in_order {
         refuse(
             by_pod,
-            "the services of a pod are created together, and these pods wait for each other",
+            "services of one Pod are created together, and these Pods depend on each other in a circle",
             problems,
         );
     }
@@ -78,21 +77,20 @@ pub(super) fn dependencies<'a>(
 fn refuse(order: Order<'_>, what: &str, problems: &mut Problems) {
     for cycle in order.cycles {
         let path = format!("spec.services.{}.dependsOn.{}", cycle[0], cycle[1]);
-        let message =
-            format!("{what} ({}), so none would start: take one of the dependencies out", cycle.join(" -> "));
+        let message = format!("{what} ({}): remove one of the dependencies", cycle.join(" -> "));
         problems.add(Reason::DependencyCycle, path, message);
     }
 }
 
-/// What holds a service's new template back: the dependencies that can be waited for. Those that
-/// are stopped, scaled to zero or inactive count as met, as in Compose.
+/// Returns the dependencies for which a new template of a service waits. Services that are stopped, scaled to zero or
+/// inactive count as met, as in Compose.
 pub(super) fn waits_for(
     service: &ResolvedService<'_>,
     services: &BTreeMap<&str, ResolvedService<'_>>,
 ) -> Vec<WaitFor> {
     let waits = |(name, dependency): (&String, &crate::api::Dependency)| {
         let other = services.get(name.as_str()).filter(|other| other.activity == Activity::Active)?;
-        // Only an optional dependency gets here without the health check that it would need.
+        // A required dependency without the health check was refused.
         let asks_for_health = dependency.condition == Some(DependencyCondition::ServiceHealthy);
         let possible = !asks_for_health || other.health.is_some();
         let condition = condition(dependency, other);

@@ -1,11 +1,11 @@
-//! Devices of the node: where they are mounted, and what must be there.
+//! Devices of the node.
 
 use std::collections::BTreeSet;
 
 use super::{Mounts, Problems};
 use crate::api::Service;
 
-/// Refuses devices that have no place of their own in the container.
+/// Refuses devices with invalid or duplicate paths in the container.
 pub(super) fn check(service: &Service, mounts: &Mounts<'_>, path: &str, problems: &mut Problems) {
     let mut taken: BTreeSet<&str> = mounts.mounts.keys().map(String::as_str).collect();
     for (index, device) in service.devices.iter().enumerate() {
@@ -14,24 +14,25 @@ pub(super) fn check(service: &Service, mounts: &Mounts<'_>, path: &str, problems
         for (field, device_path) in [("source", device.source.as_str()), ("target", target)] {
             let leads_out = device_path.split('/').any(|part| part == "..");
             if !device_path.starts_with('/') || device_path.contains(':') || leads_out {
-                let message = "write an absolute path without a colon or '..', such as /dev/ttyUSB0";
+                let message = "the path is not supported: write an absolute path without ':' and '..', such as \
+                               /dev/ttyUSB0";
                 problems.value(format!("{path}.{field}"), message);
             }
         }
         if !taken.insert(target) {
-            let message = format!("'{target}' is mounted twice: give one of the two another path");
+            let message = format!("'{target}' is mounted twice: change the path of one of the two");
             problems.value(format!("{path}.target"), message);
         }
     }
 }
 
-/// Where a device is in the container.
+/// Returns the path of a device in the container.
 pub(in crate::translate) fn target(device: &crate::api::Device) -> &str {
     device.target.as_deref().unwrap_or(&device.source).trim_end_matches('/')
 }
 
-/// What must be on the node, by the names that Linux and its usual rules give (devices.txt of the kernel).
-/// Nothing but a check keeps a path that is missing there from becoming an empty folder of the node.
+/// Returns the type of a device file on the node, from the names in Linux (devices.txt of the kernel). Without a type, the
+/// kubelet creates an empty folder on the node for a missing path.
 pub(in crate::translate) fn kind(path: &str) -> &'static str {
     const FOLDERS: [&str; 10] = [
         "/dev",
@@ -60,7 +61,7 @@ pub(in crate::translate) fn kind(path: &str) -> &'static str {
         "/dev/zd",
     ];
     let path = path.trim_end_matches('/');
-    // Names such as nvme0 are controllers, and those such as nvme0n1 what they hold.
+    // Names such as nvme0 are controllers, and names such as nvme0n1 are disks.
     let is_namespace = path.strip_prefix("/dev/nvme").is_some_and(|rest| rest.contains('n'));
     let is_control = matches!(path, "/dev/mapper/control" | "/dev/loop-control");
     let is_bus = path.starts_with("/dev/bus/usb/") && path.matches('/').count() == 4;

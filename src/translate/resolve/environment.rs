@@ -1,5 +1,4 @@
-//! Environment variables, in the order that Kubernetes' `$(NAME)` needs: it sees only what stands
-//! before it.
+//! Environment variables. Kubernetes expands `$(NAME)` only to variables that come before, so they are ordered.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +6,12 @@ use k8s_openapi::api::core::v1::{ConfigMapKeySelector, EnvVar, EnvVarSource, Sec
 
 use super::{Problems, Read};
 use crate::{
-    api::{EnvironmentSource, Service},
-    translate::{ObjectKind, Reason, order::order},
+    api::{EnvironmentSource, Reason, Service},
+    translate::{ObjectKind, order::order},
 };
 
-/// The variables of a service: those from Secrets and ConfigMaps first, by name, then the rest so
-/// that each comes after those that it names.
+/// Returns the variables of a service: first those from Secrets and ConfigMaps by name, then the others, each after the
+/// variables to which it refers.
 pub(super) fn environment(service: &Service, path: &str, problems: &mut Problems) -> Vec<EnvVar> {
     for (name, place) in service
         .environment
@@ -21,33 +20,33 @@ pub(super) fn environment(service: &Service, path: &str, problems: &mut Problems
         .chain(service.environment_from.keys().map(|name| (name, "environmentFrom")))
     {
         if name.is_empty() || name.contains('=') || !name.bytes().all(|b| (0x20..0x7f).contains(&b)) {
-            let message =
-                format!("'{name}' is no name for a variable: write printable ASCII characters but '='");
+            let message = format!(
+                "'{name}' is not a valid name of a variable: write printable ASCII characters without '='"
+            );
             problems.add(Reason::InvalidName, format!("{path}.{place}"), message);
         }
     }
     for name in service.environment_from.keys().filter(|name| service.environment.contains_key(*name)) {
-        let message = "the variable is given here and in 'environment': keep one of the two";
+        let message = "the variable is also set in 'environment': remove one of the two";
         problems.value(format!("{path}.environmentFrom.{name}"), message);
     }
     let from = service.environment_from.iter().filter_map(|(name, source)| {
         if reference(source).is_none() {
-            let message =
-                "a value comes from one place: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
+            let message = "a value has one source: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
             problems.value(format!("{path}.environmentFrom.{name}"), message);
         }
         value_from(source).map(|source| EnvVar { name: name.clone(), value: None, value_from: Some(source) })
     });
     let mut variables: Vec<_> = from.collect();
     for name in by_reference(service, path, problems) {
-        // The API server drops an empty value, so it is not written.
+        // The API server drops an empty value.
         let value = service.environment.get(name).map(|text| text.0.clone()).filter(|text| !text.is_empty());
         variables.push(EnvVar { name: name.to_owned(), value, value_from: None });
     }
     variables
 }
 
-/// The keys of Secrets and ConfigMaps that the variables come from.
+/// Returns the keys of Secrets and ConfigMaps from which variables are set.
 pub(super) fn reads(service: &Service) -> impl Iterator<Item = Read<'_>> {
     service.environment_from.values().filter_map(reference)
 }
@@ -77,7 +76,7 @@ fn value_from(source: &EnvironmentSource) -> Option<EnvVarSource> {
     })
 }
 
-/// The names of `environment`, each after those that its value names.
+/// Returns the names of `environment`, each after the names to which its value refers.
 fn by_reference<'a>(service: &'a Service, path: &str, problems: &mut Problems) -> Vec<&'a str> {
     let needs: BTreeMap<_, _> = service
         .environment
@@ -87,7 +86,8 @@ fn by_reference<'a>(service: &'a Service, path: &str, problems: &mut Problems) -
     let ordered = order(&needs);
     for cycle in ordered.cycles {
         let message = format!(
-            "the variables expand into each other ({}): take one $(NAME) out, or write $$(NAME) for the text itself",
+            "the variables refer to each other in a circle ({}): remove one $(NAME), or write $$(NAME) for the \
+             literal text",
             cycle.join(" -> ")
         );
         problems.add(Reason::EnvironmentCycle, format!("{path}.environment.{}", cycle[0]), message);
@@ -95,14 +95,14 @@ fn by_reference<'a>(service: &'a Service, path: &str, problems: &mut Problems) -
     ordered.names
 }
 
-/// The names that Kubernetes would expand in `text`: `$(NAME)`, where `$$` stands for a dollar sign.
+/// Returns the names that Kubernetes expands in `text`: `$(NAME)`. `$$` is a literal dollar sign.
 fn references(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         loop {
             let after = &rest[rest.find('$')? + 1..];
             if let Some(name) = after.strip_prefix('(') {
-                // Where nothing closes this one, nothing closes any other: looking again for each takes long.
+                // If this parenthesis is not closed, no later one is. Without the return, the time is quadratic.
                 let (name, behind) = name.split_once(')')?;
                 rest = behind;
                 return Some(name);

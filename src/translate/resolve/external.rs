@@ -1,11 +1,14 @@
-//! Further names for what is outside of the stack.
+//! External links: names for hosts outside the Stack.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::{Problems, ResolvedService, labels::is_domain};
-use crate::translate::{Activity, Privilege, Privileges, Reason};
+use crate::{
+    api::Reason,
+    translate::{Activity, Privilege, Privileges},
+};
 
-/// What each further name stands for, by the name, of the services that are not inactive.
+/// Returns the target of each external link of services that are not inactive, by name.
 pub(super) fn external_links<'a>(
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
     (privileges, namespace): (&Privileges, Option<&str>),
@@ -16,22 +19,24 @@ pub(super) fn external_links<'a>(
         for (name, target) in &service.spec.external_links {
             let path = format!("spec.services.{}.externalLinks.{name}", service.name);
             if target.0.parse::<IpAddr>().is_ok() {
-                let message = "an address is no name: write it under 'extraHosts'";
+                let message =
+                    "an external link needs a host name, not an address: use 'extraHosts' for an address";
                 problems.value(&path, message);
             } else if !is_domain(&target.0) {
-                let message = "write the whole name that it stands for, in lower case: db.example.com, or \
-                               db.other.svc.cluster.local for the Service db of the namespace other";
+                let message = "the value is not a fully qualified name: write one in lower case, such as \
+                               db.example.com, or db.other.svc.cluster.local for the Service db of the namespace \
+                               other";
                 problems.value(&path, message);
             } else if !privileges.allows(Privilege::OtherNamespaces) && leads_elsewhere(&target.0, namespace)
             {
-                let what = "names for what other namespaces have";
+                let what = "names of Services in other namespaces";
                 problems.not_allowed(&path, what, Privilege::OtherNamespaces, namespace);
             }
             let (other, first) = *found.entry(name).or_insert((&target.0, service.name));
             if other != target.0 {
                 let message = format!(
-                    "spec.services.{first}.externalLinks gives '{name}' another meaning, '{other}', and all services of \
-                     the namespace share the names: give one of the two another name"
+                    "spec.services.{first}.externalLinks sets '{name}' to '{other}', and a name has one meaning in \
+                     the namespace: rename one of the two"
                 );
                 problems.add(Reason::NameClash, path, message);
             }
@@ -40,8 +45,8 @@ pub(super) fn external_links<'a>(
     found.into_iter().map(|(name, (target, _))| (name, target)).collect()
 }
 
-/// Whether a name is one that the cluster's DNS has for another namespace: `<name>.<namespace>.svc`, or `pod`, with the
-/// domain of the cluster behind it, which no API tells, or without.
+/// Reports whether a name belongs to another namespace in the cluster DNS: `<name>.<namespace>.svc` or `pod`, with or
+/// without the domain of the cluster, which no API returns.
 fn leads_elsewhere(target: &str, namespace: Option<&str>) -> bool {
     let parts: Vec<&str> = target.split('.').collect();
     let inside = parts.windows(2).skip(1).filter(|two| matches!(two[1], "svc" | "pod"));

@@ -1,4 +1,4 @@
-//! A health check, read: which program, how often, how patiently.
+//! Health checks.
 
 use super::Problems;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     translate::ImageConfig,
 };
 
-/// An enabled health check, with Compose's defaults filled in. All times are whole seconds.
+/// An enabled health check with the defaults of Compose. All times are in whole seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::translate) struct Health {
     pub command: Vec<String>,
@@ -19,27 +19,27 @@ pub(in crate::translate) struct Health {
 }
 
 impl Health {
-    /// Whether a container that is unhealthy is restarted.
+    /// Reports whether an unhealthy container is restarted.
     pub(in crate::translate) fn restarts(&self) -> bool {
         self.on_unhealthy == OnUnhealthy::Restart
     }
 
-    /// Whether others wait for the service to be healthy, and do not reach it when it is not.
+    /// Reports whether dependents wait for the service to be healthy, and whether it is unreachable while it is unhealthy.
     pub(in crate::translate) fn gates(&self) -> bool {
         self.on_unhealthy != OnUnhealthy::Report
     }
 
-    /// How long a container may be not ready from its start before it counts as unhealthy.
+    /// Returns the startup deadline.
     pub(in crate::translate) fn startup_deadline(&self) -> i64 {
         self.start_period + i64::from(self.retries) * i64::from(self.interval)
     }
 }
 
-/// The longest time between two checks of a starting container: nobody waits longer to learn that
-/// it has come up.
+/// The longest time between two checks of a starting container.
 const START_INTERVAL: i32 = 5;
 
-/// The service's health check, field by field over the image's; none when it is disabled or neither has a test.
+/// Returns the health check of a service. Fields that the service does not set come from the image. `None` if the check is
+/// disabled or has no test.
 pub(super) fn health(
     service: &Service,
     image: &ImageConfig,
@@ -51,7 +51,7 @@ pub(super) fn health(
         return None;
     }
     let path = format!("{path}.healthcheck");
-    // Zero means "not given", as in Docker.
+    // In Docker, zero means that the field is not set.
     let time = |duration: &Option<Duration>, default: i32| {
         let given = duration.as_ref().map(Duration::seconds).filter(|&seconds| seconds > 0);
         given.map_or(default, |seconds| i32::try_from(seconds).unwrap_or(i32::MAX))
@@ -67,7 +67,7 @@ pub(super) fn health(
     })
 }
 
-/// What of the image's check the service leaves as it is: each field that it does not give, or gives as zero.
+/// Returns the check with the fields of the image that the service does not set, or sets to zero.
 fn over(own: Option<&Healthcheck>, image: Option<&Healthcheck>) -> Option<Healthcheck> {
     let (Some(own), Some(image)) = (own, image) else { return own.or(image).cloned() };
     let time = |of: fn(&Healthcheck) -> &Option<Duration>| {
@@ -101,13 +101,13 @@ fn command(
         "CMD-SHELL" => shell.to_vec(),
         _ => {
             let message =
-                "a test starts with CMD (a program and its arguments), CMD-SHELL (one shell text) or NONE";
+                "test must start with CMD (a program and its arguments), CMD-SHELL (a shell command) or NONE";
             problems.value(format!("{path}.test"), message);
             return None;
         }
     };
     if rest.is_empty() {
-        let message = format!("nothing stands behind {kind}: write the check, or NONE for no check");
+        let message = format!("the command after {kind} is missing: write the command, or NONE for no check");
         problems.value(format!("{path}.test"), message);
     }
     Some(before.into_iter().chain(rest.iter().cloned()).collect())

@@ -1,8 +1,7 @@
-//! Hooks with a user or privileges of their own.
+//! Hooks with another user or more privileges than their container.
 //!
-//! Kubernetes runs a hook in the container, as the container's user. A hook that runs after the start and has
-//! another user is a program that ends before the container starts, in a container of its own with the service's
-//! image and mounts. A hook before the end has no such place.
+//! Kubernetes runs a hook in the container as the user of the container. A `postStart` hook with another user becomes an
+//! init container with the image and mounts of the service. For a `preStop` hook, there is no alternative.
 
 use k8s_openapi::api::core::v1::EnvVar;
 
@@ -12,7 +11,7 @@ use crate::{
     translate::{Approximation, Image, escape::escaped},
 };
 
-/// A user's number, and a group's where it is given.
+/// The numbers of a user and, if it is set, of a group.
 pub(super) type User = (i64, Option<i64>);
 
 /// A hook that runs before the container starts.
@@ -23,28 +22,28 @@ pub(in crate::translate) struct HookBefore<'a> {
     pub user: Option<User>,
 }
 
-/// What is known of the user that a service's container has.
+/// The known facts about the user of a container.
 #[derive(Clone, Copy)]
 pub(super) struct Own<'a> {
-    /// The one that the service names.
+    /// The user that the service sets.
     pub named: Option<User>,
     pub image: Option<&'a Image>,
-    /// Whether the image may have one that only the operator knows.
+    /// Whether the image can have a user that only the operator can read.
     pub is_to_be_read: bool,
 }
 
-/// Whom a hook runs as.
+/// The user of a hook, compared with the user of the container.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Whose {
-    /// The container's user.
+    /// The user of the container.
     Own,
-    /// Another user, or one with more privileges.
+    /// Another user, or more privileges.
     Other,
-    /// A user of whom nobody knows whether it is the container's.
+    /// A user that cannot be compared, because the user of the container is unknown.
     Unknown,
 }
 
-/// The hooks of `postStart` that run in the container, and those that run before it starts.
+/// Returns the `postStart` hooks that run in the container, and those that run before it starts.
 pub(super) fn post_start<'a>(
     service: &'a Service,
     own: Own<'_>,
@@ -63,15 +62,15 @@ pub(super) fn post_start<'a>(
         let text = |(name, text): (&String, &Text)| (name.clone(), Text(escaped(text, false)));
         let environment = variables(service, &hook.environment.iter().map(text).collect(), &path, problems);
         before.push(HookBefore { spec: hook, environment, user: user.or(own.named) });
-        let message = "the hook runs before the container starts, in a container of its own with that user: what it does to \
-                       volumes stays, and what it does to other files or to the program does not reach the service. The \
-                       service starts when the hook has ended, so the hook must not wait for the service";
+        let message = "the hook runs as its user in an init container before the service starts. Its changes of \
+                       volumes persist, and other changes do not reach the service. The hook must not wait for the \
+                       service";
         approximations.push(Approximation { path, message: message.to_owned() });
     }
     (inside, before)
 }
 
-/// Refuses hooks before the end that have another user than the container.
+/// Refuses `preStop` hooks with another user or more privileges than the container.
 pub(super) fn check_pre_stop(
     service: &Service,
     own: Own<'_>,
@@ -85,33 +84,33 @@ pub(super) fn check_pre_stop(
         match whose(service, hook, user, own) {
             Whose::Own => {}
             Whose::Unknown if own.is_to_be_read => {
-                let message = "Kubernetes runs a hook before the end as the container's user, which is the USER of the image: \
-                               an operator that reads images refuses the hook where that is another user";
+                let message = "Kubernetes runs a preStop hook as the user of the container, which is USER of the \
+                               image: if USER is another user, an operator that reads image metadata refuses the hook";
                 approximations
                     .push(Approximation { path: format!("{path}.user"), message: message.to_owned() });
             }
             Whose::Other | Whose::Unknown => {
-                let message = "Kubernetes runs a hook before the end as the container's user: take 'user' and 'privileged' \
-                               out of the hook, or give them to the service";
+                let message = "Kubernetes runs a preStop hook as the user and with the privileges of the container: \
+                               remove 'user' and 'privileged' from the hook, or set them for the service";
                 problems.value(path, message);
             }
         }
     }
 }
 
-/// Whether a hook has another user or more privileges than the service.
+/// Compares the user and the privileges of a hook with those of the service.
 fn whose(service: &Service, hook: &Hook, user: Option<User>, own: Own<'_>) -> Whose {
     if hook.privileged == Some(true) && service.privileged != Some(true) {
         return Whose::Other;
     }
     let Some((user, group)) = user else { return Whose::Own };
     let Some((own, own_group)) = own.named.or_else(|| of_image(own.image)) else { return Whose::Unknown };
-    // Root's group is root's where none is given.
+    // Without a group, root has the group root.
     let own_group = own_group.or((own == 0).then_some(0));
     if user == own && group.is_none_or(|group| Some(group) == own_group) { Whose::Own } else { Whose::Other }
 }
 
-/// The user of an image, where it is known and a number.
+/// Returns the user of an image, if the user is known and a number.
 fn of_image(image: Option<&Image>) -> Option<User> {
     let user = image.filter(|image| image.is_read())?.config.user.as_deref().unwrap_or_default();
     let number = |part: &str| if part == "root" { "0".to_owned() } else { part.to_owned() };
@@ -179,9 +178,9 @@ mod tests {
             ("0", "", "1000", ("before", "refused")),
             ("7:7", "7", "", ("before", "refused")),
             ("7", "7:7", "", ("inside", "inside")),
-            // Its number stands in the image.
+            // Only the image has the number of the user.
             ("0", "", "app", ("before", "refused")),
-            // The operator reads the image before it acts.
+            // The operator reads the image first.
             ("0", "", "?", ("before", "told")),
             ("0", "7", "?", ("before", "refused")),
             ("0", "0", "?", ("inside", "inside")),

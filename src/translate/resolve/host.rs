@@ -1,4 +1,4 @@
-//! What a service uses of the node that it runs on, and whether it may.
+//! Use of the node by a service, and the privileges that this requires.
 
 use super::{Problems, capabilities::is_default, security::is_unconfined};
 use crate::{
@@ -6,27 +6,27 @@ use crate::{
     translate::{Approximation, Privilege, Privileges},
 };
 
-/// What the containers share with their node.
+/// The namespaces of the node that the containers use.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::translate) struct Host {
-    /// Its network.
+    /// The network.
     pub network: bool,
-    /// Its processes.
+    /// The process namespace.
     pub pid: bool,
-    /// Its IPC.
+    /// The IPC namespace.
     pub ipc: bool,
-    /// No network at all, neither the node's nor one of its own.
+    /// No network: neither the network of the node nor one of the Pod.
     pub no_network: bool,
 }
 
 impl Host {
-    /// Whether it is the node's network, processes or IPC.
+    /// Reports whether the containers use a namespace of the node.
     pub fn is_any(self) -> bool {
         self.network || self.pid || self.ipc
     }
 }
 
-/// Reads which namespaces of the node a service uses.
+/// Reads the namespaces of the node that a service uses.
 pub(super) fn host(service: &Service, path: &str, problems: &mut Problems) -> Host {
     let is = |field: &Option<String>, value: &str| field.as_deref() == Some(value);
     let host = Host {
@@ -36,14 +36,13 @@ pub(super) fn host(service: &Service, path: &str, problems: &mut Problems) -> Ho
         no_network: is(&service.network_mode, "none"),
     };
     if (host.network || host.no_network) && !service.networks.is_empty() {
-        let message =
-            "a service is on 'networks' or has a 'networkMode' in their place: take one of the two out";
+        let message = "'networks' and this 'networkMode' exclude each other: remove one of the two";
         problems.value(format!("{path}.networkMode"), message);
     }
     host
 }
 
-/// Refuses what the namespace does not allow.
+/// Refuses settings that require a privilege which the namespace does not grant.
 pub(super) fn check(
     service: &Service,
     host: Host,
@@ -56,9 +55,9 @@ pub(super) fn check(
             problems.not_allowed(format!("{path}.{field}"), what, privilege, namespace);
         }
     };
-    needs(host.network, "networkMode".to_owned(), "use of the nodes' network", Privilege::HostNamespaces);
-    needs(host.pid, "pid".to_owned(), "view of the nodes' processes", Privilege::HostNamespaces);
-    needs(host.ipc, "ipc".to_owned(), "use of the nodes' IPC", Privilege::HostNamespaces);
+    needs(host.network, "networkMode".to_owned(), "the network of the node", Privilege::HostNamespaces);
+    needs(host.pid, "pid".to_owned(), "the processes of the node", Privilege::HostNamespaces);
+    needs(host.ipc, "ipc".to_owned(), "the IPC namespace of the node", Privilege::HostNamespaces);
     needs(
         service.privileged == Some(true),
         "privileged".to_owned(),
@@ -79,27 +78,27 @@ pub(super) fn check(
         );
     }
     for (index, name) in service.cap_add.iter().enumerate() {
-        needs(!is_default(name), format!("capAdd[{index}]"), "further capabilities", Privilege::Capabilities);
+        needs(
+            !is_default(name),
+            format!("capAdd[{index}]"),
+            "capabilities beyond the default set",
+            Privilege::Capabilities,
+        );
     }
-    // Nothing confines a privileged container in any case.
+    // A privileged container is unconfined in any case.
     let confined = service.privileged != Some(true) && service.devices.is_empty();
     for (index, option) in service.security_opt.iter().enumerate() {
         let asked = confined && is_unconfined(option);
-        needs(
-            asked,
-            format!("securityOpt[{index}]"),
-            "programs that no profile confines",
-            Privilege::Unconfined,
-        );
+        needs(asked, format!("securityOpt[{index}]"), "unconfined containers", Privilege::Unconfined);
     }
     for index in 0..service.devices.len() {
-        // Kubernetes hands a device to privileged containers only, so both are asked for.
-        needs(true, format!("devices[{index}]"), "devices of the nodes", Privilege::Devices);
+        // Only privileged containers can use devices, so both privileges are required.
+        needs(true, format!("devices[{index}]"), "devices of the node", Privilege::Devices);
         needs(true, format!("devices[{index}]"), "privileged containers", Privilege::Privileged);
     }
 }
 
-/// What of a service's use of the node differs from Docker's.
+/// Returns the differences from Docker in the use of the node.
 pub(super) fn approximations(service: &Service, host: Host, path: &str) -> Vec<Approximation> {
     let mut found = Vec::new();
     let mut say = |asked: bool, field: &str, message: &str| {
@@ -110,31 +109,31 @@ pub(super) fn approximations(service: &Service, host: Host, path: &str) -> Vec<A
     say(
         host.network,
         "networkMode",
-        "the containers are outside of network policies: whoever reaches the node reaches their ports, and 'ports' \
-         publishes nothing, as in Docker",
+        "NetworkPolicies do not apply: every client that reaches the node reaches the ports of the containers. As in \
+         Docker, 'ports' publishes nothing",
     );
     say(
         host.no_network,
         "networkMode",
-        "the containers have a network interface, but a policy lets nothing in or out: it works where the cluster \
-         enforces network policies",
+        "the containers have a network interface, and a NetworkPolicy blocks all traffic: the cluster must enforce \
+         NetworkPolicies",
     );
     say(
         host.network && service.hostname.is_some(),
         "hostname",
-        "left out: what is on the node's network has the node's host name",
+        "omitted: a Pod on the network of the node has the host name of the node",
     );
     say(
         service.storage_size.is_some(),
         "storageSize",
-        "a container that has written more, its logs and temporary folders counted, is ended and made anew: in Docker \
-         what it writes beyond is refused",
+        "the kubelet evicts a Pod whose container has written more, including its logs and temporary folders. In \
+         Docker, further writes fail",
     );
     say(
         !service.devices.is_empty(),
         "devices",
-        "Kubernetes gives single devices by device plugins only, so the containers are privileged: where a plugin \
-         offers the device, name its resource in 'deploy.resources.devices' instead",
+        "the containers are privileged, because Kubernetes grants single devices only through device plugins: if a \
+         plugin offers the device, set its resource in 'deploy.resources.devices' instead",
     );
     found
 }
@@ -144,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_power_is_asked_for_where_it_is_used() {
+    fn each_use_of_the_node_requires_its_privilege() {
         let service = Service {
             network_mode: Some("host".to_owned()),
             pid: Some("host".to_owned()),

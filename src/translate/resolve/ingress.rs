@@ -1,4 +1,4 @@
-//! The HTTP routes from outside to a service.
+//! HTTP routes from outside the cluster to a service.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
@@ -7,8 +7,8 @@ use super::{
     labels::{annotation_key, is_domain},
 };
 use crate::{
-    api::{IngressRule, Protocol},
-    translate::{Activity, Privilege, Privileges, Reason},
+    api::{IngressRule, Protocol, Reason},
+    translate::{Activity, Privilege, Privileges},
 };
 
 /// A route to a service.
@@ -20,20 +20,20 @@ pub(in crate::translate) struct Route<'a> {
     pub port: i32,
 }
 
-/// The routes of a service.
+/// Returns the routes of a service.
 pub(super) fn routes<'a>(service: &ResolvedService<'a>, problems: &mut Problems) -> Vec<Route<'a>> {
     let mut routes = Vec::new();
     for (index, rule) in service.spec.ingress.iter().enumerate() {
         let place = format!("spec.services.{}.ingress[{index}]", service.name);
         check(rule, &place, problems);
         if service.only_internal {
-            let message = "the service is only on internal networks, where nobody from outside comes: put it on another \
-                           network too, or take this out";
+            let message = "the service has only internal networks, which are not reachable from outside: add another \
+                           network, or remove the route";
             problems.value(&place, message);
         }
         let port = rule.port.or_else(|| only_port(service));
         if port.is_none() {
-            let message = "which port of the service answers HTTP is not known: set 'port'";
+            let message = "the port of the route is ambiguous or unknown: set 'port'";
             problems.value(format!("{place}.port"), message);
         }
         let path = rule.path.as_deref().unwrap_or("/");
@@ -42,8 +42,8 @@ pub(super) fn routes<'a>(service: &ResolvedService<'a>, problems: &mut Problems)
     routes
 }
 
-/// The port of a service of which one only is known: by its `ports` and `expose`, else by its health
-/// check. What siblings dial does not count: one more of them must not make the route ambiguous.
+/// Returns the only port of a service in `ports` and `expose`, else in its health check. Addresses in the settings of other
+/// services do not count, because a change of another service must not make a route ambiguous.
 fn only_port(service: &ResolvedService<'_>) -> Option<i32> {
     let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
     let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
@@ -59,14 +59,15 @@ fn only_port(service: &ResolvedService<'_>) -> Option<i32> {
 fn check(rule: &IngressRule, place: &str, problems: &mut Problems) {
     let is_host = |host: &str| is_domain(host.strip_prefix("*.").unwrap_or(host));
     if rule.host.as_deref().is_some_and(|host| !is_host(host)) {
-        let message =
-            "write a host name in lower case, such as api.example.com or *.example.com, without a port";
+        let message = "the value is not a host name: write one in lower case without a port, such as api.example.com or \
+             *.example.com";
         problems.value(format!("{place}.host"), message);
     }
     let names = [("className", &rule.class_name), ("tlsSecretName", &rule.tls_secret_name)];
     for (field, name) in names {
         if name.as_deref().is_some_and(|name| !is_domain(name)) {
-            let message = "write an object's name: lower-case letters, digits, hyphens and dots";
+            let message = "the value is not a valid name of an object: write lower-case letters, digits, hyphens and \
+                           dots";
             problems.value(format!("{place}.{field}"), message);
         }
     }
@@ -75,7 +76,7 @@ fn check(rule: &IngressRule, place: &str, problems: &mut Problems) {
     {
         problems.value(
             format!("{place}.path"),
-            "write a path that begins with '/', without '//', '.' and '..' in it",
+            "the path is not supported: write a path that starts with '/' and has no '//', '.' and '..'",
         );
     }
     for key in rule.annotations.keys() {
@@ -83,7 +84,7 @@ fn check(rule: &IngressRule, place: &str, problems: &mut Problems) {
     }
 }
 
-/// What the value of an annotation looks like.
+/// The format of the value of an annotation.
 #[derive(Clone, Copy)]
 enum Form {
     /// `true` or `false`.
@@ -96,8 +97,8 @@ enum Form {
     Name,
 }
 
-/// Annotations that every route may have. They choose among what the administrator offers, or set a bound of the route
-/// itself; no text of the author gets by them into the configuration of a controller, which other namespaces share.
+/// Annotations that require no privilege. They select objects of the administrator or set a limit of the route. No text of
+/// the author gets into the configuration of a controller, which namespaces share.
 const HARMLESS: [(&str, Form); 9] = [
     ("cert-manager.io/cluster-issuer", Form::Name),
     ("cert-manager.io/issuer", Form::Name),
@@ -123,7 +124,7 @@ fn is_harmless(key: &str, value: &str) -> bool {
     })
 }
 
-/// Refuses annotations that the namespace does not allow.
+/// Refuses annotations that require a privilege which the namespace does not grant.
 pub(super) fn check_annotations(
     service: &ResolvedService<'_>,
     privileges: &Privileges,
@@ -136,13 +137,13 @@ pub(super) fn check_annotations(
     for (index, rule) in service.spec.ingress.iter().enumerate() {
         for (key, _) in rule.annotations.iter().filter(|(key, value)| !is_harmless(key, value)) {
             let path = format!("spec.services.{}.ingress[{index}].annotations.{key}", service.name);
-            let what = "annotations that configure Ingress controllers";
+            let what = "annotations that configure the Ingress controller";
             problems.not_allowed(path, what, Privilege::IngressAnnotations, namespace);
         }
     }
 }
 
-/// Refuses two routes of one host and path: controllers do not agree on which of them counts.
+/// Refuses two routes with the same host and path. Controllers differ in which of them they use.
 pub(super) fn check_routes(services: &BTreeMap<&str, ResolvedService<'_>>, problems: &mut Problems) {
     let mut taken = BTreeMap::new();
     for service in services.values().filter(|service| service.activity != Activity::Inactive) {
@@ -155,7 +156,7 @@ pub(super) fn check_routes(services: &BTreeMap<&str, ResolvedService<'_>>, probl
                 }
                 Entry::Occupied(other) => {
                     let message =
-                        format!("{} has the same host and path: change one of the two", other.get());
+                        format!("{} has the same host and path: change one of the two routes", other.get());
                     problems.add(Reason::RouteClash, place, message);
                 }
             }

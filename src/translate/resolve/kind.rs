@@ -1,4 +1,4 @@
-//! Which kind of workload a service is, and how a new version replaces the old one.
+//! The kind of the workload of a service, and the order of its updates.
 
 use super::{Problems, health, image, ports, sharing, siblings::Siblings};
 use crate::{
@@ -6,20 +6,20 @@ use crate::{
     translate::Kind,
 };
 
-/// What becomes of a container that ends.
+/// The restart policy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::translate) enum Restart {
-    /// No `restart` key: kept running, unless it ends with exit code 0.
+    /// `restart` is not set: restarts, unless the container ends with exit code 0.
     Unset,
     /// Never.
     No,
     /// `always`, `unless-stopped`.
     Always,
-    /// After an error, so many times, or without end.
+    /// Restarts after an error, this number of times.
     OnFailure(i32),
 }
 
-/// Reads the `restart` key.
+/// Reads `restart`.
 pub(super) fn restart(service: &Service, path: &str, problems: &mut Problems) -> Restart {
     match service.restart.as_deref() {
         None => Restart::Unset,
@@ -29,11 +29,12 @@ pub(super) fn restart(service: &Service, path: &str, problems: &mut Problems) ->
         Some(text) => {
             let tries = text.strip_prefix("on-failure:").and_then(|tries| tries.parse().ok());
             match tries.filter(|tries| (0..=999_999).contains(tries)) {
-                // As in Docker, where zero means "without end".
+                // In Docker, zero means no limit.
                 Some(0) => Restart::OnFailure(i32::MAX),
                 Some(tries) => Restart::OnFailure(tries),
                 None => {
-                    let message = "write no, always, unless-stopped, on-failure or on-failure:<tries>";
+                    let message = "the value is not a restart policy: write no, always, unless-stopped, on-failure \
+                                   or on-failure:<tries>";
                     problems.value(format!("{path}.restart"), message);
                     Restart::Unset
                 }
@@ -42,23 +43,23 @@ pub(super) fn restart(service: &Service, path: &str, problems: &mut Problems) ->
     }
 }
 
-/// What of a service decides its kind.
+/// The properties of a service that determine its kind.
 pub(super) struct Traits<'a> {
     pub name: &'a str,
     pub service: &'a Service,
     pub restart: Restart,
     pub has_port: bool,
     pub has_health: bool,
-    /// Whether being unhealthy keeps others from it, so that a successor is waited for.
+    /// Whether dependents wait for the health of the service.
     pub gates: bool,
     pub writes_volume: bool,
-    /// Whether it has something that only one container can have at a time, such as a node's port.
+    /// Whether only one container at a time can have a resource of the service, such as a host port.
     pub is_exclusive: bool,
-    /// Whether it shares its pod with another service.
+    /// Whether the service shares its Pod with another service.
     pub shares_pod: bool,
 }
 
-/// The kind of workload, and whether its successor starts before it ends.
+/// Returns the kind of the workload, and whether an update starts the new container before the old one ends.
 pub(super) fn kind(
     traits: &Traits<'_>,
     siblings: &Siblings<'_>,
@@ -80,8 +81,8 @@ pub(super) fn kind(
         return (Kind::Job, false);
     }
     if traits.writes_volume && order != Some(UpdateOrder::StartFirst) {
-        // A ReplicaSet starts a successor while the predecessor is still ending; two programs on
-        // one data folder destroy it. A StatefulSet never has two pods of one name.
+        // A ReplicaSet starts a new Pod while the old one terminates, and two programs can destroy a data folder. A
+        // StatefulSet never has two Pods with one name.
         return (Kind::StatefulSet, false);
     }
     let start_first = match order {
@@ -94,22 +95,21 @@ pub(super) fn kind(
     (Kind::Deployment, start_first)
 }
 
-const GLOBAL_JOB: &str = "Kubernetes has no Job with a container on each node: write 'replicated-job' with as many \
-                          'replicas' as there are nodes and 'placement.maxReplicasPerNode: 1'";
+const GLOBAL_JOB: &str = "a one-shot on each node is not supported: write 'replicated-job' with 'replicas' set to \
+                          the number of nodes and 'placement.maxReplicasPerNode: 1'";
 
-/// Refuses what cannot be said of one container on each node.
+/// Refuses settings that are not supported with one container on each node.
 fn check_global(traits: &Traits<'_>, siblings: &Siblings<'_>, path: &str, problems: &mut Problems) {
     let deploy = traits.service.deploy.as_ref();
     if runs_once(traits, siblings) {
         problems.value(format!("{path}.deploy.mode"), GLOBAL_JOB);
     }
     if deploy.is_some_and(|deploy| deploy.replicas.is_some_and(|replicas| replicas != 0)) {
-        let message = "a global service has one container on each node: take 'replicas' out";
+        let message = "a global service has one container on each node: remove 'replicas'";
         problems.value(format!("{path}.deploy.replicas"), message);
     }
     if traits.service.container_name.is_some() {
-        let message =
-            "a global service has one container on each node, and a container name is unique: take it out";
+        let message = "a container name is unique, and a global service has one container on each node: remove 'containerName'";
         problems.value(format!("{path}.containerName"), message);
     }
 }
@@ -118,20 +118,20 @@ fn is_one_shot(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
     runs_once(traits, siblings) || is_one_shot_by_default(traits, siblings)
 }
 
-/// Whether nothing says that the service is kept running.
+/// Reports whether nothing in the Stack indicates that the service runs until it is stopped.
 fn is_one_shot_by_default(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
     let looks_it = !traits.has_port && !traits.has_health && !siblings.named.contains(traits.name);
-    // Beside the container whose pod it shares, it is kept running as that one is.
+    // A service that shares a Pod is not a one-shot by default.
     traits.restart == Restart::Unset && looks_it && !traits.shares_pod
 }
 
-/// The services that become Jobs although nothing says that they end: they have no `restart`, no port, no health
-/// check and no sibling that names them. The image of one may still tell of a port or a health check.
+/// Returns the services that are one-shots by default: they have no `restart`, no port, no health check, and no other
+/// service names them. The image of such a service can still declare a port or a health check.
 pub fn one_shots_by_default(spec: &StackSpec) -> Vec<&str> {
     let siblings = Siblings::of(spec);
     let shared: Vec<&str> = spec.services.values().flat_map(sharing::targets).map(|(_, name)| name).collect();
     let by_default = |name: &str, service: &Service| {
-        // Problems are told where the Stack is translated.
+        // Translation reports the problems.
         let problems = &mut Problems::default();
         let health = health::health(service, &image::NOTHING, "", problems);
         let traits = Traits {
@@ -154,7 +154,7 @@ pub fn one_shots_by_default(spec: &StackSpec) -> Vec<&str> {
     services.map(|(name, _)| name.as_str()).collect()
 }
 
-/// Whether it is said that the service ends.
+/// Reports whether a setting makes the service a one-shot.
 fn runs_once(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
     siblings.completion_targets.contains(traits.name)
         || matches!(traits.restart, Restart::No | Restart::OnFailure(_))
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_restart_key_is_read_or_refused() {
+    fn an_invalid_restart_policy_is_refused() {
         for (text, expected) in [
             (None, Some(Restart::Unset)),
             (Some("no"), Some(Restart::No)),

@@ -1,4 +1,4 @@
-//! The labels and annotations that users give.
+//! Labels and annotations in a Stack.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use crate::{
     translate::Approximation,
 };
 
-/// What users put on their pods, or on their workloads.
+/// The labels and annotations of Pods or workloads in a Stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct UserLabels {
-    /// Those that Kubernetes takes as labels.
+    /// The valid Kubernetes labels.
     pub labels: BTreeMap<String, String>,
-    /// All of them, and the annotations.
+    /// All labels, and the annotations.
     pub annotations: BTreeMap<String, String>,
 }
 
 impl UserLabels {
-    /// Takes in what is not there yet.
+    /// Adds labels and annotations whose keys do not exist yet.
     pub(super) fn join(&mut self, more: Self) {
         for (all, more) in [(&mut self.labels, more.labels), (&mut self.annotations, more.annotations)] {
             for (key, value) in more {
@@ -28,7 +28,7 @@ impl UserLabels {
     }
 }
 
-/// Sorts a service's labels and annotations.
+/// Reads the labels and annotations of a service.
 pub(super) fn user_labels(
     service: &Service,
     path: &str,
@@ -44,7 +44,7 @@ pub(super) fn user_labels(
     found
 }
 
-/// Sorts the labels of a workload.
+/// Reads the labels of a workload.
 pub(super) fn deploy_labels(
     service: &Service,
     path: &str,
@@ -55,7 +55,7 @@ pub(super) fn deploy_labels(
     labels(&deploy.labels, &format!("{path}.deploy.labels"), problems, approximations)
 }
 
-/// Sorts labels that are given at `path`.
+/// Reads the labels at `path`.
 pub(super) fn labels(
     given: &BTreeMap<String, Text>,
     path: &str,
@@ -67,7 +67,8 @@ pub(super) fn labels(
         let path = format!("{path}.{key}");
         refuse_reserved(key, &path, problems);
         if !is_key(key) {
-            let message = "left out: Kubernetes takes no such name for a label or an annotation".to_owned();
+            let message =
+                "omitted: the name is not a valid name of a label or annotation in Kubernetes".to_owned();
             approximations.push(Approximation { path, message });
             continue;
         }
@@ -79,12 +80,12 @@ pub(super) fn labels(
     found
 }
 
-/// Refuses what cannot be the key of an annotation.
+/// Refuses an invalid key of an annotation.
 pub(super) fn annotation_key(key: &str, path: &str, problems: &mut Problems) {
     refuse_reserved(key, path, problems);
     if !is_key(key) {
-        let message = "Kubernetes takes no such name: write a name of at most 63 letters, digits, '-', '_' \
-                       and '.', with a DNS domain and '/' before it if need be";
+        let message = "the name is not a valid name of an annotation in Kubernetes: write at most 63 letters, \
+                       digits, '-', '_' and '.', with an optional DNS domain and '/' before them";
         problems.value(path, message);
     }
 }
@@ -93,12 +94,12 @@ fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
     if let Some(domain) = RESERVED.iter().find(|domain| key.starts_with(**domain)) {
         problems.value(
             path,
-            format!("names that begin with '{domain}' are Stackwright's own: take another name"),
+            format!("names that start with '{domain}' are reserved for Stackwright: use another name"),
         );
     }
 }
 
-/// Whether Kubernetes takes `key` as the key of a label or annotation: a name, or `domain/name`.
+/// Reports whether `key` is a valid key of a label or annotation: a name, or `domain/name`.
 pub(super) fn is_key(key: &str) -> bool {
     match key.split_once('/') {
         None => is_name(key),

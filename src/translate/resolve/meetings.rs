@@ -1,26 +1,26 @@
-//! Further names that several services share: whether one Service over all of their pods leads everyone to
-//! the pods that Docker would give.
+//! Additional names that several services share. One Service selects the Pods of all of them, so it can resolve to more
+//! Pods than in Docker, which resolves a name for each network.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Problems, ResolvedService, naming};
 use crate::{
-    api::StackSpec,
+    api::{Reason, StackSpec},
     translate::{
-        Activity, Approximation, Reason,
+        Activity, Approximation,
         bearers::{Bearer, Meeting, meeting},
     },
 };
 
-/// A service's claim to a name.
+/// A use of a name by a service.
 struct Claim<'a> {
-    /// Where the spec says so.
+    /// The path in the spec.
     path: String,
     service: &'a str,
     bearer: Bearer<&'a str, &'a str>,
 }
 
-/// The claims to each further name, of the services that are not inactive.
+/// The uses of additional names by services that are not inactive.
 pub(super) struct Meetings<'a> {
     spec: &'a StackSpec,
     claims: BTreeMap<&'a str, Vec<Claim<'a>>>,
@@ -28,19 +28,19 @@ pub(super) struct Meetings<'a> {
     askers: Vec<BTreeSet<&'a str>>,
 }
 
-/// What becomes of the host names of services.
+/// The host names that are DNS names.
 #[derive(Default)]
 pub(super) struct HostNames<'a> {
-    /// The services whose pods bear the label of a host name: all but those that the Service of an alias would
-    /// lead to astray.
+    /// The services and host names whose Pods have the label of the host name. Services that the Service of an alias must
+    /// not select are omitted.
     pub labels: Vec<(&'a str, &'a str)>,
-    /// The host names without a Service. The label stays without effect: to take it away would make running pods
-    /// anew.
+    /// The host names without a Service. Their label has no effect, and stays because its removal would replace running
+    /// Pods.
     pub unanswered: BTreeSet<&'a str>,
 }
 
 impl<'a> Meetings<'a> {
-    /// The claims by aliases and names of containers.
+    /// Returns the uses of names by aliases and container names.
     pub fn of(spec: &'a StackSpec, services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Self {
         let mut made = Self { spec, claims: BTreeMap::new(), askers: Vec::new() };
         for service in services.values().filter(|service| service.activity != Activity::Inactive) {
@@ -83,23 +83,23 @@ impl<'a> Meetings<'a> {
         meeting(&bearers, self.askers.iter(), is_shared)
     }
 
-    /// Refuses each name that would lead someone astray.
+    /// Refuses each name that would resolve to wrong Pods.
     pub fn check(&self, problems: &mut Problems, approximations: &mut Vec<Approximation>) {
         for (name, claims) in &self.claims {
             match self.meeting(claims) {
                 Meeting::Same => {}
                 Meeting::Fewer(networks) => {
                     let message = fewer(name, claims, &networks);
-                    let path = claims.first().map(|claim| claim.path.clone()).unwrap_or_default();
-                    approximations.push(Approximation { path, message });
+                    let path = claims.iter().take(1).map(|claim| claim.path.clone());
+                    approximations.extend(path.map(|path| Approximation { path, message: message.clone() }));
                 }
                 Meeting::Astray { network, meant, other } => {
                     let of = |pod: &str| claims.iter().find(|claim| claim.bearer.pod == pod);
                     let (Some(meant), Some(other)) = (of(meant), of(other)) else { continue };
                     let message = format!(
-                        "'{name}' is a name of '{}' too ({}), and the cluster's DNS has one answer for both: who asks on \
-                         '{network}' means '{}' and would be led to '{}' as well: give one of the two another name, or \
-                         both the name on the same networks",
+                        "'{name}' is also a name of '{}' ({}), and the cluster DNS gives one answer on all networks: \
+                         on '{network}', the name must resolve only to '{}', but it would also resolve to '{}'. \
+                         Rename one of the two, or set the name of both on the same networks",
                         meant.service, meant.path, meant.service, other.service
                     );
                     problems.add(Reason::NameClash, other.path.clone(), message);
@@ -108,8 +108,7 @@ impl<'a> Meetings<'a> {
         }
     }
 
-    /// The host names by which services answer. One that would lead someone astray is no name at all, since
-    /// nobody who writes a host name means to take a name away.
+    /// Returns the host names that are DNS names. A host name that would resolve to wrong Pods gets no Service.
     pub fn host_names(
         &mut self,
         services: &BTreeMap<&'a str, ResolvedService<'a>>,
@@ -132,8 +131,8 @@ impl<'a> Meetings<'a> {
                 Meeting::Fewer(networks) => (true, Some(fewer(host, claims, &networks))),
                 Meeting::Astray { network, .. } => {
                     let message = format!(
-                        "it does not answer to its host name: '{host}' stands for {}, and who asks on '{network}' means \
-                         only some of them",
+                        "the host name does not resolve: '{host}' is a name of {}, and on '{network}' it must \
+                         resolve to only some of them",
                         bearers(claims)
                     );
                     (false, Some(message))
@@ -156,7 +155,7 @@ impl<'a> Meetings<'a> {
     }
 }
 
-/// The name of a network; one that several Stacks share may be declared under several names.
+/// Returns the identity of a network. Several networks of a Stack can have the same shared name.
 fn network_of<'a>(spec: &'a StackSpec, network: &'a str) -> &'a str {
     spec.networks.get(network).and_then(|declared| declared.shared_name.as_deref()).unwrap_or(network)
 }
@@ -164,12 +163,12 @@ fn network_of<'a>(spec: &'a StackSpec, network: &'a str) -> &'a str {
 fn fewer(name: &str, claims: &[Claim<'_>], networks: &BTreeSet<&str>) -> String {
     let networks = networks.iter().copied().collect::<Vec<_>>().join("', '");
     format!(
-        "'{name}' leads to {} on every network; on '{networks}' Docker answers with fewer of them",
+        "'{name}' resolves to {} on every network. On '{networks}', Docker resolves it to only some of them",
         bearers(claims)
     )
 }
 
-/// The services of claims, for a message.
+/// Returns the names of services for a message.
 fn bearers(claims: &[Claim<'_>]) -> String {
     let services: BTreeSet<_> = claims.iter().map(|claim| claim.service).collect();
     format!("'{}'", services.into_iter().collect::<Vec<_>>().join("', '"))

@@ -1,5 +1,5 @@
-//! Stack -> [`Resolved`]: every name looked up, every value read, every problem collected. What
-//! builders are given has passed all checks, so they cannot fail.
+//! Resolution of a Stack to [`Resolved`]: looks up names, reads values and collects problems. Builders get only a
+//! [`Resolved`], so they cannot fail.
 
 mod activity;
 mod budget;
@@ -46,8 +46,8 @@ use sharing::Sharing;
 use siblings::Siblings;
 use user::user;
 
-use super::{Activity, Approximation, Facts, Image, ImageConfig, Invalid, Kind, ObjectKind, Reason, WaitFor};
-use crate::api::{Protocol, Quantity, Service, Stack, StackSpec};
+use super::{Activity, Approximation, Facts, Image, ImageConfig, Invalid, Kind, ObjectKind, WaitFor};
+use crate::api::{Protocol, Quantity, Reason, Service, Stack, StackSpec};
 
 pub use activity::activity;
 #[cfg(test)]
@@ -73,10 +73,10 @@ pub(super) use shutdown::{Command, Shutdown, is_shell};
 pub(super) use update::{AtOnce, Update};
 pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
-/// The network of services that name none.
+/// The network of services that list no networks.
 const DEFAULT_NETWORK: &str = "default";
 
-/// The container runtime that Docker has, and that a node has without a RuntimeClass.
+/// The default container runtime of Docker. It needs no RuntimeClass.
 const DEFAULT_RUNTIME: &str = "runc";
 
 /// A Stack that has passed all checks.
@@ -85,11 +85,11 @@ pub(super) struct Resolved<'a> {
     pub name: &'a str,
     /// The services by name.
     pub services: BTreeMap<&'a str, ResolvedService<'a>>,
-    /// The services of each pod: the first names it. A pod comes after those that it depends on.
+    /// The services of each unit. The first service names the unit. A unit comes after its dependencies.
     pub units: Vec<Vec<&'a str>>,
-    /// The services behind each further name that is answered, but for inactive ones.
+    /// The services of each additional DNS name, without inactive ones.
     pub aliases: BTreeMap<&'a str, Vec<&'a str>>,
-    /// What each name of something outside of the stack stands for.
+    /// The target of each external link, by name.
     pub external_links: BTreeMap<&'a str, &'a str>,
     /// The declared volumes by name.
     pub volumes: BTreeMap<&'a str, DeclaredVolume<'a>>,
@@ -100,69 +100,69 @@ pub(super) struct Resolved<'a> {
 pub(super) struct ResolvedService<'a> {
     pub name: &'a str,
     pub spec: &'a Service,
-    /// What is known of its image.
+    /// The image metadata, if it is known.
     pub image: Option<&'a Image>,
-    /// The service that names its pod: itself where it is alone in it.
+    /// The service that names the unit.
     pub lead: &'a str,
     pub activity: Activity,
-    /// When it starts, seen from the other services of its pod.
+    /// The stage of the service in its Pod.
     pub stage: Stage,
-    /// Its place in the order in which the services of its pod start.
+    /// The position of the service in the start order of its Pod.
     pub turn: usize,
-    /// What it waits for among those.
+    /// The dependencies on other services of its Pod.
     pub waits_in_pod: Vec<WaitFor>,
-    /// How many containers should run; not zero while it is stopped.
+    /// The number of containers. A stopped service keeps its number.
     pub replicas: i32,
     pub kind: Kind,
-    /// Whether a successor starts before its predecessor ends.
+    /// Whether an update starts the new container before the old one ends.
     pub start_first: bool,
     pub restart: Restart,
     pub update: Update,
     pub placement: Placement,
     pub health: Option<Health>,
-    /// The ports that its own settings tell of.
+    /// The ports in its own settings and its image.
     pub own_ports: BTreeSet<KnownPort>,
-    /// Those, and the ports that siblings dial.
+    /// Its own ports, and the ports in addresses that other services use.
     pub known_ports: BTreeSet<KnownPort>,
     pub published: Vec<Published>,
-    /// The HTTP routes to it.
+    /// The HTTP routes.
     pub routes: Vec<Route<'a>>,
-    /// The networks that it is on.
+    /// The networks.
     pub networks: BTreeSet<&'a str>,
-    /// Whether all of them are internal.
+    /// Whether all networks are internal.
     pub only_internal: bool,
-    /// The further names that its pods bear as labels.
+    /// The additional names that its Pods have as labels.
     pub aliases: BTreeSet<&'a str>,
     pub environment: Vec<EnvVar>,
-    /// The user's and the group's number.
+    /// The numbers of the user and the group.
     pub user: Option<(i64, Option<i64>)>,
     pub resources: Resources,
     pub mounts: Mounts<'a>,
-    /// What keeps its pods on the node of those that share its volumes.
+    /// The label that keeps Pods which share its volumes on one node.
     pub together: Option<String>,
     pub labels: UserLabels,
-    /// The labels of its workload.
+    /// The labels of the workload.
     pub deploy_labels: UserLabels,
-    /// How its containers start and end.
+    /// The hooks, the stop signal and the grace period.
     pub shutdown: Shutdown,
-    /// Its hooks that run before its containers start.
+    /// The hooks that run before the containers start.
     pub hooks_before: Vec<HookBefore<'a>>,
-    /// How its containers are confined.
+    /// The security settings.
     pub security: Security,
-    /// What its containers share with their node.
+    /// The namespaces of the node that the containers use.
     pub host: Host,
-    /// How its programs find others by name.
+    /// The DNS settings.
     pub resolver: Resolver,
-    /// The size of `/dev/shm`, where it is given.
+    /// The size of `/dev/shm`, if it is set.
     pub shm_size: Option<Quantity>,
-    /// The programs that run before it.
+    /// The programs of `preStart`.
     pub pre_start: Vec<Before<'a>>,
     pub waits_for: Vec<WaitFor>,
-    /// The keys of objects of others that it reads.
+    /// The keys that it reads from objects which the Stack does not own.
     pub reads: BTreeSet<Read<'a>>,
 }
 
-/// A key of an object of someone else.
+/// A key of an object that the Stack does not own.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Read<'a> {
     pub kind: ObjectKind,
@@ -171,20 +171,20 @@ pub(super) struct Read<'a> {
 }
 
 impl<'a> ResolvedService<'a> {
-    /// The ports that are reachable from outside: none on a local address, none of a service that is
-    /// only on internal networks, and, as in Docker, none of one on the node's network.
+    /// Returns the ports that are published outside the Stack. Ports on a loopback address are not, nor are ports of a
+    /// service that has only internal networks or, as in Docker, that uses the network of the node.
     pub fn ports_to_publish(&self) -> impl Iterator<Item = &Published> {
         self.published
             .iter()
             .filter(|port| !self.host.network && !self.only_internal && !port.address.is_local())
     }
 
-    /// Those that the Service for published ports leads to.
+    /// Returns the ports of the Service for published ports.
     pub fn balanced_ports(&self) -> impl Iterator<Item = &Published> {
         self.ports_to_publish().filter(|port| !port.on_node)
     }
 
-    /// The application protocol that is told of a port.
+    /// Returns the application protocol of a port.
     pub fn app_protocol(&self, known: KnownPort) -> Option<String> {
         let ports = self.spec.ports.iter();
         let mut told =
@@ -192,39 +192,40 @@ impl<'a> ResolvedService<'a> {
         told.find_map(|port| port.app_protocol.clone())
     }
 
-    /// Those that are bound on each node that runs a container.
+    /// Returns the ports that are published on each node that runs a container.
     pub fn node_ports(&self) -> impl Iterator<Item = &Published> {
         self.ports_to_publish().filter(|port| port.on_node)
     }
 
-    /// The ports of the containers that everyone may reach.
+    /// Returns the container ports that are reachable for everyone.
     pub fn opened_ports(&self) -> impl Iterator<Item = (i32, Protocol)> {
         let published = self.ports_to_publish().map(|port| (port.target, port.protocol));
         published.chain(self.routes.iter().map(|route| (route.port, Protocol::Tcp)))
     }
 
-    /// The services whose update restarts this one.
+    /// Returns the services whose update restarts this service.
     pub fn restarts_with(&self) -> impl Iterator<Item = &'a str> {
         self.spec.depends_on.iter().filter(|(_, on)| on.restart == Some(true)).map(|(name, _)| name.as_str())
     }
 
-    /// The RuntimeClass of its pods.
+    /// Returns the RuntimeClass of the Pods.
     pub fn runtime_class(&self) -> Option<&'a str> {
         self.spec.runtime.as_deref().filter(|name| *name != DEFAULT_RUNTIME)
     }
 
-    /// Whether there is one container at most, which has a name of its own.
+    /// Reports whether the service has at most one container, which can have a fixed name.
     pub fn is_single(&self) -> bool {
         self.replicas <= 1 && self.kind != Kind::DaemonSet
     }
 }
 
-/// Checks a Stack and looks up all that it names.
+/// Resolves a Stack.
 ///
 /// # Errors
-/// All problems of the spec.
+/// Returns all problems of the spec.
 pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved<'a>, Invalid> {
-    let (name, spec) = (stack.metadata.name.as_deref().unwrap_or_default(), &stack.spec);
+    // Without a name, `check_names` reports the problem.
+    let (name, spec) = (stack.metadata.name.as_deref().unwrap_or(""), &stack.spec);
     let mut problems = Problems::default();
     let mut approximations = Vec::new();
     let memory = budget::check_spec(spec, facts)?;
@@ -233,7 +234,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     naming::check_names(name, spec, &mut problems);
     mounts::check_declarations(spec, &mut problems);
     let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &mut problems);
-    let mut volumes = volumes::volumes(stack, facts, &mut problems, &mut approximations);
+    let mut volumes = volumes::volumes((name, stack), facts, &mut problems, &mut approximations);
     let together = same_node::tie(spec, &mut volumes, &sharing, facts);
     let writers = mounts::writers(spec, facts);
     let mut services = BTreeMap::new();
@@ -302,7 +303,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     Ok(resolved)
 }
 
-/// What a service is resolved in.
+/// The context in which services are resolved.
 struct Context<'c, 'a> {
     stack: &'a str,
     namespace: Option<&'a str>,
@@ -312,7 +313,7 @@ struct Context<'c, 'a> {
     facts: &'a Facts,
     volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
     together: &'c BTreeMap<&'a str, String>,
-    /// The users who write each volume.
+    /// The users that write each volume.
     writers: &'c BTreeMap<&'a str, Writers>,
 }
 
@@ -417,7 +418,7 @@ impl<'a> Context<'_, 'a> {
 
     fn networks(&self, service: &'a Service, path: &str, problems: &mut Problems) -> BTreeSet<&'a str> {
         if service.networks.is_empty() {
-            // Whose network it shares is on networks, and it with that one; the node's is on none.
+            // The service has the networks of the service whose network it shares. The network of the node has none.
             let elsewhere = service.network_mode.is_some();
             return if elsewhere { BTreeSet::new() } else { BTreeSet::from([DEFAULT_NETWORK]) };
         }

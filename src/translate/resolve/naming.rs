@@ -1,24 +1,24 @@
-//! Whether every name can be the name of an object, and whether two things want the same one.
+//! Checks of names: whether they are valid names of objects, and whether two entries need the same name.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::{DEFAULT_NETWORK, DeclaredVolume, Origin, Problems, ResolvedService, resolver::is_host_name};
 use crate::{
-    api::{Service, StackSpec},
+    api::{Reason, Service, StackSpec},
     translate::{
-        Activity, Kind, Reason,
+        Activity, Kind,
         names::{dns_label, internal_name, is_dns_label, is_service_name, object_name, published_name},
     },
 };
 
-/// The longest host name that Linux takes, in bytes.
+/// The maximum length of a host name in Linux, in bytes.
 const LONGEST_HOST: usize = 64;
 
-/// Judges the names that the spec gives.
+/// Checks the names in the spec.
 pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems) {
     if !is_dns_label(stack) {
-        let message = "a Stack's name begins the names of its objects: write at most 63 lower-case letters, digits \
-                       and hyphens, without a dot";
+        let message = "a Stack's name is a prefix of the names of its objects: write at most 63 lower-case letters, \
+                       digits and hyphens";
         problems.add(Reason::InvalidName, "metadata.name", message);
     }
     for (name, service) in &spec.services {
@@ -34,7 +34,7 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
             && !is_dns_label(hostname)
         {
             let message = format!(
-                "'{hostname}' cannot be a host name: write at most 63 lower-case letters, digits and hyphens, \
+                "'{hostname}' is not a valid host name: write at most 63 lower-case letters, digits and hyphens, \
                  such as '{}'",
                 suggestion(hostname)
             );
@@ -44,16 +44,17 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
             let host = service.hostname.as_ref().unwrap_or(name);
             if !is_host_name(domain) || host.len() + 1 + domain.len() > LONGEST_HOST {
                 let message = format!(
-                    "'{domain}' cannot be the domain of a host name: write lower-case letters, digits, hyphens and \
-                     dots, at most {LONGEST_HOST} together with the host name '{host}'"
+                    "'{domain}' is not a valid domain of a host name: write lower-case letters, digits, hyphens and \
+                     dots, with the host name '{host}' at most {LONGEST_HOST} characters"
                 );
                 problems.add(Reason::InvalidName, format!("{path}.domainname"), message);
             }
         }
     }
     for (index, secret) in spec.image_pull_secrets.iter().enumerate().filter(|(_, it)| !is_host_name(it)) {
-        let message =
-            format!("'{secret}' cannot be the name of a Secret: write that of one of the namespace");
+        let message = format!(
+            "'{secret}' is not a valid name of a Secret: write the name of a Secret of the namespace"
+        );
         problems.add(Reason::InvalidName, format!("spec.imagePullSecrets[{index}]"), message);
     }
     let declared = [
@@ -64,8 +65,8 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
     for (place, names) in declared {
         for name in names.into_iter().filter(|name| !is_dns_label(&dns_label(name))) {
             let message = format!(
-                "'{name}' cannot be a part of an object's name: write at most 63 letters, digits, '-', '_' and '.', \
-                 beginning and ending with a letter or digit, such as '{}'",
+                "'{name}' cannot be a part of an object's name: write at most 63 letters, digits, '-', '_' and '.' \
+                 that start and end with a letter or digit, such as '{}'",
                 suggestion(name)
             );
             problems.add(Reason::InvalidName, format!("spec.{place}.{name}"), message);
@@ -73,7 +74,7 @@ pub(super) fn check_names(stack: &str, spec: &StackSpec, problems: &mut Problems
     }
 }
 
-/// Refuses two things that need objects of one kind and name.
+/// Refuses two entries that need objects of the same kind and name.
 pub(super) fn check_clashes(
     stack: &str,
     spec: &StackSpec,
@@ -133,7 +134,7 @@ pub(super) fn check_clashes(
             if alias == service.name {
                 continue;
             }
-            // Services may share an alias; a container's name is unique.
+            // Services can share an alias. A container name is unique.
             if aliases.insert(alias) {
                 taken.take(Kind::Service, alias.to_owned(), path.clone());
             }
@@ -146,7 +147,7 @@ pub(super) fn check_clashes(
     }
 }
 
-/// The further names by which a service answers, with their places.
+/// Returns the additional DNS names of a service, with their paths.
 pub(super) fn further_names<'a>(service: &'a Service, path: &str) -> Vec<(String, &'a str)> {
     let aliases = service.networks.iter().flat_map(|(network, place)| {
         place.aliases.iter().enumerate().map(move |(index, alias)| {
@@ -158,9 +159,9 @@ pub(super) fn further_names<'a>(service: &'a Service, path: &str) -> Vec<(String
     aliases.chain(container).collect()
 }
 
-/// The host names by which services answer, too: Docker's DNS knows a container by the host name that it was
-/// given (seen on engine 20.10; the Compose Specification says nothing of it). A name that an object needs
-/// for another reason is left to that one, since nobody who writes a host name means to take it away.
+/// Returns the host names that are also DNS names of services. Docker's DNS resolves the host name of a container (observed
+/// with engine 20.10; the Compose Specification does not define it). A host name never takes a name that another entry
+/// of the Stack needs.
 pub(super) fn host_names<'a>(services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Vec<(&'a str, &'a str)> {
     let active = || services.values().filter(|service| service.activity != Activity::Inactive);
     let mut taken: BTreeSet<String> = active().map(|service| service.name.to_owned()).collect();
@@ -190,10 +191,8 @@ impl Taken<'_> {
     }
 
     fn clash(&mut self, kind: Kind, name: &str, path: &str, other: &str) {
-        let message = format!(
-            "needs the {} '{name}', and so does {other}: give one of the two another name",
-            kind.as_str()
-        );
+        let message =
+            format!("the {} '{name}' is also required by {other}: rename one of the two", kind.as_str());
         self.problems.add(Reason::NameClash, path, message);
     }
 }
@@ -201,15 +200,15 @@ impl Taken<'_> {
 fn service_name(name: &str, path: &str, problems: &mut Problems) {
     if !is_service_name(name) {
         let message = format!(
-            "'{name}' cannot be a name in the cluster's DNS: write at most 63 lower-case letters, digits and hyphens, \
-             beginning with a letter, such as '{}'",
+            "'{name}' is not a valid DNS name of a Service: write at most 63 lower-case letters, digits and hyphens \
+             that start with a letter, such as '{}'",
             suggestion(name)
         );
         problems.add(Reason::InvalidName, path, message);
     }
 }
 
-/// What could be written in place of a name that cannot be had.
+/// Returns a valid name that is similar to an invalid one.
 fn suggestion(name: &str) -> String {
     let label: String =
         dns_label(name).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect();
@@ -228,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bad_name_comes_with_a_good_one() {
+    fn an_invalid_name_has_a_valid_suggestion() {
         for (name, good) in
             [("Web_App", "web-app"), ("my.db", "my-db"), ("1st", "s-1st"), ("-x-", "x"), ("é", "app")]
         {
@@ -238,7 +237,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_suggestion_is_a_services_name(name in ".{0,80}") {
+        fn every_suggestion_is_a_valid_name_of_a_service(name in ".{0,80}") {
             prop_assert!(is_service_name(&suggestion(&name)));
         }
     }

@@ -1,4 +1,4 @@
-//! Where containers may run: Compose's placement, in the terms of nodes.
+//! Placement of containers on nodes.
 
 use k8s_openapi::api::core::v1::NodeSelectorRequirement;
 
@@ -8,26 +8,26 @@ use super::{
 };
 use crate::{api::Service, translate::Approximation};
 
-/// What a service asks of the nodes that it runs on.
+/// The requirements of a service on its nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct Placement {
-    /// What the labels of a node must be.
+    /// The requirements on the labels of a node.
     pub labels: Vec<NodeSelectorRequirement>,
-    /// What the fields of a node must be: its name.
+    /// The requirements on the fields of a node: its name.
     pub fields: Vec<NodeSelectorRequirement>,
-    /// The labels over whose values the containers are spread.
+    /// The labels by whose values the containers are spread.
     pub spread: Vec<String>,
-    /// How many containers of the service a node takes at most.
+    /// The maximum number of containers of the service on a node.
     pub per_node: Option<i32>,
 }
 
-/// The label that every node bears with its host name.
+/// The label of every node with its host name.
 pub(in crate::translate) const HOST_NAME: &str = "kubernetes.io/hostname";
-/// The label of the nodes that run the control plane; what it says is that it is there.
+/// The label of nodes of the control plane. Only its presence counts.
 const CONTROL_PLANE: &str = "node-role.kubernetes.io/control-plane";
 
 impl Placement {
-    /// Takes in what another service asks that shares the pod: a node must suit both.
+    /// Adds the requirements of another service of the Pod. A node must meet those of both.
     pub(super) fn join(&mut self, other: &Self) {
         fn add<T: Clone + PartialEq>(all: &mut Vec<T>, more: &[T]) {
             for one in more {
@@ -43,7 +43,7 @@ impl Placement {
     }
 }
 
-/// Reads a service's `deploy.placement`.
+/// Reads `deploy.placement` of a service.
 pub(super) fn placement(
     service: &Service,
     path: &str,
@@ -72,8 +72,8 @@ pub(super) fn placement(
     found.per_node = given.max_replicas_per_node;
     if found.per_node.is_some_and(|most| most > 1) {
         let message =
-            "Kubernetes bounds how unevenly the nodes are filled, not what one node takes: as soon as every \
-                       node has a container, one may take more than this number"
+            "Kubernetes limits the difference between nodes, not the number of containers on a node: when every node \
+             has a container, a node can get more than this number"
                 .to_owned();
         approximations.push(Approximation { path: format!("{path}.maxReplicasPerNode"), message });
     }
@@ -85,19 +85,21 @@ enum Requirement {
     Field(NodeSelectorRequirement),
 }
 
-const UNKNOWN: &str = "this is nothing that Kubernetes knows of a node: write node.labels.<label>, node.hostname, node.id, \
+const UNKNOWN: &str = "the attribute of a node is not supported: write node.labels.<label>, node.hostname, node.id, \
                        node.role, node.platform.os or node.platform.arch";
-const UNKNOWN_SPREAD: &str =
-    "containers are spread over the values of a node's label: write node.labels.<label> or node.hostname";
+const UNKNOWN_SPREAD: &str = "the value is not a label of nodes: write node.labels.<label> or node.hostname";
 
-/// One constraint, as Docker's Swarm reads it: `<what>==<value>` or `<what>!=<value>`.
+/// Parses a constraint in the syntax of Docker Swarm: `<attribute>==<value>` or `<attribute>!=<value>`.
 fn constraint(text: &str) -> Result<Requirement, String> {
     let split =
         |operator| text.split_once(operator).map(|(key, value): (&str, &str)| (key.trim(), value.trim()));
     let (key, value, equal) = match (split("=="), split("!=")) {
         (Some((key, value)), _) => (key, value, true),
         (None, Some((key, value))) => (key, value, false),
-        (None, None) => return Err("write <what>==<value> or <what>!=<value>".to_owned()),
+        (None, None) => {
+            return Err("the value is not a constraint: write <attribute>==<value> or <attribute>!=<value>"
+                .to_owned());
+        }
     };
     let requirement = |key: &str, value: &str| NodeSelectorRequirement {
         key: key.to_owned(),
@@ -107,7 +109,7 @@ fn constraint(text: &str) -> Result<Requirement, String> {
     let label = |key: &str, value: &str| {
         if value.is_empty() || !is_label_value(value) {
             return Err(format!(
-                "no label of a node has the value '{value}': write at most 63 letters, digits, '-', '_' and '.'"
+                "'{value}' is not a valid value of a label: write at most 63 letters, digits, '-', '_' and '.'"
             ));
         }
         Ok(Requirement::Label(requirement(key, value)))
@@ -120,7 +122,7 @@ fn constraint(text: &str) -> Result<Requirement, String> {
             let manager = match value.to_lowercase().as_str() {
                 "manager" => equal,
                 "worker" => !equal,
-                _ => return Err("a node's role is manager or worker".to_owned()),
+                _ => return Err("the role of a node is unknown: write manager or worker".to_owned()),
             };
             Ok(Requirement::Label(NodeSelectorRequirement {
                 key: CONTROL_PLANE.to_owned(),
@@ -132,7 +134,7 @@ fn constraint(text: &str) -> Result<Requirement, String> {
     }
 }
 
-/// The label that Compose calls `node.labels.<label>` or `node.hostname`.
+/// Returns the label of `node.labels.<label>` or `node.hostname`.
 fn node_label(key: &str) -> Option<String> {
     if key == "node.hostname" {
         return Some(HOST_NAME.to_owned());
@@ -140,11 +142,11 @@ fn node_label(key: &str) -> Option<String> {
     key.strip_prefix("node.labels.").filter(|label| is_key(label)).map(str::to_owned)
 }
 
-/// The operating systems that images are made for.
+/// The operating systems of image platforms.
 const SYSTEMS: [&str; 4] = ["linux", "windows", "darwin", "freebsd"];
 
-/// The labels of the nodes that images of a platform run on: `os`, `os/arch`, `os/arch/variant` or `arch`.
-/// No node tells the variant.
+/// Returns the labels of the nodes for a platform, which is `os`, `os/arch`, `os/arch/variant` or `arch`. Nodes have no label
+/// for the variant.
 pub(in crate::translate) fn node_labels(platform: &str) -> Vec<(String, String)> {
     let (first, rest) = platform.split_once('/').unwrap_or((platform, ""));
     let arch = rest.split('/').next().unwrap_or_default();
@@ -154,17 +156,19 @@ pub(in crate::translate) fn node_labels(platform: &str) -> Vec<(String, String)>
     given.map(|(label, value)| (label.to_owned(), value.to_owned())).collect()
 }
 
-/// That a platform's variant cannot be asked of a node, unless it is what every node of its kind is.
+/// Reports that the variant of a platform is omitted, unless it is the usual one of the architecture.
 pub(super) fn variant(service: &Service, path: &str) -> Option<Approximation> {
     let mut parts = service.platform.as_deref()?.split('/').skip(1);
     let (arch, variant) = (architecture(parts.next()?), parts.next()?);
     let is_usual = matches!((arch, variant), ("arm64", "v8") | ("amd64", "v1") | ("arm", "v7"));
-    let message =
-        format!("no node tells its variant, so '{variant}' is left out: any {arch} node may run it");
+    let message = format!(
+        "nodes do not report the variant of their platform, so '{variant}' is omitted: the service can run \
+                 on any {arch} node"
+    );
     (!is_usual).then(|| Approximation { path: format!("{path}.platform"), message })
 }
 
-/// Docker tells the kernel's name of an architecture, Kubernetes Go's.
+/// Translates the kernel's name of an architecture, which Docker accepts, to the name in Go, which Kubernetes uses.
 fn architecture(name: &str) -> &str {
     match name {
         "x86_64" | "x86-64" => "amd64",
@@ -180,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn constraints_are_read_or_refused() {
+    fn constraints_are_parsed_or_refused() {
         for (text, expected) in [
             ("node.labels.disk==ssd", Some("disk In ssd")),
             ("node.labels.disk != ssd", Some("disk NotIn ssd")),
@@ -209,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_platform_asks_for_nodes_of_its_kind() {
+    fn a_platform_selects_nodes_by_label() {
         for (platform, expected) in [
             ("linux", "kubernetes.io/os=linux"),
             ("linux/arm64", "kubernetes.io/os=linux kubernetes.io/arch=arm64"),
@@ -222,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_node_suits_two_services_that_suits_each() {
+    fn a_pod_has_the_requirements_of_all_its_services() {
         let asks = |constraint: &str, per_node| Placement {
             spread: vec![constraint.to_owned()],
             per_node,

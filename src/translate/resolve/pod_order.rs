@@ -1,8 +1,8 @@
-//! In which order the services of one pod start and end.
+//! The order in which the services of a Pod start and end.
 //!
-//! Kubernetes starts the init containers of a pod one after the other, then all other containers, and ends
-//! restartable init containers (sidecars) after those, in reverse order. So a service on which another one of its
-//! pod depends becomes a sidecar, and a one-shot whose end is waited for an ordinary init container.
+//! Kubernetes starts the init containers of a Pod one after the other, then all other containers. It stops restartable
+//! init containers (sidecars) after these, in reverse order. So a service on which another service of its Pod depends
+//! becomes a sidecar, and a one-shot whose end another service awaits becomes an ordinary init container.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,23 +15,23 @@ use crate::{
     translate::{Approximation, Kind, WaitFor},
 };
 
-/// When a service starts, seen from the other services of its pod.
+/// The stage in which a service of a Pod starts.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::translate) enum Stage {
-    /// When all those run that come before: nobody of the pod depends on it.
+    /// After all other stages. No service of the Pod depends on it.
     #[default]
     Last,
-    /// Before those who depend on it, and it ends after them.
+    /// Before its dependents. It ends after them.
     Sidecar {
-        /// Whether they wait for its health.
+        /// Whether dependents wait for its health.
         until_healthy: bool,
     },
-    /// It runs to its end before they start.
+    /// The service runs to completion before its dependents start.
     First,
 }
 
-/// What a dependency waits for, where that can be had: the health that a service only reports, or does not
-/// have, is waited for by nobody.
+/// Returns the condition of a dependency. `service_healthy` becomes `service_started` for a service that has no health
+/// check, or whose check only reports.
 pub(super) fn condition(dependency: &Dependency, other: &ResolvedService<'_>) -> DependencyCondition {
     match dependency.condition.unwrap_or_default() {
         DependencyCondition::ServiceHealthy if !other.health.as_ref().is_some_and(Health::gates) => {
@@ -41,14 +41,14 @@ pub(super) fn condition(dependency: &Dependency, other: &ResolvedService<'_>) ->
     }
 }
 
-/// A dependency between two services of one pod.
+/// A dependency between two services of a Pod.
 struct Edge<'a> {
     from: &'a str,
     to: &'a str,
     condition: DependencyCondition,
     required: bool,
-    /// Whether the dependent works only while the other one runs: it waits for its health, or has its network, IPC
-    /// or processes, which Docker gives nobody whose owner has ended.
+    /// Whether the dependent requires the dependency while it runs: it waits for its health, or shares its network, IPC or
+    /// process namespace. Docker shares no namespace of a container that has ended.
     is_beside: bool,
 }
 
@@ -62,7 +62,7 @@ impl Edge<'_> {
     }
 }
 
-/// Gives each service its stage and its turn in its pod.
+/// Sets the stage and the turn of each service in its Pod.
 pub(super) fn arrange<'a>(
     sharing: &Sharing<'a>,
     services: &mut BTreeMap<&'a str, ResolvedService<'a>>,
@@ -79,10 +79,10 @@ pub(super) fn arrange<'a>(
         };
         let mut turns = turns(&pod, &edges, &stages);
         if !runs_once {
-            // Those start at the same time.
+            // The services of the last stage start at the same time.
             turns.retain(|name| stage_of(&stages, name) != Stage::Last);
             turns.extend(pod.iter().filter(|name| stage_of(&stages, name) == Stage::Last));
-            approximations.extend(waits_unasked(&turns, &edges, &stages));
+            approximations.extend(implicit_waits(&turns, &edges, &stages));
         }
         for (turn, name) in turns.into_iter().enumerate() {
             let Some(service) = services.get_mut(name) else { continue };
@@ -103,8 +103,8 @@ pub(super) fn arrange<'a>(
             } else if service.stage != Stage::Last && !service.spec.pre_stop.is_empty() {
                 approximations.push(Approximation {
                     path: format!("spec.services.{name}.preStop"),
-                    message: "the hooks run when the pod begins to end, while the services that depend on this one still \
-                              run"
+                    message: "the hooks run when the Pod starts to terminate, while the dependents of this service \
+                              still run"
                         .to_owned(),
                 });
             }
@@ -116,8 +116,8 @@ fn stage_of(stages: &BTreeMap<&str, Stage>, name: &str) -> Stage {
     stages.get(name).copied().unwrap_or_default()
 }
 
-/// What of a dependency keeps the container of the dependent from its start, if something does: of one-shots, only
-/// the end of one that runs first.
+/// Returns the condition for which the container of the dependent waits, if it waits. A one-shot waits only for the end of
+/// a one-shot that runs first.
 fn holds_back(edge: &Edge<'_>, stages: &BTreeMap<&str, Stage>) -> Option<DependencyCondition> {
     match stage_of(stages, edge.to) {
         Stage::Sidecar { .. } => Some(edge.condition),
@@ -147,20 +147,19 @@ fn edges<'a>(pod: &[&'a str], services: &BTreeMap<&'a str, ResolvedService<'a>>)
     pod.iter().flat_map(of).collect()
 }
 
-/// The stages of services that are kept running.
+/// Returns the stages of services that are not one-shots.
 fn stages<'a>(edges: &[Edge<'a>], approximations: &mut Vec<Approximation>) -> BTreeMap<&'a str, Stage> {
     let mut stages = BTreeMap::new();
     for edge in edges {
         let until_healthy = match edge.condition {
-            // The end of a service is waited for only where it runs once, which is refused beside what is kept running.
+            // Only a one-shot ends, and a one-shot beside another service is refused.
             DependencyCondition::ServiceCompletedSuccessfully => continue,
             DependencyCondition::ServiceHealthy => true,
             DependencyCondition::ServiceStarted => false,
         };
         if until_healthy && !edge.required {
             let message = format!(
-                "this one does not start while '{}' is unhealthy: within a pod an optional dependency is waited for like \
-                 a required one",
+                "this service does not start while '{}' is unhealthy: in a Pod, 'required: false' has no effect",
                 edge.to
             );
             approximations.push(Approximation { path: edge.path(), message });
@@ -173,8 +172,8 @@ fn stages<'a>(edges: &[Edge<'a>], approximations: &mut Vec<Approximation>) -> BT
     stages
 }
 
-/// The stages of one-shots. None is a sidecar, which would be started again whenever it ends: those that wait
-/// for no end start one after the other, in order, and run at the same time.
+/// Returns the stages of one-shots. A one-shot cannot be a sidecar, because the kubelet restarts a sidecar that ends.
+/// One-shots that wait for no end start in order and run at the same time.
 fn stages_of_one_shots<'a>(
     edges: &[Edge<'a>],
     problems: &mut Problems,
@@ -184,27 +183,27 @@ fn stages_of_one_shots<'a>(
         edges.iter().filter(|edge| edge.waits_for_end()).map(|edge| (edge.to, edge.from)).collect();
     for edge in edges {
         let Edge { from, to, .. } = edge;
-        // The one that runs to its end before the other, and who waits for that end.
+        // The one-shot that runs first, and the service that waits for its end.
         let apart = ends.get_key_value(to).or(ends.get_key_value(from));
         let message = match apart {
             _ if edge.waits_for_end() && edge.required => continue,
             _ if edge.waits_for_end() => format!(
-                "this one does not start where '{to}' fails: within a pod an optional dependency is waited for like a \
-                 required one"
+                "this service does not start if '{to}' fails: in a Pod, 'required: false' has no effect"
             ),
             Some((first, waiting)) => {
                 let when = if first == to {
-                    format!("this one starts when '{to}' has ended")
+                    format!("this service starts when '{to}' has ended")
                 } else {
-                    format!("this one ends before '{to}' starts")
+                    format!("this service ends before '{to}' starts")
                 };
                 let why = format!(
-                    "'{waiting}' waits for the end of '{first}', which so runs before the others of its pod"
+                    "'{waiting}' waits for the end of '{first}', so '{first}' runs before the other services of the \
+                     Pod"
                 );
                 if edge.is_beside && edge.required {
                     let message = format!(
-                        "it needs '{to}' while it runs, but {when}: {why}. Take '{waiting}' out of the pod, or do not wait \
-                         for the end of '{first}'"
+                        "this service requires '{to}' while it runs, but {when}: {why}. Move '{waiting}' to another \
+                         Pod, or do not wait for the end of '{first}'"
                     );
                     problems.value(edge.path(), message);
                     continue;
@@ -212,7 +211,9 @@ fn stages_of_one_shots<'a>(
                 format!("{when}: {why}")
             }
             None if edge.condition == DependencyCondition::ServiceHealthy => {
-                format!("the one-shots of a pod start together, so this one starts before '{to}' is healthy")
+                format!(
+                    "the one-shots of a Pod start together, so this service starts before '{to}' is healthy"
+                )
             }
             None => continue,
         };
@@ -221,8 +222,8 @@ fn stages_of_one_shots<'a>(
     ends.into_keys().map(|name| (name, Stage::First)).collect()
 }
 
-/// The services in the order in which they start: each after those that it depends on. Of those whose turn it
-/// may be, the ones whose health is waited for come last, so that nobody waits for it without need.
+/// Returns the services in the order in which they start, each after its dependencies. A service for whose health others
+/// wait starts as late as possible, so that no other service waits without need.
 fn turns<'a>(pod: &[&'a str], edges: &[Edge<'a>], stages: &BTreeMap<&str, Stage>) -> Vec<&'a str> {
     let gates = |name: &str| stages.get(name) == Some(&Stage::Sidecar { until_healthy: true });
     let mut open: BTreeMap<&str, usize> = pod.iter().map(|name| (*name, 0)).collect();
@@ -248,8 +249,8 @@ fn turns<'a>(pod: &[&'a str], edges: &[Edge<'a>], stages: &BTreeMap<&str, Stage>
     turns
 }
 
-/// Says who waits for the health of a service although it does not ask for it, since a pod has one order.
-fn waits_unasked(turns: &[&str], edges: &[Edge<'_>], stages: &BTreeMap<&str, Stage>) -> Vec<Approximation> {
+/// Reports services that wait for the health of a service without asking for that, because a Pod has one order.
+fn implicit_waits(turns: &[&str], edges: &[Edge<'_>], stages: &BTreeMap<&str, Stage>) -> Vec<Approximation> {
     let mut found = Vec::new();
     let mut asked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut before: Vec<&str> = Vec::new();
@@ -266,8 +267,8 @@ fn waits_unasked(turns: &[&str], edges: &[Edge<'_>], stages: &BTreeMap<&str, Sta
             found.push(Approximation {
                 path: format!("spec.services.{name}"),
                 message: format!(
-                    "it starts after '{other}' is healthy, for which another service of its pod waits: the containers of a \
-                     pod start in one order"
+                    "this service also waits until '{other}' is healthy, because another service of the Pod does and \
+                     the containers of a Pod start in one order"
                 ),
             });
         }
@@ -279,12 +280,12 @@ fn waits_unasked(turns: &[&str], edges: &[Edge<'_>], stages: &BTreeMap<&str, Sta
     found
 }
 
-/// Refuses hooks of a one-shot that ends before others start: Kubernetes runs none for it.
+/// Refuses hooks of a one-shot that runs first. Kubernetes does not support hooks of init containers.
 fn refuse_hooks(service: &ResolvedService<'_>, problems: &mut Problems) {
     let hooks = [("postStart", &service.spec.post_start), ("preStop", &service.spec.pre_stop)];
     for (field, _) in hooks.into_iter().filter(|(_, hooks)| !hooks.is_empty()) {
-        let message = "a one-shot that ends before other services of its pod start has no hooks: make them a part of its \
-                       command";
+        let message = "hooks are not supported for a one-shot that ends before other services of its Pod start: make \
+                       them a part of the command";
         problems.value(format!("spec.services.{}.{field}", service.name), message);
     }
 }

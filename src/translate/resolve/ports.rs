@@ -1,4 +1,4 @@
-//! The ports of a service: those that it is known to listen on, and those that it publishes.
+//! The known and the published ports of a service.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,8 +7,8 @@ use std::{
 
 use super::{Problems, ResolvedService, health::Health, labels::is_key};
 use crate::{
-    api::{PortMode, Protocol, Publish, Service, ServiceMode},
-    translate::{Activity, Approximation, ImageConfig, Privilege, Privileges, Reason, addresses::addresses},
+    api::{PortMode, Protocol, Publish, Reason, Service, ServiceMode},
+    translate::{Activity, Approximation, ImageConfig, Privilege, Privileges, addresses::addresses},
 };
 
 /// A port that a service listens on.
@@ -25,28 +25,28 @@ pub(in crate::translate) struct Published {
     pub protocol: Protocol,
     pub target: i32,
     pub address: Address,
-    /// Whether it is a port of each node that runs a container.
+    /// Whether the port is published on each node that runs a container.
     pub on_node: bool,
-    /// Its place in `ports`.
+    /// The index in `ports`.
     pub index: usize,
 }
 
-/// Where a port is published.
+/// The address on which a port is published.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(in crate::translate) enum Address {
-    /// On every address.
+    /// Every address.
     Every,
-    /// On one.
+    /// One address.
     One(IpAddr),
 }
 
 impl Address {
-    /// Whether only the machine itself would reach it, so that it stays inside the cluster.
+    /// Reports whether the address is a loopback address. Such a port stays inside the cluster.
     pub fn is_local(self) -> bool {
         matches!(self, Self::One(ip) if ip.is_loopback())
     }
 
-    /// The one address, as text.
+    /// Returns the text of the address, if there is one.
     pub fn ip(self) -> Option<String> {
         match self {
             Self::Every => None,
@@ -54,16 +54,16 @@ impl Address {
         }
     }
 
-    /// Whether both cannot be bound for one port. A local address is not published at all, so it
-    /// only stands in the way of itself.
+    /// Reports whether both addresses cannot be bound for one port. Ports on loopback addresses are not published, so they
+    /// clash only with the same address.
     fn clashes(self, other: Self) -> bool {
         self == other
             || (self.is_local() == other.is_local() && (self == Self::Every || other == Self::Every))
     }
 }
 
-/// The ports in a service's own settings and its image: `ports`, `expose`, EXPOSE, the routes to it and the
-/// addresses of itself in its health check.
+/// Returns the ports in a service's own settings and its image: `ports`, `expose`, EXPOSE, routes and local addresses in
+/// its health check.
 pub(super) fn own_ports(
     service: &Service,
     image: &ImageConfig,
@@ -86,7 +86,7 @@ pub(super) fn own_ports(
         .collect()
 }
 
-/// The ports that a service publishes, without repetition, by number.
+/// Returns the ports that a service publishes, without duplicates, by number.
 pub(super) fn published(
     service: &Service,
     publish: Publish,
@@ -101,7 +101,11 @@ pub(super) fn published(
             Some(Ok(ip)) if IpAddr::is_unspecified(&ip) => Address::Every,
             Some(Ok(ip)) => Address::One(ip),
             Some(Err(_)) => {
-                problems.value(format!("{path}.hostIp"), "write an IP address, such as 127.0.0.1");
+                problems.value(
+                    format!("{path}.hostIp"),
+                    "the value is not an IP address: write one, such as \
+                                                          127.0.0.1",
+                );
                 continue;
             }
         };
@@ -109,22 +113,26 @@ pub(super) fn published(
         let protocol = port.protocol.unwrap_or_default();
         let on_node = port.mode == Some(PortMode::Host) || publish == Publish::HostPort;
         if port.app_protocol.as_ref().is_some_and(|name| !is_key(name)) {
-            let message = "write a name such as http, or with a domain before it, such as kubernetes.io/h2c";
+            let message = "the value is not an application protocol: write a name, such as http, or a name with a \
+                           domain, such as kubernetes.io/h2c";
             problems.value(format!("{path}.appProtocol"), message);
         }
         for (field, number) in [("target", port.target), ("published", published)] {
             if !(1..=65535).contains(&number) {
-                problems.value(format!("{path}.{field}"), "a port is a number from 1 to 65535");
+                problems.value(
+                    format!("{path}.{field}"),
+                    "the port is out of range: write a number from 1 to 65535",
+                );
             }
         }
-        // One Service has one port of a number, on whatever address of the host it was bound:
-        // local ports stay inside and are looked at apart.
+        // A Service has at most one port with a number, on all addresses. Ports on loopback addresses are not part of it.
         let key = (published, protocol, address.is_local(), on_node.then_some(address));
         let this = Published { published, protocol, target: port.target, address, on_node, index };
         let first = found.entry(key).or_insert(this).target;
         if first != port.target {
             let message = format!(
-                "port {published}/{} leads to {first} already: publish this one under another number",
+                "port {published}/{} is already published for target port {first}: publish this port under another \
+                 number",
                 protocol.as_str(),
             );
             problems.add(Reason::PortClash, path, message);
@@ -133,17 +141,16 @@ pub(super) fn published(
     found.into_values().collect()
 }
 
-/// Refuses an address for all containers where no port is known: such a Service needs one.
+/// Refuses the mode ClusterIP without a known port. Kubernetes requires a port for a Service with a cluster IP.
 pub(super) fn check_mode(service: &ResolvedService<'_>, problems: &mut Problems) {
     if service.spec.service_mode == Some(ServiceMode::ClusterIp) && service.known_ports.is_empty() {
-        let message = "one address for all containers leads to ports, and none is known: name them in 'expose', or write \
-                       Headless";
+        let message = "the mode ClusterIP requires a known port: list the ports in 'expose', or set Headless";
         problems.value(format!("spec.services.{}.serviceMode", service.name), message);
     }
 }
 
-/// What is said of the ports of nodes: that the namespace must allow them, and that one target has
-/// one of them at most, since a container's ports are told apart by target and protocol.
+/// Checks host ports: the namespace must grant the privilege, and a target port has at most one host port, because
+/// Kubernetes identifies the ports of a container by target and protocol.
 pub(super) fn check_node_ports(
     service: &ResolvedService<'_>,
     privileges: &Privileges,
@@ -154,11 +161,11 @@ pub(super) fn check_node_ports(
     for port in service.node_ports() {
         let path = format!("spec.services.{}.ports[{}]", service.name, port.index);
         if !privileges.allows(Privilege::HostPorts) {
-            problems.not_allowed(path, "ports of the nodes", Privilege::HostPorts, namespace);
+            problems.not_allowed(path, "ports on the nodes", Privilege::HostPorts, namespace);
         } else if !targets.insert((port.target, port.protocol)) {
             let message = format!(
-                "{}/{} is published on the nodes already, and Kubernetes takes one port of the node for each port of a \
-                 container: take one of the two out",
+                "target port {}/{} is already published on the nodes, and Kubernetes supports one host port for each \
+                 port of a container: remove one of the two",
                 port.target,
                 port.protocol.as_str()
             );
@@ -167,13 +174,13 @@ pub(super) fn check_node_ports(
     }
 }
 
-/// Whether so many ports of a load balancer get no node ports. A cluster has 2,768 of them (Kubernetes,
-/// `--service-node-port-range`), and a few services with long ranges would use them up.
+/// Reports whether a load balancer with this number of ports gets no node ports. A cluster has 2,768 node ports
+/// (Kubernetes, `--service-node-port-range`), and a few services with long ranges would use all of them.
 pub(in crate::translate) fn has_too_many_for_nodes(ports: usize) -> bool {
     ports > 128
 }
 
-/// What of a service's published ports differs from Docker's.
+/// Returns the differences between the published ports and those in Docker.
 pub(super) fn approximations(
     service: &ResolvedService<'_>,
     publish: Publish,
@@ -183,8 +190,8 @@ pub(super) fn approximations(
         (publish == Publish::LoadBalancer && has_too_many_for_nodes(many)).then(|| Approximation {
             path: format!("spec.services.{}.ports", service.name),
             message: format!(
-                "the load balancer has to reach the pods without node ports, of which a cluster has too few for {many} \
-                 ports: where it cannot, use 'networkMode: host' or 'publish: HostPort'"
+                "the Service has no node ports, because a cluster has too few of them for {many} ports: if the load \
+                 balancer requires node ports, use 'networkMode: host' or 'publish: HostPort'"
             ),
         });
     let of_its_own = move |port: &&Published| {
@@ -193,14 +200,14 @@ pub(super) fn approximations(
     };
     let bound = service.ports_to_publish().filter(of_its_own).map(move |port| Approximation {
         path: format!("spec.services.{}.ports[{}].hostIp", service.name, port.index),
-        message: "the port is published on every address that the cluster gives it: with 'mode: host' it is bound to \
-                  this one"
-            .to_owned(),
+        message:
+            "the port is published on every address of the Service: set 'mode: host' to bind this address"
+                .to_owned(),
     });
     without_node_ports.into_iter().chain(bound)
 }
 
-/// Refuses two active services that publish one port.
+/// Refuses two active services that publish the same port.
 pub(super) fn check_published(services: &BTreeMap<&str, ResolvedService<'_>>, problems: &mut Problems) {
     let mut taken: BTreeMap<(i32, Protocol), Vec<(&str, Address)>> = BTreeMap::new();
     for service in services.values().filter(|service| service.activity == Activity::Active) {
@@ -210,7 +217,7 @@ pub(super) fn check_published(services: &BTreeMap<&str, ResolvedService<'_>>, pr
                 others.iter().find(|(name, address)| *name != service.name && address.clashes(port.address));
             if let Some((other, _)) = other {
                 let message = format!(
-                    "port {}/{} is published by spec.services.{other}.ports too: publish one of the two under \
+                    "port {}/{} is also published by spec.services.{other}.ports: publish one of the two under \
                      another number",
                     port.published,
                     port.protocol.as_str()

@@ -1,4 +1,4 @@
-//! Programs that end before a service starts.
+//! Programs that run to completion before a service starts.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use k8s_openapi::api::core::v1::EnvVar;
 use super::{Problems, environment::environment, user};
 use crate::api::{PreStart, Service, Text};
 
-/// What a program is given that ends before the service starts.
+/// A resolved program of `preStart`.
 pub(in crate::translate) struct Before<'a> {
     pub spec: &'a PreStart,
     pub environment: Vec<EnvVar>,
-    /// The user's and the group's number.
+    /// The numbers of the user and the group.
     pub user: Option<(i64, Option<i64>)>,
 }
 
-/// Reads a service's `preStart`.
+/// Reads `preStart` of a service.
 pub(super) fn pre_start<'a>(service: &'a Service, path: &str, problems: &mut Problems) -> Vec<Before<'a>> {
     let mut found = Vec::new();
     for (index, spec) in service.pre_start.iter().enumerate() {
@@ -29,7 +29,7 @@ pub(super) fn pre_start<'a>(service: &'a Service, path: &str, problems: &mut Pro
     found
 }
 
-/// The service's variables, and the program's own, which win wherever others name them.
+/// Returns the variables of the service and the program. Those of the program take precedence.
 pub(super) fn variables(
     service: &Service,
     own: &BTreeMap<String, Text>,
@@ -43,7 +43,7 @@ pub(super) fn variables(
     };
     both.environment_from.retain(|name, _| !own.contains_key(name));
     both.environment.extend(own.clone());
-    // What is wrong with the service's own is told where it stands.
+    // Problems of the variables of the service are reported at the service.
     let mut told = Problems::default();
     environment(service, path, &mut told);
     let problems = if told.is_empty() { problems } else { &mut told };

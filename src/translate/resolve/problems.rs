@@ -1,17 +1,20 @@
-//! The problems that are met on the way, and the words that help with them.
+//! Collection of problems, and their messages.
 
 use compose_loader::did_you_mean;
 
-use crate::translate::{Invalid, MOST_TOLD, Privilege, Problem, Reason};
+use crate::{
+    api::Reason,
+    translate::{Invalid, MOST_TOLD, Privilege, Problem},
+};
 
-/// How many problems of a spec are kept; of the others is known only how many there are.
+/// The number of problems that are stored. The others are only counted.
 const MOST_KEPT: usize = 1_000;
 
-/// Collects the problems of a spec, so that its author mends all of them at once.
+/// The problems of a spec, so that one message shows all of them.
 #[derive(Debug, Default)]
 pub(super) struct Problems {
     kept: Vec<Problem>,
-    /// How many there are beside those.
+    /// The number of the other problems.
     more: usize,
 }
 
@@ -24,12 +27,12 @@ impl Problems {
         }
     }
 
-    /// A value that cannot be used as it is.
+    /// Adds a value that cannot be used.
     pub(super) fn value(&mut self, path: impl Into<String>, message: impl Into<String>) {
         self.add(Reason::InvalidValue, path, message);
     }
 
-    /// A name that stands for nothing: `what` it should be and `place` where it would be declared.
+    /// Adds a reference to a name that does not exist: the kind, the name and the field that declares such names.
     pub(super) fn unknown<'a>(
         &mut self,
         reason: Reason,
@@ -37,16 +40,16 @@ impl Problems {
         (what, name, place): (&str, &str, &str),
         known: impl Iterator<Item = &'a str>,
     ) {
-        // What is not told needs no search.
+        // The search is slow, so it is omitted for problems that no message shows.
         let near = if self.kept.len() < MOST_TOLD { did_you_mean(name, known) } else { None };
         let remedy = match near {
             Some(close) => format!("did you mean '{close}'?"),
-            None => format!("declare it under {place}, or take this reference out"),
+            None => format!("declare it in {place}, or remove this reference"),
         };
         self.add(reason, path, format!("there is no {what} '{name}' in {place}: {remedy}"));
     }
 
-    /// Something that the namespace does not allow.
+    /// Adds a setting that requires a privilege which the namespace does not grant.
     pub(super) fn not_allowed(
         &mut self,
         path: impl Into<String>,
@@ -55,7 +58,7 @@ impl Problems {
         namespace: Option<&str>,
     ) {
         let message = format!(
-            "the namespace allows no {what}: its administrator allows them by 'kubectl label namespace {} \
+            "the namespace does not grant {what}: ask its administrator to run 'kubectl label namespace {} \
              allow.stackwright.dev/{}=true'",
             namespace.unwrap_or("NAMESPACE"),
             privilege.as_str()

@@ -1,4 +1,4 @@
-//! How a service's programs find others by name: servers, domains and lines of their own.
+//! DNS settings and host entries of a service.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -6,23 +6,23 @@ use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption};
 
 use super::Problems;
 use crate::{
-    api::Service,
-    translate::{Approximation, Reason, names::is_dns_label},
+    api::{Reason, Service},
+    translate::{Approximation, names::is_dns_label},
 };
 
-/// What is said of names in a pod.
+/// The DNS settings of a Pod.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct Resolver {
-    /// The resolver's settings beyond the cluster's own.
+    /// The settings in addition to those of the cluster.
     pub dns: PodDNSConfig,
-    /// Lines of `/etc/hosts`.
+    /// The entries of `/etc/hosts`.
     pub hosts: Vec<HostAlias>,
 }
 
-/// How many servers a resolver asks; the cluster's own is one of them.
+/// The maximum number of `dns`: a resolver queries at most three servers, and the cluster DNS is one of them.
 const FURTHER_SERVERS: usize = 2;
 
-/// Reads a service's `dns`, `dnsSearch`, `dnsOpt` and `extraHosts`.
+/// Reads `dns`, `dnsSearch`, `dnsOpt` and `extraHosts` of a service.
 pub(super) fn resolver(
     service: &Service,
     path: &str,
@@ -32,29 +32,33 @@ pub(super) fn resolver(
     for (index, server) in service.dns.iter().enumerate() {
         let path = format!("{path}.dns[{index}]");
         if server.parse::<IpAddr>().is_err() {
-            problems.value(path, "write an IP address, such as 1.1.1.1");
+            problems.value(path, "the value is not an IP address: write one, such as 1.1.1.1");
         } else if index == FURTHER_SERVERS {
             problems.value(
                 path,
-                "a pod asks three servers, and the first is the cluster's own: name two at most",
+                "a Pod has at most three DNS servers, and the cluster DNS is the first: list at most two servers",
             );
         }
     }
     if !service.dns.is_empty() {
-        let message = "the servers are asked only when the cluster's own does not answer, since that one knows the names \
-                       of the stack";
+        let message = "the servers are queried only if the cluster DNS does not answer, because only the cluster DNS \
+                       has the names of the Stack";
         approximations.push(Approximation { path: format!("{path}.dns"), message: message.to_owned() });
     }
     for (index, option) in service.dns_opt.iter().enumerate() {
         if option.starts_with(':') || option.contains(char::is_whitespace) || option.is_empty() {
             let message =
-                format!("'{option}' is no option of a resolver: write one such as timeout:2 or rotate");
+                format!("'{option}' is not an option of a resolver: write one, such as timeout:2 or rotate");
             problems.value(format!("{path}.dnsOpt[{index}]"), message);
         }
     }
     for (index, domain) in service.dns_search.iter().enumerate() {
         if domain != "." && !is_host_name(domain.trim_end_matches('.')) {
-            problems.value(format!("{path}.dnsSearch[{index}]"), "write a domain, such as example.com");
+            problems.value(
+                format!("{path}.dnsSearch[{index}]"),
+                "the value is not a domain: write one, such as \
+                                                                  example.com",
+            );
         }
     }
     let some = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
@@ -68,8 +72,8 @@ pub(super) fn resolver(
     }
 }
 
-/// The options, of which the author's own win. Names with a dot are looked up as they are first, as in
-/// Docker, not below the cluster's domains.
+/// Returns the options. Those of the Stack take precedence. As in Docker, names with a dot are first looked up as they are,
+/// and not in the domains of the cluster.
 fn options(service: &Service) -> Vec<PodDNSConfigOption> {
     let read = |option: &String| match option.split_once(':') {
         Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -84,20 +88,21 @@ fn hosts(service: &Service, path: &str, problems: &mut Problems) -> Vec<HostAlia
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, addresses) in &service.extra_hosts {
         let path = format!("{path}.extraHosts.{name}");
-        // Case means nothing in the name of a host.
+        // Host names are case-insensitive.
         let name = name.to_lowercase();
         if !is_host_name(&name) {
             let message =
-                "Kubernetes takes letters, digits, hyphens and dots in the name of a host".to_owned();
+                "the value is not a valid host name: write letters, digits, hyphens and dots".to_owned();
             problems.add(Reason::InvalidName, &path, message);
         }
         for address in &addresses.0 {
             if address == "host-gateway" {
-                let message = "a node has no fixed address for its pods: write the address of the machine that is meant, \
-                               or a name under 'externalLinks'";
+                let message = "'host-gateway' is not supported, because Pods have no fixed address for their node: \
+                               write the address of the host, or use 'externalLinks' for a name";
                 problems.value(&path, message);
             } else if address.parse::<IpAddr>().is_err() {
-                problems.value(&path, format!("'{address}' is no IP address: write one, such as 10.0.0.7"));
+                problems
+                    .value(&path, format!("'{address}' is not an IP address: write one, such as 10.0.0.7"));
             } else {
                 names.entry(address).or_default().push(name.clone());
             }
@@ -107,7 +112,7 @@ fn hosts(service: &Service, path: &str, problems: &mut Problems) -> Vec<HostAlia
     names.into_iter().map(line).collect()
 }
 
-/// Whether a text is a DNS name in lower case: labels between dots.
+/// Reports whether a text is a DNS name in lower case.
 pub(super) fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_dns_label)
 }

@@ -1,4 +1,4 @@
-//! Limits and reservations -> limits and requests.
+//! Translation of limits and reservations to limits and requests.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,25 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 use super::{Problems, labels::is_key};
 use crate::api::{Quantity, Resource, Service};
 
-/// What the containers may use, and what is set aside for them.
+/// The resources of a container.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct Resources {
-    /// The most that a container may use.
+    /// The limits.
     pub limits: BTreeMap<String, Amount>,
-    /// What a node must have free.
+    /// The requests.
     pub requests: BTreeMap<String, Amount>,
-    /// The requests as a text for messages, where reservations were given: `cpu 4, memory 8Gi`.
+    /// The requests as text for messages, if the service has reservations: `cpu 4, memory 8Gi`.
     pub asked: Option<String>,
 }
 
-/// The request of a container that has a limit and no reservation. Without it Kubernetes would
-/// silently reserve the whole limit, which Compose never does.
+/// The request of a container that has a limit and no reservation. Without a request, Kubernetes requests the whole limit,
+/// and Compose does not.
 const SMALL: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "16Mi")];
 
-/// What a container writes to its own file system and logs.
+/// The resource for data in the root file system and the logs of a container.
 const STORAGE: &str = "ephemeral-storage";
 
-/// Compose's reservations become requests, and a request is never above its limit.
+/// Reads the resources of a service. Reservations become requests, and a request never exceeds its limit.
 pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) -> Resources {
     let none = Default::default();
     let given = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()).unwrap_or(&none);
@@ -53,16 +53,17 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
     }
     for (name, &count) in &given.devices {
         let path = format!("{path}.deploy.resources.devices.{name}");
-        // Names of Kubernetes' own domain stand for other things than devices.
+        // Names in the domain of Kubernetes are not devices.
         let domain = name.split_once('/').map(|(domain, _)| domain);
         let is_device = domain.is_some_and(|domain| !domain.ends_with("kubernetes.io"));
         if !is_device || !is_key(name) || name.starts_with("requests.") || count < 1 {
             problems.value(
                 path,
-                "write the name of a resource that nodes offer, such as nvidia.com/gpu, and how many",
+                "the device is not valid: write the name of an extended resource, such as nvidia.com/gpu, and a \
+                 number",
             );
         }
-        // Such resources are given wholly, so what is asked for is the limit too.
+        // Kubernetes does not overcommit extended resources, so the request and the limit are equal.
         resources.limits.insert(name.clone(), Amount(count.to_string()));
         resources.requests.insert(name.clone(), Amount(count.to_string()));
         reserved = true;
@@ -85,23 +86,23 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
     resources
 }
 
-/// Whether a service gets whole devices, such as GPUs: a successor would wait for its predecessor's.
+/// Reports whether a service has exclusive devices, such as GPUs, which an old container keeps until it ends.
 pub(super) fn has_devices(service: &Service) -> bool {
     let resources = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref());
     resources.is_some_and(|resources| !resources.devices.is_empty())
 }
 
-/// What is counted, and thereby its finest step.
+/// The unit of a quantity, which determines its smallest step.
 #[derive(Clone, Copy)]
 pub(super) enum Counted {
-    /// Thousandths of a processor, to which the API server rounds up.
+    /// CPU. The API server rounds up to thousandths.
     Processors,
-    /// Whole bytes; of parts of one the API server warns.
+    /// Bytes. The API server warns about fractions.
     Bytes,
 }
 
-/// A quantity as the API server gives it back, rounded up to the finest step; none for zero, which
-/// means "no bound" in Compose.
+/// Returns a quantity in canonical form, rounded up to the smallest step. `None` for zero, which means no limit in
+/// Compose.
 pub(super) fn amount(
     quantity: &Quantity,
     counted: Counted,

@@ -1,8 +1,8 @@
-//! Which pods must run on one node, since they share a claim that only one node can mount.
+//! Pods that must run on one node because they share a claim that only one node can mount.
 //!
-//! Services that share claims form a graph; the pods of each connected component bear one label and are
-//! drawn to each other by it. A term for each claim would not do: of two terms, the pods of a second
-//! claim's other readers may satisfy one on this node and one on that.
+//! Services that share claims form a graph. The Pods of a connected component have one label, and Pod affinity by this
+//! label keeps them on one node. An affinity term for each claim is not enough, because Pods on different nodes could
+//! satisfy different terms.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::{
     translate::{Facts, LiveClaim, short_hash},
 };
 
-/// Decides on the access mode of claims that say nothing of it, and gives every component its name: on the
-/// volumes, and for each service that must stay with others. Services of one pod are one here.
+/// Sets the access mode of claims that do not set it, and the label of each component on its volumes. Returns the labels of
+/// services that must share a node. Services of one Pod count as one.
 pub(super) fn tie<'a>(
     spec: &'a StackSpec,
     volumes: &mut BTreeMap<&'a str, DeclaredVolume<'a>>,
@@ -54,7 +54,7 @@ pub(super) fn tie<'a>(
                 volume.together = Some(together.clone());
             }
         }
-        // One pod on each node and all of them on one: no rule can give both.
+        // A Pod on each node and all Pods on one node exclude each other.
         let movable = spec.services.iter().filter(|(name, _)| {
             let lead = sharing.lead(name);
             members.contains(lead) && !is_everywhere(&spec.services[lead])
@@ -68,13 +68,14 @@ fn mounts(service: &Service, volume: &str) -> bool {
     service.volumes.iter().any(|mount| mount.source.as_deref() == Some(volume))
 }
 
-/// How many pods a service has when it runs, whether or not it does now: switching it on rolls nobody.
+/// Returns the number of Pods of a service when it runs. It does not depend on whether the service runs now, so starting it
+/// does not replace other Pods.
 fn pods(service: &Service) -> i64 {
     let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
     i64::from(replicas.max(1))
 }
 
-/// Whether the service runs once on each node.
+/// Reports whether the service has one container on each node.
 pub(super) fn is_everywhere(service: &Service) -> bool {
     let mode = service.deploy.as_ref().and_then(|deploy| deploy.mode);
     matches!(mode, Some(Mode::Global | Mode::GlobalJob))
@@ -84,7 +85,7 @@ fn is_of_one_node(volume: &DeclaredVolume<'_>) -> bool {
     volume.access_mode == AccessMode::ReadWriteOnce
 }
 
-/// The connected components of a graph in which claims that one service mounts are joined.
+/// Returns the connected components of the graph of claims. Claims that one service mounts are connected.
 fn components<'a>(services: impl Iterator<Item = &'a BTreeSet<String>>) -> Vec<BTreeSet<String>> {
     let mut components: Vec<BTreeSet<String>> = Vec::new();
     for claims in services {
@@ -96,8 +97,8 @@ fn components<'a>(services: impl Iterator<Item = &'a BTreeSet<String>>) -> Vec<B
     components
 }
 
-/// What a component is called: as its oldest claim says, so that whoever joins or leaves rolls nobody else.
-/// A claim that was never shared says nothing, and a component of one pod needs no name.
+/// Returns the label of a component. It is the label of its oldest claim, so that Pods are not replaced when another service
+/// joins or leaves. A claim that was never shared has no label, and a component of one Pod needs none.
 fn name(claims: &BTreeSet<String>, shared: bool, live: &BTreeMap<String, LiveClaim>) -> Option<String> {
     let written = claims.iter().filter_map(|name| {
         let claim = live.get(name)?;
@@ -107,7 +108,7 @@ fn name(claims: &BTreeSet<String>, shared: bool, live: &BTreeMap<String, LiveCla
         return Some(together.clone());
     }
     let first = claims.first().filter(|_| shared)?;
-    // The name of someone else's claim may be longer than a label.
+    // The name of an external claim can be longer than a label.
     Some(if first.len() <= 63 { first.clone() } else { short_hash(first) })
 }
 
@@ -148,7 +149,7 @@ mod tests {
     /// What each service is tied to, and the claims as they are on the cluster after that.
     fn shared(stack: &Stack, facts: &Facts) -> (BTreeMap<String, String>, Facts) {
         let (mut problems, mut approximations) = (Problems::default(), Vec::new());
-        let mut volumes = volumes(stack, facts, &mut problems, &mut approximations);
+        let mut volumes = volumes(("s", stack), facts, &mut problems, &mut approximations);
         let tied = tie(&stack.spec, &mut volumes, &Sharing::default(), facts);
         let tied = tied.into_iter().map(|(service, name)| (service.to_owned(), name)).collect();
         let mut after = facts.clone();

@@ -1,20 +1,20 @@
-//! How a service's containers are confined: capabilities, profiles, kernel parameters.
+//! Security settings of containers: capabilities, profiles and kernel parameters.
 
 use k8s_openapi::api::core::v1::{AppArmorProfile, SELinuxOptions, SeccompProfile, SecurityContext, Sysctl};
 
 use super::{Problems, capabilities::capabilities, host::Host, sharing::UNMASKED_ON_HOST};
 use crate::{api::Service, translate::Approximation};
 
-/// How the containers are confined.
+/// The security settings of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct Security {
-    /// What is said of each container; the user stands elsewhere.
+    /// The security context of each container, without the user.
     pub container: SecurityContext,
-    /// The kernel parameters of the pod, by name.
+    /// The kernel parameters of the Pod, by name.
     pub sysctls: Vec<Sysctl>,
 }
 
-/// Parameters that every kubelet takes. Source: "Using sysctls in a Kubernetes Cluster", safe sysctls.
+/// Kernel parameters that every kubelet accepts (Kubernetes, "Using sysctls in a Kubernetes Cluster", safe sysctls).
 const SAFE: [&str; 12] = [
     "kernel.shm_rmid_forced",
     "net.ipv4.ip_local_port_range",
@@ -30,23 +30,23 @@ const SAFE: [&str; 12] = [
     "net.ipv4.tcp_wmem",
 ];
 
-/// Shows a container all of `/proc` and `/sys`.
+/// The proc mount that shows all of `/proc` and `/sys`.
 const UNMASKED: &str = "Unmasked";
 
-/// The type of a profile that confines nothing.
+/// The type of the profile without restrictions.
 const UNCONFINED: &str = "Unconfined";
 
-/// Beginnings of the parameters that a pod has for itself; all others are the node's.
+/// Prefixes of the kernel parameters that apply to a Pod. All others apply to the node.
 const NAMESPACED: [&str; 4] = ["kernel.shm", "kernel.msg", "fs.mqueue.", "net."];
 
 impl Security {
-    /// Whether the container sees all of `/proc`, for which its pod must have users of its own.
+    /// Reports whether the container sees all of `/proc`, which requires a user namespace of the Pod.
     pub fn is_unmasked(&self) -> bool {
         self.container.proc_mount.as_deref() == Some(UNMASKED)
     }
 }
 
-/// Reads how a service is confined.
+/// Reads the security settings of a service.
 pub(super) fn security(
     service: &Service,
     host: Host,
@@ -56,7 +56,7 @@ pub(super) fn security(
 ) -> Security {
     let mut security = Security {
         container: SecurityContext {
-            // A device is only reached by a privileged container.
+            // Only privileged containers can use devices.
             privileged: (service.privileged == Some(true) || !service.devices.is_empty()).then_some(true),
             capabilities: capabilities(service, path, problems),
             read_only_root_filesystem: service.read_only.filter(|&yes| yes),
@@ -66,13 +66,17 @@ pub(super) fn security(
     };
     for (index, group) in service.group_add.iter().enumerate() {
         if !(0..=i64::from(i32::MAX)).contains(group) {
-            problems.value(format!("{path}.groupAdd[{index}]"), "a group is a number from 0 to 2147483647");
+            problems.value(
+                format!("{path}.groupAdd[{index}]"),
+                "the group is out of range: write a number from 0 to \
+                                                                 2147483647",
+            );
         }
     }
     for (index, option) in service.security_opt.iter().enumerate() {
         let path = format!("{path}.securityOpt[{index}]");
         if security.container.privileged == Some(true) && option.starts_with("systempaths") {
-            // It sees all of /proc already.
+            // A privileged container sees all of /proc.
             continue;
         }
         match apply(option, &mut security.container) {
@@ -91,19 +95,18 @@ pub(super) fn security(
         context.allow_privilege_escalation = None;
         approximations.push(Approximation {
             path: format!("{path}.securityOpt"),
-            message: "Kubernetes takes no-new-privileges for no privileged container, so it is left out"
+            message: "omitted: Kubernetes does not support no-new-privileges for a privileged container"
                 .to_owned(),
         });
     }
     security
 }
 
-/// Types of SELinux that confine a program as containers are. Source: Pod Security Standards, level Baseline.
+/// SELinux types of confined containers (Pod Security Standards, level Baseline).
 const CONFINED_TYPES: [&str; 4] =
     ["container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 
-/// Whether a security option takes a program out of what confines containers: what the level Baseline of the Pod
-/// Security Standards refuses.
+/// Reports whether a security option is one that the level Baseline of the Pod Security Standards forbids.
 pub(super) fn is_unconfined(option: &str) -> bool {
     let mut alone = SecurityContext::default();
     apply(option, &mut alone);
@@ -117,14 +120,14 @@ pub(super) fn is_unconfined(option: &str) -> bool {
         || alone.proc_mount.is_some()
 }
 
-/// What became of a security option.
+/// The result of a security option.
 enum Understood {
     Done,
     Otherwise(&'static str),
     No(&'static str),
 }
 
-/// One option as Docker reads it: a name, then `=` or `:` and a value.
+/// Applies an option in the syntax of Docker: a name, then `=` or `:` and a value.
 fn apply(option: &str, context: &mut SecurityContext) -> Understood {
     let (name, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
     match (name, value) {
@@ -136,8 +139,8 @@ fn apply(option: &str, context: &mut SecurityContext) -> Understood {
             Some(file) => context.seccomp_profile = Some(seccomp("Localhost", Some(file))),
             None => {
                 return Understood::No(
-                    "a seccomp profile is a file of the nodes: put it into the kubelet's seccomp folder and write \
-                     seccomp=localhost/<path>",
+                    "a seccomp profile must be a file on the nodes: put the file into the seccomp folder of the \
+                     kubelet and write seccomp=localhost/<path>",
                 );
             }
         },
@@ -150,17 +153,17 @@ fn apply(option: &str, context: &mut SecurityContext) -> Understood {
         ("systempaths", "unconfined") => {
             context.proc_mount = Some(UNMASKED.to_owned());
             return Understood::Otherwise(
-                "Kubernetes shows all of /proc only to pods with users of their own: root in them is nobody on the node, \
-                 and volumes must be of file systems that can map users",
+                "Kubernetes supports this only in Pods with a user namespace: root of the Pod has no rights on the \
+                 node, and the file systems of volumes must support ID-mapped mounts",
             );
         }
         ("mask" | "unmask" | "writable-cgroups", _) => {
-            return Understood::Otherwise("Kubernetes has no such option, so it is left out");
+            return Understood::Otherwise("omitted: Kubernetes has no such option");
         }
         _ => {
             return Understood::No(
-                "write no-new-privileges, seccomp=…, apparmor=…, label=user:…, label=role:…, label=type:…, \
-                 label=level:…, label=disable or systempaths=unconfined",
+                "the option is not supported: write no-new-privileges, seccomp=…, apparmor=…, label=user:…, \
+                 label=role:…, label=type:…, label=level:…, label=disable or systempaths=unconfined",
             );
         }
     }
@@ -169,7 +172,7 @@ fn apply(option: &str, context: &mut SecurityContext) -> Understood {
 
 fn label(value: &str, options: &mut SELinuxOptions) -> Understood {
     match value.split_once(':') {
-        // What Docker runs such a container as.
+        // The type that Docker uses for such a container.
         None if value == "disable" => options.type_ = Some("spc_t".to_owned()),
         Some(("user", user)) => options.user = Some(user.to_owned()),
         Some(("role", role)) => options.role = Some(role.to_owned()),
@@ -177,7 +180,8 @@ fn label(value: &str, options: &mut SELinuxOptions) -> Understood {
         Some(("level", level)) => options.level = Some(level.to_owned()),
         _ => {
             return Understood::No(
-                "write label=user:…, label=role:…, label=type:…, label=level:… or label=disable",
+                "the label is not supported: write label=user:…, label=role:…, label=type:…, label=level:… or \
+                 label=disable",
             );
         }
     }
@@ -205,17 +209,19 @@ fn sysctls(
             name == "kernel.sem" || NAMESPACED.iter().any(|beginning| name.starts_with(beginning));
         if !of_the_pod {
             let message =
-                "the parameter belongs to the whole node, so no container may set it: set it on the nodes";
+                "the parameter applies to the whole node, so a container cannot set it: set it on the nodes";
             problems.value(path, message);
         } else if host.network && name.starts_with("net.") {
-            let message = "with the node's network it is the node's parameter: set it on the nodes";
+            let message = "the service uses the network of the node, so the parameter applies to the node: set it on \
+                           the nodes";
             problems.value(path, message);
         } else if host.ipc && !name.starts_with("net.") {
-            let message = "with the node's IPC it is the node's parameter: set it on the nodes";
+            let message = "the service uses the IPC namespace of the node, so the parameter applies to the node: set \
+                           it on the nodes";
             problems.value(path, message);
         } else if !SAFE.contains(&name.as_str()) {
-            let message = "the nodes' kubelets take it only where --allowed-unsafe-sysctls names it: elsewhere the pods \
-                           fail with SysctlForbidden";
+            let message = "a kubelet accepts the parameter only if --allowed-unsafe-sysctls lists it. On other \
+                           nodes, the Pods fail with SysctlForbidden";
             approximations.push(Approximation { path, message: message.to_owned() });
         }
     }
@@ -242,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_profile_confines_is_told_from_what_another_profile_does() {
+    fn options_beyond_the_level_baseline_are_unconfined() {
         for option in [
             "seccomp=unconfined",
             "seccomp:unconfined",
@@ -270,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn security_options_are_read_as_docker_reads_them() {
+    fn security_options_are_parsed_as_in_docker() {
         for (options, expected) in [
             (&["no-new-privileges:true"][..], json!({"allowPrivilegeEscalation": false})),
             (&["no-new-privileges"], json!({"allowPrivilegeEscalation": false})),

@@ -1,32 +1,32 @@
-//! Services of one pod: those that share a network, IPC or processes by `service:<name>`.
+//! Services of one Pod: those that share a network, IPC or process namespace by `service:<name>`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Problems, ResolvedService, Restart};
 use crate::{
-    api::{Mode, Service, StackSpec},
+    api::{Mode, Reason, Service, StackSpec},
     translate::{
-        Activity, Approximation, Kind, Reason,
+        Activity, Approximation, Kind,
         order::{Order, order},
     },
 };
 
-/// Which services share a pod.
+/// The services that share a Pod.
 #[derive(Debug, Default)]
 pub(super) struct Sharing<'a> {
-    /// The service that names the pod, by each service that is not alone in its pod.
+    /// The service that names the Pod, by each service that is not alone in its Pod.
     leads: BTreeMap<&'a str, &'a str>,
 }
 
-/// What a service shares with others: the field that says so, and whose it is.
+/// Returns the fields by which a service shares a namespace of another service, with the name of that service.
 pub(super) fn targets(service: &Service) -> impl Iterator<Item = (&'static str, &str)> {
     let fields = [("networkMode", &service.network_mode), ("ipc", &service.ipc), ("pid", &service.pid)];
     fields.into_iter().filter_map(|(field, value)| Some((field, value.as_deref()?.strip_prefix("service:")?)))
 }
 
 impl<'a> Sharing<'a> {
-    /// The connected parts of the graph of who shares with whom. A pod is named by the service that
-    /// the others point to: the first one that points to none.
+    /// Returns the connected components of the graph of sharing services. The first service that refers to no other one
+    /// names the Pod.
     pub fn of(spec: &'a StackSpec, is_inactive: impl Fn(&str) -> bool, problems: &mut Problems) -> Self {
         let mut needs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, service) in spec.services.iter().filter(|(name, _)| !is_inactive(name)) {
@@ -38,7 +38,7 @@ impl<'a> Sharing<'a> {
                     problems.unknown(Reason::UnknownDependency, path, what, known);
                 } else if is_inactive(other) {
                     let message = format!(
-                        "'{other}' is of no active profile, so there is nothing to share: add its profile to \
+                        "'{other}' is not active, so it has no containers to share with: add its profile to \
                          spec.profiles, or give this service the same 'profiles'"
                     );
                     problems.value(path, message);
@@ -51,13 +51,13 @@ impl<'a> Sharing<'a> {
         let Order { names, cycles } = order(&needs);
         for cycle in cycles {
             let message = format!(
-                "the services share with each other in a circle ({}), so none could be first: take one 'service:' out",
+                "the services share with each other in a circle ({}): remove one reference 'service:<name>'",
                 cycle.join(" -> ")
             );
             problems.add(Reason::DependencyCycle, format!("spec.services.{}", cycle[0]), message);
         }
         let mut leads: BTreeMap<&str, &str> = BTreeMap::new();
-        // Whoever is pointed to comes first, and joins what its pointers join to one.
+        // A service comes after the services to which it refers, and joins their Pods to one.
         for name in names {
             let mut joined: BTreeSet<&str> =
                 needs[name].iter().filter_map(|other| leads.get(other).copied()).collect();
@@ -70,17 +70,17 @@ impl<'a> Sharing<'a> {
         Self { leads }
     }
 
-    /// The service that names the pod of `service`.
+    /// Returns the service that names the Pod of `service`.
     pub fn lead(&self, service: &'a str) -> &'a str {
         self.leads.get(service).copied().unwrap_or(service)
     }
 
-    /// Whether a service is not alone in its pod.
+    /// Reports whether a service is not alone in its Pod.
     pub fn shares_pod(&self, service: &str) -> bool {
         self.leads.contains_key(service)
     }
 
-    /// The services of each pod of several, the one that names it first.
+    /// Returns the services of each Pod of several services. The service that names the Pod is the first.
     pub fn pods(&self) -> Vec<Vec<&'a str>> {
         let mut pods: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (name, lead) in &self.leads {
@@ -93,7 +93,7 @@ impl<'a> Sharing<'a> {
     }
 }
 
-/// Makes the services of each pod agree on what a pod has once, or says why they cannot.
+/// Reconciles the settings that a Pod has once, and refuses services of a Pod that set them differently.
 pub(super) fn agree<'a>(
     sharing: &Sharing<'a>,
     services: &mut BTreeMap<&'a str, ResolvedService<'a>>,
@@ -107,7 +107,7 @@ pub(super) fn agree<'a>(
             disagreements(lead, other, problems);
             approximations.extend(shared_unasked(lead, other));
         }
-        approximations.extend(labels_of_two_minds(&pod));
+        approximations.extend(conflicting_labels(&pod));
         check_ports(&pod, problems);
         check_users(&pod, problems);
         let kind = kind(&pod, problems);
@@ -135,7 +135,7 @@ pub(super) fn agree<'a>(
     }
 }
 
-/// The one kind of workload for all services of a pod.
+/// Returns the kind of the workload for all services of a Pod.
 fn kind(pod: &[&ResolvedService<'_>], problems: &mut Problems) -> Kind {
     let has = |kind| pod.iter().any(|service| service.kind == kind);
     if has(Kind::Job)
@@ -143,19 +143,20 @@ fn kind(pod: &[&ResolvedService<'_>], problems: &mut Problems) -> Kind {
     {
         for ends in pod.iter().filter(|service| service.kind == Kind::Job) {
             let message = format!(
-                "it runs once and shares a pod with '{}', which is kept running: a pod ends as a whole, so give both the \
-                 same 'restart', or make it a 'preStart' program of the service that waits for it",
+                "a one-shot cannot share a Pod with '{}', which is not a one-shot, because a Pod ends as a whole: \
+                 give both the same 'restart', or make the one-shot a 'preStart' program of the service that waits \
+                 for it",
                 runs_on.name
             );
             problems.value(format!("spec.services.{}.restart", ends.name), message);
         }
     }
-    // What is most careful for one is right for all.
+    // The most restrictive kind is correct for all services.
     let all = [Kind::Job, Kind::DaemonSet, Kind::StatefulSet];
     all.into_iter().find(|&kind| has(kind)).unwrap_or(Kind::Deployment)
 }
 
-/// What two services of one pod may not say differently.
+/// Refuses settings that two services of one Pod must not set differently.
 fn disagreements(lead: &ResolvedService<'_>, other: &ResolvedService<'_>, problems: &mut Problems) {
     let path = format!("spec.services.{}", other.name);
     let mode = |service: &ResolvedService<'_>| {
@@ -177,12 +178,12 @@ fn disagreements(lead: &ResolvedService<'_>, other: &ResolvedService<'_>, proble
     };
     for (field, _) in differing.into_iter().filter(|(_, differ)| *differ) {
         let message = format!(
-            "it shares a pod with '{}', which has another '{field}': a pod has one, so give both the same",
+            "'{}' shares the Pod and has another '{field}', and a Pod has one: set the same value for both",
             lead.name
         );
         problems.value(format!("{path}.{field}"), message);
     }
-    // A pod has these once, and they are the lead's.
+    // A Pod has these fields once, with the values of the service that names it.
     let (mine, leads) = (other.spec, lead.spec);
     let of_the_pod = [
         ("hostname", mine.hostname.is_some() && mine.hostname != leads.hostname),
@@ -200,26 +201,24 @@ fn disagreements(lead: &ResolvedService<'_>, other: &ResolvedService<'_>, proble
     ];
     for (field, _) in of_the_pod.into_iter().filter(|(_, differ)| *differ) {
         let message = format!(
-            "it shares a pod with '{0}', and a pod has one '{field}': set it on '{0}' alone",
+            "'{0}' shares the Pod, and a Pod has one '{field}': set '{field}' only for '{0}'",
             lead.name
         );
         problems.value(format!("{path}.{field}"), message);
     }
     if shares_network(other) && !mine.networks.is_empty() {
-        let message = format!(
-            "it has the network of '{}': put that service on the networks, and take this out",
-            lead.name
-        );
+        let message =
+            format!("the service uses the network of '{}': move 'networks' to that service", lead.name);
         problems.value(format!("{path}.networks"), message);
     }
 }
 
-/// Whether the service asks for the network of another one.
+/// Reports whether the service uses the network of another service.
 pub(super) fn shares_network(service: &ResolvedService<'_>) -> bool {
     targets(service.spec).any(|(field, _)| field == "networkMode")
 }
 
-/// What the services of a pod share although they do not ask for it.
+/// Returns the namespaces that services of a Pod share although the Stack does not ask for that.
 fn shared_unasked(lead: &ResolvedService<'_>, other: &ResolvedService<'_>) -> Vec<Approximation> {
     let mut found = Vec::new();
     for (field, target) in targets(other.spec) {
@@ -227,15 +226,18 @@ fn shared_unasked(lead: &ResolvedService<'_>, other: &ResolvedService<'_>) -> Ve
             "networkMode" => continue,
             "ipc" if shares_network(other) => continue,
             "pid" if shares_network(other) => format!(
-                "every container of the pod of '{target}' sees the others' processes, and none of them is process 1"
+                "all containers of the Pod of '{target}' share one process namespace, and no program is process 1"
             ),
             "pid" => format!(
-                "the containers share the network of '{}' too, every one of the pod sees the others' processes, and none \
-                 of them is process 1",
+                "the containers also share the network of '{}', all containers of the Pod share one process \
+                 namespace, and no program is process 1",
                 lead.name
             ),
             _ => {
-                format!("the containers share the network of '{}' too, since they are in one pod", lead.name)
+                format!(
+                    "the containers also share the network of '{}', because they are in one Pod",
+                    lead.name
+                )
             }
         };
         found.push(Approximation { path: format!("spec.services.{}.{field}", other.name), message });
@@ -243,8 +245,8 @@ fn shared_unasked(lead: &ResolvedService<'_>, other: &ResolvedService<'_>) -> Ve
     found
 }
 
-/// Labels and annotations that services of one pod give other values than one before them.
-fn labels_of_two_minds(pod: &[&ResolvedService<'_>]) -> Vec<Approximation> {
+/// Returns the labels and annotations that services of one Pod set to different values.
+fn conflicting_labels(pod: &[&ResolvedService<'_>]) -> Vec<Approximation> {
     let mut found = Vec::new();
     let mut first: BTreeMap<&String, (&str, &String)> = BTreeMap::new();
     for service in pod {
@@ -254,7 +256,7 @@ fn labels_of_two_minds(pod: &[&ResolvedService<'_>]) -> Vec<Approximation> {
         {
             if let Some((name, kept)) = first.get(key).filter(|(_, kept)| **kept != value.0) {
                 let message = format!(
-                    "the pod that it shares with '{name}' has it once, with that one's value '{kept}'"
+                    "a Pod has one value for each key: the value '{kept}' of '{name}', which shares the Pod, is used"
                 );
                 let path = format!("spec.services.{}.{field}.{key}", service.name);
                 found.push(Approximation { path, message });
@@ -267,7 +269,7 @@ fn labels_of_two_minds(pod: &[&ResolvedService<'_>]) -> Vec<Approximation> {
     found
 }
 
-/// Refuses two services of one pod that listen on one port: they have one network.
+/// Refuses two services of one Pod with the same port, because they share a network.
 fn check_ports(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
     let mut taken = BTreeMap::new();
     for service in pod {
@@ -278,8 +280,8 @@ fn check_ports(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
             let other = *taken.entry((port, protocol)).or_insert(service.name);
             if other != service.name {
                 let message = format!(
-                    "port {port}/{} is the port of '{other}' already, and both are in one pod with one network: let one of \
-                     the two listen on another port, or take it out where it is only repeated",
+                    "port {port}/{} is also a port of '{other}', and both services share the network of one Pod: let \
+                     one of the two listen on another port, or remove the duplicate",
                     protocol.as_str()
                 );
                 problems.add(Reason::PortClash, format!("spec.services.{}.{field}", service.name), message);
@@ -288,7 +290,7 @@ fn check_ports(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
     }
 }
 
-/// Refuses users of a pod's own beside what only the node's users may use.
+/// Refuses a user namespace of the Pod together with namespaces of the node.
 fn check_users(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
     if pod.iter().any(|service| service.host.is_any()) {
         for service in pod.iter().filter(|service| service.security.is_unmasked()) {
@@ -297,18 +299,19 @@ fn check_users(pod: &[&ResolvedService<'_>], problems: &mut Problems) {
     }
 }
 
-/// Why a container that uses the node's namespaces cannot see all of `/proc`.
-pub(super) const UNMASKED_ON_HOST: &str = "systempaths=unconfined gives the pod users of its own, which may not use the node's network, processes or IPC: \
-     take one of the two out";
+/// The message for `systempaths=unconfined` together with namespaces of the node.
+pub(super) const UNMASKED_ON_HOST: &str = "systempaths=unconfined requires a user namespace of the Pod, which \
+                                           Kubernetes does not support together with the network, processes or IPC \
+                                           of the node: remove one of the two";
 
-/// The services that name pods whose containers see other processes than their own.
+/// Returns the services that name Pods whose containers see processes of other containers.
 pub(super) fn seeing_others<'a>(services: &BTreeMap<&'a str, ResolvedService<'a>>) -> BTreeSet<&'a str> {
     let active = services.values().filter(|service| service.activity != Activity::Inactive);
     let seeing = active.filter(|it| it.spec.init == Some(true) || it.spec.pid.is_some());
     seeing.map(|service| service.lead).collect()
 }
 
-/// Whether the containers of the pod see each other's processes.
+/// Reports whether the service shares the process namespace of another service.
 pub(in crate::translate) fn shares_processes(service: &Service) -> bool {
     targets(service).any(|(field, _)| field == "pid")
 }
@@ -336,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn services_that_share_are_one_pod_that_is_named_by_whom_they_point_to() {
+    fn sharing_services_are_one_pod_with_the_name_of_the_service_they_refer_to() {
         for (services, expected) in [
             ("a: b:", ""),
             ("a:b b:", "b+a"),
@@ -352,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shared_is_refused() {
+    fn circles_and_unknown_or_inactive_targets_are_refused() {
         for (services, expected) in [
             ("a:b b:a", "DependencyCycle"),
             ("a:a", "DependencyCycle"),

@@ -1,4 +1,4 @@
-//! How a container starts and ends: hooks, the stop signal, and the time that ending may take.
+//! Hooks, the stop signal and the grace period of a container.
 
 use super::{Problems, ResolvedService, Stage};
 use crate::{
@@ -6,30 +6,30 @@ use crate::{
     translate::Approximation,
 };
 
-/// How a container starts and ends.
+/// The hooks, the stop signal and the grace period of a container.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct Shutdown {
-    /// Time from the stop signal to the kill, in seconds.
+    /// Time from the stop signal to SIGKILL, in seconds.
     pub grace: i64,
-    /// What runs when the container has started.
+    /// The command that runs after the start of the container.
     pub post_start: Option<Command>,
-    /// What runs before it is asked to end.
+    /// The command that runs before the stop signal.
     pub pre_stop: Option<Command>,
-    /// The signal that asks it to end, as an argument of `kill`; none for SIGTERM.
+    /// The stop signal as an argument of `kill`. `None` for SIGTERM.
     pub signal: Option<String>,
 }
 
-/// Commands that run in the container.
+/// A command that runs in the container.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::translate) enum Command {
-    /// One program.
+    /// A program.
     Program(Vec<String>),
-    /// A text for the shell.
+    /// A shell script.
     Script(String),
 }
 
 impl Command {
-    /// As a text for the shell.
+    /// Returns the command as a shell script.
     pub fn script(&self) -> String {
         match self {
             Self::Program(words) => format!("({})", line(words)),
@@ -37,26 +37,27 @@ impl Command {
         }
     }
 
-    /// Whether only the helper can let it fail: of an image it is not known whether it has a shell.
+    /// Reports whether the helper must run the command, so that a failure does not end the container. Without a shell in
+    /// the command, it is unknown whether the image has one.
     pub fn needs_helper(&self) -> bool {
         matches!(self, Self::Program(words) if !is_shell(words))
     }
 }
 
-/// Whether the program is a shell, so that the image has one.
+/// Reports whether the program is a shell.
 pub(in crate::translate) fn is_shell(words: &[String]) -> bool {
     let name = words.first().map(|program| program.rsplit('/').next().unwrap_or_default());
     name.is_some_and(|name| ["sh", "ash", "bash", "dash"].contains(&name))
 }
 
-/// The time from the stop signal to the kill where none is given, in seconds.
+/// The default grace period, in seconds.
 const GRACE: i64 = 10;
 
-/// The shortest such time, in seconds: a pod that is given none is gone for the API server before it has
-/// ended, so that its successor would run beside it.
+/// The shortest grace period, in seconds. With zero, the API server deletes a Pod before its containers have ended, so the
+/// next Pod would run beside them.
 const SHORTEST: i64 = 1;
 
-/// Reads a service's hooks, `stopSignal` and `stopGracePeriod`.
+/// Reads the hooks, `stopSignal` and `stopGracePeriod` of a service.
 pub(super) fn shutdown(
     service: &Service,
     post_start: &[&Hook],
@@ -71,21 +72,21 @@ pub(super) fn shutdown(
     if !service.pre_start.is_empty() {
         say(
             "preStart",
-            "the programs run before each container, whenever a pod starts: in Docker once for the service",
+            "the programs run before each container, whenever a Pod starts. In Docker they run once for the service",
         );
     }
     if !service.post_start.is_empty() {
         say(
             "postStart",
-            "a hook that fails is told in the container's log, as far as the container's user may write there, and nothing \
-             else follows: in Docker Compose 'up' fails, and what depends on the service does not start",
+            "a hook that fails is only reported in the container's log, if the user of the container can write to \
+             it. In Docker Compose, 'up' fails and dependents do not start",
         );
     }
     if !service.pre_stop.is_empty() {
         say(
             "preStop",
-            "the hooks have their time out of 'stopGracePeriod', and the program what is left of it: in Docker they have as \
-             long as they take, and one that fails keeps the service running",
+            "the hooks and the stop of the program share 'stopGracePeriod'. In Docker the hooks have no time limit, \
+             and a hook that fails keeps the service running",
         );
     }
     let pre_stop: Vec<_> = service.pre_stop.iter().collect();
@@ -98,8 +99,8 @@ pub(super) fn shutdown(
     if !has_helper && shutdown.post_start.as_ref().is_some_and(Command::needs_helper) {
         say(
             "postStart",
-            "a hook that fails ends the container, which is started again: run it by a shell (sh -c '...'), or start the \
-             operator with --helper-image",
+            "a hook that fails restarts the container: run the hook by a shell (sh -c '...'), or run the operator \
+             with --helper-image",
         );
     }
     match signal(service.stop_signal.as_deref()) {
@@ -107,40 +108,43 @@ pub(super) fn shutdown(
         Signal::Kill if shutdown.pre_stop.is_none() => {
             say(
                 "stopSignal",
-                "SIGTERM comes a second before the kill: with less, Kubernetes would not wait for the end before it starts \
-                 a successor",
+                "the program gets SIGTERM one second before SIGKILL. With a shorter grace period, Kubernetes does \
+                 not wait for the end of a Pod before it starts the next one",
             );
             shutdown.grace = SHORTEST;
         }
-        Signal::Kill => {
-            say("stopSignal", "the container gets SIGTERM after its hooks, and SIGKILL when its time is over")
-        }
+        Signal::Kill => say(
+            "stopSignal",
+            "the program gets SIGTERM after the hooks, and SIGKILL at the end of 'stopGracePeriod'",
+        ),
         Signal::Other(signal) => shutdown.signal = Some(signal),
         Signal::Unknown => {
-            problems
-                .value(format!("{path}.stopSignal"), "write a signal's name or number, such as SIGQUIT or 3");
+            problems.value(
+                format!("{path}.stopSignal"),
+                "the value is not a signal: write a name or number, such as \
+                                                      SIGQUIT or 3",
+            );
         }
     }
     shutdown
 }
 
-/// Settles how the stop signal is sent, once it is known whether the containers of the pod see other
-/// processes than their own: process 1 is the program only where they do not. With `pid: host` it would be
-/// the node's own init, which takes some signals as the order to halt.
+/// Decides how the stop signal is sent. Process 1 is the program only if the containers do not share a process namespace.
+/// With `pid: host`, process 1 is the init system of the node, which halts on some signals.
 pub(super) fn settle_signal(service: &mut ResolvedService<'_>, sees_others: bool) -> Option<Approximation> {
     let signal = service.shutdown.signal.take()?;
     let message = if service.stage != Stage::Last {
-        // Hooks run when the pod begins to end. The template of an earlier edition still sends it.
+        // Hooks run when the Pod starts to terminate. A template of an earlier edition still sends the signal.
         service.shutdown.signal = Some(signal).filter(|_| !sees_others);
-        "a signal is sent by a hook, which would end the service before those of its pod that depend on it, so it gets the \
-         STOPSIGNAL of its image, or SIGTERM: set STOPSIGNAL in the image"
+        "omitted: a hook sends the signal, and it would end this service before its dependents in the Pod. The \
+         program gets STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
     } else if sees_others {
-        "the program is not process 1 of its pod, beside 'init' or with shared processes, so it gets the STOPSIGNAL of its \
-         image, or SIGTERM: set STOPSIGNAL in the image"
+        "omitted: with 'init' or a shared process namespace, the program is not process 1. The program gets \
+         STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
     } else {
         service.shutdown.signal = Some(signal);
-        "the signal is sent by a hook, which needs /bin/sh in the image: without one it is the STOPSIGNAL of the image, or \
-         SIGTERM"
+        "a hook sends the signal, which requires /bin/sh in the image. Without /bin/sh, the program gets STOPSIGNAL \
+         of the image, or SIGTERM"
     };
     let path = format!("spec.services.{}.stopSignal", service.name);
     Some(Approximation { path, message: message.to_owned() })
@@ -153,12 +157,12 @@ enum Signal {
     Unknown,
 }
 
-/// The signals that a shell's `kill` knows by name everywhere.
+/// The signals whose names `kill` supports in every shell.
 const NAMES: [&str; 16] = [
     "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
     "CONT", "WINCH", "PWR",
 ];
-/// The number of SIGRTMIN for programs of glibc and musl.
+/// The number of SIGRTMIN in glibc and musl.
 const RTMIN: u32 = 34;
 const HIGHEST: u32 = 64;
 
@@ -182,13 +186,16 @@ fn signal(text: Option<&str>) -> Signal {
     }
 }
 
-/// The hooks as one command: the shell is asked only where one program cannot say it, since an image
-/// may have none.
+/// Returns the hooks as one command. It is a shell script only if a single program is not enough, because an image can lack
+/// a shell.
 fn commands(hooks: &[&Hook], between: &str, path: &str, problems: &mut Problems) -> Option<Command> {
     for (index, _) in
         hooks.iter().enumerate().filter(|(_, hook)| hook.command.first().is_none_or(String::is_empty))
     {
-        problems.value(format!("{path}[{index}].command"), "write a program and its arguments");
+        problems.value(
+            format!("{path}[{index}].command"),
+            "the command is empty: write a program and its arguments",
+        );
     }
     if let [Hook { command, working_dir: None, environment, .. }] = hooks
         && environment.is_empty()
@@ -197,7 +204,8 @@ fn commands(hooks: &[&Hook], between: &str, path: &str, problems: &mut Problems)
     }
     for (index, hook) in hooks.iter().enumerate() {
         for name in hook.environment.keys().filter(|name| !is_variable(name)) {
-            let message = "a hook's variable is set by the shell: write letters, digits and '_' in its name";
+            let message =
+                "a shell sets the variables of a hook: write only letters, digits and '_' in the name";
             problems.value(format!("{path}[{index}].environment.{name}"), message);
         }
     }
@@ -205,7 +213,7 @@ fn commands(hooks: &[&Hook], between: &str, path: &str, problems: &mut Problems)
     (!lines.is_empty()).then(|| Command::Script(lines.join(&format!("{between}\n"))))
 }
 
-/// One hook in a shell of its own.
+/// Returns a hook as a subshell.
 fn script(hook: &Hook) -> String {
     let folder =
         hook.working_dir.as_ref().map(|folder| format!("cd {} && ", quoted(folder))).unwrap_or_default();
@@ -213,13 +221,13 @@ fn script(hook: &Hook) -> String {
     format!("({}{folder}{})", variables.collect::<String>(), line(&hook.command))
 }
 
-/// A program in place of its shell, so that its name is never taken for something that the shell does
-/// itself, in its own way, such as `echo`.
+/// Returns a program that replaces its shell by `exec`, so that the shell never runs a builtin of the same name, such as
+/// `echo`.
 fn line(words: &[String]) -> String {
     format!("exec {}", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
 }
 
-/// A word that a shell reads as it is.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -238,7 +246,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signals_are_read_by_name_and_number() {
+    fn signals_are_parsed_by_name_and_number() {
         for (text, expected) in [
             ("SIGTERM", "term"),
             ("15", "term"),
@@ -265,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_is_asked_only_where_a_program_alone_cannot_say_it() {
+    fn a_shell_runs_hooks_only_if_a_program_is_not_enough() {
         let hook = |words: &[&str], folder: Option<&str>, variables: &[(&str, &str)]| Hook {
             command: words.iter().map(|&word| word.to_owned()).collect(),
             working_dir: folder.map(str::to_owned),
@@ -289,10 +297,10 @@ mod tests {
     }
 
     #[test]
-    fn a_program_gets_its_words_and_variables_as_they_were_written() {
+    fn a_program_gets_its_arguments_and_variables_unchanged() {
         let odd = "\\t $HOME `id` \n'\"*";
         let hook = Hook {
-            // A shell that ran its own printf would still be right; its own echo would not.
+            // The builtin printf of a shell gives the same output. The builtin echo does not.
             command: ["env", "printf", "%s|%s", odd, ""].map(str::to_owned).to_vec(),
             working_dir: Some("/".to_owned()),
             environment: [("ODD".to_owned(), odd.into())].into(),

@@ -1,4 +1,4 @@
-//! What the services say of each other: in their settings, and in what they depend on.
+//! References between services: in their settings and in their dependencies.
 
 use std::{
     borrow::Cow,
@@ -10,46 +10,43 @@ use crate::{
     translate::addresses::addresses,
 };
 
-/// What is said of the services.
+/// The references to services.
 #[derive(Debug, Default)]
 pub(super) struct Siblings<'a> {
-    /// The ports that texts give for each host, by its place.
+    /// The ports in texts for each host, by index.
     ports: Vec<BTreeSet<u16>>,
-    /// The places of each service's hosts: its name, aliases, container name and host name.
+    /// The indices of the hosts of each service: its name, aliases, container name and host name.
     hosts: BTreeMap<&'a str, Vec<usize>>,
-    /// The services that a sibling names as a host, or depends on while they run.
+    /// The services that another service names as a host, or depends on while they run.
     pub named: BTreeSet<&'a str>,
-    /// The services that someone waits for to end well.
+    /// The services for whose successful end another service waits.
     pub completion_targets: BTreeSet<&'a str>,
 }
 
-/// A name that a program may dial.
+/// A host name to which programs can connect.
 #[derive(Default)]
 struct Host<'a> {
-    /// The services behind it.
+    /// The services of the name.
     bearers: BTreeSet<&'a str>,
-    /// The ports that are dialled.
+    /// The ports in texts.
     ports: BTreeSet<u16>,
-    /// The first service whose texts have it.
+    /// The first service whose texts have the name.
     speaker: Option<&'a str>,
-    /// Whether the texts of another one have it, too.
+    /// Whether the texts of another service have the name too.
     has_more_speakers: bool,
 }
 
 impl<'a> Siblings<'a> {
-    /// Reads every service, also inactive ones: a profile that is switched on later should find
-    /// the Service objects in the shape that it needs.
+    /// Reads all services. Inactive ones count too, so that activating a profile does not change existing Services.
     ///
-    /// A text can name a host for each few bytes, and a host can stand for each service, so what is said is kept
-    /// for each host.
+    /// A long text can name many hosts, and a host can belong to many services, so references are stored by host.
     pub fn of(spec: &'a StackSpec) -> Self {
         let mut hosts = hosts(spec);
         let mut found = Self::default();
         for (speaker, service) in &spec.services {
             for address in texts(service).flat_map(addresses) {
                 let Some(host) = hosts.get_mut(&lower_case(address.host)) else { continue };
-                // What a service says of itself, such as an address that it advertises, tells
-                // a port as well.
+                // An address of the service itself, such as one that it advertises, also has a port.
                 host.ports.extend(address.port);
                 host.has_more_speakers |= host.speaker.is_some_and(|other| other != speaker);
                 host.speaker = host.speaker.or(Some(speaker));
@@ -78,7 +75,7 @@ impl<'a> Siblings<'a> {
         found
     }
 
-    /// The ports that texts give for a service.
+    /// Returns the ports in texts for a service.
     pub fn dialled(&self, service: &str) -> BTreeSet<i32> {
         match self.sets(service)[..] {
             [] => BTreeSet::new(),
@@ -87,12 +84,12 @@ impl<'a> Siblings<'a> {
         }
     }
 
-    /// How many ports texts give for a service at least: those of one of its hosts.
+    /// Returns a lower bound of the number of ports in texts for a service: that of one of its hosts.
     pub fn least_dialled(&self, service: &str) -> usize {
         self.sets(service).into_iter().map(BTreeSet::len).max().unwrap_or_default()
     }
 
-    /// How many ports texts give for a service.
+    /// Returns the number of ports in texts for a service.
     pub fn count_dialled(&self, service: &str) -> usize {
         match self.sets(service)[..] {
             [] => 0,
@@ -101,14 +98,14 @@ impl<'a> Siblings<'a> {
         }
     }
 
-    /// The ports of each host of a service.
+    /// Returns the ports of each host of a service.
     fn sets(&self, service: &str) -> Vec<&BTreeSet<u16>> {
         let hosts = self.hosts.get(service).into_iter().flatten();
         hosts.filter_map(|&place| self.ports.get(place)).filter(|ports| !ports.is_empty()).collect()
     }
 }
 
-/// Which ports are in any of the sets: many names may have many ports each, and mostly the same ones.
+/// The union of sets of ports. Many names can have many ports each, and mostly the same ones.
 fn together(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
     let mut is_in = vec![false; 1 << 16];
     for ports in sets {
@@ -117,7 +114,7 @@ fn together(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
     is_in
 }
 
-/// The services behind each name that a program may dial, in lower case as DNS compares them.
+/// Returns the services of each host name, in lower case because DNS is case-insensitive.
 fn hosts(spec: &StackSpec) -> BTreeMap<Cow<'_, str>, Host<'_>> {
     let mut hosts: BTreeMap<_, Host<'_>> = BTreeMap::new();
     for (name, service) in &spec.services {
@@ -134,7 +131,7 @@ fn lower_case(host: &str) -> Cow<'_, str> {
     if is_lower { host.into() } else { host.to_lowercase().into() }
 }
 
-/// The texts in which a service names others.
+/// Returns the texts in which a service can name others.
 fn texts(service: &Service) -> impl Iterator<Item = &str> {
     let values = service.environment.values().map(|value| value.0.as_str());
     let words = service.entrypoint.iter().chain(&service.command).flatten().map(String::as_str);

@@ -1,31 +1,31 @@
-//! How a new version replaces the old one, read.
+//! Update settings.
 
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use crate::api::{Duration, Service};
 
-/// The pace of updates. All times are whole seconds.
+/// The update settings of a service. All times are in whole seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::translate) struct Update {
-    /// How many containers are replaced at the same time.
+    /// The number of containers that are replaced at the same time.
     pub at_once: Option<AtOnce>,
-    /// How long a new container must have been up before the next one is replaced.
+    /// The time that a new container must be up before the next one is replaced.
     pub delay: Option<i32>,
-    /// How long an update may make no progress.
+    /// The time without progress after which an update counts as failed.
     pub monitor: Option<i32>,
 }
 
-/// How many containers are replaced at the same time.
+/// The number of containers that are replaced at the same time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::translate) enum AtOnce {
-    /// So many, at least one.
+    /// This number, at least one.
     Some(i32),
     /// All of them.
     All,
 }
 
 impl AtOnce {
-    /// As Kubernetes writes it.
+    /// Returns the value in Kubernetes.
     pub fn amount(self) -> IntOrString {
         match self {
             Self::Some(number) => IntOrString::Int(number),
@@ -33,13 +33,13 @@ impl AtOnce {
         }
     }
 
-    /// Whether this is fewer than all of `replicas` containers.
+    /// Reports whether this is less than `replicas`.
     pub fn is_some_of(self, replicas: i32) -> bool {
         matches!(self, Self::Some(number) if number < replicas)
     }
 }
 
-/// Reads a service's `deploy.updateConfig`.
+/// Reads `deploy.updateConfig` of a service.
 pub(super) fn update(service: &Service) -> Update {
     let given = service.deploy.as_ref().and_then(|deploy| deploy.update_config.as_ref());
     let Some(given) = given else { return Update::default() };
@@ -48,7 +48,7 @@ pub(super) fn update(service: &Service) -> Update {
     Update {
         at_once: given.parallelism.map(|number| if number > 0 { AtOnce::Some(number) } else { AtOnce::All }),
         delay: seconds(&given.delay),
-        // Zero means "not given", as in Docker.
+        // In Docker, zero means that the field is not set.
         monitor: seconds(&given.monitor).filter(|&seconds| seconds > 0),
     }
 }

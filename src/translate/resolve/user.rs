@@ -1,11 +1,11 @@
-//! The user that a program runs as.
+//! The user of a program.
 
 use super::Problems;
 
-/// The user's number, and the group's where it is given, of `uid` or `uid:gid`.
+/// Parses the numbers of the user and the group of `uid` or `uid:gid`.
 pub(super) fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> Option<(i64, Option<i64>)> {
     let text = text?;
-    // The bound is Kubernetes' own.
+    // Kubernetes limits users and groups to this range.
     let number = |text: &str| text.parse::<i32>().ok().filter(|n| *n >= 0).map(i64::from);
     let numbers = match text.split_once(':') {
         None => number(text).map(|user| (user, None)),
@@ -13,8 +13,8 @@ pub(super) fn user(text: Option<&str>, path: &str, problems: &mut Problems) -> O
     };
     if numbers.is_none() {
         let message = format!(
-            "'{text}' is a name, and Kubernetes takes numbers only: write 'uid' or 'uid:gid', which stand in the \
-             image's /etc/passwd"
+            "'{text}' is not a number, and Kubernetes supports only numbers: write 'uid' or 'uid:gid' from \
+             /etc/passwd of the image"
         );
         problems.value(format!("{path}.user"), message);
     }

@@ -1,4 +1,4 @@
-//! The volumes that a Stack declares: where the files of each lie.
+//! The volumes that a Stack declares.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// What a volume asks for where no size is given.
+/// The default size of a volume.
 pub(in crate::translate) const VOLUME_SIZE: &str = "1Gi";
 
 /// A volume that has passed all checks.
@@ -23,30 +23,30 @@ pub(in crate::translate) const VOLUME_SIZE: &str = "1Gi";
 pub(in crate::translate) struct DeclaredVolume<'a> {
     pub spec: &'a Volume,
     pub origin: Origin<'a>,
-    /// What the claim asks for.
+    /// The size of the claim.
     pub size: Quantity,
     pub access_mode: AccessMode,
     pub labels: UserLabels,
-    /// What keeps the pods together that share it, as it stands on claim and pods.
+    /// The label that keeps Pods which share the claim on one node. The claim and the Pods have it.
     pub together: Option<String>,
 }
 
-/// Where the files of a volume lie.
+/// The source of a volume.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::translate) enum Origin<'a> {
-    /// In a claim of the Stack's own.
+    /// A claim of the Stack.
     Claim(String),
-    /// In a claim of someone else; `of_a_stack` when another Stack made it.
+    /// A claim that the Stack does not own. `of_a_stack` is true if another Stack created it.
     External { claim: &'a str, of_a_stack: bool },
-    /// On an NFS server. A PersistentVolume in between would give nothing: it belongs to no namespace, so
-    /// that no Stack could own it and nothing would ever take it away.
+    /// An NFS export, mounted by the Pod. There is no PersistentVolume, because it would have no namespace: a Stack cannot
+    /// own such an object, so it would never be deleted.
     Nfs(&'a Nfs),
-    /// On the node.
+    /// A host path.
     HostPath(&'a str),
 }
 
 impl DeclaredVolume<'_> {
-    /// The claim that pods mount.
+    /// Returns the claim that Pods mount.
     pub fn claim(&self) -> Option<&str> {
         match &self.origin {
             Origin::Claim(name) => Some(name),
@@ -56,15 +56,15 @@ impl DeclaredVolume<'_> {
     }
 }
 
-/// Looks up every declared volume.
+/// Resolves the declared volumes.
 pub(super) fn volumes<'a>(
-    stack: &'a Stack,
+    (stack_name, stack): (&str, &'a Stack),
     facts: &Facts,
     problems: &mut Problems,
     approximations: &mut Vec<Approximation>,
 ) -> BTreeMap<&'a str, DeclaredVolume<'a>> {
     let mut found = BTreeMap::new();
-    let stack_name = stack.metadata.name.as_deref().unwrap_or_default();
+
     for (name, volume) in &stack.spec.volumes {
         let path = format!("spec.volumes.{name}");
         let given = volume.size.as_ref();
@@ -84,7 +84,7 @@ pub(super) fn volumes<'a>(
             spec: volume,
             origin,
             size: size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)),
-            // It never changes on a living claim.
+            // The access mode of an existing claim is immutable.
             access_mode: volume.access_mode.or_else(|| live?.access_mode).unwrap_or_default(),
             labels: labels(&volume.labels, &format!("{path}.labels"), problems, approximations),
             together: None,
@@ -94,7 +94,7 @@ pub(super) fn volumes<'a>(
     found
 }
 
-/// Where the files lie if not in a claim of the Stack's own.
+/// Returns the source of a volume, or `None` for a claim of the Stack.
 fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Problems) -> Option<Origin<'a>> {
     let elsewhere = [
         ("claimName", volume.claim_name.is_some()),
@@ -103,7 +103,7 @@ fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Prob
     ];
     let given: Vec<_> = elsewhere.iter().filter(|(_, given)| *given).map(|(field, _)| *field).collect();
     if given.len() > 1 {
-        let message = format!("the files lie in one place: keep one of {}", given.join(" and "));
+        let message = format!("a volume has one source: keep only one of {}", given.join(" and "));
         problems.value(path, message);
     }
     if let Some(field) = given.first() {
@@ -114,7 +114,10 @@ fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Prob
             ("labels", !volume.labels.is_empty()),
         ];
         for (useless, _) in of_a_claim.iter().filter(|(_, given)| *given) {
-            let message = format!("no claim is made where '{field}' says where the files lie: take this out");
+            let message = format!(
+                "the field applies only to a claim of the Stack, and '{field}' replaces the claim: \
+                                   remove the field"
+            );
             problems.value(format!("{path}.{useless}"), message);
         }
     }
@@ -128,7 +131,7 @@ fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Prob
     }
 }
 
-/// Refuses a folder of the node where the namespace does not allow them, and one that Kubernetes does not take.
+/// Checks that a host path is valid and that the namespace grants the privilege.
 pub(super) fn check_host_path(
     folder: &str,
     facts: &Facts,
@@ -137,22 +140,25 @@ pub(super) fn check_host_path(
     problems: &mut Problems,
 ) {
     if !folder.starts_with('/') || folder.split('/').any(|part| part == "..") {
-        problems.value(&path, "write an absolute path without '..', such as /srv/data");
+        problems.value(
+            &path,
+            "the path is not supported: write an absolute path without '..', such as /srv/data",
+        );
     }
     if !facts.privileges.allows(Privilege::HostPath) {
-        problems.not_allowed(path, "files of the nodes", Privilege::HostPath, namespace);
+        problems.not_allowed(path, "host paths", Privilege::HostPath, namespace);
     }
 }
 
-/// Says once that volumes begin empty where no helper fills them.
+/// Reports once that volumes are not seeded without a helper image.
 pub(super) fn not_seeded(
     services: &BTreeMap<&str, ResolvedService<'_>>,
     facts: &Facts,
 ) -> Option<Approximation> {
     let mut active = services.values().filter(|service| service.activity != Activity::Inactive);
     let seed = active.find_map(|service| service.mounts.chores.seeds.first())?;
-    let message = "new volumes begin empty, not with what the image has there, since the operator has no helper image: \
-                   set its --helper-image, or write 'nocopy' where the volume should begin empty";
+    let message = "new volumes start empty and are not seeded from the image, because the operator has no helper \
+                   image: run the operator with --helper-image, or set 'nocopy'";
     facts
         .helper_image
         .is_none()

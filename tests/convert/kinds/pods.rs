@@ -3,7 +3,7 @@
 use super::{converted, said};
 
 #[test]
-fn a_one_shot_that_needs_another_of_its_pod_while_it_runs_is_not_run_to_its_end_before_it() {
+fn a_one_shot_that_requires_another_one_while_it_runs_is_refused_if_that_one_must_end() {
     let mut wrong = Vec::new();
     for (services, expected) in [
         // Its network's owner starts when it has ended.

@@ -1,20 +1,20 @@
-//! Configs and secrets: single files.
+//! Configs and secrets, which are single files.
 
 use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, KeyToPath, SecretVolumeSource, Volume};
 
 use super::{Copied, Mounter, Problems, Read, volume};
 use crate::{
-    api::{FileMount, Service, StackSpec},
+    api::{FileMount, Reason, Service, StackSpec},
     translate::{
-        ObjectKind, Reason,
+        ObjectKind,
         names::{dns_label, object_name, pod_volume},
     },
 };
 
-/// The key of a config that the Stack itself keeps, and the file's name in every pod volume.
+/// The key of a config whose content is in the Stack, and the name of the file in each volume.
 pub(in crate::translate) const CONTENT: &str = "content";
 
-/// A file that everyone may read and nobody write, as Compose mounts it.
+/// The default permission bits of a file, as in Compose: all users can read the file.
 const READABLE: i32 = 0o444;
 
 impl<'a> Mounter<'_, 'a, '_> {
@@ -27,7 +27,7 @@ impl<'a> Mounter<'_, 'a, '_> {
                 self.problems.unknown(Reason::UnknownConfig, path, ("config", source, "spec.configs"), known);
                 continue;
             };
-            // A config that is both or neither is told of once, where it is declared.
+            // A config with two sources or none is reported once, at its declaration.
             let (object, key) = match (&config.config_map, &config.content) {
                 (Some(reference), _) => {
                     let Read { name, key, .. } = self.read(ObjectKind::ConfigMap, reference);
@@ -74,12 +74,12 @@ impl<'a> Mounter<'_, 'a, '_> {
         }
     }
 
-    /// Mounts a file, as a copy where it has another owner than root: a pod volume has no other.
+    /// Mounts a file. A file with another owner than root is a copy, because files of the volume are owned by root.
     fn file_mount(&mut self, mount: &FileMount, path: &str, target: &str, volume: Volume) {
         let owner = (mount.uid.unwrap_or_default(), mount.gid.unwrap_or_default());
         if owner != (0, 0) {
             let field = if mount.uid.is_some() { "uid" } else { "gid" };
-            self.without_helper(format!("{path}.{field}"), "the file belongs to root");
+            self.without_helper(format!("{path}.{field}"), "the file is owned by root");
             self.found.chores.copies.push(Copied {
                 target: target.trim_end_matches('/').to_owned(),
                 volume: volume.name.clone(),
@@ -93,7 +93,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         self.mount(path, target, volume, Some(CONTENT.to_owned()), Some(true));
     }
 
-    /// The permission bits of a file, and the name of its pod volume: one for each source and mode.
+    /// Returns the permission bits of a file and the name of its volume. There is one volume for each source and mode.
     fn file(&mut self, mount: &FileMount, family: &str, path: &str) -> (i32, String) {
         let mode = self.mode(mount.mode.as_deref(), 0o777, path).unwrap_or(READABLE);
         let source = &mount.source;
@@ -102,13 +102,13 @@ impl<'a> Mounter<'_, 'a, '_> {
     }
 }
 
-/// Where a config appears in the container.
+/// Returns the path of a config in the container.
 pub(super) fn config_target(mount: &FileMount) -> String {
     let target = mount.target.as_deref().unwrap_or(&mount.source);
     format!("/{}", target.trim_start_matches('/'))
 }
 
-/// Where a secret appears in the container.
+/// Returns the path of a secret in the container.
 pub(super) fn secret_target(mount: &FileMount) -> String {
     match mount.target.as_deref().unwrap_or(&mount.source) {
         absolute if absolute.starts_with('/') => absolute.to_owned(),
@@ -116,17 +116,16 @@ pub(super) fn secret_target(mount: &FileMount) -> String {
     }
 }
 
-/// The one key that a pod volume holds. The file's name is ours, since a key may begin with the
-/// two dots that a path may not have.
+/// Returns the only item of a volume. The file has a fixed name, because a key can start with `..` and a path cannot.
 fn item(key: &str) -> KeyToPath {
     KeyToPath { key: key.to_owned(), path: CONTENT.to_owned(), mode: None }
 }
 
-/// What the declarations of configs may get wrong.
+/// Checks the declarations of configs.
 pub(in crate::translate::resolve) fn check_declarations(spec: &StackSpec, problems: &mut Problems) {
     for (name, config) in &spec.configs {
         if config.content.is_some() == config.config_map.is_some() {
-            let message = "a config is either given as 'content' or names a 'configMap': set exactly one";
+            let message = "a config has one source: set exactly one of 'content' and 'configMap'";
             problems.value(format!("spec.configs.{name}"), message);
         }
     }

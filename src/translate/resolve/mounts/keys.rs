@@ -1,5 +1,4 @@
-//! Files from keys of ConfigMaps and Secrets: what may be wrong with a list of them, and the volume that
-//! gives them.
+//! Files from keys of ConfigMaps and Secrets.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +13,7 @@ use crate::{
     translate::{ObjectKind, resolve::Problems},
 };
 
-/// The key that a file comes from.
+/// Returns the key with the content of a file.
 pub(super) fn origin(file: &TreeFile) -> Option<Read<'_>> {
     let (kind, reference) = match (&file.config_map_key_ref, &file.secret_key_ref) {
         (Some(reference), None) => (ObjectKind::ConfigMap, reference),
@@ -24,14 +23,13 @@ pub(super) fn origin(file: &TreeFile) -> Option<Read<'_>> {
     Some(Read { kind, name: &reference.name, key: &reference.key })
 }
 
-/// Refuses what a list of files gets wrong.
+/// Checks a list of files.
 pub(in crate::translate::resolve) fn check(files: &[TreeFile], path: &str, problems: &mut Problems) {
     let mut seen = BTreeSet::new();
     for (index, file) in files.iter().enumerate() {
         let path = format!("{path}.files[{index}]");
         if origin(file).is_none() {
-            let message =
-                "a file comes from one place: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
+            let message = "a file has one source: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
             problems.value(path, message);
             continue;
         }
@@ -40,27 +38,27 @@ pub(in crate::translate::resolve) fn check(files: &[TreeFile], path: &str, probl
             problems.value(format!("{path}.path"), message);
         }
         if !seen.insert(place) {
-            let message = format!("there are two files '{place}': keep one of them");
+            let message = format!("the path '{place}' is used twice: remove one of the files");
             problems.value(format!("{path}.path"), message);
         }
         permission_bits(file.mode.as_deref(), 0o777, &path, problems);
     }
     if let Some((folder, below)) = seen.iter().find_map(|file| Some((file, one_below(&seen, file)?))) {
         let message =
-            format!("'{folder}' is a file, so there cannot be '{below}': give one of them another path");
+            format!("'{folder}' is a file, so '{below}' cannot exist: change the path of one of the two");
         problems.value(format!("{path}.files"), message);
     }
 }
 
-/// The first of the paths that lies below a folder.
+/// Returns the first path below a folder.
 pub(super) fn one_below<'a>(paths: &BTreeSet<&'a str>, folder: &str) -> Option<&'a str> {
     let below = format!("{folder}/");
-    // What begins with a text follows the text in the order of the set.
+    // In a sorted set, texts with a prefix follow the prefix.
     let next = paths.range::<str, _>((Bound::Included(below.as_str()), Bound::Unbounded)).next().copied();
     next.filter(|path| path.starts_with(&below))
 }
 
-/// The objects that the files come from, each with the keys that are taken from it.
+/// Returns the objects with the content of the files, each with its keys.
 pub(super) fn projections(files: &[TreeFile]) -> Vec<VolumeProjection> {
     let mut of_objects: BTreeMap<(ObjectKind, &str), BTreeMap<&str, KeyToPath>> = BTreeMap::new();
     for file in files {
@@ -87,12 +85,12 @@ fn projection(kind: ObjectKind, name: &str, items: BTreeMap<&str, KeyToPath>) ->
     }
 }
 
-/// What is wrong with the path of a file in a tree; the rules are Kubernetes' own.
+/// Returns the problem of the path of a file in a tree. The rules are those of Kubernetes.
 pub(super) fn wrong(path: &str) -> Option<&'static str> {
     if path.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
-        Some("write a path below the tree's root, such as 'conf.d/site.conf'")
+        Some("the path must be relative and without '..': write one, such as 'conf.d/site.conf'")
     } else if path.starts_with("..") {
-        Some("the path begins with two dots, which Kubernetes keeps for itself: give it another name")
+        Some("the path starts with '..', which Kubernetes reserves: use another name")
     } else {
         None
     }

@@ -1,4 +1,4 @@
-//! The Stack's own files of a volume, which the helper lays into it.
+//! Files of a volume in the Stack, which the helper writes into the volume.
 
 use super::{Laid, Mounter, keys, trees::projected, volume};
 use crate::{
@@ -10,10 +10,11 @@ use crate::{
 };
 
 impl<'a> Mounter<'_, 'a, '_> {
-    /// Has the files of a volume laid before the container starts: each service that mounts it may be the first.
+    /// Adds the task that writes the files of a volume. Each service that mounts the volume has the task, because any of
+    /// them can start first.
     ///
-    /// A claim of the Stack that begins empty may have had files that the project has no more. The helper runs for it
-    /// anyhow, to open its folder, and removes them.
+    /// A claim that starts empty can have files that were removed from the Stack. The helper opens the folder of such a
+    /// claim anyway, and removes these files.
     pub(super) fn lay(
         &mut self,
         mount: &VolumeMount,
@@ -32,15 +33,15 @@ impl<'a> Mounter<'_, 'a, '_> {
             return;
         }
         if has_any {
-            let what = "the volume begins without its files and folders";
+            let what = "the files and folders are not written into the volume";
             self.without_helper(format!("spec.volumes.{source}.files"), what);
         }
         self.found.reads.extend(declared.files.iter().filter_map(keys::origin));
         let files = (!declared.files.is_empty()).then(|| {
             projected(volume(pod_volume("laid", &dns_label(source))), keys::projections(&declared.files))
         });
-        // A claim is of one namespace, and keeps its record where it is restored into another one. An NFS export
-        // serves all of them.
+        // A claim belongs to one namespace, and keeps its record when it is restored in another one. An NFS export serves
+        // all namespaces.
         let label = dns_label(source);
         let parts = namespace.into_iter().chain([self.context.stack, label.as_str()]);
         self.found.chores.laid.push(Laid {
@@ -53,7 +54,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         });
     }
 
-    /// Whether a mount shows one file of a volume: one that is laid into it.
+    /// Reports whether a mount shows a single file of the volume that the helper writes.
     pub(super) fn shows_file(&self, mount: &VolumeMount) -> bool {
         let declared = mount.source.as_deref().and_then(|source| self.context.volumes.get(source));
         let files = declared.into_iter().flat_map(|declared| &declared.spec.files);
@@ -62,11 +63,11 @@ impl<'a> Mounter<'_, 'a, '_> {
     }
 }
 
-/// Refuses what the files and folders of a volume get wrong.
+/// Checks the files and folders of a volume.
 pub(in crate::translate::resolve) fn check(volume: &api::Volume, path: &str, problems: &mut Problems) {
     keys::check(&volume.files, path, problems);
     for (index, _) in volume.files.iter().enumerate().filter(|(_, file)| file.path.is_none()) {
-        let message = "a file of a volume has a path in it: write one, such as 'conf.d/site.conf'";
+        let message = "the path is missing: write the path in the volume, such as 'conf.d/site.conf'";
         problems.value(format!("{path}.files[{index}].path"), message);
     }
     for (index, folder) in volume.folders.iter().enumerate() {
@@ -78,7 +79,7 @@ pub(in crate::translate::resolve) fn check(volume: &api::Volume, path: &str, pro
         volume.host_path.is_some() || volume.nfs.as_ref().is_some_and(|nfs| nfs.read_only == Some(true));
     if cannot_be_filled && !(volume.files.is_empty() && volume.folders.is_empty()) {
         let message =
-            "nothing is laid into a folder of the node or a read-only export: take 'files' and 'folders' out";
+            "'files' and 'folders' are not supported for a host path or a read-only export: remove them";
         problems.value(path, message);
     }
 }

@@ -1,4 +1,4 @@
-//! What a service mounts: volumes, tmpfs, configs, secrets and trees of files.
+//! Mounts of a service: volumes, tmpfs, configs, secrets and trees of files.
 
 mod files;
 mod keys;
@@ -25,131 +25,131 @@ pub(super) use laid::check as check_laid;
 pub(in crate::translate) use writers::Writers;
 pub(super) use writers::writers;
 
-/// What a service mounts.
+/// The mounts of a service.
 #[derive(Debug, Default)]
 pub(in crate::translate) struct Mounts<'a> {
-    /// The pod's volumes by name.
+    /// The volumes of the Pod by name.
     pub volumes: BTreeMap<String, Volume>,
-    /// The container's mounts by path, so that the order in the spec moves nothing.
+    /// The mounts of the container by path, so that the order in the spec does not change the template.
     pub mounts: BTreeMap<String, VolumeMount>,
-    /// Whether it may write a volume that outlives its pod.
+    /// Whether the service can write a volume that outlives its Pod.
     pub writes_volume: bool,
-    /// Whether it may write a folder of the node.
+    /// Whether the service can write a host path.
     pub writes_host: bool,
-    /// The keys of objects of others that it mounts.
+    /// The keys of objects that the service mounts and the Stack does not own.
     pub reads: Vec<Read<'a>>,
-    /// The claims of others that it mounts.
+    /// The claims that the service mounts and the Stack does not own.
     pub external_claims: BTreeSet<&'a str>,
-    /// The claims for its anonymous volumes.
+    /// The claims of anonymous volumes.
     pub anonymous_claims: Vec<AnonymousClaim>,
-    /// The places that trees keep for what is mounted below them, by the tree's pod volume.
+    /// The mount points in trees for mounts below them, by the volume of the tree.
     pub kept_places: BTreeMap<String, VolumeProjection>,
-    /// What the helper does before the container starts, if there is a helper.
+    /// The tasks of the helper before the container starts.
     pub chores: Chores,
-    /// The contents of the Stack's own configs that it reads, by name.
+    /// The content of the configs in the Stack that the service reads, by name.
     contents: BTreeMap<&'a str, &'a str>,
 }
 
-/// The claim for an anonymous volume.
+/// The claim of an anonymous volume.
 #[derive(Debug)]
 pub(in crate::translate) struct AnonymousClaim {
-    /// The claim's name.
+    /// The name of the claim.
     pub name: String,
-    /// Where the mount stands in the spec.
+    /// The path of the mount in the spec.
     pub path: String,
 }
 
-/// What the helper does before a container starts.
+/// The tasks of the helper before a container starts.
 #[derive(Debug, Default)]
 pub(in crate::translate) struct Chores {
-    /// Volumes that begin with what the image has at the mount's path.
+    /// The volumes that are seeded from the image.
     pub seeds: Vec<Seed>,
-    /// Files that are copied, since their volume cannot have the owner or may not be written.
+    /// The files that are copied, because their volume cannot have the owner or is read-only.
     pub copies: Vec<Copied>,
-    /// Folders in memory whose permission bits are set.
+    /// The folders in memory whose permission bits are set.
     pub modes: Vec<FolderMode>,
-    /// Volumes that the Stack's own files are laid into.
+    /// The volumes into which files of the Stack are written.
     pub laid: Vec<Laid>,
-    /// Folders of volumes that begin empty, which every user may write.
+    /// The folders of volumes that start empty, which all users can write.
     pub opened: BTreeSet<OpenedFolder>,
 }
 
-/// A volume that begins with what the image has.
+/// A volume that is seeded from the image.
 #[derive(Debug)]
 pub(in crate::translate) struct Seed {
-    /// The pod volume.
+    /// The volume of the Pod.
     pub volume: String,
-    /// The folder in it; its root when empty.
+    /// The folder in the volume. Empty for the root.
     pub folder: String,
     /// The path in the image.
     pub target: String,
-    /// Where it stands in the spec.
+    /// The path in the spec.
     pub path: String,
 }
 
-/// A volume that the Stack's own files are laid into.
+/// A volume into which files of the Stack are written.
 #[derive(Debug)]
 pub(in crate::translate) struct Laid {
-    /// The pod volume.
+    /// The volume of the Pod.
     pub volume: String,
-    /// The folder in it that services see; its root when empty.
+    /// The folder in the volume that services see. Empty for the root.
     pub folder: String,
-    /// What the volume is called among all that use its storage. Several Stacks may share one NFS export.
+    /// The name of the volume, unique in its storage. Several Stacks can share an NFS export.
     pub name: String,
-    /// The pod volume that gives the files; none where the Stack has no files for it, or no more.
+    /// The volume of the Pod with the files. `None` if the Stack has no files for the volume.
     pub files: Option<Volume>,
-    /// The folders that are made where they are missing.
+    /// The folders that are created if they are missing.
     pub folders: Vec<String>,
-    /// Whom what is made belongs to.
+    /// The owner of files and folders.
     pub writers: Writers,
 }
 
 impl Laid {
-    /// Whether the Stack has anything to lay. Without, files that it had before are removed.
+    /// Reports whether the Stack has files or folders for the volume. If not, earlier files are removed.
     pub fn has_any(&self) -> bool {
         self.files.is_some() || !self.folders.is_empty()
     }
 }
 
-/// A folder of a volume that begins empty. The kubelet would make it as root's, and no other user could write it.
+/// A folder of a volume that starts empty. The kubelet would create the folder for root, and no other user could write it.
 #[derive(Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(in crate::translate) struct OpenedFolder {
-    /// The pod volume.
+    /// The volume of the Pod.
     pub volume: String,
-    /// The folder in it.
+    /// The folder in the volume.
     pub folder: String,
 }
 
-/// Files of a pod volume that the container sees as a copy.
+/// Files of a volume of the Pod that the container sees as a copy.
 #[derive(Debug)]
 pub(in crate::translate) struct Copied {
-    /// Where the container mounts them.
+    /// The path in the container.
     pub target: String,
-    /// The pod volume that they come from.
+    /// The volume of the Pod with the originals.
     pub volume: String,
-    /// Whether it is one file, called [`CONTENT`] in the pod volume, and not a tree.
+    /// Whether this is a single file, which has the name [`CONTENT`] in the volume, and not a tree.
     pub is_file: bool,
-    /// Whether the container may write them.
+    /// Whether the container can write the files.
     pub is_writable: bool,
-    /// Whether they are copied only since others than root could not read them.
+    /// Whether the files are copied only because no user but root could read them.
     pub is_private: bool,
-    /// Whether they must not get onto a disk.
+    /// Whether the files must not be stored on a disk.
     pub is_secret: bool,
-    /// The owner's and the group's number; none where nobody knows who will write them.
+    /// The numbers of the owner and the group. `None` if the user of the program is unknown.
     pub owner: Option<(i64, i64)>,
 }
 
-/// A folder in memory whose permission bits are set.
+/// A folder in memory with permission bits.
 #[derive(Debug)]
 pub(in crate::translate) struct FolderMode {
-    /// The pod volume.
+    /// The volume of the Pod.
     pub volume: String,
-    /// The bits.
+    /// The permission bits.
     pub mode: i32,
 }
 
 impl Mounts<'_> {
-    /// The pod's volumes, whose trees have places for what is mounted below them if `keeps_places`.
+    /// Returns the volumes of the Pod. With `keeps_places`, trees have mount points for mounts below them.
     pub fn volumes(&self, keeps_places: bool) -> Vec<Volume> {
         let with_places = |volume: &Volume| match self.kept_places.get(&volume.name) {
             Some(places) if keeps_places => trees::with_places(volume.clone(), places.clone()),
@@ -158,27 +158,27 @@ impl Mounts<'_> {
         self.volumes.values().map(with_places).collect()
     }
 
-    /// A hash of the configs' contents, so that a change of one restarts those who read it.
+    /// Returns a hash of the content of configs, so that a change restarts the readers.
     pub fn contents_hash(&self) -> Option<String> {
-        // As JSON, in which no two maps look alike.
+        // In JSON, different maps have different texts.
         (!self.contents.is_empty()).then(|| short_hash(&json!(self.contents).to_string()))
     }
 }
 
-/// A service whose mounts are looked up.
+/// A service whose mounts are resolved.
 pub(super) struct Mounting<'p, 'a> {
-    /// Its name.
+    /// The name.
     pub name: &'p str,
-    /// Where it stands in the spec.
+    /// The path in the spec.
     pub path: &'p str,
     pub service: &'a Service,
-    /// What its image says.
+    /// The image metadata.
     pub image: &'p ImageConfig,
-    /// The numbers of the user and group that its program runs as; none where nobody knows.
+    /// The numbers of the user and the group of the program. `None` if they are unknown.
     pub user: Option<(i64, i64)>,
 }
 
-/// Looks up everything that a service mounts.
+/// Resolves the mounts of a service.
 pub(super) fn mounts<'a>(
     context: &Context<'_, 'a>,
     of: &Mounting<'_, 'a>,
@@ -202,7 +202,7 @@ pub(super) fn mounts<'a>(
 struct Mounter<'c, 'a, 'p> {
     context: &'p Context<'c, 'a>,
     of: &'p Mounting<'p, 'a>,
-    /// Whether it has one container at most.
+    /// Whether the service has at most one container.
     is_single: bool,
     problems: &'p mut Problems,
     approximations: &'p mut Vec<Approximation>,
@@ -226,22 +226,25 @@ impl<'a> Mounter<'_, 'a, '_> {
                 && mode & 0o777 != EVERYONES
             {
                 self.found.chores.modes.push(FolderMode { volume: name.clone(), mode });
-                let what = "the folder may be read and written by everyone";
+                let what = "all users can read and write the folder";
                 self.without_helper(format!("{path}.mode"), what);
             }
             self.mount(&path, &tmpfs.target, Volume { empty_dir: Some(memory), ..volume(name) }, None, None);
         }
     }
 
-    /// Permission bits as an octal text, `highest` at most.
+    /// Parses permission bits as octal digits, up to `highest`.
     fn mode(&mut self, text: Option<&str>, highest: i32, path: &str) -> Option<i32> {
         permission_bits(text, highest, path, self.problems)
     }
 
-    /// Says what is otherwise where no helper runs.
+    /// Reports a difference that exists without a helper image.
     fn without_helper(&mut self, path: String, what: &str) {
         if self.context.facts.helper_image.is_none() {
-            let message = format!("{what}, since the operator has no helper image: set its --helper-image");
+            let message = format!(
+                "{what}, because the operator has no helper image: run the operator with \
+                                   --helper-image"
+            );
             self.approximations.push(Approximation { path, message });
         }
     }
@@ -263,7 +266,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         let target = target.trim_end_matches('/').to_owned();
         let path = format!("{path}.target");
         if target.is_empty() || !target.starts_with('/') || target.contains(':') {
-            let message = "write an absolute path, not the root itself and without a colon";
+            let message = "the path is not supported: write an absolute path other than '/' and without ':'";
             self.problems.value(&path, message);
         }
         let mount = VolumeMount {
@@ -276,7 +279,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         self.found.volumes.insert(volume.name.clone(), volume);
         if self.found.mounts.contains_key(&target) {
             self.problems
-                .value(path, format!("'{target}' is mounted twice: give one of the two another path"));
+                .value(path, format!("'{target}' is mounted twice: change the path of one of the two"));
         }
         let place = self.found.mounts.entry(target).or_default();
         *place = mount;
@@ -287,14 +290,13 @@ impl<'a> Mounter<'_, 'a, '_> {
 fn permission_bits(text: Option<&str>, highest: i32, path: &str, problems: &mut Problems) -> Option<i32> {
     let mode = i32::from_str_radix(text?, 8).ok().filter(|mode| (0..=highest).contains(mode));
     if mode.is_none() {
-        let message = "write the permission bits as three octal digits, such as \"0440\"";
+        let message = "the value is not permission bits: write three octal digits, such as \"0440\"";
         problems.value(format!("{path}.mode"), message);
     }
     mode
 }
 
-/// The numbers of the user and group that a service's program runs as; none where nobody knows them. A group that
-/// is not given is taken for root's.
+/// Returns the numbers of the user and the group of a program, or `None` if they are unknown. The default group is root.
 pub(super) fn program_user(
     given: Option<(i64, Option<i64>)>,
     service: &Service,
@@ -312,7 +314,7 @@ pub(super) fn program_user(
     }
 }
 
-/// What everyone may do with a folder in memory: Kubernetes makes it so by itself.
+/// The permission bits with which Kubernetes creates a folder in memory.
 const EVERYONES: i32 = 0o777;
 
 fn volume(name: String) -> Volume {

@@ -17,21 +17,21 @@ use crate::{
     translate::names::pod_volume,
 };
 
-/// The permission bits of a file that says nothing of them.
+/// The default permission bits of a file.
 pub(super) const USUAL: i32 = 0o644;
-/// The bit that lets others read.
+/// The permission bit by which others can read.
 const OTHERS_READ: i32 = 0o004;
 
-/// The file that keeps a folder of a tree for what is mounted there, and that the mount hides.
+/// The file that keeps a folder of a tree as a mount point. The mount hides the file.
 const KEPT: &str = ".mount";
 
-/// A pod volume of files.
+/// Returns a volume of files.
 pub(super) fn projected(volume: Volume, sources: Vec<VolumeProjection>) -> Volume {
     let files = ProjectedVolumeSource { sources: Some(sources), default_mode: Some(USUAL) };
     Volume { projected: Some(files), empty_dir: None, ..volume }
 }
 
-/// The pod volume of a tree, with places for what is mounted below it.
+/// Returns the volume of a tree, with mount points for mounts below the tree.
 pub(super) fn with_places(mut tree: Volume, places: VolumeProjection) -> Volume {
     let sources = tree.projected.take().and_then(|files| files.sources);
     projected(tree, sources.into_iter().flatten().chain([places]).collect())
@@ -49,7 +49,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         let target = tree.target.trim_end_matches('/');
         let is_file = tree.files.iter().any(|file| file.path.is_none());
         if is_file && tree.files.len() > 1 {
-            let message = "a tree is one file without a path, or files with a path each: give each its path";
+            let message = "several files need paths: set 'path' for each file";
             self.problems.value(format!("{path}.files"), message);
         }
         keys::check(&tree.files, path, self.problems);
@@ -64,7 +64,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         } else {
             projected(name, sources)
         };
-        // A projected volume belongs to root, so a file that only its owner may read is copied for another one.
+        // Files of a projected volume are owned by root, so a file that only its owner can read is copied.
         let is_private = self.of.user.is_some_and(|(user, _)| user != 0)
             && tree
                 .files
@@ -73,9 +73,9 @@ impl<'a> Mounter<'_, 'a, '_> {
                 .any(|mode| i32::from_str_radix(mode, 8).is_ok_and(|bits| bits & OTHERS_READ == 0));
         if is_writable || is_private {
             let (field, what) = if is_writable {
-                ("readOnly", "the files cannot be written")
+                ("readOnly", "the files are read-only")
             } else {
-                ("files", "the files that only their owner may read belong to root")
+                ("files", "the files that only their owner can read are owned by root")
             };
             self.without_helper(format!("{path}.{field}"), what);
             self.found.chores.copies.push(Copied {
@@ -92,8 +92,8 @@ impl<'a> Mounter<'_, 'a, '_> {
         self.mount(path, &tree.target, volume, sub_path, Some(true));
     }
 
-    /// What keeps the places below a tree at which the service mounts something else: a tree is mounted
-    /// read-only, so that the container runtime can make nothing in it.
+    /// Returns the mount points in a tree for other mounts of the service. A tree is mounted read-only, so the container
+    /// runtime cannot create mount points.
     fn kept_places(&self, tree: &FileTree, service: &Service) -> Option<VolumeProjection> {
         let below = format!("{}/", tree.target.trim_end_matches('/'));
         let paths: BTreeSet<&str> = tree.files.iter().filter_map(|file| file.path.as_deref()).collect();
@@ -122,7 +122,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         Some(VolumeProjection { downward_api, ..VolumeProjection::default() })
     }
 
-    /// Where a service mounts something, and whether that is a file.
+    /// Returns the paths at which a service mounts something, and whether the mount is a file.
     fn mounted<'s>(&'s self, service: &'s Service) -> impl Iterator<Item = (Cow<'s, str>, bool)> {
         let volumes = service.volumes.iter().map(|it| (Cow::from(&it.target), self.shows_file(it)));
         let tmpfs = service.tmpfs.iter().map(|it| (Cow::from(&it.target), false));

@@ -1,4 +1,4 @@
-//! Volumes: named and anonymous ones, folders of the node, images.
+//! Mounts of named volumes, anonymous volumes, host paths and images.
 
 use k8s_openapi::api::core::v1::{
     EmptyDirVolumeSource, HostPathVolumeSource, ImageVolumeSource, NFSVolumeSource,
@@ -7,17 +7,17 @@ use k8s_openapi::api::core::v1::{
 
 use super::{AnonymousClaim, Mounter, OpenedFolder, Seed, volume};
 use crate::{
-    api::{AnonymousVolumes, Propagation, Service, VolumeMount},
+    api::{AnonymousVolumes, Propagation, Reason, Service, VolumeMount},
     translate::{
-        Approximation, ImageConfig, Reason,
+        Approximation, ImageConfig,
         names::{dns_label, object_name, pod_volume},
         resolve::volumes::{Origin, check_host_path},
         short_hash,
     },
 };
 
-/// The folder of a claim that a service sees: never the claim's root, whose `lost+found` would be
-/// in the way of programs that want an empty folder.
+/// The folder of a claim that services see. The root of a claim can have a folder `lost+found`, and many programs require an
+/// empty folder.
 const FOLDER: &str = "data";
 
 impl<'a> Mounter<'_, 'a, '_> {
@@ -32,8 +32,8 @@ impl<'a> Mounter<'_, 'a, '_> {
                 (None, None, None, true) => self.empty_dir(mount, &path),
                 (None, None, None, false) => self.anonymous(mount, &path),
                 _ => {
-                    let message = "a mount has one origin: set one of 'source', 'hostPath', 'image' and 'emptyDir', or \
-                                   none for an anonymous volume";
+                    let message = "a mount has one source: set one of 'source', 'hostPath', 'image' and 'emptyDir', \
+                                   or none for an anonymous volume";
                     self.problems.value(&path, message);
                     continue;
                 }
@@ -42,7 +42,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         }
     }
 
-    /// Mounts a named volume; true when it is a folder of the node.
+    /// Mounts a named volume. Returns whether it is a host path.
     fn named(&mut self, source: &str, mount: &'a VolumeMount, path: &str) -> bool {
         let context = self.context;
         let Some(declared) = context.volumes.get(source) else {
@@ -70,7 +70,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         let is_of_the_node = volume.host_path.is_some();
         self.found.writes_volume |= read_only.is_none();
         let folder = self.folder(root, mount, path);
-        // A folder of the node is shown as it is, and an export that cannot be written cannot be filled.
+        // A host path is not changed, and a read-only export cannot be written.
         let is_fixed = volume.nfs.as_ref().is_some_and(|export| export.read_only == Some(true));
         if !is_of_the_node && !is_fixed {
             self.lay(mount, declared, &volume.name, root.unwrap_or_default());
@@ -99,12 +99,12 @@ impl<'a> Mounter<'_, 'a, '_> {
 
     fn image(&mut self, image: &str, mount: &VolumeMount, path: &str) -> bool {
         let facts = self.context.facts;
-        // What runs goes on: a node of an older version may have joined later.
+        // A running service is not refused: a node with an older version can have joined later.
         let name = self.of.name;
-        let runs = facts.live_workloads.contains_key(name) || facts.let_through.contains_key(name);
+        let runs = facts.live_workloads.contains_key(name) || facts.released_templates.contains_key(name);
         if !facts.version.has_image_volumes() && !runs {
-            let message = "an image can be mounted from Kubernetes 1.35 on: upgrade the cluster with all of its nodes, \
-                           or build its files into the service's image";
+            let message = "image mounts require Kubernetes 1.35: upgrade the cluster and all nodes, or copy the \
+                           files into the image of the service";
             self.problems.value(format!("{path}.image"), message);
         }
         let files = ImageVolumeSource {
@@ -125,7 +125,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         false
     }
 
-    /// The volumes that the image declares and over which the service mounts nothing else, as in Docker.
+    /// Mounts the volumes that the image declares, unless the service mounts something at the same path, as in Docker.
     pub(super) fn of_the_image(&mut self, image: &ImageConfig) {
         let path = format!("{}.image", self.of.path);
         for target in &image.volumes {
@@ -149,8 +149,8 @@ impl<'a> Mounter<'_, 'a, '_> {
         } else {
             if wanted == AnonymousVolumes::Claim {
                 let message = format!(
-                    "each of several containers has a folder {target} of its own that begins anew with it: run one \
-                     replica, or name a volume that they share"
+                    "each replica has a folder {target} that starts empty with each Pod: run one replica, or mount a \
+                     named volume"
                 );
                 self.approximations.push(Approximation { path: path.to_owned(), message });
             }
@@ -162,12 +162,12 @@ impl<'a> Mounter<'_, 'a, '_> {
         false
     }
 
-    /// The folder of a volume that a mount shows; none for the root.
+    /// Returns the folder of a volume that a mount shows, or `None` for the root.
     fn folder(&mut self, root: Option<&str>, mount: &VolumeMount, path: &str) -> Option<String> {
         let subpath = mount.subpath.as_deref().unwrap_or_default();
         if subpath.starts_with('/') || subpath.split('/').any(|part| part == "..") {
             let message =
-                format!("'{subpath}' leads out of the volume: write a path below its root, such as 'a/b'");
+                format!("'{subpath}' leaves the volume: write a relative path without '..', such as 'a/b'");
             self.problems.value(format!("{path}.subpath"), message);
         }
         let parts = subpath.split('/').filter(|part| !part.is_empty() && *part != ".");
@@ -195,10 +195,9 @@ impl<'a> Mounter<'_, 'a, '_> {
         };
         let path = format!("{path}.propagation");
         if !is_of_the_node {
-            self.problems.value(path, "only mounts of the node appear in a container: take this out");
+            self.problems.value(path, "propagation applies only to a host path: remove 'propagation'");
         } else if given == "Bidirectional" && service.privileged != Some(true) {
-            let message = "a container's mounts appear on the node only if it is privileged: write rslave, or set \
-                           'privileged'";
+            let message = "rshared requires a privileged container: write rslave, or set 'privileged'";
             self.problems.value(path, message);
         } else if let Some(mount) = self.found.mounts.get_mut(mount.target.trim_end_matches('/')) {
             mount.mount_propagation = Some(given.to_owned());
@@ -211,7 +210,7 @@ fn of_claim(claim: &str, volume: Volume) -> Volume {
     Volume { persistent_volume_claim: Some(claim), ..volume }
 }
 
-/// Without a type nothing is checked: what is not there becomes a folder, as with Docker.
+/// Returns a host path volume. Without a type, the kubelet creates a folder for a missing path, as Docker does.
 fn of_the_node(path: &str, volume: Volume) -> Volume {
     Volume { host_path: Some(HostPathVolumeSource { path: path.to_owned(), type_: None }), ..volume }
 }

@@ -1,4 +1,4 @@
-//! The users who write a volume, and so whom the files belong to that are laid into it.
+//! The users that write a volume, from which the owner of its files follows.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,20 @@ use crate::{
     },
 };
 
-/// The users who write a volume.
+/// The users that write a volume.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::translate) struct Writers {
-    /// The owner's and the group's number of what is made in the volume; none where nobody knows who will write it.
+    /// The numbers of the owner and the group of files. `None` if the users that write the volume are unknown.
     pub owner: Option<(i64, i64)>,
-    /// Whether other users write it, too.
+    /// Whether other users write the volume too.
     pub are_several: bool,
 }
 
-/// The writers of each volume, by its name.
+/// Returns the writers of each volume, by name.
 ///
-/// All services count, whichever starts first and whether or not their profiles are active: the owner is the same for
-/// all of them, and a profile that is activated changes no other service. Root counts only where no other user does,
-/// since root may write every file. Of several other users, that of the first service by name is the owner. Where no
-/// service writes a volume, those that read it count.
+/// All services count, also inactive ones, so the owner does not depend on the start order, and activating a profile does
+/// not change other services. Root counts only if there is no other user, because root can write every file. Of several
+/// other users, that of the first service by name is the owner. If no service writes a volume, its readers count.
 pub(in crate::translate::resolve) fn writers<'a>(
     spec: &'a StackSpec,
     facts: &Facts,
@@ -34,12 +33,12 @@ pub(in crate::translate::resolve) fn writers<'a>(
     for (name, service) in &spec.services {
         let given = image::image(spec, name, service, facts);
         let says = given.map_or(&image::NOTHING, |image| &*image.config);
-        // What is wrong with the user is said where the service is resolved.
+        // Resolution of the service reports problems of the user.
         let numbers = user::user(image::user(service, says), "", &mut Problems::default());
         let one = match program_user(numbers, service, given) {
             Some((0, _)) if may_write_all(service) => User::Root,
             Some(numbers) => User::Known(numbers),
-            // Nobody asks for the image of a service that does not run.
+            // The metadata of an image is read only for services that run.
             None if is_inactive(service, spec) => continue,
             None => User::Unknown,
         };
@@ -56,7 +55,7 @@ pub(in crate::translate::resolve) fn writers<'a>(
     users.into_iter().map(|(name, users)| (name, users.writers())).collect()
 }
 
-/// The different users of a volume, in the order of their services' names.
+/// The distinct users of a volume, in the order of the names of their services.
 #[derive(Default)]
 struct Users {
     writing: Vec<User>,
@@ -65,7 +64,7 @@ struct Users {
 
 #[derive(Clone, Copy, PartialEq)]
 enum User {
-    /// Root, which may write every file.
+    /// Root, which can write every file.
     Root,
     Known((i64, i64)),
     Unknown,
@@ -82,13 +81,13 @@ impl Users {
         let Some(owner) = first else {
             return Writers { owner: (!is_unknown).then_some((0, 0)), are_several: false };
         };
-        // A user is the same one in another group.
+        // The group does not distinguish users.
         let are_several = is_unknown || known.clone().any(|(user, _)| user != owner.0);
         Writers { owner: Some(owner), are_several }
     }
 }
 
-/// Whether a program of root may write files of others: it has the capability for that.
+/// Reports whether a program of root has the capability to write files of other users.
 fn may_write_all(service: &Service) -> bool {
     const POWER: &str = "DAC_OVERRIDE";
     let capabilities = capabilities::capabilities(service, "", &mut Problems::default()).unwrap_or_default();

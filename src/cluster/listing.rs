@@ -49,7 +49,7 @@ pub(super) fn of_metadata(client: Client) -> Client {
     let namespace = client.default_namespace().to_owned();
     let asking = tower::service_fn(move |mut request: Request<Body>| {
         let query = request.uri().query().unwrap_or_default();
-        let form = if query.split('&').any(|part| part == "watch=true") { WATCHED } else { LISTED };
+        let form = if query.split('&').any(|part| part == "watch=true") { METADATA } else { LISTED };
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static(form));
         let client = client.clone();
         async move { client.send(request).await }
@@ -58,5 +58,5 @@ pub(super) fn of_metadata(client: Client) -> Client {
 }
 
 /// Media types for metadata (Kubernetes API concepts, "Metadata-only fetches").
-const WATCHED: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+pub(crate) const METADATA: &str = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 const LISTED: &str = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

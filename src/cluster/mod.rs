@@ -11,7 +11,7 @@ mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
 pub use index::{ChildUpdate, Index, REFUSED_FOR, Seen, StackKey};
-pub(crate) use listing::Listing;
+pub(crate) use listing::{Listing, METADATA};
 pub(crate) use watch::lock;
 pub use watch::{Sources, Watches};
 

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use kube::Client;
+use kube::{Client, core::ObjectMeta};
 
 use super::{
     account::Accounts,
@@ -17,6 +17,7 @@ use super::{
     status_rate::StatusRate,
     versions::Oldest,
     workers::{Translation, Workers},
+    writes::Writes,
 };
 use crate::{
     api::{Stack, StackStatus},
@@ -40,6 +41,7 @@ pub(super) struct Context {
     pub(super) contents: Contents,
     /// The threads that translate and plan.
     pub(super) workers: Workers,
+    pub(super) writes: Writes,
     pub(super) translation: Translation,
     metrics: Arc<Metrics>,
     /// The status that the operator wrote last for each Stack, until the watch delivers it.
@@ -49,7 +51,14 @@ pub(super) struct Context {
 struct Written {
     uid: String,
     version: u64,
-    status: StackStatus,
+    status: Arc<StackStatus>,
+}
+
+/// A Stack of the watch with its newest known status. Both are shared, since a Stack can have 1.5 MiB.
+#[derive(Clone)]
+pub(super) struct Current {
+    pub(super) stack: Arc<Stack>,
+    pub(super) status: Arc<StackStatus>,
 }
 
 impl Context {
@@ -74,6 +83,7 @@ impl Context {
             images: Arc::new(images),
             accounts,
             workers: Workers::default(),
+            writes: Writes::default(),
             translation,
             metrics: Arc::default(),
             written: Mutex::default(),
@@ -86,25 +96,25 @@ impl Context {
 
     /// Returns the Stack with its newest known status. A status that the operator wrote is newer than the one of the
     /// watch until the watch delivers it.
-    pub(super) fn with_newest_status(&self, key: &StackKey, stack: &Stack) -> Stack {
-        let mut stack = stack.clone();
+    pub(super) fn current(&self, key: &StackKey, stack: &Arc<Stack>) -> Current {
         let mut all = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(written) = all.get(key) {
-            if Some(&written.uid) == stack.metadata.uid.as_ref() && written.version > version_of(&stack) {
-                stack.status = Some(written.status.clone());
-            } else {
-                all.remove(key);
-            }
+        let newer = all.get(key).filter(|written| {
+            Some(&written.uid) == stack.metadata.uid.as_ref() && written.version > version_of(&stack.metadata)
+        });
+        let status = newer.map(|written| Arc::clone(&written.status));
+        if status.is_none() {
+            all.remove(key);
         }
-        stack
+        let status = status.unwrap_or_else(|| Arc::new(stack.status.clone().unwrap_or_default()));
+        Current { stack: Arc::clone(stack), status }
     }
 
-    /// Remembers a status that was written.
-    pub(super) fn wrote(&self, key: &StackKey, stack: &Stack) {
+    /// Remembers a written status, with the metadata of the response.
+    pub(super) fn wrote(&self, key: &StackKey, metadata: &ObjectMeta, status: StackStatus) {
         let written = Written {
-            uid: stack.metadata.uid.clone().unwrap_or_default(),
-            version: version_of(stack),
-            status: stack.status.clone().unwrap_or_default(),
+            uid: metadata.uid.clone().unwrap_or_default(),
+            version: version_of(metadata),
+            status: Arc::new(status),
         };
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), written);
     }
@@ -136,6 +146,6 @@ impl Context {
     }
 }
 
-fn version_of(stack: &Stack) -> u64 {
-    stack.metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
+fn version_of(metadata: &ObjectMeta) -> u64 {
+    metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
 }

@@ -20,8 +20,10 @@ mod status_rate;
 #[cfg(test)]
 mod upgrades;
 mod versions;
+mod watched;
 mod workers;
 mod write;
+mod writes;
 
 use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -29,7 +31,6 @@ use anyhow::{anyhow, bail};
 use futures::{Stream, StreamExt, channel::mpsc, future, stream};
 use kube::{
     Api, Client, CustomResourceExt, Resource, ResourceExt,
-    core::{DeserializeGuard, ObjectMeta},
     runtime::{Controller, WatchStreamExt, predicates, reflector, reflector::ObjectRef, watcher},
 };
 use tokio::sync::watch;
@@ -50,6 +51,7 @@ use images::Images;
 pub use lease::LeaseOptions;
 use queue::Queue;
 use versions::Oldest;
+use watched::Watched;
 pub use workers::Translation;
 
 /// Options of the operator.
@@ -181,7 +183,7 @@ async fn reconcile_all(
     context: Arc<Context>,
     stop: CancellationToken,
 ) {
-    let api: Api<DeserializeGuard<Stack>> = match &options.namespace {
+    let api: Api<Watched> = match &options.namespace {
         Some(namespace) => Api::namespaced(client, namespace),
         None => Api::all(client),
     };
@@ -190,7 +192,6 @@ async fn reconcile_all(
     let mut listed = HashSet::new();
     let stacks = watcher(api, listing.config())
         .default_backoff()
-        .modify(|stack| trim(stack.meta_mut()))
         .inspect(move |event| match event {
             Ok(watcher::Event::Init) => {
                 listed.clear();
@@ -220,15 +221,6 @@ async fn reconcile_all(
             future::ready(())
         })
         .await;
-}
-
-/// Removes what no reconciliation reads before a Stack is stored: managedFields, and the copy that `kubectl apply` keeps in
-/// an annotation.
-fn trim(metadata: &mut ObjectMeta) {
-    metadata.managed_fields = None;
-    if let Some(annotations) = &mut metadata.annotations {
-        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
-    }
 }
 
 async fn drain(woken: &mut (impl Stream<Item = StackKey> + Unpin)) {

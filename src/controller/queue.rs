@@ -3,12 +3,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::{
-    core::DeserializeGuard,
-    runtime::{
-        controller::Action,
-        reflector::{ObjectRef, Store},
-    },
+use kube::runtime::{
+    controller::Action,
+    reflector::{ObjectRef, Store},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +13,9 @@ use super::{
     context::Context,
     key_of,
     reconcile::{self, Error},
+    watched::Watched,
 };
-use crate::{api::Stack, permits::Permits};
+use crate::permits::Permits;
 
 /// Time for which a reconciliation holds its permit. After it, the reconciliation starts no further writes and waits for
 /// running ones without a permit. A hanging webhook or a Stack of thousands of objects thus does not delay others.
@@ -27,17 +25,13 @@ pub(super) const TIME_SLICE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) struct Queue {
     pub(super) permits: Permits,
-    pub(super) stacks: Store<DeserializeGuard<Stack>>,
+    pub(super) stacks: Store<Watched>,
     pub(super) stop: CancellationToken,
 }
 
 impl Queue {
     /// Reconciles a Stack in its state at the moment of the permit.
-    pub(super) async fn reconcile(
-        self,
-        stack: Arc<DeserializeGuard<Stack>>,
-        context: Arc<Context>,
-    ) -> Result<Action, Error> {
+    pub(super) async fn reconcile(self, stack: Arc<Watched>, context: Arc<Context>) -> Result<Action, Error> {
         let (stack, key) = (ObjectRef::from_obj(stack.as_ref()), key_of(stack.as_ref()));
         let result = self.with_permit(&stack, |now| reconcile::reconcile(now, Arc::clone(&context))).await;
         // The Stack can be deleted during the reconciliation, which has then remembered something for it.
@@ -52,8 +46,8 @@ impl Queue {
     /// deleted.
     async fn with_permit<W: Future>(
         &self,
-        stack: &ObjectRef<DeserializeGuard<Stack>>,
-        work: impl FnOnce(Arc<DeserializeGuard<Stack>>) -> W,
+        stack: &ObjectRef<Watched>,
+        work: impl FnOnce(Arc<Watched>) -> W,
     ) -> Option<W::Output> {
         let permit = tokio::select! {
             biased;
@@ -75,16 +69,15 @@ mod tests {
     use tokio::time::sleep;
 
     use super::*;
+    use crate::api::Stack;
 
-    type Guarded = DeserializeGuard<Stack>;
-
-    fn stack(namespace: &str, name: &str) -> Guarded {
+    fn stack(namespace: &str, name: &str) -> Watched {
         let mut stack = Stack::new(name, serde_json::from_str(r#"{"services": {}}"#).unwrap());
         stack.metadata.namespace = Some(namespace.to_owned());
-        DeserializeGuard(Ok(stack))
+        stack.into()
     }
 
-    fn queue(stacks: &[Guarded]) -> (Queue, Writer<Guarded>) {
+    fn queue(stacks: &[Watched]) -> (Queue, Writer<Watched>) {
         let (store, mut writer) = reflector::store();
         for stack in stacks {
             writer.apply_watcher_event(&Event::Apply(stack.clone()));
@@ -95,7 +88,7 @@ mod tests {
     /// Returns a reconciliation of 20 ms, which records the Stack's name when it starts.
     fn reconciliation(
         queue: &Queue,
-        stack: &Guarded,
+        stack: &Watched,
         begun: &Arc<Mutex<Vec<String>>>,
     ) -> BoxFuture<'static, Option<()>> {
         let (queue, stack, begun) = (queue.clone(), ObjectRef::from_obj(stack), Arc::clone(begun));

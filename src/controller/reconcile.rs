@@ -2,28 +2,30 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use axum::http::{HeaderValue, header::ACCEPT};
 use jiff::Timestamp;
 use kube::{
-    Api, Resource,
+    Resource,
     api::{Patch, PatchParams},
-    core::DeserializeGuard,
+    core::{PartialObjectMeta, Request},
     runtime::controller::Action,
 };
 use serde_json::json;
 
 use super::{
     account::{self, Refusal},
-    context::Context,
+    context::{Context, Current},
     debounce::QUIET,
     facts,
     images::Known,
     key_of, report,
     status_fields::StatusFields,
+    watched::Watched,
     write::{Outcome, Writer},
 };
 use crate::{
     api::{Stack, StackStatus, labels::FIELD_MANAGER},
-    cluster::{ApplyError, REFUSED_FOR, StackKey, lock},
+    cluster::{ApplyError, METADATA, REFUSED_FOR, StackKey, lock},
     panics::{Panicked, catch_panic_async},
     plan::{self, Identity, LastStatus, Observed, Plan},
     status::{self, Finding, Unfinished},
@@ -60,16 +62,13 @@ const CONFLICT_RECHECK: Duration = Duration::from_secs(60);
 /// Time after which a Stack without events is reconciled, as insurance against a missed event.
 const INSURANCE: Duration = Duration::from_secs(3600);
 
-pub(super) async fn reconcile(
-    stack: Arc<DeserializeGuard<Stack>>,
-    context: Arc<Context>,
-) -> Result<Action, Error> {
-    let key = key_of(stack.as_ref());
-    let stack = match &stack.0 {
-        Ok(stack) => stack,
-        Err(invalid) => {
+pub(super) async fn reconcile(watched: Arc<Watched>, context: Arc<Context>) -> Result<Action, Error> {
+    let key = key_of(watched.as_ref());
+    let stack = match watched.as_ref() {
+        Watched::Readable(stack) => stack,
+        Watched::Unreadable(unreadable) => {
             // Without a parsed Stack there is no status to update, so the error becomes an event.
-            report::unreadable(&context, stack.as_ref(), &invalid.error).await;
+            report::unreadable(&context, watched.as_ref(), &unreadable.error).await;
             return Ok(Action::await_change());
         }
     };
@@ -77,9 +76,9 @@ pub(super) async fn reconcile(
         // Kubernetes deletes the children by their owner references.
         return Ok(Action::await_change());
     }
-    let stack = Arc::new(context.with_newest_status(&key, stack));
+    let current = context.current(&key, stack);
     let began = std::time::Instant::now();
-    let work = tokio::time::timeout(LONGEST_RECONCILE, reconcile_live(&context, &key, &stack));
+    let work = tokio::time::timeout(LONGEST_RECONCILE, reconcile_live(&context, &key, &current));
     // A panic in the task would end the whole queue.
     let result = match catch_panic_async(Some(&key), work).await {
         Ok(Ok(result)) => result,
@@ -87,8 +86,8 @@ pub(super) async fn reconcile(
         Err(panicked) => Err(panicked.into()),
     };
     if let Err(Error::Internal(Panicked { id })) = &result {
-        let (status, _) = status::status(&stack, Finding::Internal(id), Timestamp::now());
-        write_status(&context, &key, &stack, status).await?;
+        let (status, _) = status::status(stack, &current.status, Finding::Internal(id), Timestamp::now());
+        write_status(&context, &key, &current, status).await?;
     }
     context.metrics().observe_reconcile(began.elapsed(), result.is_ok());
     if result.is_ok() {
@@ -97,7 +96,7 @@ pub(super) async fn reconcile(
     result
 }
 
-pub(super) fn on_error(stack: Arc<DeserializeGuard<Stack>>, error: &Error, context: Arc<Context>) -> Action {
+pub(super) fn on_error(stack: Arc<Watched>, error: &Error, context: Arc<Context>) -> Action {
     let key = key_of(stack.as_ref());
     // A status that waits for its turn must not wait for the whole backoff.
     let delay = context.backoffs.next(&key).min(context.status_rate.due(&key).unwrap_or(Duration::MAX));
@@ -105,16 +104,13 @@ pub(super) fn on_error(stack: Arc<DeserializeGuard<Stack>>, error: &Error, conte
     Action::requeue(delay)
 }
 
-async fn reconcile_live(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stack>) -> Result<Action, Error> {
+async fn reconcile_live(context: &Arc<Context>, key: &StackKey, current: &Current) -> Result<Action, Error> {
+    let Current { stack, status: before } = current;
     let identity = identity(key, stack);
-    let memory: LastStatus = stack
-        .status
-        .iter()
-        .flat_map(|status| &status.services)
-        .map(|service| (service.name.clone(), service.clone()))
-        .collect();
+    let memory: LastStatus =
+        before.services.iter().map(|service| (service.name.clone(), service.clone())).collect();
     if let Err(refusal) = context.accounts.permit(key, &stack.spec, || account::reads(&stack.spec)).await {
-        return refuse(context, key, stack, refusal).await;
+        return refuse(context, key, current, refusal).await;
     }
     let observed = lock(&context.index).observed(key, identity);
     let Some(Known { images, held, again }) = context.images.known(key, stack, &observed) else {
@@ -129,15 +125,15 @@ async fn reconcile_live(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stac
     let (desired, mut plan, observed) = match context.workers.work(key, made).await? {
         Ok(made) => made,
         Err(invalid) => {
-            let (status, _) = status::status(stack, Finding::Invalid(&invalid), Timestamp::now());
-            write_status(context, key, stack, status).await?;
+            let (status, _) = status::status(stack, before, Finding::Invalid(&invalid), Timestamp::now());
+            write_status(context, key, current, status).await?;
             let again = again.into_iter().chain(context.status_rate.due(key)).min();
             return Ok(again.map_or_else(Action::await_change, Action::requeue));
         }
     };
     if let Err(refusal) = context.accounts.permit(key, &stack.spec, || account::writes(&desired, &plan)).await
     {
-        return refuse(context, key, stack, refusal).await;
+        return refuse(context, key, current, refusal).await;
     }
     let Outcome { failures, left } = Writer::new(context, key, identity).carry_out(&mut plan).await;
     let contended = plan.conflicts.iter().map(|conflict| (conflict.kind, conflict.name.clone())).collect();
@@ -151,7 +147,7 @@ async fn reconcile_live(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stac
     let (now, has_moved) = (Timestamp::now(), observed != after || left > 0);
     let unfinished = unfinished(&plan, &failures, left);
     let assess = {
-        let stack = Arc::clone(stack);
+        let Current { stack, status: before } = current.clone();
         move || {
             let finding = Finding::Planned {
                 desired: &desired,
@@ -159,11 +155,11 @@ async fn reconcile_live(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stac
                 observed: &after,
                 unfinished: &unfinished,
             };
-            (status::status(&stack, finding, now), plan)
+            (status::status(&stack, &before, finding, now), plan)
         }
     };
     let ((status, recheck), plan) = context.workers.work(key, assess).await?;
-    write_status(context, key, stack, status).await?;
+    write_status(context, key, current, status).await?;
     if !failures.is_empty() {
         return Err(Error::Write(failures));
     }
@@ -173,14 +169,19 @@ async fn reconcile_live(context: &Arc<Context>, key: &StackKey, stack: &Arc<Stac
 }
 
 /// Writes the status of a Stack whose ServiceAccount lacks a right or does not exist. No child is written.
-async fn refuse(context: &Context, key: &StackKey, stack: &Stack, refusal: Refusal) -> Result<Action, Error> {
+async fn refuse(
+    context: &Context,
+    key: &StackKey,
+    current: &Current,
+    refusal: Refusal,
+) -> Result<Action, Error> {
     let (finding, again) = match refusal {
         Refusal::Unknown(error) => return Err(Error::Account(error)),
         Refusal::Forbidden { ref message, again } => (Finding::Forbidden(message), again),
         Refusal::NoAccount { ref message, again } => (Finding::NoAccount(message), again),
     };
-    let (status, _) = status::status(stack, finding, Timestamp::now());
-    write_status(context, key, stack, status).await?;
+    let (status, _) = status::status(&current.stack, &current.status, finding, Timestamp::now());
+    write_status(context, key, current, status).await?;
     Ok(Action::requeue(context.status_rate.due(key).map_or(again, |due| due.min(again))))
 }
 
@@ -257,16 +258,16 @@ fn next(plan: &Plan, recheck: Option<Duration>, has_moved: bool) -> Action {
 async fn write_status(
     context: &Context,
     key: &StackKey,
-    stack: &Stack,
+    current: &Current,
     status: StackStatus,
 ) -> Result<(), Error> {
-    let before = stack.status.clone().unwrap_or_default();
+    let Current { stack, status: before } = current;
     let mut status = context.status_fields.fit(status);
-    if before == status {
+    if **before == status {
         context.status_rate.is_current(key);
         return Ok(());
     }
-    if !context.status_rate.may_write(key, &before, &status) {
+    if !context.status_rate.may_write(key, before, &status) {
         return Ok(());
     }
     let mut sent = send_status(context, key, stack, &status).await;
@@ -280,8 +281,8 @@ async fn write_status(
     match sent {
         Ok(written) => {
             context.status_rate.wrote(key);
-            context.wrote(key, &written);
-            report::transitions(context, stack, &before, &status).await;
+            report::transitions(context, stack, before, &status).await;
+            context.wrote(key, &written.metadata, status);
             Ok(())
         }
         // The Stack was deleted meanwhile.
@@ -295,8 +296,7 @@ async fn send_status(
     key: &StackKey,
     stack: &Stack,
     status: &StackStatus,
-) -> kube::Result<Stack> {
-    let api: Api<Stack> = Api::namespaced(context.client.clone(), &key.namespace);
+) -> kube::Result<PartialObjectMeta<Stack>> {
     let body = json!({
         "apiVersion": Stack::api_version(&()),
         "kind": Stack::kind(&()),
@@ -305,5 +305,11 @@ async fn send_status(
         "status": status,
     });
     let params = PatchParams::apply(FIELD_MANAGER).validation_strict().force();
-    api.patch_status(&key.name, &params, &Patch::Apply(&body)).await
+    let stacks = Request::new(Stack::url_path(&(), Some(&key.namespace)));
+    let mut request = stacks
+        .patch_subresource("status", &key.name, &params, &Patch::Apply(&body))
+        .map_err(kube::Error::BuildRequest)?;
+    // The response would contain the spec, of up to 1.5 MiB.
+    request.headers_mut().insert(ACCEPT, HeaderValue::from_static(METADATA));
+    context.client.request(request).await
 }

@@ -1,9 +1,9 @@
 //! Execution of a plan: first the objects that Pods mount and the policies, then replacements, then workloads, and last
 //! the deletion of children that are no longer desired.
 
-use std::{future::ready, time::Instant};
+use std::time::Instant;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use kube::api::PropagationPolicy;
 
 use super::{context::Context, queue::TIME_SLICE, report};
@@ -45,11 +45,10 @@ impl<'a> Writer<'a> {
     /// conflict of the plan.
     pub(super) async fn carry_out(&self, plan: &mut Plan) -> Outcome {
         let mut outcome = Outcome::default();
-        let applies = std::mem::take(&mut plan.applies);
         // Sorted by kind, and workloads come last.
-        let (others, workloads) =
-            applies.split_at(applies.partition_point(|it| !it.object.kind.is_workload()));
-        self.apply(others, plan, &mut outcome).await;
+        let mut others = std::mem::take(&mut plan.applies);
+        let mut workloads = others.split_off(others.partition_point(|it| !it.object.kind.is_workload()));
+        self.apply(&others, plan, &mut outcome).await;
         if outcome.left > 0 {
             // No Pod starts before the objects that it mounts and the policies that protect it exist.
             outcome.left += workloads.len();
@@ -60,8 +59,8 @@ impl<'a> Writer<'a> {
         let open = outcome.failures.iter().any(|failure| failure.kind() == Kind::NetworkPolicy);
         let conflicts = plan.conflicts.clone();
         let may_run =
-            |apply: &&Apply| !open && !conflicts.iter().any(|it| apply.object.mounts(it.kind, &it.name));
-        let workloads: Vec<Apply> = workloads.iter().filter(may_run).cloned().collect();
+            |apply: &Apply| !open && !conflicts.iter().any(|it| apply.object.mounts(it.kind, &it.name));
+        workloads.retain(may_run);
         self.apply(&workloads, plan, &mut outcome).await;
         self.release(&plan.released, &mut outcome.failures).await;
         if outcome.failures.is_empty() && plan.conflicts.is_empty() && outcome.left == 0 {
@@ -92,8 +91,7 @@ impl<'a> Writer<'a> {
     }
 
     async fn apply(&self, applies: &[Apply], plan: &mut Plan, outcome: &mut Outcome) {
-        let writes: Vec<_> = applies.iter().map(|apply| self.send(apply)).collect();
-        for written in self.run(writes, outcome).await {
+        for written in self.run(applies, |writer, apply| writer.send(apply).boxed(), outcome).await {
             match written {
                 Ok(conflict) => plan.conflicts.extend(conflict),
                 Err(failure) => outcome.failures.push(failure),
@@ -103,7 +101,7 @@ impl<'a> Writer<'a> {
 
     async fn send(&self, apply: &Apply) -> Result<Option<Conflict>, ApplyError> {
         let key = (apply.object.kind, apply.object.name.clone());
-        let applied = self.applier.apply(self.stack, apply).await;
+        let applied = self.with_permit(self.applier.apply(self.stack, apply)).await;
         let mut index = lock(&self.context.index);
         match applied {
             Ok(Applied::Written { object, settled }) => {
@@ -128,7 +126,7 @@ impl<'a> Writer<'a> {
 
     async fn release(&self, claims: &[Delete], failures: &mut Vec<ApplyError>) {
         for claim in claims {
-            match self.applier.release(claim).await {
+            match self.with_permit(self.applier.release(claim)).await {
                 Ok(Some(object)) => {
                     let update = ChildUpdate::of(claim.kind, &object);
                     lock(&self.context.index).apply_reply(update);
@@ -139,26 +137,50 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn delete(&self, deletes: &[Delete], propagation: PropagationPolicy, outcome: &mut Outcome) {
-        let writes: Vec<_> =
-            deletes.iter().map(|delete| self.delete_one(delete, propagation.clone())).collect();
-        let deleted = self.run(writes, outcome).await;
+    async fn delete<'w>(
+        &'w self,
+        deletes: &'w [Delete],
+        propagation: PropagationPolicy,
+        outcome: &mut Outcome,
+    ) {
+        let delete =
+            |writer: &'w Self, delete: &'w Delete| writer.delete_one(delete, propagation.clone()).boxed();
+        let deleted = self.run(deletes, delete, outcome).await;
         outcome.failures.extend(deleted.into_iter().filter_map(Result::err));
     }
 
     async fn delete_one(&self, delete: &Delete, propagation: PropagationPolicy) -> Result<(), ApplyError> {
-        self.applier.delete(delete, propagation).await?;
+        self.with_permit(self.applier.delete(delete, propagation)).await?;
         report::deleted(self.context, self.key, delete);
         lock(&self.context.index).mark_deleting(&self.key.namespace, delete.kind, &delete.name, &delete.uid);
         Ok(())
     }
 
-    /// Runs writes until the time slice is over, and counts the ones that are left.
-    async fn run<F: Future>(&self, writes: Vec<F>, outcome: &mut Outcome) -> Vec<F::Output> {
-        let all = writes.len();
-        let in_time = stream::iter(writes).take_while(|_| ready(self.began.elapsed() < TIME_SLICE));
-        let done: Vec<_> = in_time.buffer_unordered(PARALLEL_WRITES).collect().await;
-        outcome.left += all - done.len();
+    async fn with_permit<W: Future>(&self, write: W) -> W::Output {
+        self.context.writes.run(&self.key.namespace, write).await
+    }
+
+    /// Runs writes until the time slice is over, and counts the ones that are left. A future is made when its write
+    /// starts, since the future of a write has kilobytes.
+    async fn run<'w, W, T>(
+        &'w self,
+        writes: &'w [W],
+        write: impl Fn(&'w Self, &'w W) -> BoxFuture<'w, T>,
+        outcome: &mut Outcome,
+    ) -> Vec<T> {
+        let (mut left, mut running, mut done) = (writes, FuturesUnordered::new(), Vec::new());
+        loop {
+            while running.len() < PARALLEL_WRITES
+                && self.began.elapsed() < TIME_SLICE
+                && let Some((next, rest)) = left.split_first()
+            {
+                running.push(write(self, next));
+                left = rest;
+            }
+            let Some(written) = running.next().await else { break };
+            done.push(written);
+        }
+        outcome.left += left.len();
         done
     }
 }

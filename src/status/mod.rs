@@ -53,10 +53,16 @@ pub struct Unfinished {
 }
 
 /// Returns the status of a Stack after a reconciliation, and when a service's state can change by time alone.
-pub fn status(stack: &Stack, finding: Finding<'_>, now: Timestamp) -> (StackStatus, Option<Recheck>) {
-    let before = stack.status.clone().unwrap_or_default();
+///
+/// `before` is the newest known status, which can be newer than the one in the Stack.
+pub fn status(
+    stack: &Stack,
+    before: &StackStatus,
+    finding: Finding<'_>,
+    now: Timestamp,
+) -> (StackStatus, Option<Recheck>) {
     let (services, recheck) = match finding {
-        Finding::Planned { desired, plan, observed, .. } => services(&before, desired, plan, observed, now),
+        Finding::Planned { desired, plan, observed, .. } => services(before, desired, plan, observed, now),
         _ => (before.services.clone(), None),
     };
     let verdict = conditions::verdict(finding, &services);

@@ -134,7 +134,7 @@ impl Case {
             observed: &self.observed,
             unfinished: &self.unfinished,
         };
-        super::status(&stack, finding, now)
+        super::status(&stack, &stack.status.clone().unwrap_or_default(), finding, now)
     }
 
     fn state(&self) -> (ServiceState, String) {
@@ -444,7 +444,8 @@ fn an_invalid_spec_stalls_and_leaves_the_services_unchanged() {
     });
     let problem = Problem::new(Reason::UnknownNetwork, "spec.services.web.networks.x", "is not declared");
     let invalid = Invalid { problems: vec![problem], more: 0 };
-    let (status, _) = super::status(&stack, Finding::Invalid(&invalid), NOW);
+    let (status, _) =
+        super::status(&stack, &stack.status.clone().unwrap_or_default(), Finding::Invalid(&invalid), NOW);
     assert_eq!((status.services, status.services_ready.as_deref()), (vec![service], Some("1/1")));
     let stalled = &status.conditions[1];
     assert_eq!((stalled.type_.as_str(), stalled.reason.as_str()), ("Stalled", "UnknownNetwork"));
@@ -455,7 +456,8 @@ fn an_invalid_spec_stalls_and_leaves_the_services_unchanged() {
 fn an_internal_error_stalls_with_the_id_in_the_log() {
     let mut stack = Stack::new("s", StackSpec::default());
     stack.status = Some(StackStatus { services_ready: Some("1/1".to_owned()), ..StackStatus::default() });
-    let (status, _) = super::status(&stack, Finding::Internal("c0ffee"), NOW);
+    let (status, _) =
+        super::status(&stack, &stack.status.clone().unwrap_or_default(), Finding::Internal("c0ffee"), NOW);
     assert_eq!(status.services_ready.as_deref(), Some("1/1"));
     let stalled = &status.conditions[1];
     assert_eq!((stalled.type_.as_str(), stalled.reason.as_str()), ("Stalled", "InternalError"));

@@ -37,9 +37,14 @@ fn pass(stack: &Stack, minor: u32) {
                 observed: &observed,
                 unfinished: &unfinished,
             };
-            status::status(stack, finding, Timestamp::UNIX_EPOCH);
+            status::status(stack, &stack.status.clone().unwrap_or_default(), finding, Timestamp::UNIX_EPOCH);
         }
-        Err(invalid) => drop(status::status(stack, Finding::Invalid(&invalid), Timestamp::UNIX_EPOCH)),
+        Err(invalid) => drop(status::status(
+            stack,
+            &stack.status.clone().unwrap_or_default(),
+            Finding::Invalid(&invalid),
+            Timestamp::UNIX_EPOCH,
+        )),
     }
 }
 

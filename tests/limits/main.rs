@@ -117,7 +117,8 @@ fn measure(path: &str) {
 fn told(stack: &Stack, result: &Result<Desired, Invalid>) -> usize {
     let (observed, unfinished) = (Observed::default(), Unfinished::default());
     let status = |finding: Finding<'_>| {
-        let (status, _) = status(stack, finding, Timestamp::UNIX_EPOCH);
+        let (status, _) =
+            status(stack, &stack.status.clone().unwrap_or_default(), finding, Timestamp::UNIX_EPOCH);
         serde_json::to_string(&status).unwrap().len()
     };
     match result {

@@ -75,7 +75,7 @@ proptest! {
         let problem = |(path, message): (String, String)| Problem::new(Reason::InvalidValue, path, message);
         let invalid = Invalid { problems: problems.into_iter().map(problem).collect(), more: 7 };
         let stack = Stack { status: Some(planned.clone()), ..Stack::new("s", StackSpec::default()) };
-        let (refused, _) = super::super::status(&stack, Finding::Invalid(&invalid), NOW);
+        let (refused, _) = super::super::status(&stack, &stack.status.clone().unwrap_or_default(), Finding::Invalid(&invalid), NOW);
         for status in [planned, refused] {
             let (found, size) = violations_and_size(&status);
             prop_assert!(found.is_empty(), "{found:?}");

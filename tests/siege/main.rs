@@ -22,6 +22,10 @@ use clap::Parser;
 use support::{Cluster, block_on};
 use verdict::Verdict;
 
+/// The allocator of the operator's program.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The arguments of this program, which Cargo passes after `--`.
 #[derive(Debug, Parser)]
 struct Args {

@@ -36,6 +36,7 @@ mod growth;
 pub mod api;
 pub mod convert;
 pub mod plan;
+mod shell;
 pub mod status;
 pub mod translate;
 

@@ -7,7 +7,7 @@ use super::project::{ProjectArgs, current_folder};
 use super::report;
 use crate::convert::catalogue::Rule;
 use crate::convert::secrecy::quiet::Quiet;
-use crate::convert::verdict::{Entry, Verdict};
+use crate::convert::verdict::{Entry, Statement, Verdict};
 use crate::convert::{Converted, Options, convert};
 use crate::translate::names::is_dns_label;
 
@@ -94,16 +94,17 @@ impl Conversion {
 fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
     let refused: Vec<*const Entry> = converted.refused(allowed).map(std::ptr::from_ref).collect();
     let entries = converted.entries.iter().filter(|entry| {
-        matches!(entry.verdict, Verdict::Refused | Verdict::Approximated)
-            || entry.rule.is_some_and(Rule::is_advice)
+        matches!(entry.kind, Statement::Verdict(Verdict::Refused | Verdict::Approximated) | Statement::Advice)
     });
     entries
         .map(|entry| {
             let error = refused.contains(&std::ptr::from_ref(entry));
-            let state = match entry.verdict {
-                Verdict::Refused if error => "",
-                Verdict::Refused if entry.rule.is_some_and(Rule::is_of_the_operator) => " is written anyway",
-                Verdict::Refused => " is left out",
+            let state = match entry.kind {
+                Statement::Verdict(Verdict::Refused) if error => "",
+                Statement::Verdict(Verdict::Refused) if entry.rule.is_some_and(Rule::is_of_the_operator) => {
+                    " is written anyway"
+                }
+                Statement::Verdict(Verdict::Refused) => " is left out",
                 _ => "",
             };
             Diagnostic {
@@ -111,7 +112,7 @@ fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
                 severity: if error { Severity::Error } else { Severity::Warning },
                 place: entry.place,
                 message: format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
-                remedy: entry.remedy().to_owned(),
+                remedy: entry.remedy().unwrap_or_default().to_owned(),
                 notes: Vec::new(),
             }
         })

@@ -27,15 +27,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<()> {
         }
         None => catalogue::all()
             .iter()
-            .map(|rule| format!("{}  {:<12}  {}\n", rule.id, rule.verdict.as_str(), rule.title))
+            .map(|rule| format!("{}  {:<12}  {}\n", rule.id, rule.kind.as_str(), rule.title))
             .collect(),
     };
     print(&text)
 }
 
 fn text(rule: &Rule) -> String {
-    let mut text = format!("{}: {} ({})\n\n{}.\n", rule.id, rule.title, rule.verdict.as_str(), rule.reason);
-    text.push_str(&format!("\nWhat to do: {}.\n", rule.remedy));
+    let mut text = format!("{}: {} ({})\n\n{}.\n", rule.id, rule.title, rule.kind.as_str(), rule.reason);
+    if let Some(remedy) = rule.remedy {
+        text.push_str(&format!("\nWhat to do: {remedy}.\n"));
+    }
     if !rule.attributes.is_empty() {
         text.push_str("\nApplies to every value of:\n");
         for attribute in rule.attributes {

@@ -10,7 +10,7 @@ impl Folders for Disk {
         let mut names = Vec::new();
         for entry in entries {
             let name = entry.map_err(|error| error.to_string())?.file_name();
-            names.push(name.into_string().map_err(|_| "has a file whose name is not UTF-8".to_owned())?);
+            names.push(name.into_string().map_err(|_| "contains a file whose name is not UTF-8".to_owned())?);
         }
         names.sort();
         Ok(names)

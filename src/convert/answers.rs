@@ -1,5 +1,7 @@
-//! Who answers to a further name. Docker answers by the network that is asked, and to a link for the linking
-//! service alone; the DNS of a cluster has one answer for everyone.
+//! The services that answer to an alias, container name, host name or link.
+//!
+//! Docker resolves a name for each network, and a link only for the linking service. The DNS of a cluster has one answer
+//! for all clients, so a name can lead to more services there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,92 +11,91 @@ use super::names::Names;
 use super::reader::int;
 use crate::translate::bearers::{Bearer, Meeting, meeting};
 
-/// So many networks are named in a message.
+/// The most networks that one message names.
 const MOST_NAMED: usize = 3;
-/// A Stack has no more services than this, so of a larger project nothing is compared.
+/// The most services of a Stack. Names of a larger project are not compared.
 const MOST_SERVICES: usize = 256;
 
-/// Where a name is asked for.
+/// The place from which a client resolves a name.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Asked<'a> {
-    /// On a network.
+    /// A network.
     On(&'a str),
-    /// By a service, which has the name from its own links.
+    /// A service that has the name from its own links.
     By(&'a str),
 }
 
-/// What answers.
+/// The target of a name.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Pod<'a> {
-    /// The pod of a service, by the one that names it.
+    /// The Pod of a service.
     Of(&'a str),
-    /// Something outside of the project.
+    /// A target outside the project.
     Outside(&'a str),
 }
 
-/// By what a service has a further name.
+/// The attribute that gives a service a name.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Way<'a> {
     /// An alias on a network.
     Alias(&'a str),
-    /// The name of its container.
+    /// `container_name`.
     Container,
-    /// Its host name.
+    /// `hostname`.
     Host,
-    /// A link of another service.
+    /// A link of another service, which is given.
     Link(&'a str),
-    /// A link of a service to something outside of the project, which is the one that is given.
+    /// A link of the service to a target outside the project, which is given.
     External(&'a str),
 }
 
-/// A claim to a name.
+/// A service with a name.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 struct Claim<'a> {
     service: &'a str,
     way: Way<'a>,
 }
 
-/// The claims to one name, each once.
+/// The services with one name, without duplicates.
 #[derive(Debug, Default)]
 struct Claims<'a> {
     list: Vec<Claim<'a>>,
     known: BTreeSet<Claim<'a>>,
-    /// The company of each claim, which is the same for many: a service may have a name on many networks, and in many
-    /// spellings.
+    /// The company of each claim. Many claims share one, since a service can have a name on many networks.
     met: BTreeMap<Asking<'a>, Company<'a>>,
 }
 
-/// All who have a name beside a claim, and what the cluster makes of them.
+/// All services that have the same name at the same time, and the answer of the cluster.
 #[derive(Debug)]
 struct Company<'a> {
     meeting: Meeting<Pod<'a>, Asked<'a>>,
-    /// Each once, in the order of the claims.
+    /// The targets without duplicates, in the order of the claims.
     pods: Vec<Pod<'a>>,
-    /// Whether one has the name from a link.
+    /// Whether one target has the name from a link.
     is_linked: bool,
-    /// The services whose containers have the name.
+    /// The services with this `container_name`.
     containers: BTreeSet<&'a str>,
 }
 
-/// What the company of a claim depends on: the service without which there is no claim, and whether it is a host name.
+/// The key of a company: the service that makes the claim, and whether the claim is a host name.
 type Asking<'a> = (&'a str, bool);
 
-/// What a cluster answers to a name, beside what Docker does.
+/// The answer of a cluster to a name, compared with Docker.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Answer {
-    /// The same, as the service's own name does it already.
+    /// The same answer, since the name is the service's own name.
     Own,
-    /// The same.
+    /// The same answer.
     Same,
-    /// More services on some networks, all of which the asker reaches.
+    /// More services on some networks. Clients can reach all of them.
     More(String),
-    /// The service that has the name as its own, and which is on the same networks.
+    /// The service with this name as its own, which is on the same networks.
     Taken(String),
-    /// Something that some of the askers do not mean.
-    Astray(String),
+    /// A target that some clients do not mean.
+    Ambiguous(String),
 }
 
-/// A service among the others.
+/// The Pod, networks and profiles of a service.
 #[derive(Debug)]
 struct Place<'a> {
     pod: &'a str,
@@ -102,24 +103,24 @@ struct Place<'a> {
     profiles: BTreeSet<&'a str>,
 }
 
-/// The claims to all further names of a project.
+/// All names of a project besides the service names.
 #[derive(Debug, Default)]
 pub struct Answers<'a> {
     places: BTreeMap<&'a str, Place<'a>>,
-    /// The services by their names on the cluster.
+    /// The services, by name on the cluster.
     services: BTreeMap<String, &'a str>,
     claims: BTreeMap<String, Claims<'a>>,
     askers: Vec<BTreeSet<Asked<'a>>>,
-    /// Networks on which others than this project may ask.
+    /// The networks that other projects can join.
     open: BTreeSet<&'a str>,
-    /// Their names, by the project's own.
+    /// The names of these networks, by key in the project.
     networks: BTreeMap<&'a str, &'a str>,
-    /// The profiles that are active where nothing else is said.
+    /// The profiles that are active by default.
     active: BTreeSet<&'a str>,
 }
 
 impl<'a> Answers<'a> {
-    /// Those of a project.
+    /// Collects the names of a project.
     pub fn of(project: &'a Project, names: &Names, active: &'a [String]) -> Self {
         let mut made = Self { active: active.iter().map(String::as_str).collect(), ..Self::default() };
         for (key, network) in project.section("networks") {
@@ -154,7 +155,7 @@ impl<'a> Answers<'a> {
         made
     }
 
-    /// The one name of a network, which the project may have under several.
+    /// Returns the name of a network. A project can use one network under several keys.
     fn network(&self, key: &'a str) -> &'a str {
         self.networks.get(key).copied().unwrap_or(key)
     }
@@ -178,7 +179,7 @@ impl<'a> Answers<'a> {
             let (target, alias) = link.split_once(':').unwrap_or((link, link));
             self.claim(alias, name, Way::External(target));
         }
-        // What answers to its host name, the operator decides: a single container on networks of its own.
+        // The operator makes a host name resolvable only for a single container with its own networks.
         let host = service.str_at("hostname").map(|host| host.split('.').next().unwrap_or_default());
         if let Some(host) = host
             && replicas(service) == Some(1)
@@ -196,8 +197,8 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Whether some choice of profiles starts both services: none is needed, or one that both have, or both
-    /// are active from the beginning.
+    /// Reports whether some choice of profiles starts both services: one has no profile, both share one, or both have an
+    /// active one.
     pub fn may_run_together(&self, a: &str, b: &str) -> bool {
         let (Some(a), Some(b)) = (self.places.get(a), self.places.get(b)) else { return true };
         let all = self.active.contains("*");
@@ -208,7 +209,7 @@ impl<'a> Answers<'a> {
             || is_active(a) && is_active(b)
     }
 
-    /// What becomes of a name that a service has in some way.
+    /// Returns the answer of the cluster to a name of a service.
     pub fn answer(&self, name: &str, service: &'a str, way: Way<'a>) -> Answer {
         let name = &*name.to_lowercase();
         let claim = Claim { service, way };
@@ -237,16 +238,15 @@ impl<'a> Answers<'a> {
             }
         };
         let other = company.pods.iter().find(|pod| **pod != bearer.pod).copied();
-        // A link is one service's own, what is outside of the project has no pods, and no two containers have
-        // one name.
+        // Only one target is possible for a link, for a target outside the project and for a container name.
         let alone = company.is_linked
             || matches!(way, Way::Link(_) | Way::External(_))
             || way == Way::Container && company.containers.iter().any(|other| *other != service);
         match (&company.meeting, other) {
             (Meeting::Astray { network, meant, other }, _) => {
-                Answer::Astray(astray(name, *network, &shown(*meant), &shown(*other)))
+                Answer::Ambiguous(ambiguous(name, *network, &shown(*meant), &shown(*other)))
             }
-            (_, Some(other)) if alone => Answer::Astray(both(name, &shown(bearer.pod), &shown(other))),
+            (_, Some(other)) if alone => Answer::Ambiguous(both(name, &shown(bearer.pod), &shown(other))),
             (Meeting::Fewer(networks), _) => {
                 let named = networks.iter().filter_map(|asked| match asked {
                     Asked::On(network) => Some(*network),
@@ -262,10 +262,10 @@ impl<'a> Answers<'a> {
         }
     }
 
-    /// Who has the name of a claim beside it.
+    /// Returns the services that have the name of a claim at the same time.
     fn company(&self, claim: Claim<'a>, claims: &[Claim<'a>]) -> Company<'a> {
         let is_soft = |claim: &Claim<'_>| claim.way == Way::Host;
-        // A host name takes nothing away from other names.
+        // Other names have precedence over host names.
         let others = claims.iter().filter(|other| is_soft(&claim) || !is_soft(other));
         let others = others.filter(|other| self.may_run_together(self.speaker(**other), self.speaker(claim)));
         let others: Vec<Claim<'a>> = others.copied().collect();
@@ -282,7 +282,7 @@ impl<'a> Answers<'a> {
         Company { meeting, pods, is_linked, containers }
     }
 
-    /// The answer where a service has the name as its own.
+    /// Returns the answer for a name that is also the name of a service.
     fn taken(
         &self,
         name: &str,
@@ -298,8 +298,10 @@ impl<'a> Answers<'a> {
         let own = self.places.get(self.speaker(claim)).map(|place| &place.profiles);
         let always = place.is_none_or(|place| place.profiles.is_empty() || Some(&place.profiles) == own);
         match missing {
-            Some(asked) => Answer::Astray(astray(name, *asked, &shown(bearer.pod), &format!("'{owner}'"))),
-            None if !always => Answer::Astray(both(name, &shown(bearer.pod), &format!("'{owner}'"))),
+            Some(asked) => {
+                Answer::Ambiguous(ambiguous(name, *asked, &shown(bearer.pod), &format!("'{owner}'")))
+            }
+            None if !always => Answer::Ambiguous(both(name, &shown(bearer.pod), &format!("'{owner}'"))),
             None => Answer::Taken(format!("'{name}' is a service")),
         }
     }
@@ -308,7 +310,7 @@ impl<'a> Answers<'a> {
         (self.speaker(claim), claim.way == Way::Host)
     }
 
-    /// The service without which there is no claim.
+    /// Returns the service that makes the claim.
     fn speaker(&self, claim: Claim<'a>) -> &'a str {
         match claim.way {
             Way::Link(asker) => asker,
@@ -335,26 +337,26 @@ impl<'a> Answers<'a> {
     }
 }
 
-fn astray(name: &str, asked: Asked<'_>, meant: &str, other: &str) -> String {
+fn ambiguous(name: &str, asked: Asked<'_>, meant: &str, other: &str) -> String {
     let who = match asked {
         Asked::On(network) => format!("on the network '{network}'"),
         Asked::By(service) => format!("for '{service}'"),
     };
-    format!("'{name}' is {meant} {who}, and would lead to {other} as well")
+    format!("'{name}' means {meant} {who}, but would also lead to {other}")
 }
 
 fn both(name: &str, one: &str, other: &str) -> String {
-    format!("'{name}' is {one}, and {other} has it too")
+    format!("'{name}' is a name of {one} and of {other}")
 }
 
 fn shown(pod: Pod<'_>) -> String {
     match pod {
         Pod::Of(service) => format!("'{service}'"),
-        Pod::Outside(target) => format!("'{target}' outside of the project"),
+        Pod::Outside(target) => format!("'{target}' outside the project"),
     }
 }
 
-/// How many containers a service has; nothing where the nodes decide.
+/// Returns the number of containers of a service. None for a global service.
 pub fn replicas(service: &Node) -> Option<i64> {
     let deploy = service.get("deploy");
     match deploy.and_then(|deploy| deploy.str_at("mode")) {
@@ -375,7 +377,7 @@ fn networks(service: &Node) -> impl Iterator<Item = &str> {
     networks.into_iter().flat_map(Map::iter).map(|(name, _)| &**name)
 }
 
-/// The service that a setting such as `service:NAME` or `container:NAME` names.
+/// Returns the service that a setting such as `service:NAME` or `container:NAME` names.
 fn named<'a>(project: &'a Project, setting: &'a str) -> Option<&'a str> {
     if let Some(container) = setting.strip_prefix("container:") {
         let has = |service: &Node| service.str_at("container_name") == Some(container);
@@ -384,8 +386,8 @@ fn named<'a>(project: &'a Project, setting: &'a str) -> Option<&'a str> {
     setting.strip_prefix("service:")
 }
 
-/// The service whose networks a service is on: its own, or those of the one whose network it shares. The
-/// loader has refused circles.
+/// Returns the service whose networks a service uses: the service itself, or the one whose network it shares. The
+/// loader rejects cycles.
 fn network_owner<'a>(project: &'a Project, service: &'a str) -> Option<&'a Node> {
     let mut name = service;
     for _ in project.services() {
@@ -398,7 +400,7 @@ fn network_owner<'a>(project: &'a Project, service: &'a str) -> Option<&'a Node>
     None
 }
 
-/// The service that stands for the pod of each service that shares one.
+/// Returns the service that represents the Pod of each service in a shared Pod.
 fn pods(project: &Project) -> BTreeMap<&str, &str> {
     let mut pods: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, service) in project.services() {

@@ -1,4 +1,4 @@
-//! What every part of the conversion knows, and what it adds to.
+//! The input and the results that all parts of the conversion share.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,67 +13,67 @@ use super::{Folders, Objects, Options};
 use crate::api;
 use crate::translate::addresses::addresses;
 
-/// What every part of the conversion knows, and what it adds to.
+/// The input of a conversion, and its results so far.
 pub struct Context<'a> {
-    /// The whole project, to look things up in: what is read for conversion comes from a reader.
+    /// The whole project, for lookups. Values to convert come from a reader.
     pub project: &'a Project,
-    /// The files beside it.
+    /// The files of the project.
     pub files: &'a dyn Folders,
-    /// What the user wants.
+    /// The options of the user.
     pub options: &'a Options,
     /// The verdicts.
     pub log: &'a Log,
-    /// What is secret.
+    /// The secrets of the project.
     pub secrecy: &'a Secrecy,
     /// Names on the cluster.
     pub names: Names,
-    /// What bind mounts mean.
+    /// The uses of bind mounts.
     pub uses: Uses,
-    /// Which files are its own.
+    /// The folders of the project.
     pub bounds: Bounds,
-    /// ConfigMaps and Secrets so far.
+    /// The ConfigMaps and Secrets.
     pub objects: Objects,
-    /// Volumes, also those that the project does not have, such as for data folders of the host, by name.
+    /// The volumes by name, including those for data folders of the host.
     pub volumes: BTreeMap<String, api::Volume>,
-    /// What of the host's data is not taken along into a volume, by the volume's name.
+    /// The data of the host that is not copied into a volume, by volume name.
     pub left: BTreeMap<String, String>,
-    /// The volumes that are memory, by name; the target is that of each mount.
+    /// The volumes in memory, by name. Each mount sets its own target.
     pub memory: BTreeMap<String, api::Tmpfs>,
-    /// The volumes of the project that are folders in other volumes, by name: the number of what services write, and
-    /// the path of the host.
+    /// The volumes of the project that are folders in other volumes, by name: the index of the data folder, and the path
+    /// of the host.
     pub parts: BTreeMap<String, (usize, String)>,
-    /// The volumes into which files from outside of the project are laid.
+    /// The volumes with files from outside the project.
     pub foreign: BTreeSet<String>,
-    /// The volumes that nobody writes, whatever their mounts say.
+    /// The volumes that are read-only in all mounts.
     pub read_only_volumes: BTreeSet<String>,
-    /// Configs, by name.
+    /// The configs, by name.
     pub configs: BTreeMap<String, api::Config>,
-    /// Secrets, by name.
+    /// The secrets, by name.
     pub secrets: BTreeMap<String, api::Secret>,
-    /// The secrets that stand in place of configs with a secret in them, by the config's name.
+    /// The secrets that replace configs with secret content, by config name.
     pub secret_configs: BTreeMap<String, String>,
-    /// Further names of services, from the links of others.
+    /// The aliases of services from links of other services.
     pub aliases: Vec<Alias>,
-    /// The services whose mounts others have too: reader, bearer, whether read-only.
+    /// The `volumes_from` entries: the service, the other service, and whether read-only.
     pub volumes_from: Vec<(String, String, bool)>,
-    /// The numbers under which ports are published.
+    /// The published host ports.
     pub published: BTreeSet<i32>,
-    /// Who answers to further names.
+    /// The services that answer to aliases and other names.
     pub answers: Answers<'a>,
-    /// The hosts that texts of the project dial.
-    dialed: BTreeSet<String>,
+    /// The hosts in the texts of the project.
+    hosts: BTreeSet<String>,
 }
 
-/// A further name of a service.
+/// An alias of a service.
 pub struct Alias {
-    /// The service, by its name on the cluster.
+    /// The name of the service on the cluster.
     pub service: String,
-    /// The name.
+    /// The alias.
     pub name: String,
 }
 
 impl<'a> Context<'a> {
-    /// At the beginning of a conversion.
+    /// Prepares the conversion of a project.
     pub fn new(
         project: &'a Project,
         files: &'a dyn Folders,
@@ -81,11 +81,9 @@ impl<'a> Context<'a> {
         log: &'a Log,
         secrecy: &'a Secrecy,
     ) -> Self {
-        let mut dialed = BTreeSet::new();
-        for (_, node) in dialing(project) {
-            texts(node, &mut |text| {
-                dialed.extend(addresses(text).map(|address| address.host.to_lowercase()))
-            });
+        let mut hosts = BTreeSet::new();
+        for (_, node) in with_addresses(project) {
+            texts(node, &mut |text| hosts.extend(addresses(text).map(|address| address.host.to_lowercase())));
         }
         let names = Names::of(project);
         let answers = Answers::of(project, &names, &options.profiles);
@@ -112,24 +110,24 @@ impl<'a> Context<'a> {
             volumes_from: Vec::new(),
             published: BTreeSet::new(),
             answers,
-            dialed,
+            hosts,
         }
     }
 
-    /// Whether a text of a service uses a name as a host.
-    pub fn dialed(&self, name: &str) -> bool {
-        self.dialed.contains(&name.to_lowercase())
+    /// Reports whether a text of the project uses a name as a host.
+    pub fn uses_host(&self, name: &str) -> bool {
+        self.hosts.contains(&name.to_lowercase())
     }
 }
 
-/// The attributes of a service whose texts say whom it dials.
-const DIALING: [&str; 7] =
+/// The attributes of a service whose texts contain addresses of other services.
+const WITH_ADDRESSES: [&str; 7] =
     ["environment", "command", "entrypoint", "healthcheck", "pre_start", "post_start", "pre_stop"];
 
-/// The parts of a project whose texts say who is dialed, with their pointers.
-pub fn dialing(project: &Project) -> impl Iterator<Item = (String, &Node)> {
+/// Returns the values of a project that can contain addresses, with their pointers.
+pub fn with_addresses(project: &Project) -> impl Iterator<Item = (String, &Node)> {
     let services = project.services().flat_map(|(name, service)| {
-        let nodes = DIALING.iter().filter_map(move |key| Some((*key, service.get(key)?)));
+        let nodes = WITH_ADDRESSES.iter().filter_map(move |key| Some((*key, service.get(key)?)));
         nodes.map(move |(key, node)| (pointer(["services", name, key]), node))
     });
     let configs = project.section("configs");
@@ -137,7 +135,7 @@ pub fn dialing(project: &Project) -> impl Iterator<Item = (String, &Node)> {
     services.chain(contents.map(|(name, node)| (pointer(["configs", name, "content"]), node)))
 }
 
-/// Gives each text of a tree to a function, with its node and pointer; the tree is at `at`.
+/// Calls a function for each text of a tree with its node and pointer. `at` is the pointer of the tree.
 pub fn texts_at<'n>(node: &'n Node, at: &str, see: &mut impl FnMut(&'n str, &'n Node, &str)) {
     match &node.value {
         Value::Str(text) => see(text, node, at),
@@ -155,7 +153,7 @@ pub fn texts_at<'n>(node: &'n Node, at: &str, see: &mut impl FnMut(&'n str, &'n 
     }
 }
 
-/// The place of a tree, or of the first value in it that was written.
+/// Returns the place of a tree, or of the first value in the tree that has a place.
 pub fn first_place(node: &Node) -> Place {
     if node.place != Place::NONE {
         return node.place;
@@ -164,7 +162,7 @@ pub fn first_place(node: &Node) -> Place {
     inner.map(|(_, node)| node.place).find(|place| *place != Place::NONE).unwrap_or_default()
 }
 
-/// Gives each text of a tree to a function.
+/// Calls a function for each text of a tree.
 pub fn texts<'n>(node: &'n Node, see: &mut impl FnMut(&'n str)) {
     match &node.value {
         Value::Str(text) => see(text),

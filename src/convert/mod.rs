@@ -1,18 +1,18 @@
-//! Canonical tree -> Stack + ConfigMaps + Secrets, with a verdict on each value.
+//! Converts a project into a Stack with its ConfigMaps and Secrets, and states a verdict on each value.
 //!
-//! | what | where |
+//! | topic | module |
 //! |---|---|
-//! | a value only in exchange for a verdict | [`reader`] |
-//! | all rules, with reason and remedy | [`catalogue`] |
-//! | what is secret | [`secrecy`] |
-//! | names that objects may bear | [`names`] |
-//! | who answers to a further name | `answers` |
-//! | each area of a service | `services` |
+//! | a reader that requires a verdict for each value | [`reader`] |
+//! | the rules with reasons and remedies | [`catalogue`] |
+//! | detection of secrets | [`secrecy`] |
+//! | valid object names | [`names`] |
+//! | aliases, container names, host names and links | `answers` |
+//! | the attributes of a service | `services` |
 //! | files of the host | `files` |
-//! | advice | `lint` |
-//! | what the API server and the operator say of the result | `agreement` |
+//! | checks for common mistakes | `lint` |
+//! | the verdicts of the API server and the operator | `agreement` |
 //!
-//! Pure: files are reached through [`Folders`] alone.
+//! The module does no I/O, except through [`Folders`].
 
 mod agreement;
 mod answers;
@@ -32,7 +32,6 @@ mod resources;
 pub mod secrecy;
 mod services;
 mod settings;
-mod shell;
 mod sizes;
 pub mod verdict;
 mod volumes;
@@ -48,75 +47,74 @@ pub use self::objects::Objects;
 use self::reader::{Log, Value};
 use self::verdict::{Entry, Verdict};
 
-/// What the conversion asks of a file system, beyond reading. Paths are absolute.
+/// The file system operations of the conversion, besides reading. Paths are absolute.
 pub trait Folders: Files {
-    /// The names of what is in a folder, sorted.
+    /// Returns the names in a folder, sorted.
     ///
     /// # Errors
-    /// Why it cannot be read, in words that follow the folder's name.
+    /// The reason why the folder cannot be read, as a text that follows the folder's name.
     fn list(&self, path: &str) -> Result<Vec<String>, String>;
 
-    /// The permission bits of a file.
+    /// Returns the permission bits of a file.
     fn mode(&self, path: &str) -> u32;
 
-    /// The path with all symbolic links resolved; nothing where it leads nowhere.
+    /// Resolves all symbolic links of a path. Returns none for a broken link.
     fn real(&self, path: &str) -> Option<String> {
         Some(path.to_owned())
     }
 }
 
-/// What is to be made of a project.
+/// The options of a conversion.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The namespace that the objects name; none for the one that they are applied in.
+    /// The namespace of the objects. None for the namespace in which they are applied.
     pub namespace: Option<String>,
-    /// The registry, with a path if it has one, under which built images are pushed.
+    /// The registry for built images, with an optional path.
     pub registry: Option<String>,
-    /// The active profiles. The one with an empty name is active where the user names none.
+    /// The active profiles. The profile with an empty name is active if the user names none.
     pub profiles: Vec<String>,
 }
 
-/// What became of a project. The API server and the operator have been asked: what they say of it stands among the
-/// verdicts, so that nobody else makes one.
+/// The result of a conversion. The entries include the verdicts of the API server and the operator.
 #[derive(Clone, Debug)]
 pub struct Converted {
-    /// The Stack. What was refused is left out.
+    /// The Stack, without the refused values.
     pub stack: Stack,
-    /// The objects that it names.
+    /// The objects that the Stack names.
     pub objects: Objects,
-    /// The verdict on every value, by pointer.
+    /// The verdicts on all values, by pointer.
     pub entries: Vec<Entry>,
-    /// What the operator carries out with a difference.
+    /// The approximations of the operator.
     approximations: Vec<Approximation>,
-    /// The privileges that the namespace has to allow.
+    /// The privileges that the namespace must grant.
     privileges: Privileges,
 }
 
 impl Converted {
-    /// What the operator carries out with a difference; the verdicts say each.
+    /// Returns the approximations of the operator. Each is also an entry.
     #[must_use]
     pub fn approximations(&self) -> &[Approximation] {
         &self.approximations
     }
 
-    /// The privileges that the namespace has to allow.
+    /// The privileges that the namespace must grant.
     #[must_use]
     pub fn privileges(&self) -> &Privileges {
         &self.privileges
     }
 
-    /// What was refused and is not among the ids that the user accepts (`all` for all). What the API server would
-    /// refuse cannot be accepted.
+    /// Returns the refused entries whose rule the user does not allow (`all` allows each rule). The user cannot allow a
+    /// rule of the API server.
     pub fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a Entry> {
         let is_allowed = move |id: &str| allowed.iter().any(|a| a == "all" || a.eq_ignore_ascii_case(id));
         self.entries
             .iter()
-            .filter(|entry| entry.verdict == Verdict::Refused)
+            .filter(|entry| entry.is(Verdict::Refused))
             .filter(move |entry| !entry.rule.is_some_and(|rule| !rule.is_final() && is_allowed(rule.id)))
     }
 }
 
-/// Converts a project that was loaded with all its profiles.
+/// Converts a project that was loaded with all of its profiles.
 #[must_use]
 pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
     let log = Log::default();
@@ -166,12 +164,13 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     for (pointer, place) in reader::unread(&project.tree, &entries) {
         let rule = &catalogue::INTERNAL;
         let detail = format!("at {pointer}");
-        entries.push(Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail });
+        entries.push(Entry { pointer, place, kind: rule.kind, rule: Some(rule), detail });
     }
     Draft { stack, objects, entries }.judged(project, &names)
 }
 
-/// The active profiles by their names in the Stack. The empty one is among them only where it is a service's.
+/// Returns the active profiles by their names in the Stack. The profile with an empty name is included only if a service
+/// has it.
 fn profiles(context: &Context<'_>, spec: &StackSpec) -> Vec<String> {
     let empty = &context.names.empty_profile;
     let used = spec.services.values().any(|service| service.profiles.contains(empty));
@@ -185,13 +184,13 @@ fn profiles(context: &Context<'_>, spec: &StackSpec) -> Vec<String> {
     active
 }
 
-/// The project's name, which the tree does not hold.
+/// States the verdict on the project's name, which can be missing in the tree.
 fn project_name(context: &Context<'_>) {
     let place = context.project.tree.get("name").map_or(context.project.tree.place, |node| node.place);
     if context.names.stack == context.project.name {
         context.log.mapped("/name", place);
     } else {
-        let detail = format!("the Stack is '{}'", context.names.stack);
+        let detail = format!("the Stack is named '{}'", context.names.stack);
         context.log.remark(&catalogue::PROJECT_NAME, "/name", place, detail);
     }
 }

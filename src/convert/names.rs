@@ -1,4 +1,4 @@
-//! Names that objects may bear.
+//! Valid names of objects.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,18 +11,18 @@ use crate::translate::short_hash;
 /// The names of the Stack and its services on the cluster.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// The Stack's.
+    /// The name of the Stack.
     pub stack: String,
-    /// Of each service, by its name in the project.
+    /// The names of the services, by name in the project.
     services: BTreeMap<String, String>,
-    /// Of each volume that cannot have its own, by its name in the project.
+    /// The names of the volumes that cannot keep their name, by name in the project.
     volumes: BTreeMap<String, String>,
-    /// Of the profile whose name is empty.
+    /// The name of the profile with an empty name.
     pub empty_profile: String,
 }
 
 impl Names {
-    /// The names of a project's things.
+    /// Chooses the names for a project.
     #[must_use]
     pub fn of(project: &Project) -> Self {
         let stack = label(&project.name, "stack");
@@ -53,25 +53,25 @@ impl Names {
         Self { stack, services, volumes, empty_profile: empty_profile(project) }
     }
 
-    /// The name of a service on the cluster.
+    /// Returns the name of a service on the cluster.
     #[must_use]
     pub fn service(&self, name: &str) -> String {
         self.services.get(name).cloned().unwrap_or_else(|| service_label(name))
     }
 
-    /// The name of a volume in the Stack.
+    /// Returns the name of a volume in the Stack.
     #[must_use]
     pub fn volume(&self, name: &str) -> String {
         self.volumes.get(name).map_or(name, String::as_str).to_owned()
     }
 
-    /// Whether a name is one of a service, on the cluster.
+    /// Reports whether a name is the name of a service on the cluster.
     #[must_use]
     pub fn is_service(&self, name: &str) -> bool {
         self.services.values().any(|service| service == name)
     }
 
-    /// The rule by which a service has another name than in the project.
+    /// Returns the rule that gives a service another name than in the project.
     #[must_use]
     pub fn renamed(&self, name: &str) -> Option<&'static Rule> {
         let new = self.services.get(name)?;
@@ -84,14 +84,14 @@ impl Names {
         }
     }
 
-    /// The services that have a name which texts that dial the old one do not find, and that new name.
+    /// Returns the old and new names of services that clients do not find by the old name.
     pub fn lost(&self) -> impl Iterator<Item = (&str, &str)> {
         let renamed = self.services.iter().filter(|(old, new)| old.to_lowercase() != **new);
         renamed.map(|(old, new)| (old.as_str(), new.as_str()))
     }
 }
 
-/// A name for the profile that has none: one that no other profile has.
+/// Returns a name for the profile with an empty name. No other profile has this name.
 fn empty_profile(project: &Project) -> String {
     let profiles = project.services().filter_map(|(_, service)| service.get("profiles")?.as_list());
     let taken: BTreeSet<&str> = profiles.flatten().filter_map(Node::as_str).collect();
@@ -102,12 +102,12 @@ fn empty_profile(project: &Project) -> String {
     name
 }
 
-/// So much of a name that a hash fits behind it.
+/// Shortens a name so that a hash fits after it.
 fn cut(name: &str) -> &str {
     name[..name.floor_char_boundary(50)].trim_end_matches('-')
 }
 
-/// A name of at most 63 lower-case letters, digits and hyphens.
+/// Turns a name into at most 63 lower-case letters, digits and hyphens.
 #[must_use]
 pub fn label(name: &str, otherwise: &str) -> String {
     let plain: String = dns_label(name).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
@@ -116,7 +116,7 @@ pub fn label(name: &str, otherwise: &str) -> String {
     if plain.is_empty() { otherwise.to_owned() } else { plain.to_owned() }
 }
 
-/// As [`label`], beginning with a letter.
+/// Does the work of [`label`], and makes the name start with a letter.
 #[must_use]
 pub fn service_label(name: &str) -> String {
     let plain = label(name, "service");
@@ -127,8 +127,8 @@ pub fn service_label(name: &str) -> String {
     format!("s-{}", cut.trim_end_matches('-'))
 }
 
-/// A key of a ConfigMap or Secret: letters, digits, `-`, `_` and `.`, at most 253 of them. Names of the
-/// project that are none get a hash, so that no two share a key.
+/// Turns a name into a key of a ConfigMap or Secret: at most 253 letters, digits, `-`, `_` and `.`. An invalid name
+/// gets a hash, so that no two names share a key.
 #[must_use]
 pub fn key(name: &str) -> String {
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -149,7 +149,7 @@ mod tests {
     use super::{key, service_label};
 
     #[test]
-    fn a_service_gets_a_name_that_a_service_may_bear() {
+    fn a_service_gets_a_valid_service_name() {
         let long = "a".repeat(80);
         for (name, new) in [
             ("web", "web"),
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_keeps_a_name_that_fits_and_tells_others_apart() {
+    fn a_valid_key_stays_and_other_keys_stay_different() {
         assert_eq!(key("web.DB_PASSWORD"), "web.DB_PASSWORD");
         assert_ne!(key("a b"), key("a/b"));
     }

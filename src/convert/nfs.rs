@@ -1,4 +1,4 @@
-//! The PersistentVolume and claim that carry the mount options of an NFS export.
+//! The PersistentVolume and the claim for an NFS export with mount options.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,12 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 use super::objects::NfsVolume;
 
-/// What both say about the size where nothing is given. It binds the two; the server decides.
+/// The size of both objects if the project sets none. Kubernetes compares the sizes to bind the objects, and does not
+/// enforce them for NFS.
 const SIZE: &str = "1Gi";
 
-/// The PersistentVolume. It is kept when the claim goes, as the data are. Where the namespace is known, no other
-/// claim can take it.
+/// Builds the PersistentVolume. The reclaim policy keeps it when the claim is deleted. With a known namespace, no
+/// other claim can bind to it.
 pub fn volume(claim: &str, made: &NfsVolume, namespace: Option<&str>) -> PersistentVolume {
     let export = &made.export;
     let nfs = NFSVolumeSource {
@@ -47,7 +48,8 @@ pub fn volume(claim: &str, made: &NfsVolume, namespace: Option<&str>) -> Persist
     }
 }
 
-/// The claim, which takes that volume and no other. The empty class keeps the cluster from making one.
+/// Builds the claim, which binds only to this volume. The empty storage class keeps the cluster from provisioning a
+/// volume.
 pub fn claim(made: &NfsVolume, metadata: ObjectMeta) -> PersistentVolumeClaim {
     PersistentVolumeClaim {
         metadata,

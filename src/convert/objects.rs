@@ -1,48 +1,48 @@
-//! The ConfigMaps and Secrets that a Stack needs beside it, as they are gathered.
+//! The ConfigMaps and Secrets that a Stack needs.
 
 use std::collections::BTreeMap;
 
 use crate::api::{Nfs, Quantity};
 
-/// Data by object name and key.
+/// The data by object name and key.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Objects {
-    /// ConfigMaps.
+    /// The ConfigMaps.
     pub config_maps: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
-    /// Secrets.
+    /// The Secrets.
     pub secrets: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
-    /// NFS exports with options that a pod cannot carry, by the name of the claim.
+    /// The NFS exports with mount options, by claim name.
     pub nfs_volumes: BTreeMap<String, NfsVolume>,
 }
 
-/// An NFS export that a PersistentVolume and a claim of its own lead to.
+/// An NFS export with its own PersistentVolume and claim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NfsVolume {
-    /// The PersistentVolume's name.
+    /// The name of the PersistentVolume.
     pub volume: String,
     /// The export.
     pub export: Nfs,
     /// The mount options.
     pub options: Vec<String>,
-    /// What both say about the size, which no server heeds.
+    /// The size of both objects, which an NFS server does not enforce.
     pub size: Option<Quantity>,
 }
 
 impl Objects {
-    /// Puts a key into a ConfigMap.
+    /// Adds a key to a ConfigMap.
     pub fn config(&mut self, object: &str, key: &str, data: impl Into<Vec<u8>>) {
         self.config_maps.entry(object.to_owned()).or_default().insert(key.to_owned(), data.into());
     }
 
-    /// Puts a key into a Secret.
+    /// Adds a key to a Secret.
     pub fn secret(&mut self, object: &str, key: &str, data: impl Into<Vec<u8>>) {
         self.secrets.entry(object.to_owned()).or_default().insert(key.to_owned(), data.into());
     }
 }
 
 impl Objects {
-    /// Puts a value into a Secret under a key, or under one beside it where another value has that key
-    /// already: a variable of an included project may have another value than that of the including one.
+    /// Adds a value to a Secret under a key, or under a similar key if another value has this key. A variable of an
+    /// included project can have another value than in the including project.
     pub fn secret_unlike(&mut self, object: &str, key: &str, value: &str) -> String {
         let data = self.secrets.entry(object.to_owned()).or_default();
         let mut wanted = key.to_owned();

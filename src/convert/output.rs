@@ -1,4 +1,4 @@
-//! What is written: manifests, each a file of its own, and the list of them.
+//! The written manifests, one file for each object, and their kustomization.yaml.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,30 +11,33 @@ use serde::Serialize;
 
 use super::{Converted, nfs};
 
-/// The first line of each file that is written: by it the tool knows a folder again as its own.
-pub const MARK: &str = "# Written by stackwright convert. What is edited here is lost when it runs again.\n";
+/// The first line of each written file.
+pub const MARK: &str = "# Written by stackwright convert. The next run overwrites changes to this file.\n";
+/// The part of [`MARK`] by which a later run recognizes its own files.
+pub const SIGNATURE: &str = "# Written by stackwright convert.";
 
-/// What is written for Secrets.
+/// The way in which Secrets are written.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Secrets {
-    /// Nothing: someone else makes them, and the Stack waits until they are there.
+    /// No Secrets. The Stack waits until another tool creates them.
     #[default]
     Skip,
-    /// Secrets with all keys and empty values, and an annotation that says what to fill in.
+    /// Secrets with all keys and empty values, and an annotation with instructions.
     Placeholder,
     /// Secrets with their values.
     Plain,
 }
 
-/// Why nothing can be written.
+/// The reason why nothing can be written.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("the manifest of {0} cannot be written: {1}")]
+#[error("cannot write the manifest of {0}: {1}")]
 pub struct OutputError(String, String);
 
-/// The manifests by file name, in the order in which they are applied: what a Stack names comes before it.
+/// Returns the manifests by file name, in the order in which they are applied: a Stack comes after the objects that it
+/// names.
 ///
 /// # Errors
-/// Where a manifest cannot be written as YAML.
+/// If a manifest cannot be written as YAML.
 pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String, String)>, OutputError> {
     let metadata = |name: &str| ObjectMeta {
         name: Some(name.to_owned()),
@@ -58,7 +61,7 @@ pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String,
         match secrets {
             Secrets::Skip => continue,
             Secrets::Placeholder => {
-                let note = "fill in each value, or seal them with the tool that keeps your secrets";
+                let note = "fill in each value, or seal the Secret with the tool that manages your secrets";
                 let annotations = [("stackwright.dev/placeholder".to_owned(), note.to_owned())];
                 secret.metadata.annotations = Some(annotations.into());
                 secret.string_data = filled(data.iter().collect(), |_| String::new());
@@ -85,7 +88,7 @@ pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String,
     Ok(files)
 }
 
-/// The `kustomization.yaml` of a folder with these files.
+/// Returns the `kustomization.yaml` of a folder with these files.
 #[must_use]
 pub fn kustomization(files: &[(String, String)], namespace: Option<&str>) -> String {
     let mut text = format!("{MARK}apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n");
@@ -99,26 +102,26 @@ pub fn kustomization(files: &[(String, String)], namespace: Option<&str>) -> Str
     text
 }
 
-/// All manifests as one stream.
+/// Returns all manifests as one YAML stream.
 #[must_use]
 pub fn stream(files: &[(String, String)]) -> String {
     files.iter().map(|(_, text)| text.strip_prefix(MARK).unwrap_or(text)).collect::<Vec<_>>().join("---\n")
 }
 
-/// The names of the Secrets that the Stack needs, with their keys.
+/// Returns the names of the Secrets that the Stack needs, with their keys.
 pub fn needed_secrets(converted: &Converted) -> impl Iterator<Item = (&str, Vec<&str>)> {
     let secrets = converted.objects.secrets.iter();
     secrets.map(|(name, data)| (name.as_str(), data.keys().map(String::as_str).collect()))
 }
 
-/// The annotation by which Flux takes an object as it stands.
+/// The annotation with which Flux does not substitute variables in an object.
 const NOT_SUBSTITUTED: (&str, &str) = ("kustomize.toolkit.fluxcd.io/substitute", "disabled");
 
 fn yaml<T: Resource + Serialize>(name: &str, mut object: T) -> Result<String, OutputError> {
     let error = |error: String| OutputError(name.to_owned(), error);
     let json = serde_json::to_string(&object).map_err(|problem| error(problem.to_string()))?;
-    // In a Kustomization with `postBuild.substitute`, Flux takes `${...}` for a variable and `$$` for a `$`,
-    // wherever in an object it stands.
+    // In a Kustomization with `postBuild.substitute`, Flux replaces `${...}` by a variable and `$$` by `$` anywhere in
+    // an object.
     if json.contains("${") || json.contains("$$") {
         let (key, value) = NOT_SUBSTITUTED;
         object.meta_mut().annotations.get_or_insert_default().insert(key.to_owned(), value.to_owned());
@@ -127,7 +130,7 @@ fn yaml<T: Resource + Serialize>(name: &str, mut object: T) -> Result<String, Ou
     Ok(format!("{MARK}{text}"))
 }
 
-/// Whether bytes can stand in YAML as they are.
+/// Reports whether YAML can contain these bytes as text.
 fn is_text(bytes: &[u8]) -> bool {
     let harmless = |c: char| c == '\n' || c == '\t' || c == '\r' || !c.is_control() && c != '\u{feff}';
     std::str::from_utf8(bytes).is_ok_and(|text| text.chars().all(harmless))

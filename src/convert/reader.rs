@@ -1,7 +1,7 @@
-//! A reader over the canonical tree that gives a value only in exchange for a verdict.
+//! A reader over the canonical model that returns a value only for a verdict.
 //!
-//! A [`Value`] is consumed by stating what becomes of it, or by handing on its parts. What nobody asked for
-//! is found by [`unread`], which walks the tree and the verdicts.
+//! The caller consumes a [`Value`] by stating its verdict, or by reading its parts. [`unread`] finds the values that
+//! no code reads.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -10,25 +10,19 @@ use compose_loader::{Map, Node, Place};
 
 use super::catalogue::{self, Rule};
 use super::secrecy::Secrecy;
-use super::verdict::{Entry, Verdict};
+use super::verdict::{Entry, Statement, Verdict};
 
-/// The verdicts so far.
+/// The entries so far.
 #[derive(Debug, Default)]
 pub struct Log {
     entries: RefCell<Vec<Entry>>,
 }
 
 impl Log {
-    /// States the verdict of a rule on a value that is not in a reader's hand: a remark.
+    /// Adds an entry for a value that no reader holds.
     pub fn remark(&self, rule: &'static Rule, pointer: &str, place: Place, detail: impl Into<String>) {
         let (pointer, detail) = (pointer.to_owned(), detail.into());
-        self.entries.borrow_mut().push(Entry {
-            pointer,
-            place,
-            verdict: rule.verdict,
-            rule: Some(rule),
-            detail,
-        });
+        self.entries.borrow_mut().push(Entry { pointer, place, kind: rule.kind, rule: Some(rule), detail });
     }
 
     /// States that a value means the same on the cluster.
@@ -36,14 +30,14 @@ impl Log {
         let entry = Entry {
             pointer: pointer.to_owned(),
             place,
-            verdict: Verdict::Mapped,
+            kind: Statement::Verdict(Verdict::Mapped),
             rule: None,
             detail: String::new(),
         };
         self.entries.borrow_mut().push(entry);
     }
 
-    /// All verdicts, by pointer; a verdict that was stated twice stands once.
+    /// Returns all entries sorted by pointer, without duplicates.
     pub fn into_entries(self) -> Vec<Entry> {
         let mut entries = self.entries.into_inner();
         sort(&mut entries);
@@ -51,7 +45,7 @@ impl Log {
     }
 }
 
-/// Sorts verdicts by pointer; a verdict that was stated twice stands once.
+/// Sorts entries by pointer, and removes duplicates.
 pub fn sort(entries: &mut Vec<Entry>) {
     fn key(entry: &Entry) -> (&str, Option<&str>, &str) {
         (&entry.pointer, entry.rule.map(|rule| rule.id), &entry.detail)
@@ -60,14 +54,14 @@ pub fn sort(entries: &mut Vec<Entry>) {
     entries.dedup_by(|a, b| key(a) == key(b));
 }
 
-/// A value whose verdict is not stated yet.
-#[must_use = "a value without a verdict is reported as an error of ours: state one or hand on its parts"]
+/// A value without a verdict.
+#[must_use = "a value without a verdict is reported as a bug: state a verdict, or read its parts"]
 #[derive(Debug)]
 pub struct Value<'a> {
     node: &'a Node,
-    /// RFC 6901.
+    /// The RFC 6901 pointer.
     pointer: String,
-    /// The attribute's path in the schema: `services.*.ports.*.target`.
+    /// The path of the attribute in the schema: `services.*.ports.*.target`.
     attribute: String,
     place: Place,
     log: &'a Log,
@@ -75,23 +69,23 @@ pub struct Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// The whole of a project.
+    /// Reads a whole project.
     pub fn project(tree: &'a Node, log: &'a Log, secrecy: &'a Secrecy) -> Self {
         let (pointer, attribute) = (String::new(), String::new());
         Self { node: tree, pointer, attribute, place: tree.place, log, secrecy }
     }
 
-    /// Where it is in the canonical model.
+    /// Returns the pointer into the canonical model.
     pub fn pointer(&self) -> &str {
         &self.pointer
     }
 
-    /// Where it was written.
+    /// Returns the place in the files.
     pub fn place(&self) -> Place {
         self.place
     }
 
-    /// Whether it is empty: null, or a text, list or mapping without anything in it.
+    /// Reports whether the value is null, or an empty text, list or mapping.
     pub fn is_empty(&self) -> bool {
         match &self.node.value {
             compose_loader::Value::Null => true,
@@ -102,50 +96,50 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The node, to decide on a verdict, which has to be stated all the same.
+    /// Returns the node to choose a verdict, which the caller must still state.
     pub fn peek(&self) -> &'a Node {
         self.node
     }
 
-    /// The text, to decide on a verdict, which has to be stated all the same.
+    /// Returns the text to choose a verdict, which the caller must still state.
     pub fn peek_text(&self) -> Option<&'a str> {
         self.node.as_str()
     }
 
-    /// Whether it holds a secret, which may stand in a Secret only.
+    /// Reports whether the value contains a secret, which only a Secret can store.
     pub fn holds_secret(&self) -> bool {
         self.secrecy.holds_secret(self.node)
     }
 
-    /// It means the same on the cluster. The node may hold secrets: see [`Value::text`] for a plain text.
+    /// States that the value means the same on the cluster. The node can contain secrets: see [`Value::text`].
     pub fn mapped(self) -> &'a Node {
         self.log.mapped(&self.pointer, self.place);
         self.node
     }
 
-    /// The rule's verdict. The node may hold secrets.
+    /// States the verdict of a rule. The node can contain secrets.
     pub fn judged(self, rule: &'static Rule) -> &'a Node {
         self.judged_with(rule, "")
     }
 
-    /// The rule's verdict, with what is particular here.
+    /// States the verdict of a rule with a detail. The node can contain secrets.
     pub fn judged_with(self, rule: &'static Rule, detail: impl Into<String>) -> &'a Node {
         self.log.remark(rule, &self.pointer, self.place, detail);
         self.node
     }
 
-    /// A plain text that means the same on the cluster. Nothing where it holds a secret, which may stand
-    /// only in a Secret: that is refused.
+    /// Returns a plain text that means the same on the cluster. A text with a secret is refused, since only a Secret
+    /// can store it.
     pub fn text(self) -> Option<String> {
         self.checked(None)
     }
 
-    /// A plain text under a rule's verdict; secrets as in [`Value::text`].
+    /// Returns a plain text under the verdict of a rule. A text with a secret is refused.
     pub fn text_judged(self, rule: &'static Rule) -> Option<String> {
         self.text_judged_with(rule, "")
     }
 
-    /// As [`Value::text_judged`], with what is particular here.
+    /// Does the work of [`Value::text_judged`] with a detail.
     pub fn text_judged_with(self, rule: &'static Rule, detail: impl Into<String>) -> Option<String> {
         self.checked(Some((rule, detail.into())))
     }
@@ -162,7 +156,7 @@ impl<'a> Value<'a> {
         (!node.is_null()).then(|| node.value.to_string())
     }
 
-    /// The parts of a mapping with keys of the specification.
+    /// Returns the parts of a mapping whose keys the specification defines.
     pub fn section(self) -> Section<'a> {
         let left = self.node.as_map().into_iter().flat_map(Map::iter).map(|(key, _)| &**key).collect();
         if self.is_empty() {
@@ -171,7 +165,7 @@ impl<'a> Value<'a> {
         Section { value: self, left }
     }
 
-    /// The parts of a mapping with keys of the user.
+    /// Returns the parts of a mapping whose keys the user defines.
     pub fn entries(self) -> Vec<(&'a str, Value<'a>)> {
         if self.is_empty() {
             self.log.mapped(&self.pointer, self.place);
@@ -183,7 +177,7 @@ impl<'a> Value<'a> {
             .collect()
     }
 
-    /// The parts of a list.
+    /// Returns the parts of a list.
     pub fn items(self) -> Vec<Value<'a>> {
         if self.is_empty() {
             self.log.mapped(&self.pointer, self.place);
@@ -193,13 +187,13 @@ impl<'a> Value<'a> {
         items.iter().enumerate().map(item).collect()
     }
 
-    /// Plain texts by name.
+    /// Returns the plain texts of a mapping by name.
     pub fn texts_by_name(self) -> Vec<(String, String)> {
         let entries = self.entries().into_iter();
         entries.filter_map(|(name, value)| Some((name.to_owned(), value.text()?))).collect()
     }
 
-    /// A list of plain texts.
+    /// Returns the plain texts of a list.
     pub fn texts(self) -> Vec<String> {
         self.items().into_iter().filter_map(Value::text).collect()
     }
@@ -219,7 +213,7 @@ impl<'a> Value<'a> {
     }
 }
 
-/// A mapping with keys of the specification, each to be taken off.
+/// A mapping whose keys the specification defines. The caller takes each key.
 #[derive(Debug)]
 pub struct Section<'a> {
     value: Value<'a>,
@@ -227,7 +221,7 @@ pub struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    /// Takes a key off.
+    /// Takes a key.
     pub fn take(&mut self, key: &str) -> Option<Value<'a>> {
         if !self.left.remove(key) {
             return None;
@@ -236,8 +230,8 @@ impl<'a> Section<'a> {
         Some(self.value.child(key, key, &entry.node, entry.key))
     }
 
-    /// Keys that the canonical model has as JSON also where nobody wrote them: null or empty, so that there
-    /// is nothing to do.
+    /// States that these keys are mapped if they are missing. The JSON of the canonical model contains them as null
+    /// or empty.
     pub fn always(&self, keys: &[&str]) {
         for key in keys {
             if self.value.node.get(key).is_none() {
@@ -246,70 +240,70 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// What stands under a key, to decide on a verdict, which has to be stated all the same.
+    /// Returns the node of a key to choose a verdict, which the caller must still state.
     pub fn peek(&self, key: &str) -> Option<&'a Node> {
         self.value.node.get(key)
     }
 
-    /// Whether a key is there and not taken yet.
+    /// Reports whether a key exists and is not taken yet.
     pub fn has(&self, key: &str) -> bool {
         self.left.contains(key)
     }
 
-    /// Takes a plain text off.
+    /// Takes a plain text.
     pub fn text(&mut self, key: &str) -> Option<String> {
         self.take(key)?.text()
     }
 
-    /// Takes a truth value off.
+    /// Takes a boolean.
     pub fn bool(&mut self, key: &str) -> Option<bool> {
         self.take(key)?.mapped().as_bool()
     }
 
-    /// Takes a whole number off.
+    /// Takes an integer.
     pub fn int(&mut self, key: &str) -> Option<i64> {
         int(self.take(key)?.mapped())
     }
 
-    /// Takes a list of plain texts off.
+    /// Takes a list of plain texts.
     pub fn texts(&mut self, key: &str) -> Vec<String> {
         self.take(key).map(Value::texts).unwrap_or_default()
     }
 
-    /// Takes plain texts by name off.
+    /// Takes plain texts by name.
     pub fn texts_by_name(&mut self, key: &str) -> Vec<(String, String)> {
         self.take(key).map(Value::texts_by_name).unwrap_or_default()
     }
 
-    /// Where the section is in the canonical model.
+    /// Returns the pointer of the section into the canonical model.
     pub fn pointer(&self) -> &str {
         &self.value.pointer
     }
 
-    /// Where the section was written.
+    /// Returns the place of the section in the files.
     pub fn place(&self) -> Place {
         self.value.place
     }
 
-    /// A remark on a key of the section, whether it is there or not.
+    /// Adds an entry for a key of the section, which can be missing.
     pub fn remark(&self, key: &str, rule: &'static Rule, detail: impl Into<String>) {
         let place = self.value.node.get(key).map(|node| node.place).filter(|place| *place != Place::NONE);
         let pointer = format!("{}/{}", self.value.pointer, escaped(key));
         self.value.log.remark(rule, &pointer, place.unwrap_or(self.value.place), detail);
     }
 
-    /// The keys that nobody took get the verdict that the catalogue has for the attribute; extensions are
-    /// ignored. A key that is in neither stays unread.
+    /// States the verdicts of the catalogue on the keys that are not taken. Extensions are ignored. A key without a
+    /// rule stays unread.
     pub fn rest(mut self) {
         self.finish();
     }
 
-    /// As [`Section::rest`], for a section that is only lent.
+    /// Does the work of [`Section::rest`] for a borrowed section.
     pub fn finish(&mut self) {
         self.rest_by(None);
     }
 
-    /// As [`Section::rest`], with one rule's verdict on what the catalogue has none for.
+    /// Does the work of [`Section::rest`], with a rule for keys that have none in the catalogue.
     pub fn rest_judged(mut self, rule: &'static Rule) {
         self.rest_by(Some(rule));
     }
@@ -327,7 +321,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A whole number, also one that was written as text.
+/// Returns an integer, also from a text.
 pub fn int(node: &Node) -> Option<i64> {
     match &node.value {
         compose_loader::Value::Int(number) => Some(*number),
@@ -337,7 +331,7 @@ pub fn int(node: &Node) -> Option<i64> {
     }
 }
 
-/// The RFC 6901 pointer of a path.
+/// Returns the RFC 6901 pointer of a path.
 pub fn pointer<const N: usize>(path: [&str; N]) -> String {
     path.iter().map(|key| format!("/{}", escaped(key))).collect()
 }
@@ -346,7 +340,7 @@ fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// The pointers of all leaves that no verdict covers, with their places: an error of ours.
+/// Returns the pointers and places of all leaves without a verdict. Each of these is a bug.
 pub fn unread(tree: &Node, entries: &[Entry]) -> Vec<(String, Place)> {
     let verdicts = entries.iter().filter(|entry| !entry.rule.is_some_and(Rule::is_advice));
     let covered: BTreeSet<&str> = verdicts.map(|entry| entry.pointer.as_str()).collect();
@@ -356,7 +350,7 @@ pub fn unread(tree: &Node, entries: &[Entry]) -> Vec<(String, Place)> {
 }
 
 fn walk(node: &Node, pointer: String, at: Place, covered: &BTreeSet<&str>, found: &mut Vec<(String, Place)>) {
-    // A verdict on a whole resource is a remark, and stands for none of its attributes.
+    // An entry on a whole resource is not the verdict on its attributes.
     if pointer.matches('/').count() != 2 && covered.contains(pointer.as_str()) {
         return;
     }

@@ -10,7 +10,7 @@ use super::settings;
 use crate::api::{Config, KeyRef, Network, Secret, StackSpec};
 use crate::translate::names::object_name;
 
-/// A network.
+/// Converts a network.
 pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec: &mut StackSpec) {
     let external = section.bool("external") == Some(true);
     let internal = section.bool("internal").filter(|internal| *internal);
@@ -29,7 +29,7 @@ pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec
     }
 }
 
-/// A secret: always a key of a Secret.
+/// Converts a secret into a key of a Secret.
 pub fn secret(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     if let Some(external) = external(context, &mut section, name) {
         section.rest();
@@ -49,7 +49,8 @@ pub fn secret(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     }
 }
 
-/// A config: a text of the Stack or a key of a ConfigMap, or of a Secret where a secret is in it.
+/// Converts a config into a text of the Stack or a key of a ConfigMap, or into a key of a Secret if it contains a
+/// secret.
 pub fn config(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     if let Some(external) = external(context, &mut section, name) {
         section.rest();
@@ -96,7 +97,7 @@ fn insert_secret(context: &mut Context<'_>, name: &str, content: Vec<u8>, part: 
     context.secrets.insert(name.to_owned(), Secret { secret: KeyRef { name: object, key } });
 }
 
-/// The object that exists already; its key is the name in the project.
+/// Returns the reference to an existing object. Its key is the name in the project.
 fn external(context: &Context<'_>, section: &mut Section<'_>, name: &str) -> Option<KeyRef> {
     let external = section.bool("external") == Some(true);
     let value = section.take("name");
@@ -112,7 +113,7 @@ fn external(context: &Context<'_>, section: &mut Section<'_>, name: &str) -> Opt
     }
     let object =
         value.and_then(|value| value.text_judged(&catalogue::EXTERNAL)).unwrap_or_else(|| name.to_owned());
-    // Names of Secrets may have dots, unlike those of services.
+    // Names of Secrets can have dots, unlike names of Services.
     let fits = |part: &str| label(part, "") == part;
     let object = if object.split('.').all(fits) { object } else { label(&object, "external") };
     Some(KeyRef { name: object, key: key(name) })

@@ -1,17 +1,17 @@
-//! What stands under `x-stackwright`: settings that Compose has no word for.
+//! Settings of Stackwright under `x-stackwright`.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::catalogue;
-use super::files::Wish;
+use super::files::BindMode;
 use super::reader::{Section, Value};
 use crate::api::{
     AccessMode, AnonymousVolumes, ImageMetadata, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service,
     ServiceMode, StackSpec, Volume, VolumePolicy,
 };
 
-/// At the top of a compose file.
+/// The settings at the top of a Compose file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct ProjectSettings {
@@ -22,7 +22,7 @@ struct ProjectSettings {
     image_metadata: Option<ImageMetadata>,
 }
 
-/// In a service.
+/// The settings of a service.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct ServiceSettings {
@@ -38,7 +38,7 @@ struct HealthSettings {
     on_unhealthy: Option<OnUnhealthy>,
 }
 
-/// In a volume.
+/// The settings of a volume.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct VolumeSettings {
@@ -50,21 +50,21 @@ struct VolumeSettings {
     host_path: Option<String>,
 }
 
-/// In a mount.
+/// The settings of a mount.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct MountSettings {
-    bind: Option<Wish>,
+    bind: Option<BindMode>,
 }
 
-/// In a network.
+/// The settings of a network.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct NetworkSettings {
     shared_name: Option<String>,
 }
 
-/// Those of the project.
+/// Reads the settings of the project.
 pub fn project(section: &mut Section<'_>, spec: &mut StackSpec) {
     let settings: ProjectSettings = read(section);
     spec.publish = settings.publish;
@@ -74,7 +74,7 @@ pub fn project(section: &mut Section<'_>, spec: &mut StackSpec) {
     spec.image_metadata = settings.image_metadata;
 }
 
-/// Those of a service.
+/// Reads the settings of a service.
 pub fn service(section: &mut Section<'_>, service: &mut Service) {
     let settings: ServiceSettings = read(section);
     service.stopped = settings.stopped;
@@ -85,7 +85,7 @@ pub fn service(section: &mut Section<'_>, service: &mut Service) {
     }
 }
 
-/// Those of a volume.
+/// Reads the settings of a volume.
 pub fn volume(section: &mut Section<'_>, volume: &mut Volume) {
     let settings: VolumeSettings = read(section);
     volume.size = settings.size.or(volume.size.take());
@@ -96,8 +96,8 @@ pub fn volume(section: &mut Section<'_>, volume: &mut Volume) {
     volume.host_path = settings.host_path.or(volume.host_path.take());
 }
 
-/// Those of a mount: what a bind mount means. Mounts of other kinds have none.
-pub fn mount(section: &mut Section<'_>, is_bind: bool) -> Option<Wish> {
+/// Reads the setting of a bind mount. Other mounts have no settings.
+pub fn mount(section: &mut Section<'_>, is_bind: bool) -> Option<BindMode> {
     if is_bind {
         return read::<MountSettings>(section).bind;
     }
@@ -107,12 +107,12 @@ pub fn mount(section: &mut Section<'_>, is_bind: bool) -> Option<Wish> {
     None
 }
 
-/// Those of a network: the name that it shares with other Stacks.
+/// Reads the setting of a network: the name that it shares with other Stacks.
 pub fn network(section: &mut Section<'_>) -> Option<String> {
     read::<NetworkSettings>(section).shared_name
 }
 
-/// Reads the settings; what cannot be read is refused.
+/// Reads settings, and refuses what cannot be read.
 fn read<T: DeserializeOwned + Default>(section: &mut Section<'_>) -> T {
     let Some(value) = section.take("x-stackwright") else { return T::default() };
     if value.holds_secret() {
@@ -125,7 +125,7 @@ fn read<T: DeserializeOwned + Default>(section: &mut Section<'_>) -> T {
             settings
         }
         Err(error) => {
-            // The message names keys and words, which stand in the compose file for everyone to read.
+            // The message contains keys and values of the setting, which are plain text: see `holds_secret` above.
             value.judged_with(&catalogue::UNKNOWN_SETTING, error.to_string());
             T::default()
         }

@@ -1,11 +1,11 @@
-//! Amounts and spans of time as a Stack has them.
+//! Quantities and durations in the form of a Stack.
 
 use compose_loader::{Node, Value};
 
 use crate::api::{Duration, Quantity};
 
-/// A number of bytes as the shortest quantity: `1073741824` is `1Gi`. Nothing for what is no number, or
-/// not above zero, which is Compose's way to say no limit.
+/// Formats a number of bytes as the shortest quantity: `1073741824` is `1Gi`. Returns none if the text is not a
+/// number or not above zero, which means no limit in Compose.
 pub fn quantity(node: &Node) -> Option<Quantity> {
     let mut amount = match &node.value {
         Value::Int(number) => u64::try_from(*number).ok()?,
@@ -16,18 +16,18 @@ pub fn quantity(node: &Node) -> Option<Quantity> {
     if amount == 0 {
         return None;
     }
-    let mut privilege = 0;
-    while privilege < 6 && amount % 1024 == 0 {
+    let mut exponent = 0;
+    while exponent < 6 && amount % 1024 == 0 {
         amount /= 1024;
-        privilege += 1;
+        exponent += 1;
     }
-    Some(Quantity(format!("{amount}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][privilege])))
+    Some(Quantity(format!("{amount}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][exponent])))
 }
 
-/// A number of processors as a quantity, with at most three decimals, rounded up: nothing for none.
+/// Formats a number of CPUs as a quantity with at most three decimals, rounded up. Returns none for zero.
 pub fn processors(node: &Node) -> Option<Quantity> {
     let number = match &node.value {
-        // Canonical numbers of 32 bits are printed with the fewest digits, so this is what was written.
+        // The canonical model prints numbers of 32 bits with the fewest digits, so this is the written number.
         Value::Float(number) => *number,
         Value::Int(number) => i32::try_from(*number).ok()?.into(),
         Value::Str(text) => text.parse().ok()?,
@@ -36,13 +36,13 @@ pub fn processors(node: &Node) -> Option<Quantity> {
     if !(number > 0.0 && number < 1e9) {
         return None;
     }
-    // Rounded to a millionth first, or 0.1 + 0.2 would be 301 thousandths.
+    // Rounds to a millionth first, since 0.1 + 0.2 would be 301 thousandths otherwise.
     let thousandths = ((number * 1e6).round() / 1e3).ceil();
     let text = format!("{:.3}", thousandths / 1e3);
     Some(Quantity(text.trim_end_matches('0').trim_end_matches('.').to_owned()))
 }
 
-/// A span of time.
+/// Formats a duration.
 pub fn duration(node: &Node) -> Option<Duration> {
     node.as_str()?.parse().ok()
 }
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn processors_keep_three_decimals() {
+    fn cpus_keep_three_decimals() {
         for (number, text) in
             [(0.5, "0.5"), (1.0, "1"), (0.0005, "0.001"), (2.25, "2.25"), (0.1 + 0.2, "0.3")]
         {

@@ -1,4 +1,4 @@
-//! What is said about each value of a compose project.
+//! The verdicts and the advice on the values of a project, and the report of them.
 
 use compose_loader::{Place, Sources, paths::relative};
 use serde::Serialize;
@@ -6,90 +6,114 @@ use serde::Serialize;
 use super::catalogue::Rule;
 
 /// What becomes of a value on the cluster.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Verdict {
     /// The cluster does the same.
     Mapped,
-    /// It means nothing on a cluster, so that leaving it out changes nothing.
+    /// The value has no meaning on a cluster, so nothing changes without it.
     Ignored,
-    /// The cluster does something like it; the reason says what differs.
+    /// The cluster does something similar. The reason names the difference.
     Approximated,
-    /// Leaving it out would break a promise: the conversion stops, unless the user accepts it.
+    /// The project would not work as written without the value. The conversion fails unless the user allows it.
     Refused,
 }
 
-impl Verdict {
-    /// The word that stands in reports.
+/// What a rule or an entry states: a verdict, or advice beside one.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "&'static str")]
+pub enum Statement {
+    /// What becomes of the value.
+    Verdict(Verdict),
+    /// A hint, which changes nothing in the result.
+    Advice,
+}
+
+impl Statement {
+    /// Returns the word that reports print.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Mapped => "mapped",
-            Self::Ignored => "ignored",
-            Self::Approximated => "approximated",
-            Self::Refused => "refused",
+            Self::Verdict(Verdict::Mapped) => "mapped",
+            Self::Verdict(Verdict::Ignored) => "ignored",
+            Self::Verdict(Verdict::Approximated) => "approximated",
+            Self::Verdict(Verdict::Refused) => "refused",
+            Self::Advice => "advice",
         }
     }
 }
 
-/// The verdict on one value, or on a whole attribute of a service or resource.
+impl From<Statement> for &'static str {
+    fn from(kind: Statement) -> Self {
+        kind.as_str()
+    }
+}
+
+/// A verdict or advice on one value, or on an attribute of a service or resource as a whole.
 #[derive(Clone, Debug)]
 pub struct Entry {
     /// RFC 6901 pointer into the project as `config --format json` prints it.
     pub pointer: String,
-    /// Where it was written.
+    /// The place of the value in the files.
     pub place: Place,
-    /// What becomes of it.
-    pub verdict: Verdict,
-    /// The rule that says so; nothing for a plain `mapped`.
+    /// The verdict, or advice.
+    pub kind: Statement,
+    /// The rule that applies. None for a plain `mapped`.
     pub rule: Option<&'static Rule>,
-    /// What is particular here; never a value that could be secret. May be empty.
+    /// The details of this value. Never a text that could be secret. Can be empty.
     pub detail: String,
 }
 
 impl Entry {
-    /// The reason: what the rule says, and what is particular here.
+    /// Reports whether this is the given verdict.
+    #[must_use]
+    pub fn is(&self, verdict: Verdict) -> bool {
+        self.kind == Statement::Verdict(verdict)
+    }
+
+    /// Returns the reason of the rule with the details of this value.
     #[must_use]
     pub fn reason(&self) -> String {
         let rule = self.rule.map_or("", |rule| rule.reason);
-        let in_its_words = self.rule.is_some_and(Rule::is_of_the_operator);
-        match (rule.is_empty() || in_its_words, self.detail.is_empty()) {
+        // The operator's message is a whole sentence with its own reason.
+        let detail_is_reason = self.rule.is_some_and(Rule::is_of_the_operator);
+        match (rule.is_empty() || detail_is_reason, self.detail.is_empty()) {
             (_, true) => rule.to_owned(),
             (true, false) => self.detail.clone(),
             (false, false) => format!("{} ({})", rule, self.detail),
         }
     }
 
-    /// What to do about it; empty where there is nothing to do.
+    /// Returns what the user can do.
     #[must_use]
-    pub fn remedy(&self) -> &'static str {
-        self.rule.map_or("", |rule| rule.remedy)
+    pub fn remedy(&self) -> Option<&'static str> {
+        self.rule?.remedy
     }
 }
 
-/// An entry as the report has it.
+/// An entry as the JSON report contains it.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Line {
     /// RFC 6901 pointer into the project as `config --format json` prints it.
     pub pointer: String,
-    /// The file that it was written in; nothing for what the loader adds by itself.
+    /// The file with the value. None for a value that the loader adds.
     pub file: Option<String>,
     /// The line, from 1.
     pub line: Option<usize>,
     /// The column in characters, from 1.
     pub column: Option<usize>,
-    /// What becomes of it.
-    pub verdict: Verdict,
-    /// The rule's id, such as `SW1042`.
+    /// The verdict, or `advice`.
+    #[serde(rename = "verdict")]
+    pub kind: Statement,
+    /// The id of the rule, such as `SW1042`.
     pub id: Option<&'static str>,
-    /// Why.
+    /// What the cluster does, and why.
     pub reason: String,
-    /// What to do about it.
-    pub remedy: String,
+    /// What the user can do.
+    pub remedy: Option<&'static str>,
 }
 
-/// The report: one line for each entry, in the order of the pointers. Paths are shown as seen from `folder`,
-/// so that a report does not depend on where the project lies.
+/// Returns one line for each entry, sorted by pointer. Paths are relative to `folder`, so that a report does not
+/// depend on the project's location.
 #[must_use]
 pub fn report(entries: &[Entry], sources: &Sources, folder: &str) -> Vec<Line> {
     entries
@@ -104,10 +128,10 @@ pub fn report(entries: &[Entry], sources: &Sources, folder: &str) -> Vec<Line> {
                 }),
                 line: at.as_ref().map(|at| at.line),
                 column: at.as_ref().map(|at| at.column),
-                verdict: entry.verdict,
+                kind: entry.kind,
                 id: entry.rule.map(|rule| rule.id),
                 reason: entry.reason(),
-                remedy: entry.remedy().to_owned(),
+                remedy: entry.remedy(),
             }
         })
         .collect()

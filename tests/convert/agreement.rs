@@ -1,4 +1,4 @@
-//! `convert` says what the API server and the operator would say, of the value that it is about.
+//! `convert` reports the messages of the API server and the operator at the value that they are about.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use stackwright::api::Stack;
 use stackwright::api::schema::violations;
 use stackwright::convert::names::service_label;
 use stackwright::convert::output::{Secrets, manifests, stream};
-use stackwright::convert::verdict::{Entry, Verdict, report};
+use stackwright::convert::verdict::{Entry, Statement, Verdict, report};
 use stackwright::convert::{Converted, Options, convert};
 use stackwright::translate::{Facts, Privilege, Privileges, translate};
 
@@ -16,7 +16,7 @@ use super::examples::{COMMITTED, Deployed, OTHERS};
 use super::specimens::specimens;
 use super::{cases, converted, projects};
 
-/// What becomes of a compose file, and the verdicts of the rules with these ids as `ID POINTER LINE`.
+/// Converts a Compose file, and returns the entries of the rules with these ids as `ID POINTER LINE`.
 fn judged(text: &str, ids: &[&str]) -> (Converted, Vec<String>) {
     let mut files = MemoryFiles::default();
     files.add("/p/compose.yaml", text);
@@ -30,14 +30,16 @@ fn judged(text: &str, ids: &[&str]) -> (Converted, Vec<String>) {
     let project = loaded.project.unwrap_or_else(|| panic!("{text}: {:?}", loaded.diagnostics));
     let converted = convert(&project, &files, &Options::default());
     let lines = report(&converted.entries, &loaded.sources, "/p").into_iter();
-    let told = lines.filter(|line| line.id.is_some_and(|id| ids.iter().any(|wanted| id.starts_with(wanted))));
-    let told = told.map(|line| format!("{} {} {}", line.id.unwrap(), line.pointer, line.line.unwrap_or(0)));
-    (converted, told.collect())
+    let reported =
+        lines.filter(|line| line.id.is_some_and(|id| ids.iter().any(|wanted| id.starts_with(wanted))));
+    let reported =
+        reported.map(|line| format!("{} {} {}", line.id.unwrap(), line.pointer, line.line.unwrap_or(0)));
+    (converted, reported.collect())
 }
 
 #[test]
-fn what_the_operator_says_is_said_of_the_value_that_it_is_about() {
-    for (sentence, services, told) in [
+fn messages_of_the_operator_are_at_their_value() {
+    for (sentence, services, reported) in [
         (
             "a stop signal",
             "  web: {image: a, ports: ['80'],\n    stop_signal: SIGQUIT}",
@@ -59,8 +61,8 @@ fn what_the_operator_says_is_said_of_the_value_that_it_is_about() {
             "  web:\n    image: a\n    cap_add:\n      - CHOWN\n      - NET_ADMIN",
             &["SW1802 /services/web/cap_add/1 7"],
         ),
-        ("a host path is told once", "  web: {image: a, volumes: ['/var/log:/logs:ro']}", &[]),
-        ("a name server is told once", "  web: {image: a, dns: 1.1.1.1}", &[]),
+        ("a host path is reported once", "  web: {image: a, volumes: ['/var/log:/logs:ro']}", &[]),
+        ("a name server is reported once", "  web: {image: a, dns: 1.1.1.1}", &[]),
         (
             "the network of the node",
             "  web: {image: a, network_mode: host, hostname: x}",
@@ -107,7 +109,7 @@ fn what_the_operator_says_is_said_of_the_value_that_it_is_about() {
         ),
     ] {
         let (_, found) = judged(&format!("name: p\nservices:\n{services}\n"), &["SW18"]);
-        assert_eq!(found, told, "{sentence}");
+        assert_eq!(found, reported, "{sentence}");
     }
 }
 
@@ -148,8 +150,8 @@ fn a_range_of_ports_is_published_up_to_1024() {
 }
 
 #[test]
-fn a_path_of_windows_has_a_verdict_and_stands_in_no_stack() {
-    for (attribute, told) in [
+fn a_windows_path_is_refused_and_left_out_of_the_stack() {
+    for (attribute, reported) in [
         (r"volumes: ['C:\data:/data']", &["SW1010 /services/web/volumes/0/source 4"] as &[_]),
         (r"volumes: ['/srv:/srv', 'D:\logs\app:/logs:ro']", &["SW1010 /services/web/volumes/1/source 4"]),
         (r"volumes: ['c:/Users/me/site:/site']", &["SW1010 /services/web/volumes/0/source 4"]),
@@ -171,7 +173,7 @@ fn a_path_of_windows_has_a_verdict_and_stands_in_no_stack() {
     ] {
         let text = format!("name: p\nservices:\n  web: {{image: a, restart: always,\n    {attribute}}}\n");
         let (converted, found) = judged(&text, &["SW1010"]);
-        assert_eq!(found, told, "{attribute}");
+        assert_eq!(found, reported, "{attribute}");
         let stack = serde_json::to_value(&converted.stack).unwrap();
         assert!(!stack.to_string().contains("C:"), "{attribute}: {stack}");
         assert_eq!(violations(&stack), [], "{attribute}");
@@ -179,11 +181,11 @@ fn a_path_of_windows_has_a_verdict_and_stands_in_no_stack() {
 }
 
 #[test]
-fn what_is_longer_than_a_stack_takes_is_told_with_its_place_and_the_limit() {
+fn values_over_the_limits_of_a_stack_are_reported_with_place_and_limit() {
     let many =
         |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(", ");
     let long = "x".repeat(70_000);
-    for (attribute, told) in [
+    for (attribute, reported) in [
         (format!("environment: {{A: '{long}'}}"), &["SW1811 /services/web/environment/A 4"] as &[_]),
         (format!("environment: {{{}}}", many(1024, &|n| format!("V{n}: x"))), &[]),
         (
@@ -208,7 +210,7 @@ fn what_is_longer_than_a_stack_takes_is_told_with_its_place_and_the_limit() {
     ] {
         let (_, found) =
             judged(&format!("name: p\nservices:\n  web: {{image: a,\n    {attribute}}}\n"), &["SW181"]);
-        assert_eq!(found, told, "{}", &attribute[..attribute.len().min(60)]);
+        assert_eq!(found, reported, "{}", &attribute[..attribute.len().min(60)]);
     }
     let services = (0..257).map(|n| format!("  s{n}: {{image: a}}\n")).collect::<String>();
     let (_, found) = judged(&format!("name: p\nservices:\n{services}"), &["SW181"]);
@@ -216,7 +218,7 @@ fn what_is_longer_than_a_stack_takes_is_told_with_its_place_and_the_limit() {
 }
 
 #[test]
-fn what_the_operator_refuses_is_written_where_it_is_accepted() {
+fn a_value_that_the_operator_refuses_is_written_if_it_is_allowed() {
     let text = "name: p\nservices:\n  a: {image: a, ports: ['80:80']}\n  b: {image: a, ports: ['80:8080']}\n";
     let (converted, _) = judged(text, &[]);
     let refused: Vec<_> = converted.refused(&[]).map(|entry| entry.rule.unwrap().id).collect();
@@ -226,7 +228,7 @@ fn what_the_operator_refuses_is_written_where_it_is_accepted() {
 }
 
 #[test]
-fn the_validator_takes_what_meets_each_demand_and_refuses_what_does_not() {
+fn the_validator_accepts_valid_values_and_refuses_invalid_ones() {
     let specimens = specimens();
     let count = |valid| specimens.iter().filter(|it| it.is_valid == valid).count();
     assert!(count(true) > 250 && count(false) > 700, "{} and {}", count(true), count(false));
@@ -242,7 +244,7 @@ fn the_validator_takes_what_meets_each_demand_and_refuses_what_does_not() {
 }
 
 #[test]
-fn what_the_operator_says_of_the_projects_here_is_in_the_report() {
+fn messages_of_the_operator_on_all_cases_are_in_the_report() {
     for case in cases() {
         let (_, _, converted) = converted(&case);
         assert_eq!(disagreements(&converted), "", "{}", case.display());
@@ -256,13 +258,13 @@ fn what_the_operator_says_of_the_projects_here_is_in_the_report() {
 }
 
 #[test]
-fn what_the_operator_says_of_the_loaders_projects_is_in_the_report() {
+fn messages_of_the_operator_on_the_loaders_projects_are_in_the_report() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/crates/compose-loader/tests/projects");
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let folder = entry.unwrap().path().to_str().unwrap().to_owned();
         let find = super::Find { folder: folder.clone(), ..super::Find::default() };
-        // Some of these prove that the loader refuses them.
+        // Some of these projects prove that the loader refuses them.
         let Ok((_, _, converted)) = projects::converted(&find, &Disk, None) else { continue };
         assert_eq!(disagreements(&converted), "", "{folder}");
         assert_eq!(said_twice(&converted), [""; 0], "{folder}");
@@ -271,7 +273,7 @@ fn what_the_operator_says_of_the_loaders_projects_is_in_the_report() {
     assert!(count > 30, "{count} projects");
 }
 
-/// The rules of the converter that say what the operator says of a field.
+/// Returns the rules of the conversion that say the same about a field as the operator.
 const SAYS: [(&str, &str); 8] = [
     ("SW1112", "storageSize"),
     ("SW1121", "postStart"),
@@ -283,7 +285,7 @@ const SAYS: [(&str, &str); 8] = [
     ("SW1351", "hostPath"),
 ];
 
-/// Where the report does not say what the operator or the API server would say of the Stack.
+/// Returns the messages of the operator and the API server that are missing in the report.
 pub fn disagreements(converted: &Converted) -> String {
     let mut wrong = String::new();
     let stream = stream(&manifests(converted, Secrets::Plain).unwrap());
@@ -312,7 +314,7 @@ pub fn disagreements(converted: &Converted) -> String {
                 entry.rule.is_some_and(|rule| rule.id == *id)
                     && path.split(['.', '[']).any(|part| part == *field)
             });
-            let warns = matches!(entry.verdict, Verdict::Approximated | Verdict::Refused);
+            let warns = matches!(entry.kind, Statement::Verdict(Verdict::Approximated | Verdict::Refused));
             warns && is_of_it(entry) && (entry.detail == message || by_rule)
         });
         if !said {
@@ -322,30 +324,30 @@ pub fn disagreements(converted: &Converted) -> String {
     wrong
 }
 
-/// What `render` tells of a Stack, in a namespace that allows everything and in one that allows nothing.
+/// Returns the messages of `render` in a namespace that grants all privileges and in one that grants none.
 fn told_by_the_operator(stack: &Stack, facts: &Facts) -> BTreeSet<(String, String)> {
     let mut whole = stack.clone();
     whole.spec.profiles = vec!["*".to_owned()];
     let with =
         |privileges| Facts { privileges, helper_image: Some("stackwright:1".to_owned()), ..facts.clone() };
     let (every, none) = (with(Privileges(Privilege::ALL.into())), with(Privileges::default()));
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     let possible = translate(&whole, &every).is_ok();
     for stack in [stack, &whole].into_iter().take(1 + usize::from(possible)) {
         for facts in [&every, &none] {
             match translate(stack, facts) {
                 Ok(desired) => {
-                    told.extend(desired.approximations.into_iter().map(|it| (it.path, it.message)))
+                    reported.extend(desired.approximations.into_iter().map(|it| (it.path, it.message)))
                 }
-                Err(invalid) => told.extend(invalid.problems.into_iter().map(|it| (it.path, it.message))),
+                Err(invalid) => reported.extend(invalid.problems.into_iter().map(|it| (it.path, it.message))),
             }
         }
     }
-    told
+    reported
 }
 
-/// What another rule than the operator's says of a value of which the operator says something too, and something
-/// else: the rule and the attribute.
+/// Rules of the conversion that report another difference about a value than the operator: the rule and the
+/// attribute.
 const SAID_BESIDE: [(&str, &str); 6] = [
     ("SW1121", "post_start"),
     ("SW1128", "devices"),
@@ -355,11 +357,11 @@ const SAID_BESIDE: [(&str, &str); 6] = [
     ("SW1410", "pre_stop"),
 ];
 
-/// Where the operator's rule and another one say something of one value, and it is not known that they say different
-/// things.
+/// Returns the values with an entry of the operator and another entry that are not known to be different.
 pub fn said_twice(converted: &Converted) -> Vec<String> {
     let mut twice = Vec::new();
-    let warns = |entry: &&Entry| matches!(entry.verdict, Verdict::Approximated | Verdict::Refused);
+    let warns =
+        |entry: &&Entry| matches!(entry.kind, Statement::Verdict(Verdict::Approximated | Verdict::Refused));
     let is_above =
         |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let is_of_the_operator = |entry: &&Entry| entry.rule.is_some_and(|rule| rule.is_of_the_operator());

@@ -1,13 +1,13 @@
-//! A canary, planted as a password wherever projects have passwords, comes out of no verb but in Secrets.
+//! A canary as the password in all places of a project appears in no output of any command, except in Secrets.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// One that stands nowhere by chance, and one that is a word like others.
+/// A distinctive password, and one that is an ordinary word.
 const CANARIES: [&str; 2] = ["canary7in7the7mine", "kanarienvogel"];
 
-/// What stands below a service `a` of an image, with `CANARY` for the password.
+/// Attributes of a service `a` with an image. `CANARY` stands for the password.
 const OF_A_SERVICE: [&str; 35] = [
     "command: redis-server --requirepass CANARY --appendonly yes",
     "command: [app, --password=CANARY]",
@@ -46,7 +46,7 @@ const OF_A_SERVICE: [&str; 35] = [
     "ulimits: {nofile: 5}\n    env_file: [app.env]",
 ];
 
-/// What stands beside the services, with `CANARY` for the password. The service mounts `data`.
+/// Elements beside the services. `CANARY` stands for the password. The service mounts `data`.
 const OF_A_PROJECT: [&str; 11] = [
     "volumes: {data: {driver_opts: {type: cifs, o: 'addr=10.9.8.7,username=u,password=CANARY', device: //nas/a}}}",
     "volumes: {data: {driver_opts: {type: cifs, o: 'username=u', device: '//u:CANARY@nas/a'}}}",
@@ -61,7 +61,7 @@ const OF_A_PROJECT: [&str; 11] = [
     "volumes: {data: {}}\nx-common: {password: CANARY, nofile: 5}",
 ];
 
-/// Projects that cannot be loaded: the messages about them quote what is wrong.
+/// Projects that fail to load. Their messages quote the wrong text.
 const WRONG: [&str; 7] = [
     "services: {a: {image: b, imge: c, environment: {API_TOKEN: CANARY}}}",
     "services:\n  a:\n    image: b\n    environment:\n      API_TOKEN: ${API_TOKEN:-CANARY\n",
@@ -93,7 +93,7 @@ fn folder(number: usize) -> PathBuf {
     folder
 }
 
-/// All that a verb prints.
+/// Returns the whole output of a command.
 fn printed(folder: &Path, canary: &str, arguments: &[&str]) -> (String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackwright"));
     command.current_dir(folder).args(arguments).env("API_TOKEN", canary).env_remove("COMPOSE_FILE");
@@ -103,14 +103,14 @@ fn printed(folder: &Path, canary: &str, arguments: &[&str]) -> (String, String) 
 }
 
 #[test]
-fn a_canary_as_a_password_comes_out_of_no_verb_but_in_secrets() {
+fn a_password_appears_in_no_output_except_secrets() {
     let (mut planted, mut stored, mut wrong) = (0, 0, Vec::new());
     for (number, project) in projects().iter().enumerate() {
-        // A word is not searched for in texts that nothing marks as secret.
+        // An ordinary word is not searched for in other texts.
         let count = if project.contains("it is CANARY") || project.contains("mem_limit") { 1 } else { 2 };
         for canary in CANARIES.into_iter().take(count) {
             let folder = folder(number);
-            // The variable supplies a value of its own where the text has one: no default stands in for it.
+            // If the text has a value for the variable, no default replaces it.
             let variable = if project.contains(":-") { "" } else { canary };
             fs::write(folder.join("compose.yaml"), project.replace("CANARY", canary)).unwrap();
             fs::write(folder.join(".env"), format!("WORD={canary}\n")).unwrap();

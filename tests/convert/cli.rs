@@ -1,4 +1,4 @@
-//! The verbs `convert` and `explain` as a user meets them.
+//! The commands `convert` and `explain`.
 
 use std::fs;
 use std::io::Write;
@@ -6,7 +6,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// A folder of its own for a test, empty.
+/// Creates an empty folder for a test.
 fn folder(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("convert").join(name);
     let _ = fs::remove_dir_all(&folder);
@@ -20,14 +20,14 @@ fn stackwright(folder: &Path, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-/// The same, for a command that a trap might keep for ever: it is ended after a while.
+/// Does the work of [`stackwright`] with a timeout, for a command that could block.
 fn stackwright_within(folder: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new("timeout");
     command.arg("20").arg(env!("CARGO_BIN_EXE_stackwright")).current_dir(folder).args(arguments);
     command.output().unwrap()
 }
 
-/// As [`stackwright`], with a text on standard input.
+/// Does the work of [`stackwright`] with a text on standard input.
 fn piped(folder: &Path, arguments: &[&str], text: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stackwright"));
     command.current_dir(folder).args(arguments).env_remove("COMPOSE_PROFILES").env_remove("COMPOSE_FILE");
@@ -46,7 +46,7 @@ const GOOD: &str =
 const BAD: &str = "name: shop\nservices:\n  web: {image: 'shop/web:1', use_api_socket: true}\n";
 
 #[test]
-fn a_folder_gets_a_file_for_each_object_and_a_list_of_them() {
+fn a_folder_gets_a_file_for_each_object_and_a_kustomization() {
     let folder = folder("files");
     fs::write(folder.join("compose.yaml"), GOOD).unwrap();
     let output = stackwright(&folder, &["convert", "-o", "out", "--secrets", "plain", "--namespace", "team"]);
@@ -61,7 +61,7 @@ fn a_folder_gets_a_file_for_each_object_and_a_list_of_them() {
 }
 
 #[test]
-fn a_folder_is_written_over_only_where_the_tool_wrote_it() {
+fn only_files_of_an_earlier_run_are_overwritten() {
     let folder = folder("over");
     fs::write(folder.join("compose.yaml"), GOOD).unwrap();
     assert!(stackwright(&folder, &["convert", "-o", "out", "--secrets", "plain"]).status.success());
@@ -77,7 +77,7 @@ fn a_folder_is_written_over_only_where_the_tool_wrote_it() {
 }
 
 #[test]
-fn what_is_no_file_is_neither_read_nor_written_where_files_are_written() {
+fn special_files_in_the_output_folder_are_never_opened() {
     let fifo = |path: PathBuf| assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
     let folder = folder("traps");
     fs::write(folder.join("compose.yaml"), GOOD).unwrap();
@@ -109,7 +109,7 @@ fn what_is_no_file_is_neither_read_nor_written_where_files_are_written() {
 }
 
 #[test]
-fn what_is_refused_stops_the_conversion_until_it_is_accepted() {
+fn a_refused_value_stops_the_conversion_until_it_is_allowed() {
     let folder = folder("refused");
     fs::write(folder.join("compose.yaml"), BAD).unwrap();
     let output = stackwright(&folder, &["convert", "-o", "out", "--report", "report.json"]);
@@ -132,7 +132,7 @@ fn what_is_refused_stops_the_conversion_until_it_is_accepted() {
 }
 
 #[test]
-fn strict_takes_nothing_that_is_only_approximated() {
+fn strict_fails_on_an_approximated_value() {
     let folder = folder("strict");
     fs::write(folder.join("compose.yaml"), BAD.replace("use_api_socket: true", "ulimits: {nofile: 5}"))
         .unwrap();
@@ -190,7 +190,7 @@ fn a_project_renders_as_the_manifests_that_it_is_converted_to() {
 }
 
 #[test]
-fn what_cannot_be_rendered_is_refused_with_its_place() {
+fn an_invalid_stack_is_refused_with_its_place() {
     let folder = folder("render-refused");
     let stack = |service: &str| {
         format!(
@@ -286,7 +286,7 @@ fn a_stack_is_rendered_in_every_form_that_kubectl_prints() {
         assert_eq!(piped(&folder, &["render", "-f", "-"], &text), output, "{form}, from standard input");
         let rendered = String::from_utf8(output.stdout).unwrap();
         if form.contains("of a cluster") {
-            // By the uid its objects name their owner.
+            // The objects name their owner by its UID.
             assert!(rendered.contains("uid: u") && rendered.contains("kind: Job"), "{form}: {rendered}");
         } else {
             assert_eq!(rendered, String::from_utf8_lossy(&wanted.stdout), "{form}");
@@ -295,7 +295,7 @@ fn a_stack_is_rendered_in_every_form_that_kubectl_prints() {
 }
 
 #[test]
-fn a_compose_file_that_speaks_of_a_manifest_is_none() {
+fn a_compose_file_that_contains_a_manifest_is_not_a_manifest() {
     let folder = folder("render-compose");
     let manifest = r#"{"apiVersion": "v1", "kind": "ConfigMap"}"#;
     let text = format!(
@@ -348,7 +348,7 @@ fn standard_input_is_a_manifest_or_a_compose_file_as_a_file_is() {
 }
 
 #[test]
-fn the_powers_that_a_namespace_has_to_allow_are_told_as_a_command() {
+fn privileges_that_a_namespace_must_grant_are_reported_as_a_command() {
     let folder = folder("privileges");
     fs::write(
         folder.join("compose.yaml"),

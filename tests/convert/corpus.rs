@@ -1,4 +1,4 @@
-//! What becomes of public compose files, where a corpus is there: `make corpus` runs these tests.
+//! Conversion of public Compose files, if a corpus exists: `make corpus` runs these tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -17,8 +17,8 @@ fn public_compose_files_convert() {
     let (mut plain, mut translated) = (0, 0);
     let mut causes: BTreeMap<&str, usize> = BTreeMap::new();
     let mut problems = String::new();
-    // In how many projects each rule has something to say, and how often.
-    let mut told: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    // The number of projects and entries for each rule.
+    let mut reported: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     let (mut disagree, mut twice) = (String::new(), String::new());
     for find in &cases {
         let name = &find.files[0];
@@ -31,7 +31,7 @@ fn public_compose_files_convert() {
         let rules = converted.entries.iter().filter_map(|entry| Some(entry.rule?.id));
         let mut seen = BTreeSet::new();
         for id in rules {
-            let (projects, times) = told.entry(id).or_default();
+            let (projects, times) = reported.entry(id).or_default();
             *projects += usize::from(seen.insert(id));
             *times += 1;
         }
@@ -52,7 +52,7 @@ fn public_compose_files_convert() {
     }
     let total = cases.len();
     println!(
-        "{total} projects: {plain} convert, {translated} with all refusals accepted\n{causes:?}\n{told:?}\n{problems}"
+        "{total} projects: {plain} convert, {translated} with all refusals accepted\n{causes:?}\n{reported:?}\n{problems}"
     );
     assert!(disagree.is_empty(), "the operator says what the report does not:\n{disagree}");
     assert!(twice.is_empty(), "said twice:\n{twice}");
@@ -62,7 +62,7 @@ fn public_compose_files_convert() {
 
 #[test]
 #[ignore = "needs a corpus: make corpus"]
-fn what_public_compose_files_become_is_known_to_kubernetes_1_33() {
+fn stacks_of_public_compose_files_are_valid_on_kubernetes_1_33() {
     let (mut count, mut unknown) = (0, String::new());
     for find in public::projects() {
         let (_, _, converted) = projects::converted(&find, &Disk, None).unwrap();
@@ -72,7 +72,7 @@ fn what_public_compose_files_become_is_known_to_kubernetes_1_33() {
             helper_image: Some("stackwright:1".to_owned()),
             ..projects::facts(&converted)
         };
-        // What an older version lacks is refused, or left out and said.
+        // A setting that an older version lacks is refused, or left out and reported.
         let Ok(desired) = translate(&converted.stack, &facts) else { continue };
         for object in desired.objects() {
             count += 1;

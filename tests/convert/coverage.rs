@@ -10,7 +10,7 @@ use stackwright::convert::Converted;
 use stackwright::convert::catalogue::attributes::ATTRIBUTES;
 use stackwright::convert::catalogue::document::{MARK, document, is_covered};
 use stackwright::convert::catalogue::{find, for_attribute};
-use stackwright::convert::verdict::Verdict;
+use stackwright::convert::verdict::{Statement, Verdict};
 
 use super::{cases, converted};
 
@@ -22,7 +22,7 @@ fn every_leaf_of_the_canonical_model_has_a_verdict() {
     }
 }
 
-/// Counts by the printed JSON and the report alone.
+/// Counts only by the printed JSON and the report.
 pub fn without_verdict(project: &Project, converted: &Converted) -> Vec<String> {
     let json: Json = serde_json::from_str(&print::json(project, print::Style { escape: true })).unwrap();
     let pointers: BTreeSet<String> = converted
@@ -37,7 +37,7 @@ pub fn without_verdict(project: &Project, converted: &Converted) -> Vec<String> 
 }
 
 fn leaves(json: &Json, pointer: String, known: &BTreeSet<String>, missing: &mut Vec<String>) {
-    // A verdict may stand for an attribute of a service or resource, and for no more.
+    // A verdict can cover an attribute of a service or resource, but not a whole service.
     let attribute = pointer.matches('/').count() > 2 || pointer.starts_with("/x-") || pointer == "/name";
     if attribute && known.contains(&pointer) {
         return;
@@ -62,7 +62,7 @@ fn leaves(json: &Json, pointer: String, known: &BTreeSet<String>, missing: &mut 
     }
 }
 
-/// The attributes on whose meaning on a cluster there is a decision; `tests/golden/README.md` shows each.
+/// The attributes with a decided meaning on a cluster. `tests/golden/README.md` shows each.
 const DECIDED: [&str; 91] = [
     "configs.*.content",
     "configs.*.environment",
@@ -157,7 +157,7 @@ const DECIDED: [&str; 91] = [
     "volumes.*.name",
 ];
 
-/// The values that are ignored although there is a decision on their attribute.
+/// Returns the ignored values of attributes with a decided meaning.
 pub fn ignored_against_a_decision(converted: &Converted) -> Vec<&str> {
     let decided = |pointer: &str| {
         let keys: Vec<&str> = pointer.split('/').skip(1).collect();
@@ -166,18 +166,20 @@ pub fn ignored_against_a_decision(converted: &Converted) -> Vec<&str> {
             path.len() == keys.len() && path.iter().zip(&keys).all(|(part, key)| *part == "*" || part == key)
         })
     };
-    let ignored = converted.entries.iter().filter(|entry| entry.verdict == Verdict::Ignored);
+    let ignored = converted.entries.iter().filter(|entry| entry.is(Verdict::Ignored));
     ignored.map(|entry| entry.pointer.as_str()).filter(|pointer| decided(pointer)).collect()
 }
 
 #[test]
-fn no_attribute_is_ignored_on_whose_meaning_there_is_a_decision() {
+fn no_attribute_with_a_decided_meaning_is_ignored() {
     for path in DECIDED {
         assert!(is_covered(path), "{path}");
         let of_values = ATTRIBUTES.iter().filter(|row| row.path == path).flat_map(|row| row.rules);
         let rules = of_values.filter_map(|id| find(id)).chain(for_attribute(path));
-        let ignoring: Vec<_> =
-            rules.filter(|rule| rule.verdict == Verdict::Ignored).map(|rule| rule.id).collect();
+        let ignoring: Vec<_> = rules
+            .filter(|rule| rule.kind == Statement::Verdict(Verdict::Ignored))
+            .map(|rule| rule.id)
+            .collect();
         assert!(ignoring.is_empty(), "{path} is ignored by {ignoring:?}");
     }
     for case in cases() {
@@ -199,7 +201,7 @@ fn docs_compose_md_has_a_row_for_every_attribute_of_the_specification() {
         assert!(paths.contains(row.path), "{} is no attribute", row.path);
     }
     for path in stackwright::convert::catalogue::all().iter().flat_map(|rule| rule.attributes) {
-        // The schema of the reference lacks what its prose and its code have.
+        // The schema of the reference lacks some attributes that its documentation and its code have.
         let known = paths.contains(*path)
             || ["secrets.*.driver", "configs.*.driver"].iter().any(|d| path.starts_with(d));
         assert!(known, "{path} is no attribute");
@@ -207,14 +209,14 @@ fn docs_compose_md_has_a_row_for_every_attribute_of_the_specification() {
 }
 
 #[test]
-fn docs_compose_md_says_what_the_code_says() {
+fn docs_compose_md_matches_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/compose.md");
     let text = fs::read_to_string(path).unwrap();
     let made = text.split_once(MARK).map(|(_, made)| format!("{MARK}{made}"));
     assert!(made == Some(document()), "docs/compose.md and the catalogue part: run hack/generate");
 }
 
-/// The paths of all attributes below a schema.
+/// Returns the paths of all attributes below a schema.
 fn attributes(
     root: &Json,
     schema: &Json,

@@ -1,9 +1,9 @@
-//! What becomes of files of the host, by their size and kind.
+//! Files of the host, by size and kind.
 
 use compose_loader::{FileKind, Files, Input, MemoryFiles, Request, load};
 use stackwright::convert::{Converted, Folders, Options, convert};
 
-/// Files in memory, of which those with a name that says so are FIFOs or may not be read.
+/// Files in memory. A name can say that the file is a FIFO or unreadable.
 struct Odd(MemoryFiles);
 
 impl Files for Odd {
@@ -27,7 +27,7 @@ impl Folders for Odd {
     }
 }
 
-/// A service that mounts `/p/files`, with files of these names and sizes in it.
+/// Builds a service that mounts `/p/files` with files of these names and sizes.
 fn mounted(sizes: &[(&str, usize)]) -> Converted {
     let mut memory = MemoryFiles::default();
     let text = "name: p\nservices: {web: {image: 'a:1', volumes: ['./files:/files:ro']}}\n";
@@ -53,7 +53,7 @@ fn refusal(converted: &Converted) -> String {
 const KIB: usize = 1 << 10;
 
 #[test]
-fn files_of_every_size_up_to_900_kib_are_kept_whole() {
+fn files_up_to_900_kib_keep_their_content() {
     for size in [0, 1, 255 * KIB, 900 * KIB] {
         let converted = mounted(&[("one", size)]);
         assert_eq!(converted.refused(&[]).count(), 0, "{size}");
@@ -62,7 +62,7 @@ fn files_of_every_size_up_to_900_kib_are_kept_whole() {
 }
 
 #[test]
-fn a_folder_that_no_object_holds_is_split() {
+fn a_folder_that_is_too_large_for_one_object_is_split() {
     let converted = mounted(&[("a", 600 * KIB), ("b", 600 * KIB), ("c", 300 * KIB)]);
     let objects = &converted.objects.config_maps;
     let sizes: Vec<usize> = objects.values().map(|data| data.values().map(Vec::len).sum()).collect();
@@ -75,7 +75,7 @@ fn a_folder_that_no_object_holds_is_split() {
 #[test]
 fn a_file_that_is_too_large_is_refused_with_its_size() {
     let reason = refusal(&mounted(&[("small", 1), ("large", 900 * KIB + 1)]));
-    assert!(reason.contains("921602 bytes in all, 921601 in 'large', 1 in 'small'"), "{reason}");
+    assert!(reason.contains("921602 bytes in total, 921601 in 'large', 1 in 'small'"), "{reason}");
 }
 
 #[test]
@@ -90,15 +90,15 @@ fn a_folder_that_is_too_large_is_refused_with_the_largest_files() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_and_a_fifo_is_never_opened() {
+fn unreadable_files_are_refused_and_a_fifo_is_never_opened() {
     let reason = refusal(&mounted(&[("a", 1), ("pipe.fifo", 0)]));
-    assert!(reason.contains("'pipe.fifo' is no regular file"), "{reason}");
+    assert!(reason.contains("'pipe.fifo' is not a regular file"), "{reason}");
     let reason = refusal(&mounted(&[("a", 1), ("b.locked", 1)]));
     assert!(reason.contains("'b.locked' permission denied"), "{reason}");
 }
 
 #[test]
-fn a_key_is_known_by_its_name_or_its_text_and_the_rest_stays_readable() {
+fn a_key_is_recognized_by_name_or_content() {
     let converted = mounted(&[("conf/site.conf", 10), ("tls.key", 10), ("ca.der", 10), ("id_ed25519", 10)]);
     let keys = |data: &std::collections::BTreeMap<String, Vec<u8>>| data.keys().cloned().collect::<Vec<_>>();
     assert_eq!(converted.objects.config_maps["p-files-files"].len(), 1);

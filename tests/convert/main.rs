@@ -1,9 +1,9 @@
-//! Compose projects and what becomes of them, as files that a reviewer can read.
+//! Compose projects and their Stacks, as files for a reviewer.
 //!
-//! Each folder of `tests/convert/cases/` is a case; its name is the sentence that it proves. Beside `compose.yaml`
-//! (with the files that it reads) stands `output.yaml`, the Stack and what it needs, and `report.txt`, the
-//! verdicts that are not plainly mapped. A `.registry` file names the registry. Environment: only `.env`.
-//! `UPDATE_GOLDEN=1` writes what is expected anew.
+//! Each folder of `tests/convert/cases/` is a case, and its name is the sentence that it proves. It has a
+//! `compose.yaml` with the files that it reads, an `output.yaml` with the Stack and its objects, and a `report.txt`
+//! with the entries that are not plainly mapped. A `.registry` file names the registry. The environment has only the
+//! variables of `.env`. `UPDATE_GOLDEN=1` rewrites the expected files.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 mod agreement;
@@ -68,7 +68,7 @@ fn output(converted: &Converted) -> String {
 }
 
 #[test]
-fn every_case_becomes_what_its_files_say() {
+fn every_case_matches_its_expected_files() {
     let mut wrong = Vec::new();
     for case in cases() {
         let (_, sources, converted) = converted(&case);
@@ -87,14 +87,14 @@ fn every_case_becomes_what_its_files_say() {
 }
 
 #[test]
-fn what_is_converted_can_be_translated() {
+fn every_converted_case_can_be_translated() {
     for case in cases() {
         let problems = problems(&converted(&case).2.stack);
         assert!(problems.is_empty(), "{}: {problems:?}", case.display());
     }
 }
 
-/// Why a Stack cannot be translated, but for what a namespace has to allow.
+/// Returns the reasons why a Stack cannot be translated, except privileges that a namespace must grant.
 fn problems(stack: &Stack) -> Vec<Problem> {
     let problems = translate(stack, &Facts::default()).err().map(|invalid| invalid.problems);
     problems.into_iter().flatten().filter(|problem| problem.reason != Reason::NotAllowed).collect()

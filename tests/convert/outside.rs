@@ -1,19 +1,19 @@
-//! What lies outside of a project is never in a ConfigMap.
+//! Files outside a project are never stored in a ConfigMap.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-/// Stands in the files outside of the project, and nowhere else.
+/// The content of the files outside the project.
 const CANARY: &str = "canary-of-another-folder";
 
-/// What `convert` did with a project.
+/// The result of `convert` for a project.
 struct Run {
     code: Option<i32>,
     said: String,
-    /// The manifests that the canary stands in.
-    told: Vec<String>,
+    /// The manifests with the canary.
+    reported: Vec<String>,
 }
 
 fn run(project: &Path, flags: &[&str]) -> Run {
@@ -26,15 +26,15 @@ fn run(project: &Path, flags: &[&str]) -> Run {
         .output()
         .unwrap();
     let files = fs::read_dir(out).into_iter().flatten().map(|entry| entry.unwrap().path());
-    let told = files.filter(|path| fs::read_to_string(path).unwrap().contains(CANARY));
-    let mut told: Vec<String> =
-        told.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
-    told.sort();
-    Run { code: done.status.code(), said: String::from_utf8_lossy(&done.stderr).into_owned(), told }
+    let reported = files.filter(|path| fs::read_to_string(path).unwrap().contains(CANARY));
+    let mut reported: Vec<String> =
+        reported.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect();
+    reported.sort();
+    Run { code: done.status.code(), said: String::from_utf8_lossy(&done.stderr).into_owned(), reported }
 }
 
-/// A project in `project`, beside which lie `outside/credentials`, and `.config/credentials`. `conf` and `file` in
-/// it are links there.
+/// Creates a project in `project`, beside `outside/credentials` and `.config/credentials`. `conf` and `file` in the
+/// project are links to them.
 fn ground(compose: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let project = folder.path().join("project");
@@ -60,7 +60,7 @@ fn config(file: &str) -> String {
 }
 
 #[test]
-fn a_file_from_outside_of_the_project_is_in_a_secret_and_told() {
+fn a_file_outside_the_project_is_reported_and_stored_in_a_secret() {
     for (compose, secret) in [
         (config("../outside/credentials"), "secret-project-config-c.yaml"),
         (service("../outside:/etc/a:ro"), "secret-project-files-up-outside"),
@@ -75,16 +75,16 @@ fn a_file_from_outside_of_the_project_is_in_a_secret_and_told() {
         let project = folder.path().join("project");
         let plain = run(&project, &["--secrets", "plain"]);
         assert_eq!(
-            (plain.code, plain.told.len()),
+            (plain.code, plain.reported.len()),
             (Some(0), 1),
             "{compose}: {:?}\n{}",
-            plain.told,
+            plain.reported,
             plain.said
         );
-        assert!(plain.told[0].starts_with(secret), "{compose}: {:?}", plain.told);
+        assert!(plain.reported[0].starts_with(secret), "{compose}: {:?}", plain.reported);
         assert!(plain.said.contains("[SW1365]"), "{compose}: {}", plain.said);
         let skipped = run(&project, &[]);
-        assert_eq!((skipped.code, &skipped.told[..]), (Some(0), &[][..]), "{compose}: {}", skipped.said);
+        assert_eq!((skipped.code, &skipped.reported[..]), (Some(0), &[][..]), "{compose}: {}", skipped.said);
         assert!(!skipped.said.contains(CANARY), "{compose}: {}", skipped.said);
     }
 }
@@ -101,22 +101,22 @@ fn a_link_that_leads_out_of_the_project_is_refused() {
     ] {
         let folder = ground(&compose);
         let run = run(&folder.path().join("project"), &["--secrets", "plain"]);
-        assert_eq!((run.code, &run.told[..]), (Some(1), &[][..]), "{compose}: {}", run.said);
+        assert_eq!((run.code, &run.reported[..]), (Some(1), &[][..]), "{compose}: {}", run.said);
         assert!(run.said.contains("error[SW1366]"), "{compose}: {}", run.said);
     }
 }
 
 #[test]
-fn data_behind_a_link_stay_there_and_are_told() {
+fn data_behind_a_link_is_not_copied_and_is_reported() {
     let folder = ground(&service("./conf:/data"));
     let run = run(&folder.path().join("project"), &["--secrets", "plain"]);
-    assert_eq!((run.code, &run.told[..]), (Some(0), &[][..]), "{}", run.said);
+    assert_eq!((run.code, &run.reported[..]), (Some(0), &[][..]), "{}", run.said);
     assert!(run.said.contains("[SW1364]"), "{}", run.said);
 }
 
 #[test]
 fn a_file_of_the_same_repository_is_in_a_config_map_unless_it_is_hidden() {
-    for (compose, told) in [
+    for (compose, reported) in [
         (config("../outside/credentials"), "configmap-project-config-c.yaml"),
         (service("../outside:/etc/a:ro"), "configmap-project-files-up-outside"),
         (service("./conf:/etc/a:ro"), "configmap-project-files-conf.yaml"),
@@ -126,7 +126,13 @@ fn a_file_of_the_same_repository_is_in_a_config_map_unless_it_is_hidden() {
         let folder = ground(&compose);
         fs::create_dir(folder.path().join(".git")).unwrap();
         let run = run(&folder.path().join("project"), &["--secrets", "plain"]);
-        assert_eq!((run.code, run.told.len()), (Some(0), 1), "{compose}: {:?}\n{}", run.told, run.said);
-        assert!(run.told[0].starts_with(told), "{compose}: {:?}", run.told);
+        assert_eq!(
+            (run.code, run.reported.len()),
+            (Some(0), 1),
+            "{compose}: {:?}\n{}",
+            run.reported,
+            run.said
+        );
+        assert!(run.reported[0].starts_with(reported), "{compose}: {:?}", run.reported);
     }
 }

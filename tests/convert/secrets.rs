@@ -1,4 +1,4 @@
-//! No secret stands anywhere but in Secrets.
+//! Secrets are only in Secrets.
 
 use std::path::Path;
 
@@ -38,7 +38,7 @@ impl Files for Planted {
         let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
         let dot_env = path.ends_with("/.env");
         let planted = text.lines().map(|line| match line.split_once('=') {
-            // Of `.env`, only variables with the name of a secret are secret.
+            // In `.env`, only variables with a secret name are secret.
             Some((name, _)) if !line.starts_with('#') && (!dot_env || looks_secret(name)) => {
                 format!("{name}={CANARY}\n")
             }
@@ -58,7 +58,7 @@ impl Folders for Planted {
     }
 }
 
-/// The examples have no `.env`, but one to copy.
+/// The examples have no `.env`, only a template.
 fn on_disk(path: &str) -> String {
     let example = format!("{path}.example");
     if Disk.kind(path).is_none() && path.ends_with("/.env") { example } else { path.to_owned() }
@@ -72,8 +72,8 @@ fn is_secret_file(path: &str) -> bool {
     path.ends_with("password.txt")
 }
 
-/// Puts the canary in the place of every value with the name of a secret: of variables, labels, options, build
-/// arguments and extensions.
+/// Replaces every value of a secret name by the canary: in variables, labels, options, build arguments and
+/// extensions.
 fn plant(node: &mut Node) {
     match &mut node.value {
         Value::Map(map) => {
@@ -91,8 +91,7 @@ fn plant(node: &mut Node) {
     }
 }
 
-/// What stands in the output beside Secrets, in the report and in the quoted lines; and whether any Secret
-/// has the canary.
+/// Returns the output besides Secrets, the report and the quoted lines, and whether a Secret has the canary.
 fn planted(folder: &Path, files: &[String]) -> (String, bool) {
     let mut environment = Environment::default();
     let mut texts = files.to_vec();
@@ -119,7 +118,7 @@ fn planted(folder: &Path, files: &[String]) -> (String, bool) {
 }
 
 #[test]
-fn a_canary_in_every_secret_appears_in_secrets_only() {
+fn every_secret_appears_only_in_secrets() {
     let mut stored = 0;
     for case in cases() {
         let (open, found) = planted(&case, &[]);
@@ -130,7 +129,7 @@ fn a_canary_in_every_secret_appears_in_secrets_only() {
 }
 
 #[test]
-fn a_canary_in_the_examples_appears_in_secrets_only() {
+fn secrets_of_the_examples_appear_only_in_secrets() {
     for seed in COMMITTED.iter().chain(&OTHERS) {
         let files = seed.find().files;
         let (open, found) = planted(Path::new(&files[0]).parent().unwrap(), &files);
@@ -141,7 +140,7 @@ fn a_canary_in_the_examples_appears_in_secrets_only() {
 
 #[test]
 #[ignore = "needs a corpus: make corpus"]
-fn a_canary_in_public_compose_files_appears_in_secrets_only() {
+fn secrets_of_public_compose_files_appear_only_in_secrets() {
     let mut stored = 0;
     for Find { files, .. } in public::projects() {
         let (open, found) = planted(Path::new(&files[0]).parent().unwrap(), &files);

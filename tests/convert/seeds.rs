@@ -1,5 +1,5 @@
-//! The example projects: each becomes the Stack that is committed beside it, in `examples/PROJECT/stack`.
-//! `UPDATE_GOLDEN=1` writes it anew.
+//! The example projects. Each becomes the Stack that is committed in `examples/PROJECT/stack`. `UPDATE_GOLDEN=1`
+//! rewrites it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::fs;
 use compose_loader::{Environment, MemoryFiles, Origin, discover::Options as Find, disk::Disk};
 use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
 use stackwright::convert::output::{Secrets, kustomization, manifests};
-use stackwright::convert::verdict::Verdict;
+use stackwright::convert::verdict::{Statement, Verdict};
 use stackwright::convert::{Converted, Folders};
 use stackwright::translate::{Kind, translate};
 
@@ -15,7 +15,7 @@ use super::coverage::without_verdict;
 use super::examples::{COMMITTED, Deployed, OTHERS, Seed, folder};
 use super::{problems, projects};
 
-/// Converts a project, and proves that no value of it went without a verdict.
+/// Converts a project, and checks that each value has a verdict.
 fn converted(seed: &Seed) -> Converted {
     let (project, _, converted) = projects::converted(&seed.find(), &Deployed, None)
         .unwrap_or_else(|errors| panic!("{}: {errors}", seed.project));
@@ -24,7 +24,7 @@ fn converted(seed: &Seed) -> Converted {
     converted
 }
 
-/// Converts a project of one text, with these variables.
+/// Converts a project of one text with these variables.
 fn of_text(text: &str, variables: &[(&str, &str)]) -> Converted {
     let mut memory = MemoryFiles::default();
     memory.add("/p/compose.yaml", text);
@@ -45,7 +45,7 @@ fn other(project: &str) -> Converted {
 }
 
 #[test]
-fn each_example_becomes_the_stack_that_stands_beside_it() {
+fn each_example_becomes_its_committed_stack() {
     let mut wrong = Vec::new();
     for seed in COMMITTED {
         let mut files = manifests(&converted(&seed), Secrets::Skip).unwrap();
@@ -91,7 +91,7 @@ fn spec(converted: &Converted) -> &StackSpec {
     &converted.stack.spec
 }
 
-/// The pointers that a rule is said at.
+/// Returns the pointers of a rule's entries.
 fn said(converted: &Converted, id: &str) -> Vec<String> {
     let entries = converted.entries.iter().filter(|entry| entry.rule.is_some_and(|rule| rule.id == id));
     entries.map(|entry| entry.pointer.clone()).collect()
@@ -140,13 +140,13 @@ fn item_5_agents_share_one_image_and_differ_in_their_type() {
 }
 
 #[test]
-fn item_8_container_names_are_kept_as_further_names() {
+fn item_8_container_names_become_aliases() {
     let converted = committed("scripteam");
     assert_eq!(service(&converted, "api").container_name.as_deref(), Some("scripteam-api"));
 }
 
 #[test]
-fn item_9_a_second_file_in_a_folder_of_its_own_is_a_stack_of_its_own() {
+fn item_9_a_second_file_in_its_own_folder_is_its_own_stack() {
     let seed = &OTHERS[5];
     assert_eq!(converted(seed).stack.metadata.name.as_deref(), Some("backend"));
 }
@@ -182,7 +182,7 @@ fn item_12_a_model_server_keeps_its_limits_and_reservations() {
 }
 
 #[test]
-fn item_13_a_volume_of_two_services_is_one_volume_and_is_told() {
+fn item_13_a_volume_of_two_services_is_one_volume_and_is_reported() {
     let converted = committed("scripteam");
     let has = |name: &str| {
         service(&converted, name).volumes.iter().any(|mount| mount.source.as_deref() == Some("upload_data"))
@@ -217,7 +217,7 @@ fn item_19_keys_and_passwords_are_read_from_secrets() {
 }
 
 #[test]
-fn item_21_a_frontend_that_is_told_localhost_is_named() {
+fn item_21_localhost_in_a_frontend_is_reported() {
     let frontend = "/services/frontend/environment/VITE_API_BASE_URL".to_owned();
     assert!(said(&other("loc8"), "SW1703").contains(&frontend));
     assert_eq!(
@@ -230,7 +230,7 @@ fn item_21_a_frontend_that_is_told_localhost_is_named() {
 }
 
 #[test]
-fn item_22_plain_settings_stay_as_they_are_and_one_variable_names_the_host_for_all() {
+fn item_22_plain_settings_stay_and_one_variable_sets_the_public_host() {
     let converted = committed("finity");
     let backend = service(&converted, "finity-backend");
     assert_eq!(backend.environment["CORS_ORIGINS"].0, "http://localhost:3000");
@@ -277,7 +277,7 @@ fn item_25_certificates_are_keys_of_a_secret() {
 }
 
 #[test]
-fn item_33_what_runs_once_is_kept_as_such() {
+fn item_33_one_shots_stay_one_shots() {
     let converted = committed("infinite-scribe");
     assert_eq!(service(&converted, "minio-init").restart.as_deref(), Some("no"));
     let api = &service(&converted, "prefect-api").depends_on["prefect-migrate"];
@@ -285,7 +285,7 @@ fn item_33_what_runs_once_is_kept_as_such() {
 }
 
 #[test]
-fn item_37_a_network_lets_the_services_on_it_in_and_nobody_else() {
+fn item_37_only_services_on_a_network_reach_each_other() {
     for (project, network) in [
         ("infinite-scribe", "infinite-scribe-network"),
         ("loc8", "loc8-network"),
@@ -298,7 +298,7 @@ fn item_37_a_network_lets_the_services_on_it_in_and_nobody_else() {
         let policies = desired.shared.iter().filter(|object| object.kind == Kind::NetworkPolicy);
         let specs: Vec<_> = policies.map(|policy| &policy.body["spec"]).collect();
         let [policy] = specs[..] else { panic!("{project}: {specs:?}") };
-        // Who is let in bears the label of who is closed, and is of this namespace: no other selector stands there.
+        // A policy selects its clients by label in its own namespace, and has no other selector.
         let peers = serde_json::json!([{"from": [{"podSelector": policy["podSelector"]}]}]);
         assert_eq!(policy["ingress"], peers, "{project}");
         assert_eq!(policy["policyTypes"], serde_json::json!(["Ingress"]), "{project}");
@@ -306,7 +306,7 @@ fn item_37_a_network_lets_the_services_on_it_in_and_nobody_else() {
 }
 
 #[test]
-fn item_38_only_what_is_published_is_reached_from_outside() {
+fn item_38_only_published_ports_are_reachable_from_outside() {
     let converted = committed("code-checker");
     let published = spec(&converted).services.iter().filter(|(_, service)| !service.ports.is_empty());
     assert_eq!(published.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["code-checker"]);
@@ -314,7 +314,7 @@ fn item_38_only_what_is_published_is_reached_from_outside() {
 }
 
 #[test]
-fn item_43_a_public_address_without_an_ingress_rule_is_named() {
+fn item_43_a_public_address_without_an_ingress_rule_is_reported() {
     assert_eq!(said(&committed("scripteam"), "SW1706"), ["/services/n8n/environment/WEBHOOK_URL"]);
 }
 
@@ -327,7 +327,7 @@ fn item_46_folders_of_logs_become_volumes_with_a_warning() {
 }
 
 #[test]
-fn item_47_a_volume_that_keeps_what_the_image_has_there_is_seeded() {
+fn item_47_a_volume_over_files_of_the_image_is_seeded() {
     let converted = committed("finity");
     let volumes = &service(&converted, "finity-backend-node").volumes;
     let modules = volumes.iter().find(|mount| mount.target == "/app/node_modules").unwrap();
@@ -344,7 +344,7 @@ fn item_55_amounts_are_powers_of_1024() {
 }
 
 #[test]
-fn item_61_replicas_that_write_one_volume_are_told() {
+fn item_61_replicas_that_write_one_volume_are_reported() {
     let text = "services: {web: {image: 'a:1', scale: 3, volumes: ['data:/data']}}\nvolumes: {data: {}}";
     let converted = of_text(text, &[]);
     assert_eq!(said(&converted, "SW1709"), ["/services/web/volumes/0/source"]);
@@ -352,18 +352,18 @@ fn item_61_replicas_that_write_one_volume_are_told() {
 }
 
 #[test]
-fn item_63_rotation_of_log_files_is_the_nodes_affair_and_no_error() {
+fn item_63_log_rotation_is_ignored_without_an_error() {
     let converted = committed("infinite-scribe");
     let logging = converted.entries.iter().filter(|entry| entry.pointer.ends_with("/logging"));
-    let verdicts: Vec<_> = logging.map(|entry| entry.verdict).collect();
+    let kinds: Vec<_> = logging.map(|entry| entry.kind).collect();
     assert!(
-        verdicts.len() > 5 && verdicts.iter().all(|verdict| *verdict == Verdict::Ignored),
-        "{verdicts:?}"
+        kinds.len() > 5 && kinds.iter().all(|kind| *kind == Statement::Verdict(Verdict::Ignored)),
+        "{kinds:?}"
     );
 }
 
 #[test]
-fn item_78_sources_of_a_developer_are_dropped_and_what_the_image_has_beside_them_is_kept() {
+fn item_78_source_mounts_are_left_out_and_other_files_of_the_image_stay() {
     for (project, name) in [("loc8", "frontend"), ("scripteam", "api"), ("finity", "finity-frontend")] {
         let converted = other(project);
         let service = service(&converted, name);

@@ -1,4 +1,4 @@
-//! How long a conversion takes.
+//! The duration of a conversion.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use stackwright::convert::{Options, convert};
 
 use crate::growth::processor_time;
 
-/// The bar of the project is 100 ms on its release build; a debug build is slower by its own account.
+/// The limit is 100 ms for a release build. A debug build is slower.
 #[test]
 fn a_project_of_100_services_and_200_files_converts_at_once() {
     let mut files = MemoryFiles::default();
@@ -49,7 +49,7 @@ fn a_project_of_100_services_and_200_files_converts_at_once() {
     assert!(taken < Duration::from_millis(bar), "{taken:?}");
 }
 
-/// The time of the processor that the conversion of a compose file takes.
+/// Returns the processor time of a conversion.
 fn time(text: &str) -> Duration {
     let mut files = MemoryFiles::default();
     files.add("/p/compose.yaml", text);
@@ -65,8 +65,7 @@ fn time(text: &str) -> Duration {
     })
 }
 
-/// Four times the input takes four times as long, where each part of it is looked at once, and 16 times where each is
-/// compared with each.
+/// Four times the input takes four times as long if the work is linear, and 16 times if it is quadratic.
 fn grows_with_its_input(project: impl Fn(usize) -> String, small: usize) {
     let (one, four) = (time(&project(small)), time(&project(4 * small)));
     println!("{small}: {one:?}, {}: {four:?}", 4 * small);

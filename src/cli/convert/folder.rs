@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use tempfile::NamedTempFile;
 
-use crate::convert::output::MARK;
+use crate::convert::output::SIGNATURE;
 
 /// The file that lists the others. It is written last.
 pub const LIST: &str = "kustomization.yaml";
@@ -68,9 +68,9 @@ fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
 fn is_marked(path: &Path) -> bool {
     let is_file = || fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
     let starts_with_mark = || {
-        let mut start = [0; MARK.len()];
+        let mut start = [0; SIGNATURE.len()];
         File::open(path)?.read_exact(&mut start)?;
-        io::Result::Ok(start == *MARK.as_bytes())
+        io::Result::Ok(start == *SIGNATURE.as_bytes())
     };
     is_file() && starts_with_mark().is_ok_and(|marked| marked)
 }

@@ -54,8 +54,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         folder::write_file(path, &(text + "\n"))?;
     }
     conversion.check_refused()?;
-    let approximated =
-        converted.entries.iter().filter(|entry| entry.verdict == Verdict::Approximated).count();
+    let approximated = converted.entries.iter().filter(|entry| entry.is(Verdict::Approximated)).count();
     if args.strict && approximated > 0 {
         bail!(
             "{approximated} {} approximated, so nothing was written: change the project, or omit --strict",

@@ -1,11 +1,11 @@
-//! The last step of a conversion: what the API server and the operator say of what was made becomes verdicts on
-//! the values of the project that it was made from.
+//! The last step of a conversion. It checks the Stack as the API server and the operator do, and turns their messages
+//! into verdicts on the values of the project.
 //!
-//! | what | where |
+//! | topic | module |
 //! |---|---|
-//! | which value of the project a place of the Stack was made from | [`origin`] |
-//! | what the operator says of the Stack | [`operator`] |
-//! | what the API server takes of objects beside their schema | [`limits`] |
+//! | the value of the project behind a path of the Stack | [`origin`] |
+//! | the messages of the operator | [`operator`] |
+//! | size limits of the API server | [`limits`] |
 
 mod limits;
 mod operator;
@@ -19,72 +19,73 @@ use serde_json::Value;
 use self::origin::{Origin, Origins};
 use super::catalogue::{self, Rule};
 use super::names::Names;
-use super::verdict::{Entry, Verdict};
+use super::verdict::Entry;
 use super::{Converted, Objects};
 use crate::api::Stack;
 use crate::api::schema::{self, Demand, Path};
 
-/// What a conversion has made, before anyone has judged it.
+/// The result of a conversion before these checks.
 pub(super) struct Draft {
     /// The Stack.
     pub stack: Stack,
-    /// The objects that it names.
+    /// The objects that the Stack names.
     pub objects: Objects,
-    /// The verdicts of the conversion itself.
+    /// The entries of the conversion.
     pub entries: Vec<Entry>,
 }
 
-/// Something that is said of a place of the Stack.
-struct Statement {
+/// A finding about a path of the Stack.
+struct Finding {
     path: Path,
     rule: &'static Rule,
     detail: String,
 }
 
 impl Draft {
-    /// Asks the API server's schema and the operator's translation, and adds what they say.
+    /// Checks the draft with the schema of the API server and the translation of the operator, and adds their
+    /// findings.
     pub fn judged(self, project: &Project, names: &Names) -> Converted {
         let Self { stack, objects, entries } = self;
-        // A Stack is texts, numbers, lists and maps, so it always serialises.
+        // A Stack consists of texts, numbers, lists and maps, so serialization cannot fail.
         let json = serde_json::to_value(&stack).unwrap_or_default();
         let origins = Origins { project, names, stack: &json };
-        let mut statements = refused_by_the_api_server(&json);
-        statements.extend(limits::statements(&json, &objects));
-        let mut said = operator::Said::default();
-        // What is longer than the API server takes is not worked on.
-        if !statements.iter().any(|it| it.rule.id == catalogue::TOO_LONG.id) {
-            said = operator::ask(&stack, &objects, &json);
-            statements.append(&mut said.statements);
+        let mut findings = refused_by_the_api_server(&json);
+        findings.extend(limits::findings(&json, &objects));
+        let mut outcome = operator::Outcome::default();
+        // A Stack over the limits of the API server is not translated, since its size is not bounded.
+        if !findings.iter().any(|it| it.rule.id == catalogue::OVER_LIMIT.id) {
+            outcome = operator::check(&stack, &objects, &json);
+            findings.append(&mut outcome.findings);
         }
         let mut verdicts = Verdicts::of(entries);
-        for statement in statements {
-            verdicts.add(statement, &origins);
+        for finding in findings {
+            verdicts.add(finding, &origins);
         }
         let mut entries = verdicts.entries;
         super::reader::sort(&mut entries);
-        let operator::Said { approximations, privileges, .. } = said;
+        let operator::Outcome { approximations, privileges, .. } = outcome;
         Converted { stack, objects, entries, approximations, privileges }
     }
 }
 
-/// What the API server refuses by the schema of the Stack.
-fn refused_by_the_api_server(stack: &Value) -> Vec<Statement> {
+/// Returns the violations of the Stack's schema.
+fn refused_by_the_api_server(stack: &Value) -> Vec<Finding> {
     let violations = schema::violations(stack).into_iter();
-    let statement = |violation: schema::Violation| Statement {
+    let finding = |violation: schema::Violation| Finding {
         rule: match violation.demand {
-            Demand::Length => &catalogue::TOO_LONG,
-            Demand::Range | Demand::Structure | Demand::Form | Demand::Rule => &catalogue::NOT_TAKEN,
+            Demand::Length => &catalogue::OVER_LIMIT,
+            Demand::Range | Demand::Structure | Demand::Form | Demand::Rule => &catalogue::REJECTED_VALUE,
         },
         detail: format!("{} {}", violation.path, violation.message),
         path: violation.path,
     };
-    violations.map(statement).collect()
+    violations.map(finding).collect()
 }
 
-/// The verdicts, with those on each attribute of a service or resource together.
+/// The entries, indexed by attribute of a service or resource.
 struct Verdicts {
     entries: Vec<Entry>,
-    /// By the pointer's first three steps, the places in `entries`.
+    /// The indexes in `entries`, by the first three steps of the pointer.
     by_attribute: BTreeMap<String, Vec<usize>>,
 }
 
@@ -97,19 +98,19 @@ impl Verdicts {
         Self { entries, by_attribute }
     }
 
-    /// Adds a statement as the verdict on the value that it is about, unless a verdict there says so already.
-    fn add(&mut self, statement: Statement, origins: &Origins<'_>) {
-        let Statement { path, rule, detail } = statement;
+    /// Adds a finding as the verdict on its value, unless an entry there says the same.
+    fn add(&mut self, finding: Finding, origins: &Origins<'_>) {
+        let Finding { path, rule, detail } = finding;
         let Origin { pointer, place } = origins.of(&path);
         let beside = self.by_attribute.entry(attribute(&pointer)).or_default();
         let says_so = |entry: &Entry| {
             let by = |rule: &Rule| entry.rule.is_some_and(|other| other.id == rule.id);
-            // What the API server refuses, the operator never gets.
+            // A Stack that the API server rejects never reaches the operator.
             let twice = entry.pointer == pointer
-                && rule.verdict == Verdict::Refused
-                && (by(&catalogue::TOO_LONG) || by(&catalogue::NOT_TAKEN))
+                && rule.refuses()
+                && (by(&catalogue::OVER_LIMIT) || by(&catalogue::REJECTED_VALUE))
                 && !rule.is_final();
-            twice || operator::said_by(rule, &path).iter().any(|rule| by(rule))
+            twice || operator::same_rules(rule, &path).iter().any(|rule| by(rule))
         };
         let entries = &mut self.entries;
         let on_one_line = |other: &str| is_above(other, &pointer) || is_above(&pointer, other);
@@ -119,9 +120,9 @@ impl Verdicts {
         }
         let plain = |index: &&usize| entries[**index].pointer == pointer && entries[**index].rule.is_none();
         let plain = beside.iter().find(plain).copied();
-        let made = Entry { pointer, place, verdict: rule.verdict, rule: Some(rule), detail };
+        let made = Entry { pointer, place, kind: rule.kind, rule: Some(rule), detail };
         match plain {
-            // A value is not plainly mapped of which something is said.
+            // A value with a finding is no longer plainly mapped.
             Some(index) => entries[index] = made,
             None => {
                 beside.push(entries.len());
@@ -131,13 +132,13 @@ impl Verdicts {
     }
 }
 
-/// The pointer of the attribute that a value belongs to.
+/// Returns the pointer of the attribute that contains a value.
 fn attribute(pointer: &str) -> String {
     let end = pointer.match_indices('/').nth(3).map_or(pointer.len(), |(end, _)| end);
     pointer[..end].to_owned()
 }
 
-/// Whether a pointer is that of a value or of one that it is part of.
+/// Reports whether a pointer is the other pointer or above it.
 fn is_above(above: &str, pointer: &str) -> bool {
     pointer.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -1,10 +1,10 @@
-//! What the operator says of a Stack: the translation is asked as the operator asks it.
+//! The messages of the operator about a Stack, from the same translation as in the operator.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Statement;
+use super::Finding;
 use crate::api::schema::{Path, Step};
 use crate::api::{Reason, Stack};
 use crate::convert::Objects;
@@ -13,66 +13,66 @@ use crate::translate::{
     Approximation, Facts, Invalid, ObjectKind, Privilege, Privileges, Problem, translate,
 };
 
-/// What the operator says.
+/// The result of the translation.
 #[derive(Default)]
-pub(super) struct Said {
-    /// What is told of places of the Stack.
-    pub statements: Vec<Statement>,
-    /// What it approximates.
+pub(super) struct Outcome {
+    /// The findings about paths of the Stack.
+    pub findings: Vec<Finding>,
+    /// The approximations.
     pub approximations: Vec<Approximation>,
-    /// The privileges that the namespace has to allow.
+    /// The privileges that the namespace must grant.
     pub privileges: Privileges,
 }
 
-/// Translates a Stack as the operator would on the newest Kubernetes, with the objects that are written beside it.
+/// Translates a Stack as the operator does on the newest Kubernetes, with the objects of the conversion.
 ///
-/// What services of inactive profiles need is said too. That they contradict those which are active is no problem
-/// until someone activates them.
-pub(super) fn ask(stack: &Stack, objects: &Objects, json: &Value) -> Said {
-    let mut said = Said::default();
+/// The result includes the needs of services in inactive profiles. Their conflicts with active services are not
+/// included, since they matter only when a user activates the profile.
+pub(super) fn check(stack: &Stack, objects: &Objects, json: &Value) -> Outcome {
+    let mut outcome = Outcome::default();
     let (mut problems, mut needs) = (Vec::new(), Vec::new());
     let facts = Facts {
         objects: keys(objects),
-        // The chart gives the operator one.
+        // The chart sets a helper image.
         helper_image: Some("stackwright".to_owned()),
         ..Facts::default()
     };
     match judge(stack, &facts, &mut needs) {
-        Ok(approximations) => said.approximations = approximations,
+        Ok(approximations) => outcome.approximations = approximations,
         Err(found) => problems = found,
     }
     if problems.is_empty() {
         for further in with_further_profiles(stack) {
             let mut needs_further = Vec::new();
-            // What the services of inactive profiles contradict is no problem yet.
+            // A conflict with a service of an inactive profile is not reported.
             let Ok(approximations) = judge(&further, &facts, &mut needs_further) else { continue };
-            let new = |it: &Approximation| !said.approximations.contains(it);
+            let new = |it: &Approximation| !outcome.approximations.contains(it);
             let new: Vec<_> = approximations.into_iter().filter(new).collect();
-            said.approximations.extend(new);
+            outcome.approximations.extend(new);
             needs.append(&mut needs_further);
         }
     }
-    said.privileges = Privileges(
+    outcome.privileges = Privileges(
         Privilege::ALL.into_iter().filter(|privilege| needs.iter().any(|it| names(it, *privilege))).collect(),
     );
-    let statement = |path: &str, rule, detail: &str| Statement {
+    let finding = |path: &str, rule, detail: &str| Finding {
         path: Path::within(path, json),
         rule,
         detail: detail.to_owned(),
     };
-    let of_problem = |problem: &Problem| statement(&problem.path, rule(problem.reason), &problem.message);
+    let of_problem = |problem: &Problem| finding(&problem.path, rule(problem.reason), &problem.message);
     let of_approximation =
-        |it: &Approximation| statement(&it.path, &catalogue::OPERATOR_DIFFERS, &it.message);
-    said.statements.extend(problems.iter().map(of_problem));
-    said.statements.extend(said.approximations.iter().map(of_approximation).collect::<Vec<_>>());
-    let mut told = BTreeSet::new();
-    let new = needs.iter().filter(|it| told.insert((it.path.as_str(), it.message.as_str())));
-    said.statements.extend(new.map(of_problem));
-    said
+        |it: &Approximation| finding(&it.path, &catalogue::OPERATOR_APPROXIMATES, &it.message);
+    outcome.findings.extend(problems.iter().map(of_problem));
+    outcome.findings.extend(outcome.approximations.iter().map(of_approximation).collect::<Vec<_>>());
+    let mut seen = BTreeSet::new();
+    let new = needs.iter().filter(|it| seen.insert((it.path.as_str(), it.message.as_str())));
+    outcome.findings.extend(new.map(of_problem));
+    outcome
 }
 
-/// What the operator approximates in a namespace that allows everything, or why it refuses the Stack; in `needs`, what
-/// it asks of the namespace.
+/// Returns the approximations in a namespace that grants all privileges, or the reasons why the operator refuses the
+/// Stack. Adds the needed privileges to `needs`.
 fn judge(stack: &Stack, facts: &Facts, needs: &mut Vec<Problem>) -> Result<Vec<Approximation>, Vec<Problem>> {
     let problems = match translate(stack, facts) {
         Ok(desired) => return Ok(desired.approximations),
@@ -83,7 +83,7 @@ fn judge(stack: &Stack, facts: &Facts, needs: &mut Vec<Problem>) -> Result<Vec<A
     translate(stack, &facts).map(|desired| desired.approximations).map_err(|invalid| invalid.problems)
 }
 
-/// The keys of the objects; what stands under them changes nothing that is said.
+/// Returns the keys of the objects. Their values do not affect the messages.
 fn keys(objects: &Objects) -> BTreeMap<(ObjectKind, String), BTreeMap<String, String>> {
     let maps = objects.config_maps.iter().map(|it| (ObjectKind::ConfigMap, it));
     let secrets = objects.secrets.iter().map(|it| (ObjectKind::Secret, it));
@@ -92,8 +92,8 @@ fn keys(objects: &Objects) -> BTreeMap<(ObjectKind, String), BTreeMap<String, St
     maps.chain(secrets).map(|(kind, (name, data))| ((kind, name.clone()), keys(data))).collect()
 }
 
-/// The Stack with all of its profiles at once and, since those may contradict each other, with each one beside the
-/// active ones.
+/// Returns the Stack with all profiles at once, and with each inactive profile added to the active ones, since
+/// profiles can conflict with each other.
 fn with_further_profiles(stack: &Stack) -> Vec<Stack> {
     let profiles = stack.spec.services.values().flat_map(|service| &service.profiles);
     let further: BTreeSet<&String> =
@@ -107,14 +107,14 @@ fn with_further_profiles(stack: &Stack) -> Vec<Stack> {
     all.into_iter().chain(further.into_iter().map(|profile| with(profile))).collect()
 }
 
-/// Whether a problem is solved by a privilege.
+/// Reports whether a privilege solves a problem.
 fn names(problem: &Problem, privilege: Privilege) -> bool {
     problem.message.contains(&format!("{}=true", privilege.label()))
 }
 
 fn rule(reason: Reason) -> &'static Rule {
     match reason {
-        Reason::NotAllowed => &catalogue::NEEDS_POWER,
+        Reason::NotAllowed => &catalogue::NEEDS_PRIVILEGE,
         Reason::InvalidName | Reason::NameClash => &catalogue::OPERATOR_REFUSES_NAME,
         Reason::PortClash | Reason::RouteClash => &catalogue::OPERATOR_REFUSES_PORT,
         Reason::DependencyCycle
@@ -129,19 +129,21 @@ fn rule(reason: Reason) -> &'static Rule {
     }
 }
 
-/// The rules of the converter that say of a place what a rule here would say of it: the verdict stands once.
-pub(super) fn said_by(rule: &Rule, path: &Path) -> &'static [&'static Rule] {
+/// Returns the rules of the conversion that say the same about a path as the given rule. The verdict is reported
+/// once.
+pub(super) fn same_rules(rule: &Rule, path: &Path) -> &'static [&'static Rule] {
     let is = |step: &Step, field: &str| matches!(step, Step::Key(key) if key == field);
     let has = |field: &str| match field.strip_suffix("[]") {
         Some(list) => path.0.windows(2).any(|two| is(&two[0], list) && matches!(two[1], Step::Item(_))),
         None => path.0.iter().any(|step| is(step, field)),
     };
-    let said = |row: &&(&str, &str, &[&Rule])| row.0 == rule.id && has(row.1);
-    SAID.iter().find(said).map_or(&[], |(_, _, rules)| rules)
+    let applies = |row: &&(&str, &str, &[&Rule])| row.0 == rule.id && has(row.1);
+    SAME_RULES.iter().find(applies).map_or(&[], |(_, _, rules)| rules)
 }
 
-/// By the rule here and a field of the path, with `[]` an item of it: the rules of the converter that say as much.
-static SAID: [(&str, &str, &[&Rule]); 7] = [
+/// The rules of the conversion that say the same, by rule of the operator and field of the path. `[]` is an item of
+/// the field.
+static SAME_RULES: [(&str, &str, &[&Rule]); 7] = [
     ("SW1801", "dns", &[&catalogue::DNS_SERVERS]),
     ("SW1801", "hostIp", &[&catalogue::HOST_ADDRESS]),
     ("SW1801", "platform", &[&catalogue::PLATFORM_VARIANT]),

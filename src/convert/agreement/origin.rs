@@ -1,7 +1,7 @@
-//! Which value of the project a place of the Stack was made from.
+//! The value of the project behind a path of the Stack.
 //!
-//! Fields are found by their names, items of lists by what identifies them, since the conversion leaves out some
-//! and moves others. What is not found is that of the nearest value above it, at last the service's or resource's.
+//! Fields are found by name, and list items by their identity, since the conversion omits and moves items. If a value
+//! is not found, the origin is the nearest value above it, up to the service or resource.
 
 use compose_loader::{Node, Place, Project};
 use serde_json::Value;
@@ -12,24 +12,24 @@ use crate::convert::reader;
 
 /// A value of the project.
 pub(super) struct Origin {
-    /// Its RFC 6901 pointer.
+    /// The RFC 6901 pointer.
     pub pointer: String,
-    /// Where it was written.
+    /// The place in the files.
     pub place: Place,
 }
 
-/// What origins are looked up in.
+/// The sources of a lookup.
 pub(super) struct Origins<'a> {
     /// The project.
     pub project: &'a Project,
-    /// The names of its services and volumes in the Stack.
+    /// The names of services and volumes in the Stack.
     pub names: &'a Names,
     /// The Stack.
     pub stack: &'a Value,
 }
 
-/// Fields of a service that have another name in Compose than their own in snake case, each with the ways to what
-/// they are made from.
+/// Fields of a service whose Compose name is not the snake case of their name, each with the possible paths of their
+/// source.
 const FIELDS: [(&[&str], &[&[&str]]); 18] = [
     (&["deploy", "placement", "spread"], &[&["deploy", "placement", "preferences"]]),
     (&["deploy", "replicas"], &[&["deploy", "replicas"], &["scale"]]),
@@ -71,7 +71,7 @@ const FIELDS: [(&[&str], &[&[&str]]); 18] = [
 ];
 
 impl Origins<'_> {
-    /// The value that a place of the Stack was made from.
+    /// Returns the value behind a path of the Stack.
     pub fn of(&self, path: &Path) -> Origin {
         let keys: Vec<&str> = path.0.iter().map_while(key).collect();
         let found = match keys[..] {
@@ -95,7 +95,7 @@ impl Origins<'_> {
         Cursor { node, pointer: String::new(), place: node.place }
     }
 
-    /// The value at a place of the Stack.
+    /// Returns the value at a path of the Stack.
     fn at(&self, keys: &[&str]) -> &Value {
         keys.iter().fold(self.stack, |value, key| &value[*key])
     }
@@ -118,14 +118,14 @@ impl Origins<'_> {
             let start = way.iter().try_fold(service.clone(), |at, key| at.down(key))?;
             Some(self.below(start, value, &rest[field.len()..]))
         });
-        // Of several ways the one that leads deepest.
+        // The longest path that exists is the most exact one.
         let deepest = found.max_by_key(|cursor| cursor.pointer.matches('/').count());
         let setting = || service.down("x-stackwright").and_then(|settings| settings.down(field[0]));
         let nearest = || service.down(snake_case(field[0]).as_str());
         deepest.or_else(setting).or_else(nearest).or(Some(service.clone()))
     }
 
-    /// A volume of the project, or the mount that a volume was made for.
+    /// Returns a volume of the project, or the mount that created a volume.
     fn volume(&self, name: &str, rest: &[Step]) -> Option<Cursor<'_>> {
         let own = self.project.section("volumes").find(|(own, _)| self.names.volume(own) == name);
         if let Some((own, _)) = own {
@@ -146,13 +146,13 @@ impl Origins<'_> {
         })
     }
 
-    /// The name of a service in the project.
+    /// Returns the name of a service in the project.
     fn old_name<'n>(&'n self, name: &'n str) -> &'n str {
         let services = self.project.services().map(|(old, _)| old);
         services.into_iter().find(|old| self.names.service(old) == name).unwrap_or(name)
     }
 
-    /// Goes on from a value of the project as long as its parts are found.
+    /// Follows a path from a value of the project as far as it exists.
     fn below<'n>(&self, start: Cursor<'n>, value: &Value, steps: &[Step]) -> Cursor<'n> {
         let (mut at, mut value) = (start, value);
         for step in steps {
@@ -187,7 +187,7 @@ fn key(step: &Step) -> Option<&str> {
     }
 }
 
-/// A value of the project on the way to another one.
+/// A value of the project during a lookup.
 #[derive(Clone)]
 struct Cursor<'a> {
     node: &'a Node,
@@ -206,19 +206,20 @@ impl<'a> Cursor<'a> {
         Self { node, pointer, place: place.unwrap_or_default() }
     }
 
-    /// The value under a key.
+    /// Returns the value of a key.
     fn down(&self, key: &str) -> Option<Self> {
         let entry = self.node.as_map()?.entry(key)?;
         Some(self.to(key, &entry.node, entry.key))
     }
 
-    /// The item of a list that has as many items as one of the Stack.
+    /// Returns the item of a list that has the same length as the list of the Stack.
     fn nth(&self, index: usize, count: usize) -> Option<Self> {
         let items = self.node.as_list().filter(|items| items.len() == count)?;
         Some(self.to(&index.to_string(), items.get(index)?, Place::NONE))
     }
 
-    /// The item of a list that has most in common with one of the Stack, and of several the one of the same index.
+    /// Returns the list item most similar to an item of the Stack. Among equals it returns the one with the same
+    /// index.
     fn alike(&self, made: &Value, index: usize) -> Option<Self> {
         let items = self.node.as_list()?.iter().enumerate();
         let scored = items.filter_map(|(at, node)| Some((likeness(node, made)?, at == index, at, node)));
@@ -227,10 +228,10 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// What identifies an item of a list, in the Stack and in the project.
+/// The identity of a list item, in the Stack and in the project.
 const IDENTITY: [&str; 6] = ["target", "source", "published", "protocol", "path", "user"];
 
-/// How much an item of the project has in common with one of the Stack; nothing where it is another one.
+/// Returns the similarity of two list items. None if they differ in their identity.
 fn likeness(node: &Node, made: &Value) -> Option<usize> {
     if let compose_loader::Value::Map(_) = node.value {
         let part = |key: &str| Some((node.get(key)?.value.to_string(), text(made.get(key)?)));

@@ -1,42 +1,42 @@
-//! What becomes of each attribute of the Compose Specification: with the rules, the table in docs/compose.md.
+//! The attributes of the Compose Specification and their counterparts on the cluster, for the table in docs/compose.md.
 
-/// An attribute that has a meaning on the cluster.
+/// An attribute with a counterpart on the cluster.
 #[derive(Debug)]
 pub struct Attribute {
-    /// Its path in the schema.
+    /// The path in the schema.
     pub path: &'static str,
-    /// What it becomes: a field of the Stack, or words.
+    /// The field of the Stack, or a short text.
     pub becomes: &'static str,
-    /// The rules that hold for some of its values.
+    /// The ids of the rules for some values.
     pub rules: &'static [&'static str],
 }
 
 macro_rules! attributes {
     ($($path:literal => $becomes:literal [$($rule:literal),* $(,)?];)+) => {
-        /// All attributes that have a meaning on the cluster, also where that depends on the value.
+        /// All attributes with a counterpart on the cluster for at least some values.
         pub static ATTRIBUTES: &[Attribute] =
             &[$(Attribute { path: $path, becomes: $becomes, rules: &[$($rule),*] }),+];
     };
 }
 
 attributes! {
-    "version" => "obsolete; the loader checks and drops it" [];
+    "version" => "obsolete: checked by the loader, then left out" [];
     "name" => "`metadata.name`" ["SW1003"];
-    "include" => "taken in by the loader" [];
-    "jobs" => "checked by the loader, then left out: no command of Compose runs them" [];
+    "include" => "included by the loader" [];
+    "jobs" => "checked by the loader, then left out, since no command of Compose runs jobs" [];
     "services" => "`spec.services`"
         ["SW1004", "SW1005", "SW1006", "SW1229", "SW1230", "SW1001", "SW1002", "SW1801", "SW1802", "SW1803", "SW1804", "SW1805", "SW1806",
         "SW1811", "SW1812", "SW1813", "SW1999"];
     "networks" => "`spec.networks`" ["SW1001", "SW1002"];
     "volumes" => "`spec.volumes`" ["SW1001", "SW1002", "SW1007"];
     "secrets" => "`spec.secrets` and a Secret" ["SW1001"];
-    "configs" => "`spec.configs` and a ConfigMap; a Secret where a secret is in it" ["SW1001", "SW1401"];
+    "configs" => "`spec.configs` and a ConfigMap, or a Secret if the content has a secret" ["SW1001", "SW1401"];
 
     "services.*.annotations" => "`annotations`" ["SW1136", "SW1402"];
-    "services.*.build" => "`image`, built and pushed outside of the cluster" ["SW1129", "SW1130", "SW1131"];
+    "services.*.build" => "`image`, built and pushed outside the cluster" ["SW1129", "SW1130", "SW1131"];
     "services.*.cap_add" => "`capAdd`" [];
     "services.*.cap_drop" => "`capDrop`" [];
-    "services.*.command" => "`command`" ["SW1401"];
+    "services.*.command" => "`command`" ["SW1401", "SW1724"];
     "services.*.configs" => "`configs`" ["SW1113", "SW1313"];
     "services.*.container_name" => "`containerName`" ["SW1213", "SW1214", "SW1215", "SW1227", "SW1228"];
     "services.*.cpu_period" => "`deploy.resources.limits.cpus`" ["SW1105"];
@@ -57,17 +57,17 @@ attributes! {
     "services.*.deploy.restart_policy" => "`restart`" ["SW1504", "SW1512", "SW1517"];
     "services.*.deploy.update_config" => "`deploy.updateConfig`" ["SW1513"];
     "services.*.devices" => "`devices`" ["SW1127", "SW1128"];
-    "services.*.dns" => "`dns`" ["SW1223"];
+    "services.*.dns" => "`dns`" ["SW1223", "SW1715"];
     "services.*.dns_opt" => "`dnsOpt`" [];
     "services.*.dns_search" => "`dnsSearch`" [];
     "services.*.domainname" => "`domainname`" [];
     "services.*.entrypoint" => "`entrypoint`" ["SW1134", "SW1401"];
-    "services.*.env_file" => "read by the loader; its variables become keys of a Secret" ["SW1401"];
-    "services.*.environment" => "`environment`; secrets `environmentFrom`" ["SW1401"];
+    "services.*.env_file" => "read by the loader into keys of a Secret" ["SW1401"];
+    "services.*.environment" => "`environment`, and `environmentFrom` for secrets" ["SW1401", "SW1715", "SW1716", "SW1724"];
     "services.*.expose" => "`expose`" ["SW1222"];
     "services.*.extends" => "resolved by the loader" [];
     "services.*.external_links" => "`externalLinks`" ["SW1212", "SW1226", "SW1227"];
-    "services.*.extra_hosts" => "`extraHosts`" ["SW1220", "SW1225"];
+    "services.*.extra_hosts" => "`extraHosts`" ["SW1220", "SW1225", "SW1715"];
     "services.*.gpus" => "`deploy.resources.devices`" ["SW1506", "SW1507", "SW1508", "SW1509"];
     "services.*.group_add" => "`groupAdd`" ["SW1113"];
     "services.*.healthcheck" => "`healthcheck`" ["SW1124", "SW1410", "SW1755"];
@@ -76,7 +76,7 @@ attributes! {
     "services.*.init" => "`init`" [];
     "services.*.ipc" => "`ipc`" ["SW1117", "SW1513"];
     "services.*.label_file" => "read by the loader into `labels`" [];
-    "services.*.labels" => "`labels`; `autoheal: true` becomes `healthcheck.onUnhealthy: Restart`" ["SW1136", "SW1411"];
+    "services.*.labels" => "`labels`, and `autoheal: true` becomes `healthcheck.onUnhealthy: Restart`" ["SW1136", "SW1411"];
     "services.*.links" => "`aliases` of the linked service and `dependsOn`"
         ["SW1211", "SW1213", "SW1214", "SW1227"];
     "services.*.mem_limit" => "`deploy.resources.limits.memory`" [];
@@ -99,9 +99,9 @@ attributes! {
         ["SW1010", "SW1122", "SW1123", "SW1401"];
     "services.*.pre_stop" => "`preStop`" ["SW1010", "SW1410"];
     "services.*.pre_stop.*.privileged" => "nothing" ["SW1139"];
-    "services.*.pre_stop.*.user" => "nothing: it is the service's" ["SW1113", "SW1139"];
+    "services.*.pre_stop.*.user" => "nothing: the user of the service" ["SW1113", "SW1139"];
     "services.*.privileged" => "`privileged`" [];
-    "services.*.profiles" => "`profiles`; those that are active stand in `spec.profiles`" ["SW1009"];
+    "services.*.profiles" => "`profiles`, and `spec.profiles` for the active ones" ["SW1009"];
     "services.*.pull_policy" => "`pullPolicy`" ["SW1125", "SW1126", "SW1513"];
     "services.*.read_only" => "`readOnly`" [];
     "services.*.restart" => "`restart`" ["SW1512", "SW1517"];
@@ -119,30 +119,30 @@ attributes! {
     "services.*.tty" => "`tty`" [];
     "services.*.user" => "`user`" ["SW1113", "SW1114", "SW1146", "SW1147"];
     "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["SW1305", "SW1311", "SW1313"];
-    "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`; `files` for what lies beside the compose file"
+    "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`, and `files` for files beside the Compose file"
         ["SW1351", "SW1352", "SW1353", "SW1354", "SW1355", "SW1356", "SW1357", "SW1358", "SW1359", "SW1360", "SW1361", "SW1362", "SW1363", "SW1364", "SW1365", "SW1366", "SW1010",
         "SW1013"];
     "services.*.volumes.*.bind.propagation" => "`volumes[].propagation`" ["SW1310"];
     "services.*.volumes_from" => "the mounts of the other service" ["SW1117", "SW1308"];
     "services.*.working_dir" => "`workingDir`" ["SW1010"];
 
-    "networks.*.driver" => "nothing: the cluster's network plugin connects pods" ["SW1201", "SW1202"];
+    "networks.*.driver" => "nothing: the network plugin of the cluster connects Pods" ["SW1201", "SW1202"];
     "networks.*.external" => "`networks.*.sharedName`" [];
     "networks.*.internal" => "`networks.*.internal`" [];
-    "networks.*.name" => "`networks.*.sharedName`, where it is not Compose's own" [];
+    "networks.*.name" => "`networks.*.sharedName`, unless the name is the default of Compose" [];
     "volumes.*.driver" => "nothing for local" ["SW1301", "SW1316"];
-    "volumes.*.driver_opts" => "`volumes.*.nfs`, `hostPath` or `size`; a PersistentVolume and its claim for options of NFS; `tmpfs` of the service for memory"
+    "volumes.*.driver_opts" => "`volumes.*.nfs`, `hostPath` or `size`, a PersistentVolume and its claim for NFS options, and `tmpfs` of the service for memory"
         ["SW1301", "SW1302", "SW1303", "SW1353", "SW1360", "SW1365", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320"];
     "volumes.*.external" => "`volumes.*.claimName`" ["SW1312"];
     "volumes.*.labels" => "`volumes.*.labels`" ["SW1321", "SW1411"];
     "volumes.*.name" => "`volumes.*.claimName` of an external volume" ["SW1309", "SW1312"];
     "secrets.*.environment" => "a key of a Secret" ["SW1405"];
-    "secrets.*.external" => "the Secret of that name" ["SW1403"];
+    "secrets.*.external" => "the Secret with this name" ["SW1403"];
     "secrets.*.file" => "a key of a Secret" ["SW1408", "SW1409", "SW1013"];
-    "secrets.*.name" => "the Secret's name, where it is external" ["SW1403", "SW1407"];
+    "secrets.*.name" => "the name of an external Secret" ["SW1403", "SW1407"];
     "configs.*.content" => "a key of a ConfigMap" ["SW1401"];
     "configs.*.environment" => "a key of a ConfigMap" ["SW1405"];
-    "configs.*.external" => "the ConfigMap of that name" ["SW1403"];
-    "configs.*.file" => "a key of a ConfigMap, of a Secret where it is a private key" ["SW1408", "SW1409", "SW1365", "SW1366", "SW1013"];
-    "configs.*.name" => "the ConfigMap's name, where it is external" ["SW1403", "SW1407"];
+    "configs.*.external" => "the ConfigMap with this name" ["SW1403"];
+    "configs.*.file" => "a key of a ConfigMap, or of a Secret for a private key" ["SW1408", "SW1409", "SW1365", "SW1366", "SW1013"];
+    "configs.*.name" => "the name of an external ConfigMap" ["SW1403", "SW1407"];
 }

@@ -2,69 +2,69 @@
 
 use super::rules;
 
-rules! { FILE:
+rules! { FILE by Converter:
     HOST_PATH "SW1351" Approximated []
-        "a file or folder of the host",
-        "it is that of whichever node runs the service, and only where the namespace allows host paths",
-        "use a named volume for data; put configuration beside the compose file";
+        "host path",
+        "the service gets the path of the node that runs it, and only if the namespace grants host paths",
+        "use a named volume for data, and put configuration beside the Compose file";
     COPIED "SW1352" Mapped []
-        "files beside the compose file",
-        "they are taken as they are now into ConfigMaps, or into Secrets where they are keys, certificates, files of variables or hold a secret of the project",
+        "files beside the Compose file",
+        "the files are copied into ConfigMaps as they are now. Keys, certificates, env files and files with a secret of the project are copied into Secrets",
         "convert again when the files change";
     DATA_FOLDER "SW1353" Approximated []
-        "a folder for data",
-        "no files of the project are laid into it: it becomes a named volume, which begins empty, is shared by all services that mount the folder, and is not a folder that you can look into",
-        "copy what the running project has there into the volume";
+        "data folder",
+        "the folder becomes a named volume without files of the project. The volume starts empty, all services that mount the folder share it, and you cannot open it as a folder",
+        "copy the data of the running project into the volume";
     ENGINE_SOCKET "SW1354" Refused []
-        "the socket of a container engine",
-        "nodes of a cluster have no Docker engine that a program could steer, and one that had it would have all privileges over the node",
-        "use a program that speaks with Kubernetes, such as an ingress controller in place of a proxy that watches containers, or take the service out";
+        "Docker socket",
+        "cluster nodes have no Docker engine for a program to control, and a program that controlled one would have all privileges on the node",
+        "use a program for Kubernetes, such as an ingress controller instead of a proxy that watches containers, or remove the service";
     TIME_ZONE "SW1355" Approximated []
-        "the host's time zone",
-        "nodes run in UTC mostly, and which zone the host of the project has is not known to them",
+        "time zone of the host",
+        "most nodes run in UTC, and the cluster does not know the time zone of the project's host",
         "set TZ in environment, such as TZ: Europe/Berlin";
     SOURCE_TREE "SW1356" Approximated []
-        "a source tree",
-        "the service's image is built from this folder and has its files already, so the mount is left out; what the program writes there ends with the pod",
-        "write develop.watch in place of the mount, build and push the image when the source changes, and mount a folder of its own for data; x-stackwright: {bind: volume} on the mount keeps it";
+        "source tree",
+        "the image of the service is built from this folder and already has its files, so the mount is left out. Files that the program writes there are lost with the Pod",
+        "use develop.watch instead of the mount, build and push the image when the source changes, and mount a separate folder for data. To keep the mount, write x-stackwright: {bind: volume} on it";
     FILES_TOO_LARGE "SW1357" Refused []
         "files that are too large",
-        "files beside the compose file are taken into ConfigMaps, at most 8 MiB and 1000 files for a mount and 900 KiB for a file",
-        "put them into the image or into a named volume";
+        "files beside the Compose file are copied into ConfigMaps, at most 8 MiB and 1000 files for a mount and 900 KiB for a file",
+        "put the files into the image or into a named volume";
     FILES_UNREADABLE "SW1358" Refused []
-        "a file that cannot be read",
-        "what a container would find there is not known",
-        "make it readable, or take the mount out";
+        "unreadable file",
+        "the conversion cannot read the file, so its content is unknown",
+        "make the file readable, or remove the mount";
     WRITABLE_COPY "SW1359" Approximated []
-        "files that the service may write",
-        "they are taken as they are now into ConfigMaps and Secrets, and each pod gets a copy of its own: what the program writes to it ends with the pod, and no other service sees it",
-        "mount it read-only (:ro) where the program only reads it; write x-stackwright: {bind: volume} on the mount, or mount the folder that holds the file, where changes have to stay";
-    LAID_FOLDER "SW1360" Approximated []
-        "a folder that services write",
-        "it becomes a named volume, shared by all services that mount the folder or one below it; the project's own files are laid into it when a service first starts, and a file again when it changes in the project, so that what a program changes stays",
-        "copy what the running project has made there into the volume; convert again when the project's files change";
+        "files that the service can write",
+        "the files are copied into ConfigMaps and Secrets as they are now, and each Pod gets its own copy. Changes by the program are lost with the Pod, and other services do not see them",
+        "mount the files read-only (:ro) if the program only reads them. To keep changes, write x-stackwright: {bind: volume} on the mount, or mount the folder of the file";
+    WRITTEN_FOLDER "SW1360" Approximated []
+        "folder that services write",
+        "the folder becomes a named volume, shared by all services that mount the folder or one below it. The project's files are copied into the volume when a service first starts, and each file again when it changes in the project. Changes by programs stay",
+        "copy the files that the running project has created into the volume, and convert again when the project's files change";
     DATA_FILE "SW1361" Approximated []
-        "a file in which a program keeps its data",
-        "the file is empty so far or bears the name of a database, so it lies in a named volume of its own, shared by all services that mount it",
-        "copy what the running project has written to it into the volume";
-    SCRATCH "SW1362" Approximated []
-        "a folder that begins empty with each pod",
-        "x-stackwright says emptyDir, so nothing of the host's folder is there, and what is written ends with the pod",
-        "write bind: volume where the files have to stay";
+        "data file",
+        "the file is empty or has the name of a database, so it becomes a file in its own named volume, shared by all services that mount the file",
+        "copy the data of the running project into the volume";
+    EMPTY_FOLDER "SW1362" Approximated []
+        "folder that starts empty in each Pod",
+        "x-stackwright says emptyDir. The folder has no files of the host, and written files are lost with the Pod",
+        "write bind: volume if the files must stay";
     FILES_OUTSIDE "SW1363" Refused []
-        "files from outside of the project",
-        "x-stackwright says files, and only files in the project's folder, or up to two folders above it, are taken along",
+        "files outside the project",
+        "x-stackwright says files, but the conversion copies only files in the project's folder or up to two folders above it",
         "move the files into the project's folder";
-    LEFT_DATA "SW1364" Approximated []
-        "data that are not taken along",
-        "the folder becomes a named volume, and data of one machine stay on it: what .gitignore excludes, databases, logs, sockets, and files that cannot be read or are too large for ConfigMaps",
-        "copy the data into the volume, such as with kubectl cp into a pod that mounts it";
+    MACHINE_DATA "SW1364" Approximated []
+        "data that is not copied",
+        "the folder becomes a named volume without the data of this machine: files that .gitignore excludes, databases, logs, sockets, and files that cannot be read or are too large for ConfigMaps",
+        "copy the data into the volume, such as with kubectl cp into a Pod that mounts it";
     FOREIGN_FILES "SW1365" Approximated []
-        "files from outside of the project",
-        "they lie neither in the project's folder nor in the Git repository that holds the folder, so they may be for this machine alone and stand in a Secret, in no ConfigMap",
+        "files from outside the project",
+        "the files are neither in the project's folder nor in its Git repository. They can be private to this machine, so they are stored in a Secret and not in a ConfigMap",
         "create the Secret (--secrets plain prints it), or move the files into the project";
     LINK_OUT "SW1366" Refused []
-        "a link that leads out of the project",
-        "a reader of the compose file cannot see that a file of this machine is taken along",
-        "write the path that the link leads to, or copy the file into the project";
+        "link out of the project",
+        "the link leads to a file of this machine, which a reader of the Compose file cannot see",
+        "write the path of the link's target, or copy the file into the project";
 }

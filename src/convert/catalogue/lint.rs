@@ -1,126 +1,126 @@
-//! Where porting goes wrong: advice that stops nothing.
+//! Advice about common mistakes when a project moves to a cluster, and the verdicts found by the same checks.
 
 use super::rules;
 
-rules! { LINT:
-    LATEST "SW1701" Mapped []
-        "an image without a fixed version",
-        "nodes pull the tag at different times, so containers of one service may run different versions",
-        "name a version or a digest";
-    LOCALHOST "SW1702" Mapped []
+rules! { LINT by Converter:
+    LATEST "SW1701" Advice []
+        "image without a fixed version",
+        "nodes pull the tag at different times, so containers of one service can run different versions",
+        "write a version or a digest";
+    LOCALHOST "SW1702" Advice []
         "localhost for another service",
-        "localhost is the container itself, and the port is that of another service",
-        "write the other service's name and the port that it listens on";
-    BROWSER_LOCALHOST "SW1703" Mapped []
+        "localhost is the container itself, but the port belongs to another service",
+        "write the name of the other service and the port on which it listens";
+    BROWSER_LOCALHOST "SW1703" Advice []
         "localhost in a value for browsers",
-        "the value is read in the browsers of users, where localhost is their own machine, and most build tools write it into the files when they are built",
-        "build with the address that users type, or with a path such as /api where one way in leads to both";
-    PUBLIC_LOCALHOST "SW1704" Mapped []
+        "browsers of users read the value, and for a browser localhost is the user's machine. Most build tools write the value into the built files",
+        "build with the address that users type, or with a path such as /api if one entry point serves both";
+    PUBLIC_LOCALHOST "SW1704" Advice []
         "localhost as a public address",
-        "the value tells programs outside where this one is reached or who may call it, and for them localhost is their own machine",
+        "the value tells outside clients the address of this service or who can call it, and for them localhost is their own machine",
         "write the host of the ingress rule, or the name that leads to the published port";
-    BROWSER_SERVICE "SW1705" Mapped []
-        "a service's name in a value for browsers",
-        "the value is read in the browsers of users, which do not know the names of services",
-        "build with the address that users type, or with a path such as /api where one way in leads to both";
-    INGRESS_HOST "SW1706" Mapped []
-        "a public address that no ingress rule has",
-        "programs outside are told this host, and no ingress rule of the Stack answers for it",
-        "write x-stackwright: {ingress: [{host: HOST}]} at the service that answers, or let the name lead to the published port";
-    LOOPBACK "SW1707" Mapped []
-        "a port published for the machine itself",
-        "a cluster has no one machine of yours: the port stays inside the cluster",
-        "reach it by kubectl port-forward, or take the address out to publish it for all";
-    PORT_CLASH "SW1708" Mapped []
-        "a port that two services publish",
-        "one address has a port once, so the two cannot run at the same time",
-        "publish one of them on another port, or give them different profiles";
-    SHARED_VOLUME "SW1709" Mapped []
-        "a volume of several containers without ReadWriteMany",
-        "the volume is mounted on one node at a time, so all of them run on that node",
-        "where a storage class can do it, write x-stackwright: {accessMode: ReadWriteMany} at the volume";
-    TWO_WRITERS "SW1710" Mapped []
-        "a volume that several containers write",
-        "they write the same files at the same time, as in Compose; databases lose their data by that",
-        "mount it read-only where it is only read, and keep one writer";
-    NEVER_FILLED "SW1711" Mapped []
-        "a folder that is only read and is not there",
-        "no file is there where you convert and no service writes the folder, so its readers find nothing; certificates are usually meant",
-        "put the files there and convert again: keys and certificates become a Secret";
-    MIGRATION_RACE "SW1712" Mapped []
-        "a migration in each replica",
-        "each replica changes the database's schema when it starts, all at the same time",
-        "run the migration as a service of its own, which the replicas wait for by service_completed_successfully";
-    ROUTING_LABELS "SW1713" Mapped []
-        "routing that a proxy reads from the Docker engine",
-        "on a cluster no proxy watches the engine, so nothing routes by this",
-        "write x-stackwright: {ingress: [{host: HOST}]} at the service";
-    ENGINE_LABELS "SW1714" Mapped []
-        "labels for a program that watches the Docker engine",
-        "on a cluster no program watches the engine, so nothing reads them",
-        "use what the cluster has for it: a GitOps tool for updates, a CronJob for what is due, a volume snapshot for backups";
-    FIXED_ADDRESS_DIALED "SW1715" Approximated []
-        "a fixed address that is dialed",
-        "containers of a cluster have no fixed addresses, so nobody answers at this one",
-        "write the service's name in place of its address";
+    BROWSER_SERVICE "SW1705" Advice []
+        "service name in a value for browsers",
+        "browsers of users read the value, and a browser cannot resolve the names of services",
+        "build with the address that users type, or with a path such as /api if one entry point serves both";
+    INGRESS_HOST "SW1706" Advice []
+        "public address without an ingress rule",
+        "the value tells outside clients this host, but no ingress rule of the Stack serves it",
+        "write x-stackwright: {ingress: [{host: HOST}]} on the service that answers, or let the name lead to the published port";
+    LOOPBACK "SW1707" Advice []
+        "port published on a loopback address",
+        "a cluster has no single machine of yours, so the port stays inside the cluster",
+        "use kubectl port-forward, or remove the address to publish the port for all";
+    PORT_CLASH "SW1708" Advice []
+        "port that two services publish",
+        "one address has each port only once, so the two services cannot run at the same time",
+        "publish one of the ports under another number, or give the services different profiles";
+    SHARED_VOLUME "SW1709" Advice []
+        "shared volume without ReadWriteMany",
+        "the volume can be mounted on one node at a time, so all of its containers run on that node",
+        "if a StorageClass supports it, write x-stackwright: {accessMode: ReadWriteMany} on the volume";
+    TWO_WRITERS "SW1710" Advice []
+        "volume that several containers write",
+        "the containers write the same files at the same time, as in Compose. A database loses data this way",
+        "mount the volume read-only where it is only read, and keep one writer";
+    MISSING_FOLDER "SW1711" Advice []
+        "missing folder that services only read",
+        "the folder has no files where you convert and no service writes the folder, so its readers find nothing. Usually it is meant for certificates",
+        "put the files there and convert again. Keys and certificates become a Secret";
+    MIGRATION_RACE "SW1712" Advice []
+        "migration in each replica",
+        "each replica changes the schema of the database when it starts, all at the same time",
+        "run the migration in a separate service, and let the replicas depend on it with service_completed_successfully";
+    ROUTING_LABELS "SW1713" Advice []
+        "routing of a proxy that watches Docker",
+        "on a cluster no proxy watches Docker, so this setting routes nothing",
+        "write x-stackwright: {ingress: [{host: HOST}]} on the service";
+    ENGINE_LABELS "SW1714" Advice []
+        "labels for a program that watches Docker",
+        "on a cluster no program watches Docker, so no program reads these labels",
+        "use the tools of the cluster: GitOps for updates, a CronJob for scheduled tasks, a volume snapshot for backups";
+    FIXED_ADDRESS "SW1715" Approximated []
+        "use of a fixed address",
+        "containers on a cluster have no fixed addresses, so nothing answers at this address",
+        "write the name of the service in place of the address";
     DOCKER_HOST_NAME "SW1716" Approximated []
-        "the Docker host's name",
-        "the name is that of the machine that runs the engine, and a cluster does not know it",
+        "name of the Docker host",
+        "the name stands for the machine that runs Docker, and a cluster does not resolve it",
         "write the name of the service or server that is meant";
-    PASSED_ON_UNSET "SW1717" Mapped []
-        "a variable that is passed on and not set",
-        "the project passes on a variable that has no value where you convert, so the container does not have it",
-        "set it where you convert or in .env, or take the line out";
-    FRESH_FILES "SW1718" Mapped []
-        "a restart of a service without a volume",
-        "a container that is started again begins with the files of its image, where Docker keeps what the one before it wrote",
-        "give it a volume for what has to stay, if there is such";
-    EMPTY_SECRET "SW1719" Mapped []
-        "a secret variable without a value",
-        "it is not set where you convert, so its key in the Secret is empty",
+    PASSED_ON_UNSET "SW1717" Advice []
+        "passed-on variable that is not set",
+        "the project passes on a variable that has no value where you convert, so the container does not get the variable",
+        "set the variable where you convert or in .env, or remove the line";
+    FRESH_FILES "SW1718" Advice []
+        "restart of a service without a volume",
+        "a restarted container starts with the files of its image, where Docker keeps the files that were written before",
+        "mount a volume for data that must survive restarts";
+    EMPTY_SECRET "SW1719" Advice []
+        "secret variable without a value",
+        "the variable is not set where you convert, so its key in the Secret is empty",
         "put the value into the Secret, or set the variable where you convert or in .env";
-    IMAGE_HEALTH "SW1720" Mapped []
-        "waiting for the health of a service whose check can only be in its image",
-        "the operator reads the image's HEALTHCHECK from its registry; where the image has none, or cannot be read, the Stack is stalled and says so",
-        "where the image has no HEALTHCHECK, give the service a healthcheck: with a test";
-    JOB_BY_DEFAULT "SW1721" Mapped []
-        "a service without restart that becomes a Job",
-        "it has no restart, no port and no health check, and no other service names it: it runs once, as in Compose, and after an error it has failed for good (unless its image tells of a port or a health check)",
-        "write restart: unless-stopped, or restart: \"no\" where it is meant to end";
-    ONE_GPU "SW1722" Mapped []
-        "a GPU that several containers reserve",
-        "Docker lets containers share a GPU, and a cluster gives each GPU to one pod: where there are fewer, the other pods stay Pending",
-        "have as many GPUs, let the cluster's device plugin share each (time-slicing), or give the services different profiles";
-    TEMPLATE "SW1723" Mapped []
-        "a template that only Swarm fills in",
-        "neither Docker Compose nor a cluster replaces it, so the program reads it as it stands",
-        "write the value; a program finds the name of its pod in the variable HOSTNAME";
+    IMAGE_HEALTH "SW1720" Advice []
+        "dependency on the health check of an image",
+        "the operator reads the HEALTHCHECK of the image from its registry. If the image has none or cannot be read, the Stack is Stalled and reports the cause",
+        "if the image has no HEALTHCHECK, add healthcheck: with a test to the service";
+    JOB_BY_DEFAULT "SW1721" Advice []
+        "service without restart that becomes a Job",
+        "the service has no restart, no port and no health check, and no other service names it. It runs once as in Compose, and an error is final, unless its image has a port or a health check",
+        "write restart: unless-stopped, or restart: \"no\" if the service is meant to end";
+    ONE_GPU "SW1722" Advice []
+        "GPU that several containers reserve",
+        "Docker lets containers share a GPU. A cluster gives each GPU to one Pod, and Pods without a GPU stay Pending",
+        "provide as many GPUs, let the device plugin of the cluster share them (time-slicing), or give the services different profiles";
+    TEMPLATE "SW1723" Advice []
+        "Swarm template",
+        "neither Docker Compose nor a cluster fills in the template, so the program reads it as written",
+        "write the value. A program finds the name of its Pod in the variable HOSTNAME";
     HOST_LOCALHOST "SW1724" Approximated []
-        "localhost on the host's network for a published port",
-        "on a cluster a published port is at a Service and not on the nodes, so nothing listens there",
-        "write the other service's name and the port that it listens on, or publish that port with mode: host and keep both on one node";
-    TWO_ON_HOST "SW1725" Mapped []
-        "localhost between services on the host's network",
-        "on a cluster the two may run on different nodes, each with a localhost of its own",
-        "keep both on one node by deploy.placement.constraints, or write the other service's name";
-    JOB_WITH_PORT "SW1726" Mapped []
-        "a server that becomes a Job",
-        "its restart says that it ends, so it becomes a Job: once it has ended with 0 it is not started again, and an update ends it before the next begins",
-        "write restart: unless-stopped where it is meant to run on";
-    SECRET_STAYS "SW1755" Mapped []
-        "a password in a script",
-        "the shell reads the password in another way than it is written, so no variable can stand in its place: it stays in the Stack for everyone to read",
-        "write the password into a variable of the service, and $$NAME in its place in the script";
-    VOLUME_OF_NO_NAMESPACE "SW1756" Mapped []
-        "a PersistentVolume that is not named by its namespace",
-        "all namespaces share the names of PersistentVolumes, and one PersistentVolume serves one claim: a second namespace that applies the same Stack waits for ever",
+        "localhost of the host network for a published port",
+        "on a cluster a published port belongs to a Service and not to the node, so nothing listens on this address",
+        "write the name of the other service and the port on which it listens, or publish that port with mode: host and keep both services on one node";
+    TWO_ON_HOST "SW1725" Advice []
+        "localhost between services on the host network",
+        "on a cluster the two services can run on different nodes, and each node has its own localhost",
+        "keep both services on one node with deploy.placement.constraints, or write the name of the other service";
+    JOB_WITH_PORT "SW1726" Advice []
+        "server that becomes a Job",
+        "restart says that the service ends, so it becomes a Job. After exit code 0 it does not start again, and an update stops it before the new version starts",
+        "write restart: unless-stopped if the service is meant to keep running";
+    SECRET_STAYS "SW1755" Advice []
+        "password in a script",
+        "the shell does not read the password as it is written, so no variable can replace it. Everyone who reads the Stack sees the password",
+        "write the password into a variable of the service, and $$NAME in the script";
+    VOLUME_OF_NO_NAMESPACE "SW1756" Advice []
+        "PersistentVolume without a namespace in its name",
+        "all namespaces share the names of PersistentVolumes, and one PersistentVolume serves one claim. If a second namespace applies this Stack, its claim waits forever",
         "convert with --namespace NAMESPACE";
-    UNREADABLE_MODE "SW1740" Mapped []
-        "a secret or config that the service's user cannot read",
-        "the file belongs to root where uid and gid say nothing, as in Docker Compose, so the program is denied it at each start, and the pod is started again and again",
-        "write uid: with the number of the service's user, or a mode that others may read, such as 0444";
-    KEY_OF_NAMED_USER "SW1741" Mapped []
-        "a private key for a user that is a name",
-        "files of a Pod belong to root, and a copy of them to a user by number only: so the key keeps the permission bits that it has on disk, and a program that takes only a key which nobody else may read refuses it",
-        "write user: with the number, which docker run --rm IMAGE id NAME tells";
+    UNREADABLE_MODE "SW1740" Advice []
+        "secret or config that the user of the service cannot read",
+        "without uid and gid the file belongs to root, as in Docker Compose. The program cannot read the file, and its Pod restarts again and again",
+        "write uid: with the number of the user, or a mode that others can read, such as 0444";
+    KEY_OF_NAMED_USER "SW1741" Advice []
+        "private key for a user by name",
+        "files of a Pod belong to root, and a copy can belong only to a numeric user. So the key keeps its permission bits from disk, and a program that accepts only a private key refuses it",
+        "write user: with the number, which docker run --rm IMAGE id NAME prints";
 }

@@ -2,131 +2,125 @@
 
 use super::rules;
 
-rules! { NETWORK:
+rules! { NETWORK by Converter:
     DRIVER "SW1201" Mapped []
-        "how the engine builds a network",
-        "bridge and overlay only tell the engine how to connect containers; on a cluster the network plugin does that",
-        "nothing needs to be done";
+        "network driver",
+        "bridge and overlay tell Docker how to connect containers. On a cluster the network plugin connects Pods";
     OTHER_DRIVER "SW1202" Approximated []
-        "a network of the host's own kind",
-        "the network is one of the cluster's, with its addresses: containers do not appear in the host's own network",
-        "publish ports, or use network_mode: host where a service must be in the node's network";
+        "driver for the host's network",
+        "the network becomes an ordinary network with addresses of the cluster, so the containers do not appear in the host's network",
+        "publish ports, or use network_mode: host for a service that must use the network of the node";
     DRIVER_OPTIONS "SW1203" Approximated ["networks.*.driver_opts", "services.*.networks.*.driver_opts"]
-        "options of a network driver",
-        "the cluster's network plugin decides on them",
-        "take them out";
+        "network driver options",
+        "the network plugin of the cluster decides these settings",
+        "remove the options";
     ADDRESSES "SW1204" Approximated ["services.*.networks.*.ipv4_address", "services.*.networks.*.ipv6_address",
         "services.*.networks.*.link_local_ips", "services.*.networks.*.mac_address", "services.*.mac_address",
         "services.*.networks.*.interface_name"]
-        "a fixed address",
-        "the cluster gives each pod an address; a name always finds it, a number does not",
-        "dial the service by its name";
+        "fixed address",
+        "the cluster assigns the address of each Pod. A name always leads to the service, and a fixed address does not",
+        "connect to the service by name";
     ADDRESS_RANGE "SW1205" Approximated ["networks.*.ipam"]
-        "the addresses of a network",
-        "the cluster has its own range of addresses for all pods",
-        "dial services by their names, and allow the cluster's pod range where addresses are checked";
+        "address range of a network",
+        "all Pods get addresses from the range of the cluster",
+        "connect to services by name, and allow the Pod range of the cluster where programs check addresses";
     IP_FAMILY "SW1206" Approximated ["networks.*.enable_ipv4", "networks.*.enable_ipv6"]
-        "the address families of a network",
-        "they are the cluster's, for all networks",
-        "use a cluster with the families that you need";
+        "address families of a network",
+        "the cluster sets the address families of all networks",
+        "use a cluster with the address families that you need";
     PRIORITY "SW1207" Ignored ["services.*.networks.*.gw_priority", "services.*.networks.*.priority"]
-        "the order of a container's networks",
-        "a pod has one network interface, whatever networks the service is on",
-        "nothing needs to be done";
+        "order of networks",
+        "a Pod has one network interface for all networks of the service";
     ATTACHABLE "SW1208" Ignored ["networks.*.attachable"]
-        "who may join a network by hand",
-        "it is about containers that someone starts by hand with the engine",
-        "nothing needs to be done";
+        "attachable network",
+        "the setting is for containers that a user starts by hand with Docker";
     NETWORK_LABELS "SW1209" Ignored ["networks.*.labels"]
-        "labels of a network",
-        "a network is no object of its own on the cluster, so there is nothing to label",
-        "nothing needs to be done";
+        "network labels",
+        "a network is not an object on the cluster, so there is nothing to label";
     BRIDGE_MODE "SW1210" Approximated []
-        "the engine's default bridge",
-        "the service is on the Stack's own network default, where it finds the others by name, which the engine's bridge does not offer",
-        "take network_mode out";
+        "Docker's default bridge",
+        "the service joins the default network of the Stack, where services find each other by name. Docker's bridge does not resolve names",
+        "remove network_mode";
     LINK_ALIAS "SW1211" Approximated []
-        "a name that only the linking service knows",
-        "the name becomes one of the service's own, which every service of its networks can dial",
-        "nothing needs to be done";
+        "link alias",
+        "all services on the networks of the linked service can use the alias, not only the linking service";
     EXTERNAL_LINK "SW1212" Approximated []
-        "a container outside of the project",
-        "the name stands for a Service of the namespace with the container's name, which has to be there",
-        "create that Service, or write another target: a Service of another namespace, which the Stack's namespace has to allow, as NAME.NAMESPACE.svc.cluster.local";
+        "external link",
+        "the alias leads to the Service with the container's name, which must exist in the namespace",
+        "create this Service. For a Service of another namespace write NAME.NAMESPACE.svc.cluster.local, which the namespace of the Stack must grant";
     ALIAS_NAME "SW1213" Approximated []
-        "a further name that no Service may bear",
-        "a Service's name has at most 63 lower-case letters, digits and hyphens and begins with a letter; nothing in the project dials this one, so it is left out",
-        "write a name of that form";
-    ALIAS_DIALED "SW1214" Refused []
-        "a further name that no Service may bear and that is dialed",
-        "a Service's name has at most 63 lower-case letters, digits and hyphens and begins with a letter, so texts that dial this one would not find it",
-        "dial the service's own name, or accept it with --allow-refused SW1214 and mend the texts";
+        "alias that no Service can have",
+        "the name of a Service has at most 63 lower-case letters, digits and hyphens and starts with a letter. No text in the project uses this alias, so it is left out",
+        "write a name that a Service can have";
+    USED_ALIAS "SW1214" Refused []
+        "alias that no Service can have and that clients use",
+        "the name of a Service has at most 63 lower-case letters, digits and hyphens and starts with a letter. Clients that use this alias would not find the service",
+        "use the name of the service, or use --allow-refused SW1214 and fix the clients";
     ALIAS_TAKEN "SW1215" Approximated []
-        "a further name that another service bears",
-        "a name of a service stands for that service alone",
-        "give the alias another name";
+        "alias that is the name of another service",
+        "the name of a service leads only to this service",
+        "rename the alias";
     PORT_NAME "SW1216" Ignored ["services.*.ports.*.name"]
-        "the name of a port",
-        "ports are found by number; nothing reads the name",
-        "nothing needs to be done";
+        "port name",
+        "clients find ports by number, and no program reads the name";
     PORT_RANGE "SW1217" Approximated []
-        "a range of which the engine chooses a port",
-        "a cluster does not choose from a range: the first port of it is published",
-        "write the one port that you want";
+        "range of host ports",
+        "a cluster does not choose a port from a range, so the first port is published",
+        "write one port";
     PORT_FREE "SW1218" Approximated []
-        "a port that the engine chooses",
-        "the port is published under its own number, or under one that no other port of the project has, and not under one that is free by chance",
-        "write the number under which it is to be published";
+        "host port that Docker chooses",
+        "the port is published under its own number, or under a number that no other port of the project has, and not under a random free number",
+        "write the host port";
     PORT_PROTOCOL "SW1219" Refused []
-        "a port that cannot be published",
-        "the protocol is none of tcp, udp and sctp, or the number is not between 1 and 65535",
+        "invalid port",
+        "the protocol is not tcp, udp or sctp, or the number is not between 1 and 65535",
         "write tcp, udp or sctp, and a number from 1 to 65535";
     HOST_GATEWAY "SW1220" Refused []
-        "the address of the Docker host",
-        "there is no one host on a cluster, so host-gateway has no address; a program that dials it would find nothing",
-        "run what it dials as a service of the project, or write its address";
+        "host-gateway",
+        "a cluster has no single Docker host, so host-gateway has no address, and clients of this name would find nothing",
+        "run the target as a service of the project, or write its address";
     HOST_NAME "SW1221" Approximated []
-        "a host name that no pod may bear",
-        "a host name has at most 63 lower-case letters, digits and hyphens; the part before the first dot is used, with hyphens for other characters",
-        "write a host name of that form";
+        "host name that no Pod can have",
+        "a host name has at most 63 lower-case letters, digits and hyphens. The part before the first dot is used, with hyphens in place of other characters",
+        "write a host name of this form";
     EXPOSE_TEXT "SW1222" Refused []
-        "a port that is no number",
-        "expose takes numbers, ranges and a protocol, such as 8080, 8000-8010 or 53/udp",
+        "invalid expose port",
+        "expose takes a number or a range with an optional protocol, such as 8080, 8000-8010 or 53/udp",
         "write a number";
     DNS_SERVERS "SW1223" Approximated []
-        "name servers of a container",
-        "they are asked after the cluster's own, since names of services live there; at most three",
-        "let the cluster's DNS forward a domain to them";
+        "DNS servers",
+        "the container asks these servers after the DNS server of the cluster, which resolves service names. At most three are used",
+        "let the DNS server of the cluster forward a domain to these servers";
     HOST_ADDRESS "SW1224" Approximated []
-        "the host address of a published port",
-        "a published port has the address of the load balancer or of the nodes, not one of a host",
-        "take the address out; 127.0.0.1 keeps a port inside the cluster";
+        "host address of a published port",
+        "a published port has the address of the load balancer or of the nodes, not that of one host",
+        "remove the address. Use 127.0.0.1 to keep a port inside the cluster";
     EXTRA_HOST "SW1225" Refused []
-        "a line of /etc/hosts that no pod may have",
-        "a host name or address of it is not valid",
+        "invalid extra host",
+        "the host name or the address is not valid",
         "write a name of letters, digits, hyphens and dots, and an IP address";
     EXTERNAL_LINK_TARGET "SW1226" Refused []
-        "a container outside of the project without a whole name",
-        "a further name on a cluster stands for a whole name, and in which namespace the other one runs is not said",
+        "external link without a namespace",
+        "an external link needs a fully qualified name, and the namespace of the target is unknown",
         "name the namespace with --namespace, or write NAME.NAMESPACE.svc.cluster.local:ALIAS";
-    NAME_ASTRAY "SW1227" Refused []
-        "a name that stands for one service here and for another there",
-        "Docker answers by the network that is asked, and the DNS of a cluster has one answer for all: some who dial the name would be led to a pod that they do not mean or cannot reach",
-        "give one of the services another name and dial that, or put both on the same networks where either may answer; --allow-refused SW1227 leaves the name out";
-    NAME_OF_MORE "SW1228" Approximated []
-        "a name that some networks know for fewer services",
-        "on a cluster the name leads to all of the services, whatever network is asked; whoever asks reaches all of them",
+    AMBIGUOUS_NAME "SW1227" Refused []
+        "name that leads to different services",
+        "Docker answers differently on each network, and the DNS of a cluster has one answer for all clients. Some clients would reach a Pod that they do not mean or cannot connect to",
+        "rename one of the services and use the new name, or put both on the same networks if either can answer. --allow-refused SW1227 removes the name";
+    NAME_OF_MORE_SERVICES "SW1228" Approximated []
+        "name with fewer services on some networks",
+        "on a cluster the name leads to all of these services from every network",
         "give the services the name on the same networks";
-    CONTAINER_DIALED "SW1229" Refused []
-        "a text that dials a container by the name that Compose makes",
-        "a cluster knows no name of a single container of several, and none with '_'",
-        "write the service's name here, or accept it with --allow-refused SW1229";
-    CONTAINER_ANSWERS "SW1230" Mapped []
-        "a text that dials a container by the name that Compose makes",
-        "the service has one container, so it gets the name as an alias",
-        "write the service's name, which stays when the project has another name";
-    HOST_NAME_ASTRAY "SW1231" Approximated []
-        "a host name that stands for one service here and for another there",
-        "nothing in the project dials it, so the service has it for itself and no name on the cluster leads to it",
-        "give the services host names of their own";
+    GENERATED_NAME "SW1229" Refused []
+        "generated name of one of several containers",
+        "a cluster has no name for one of several containers, and no name with '_'",
+        "write the name of the service, or use --allow-refused SW1229";
+    GENERATED_NAME_OF_ONE "SW1230" Mapped []
+        "generated name of a single container",
+        "the service has one container, so the service gets the name as an alias",
+        "write the name of the service, which stays the same if the project is renamed";
+    AMBIGUOUS_HOST_NAME "SW1231" Approximated []
+        "host name of several services",
+        "no text in the project uses the name. The container keeps it as its host name, and the DNS of the cluster does not resolve it",
+        "give each service its own host name";
 }

@@ -2,50 +2,49 @@
 
 use super::rules;
 
-rules! { SECRET:
+rules! { SECRET by Converter:
     MOVED_TO_SECRET "SW1401" Mapped []
-        "a value that is or may be secret",
-        "its name, or the place that it comes from, says that it is secret, so it stands in a Secret and the Stack names the key",
-        "create the Secret with its real values before you apply the Stack, by whatever keeps secrets for you";
+        "secret value",
+        "the name or the origin of the value says that the value is secret, so it is stored in a Secret, and the Stack names the key",
+        "create the Secret with the real values before you apply the Stack, with the tool that manages your secrets";
     SECRET_IN_PLAIN_TEXT "SW1402" Refused []
-        "a secret where only plain text can stand",
-        "the value holds a secret, and this setting cannot be read from a Secret, so that it would stand in the Stack for everyone to read",
-        "give the secret to the program by environment or as a file";
+        "secret in a setting that must be plain text",
+        "the value contains a secret, and this setting cannot read a Secret. Everyone who reads the Stack would see the secret",
+        "pass the secret to the program in environment or as a file";
     EXTERNAL "SW1403" Mapped []
-        "a secret or config that exists already",
-        "the Secret or ConfigMap of that name has to exist in the namespace, with the value under a key of the name that it has in the project",
-        "create it: kubectl create secret generic NAME --from-file=KEY=FILE";
+        "external secret or config",
+        "the Secret or ConfigMap with this name must exist in the namespace. Its key is the name of the secret or config in the project",
+        "create the object: kubectl create secret generic NAME --from-file=KEY=FILE";
     DRIVER_OF_SECRET "SW1404" Refused ["secrets.*.driver", "secrets.*.driver_opts", "secrets.*.template_driver",
         "configs.*.driver", "configs.*.driver_opts", "configs.*.template_driver"]
-        "a driver for secrets or configs",
-        "drivers and templates of Swarm have no counterpart, so the file would not have the content that the program expects",
+        "driver for secrets or configs",
+        "drivers and templates of Swarm have no counterpart on a cluster, so the file would not have the content that the program expects",
         "use file, environment or external";
     UNSET_VARIABLE "SW1405" Refused []
-        "a variable that is not set",
-        "the content is that of a variable, which is not set where you convert",
-        "set the variable, or give it in an env file";
+        "unset variable",
+        "the content is the value of a variable that is not set where you convert",
+        "set the variable, or add it to an env file";
     LABELS_OF_FILE "SW1406" Ignored ["secrets.*.labels", "configs.*.labels"]
         "labels of a secret or config",
-        "no program sees them",
-        "nothing needs to be done";
+        "programs do not see these labels";
     ENGINE_NAME "SW1407" Mapped []
-        "the name of a secret or config in the engine",
-        "a secret or config of a Stack is named by the Stack and its key in the project; programs see the path where it is mounted, and no name",
-        "to use one that exists, write external: true with its name";
+        "name of a secret or config in Docker",
+        "the object is named after the Stack and the key in the project. Programs see the mount path and not the name",
+        "write external: true and the name to use an existing object";
     UNREADABLE "SW1408" Refused []
-        "a file that cannot be read",
-        "the content of the secret or config is not there, so that its readers could not start",
+        "missing file of a secret or config",
+        "the conversion cannot read the content of the secret or config, so its readers could not start",
         "create the file, or write external: true";
     TOO_LARGE "SW1409" Refused []
-        "a file that is too large",
-        "a ConfigMap or Secret holds at most 1 MiB",
+        "file of a secret or config that is too large",
+        "a ConfigMap or Secret can contain at most 1 MiB",
         "keep large files in a volume or in the image";
     HOOK_SHELL "SW1410" Approximated []
-        "a command with a secret in it",
-        "the secret is a variable of the service, and the command runs through sh -c, which puts it in: the image needs a shell",
+        "command with a secret",
+        "the secret becomes a variable of the service, and sh -c inserts the variable into the command. The image needs a shell",
         "let the command read the secret itself";
     SECRET_LABEL "SW1411" Approximated []
-        "a label with a secret in it",
-        "labels are for programs that watch the Docker engine, and a label on a cluster is there for everyone to read, so this one is left out",
-        "give the program that reads the label its secret from a Secret";
+        "label with a secret",
+        "labels are for programs that watch Docker, and everyone on the cluster can read them. So this label is left out",
+        "pass the secret in a Secret to the program that reads the label";
 }

@@ -1,83 +1,79 @@
-//! Volumes and mounts. What becomes of files of the host is in `file`.
+//! Volumes and mounts. Module `file` has the rules for files of the host.
 
 use super::rules;
 
-rules! { VOLUME:
+rules! { VOLUME by Converter:
     VOLUME_DRIVER "SW1301" Mapped []
-        "a volume driver",
-        "the settings under x-stackwright say where the data lie, and a cluster does not use the engine's driver or its options",
-        "nothing needs to be done";
+        "volume driver",
+        "the settings under x-stackwright define the storage, so Docker's driver and its options are not used";
     VOLUME_OPTIONS "SW1302" Approximated []
-        "options of a volume driver",
-        "of the options of the local driver, NFS exports and folders of the node have a meaning on a cluster, and size as the size to ask for; others have none",
+        "volume driver options",
+        "of the local driver's options only NFS exports, folders of the node and size have a meaning on a cluster",
         "write size, storageClassName, accessMode or nfs under x-stackwright of the volume";
     VOLUME_HOST_PATH "SW1303" Approximated []
-        "a volume that is a folder of the host",
-        "it is the folder of that path on whichever node runs the service, and only where the namespace allows host paths",
+        "volume in a host folder",
+        "the volume is the folder with this path on the node that runs the service, and only if the namespace grants host paths",
         "use a named volume without options, and copy the data into it";
     MOUNT_HINTS "SW1304" Ignored ["services.*.volumes.*.consistency", "services.*.volumes.*.bind.selinux",
         "services.*.volumes.*.volume.labels"]
-        "hints for the engine",
-        "they are about how the engine shares files with a developer's machine or labels them, and change nothing that a program can rely on",
-        "nothing needs to be done";
+        "mount hints",
+        "the hints control how Docker shares files with a developer's machine or labels them, and programs do not depend on the hints";
     MOUNT_TYPE "SW1305" Refused []
-        "a mount that Linux containers of a cluster do not have",
-        "pipes of Windows and cluster volumes of Swarm have no counterpart",
+        "unsupported mount type",
+        "Windows pipes and Swarm cluster volumes have no counterpart in Linux containers on a cluster",
         "use a named volume";
     BIND_RECURSIVE "SW1306" Approximated ["services.*.volumes.*.bind.recursive"]
-        "how mounts below a mount are treated",
-        "what is mounted below a folder of the node is there too, and read-only only where the folder itself is",
-        "take it out";
+        "recursive bind mount",
+        "mounts below a folder of the node are visible too, and read_only applies only to the folder itself",
+        "remove the setting";
     TMPFS_OWNER "SW1307" Approximated []
-        "an option of a temporary file system",
-        "size and mode have a meaning on a cluster; the folder belongs to root and may be written as its mode says",
-        "use size and mode only";
+        "tmpfs option",
+        "only size and mode are supported. The folder belongs to root, and mode decides who can write",
+        "use only size and mode";
     VOLUMES_FROM "SW1308" Mapped []
-        "the mounts of another service",
-        "each mount of the other service is one of this service too",
-        "nothing needs to be done";
+        "mounts of another service",
+        "this service gets each mount of the other service";
     VOLUME_NAME "SW1309" Approximated []
-        "the name of a volume in the engine",
-        "a volume of a Stack is the claim <stack>-<volume>, whatever it is called in the engine, so a project that names the same volume has another one",
-        "to use a claim that exists, write external: true with its name";
+        "volume name in Docker",
+        "the volume becomes the PersistentVolumeClaim <stack>-<volume>, with or without a name in Docker. Another project with this volume name gets another volume",
+        "write external: true and the name to use an existing claim";
     PROPAGATION "SW1310" Approximated []
-        "a way of passing on mounts",
-        "Kubernetes knows private, rslave and rshared only; the nearest of them is used",
+        "mount propagation",
+        "Kubernetes supports only private, rslave and rshared, so the nearest of these is used",
         "write private, rslave or rshared";
     RELATIVE_TARGET "SW1311" Approximated []
-        "a mount at a relative path",
-        "the engine takes a path without a leading / as one from the root of the container's files, and so it is written",
+        "relative mount path",
+        "Docker reads a path without a leading / from the root folder of the container, and so does the Stack",
         "write the path with a leading /";
     EXTERNAL_VOLUME "SW1312" Mapped []
-        "a volume that exists already",
-        "the claim of that name has to exist in the namespace, and is never changed or deleted",
-        "create a PersistentVolumeClaim of that name";
+        "external volume",
+        "the PersistentVolumeClaim with this name must exist in the namespace. The operator never changes or deletes it",
+        "create a PersistentVolumeClaim with this name";
     NO_PLACE "SW1313" Refused []
-        "a mount where nothing can be mounted",
-        "Kubernetes mounts nothing at the root of a container, and nothing at a path with a colon, which is a part of the path in the long form",
-        "write an absolute path without a colon; options such as read_only have a key of their own in the long form";
+        "mount path that Kubernetes does not support",
+        "Kubernetes cannot mount at the root of a container or at a path with a colon. In the long form a colon is part of the path",
+        "write an absolute path without a colon. In the long form write options such as read_only as keys";
     DATA_ELSEWHERE "SW1316" Refused []
-        "a volume whose data lie elsewhere",
-        "the driver or the type leads to data that no new volume of the cluster has: the program would find an empty disk in their place",
-        "create a PersistentVolumeClaim that leads to the data, such as by the CSI driver for SMB, and write external: true and name: CLAIM at the volume in place of the driver; where an empty volume will do, write x-stackwright: {storageClassName: CLASS} beside it";
+        "volume with data elsewhere",
+        "the driver or the type refers to data that a new volume of the cluster does not have. The program would find an empty disk",
+        "create a PersistentVolumeClaim for the data, such as with the CSI driver for SMB, and write external: true and name: CLAIM in place of the driver. If an empty volume is enough, add x-stackwright: {storageClassName: CLASS}";
     NFS_CLAIM "SW1317" Mapped []
-        "options of an NFS mount",
-        "a Pod carries no options for NFS, so a PersistentVolume carries them, and the volume of the Stack is the PersistentVolumeClaim beside it",
-        "apply both with the Stack; creating a PersistentVolume needs a right for the whole cluster";
+        "NFS mount options",
+        "a Pod cannot set NFS options, so a PersistentVolume sets them, and the volume of the Stack is the PersistentVolumeClaim beside it",
+        "apply both with the Stack. Creating a PersistentVolume requires a permission for the whole cluster";
     MEMORY_VOLUME "SW1318" Approximated []
-        "a volume in memory",
-        "the volume becomes a tmpfs of the one service that mounts it: it begins empty, also where the image has files at that path, and counts against the memory limit",
-        "write type: tmpfs at the mount of the service in place of the volume";
+        "volume in memory",
+        "the volume becomes a tmpfs of the one service that mounts it. It starts empty, even if the image has files at this path, and counts against the memory limit",
+        "write type: tmpfs in the mount of the service in place of the volume";
     MEMORY_SHARED "SW1319" Refused []
-        "memory that several mounts share",
-        "the engine mounts one tmpfs everywhere, and Pods of a cluster cannot share memory: each mount would have a memory of its own",
-        "take driver_opts out, so that the services share a volume on disk, or mount the volume in one place only";
+        "volume in memory with several mounts",
+        "Docker mounts one tmpfs in all places. Pods cannot share memory, so each mount would have its own tmpfs",
+        "remove driver_opts to share a volume on disk, or mount the volume in one place only";
     NFS_INCOMPLETE "SW1320" Refused []
-        "an NFS volume that leads nowhere",
+        "incomplete NFS volume",
         "an NFS mount needs a server and the absolute path of an export",
         "write o: addr=SERVER and device: :/PATH, and set the variables in them";
     LABELS_OF_VOLUME "SW1321" Ignored []
-        "labels of a volume that the Stack does not make",
-        "the data lie elsewhere, so the Stack makes no PersistentVolumeClaim that could bear the labels, and no program sees them",
-        "nothing needs to be done";
+        "labels of a volume without a claim",
+        "the data is elsewhere, so the Stack creates no PersistentVolumeClaim for the labels. Programs do not see the labels";
 }

@@ -1,6 +1,6 @@
-//! Which files are a project's own: those in its folder, and those in the Git repository that the folder lies in, or
-//! in the folder that the conversion is confined to.
-//! Others are files of one machine, such as its credentials, which a compose file may name as well.
+//! The files of a project: those in its folder, and those in the Git repository that contains the folder or in the
+//! folder of `--confine`. Other files belong to one machine, such as credentials, and a Compose file can name them
+//! too.
 
 use compose_loader::{FileKind, Project, paths::relative};
 
@@ -8,41 +8,41 @@ use crate::convert::Folders;
 
 use super::uses::real;
 
-/// Where a file lies.
+/// The location of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Lies {
+pub enum Location {
     /// In the project.
     Within,
-    /// Outside of the project, as its path says.
+    /// Outside the project by its path.
     Outside,
-    /// Outside of the project, behind a path that lies within.
+    /// Outside the project, through a link inside it.
     Linked,
 }
 
-/// What is a project's own.
+/// The folders of a project.
 #[derive(Debug, Default)]
 pub struct Bounds {
-    /// The project's folder.
+    /// The folder of the project.
     folder: String,
-    /// The project's folder with all links resolved.
+    /// The folder of the project with all links resolved.
     real_folder: String,
-    /// The folder above it that holds the project's own files, with all links resolved; itself where there is none.
+    /// The folder above with the files of the project, with all links resolved. The project folder if there is none.
     root: String,
 }
 
 impl Bounds {
-    /// Those of a project.
+    /// Finds the folders of a project.
     pub fn of(project: &Project, files: &dyn Folders) -> Self {
         let folder = project.working_dir.clone();
         let real_folder = files.real(&folder).unwrap_or_else(|| folder.clone());
-        // It is a file in a worktree and in a submodule.
+        // `.git` is a file in a worktree and in a submodule.
         let holds_git = |above: &&str| {
             matches!(files.kind(&format!("{above}/.git")), Some(FileKind::Folder | FileKind::File))
         };
         let all = std::iter::successors(Some(real_folder.as_str()), |folder| {
             folder.rsplit_once('/').map(|(above, _)| above).filter(|above| !above.is_empty())
         });
-        // A folder that the conversion is confined to holds the project's own files, too.
+        // The folder of `--confine` also contains only files of the project.
         let holds_all = |above: &&str| {
             let further = above.rsplit_once('/').map_or("", |(further, _)| further);
             files.kind(further) == Some(FileKind::Outside)
@@ -52,20 +52,20 @@ impl Bounds {
         Self { folder, real_folder, root }
     }
 
-    /// Where the file or folder at an absolute path lies.
-    pub fn lies(&self, files: &dyn Folders, path: &str) -> Lies {
+    /// Returns the location of the file or folder at an absolute path.
+    pub fn location(&self, files: &dyn Folders, path: &str) -> Location {
         let real = real(files, path);
         if is_below(&self.real_folder, &real) || is_below(&self.root, &real) && !self.is_hidden(&real) {
-            Lies::Within
+            Location::Within
         } else if is_below(&self.folder, path) || is_below(&self.real_folder, path) {
-            Lies::Linked
+            Location::Linked
         } else {
-            Lies::Outside
+            Location::Outside
         }
     }
 
-    /// Whether a path beside the project's folder leads through a hidden folder, or to a hidden file. Where a home
-    /// folder is a repository, such hold credentials.
+    /// Reports whether a path outside the project folder contains a hidden folder or file. If a home folder is a
+    /// repository, these contain credentials.
     fn is_hidden(&self, path: &str) -> bool {
         relative(&self.real_folder, path).split('/').any(|part| part.starts_with('.') && part != "..")
     }
@@ -82,29 +82,29 @@ mod tests {
     use compose_loader::MemoryFiles;
 
     #[test]
-    fn the_folder_and_its_repository_are_the_projects_own() {
+    fn the_folder_and_its_repository_belong_to_the_project() {
         let mut files = MemoryFiles::default();
         for path in
             ["/r/deploy/app/compose.yaml", "/r/.git/HEAD", "/home/me/p/compose.yaml", "/home/me/p/.git"]
         {
             files.add(path, "");
         }
-        for (folder, path, lies) in [
-            ("/r/deploy/app", "/r/deploy/app/conf", Lies::Within),
-            ("/r/deploy/app", "/r/deploy/app/.docker/conf", Lies::Within),
-            ("/r/deploy/app", "/r/deploy/app", Lies::Within),
-            ("/r/deploy/app", "/r/conf/nginx.conf", Lies::Within),
-            ("/r/deploy/app", "/r", Lies::Within),
-            ("/r/deploy/app", "/r/.kube/config", Lies::Outside),
-            ("/r/deploy/app", "/rest/conf", Lies::Outside),
-            ("/r/deploy/app", "/etc/hosts", Lies::Outside),
-            ("/home/me/p", "/home/me/p/conf", Lies::Within),
-            ("/home/me/p", "/home/me/other", Lies::Outside),
-            ("/none/p", "/none/p/conf", Lies::Within),
-            ("/none/p", "/none/conf", Lies::Outside),
+        for (folder, path, location) in [
+            ("/r/deploy/app", "/r/deploy/app/conf", Location::Within),
+            ("/r/deploy/app", "/r/deploy/app/.docker/conf", Location::Within),
+            ("/r/deploy/app", "/r/deploy/app", Location::Within),
+            ("/r/deploy/app", "/r/conf/nginx.conf", Location::Within),
+            ("/r/deploy/app", "/r", Location::Within),
+            ("/r/deploy/app", "/r/.kube/config", Location::Outside),
+            ("/r/deploy/app", "/rest/conf", Location::Outside),
+            ("/r/deploy/app", "/etc/hosts", Location::Outside),
+            ("/home/me/p", "/home/me/p/conf", Location::Within),
+            ("/home/me/p", "/home/me/other", Location::Outside),
+            ("/none/p", "/none/p/conf", Location::Within),
+            ("/none/p", "/none/conf", Location::Outside),
         ] {
             let project = Project { working_dir: folder.to_owned(), ..Project::default() };
-            assert_eq!(Bounds::of(&project, &files).lies(&files, path), lies, "{folder} {path}");
+            assert_eq!(Bounds::of(&project, &files).location(&files, path), location, "{folder} {path}");
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Which folders of a build's context an image has, and where, as far as its Dockerfile tells.
+//! The folders of a build context that an image contains, and their paths, as far as the Dockerfile tells.
 
 use compose_loader::paths::{clean, join};
 
 use super::ignore::is_name;
 
-/// What the stages of a Dockerfile copy out of the context.
+/// The copies from the context in the stages of a Dockerfile.
 #[derive(Debug, Default)]
 pub struct Dockerfile {
     stages: Vec<Stage>,
@@ -15,15 +15,15 @@ struct Stage {
     name: String,
     folder: String,
     copies: Vec<Copy>,
-    /// Whether something in it is not understood.
+    /// Whether the stage has an instruction that is not supported here.
     is_unclear: bool,
 }
 
-/// A folder or file of the context, and where it is in the image.
+/// A folder or file of the context and its path in the image.
 #[derive(Clone, Debug)]
 struct Copy {
     from: String,
-    /// The pattern of the names in the folder, where only some are copied.
+    /// The pattern of the names in the folder, if only some are copied.
     names: Option<String>,
     to: String,
     /// Whether the destination is written as a folder.
@@ -31,7 +31,7 @@ struct Copy {
 }
 
 impl Copy {
-    /// Whether a file or folder of the context is at a place of the image by this copy.
+    /// Reports whether this copy puts a file or folder of the context at a path of the image.
     fn brings(&self, path: &str, is_folder: bool, place: &str) -> bool {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         if let Some(pattern) = &self.names {
@@ -40,7 +40,7 @@ impl Copy {
                 && is_name(pattern, name)
                 && at(&self.to, name) == place;
         }
-        // A single file goes by its name into a folder.
+        // A single file keeps its name in a folder.
         let is_file = !is_folder && self.from == path;
         is_file && at(&self.to, name) == place
             || below(&self.from, path).is_some_and(|rest| {
@@ -83,9 +83,9 @@ impl Dockerfile {
         self.stages.push(Stage { name, ..stage });
     }
 
-    /// Whether the image of a stage (the last one, if none is named) has the whole folder `path` of the context at
-    /// `target`: by a copy of the folder or of one above it, or by copies of all that is in it, `children` (names,
-    /// and whether each is a folder); none where the Dockerfile does not tell.
+    /// Reports whether the image of a stage (by default the last) has the whole folder `path` of the context at
+    /// `target`: from a copy of the folder or of a parent, or from copies of all its `children` (names, and whether
+    /// each is a folder). Returns none if the Dockerfile does not tell.
     pub fn has(
         &self,
         stage: Option<&str>,
@@ -111,7 +111,7 @@ impl Dockerfile {
     }
 }
 
-/// The place of a path below a folder.
+/// Returns the path below a folder.
 fn at(folder: &str, below: &str) -> String {
     if below.is_empty() { folder.to_owned() } else { format!("{}/{below}", folder.trim_end_matches('/')) }
 }
@@ -143,7 +143,7 @@ impl Stage {
         let is_into = to.ends_with(['/', '.']) || sources.len() > 1;
         let to = clean(&join(&self.folder, to));
         for source in sources {
-            // What a pattern stands for lies below the folder before it.
+            // The matches of a pattern are below the folder in front of the pattern.
             let folder: Vec<&str> =
                 source.split('/').take_while(|part| !part.contains(['*', '?', '['])).collect();
             let is_pattern = folder.len() < source.split('/').count();
@@ -151,10 +151,10 @@ impl Stage {
             let last = source.rsplit('/').next().unwrap_or_default();
             let names = match (is_pattern, folder.len() + 1 == source.split('/').count()) {
                 (false, _) => None,
-                // `*` alone is all; `*.json` is some files.
+                // `*` alone matches all files, and `*.json` only some.
                 (true, true) if last == "*" => None,
                 (true, true) => Some(last.to_owned()),
-                // Which folders a pattern in the middle stands for is not known.
+                // The folders that match a pattern in the middle are unknown.
                 (true, false) => continue,
             };
             self.copies.push(Copy { from, names, to: to.clone(), is_into });
@@ -162,7 +162,7 @@ impl Stage {
     }
 }
 
-/// The way from a path below the context to what is the same or lies in it.
+/// Returns the relative path from a path of the context to the same path or one below it.
 fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     if folder.is_empty() {
         return Some(path);
@@ -171,7 +171,7 @@ fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-/// The instructions, each on one line, without comments.
+/// Returns the instructions, each on one line, without comments.
 fn instructions(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut open = String::new();

@@ -1,12 +1,11 @@
-//! Patterns of paths: `.dockerignore`, what of a build's context the builder never sees, and `.gitignore`, what a
-//! repository does not hold. Patterns are those of Go's `filepath.Match` and `**`, `!` takes paths back, and the last
-//! pattern that matches counts.
+//! Patterns of `.dockerignore` and `.gitignore`. They have the syntax of Go's `filepath.Match` with `**`. A pattern
+//! with `!` includes a path again, and the last matching pattern counts.
 
 /// The patterns of a file.
 #[derive(Debug, Default)]
 pub struct Ignored(Vec<Line>);
 
-/// A line of such a file.
+/// A pattern of a line.
 #[derive(Debug)]
 struct Line {
     takes_back: bool,
@@ -15,7 +14,7 @@ struct Line {
     pattern: Vec<Part>,
 }
 
-/// A part of a pattern, between slashes.
+/// A part of a pattern between slashes.
 #[derive(Debug)]
 enum Part {
     /// `**`: any number of folders.
@@ -23,7 +22,7 @@ enum Part {
     Name(Vec<Token>),
 }
 
-/// What stands for characters of a name.
+/// A pattern for characters of a name.
 #[derive(Debug)]
 enum Token {
     Any,
@@ -53,7 +52,7 @@ impl Ignored {
             if !name.contains('/') && !parts.is_empty() {
                 parts.insert(0, Part::Folders);
             }
-            // `a/**` is all that lies in `a`, and not `a` itself.
+            // In Git, `a/**` matches everything inside `a`, but not `a` itself.
             if matches!(parts.last(), Some(Part::Folders)) {
                 parts.push(Part::Name(vec![Token::Any]));
             }
@@ -62,34 +61,34 @@ impl Ignored {
         Self(lines.filter(|line| !line.pattern.is_empty()).collect())
     }
 
-    /// Whether the builder does not see a path below the context: a pattern that matches a folder matches all
-    /// below it.
+    /// Reports whether a path of the context is excluded. A pattern that matches a folder also matches all paths
+    /// below.
     pub fn excludes(&self, path: &str) -> bool {
         let path = characters(path);
         let matches = |line: &Line| (1..=path.len()).any(|end| matches(&line.pattern, &path[..end]));
         self.0.iter().rev().find(|line| matches(line)).is_some_and(|line| !line.takes_back)
     }
 
-    /// Whether a repository excludes a path below the file's folder, or takes it back; none where no pattern
-    /// matches it. Who asks does not look below a folder that is excluded.
+    /// Reports whether a repository excludes a path below the folder of the file. Returns none if no pattern matches.
+    /// The caller does not ask for paths below an excluded folder.
     pub fn says(&self, path: &str, is_folder: bool) -> Option<bool> {
         let path = characters(path);
         let matches = |line: &&Line| (is_folder || !line.is_of_folders) && matches(&line.pattern, &path);
         self.0.iter().rev().find(matches).map(|line| !line.takes_back)
     }
 
-    /// Whether a pattern takes something back.
+    /// Reports whether a pattern includes a path again.
     pub fn takes_back(&self) -> bool {
         self.0.iter().any(|line| line.takes_back)
     }
 }
 
-/// Whether a pattern without `**` matches a name.
+/// Reports whether a pattern without `**` matches a name.
 pub fn is_name(pattern: &str, name: &str) -> bool {
     matches_name(&tokens(pattern), &name.chars().collect::<Vec<_>>())
 }
 
-/// The patterns of a text, and whether each takes back.
+/// Returns the patterns of a text, and whether each includes paths again.
 fn lines(text: &str) -> impl Iterator<Item = (bool, &str)> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let patterns = text.lines().filter(|line| !line.starts_with('#')).map(str::trim);
@@ -143,7 +142,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Whether a pattern matches the whole of a path.
+/// Reports whether a pattern matches a whole path.
 fn matches(pattern: &[Part], path: &[Vec<char>]) -> bool {
     covers(
         pattern,
@@ -170,8 +169,8 @@ fn matches_name(pattern: &[Token], name: &[char]) -> bool {
     )
 }
 
-/// Whether a pattern covers all items. Where it does not fit, only the last wildcard takes one item more: an
-/// earlier one could not help, so the work is at most the product of both lengths.
+/// Reports whether a pattern matches all items. On a mismatch only the last wildcard takes one more item, since an
+/// earlier wildcard could not help. So the work is at most the product of both lengths.
 fn covers<P, I>(
     pattern: &[P],
     items: &[I],
@@ -179,7 +178,7 @@ fn covers<P, I>(
     fits: impl Fn(&P, &I) -> bool,
 ) -> bool {
     let (mut at, mut item) = (0, 0);
-    // Behind the last wildcard, and the first item that it does not take.
+    // The position after the last wildcard, and the first item that the wildcard does not take.
     let mut back: Option<(usize, usize)> = None;
     while item < items.len() {
         match pattern.get(at) {
@@ -200,7 +199,7 @@ fn covers<P, I>(
     pattern[at..].iter().all(is_wildcard)
 }
 
-/// Whether a character is one of a class, such as `a-z` or `^0-9`.
+/// Reports whether a character is in a class, such as `a-z` or `^0-9`.
 fn is_in(class: &[char], character: char) -> bool {
     let (is_negated, class) = match class.split_first() {
         Some(('^', rest)) => (true, rest),

@@ -1,14 +1,14 @@
 //! Files and folders of the host: bind mounts and the contents of secrets and configs.
 //!
-//! | what | where |
+//! | topic | module |
 //! |---|---|
-//! | what a bind mount means, by the use of all services | [`uses`] |
-//! | folders that an image has anyhow | `source`, with `dockerfile` and `ignore` |
-//! | whether anything in a folder is the project's own | `content` |
+//! | the use of a bind mount, by all of its services | [`uses`] |
+//! | folders that the image already contains | `source`, with `dockerfile` and `ignore` |
+//! | whether a folder contains files of the project | `content` |
 //! | files as keys of objects | `tree` |
-//! | what is the project's own, and what of the machine | `bounds` |
-//! | what a repository does not hold | `repository` |
-//! | who may see a file | `private` |
+//! | the folders of the project | `bounds` |
+//! | files that a repository excludes | `repository` |
+//! | private files and permission bits | `private` |
 
 mod bounds;
 mod content;
@@ -30,25 +30,25 @@ use super::context::Context;
 use super::reader::Value;
 use crate::api::{FileTree, Propagation, Volume, VolumeMount};
 pub use bounds::Bounds;
-use bounds::Lies;
+use bounds::Location;
 pub use private::is_secret;
 pub use uses::Uses;
 use uses::{Use, beside};
 
-/// What the author of a project says that a bind mount means.
+/// The value of `bind` under `x-stackwright` of a bind mount.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "camelCase")]
-pub enum Wish {
-    /// Files as they are now.
+pub enum BindMode {
+    /// Copies of the files.
     Files,
     /// A volume.
     Volume,
-    /// A folder that begins empty with each pod.
+    /// A folder that starts empty in each Pod.
     EmptyDir,
 }
 
-impl Wish {
-    /// Its word in a compose file.
+impl BindMode {
+    /// Returns the word in a Compose file.
     fn of(word: &str) -> Option<Self> {
         match word {
             "files" => Some(Self::Files),
@@ -61,34 +61,34 @@ impl Wish {
 
 /// A bind mount of a service.
 pub struct Bind<'a> {
-    /// Its source: an absolute path of the host, whose verdict is stated here.
+    /// The source: an absolute path of the host. Its verdict is stated here.
     pub source: Value<'a>,
-    /// Where it appears in the container; absolute.
+    /// The absolute path in the container.
     pub target: String,
-    /// Whether it is mounted read-only.
+    /// Whether the mount is read-only.
     pub read_only: bool,
-    /// How mounts below it are passed on.
+    /// The mount propagation.
     pub propagation: Option<Propagation>,
-    /// What its author says that it means.
-    pub wish: Option<Wish>,
-    /// Whether the user of its service is a name, whose number only the image knows.
+    /// The `bind` setting of the mount.
+    pub bind_mode: Option<BindMode>,
+    /// Whether the service has a user by name, whose number only the image knows.
     pub is_user_named: bool,
 }
 
-/// What becomes of a bind mount.
+/// The result for a bind mount.
 pub enum Bound {
-    /// Files from ConfigMaps and Secrets, and the volumes that lie in them.
+    /// Files from ConfigMaps and Secrets, and the volumes inside these files.
     Files(FileTree, Vec<VolumeMount>),
-    /// A volume (added to [`Context::volumes`] where it is a named one) or a path of the node.
+    /// A volume (a named one is added to [`Context::volumes`]) or a path of the node.
     Mount(VolumeMount),
     /// Nothing is mounted.
     Nothing,
 }
 
-/// Decides on a bind mount, states the verdict on its source, and adds what it needs to the context.
+/// Converts a bind mount, states the verdict on its source, and adds volumes and objects to the context.
 pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
     let path = bind.source.peek_text().unwrap_or_default().to_owned();
-    if bind.wish.is_none()
+    if bind.bind_mode.is_none()
         && let Some(rule) = of_the_host(&path)
     {
         let detail = if path.ends_with(".sock") { socket::instead(context, &bind.source) } else { "" };
@@ -99,9 +99,9 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
     let mount = VolumeMount { target: bind.target.clone(), read_only, ..VolumeMount::default() };
     let pointer = bind.source.pointer();
     let meaning = context.uses.get(pointer.strip_suffix("/source").unwrap_or(pointer)).cloned();
-    // An engine on Windows has drives, and reads a backslash between the parts of a path.
+    // A Docker engine on Windows has drives, and accepts a backslash as separator.
     let is_foreign = is_windows_absolute(&path) || path.contains('\\') && context.files.kind(&path).is_none();
-    if is_foreign && (bind.wish.is_none() || meaning.is_none()) {
+    if is_foreign && (bind.bind_mode.is_none() || meaning.is_none()) {
         bind.source.judged(&catalogue::WINDOWS_PATH);
         return Bound::Nothing;
     }
@@ -116,7 +116,7 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
             bind.source.judged(&catalogue::SOURCE_TREE);
             Bound::Nothing
         }
-        Some(Use::EmptyDir) => match bind.source.text_judged(&catalogue::SCRATCH) {
+        Some(Use::EmptyDir) => match bind.source.text_judged(&catalogue::EMPTY_FOLDER) {
             Some(_) => Bound::Mount(VolumeMount { empty_dir: Some(true), ..mount }),
             None => Bound::Nothing,
         },
@@ -125,7 +125,7 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
     }
 }
 
-/// The rule for what only a host has: the sockets of its engine, and its time zone.
+/// Returns the rule for files of the host: the socket of a container engine, and the time zone.
 fn of_the_host(path: &str) -> Option<&'static Rule> {
     if path.ends_with(".sock") {
         return ["docker", "podman", "containerd"]
@@ -136,7 +136,7 @@ fn of_the_host(path: &str) -> Option<&'static Rule> {
     (path == "/etc/localtime" || path == "/etc/timezone").then_some(&catalogue::TIME_ZONE)
 }
 
-/// What services write becomes a volume, into which the project's own files are laid.
+/// Converts a folder that services write into a volume, with the files of the project.
 fn data(context: &mut Context<'_>, bind: Bind<'_>, path: &str, at: usize, mount: VolumeMount) -> Bound {
     let Bind { source, is_user_named, .. } = bind;
     let (volume, is_file) = match context.uses.data(at) {
@@ -154,29 +154,29 @@ fn data(context: &mut Context<'_>, bind: Bind<'_>, path: &str, at: usize, mount:
     Bound::Mount(part_of(context, at, path, mount))
 }
 
-/// The rule for what services write, and what of it is not taken along into its volume.
+/// Returns the rule for a folder that services write, and the data that is not copied.
 fn rule_of_data<'c>(context: &'c Context<'_>, volume: &str, is_file: bool) -> (&'static Rule, &'c str) {
     const LAID: &str =
-        "they are laid into a named volume: copy what the running project has made there as well";
+        "the files are copied into a named volume: also copy the files that the running project has created";
     let has_files = context.volumes.get(volume).is_some_and(|volume| !volume.files.is_empty());
     match (context.left.get(volume), is_file, has_files) {
-        (Some(left), ..) => (&catalogue::LEFT_DATA, left),
+        (Some(left), ..) => (&catalogue::MACHINE_DATA, left),
         _ if context.foreign.contains(volume) => (&catalogue::FOREIGN_FILES, LAID),
         (_, true, _) => (&catalogue::DATA_FILE, ""),
-        (_, false, true) => (&catalogue::LAID_FOLDER, ""),
+        (_, false, true) => (&catalogue::WRITTEN_FOLDER, ""),
         (_, false, false) => (&catalogue::DATA_FOLDER, ""),
     }
 }
 
-/// The mount of a volume for what services write: the part of it at a path. What the image has there is hidden,
-/// so nothing of it gets into the volume.
+/// Returns the mount of a path in the volume for a folder that services write. As with a bind mount in Docker, the
+/// files of the image are hidden, so none is copied into the volume.
 pub fn part_of(context: &Context<'_>, at: usize, path: &str, mount: VolumeMount) -> VolumeMount {
     let Some(data) = context.uses.data(at) else { return mount };
     let subpath = data.below(&uses::real(context.files, path));
     VolumeMount { source: Some(data.volume.clone()), subpath, nocopy: Some(true), ..mount }
 }
 
-/// Makes the volume for what services write, with the project's own files, where it is not there yet.
+/// Adds the volume for a folder that services write, with the files of the project, if it is missing.
 fn fill(
     context: &mut Context<'_>,
     at: usize,
@@ -207,7 +207,7 @@ fn fill(
     Ok(())
 }
 
-/// Leaves private keys their permission bits where nobody knows whose they would be, and says so.
+/// Keeps the permission bits of private keys if the number of their user is unknown, and reports this.
 fn keep_modes(context: &Context<'_>, found: &mut tree::Found, source: &Value<'_>, is_user_named: bool) {
     if is_user_named && let Some(key) = found.keep_modes() {
         let (rule, pointer) = (&catalogue::KEY_OF_NAMED_USER, source.pointer());
@@ -215,13 +215,13 @@ fn keep_modes(context: &Context<'_>, found: &mut tree::Found, source: &Value<'_>
     }
 }
 
-/// Whether a path of the host is one that the project brings.
+/// Reports whether a path of the host belongs to the project.
 pub fn is_of_project(context: &Context<'_>, path: &str) -> bool {
     beside(context.project, path).is_some()
 }
 
-/// Lays the project's files into a named volume that the engine keeps in a folder of the project, and states the
-/// verdict on the options that say so. False where the folder lies in another volume, which has the files.
+/// Adds the files of the project to a named volume in a folder of the project, and states the verdict on its options.
+/// Returns false if the folder is in another volume, which has the files.
 pub fn fill_named(
     context: &mut Context<'_>,
     (new, made): (&str, &mut Volume),
@@ -246,7 +246,7 @@ pub fn fill_named(
     true
 }
 
-/// Files of the project, as they are now. `within` is what services write below them.
+/// Converts files of the project into copies. `within` has the folders below that services write.
 fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]) -> Bound {
     let Some(shown) = beside(context.project, path) else {
         bind.source.judged(&catalogue::FILES_OUTSIDE);
@@ -272,7 +272,7 @@ fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]
     keep_modes(context, &mut found, &bind.source, named);
     let (rule, detail) = match (bind.read_only, found.is_foreign) {
         (true, true) => (&catalogue::FOREIGN_FILES, ""),
-        (false, true) => (&catalogue::FOREIGN_FILES, "each pod writes to a copy of its own"),
+        (false, true) => (&catalogue::FOREIGN_FILES, "each Pod writes to its own copy"),
         (true, false) => (&catalogue::COPIED, ""),
         (false, false) => (&catalogue::WRITABLE_COPY, ""),
     };
@@ -291,23 +291,23 @@ fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]
     Bound::Files(FileTree { target: bind.target, read_only, files }, volumes)
 }
 
-/// The content of a secret's or config's file.
+/// The content of the file of a secret or config.
 pub struct Content {
-    /// Its bytes.
+    /// The bytes.
     pub bytes: Vec<u8>,
-    /// Whether it lies outside of the project, so that it belongs into a Secret.
+    /// Whether the file is outside the project and must be stored in a Secret.
     pub is_foreign: bool,
 }
 
-/// The content of a config's `file`, whose verdict is stated here; nothing where it cannot be taken.
+/// Reads the `file` of a config, and states the verdict. Returns none if the file cannot be used.
 pub fn config_file(context: &Context<'_>, file: Value<'_>) -> Option<Content> {
     let path = file.peek().as_str().unwrap_or_default();
-    match (context.files.kind(path), context.bounds.lies(context.files, path)) {
-        (Some(FileKind::File), Lies::Linked) => {
+    match (context.files.kind(path), context.bounds.location(context.files, path)) {
+        (Some(FileKind::File), Location::Linked) => {
             file.judged(&catalogue::LINK_OUT);
             None
         }
-        (Some(FileKind::File), Lies::Outside) => {
+        (Some(FileKind::File), Location::Outside) => {
             let bytes = content(context, file, Some(&catalogue::FOREIGN_FILES))?;
             Some(Content { bytes, is_foreign: true })
         }
@@ -315,7 +315,7 @@ pub fn config_file(context: &Context<'_>, file: Value<'_>) -> Option<Content> {
     }
 }
 
-/// The content of a secret's `file`, whose verdict is stated here; nothing where it cannot be taken.
+/// Reads the `file` of a secret, and states the verdict. Returns none if the file cannot be used.
 pub fn secret_file(context: &Context<'_>, file: Value<'_>) -> Option<Vec<u8>> {
     content(context, file, None)
 }
@@ -328,8 +328,8 @@ fn content(context: &Context<'_>, file: Value<'_>, rule: Option<&'static Rule>) 
             file.judged(&catalogue::OUTSIDE);
             return None;
         }
-        Some(_) => Err("it is no regular file".to_owned()),
-        None => Err("there is none".to_owned()),
+        Some(_) => Err("the path is not a regular file".to_owned()),
+        None => Err("the file does not exist".to_owned()),
     };
     match read {
         Ok(bytes) if bytes.len() <= tree::LARGEST => {

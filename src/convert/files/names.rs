@@ -5,19 +5,19 @@ use compose_loader::Project;
 use crate::convert::names::label;
 use crate::translate::short_hash;
 
-/// A part of an object's name for a path: readable, and another one for each path.
+/// Returns a readable part of an object name, unique for each path.
 pub fn part(family: &str, shown: &str) -> String {
     let readable = shown.trim_start_matches('/').replace("../", "up/").replace('/', "-");
     let plain = label(&format!("{family}-{readable}"), family);
-    let told_apart = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.';
-    if shown.chars().all(told_apart) && !shown.ends_with('.') && plain.len() < 50 {
+    let is_kept = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '.';
+    if shown.chars().all(is_kept) && !shown.ends_with('.') && plain.len() < 50 {
         return plain;
     }
     let cut: String = plain.chars().take(40).collect();
     format!("{}-{}", cut.trim_end_matches('-'), short_hash(shown))
 }
 
-/// The volume for a path, which is none of the project's own.
+/// Returns the name of the volume for a path. No volume of the project has this name.
 pub fn volume_name(project: &Project, shown: &str) -> String {
     let name = part("data", shown);
     if project.section("volumes").any(|(own, _)| label(own, "volume") == name) {
@@ -32,7 +32,7 @@ mod tests {
     use super::part;
 
     #[test]
-    fn each_path_has_a_name_of_its_own() {
+    fn each_path_has_a_unique_name() {
         let paths = [
             "a.b", "a-b", "a/b", "a_b", "A.b", "a--b", ".a.b", "/a.b", "/a/b", "../a", "up/a", "../../a",
             "up/up/a", "..", "../up/a", "a", "/a",

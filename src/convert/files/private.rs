@@ -1,21 +1,21 @@
-//! What of a file others may see: whether it belongs into a Secret, and its permission bits.
+//! The access to a file: whether a Secret must store the file, and its permission bits.
 
 use crate::convert::context::Context;
 
-/// Names of files that hold keys or passwords.
+/// Names of files with keys or passwords.
 const SECRET_FILES: [&str; 8] =
     [".htpasswd", ".netrc", ".npmrc", ".pgpass", "id_dsa", "id_ecdsa", "id_ed25519", "id_rsa"];
-/// Extensions of files that are or may be secret.
+/// Extensions of files that are or can be secret.
 const SECRET_EXTENSIONS: [&str; 11] =
     ["key", "pem", "p8", "p12", "pfx", "crt", "cer", "der", "jks", "keystore", "env"];
-/// Files that their programs take only where nobody else may read them.
+/// Files that programs accept only if no other user can read them.
 const PRIVATE_FILES: [&str; 5] = [".erlang.cookie", ".pgpass", "acme.json", "msmtprc", "rsyncd.secrets"];
 
-/// Whether a file is secret: a key or a certificate by its content or its name, a file of variables, or one
-/// with a secret of the project in it.
+/// Reports whether a file is secret: a key or certificate by content or name, an env file, or a file with a secret of
+/// the project.
 pub fn is_secret(context: &Context<'_>, path: &str, bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
-    // Also within a text of JSON.
+    // A key can also be a string in JSON.
     let armoured = text.contains("-----BEGIN ")
         && ["PRIVATE KEY-----", "CERTIFICATE-----"].iter().any(|end| text.contains(end));
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -27,7 +27,7 @@ pub fn is_secret(context: &Context<'_>, path: &str, bytes: &[u8]) -> bool {
         || context.secrecy.is_in(&text)
 }
 
-/// Whether a file is a private key, or another one that its program takes only where nobody else may read it.
+/// Reports whether a program accepts the file only if no other user can read it, such as a private key.
 pub fn is_private(path: &str, bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -50,8 +50,8 @@ fn extension(name: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-/// The permission bits of a file in a container, from those on disk; none for the usual ones. A repository keeps
-/// whether a file is executable and nothing else, so other bits count only where they keep somebody out.
+/// Returns the permission bits of a file in a container. None for the default bits. Git stores only whether a file is
+/// executable, so other bits count only if they restrict the access.
 pub fn mode(on_disk: u32, is_private: bool) -> Option<String> {
     const ALL_READ: u32 = 0o044;
     const OTHERS: u32 = 0o007;
@@ -70,7 +70,7 @@ mod tests {
     use super::{is_private, mode};
 
     #[test]
-    fn bits_that_keep_somebody_out_are_kept_and_others_are_the_usual_ones() {
+    fn permission_bits_that_restrict_access_are_kept() {
         for (on_disk, private, expected) in [
             (0o644, false, None),
             (0o664, false, None),
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_known_by_its_content_or_its_name() {
+    fn a_private_key_is_recognized_by_content_or_name() {
         const KEY: &str = "x\n-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n";
         for (path, text, expected) in [
             ("a.txt", KEY, true),

@@ -1,16 +1,17 @@
-//! What a repository does not hold, by its `.gitignore` files: such files are of one machine.
+//! The files that `.gitignore` files exclude from a repository. Such files belong to one machine.
 
 use compose_loader::FileKind;
 
 use super::ignore::Ignored;
 use crate::convert::Folders;
 
-/// The `.gitignore` files that count for a folder, the outermost first, each with its folder.
+/// The `.gitignore` files for a folder, outermost first, each with its folder.
 #[derive(Debug, Default)]
 pub struct Repository(Vec<(String, Ignored)>);
 
 impl Repository {
-    /// The files on the way from a project's folder to a path, and whether they exclude it or a folder above it.
+    /// Reads the files from the project's folder down to a path, and reports whether they exclude the path or a
+    /// folder above.
     pub fn above(files: &dyn Folders, project: &str, path: &str) -> (Self, bool) {
         let mut made = Self::default();
         let Some(way) =
@@ -28,7 +29,7 @@ impl Repository {
         (made, is_excluded)
     }
 
-    /// Reads the file of a folder.
+    /// Reads the `.gitignore` of a folder.
     pub fn enter(&mut self, files: &dyn Folders, folder: &str) {
         let path = format!("{folder}/.gitignore");
         let text = (files.kind(&path) == Some(FileKind::File)).then(|| files.read(&path).ok()).flatten();
@@ -36,12 +37,12 @@ impl Repository {
         self.0.push((format!("{folder}/"), Ignored::read_git(&text)));
     }
 
-    /// Forgets the file of the folder that was entered last.
+    /// Leaves the last folder.
     pub fn leave(&mut self) {
         self.0.pop();
     }
 
-    /// Whether the innermost file that says something of a path excludes it.
+    /// Reports whether the innermost matching file excludes a path.
     pub fn excludes(&self, path: &str, is_folder: bool) -> bool {
         let mut says = self
             .0

@@ -1,12 +1,12 @@
-//! Source trees: folders that a developer mounts over what the service's image has anyhow.
+//! Source trees: mounts of folders that the image of the service already contains.
 
 use compose_loader::{FileKind, Node, paths::join};
 
 use super::{content, dockerfile::Dockerfile, ignore::Ignored, repository::Repository, uses::real};
 use crate::convert::Folders;
 
-/// Whether the image of a service is built from a folder and so has it where it is mounted. `folder` is a real
-/// path, `root` the project's folder.
+/// Reports whether the image of a service contains a folder at its mount path. `folder` is a real path, `root` the
+/// folder of the project.
 pub fn is_in_image(files: &dyn Folders, root: &str, service: &Node, folder: &str, target: &str) -> bool {
     let Some(build) = service.get("build") else { return false };
     let Some(context) = build.str_at("context").filter(|context| context.starts_with('/')) else {
@@ -17,7 +17,7 @@ pub fn is_in_image(files: &dyn Folders, root: &str, service: &Node, folder: &str
     let Some(path) = rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) else { return false };
     let path = path.trim_start_matches('/');
     if files.kind(&context).is_none() {
-        // The folder is elsewhere, but nothing is built from an empty one.
+        // No image is built from an empty context.
         return path.is_empty();
     }
     if !content::has_content(files, folder) || is_ignored(files, &context, build, path) {
@@ -25,9 +25,9 @@ pub fn is_in_image(files: &dyn Folders, root: &str, service: &Node, folder: &str
     }
     let children = children(files, &context, build, path);
     let dockerfile = dockerfile(files, &context, build);
-    let told = dockerfile.and_then(|it| it.has(build.str_at("target"), path, target, &children));
-    // The project's own folder holds configuration and data too, so only what is built from lower down is source.
-    told.unwrap_or_else(|| path.is_empty() || context != real(files, root))
+    let copied = dockerfile.and_then(|it| it.has(build.str_at("target"), path, target, &children));
+    // The folder of the project also contains configuration and data, so only a build context below it is source.
+    copied.unwrap_or_else(|| path.is_empty() || context != real(files, root))
 }
 
 fn dockerfile(files: &dyn Folders, context: &str, build: &Node) -> Option<Dockerfile> {
@@ -38,8 +38,8 @@ fn dockerfile(files: &dyn Folders, context: &str, build: &Node) -> Option<Docker
     Some(Dockerfile::read(&text(files, &path)?))
 }
 
-/// What is in a folder of the context for the image: the builder sees it, the repository holds it, and it is more
-/// than what describes the project, such as the Dockerfile. With each name, whether it is a folder.
+/// Returns the names in a folder of the context, and whether each is a folder. Leaves out names that the builder
+/// ignores, that the repository excludes, or that only describe the project, such as the Dockerfile.
 fn children(files: &dyn Folders, context: &str, build: &Node, path: &str) -> Vec<(String, bool)> {
     let folder = join(context, path);
     let (mut repository, _) = Repository::above(files, context, &folder);
@@ -59,7 +59,7 @@ fn children(files: &dyn Folders, context: &str, build: &Node, path: &str) -> Vec
     of_image.collect()
 }
 
-/// Whether a file only describes the project.
+/// Reports whether a file only describes the project.
 fn describes(name: &str) -> bool {
     let lower = name.to_lowercase();
     let is_compose = lower.contains("compose") && [".yaml", ".yml"].iter().any(|end| lower.ends_with(end));
@@ -67,7 +67,7 @@ fn describes(name: &str) -> bool {
     lower.starts_with('.') || lower.contains("dockerfile") || is_compose || is_text || lower.ends_with(".md")
 }
 
-/// What of the context the builder does not see.
+/// Reads the patterns of files that the builder ignores.
 fn unseen(files: &dyn Folders, context: &str, build: &Node) -> Ignored {
     let dockerfile = join(context, build.str_at("dockerfile").unwrap_or("Dockerfile"));
     let own = text(files, &format!("{dockerfile}.dockerignore"));
@@ -75,12 +75,13 @@ fn unseen(files: &dyn Folders, context: &str, build: &Node) -> Ignored {
     list.map(|list| Ignored::read(&list)).unwrap_or_default()
 }
 
-/// Whether the builder does not see a folder of the context, or nothing of what is in it.
+/// Reports whether the builder ignores a folder of the context or everything inside.
 fn is_ignored(files: &dyn Folders, context: &str, build: &Node, path: &str) -> bool {
     !sees(files, context, &unseen(files, context, build), path, 0)
 }
 
-/// Whether the builder sees anything in a folder. A pattern may take back what lies deeper in an excluded folder.
+/// Reports whether the builder uses a file in a folder. A pattern can include a deeper path of an excluded folder
+/// again.
 fn sees(files: &dyn Folders, context: &str, unseen: &Ignored, path: &str, depth: usize) -> bool {
     let names = files.list(&join(context, path)).unwrap_or_default();
     names.iter().any(|name| {

@@ -1,8 +1,8 @@
-//! Files beside the compose file as keys of ConfigMaps and Secrets.
+//! Files beside the Compose file as keys of ConfigMaps and Secrets.
 
 use compose_loader::FileKind;
 
-use super::bounds::Lies;
+use super::bounds::Location;
 use super::content::{DEEPEST, HISTORY, has_content, is_made, is_placeholder};
 use super::names::part;
 use super::private::{is_private, is_secret, mode};
@@ -11,33 +11,32 @@ use crate::api::{KeyRef, TreeFile};
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::names::key;
-use crate::convert::output::MARK;
+use crate::convert::output::SIGNATURE;
 use crate::convert::reader::Value;
 use crate::translate::names::object_name;
 
-/// The most bytes of an object, and so of a file. The API server takes 1 MiB of data, counted without Base64;
-/// what remains is for keys and the object around them.
+/// The most bytes of an object, and so of a file. The API server accepts 1 MiB of data before Base64. The rest is for
+/// keys and metadata.
 pub const LARGEST: usize = 900 << 10;
 /// The most bytes and files of a mount.
 const LARGEST_TREE: usize = 8 << 20;
 const MOST_FILES: usize = 1000;
 
-/// What was found at a path.
+/// The files at a path.
 #[derive(Default)]
 pub struct Found {
     /// The files.
     pub files: Vec<File>,
-    /// The folders below the path that have a placeholder, for data.
+    /// The folders for data with a placeholder, below the path.
     pub folders: Vec<String>,
-    /// What of data is not taken along.
+    /// The data that is not copied.
     pub left: Vec<String>,
-    /// Whether the files are not the project's own, so that they belong into a Secret.
+    /// Whether the files are outside the project and must be stored in a Secret.
     pub is_foreign: bool,
 }
 
 impl Found {
-    /// Leaves private keys the permission bits that they have on disk, and gives the path of the first one below the
-    /// source.
+    /// Keeps the permission bits of private keys from disk, and returns the path of the first key below the source.
     pub fn keep_modes(&mut self) -> Option<String> {
         let mut first = None;
         for file in self.files.iter_mut().filter(|file| file.is_private) {
@@ -47,7 +46,7 @@ impl Found {
         first
     }
 
-    /// What is not taken along, in few words; none where everything is.
+    /// Describes the data that is not copied. Returns none if all data is copied.
     pub fn left(&self) -> Option<String> {
         const SHOWN: usize = 3;
         let first = self.left.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -59,35 +58,35 @@ impl Found {
     }
 }
 
-/// A file that was found.
+/// A file.
 pub struct File {
-    /// Its path below the mount's source; empty for the source itself.
+    /// The path below the source of the mount. Empty for the source itself.
     path: String,
     bytes: Vec<u8>,
-    /// How many bytes it has: those beyond the limit are counted and not kept.
+    /// The number of bytes, including bytes beyond the limit, which are not kept.
     size: usize,
-    /// Its permission bits on disk.
+    /// The permission bits on disk.
     mode: u32,
-    /// Whether its program takes it only where nobody else may read it.
+    /// Whether its program accepts the file only if no other user can read it.
     is_private: bool,
-    /// Whether it has the permission bits of the disk although it is private.
+    /// Whether a private file keeps its permission bits from disk.
     keeps_mode: bool,
 }
 
-/// Why files cannot be taken.
+/// The reason why files cannot be copied.
 pub enum Failure {
-    /// There are too many or too large ones; how many bytes, and the largest.
+    /// The files are too many or too large. The text has the number of bytes and the largest files.
     TooLarge(String),
-    /// One cannot be read.
+    /// A file cannot be read.
     Unreadable(String),
-    /// A path below the mount's source leads out of what may be read; empty for the source itself.
+    /// A path below the source of the mount leads out of the allowed folder. Empty for the source itself.
     Outside(String),
-    /// The mount's source is a link that leads out of the project.
+    /// The source of the mount is a link that leads out of the project.
     Linked,
 }
 
 impl Failure {
-    /// States it as the verdict on a mount's source.
+    /// States the failure as the verdict on the source of a mount.
     pub fn judge(self, source: Value<'_>) {
         match self {
             Self::TooLarge(why) => source.judged_with(&catalogue::FILES_TOO_LARGE, why),
@@ -101,14 +100,14 @@ impl Failure {
     }
 }
 
-/// All files at a path, but for what lies at or below the real paths `without`.
+/// Reads all files at a path, except those at or below the real paths `without`.
 pub fn find(context: &Context<'_>, source: &str, without: &[&str]) -> Result<Found, Failure> {
-    let lies = context.bounds.lies(context.files, source);
-    if lies == Lies::Linked {
+    let location = context.bounds.location(context.files, source);
+    if location == Location::Linked {
         return Err(Failure::Linked);
     }
     let mut walk = Walk::new(context, source, without);
-    walk.found.is_foreign = lies == Lies::Outside;
+    walk.found.is_foreign = location == Location::Outside;
     walk.at("", 0)?;
     let Walk { total, found, .. } = walk;
     if total <= LARGEST_TREE && found.files.iter().all(|file| file.size <= LARGEST) {
@@ -117,21 +116,21 @@ pub fn find(context: &Context<'_>, source: &str, without: &[&str]) -> Result<Fou
     let mut found = found.files;
     found.sort_by(|a, b| (b.size, &a.path).cmp(&(a.size, &b.path)));
     let largest = found.iter().take(3).map(|file| format!("{} in '{}'", file.size, file.path));
-    Err(Failure::TooLarge(format!("{total} bytes in all, {}", largest.collect::<Vec<_>>().join(", "))))
+    Err(Failure::TooLarge(format!("{total} bytes in total, {}", largest.collect::<Vec<_>>().join(", "))))
 }
 
-/// The project's own files in a folder or file of data. What a repository does not hold, what programs have made,
-/// and what cannot be taken is left.
+/// Reads the files of the project in a data file or folder. Leaves out files that the repository excludes, files that
+/// programs have created, and files that cannot be copied.
 pub fn find_data(context: &Context<'_>, source: &str) -> Result<Found, Failure> {
-    let lies = context.bounds.lies(context.files, source);
-    if lies == Lies::Linked {
-        let left = vec!["what lies behind the link".to_owned()];
+    let location = context.bounds.location(context.files, source);
+    if location == Location::Linked {
+        let left = vec!["files behind the link".to_owned()];
         return Ok(Found { left, ..Found::default() });
     }
     let (repository, is_excluded) = Repository::above(context.files, &context.project.working_dir, source);
     let mut walk = Walk::new(context, source, &[]);
     walk.data = Some(Data { repository, is_excluded });
-    walk.found.is_foreign = lies == Lies::Outside;
+    walk.found.is_foreign = location == Location::Outside;
     match walk.at("", 0) {
         Ok(()) => Ok(walk.found),
         Err(Failure::TooLarge(why)) => Ok(Found { left: vec![why], ..Found::default() }),
@@ -146,16 +145,16 @@ struct Walk<'w> {
     /// The source with all links resolved.
     root: String,
     without: &'w [&'w str],
-    /// Where it is a walk through data.
+    /// The state of a walk through data.
     data: Option<Data>,
     total: usize,
     found: Found,
 }
 
-/// What a walk through data knows.
+/// The state of a walk through data.
 struct Data {
     repository: Repository,
-    /// Whether the repository does not hold the source.
+    /// Whether the repository excludes the source.
     is_excluded: bool,
 }
 
@@ -169,7 +168,7 @@ impl<'w> Walk<'w> {
         match self.look(below, depth) {
             Err(Failure::Unreadable(why)) if self.data.is_some() => {
                 self.leave(why);
-                // Where a single file is mounted, a file has to be there.
+                // The mount of a single file needs the file.
                 if below.is_empty() && self.context.files.kind(self.source) == Some(FileKind::File) {
                     self.keep(below, Vec::new(), false);
                 }
@@ -187,8 +186,8 @@ impl<'w> Walk<'w> {
         if kind == Some(FileKind::Outside) {
             return Err(Failure::Outside(below.to_owned()));
         }
-        // In a container there is nothing of the host outside of the mount.
-        let real = files.real(&full).ok_or_else(|| unreadable("leads nowhere".to_owned()))?;
+        // In a container a link cannot lead out of the mount.
+        let real = files.real(&full).ok_or_else(|| unreadable("is a broken link".to_owned()))?;
         if !real.strip_prefix(&self.root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
             return Err(unreadable("is a link that leads out of the folder".to_owned()));
         }
@@ -228,7 +227,7 @@ impl<'w> Walk<'w> {
                     file.size = size;
                 }
             }
-            // What an earlier conversion wrote is no part of the project.
+            // The output of an earlier conversion is not part of the project.
             Some(FileKind::Folder) if self.is_output(&full) => {}
             Some(FileKind::Folder) if !below.is_empty() && self.is_excluded(&full, true) => {
                 if has_content(files, &full) {
@@ -248,12 +247,12 @@ impl<'w> Walk<'w> {
                     data.repository.leave();
                 }
             }
-            Some(FileKind::Folder) => return Err(unreadable("lies too deep".to_owned())),
-            // A socket or a FIFO is never read, and a link into nothing has no content.
+            Some(FileKind::Folder) => return Err(unreadable("is nested too deeply".to_owned())),
+            // Sockets and FIFOs are never read, and a broken link has no content.
             Some(FileKind::Other | FileKind::Outside) => {
-                return Err(unreadable("is no regular file".to_owned()));
+                return Err(unreadable("is not a regular file".to_owned()));
             }
-            None => return Err(unreadable("leads nowhere".to_owned())),
+            None => return Err(unreadable("is a broken link".to_owned())),
         }
         Ok(())
     }
@@ -268,15 +267,15 @@ impl<'w> Walk<'w> {
         self.found.left.push(what);
     }
 
-    /// Whether the repository does not hold a path.
+    /// Reports whether the repository excludes a path.
     fn is_excluded(&self, full: &str, is_folder: bool) -> bool {
         self.data.as_ref().is_some_and(|data| data.repository.excludes(full, is_folder))
     }
 
-    /// Whether a file of data is that of one machine.
+    /// Reports whether a data file belongs to this machine only.
     fn is_of_machine(&self, full: &str, below: &str) -> bool {
         let Some(data) = &self.data else { return false };
-        // An empty file loses nothing, and may be meant to be there.
+        // An empty file has no data to lose, and can be intended.
         let is_made = is_made(below) && self.context.files.read(full).is_ok_and(|bytes| !bytes.is_empty());
         data.is_excluded || is_made || self.is_excluded(full, false)
     }
@@ -284,12 +283,12 @@ impl<'w> Walk<'w> {
     fn is_output(&self, folder: &str) -> bool {
         let list = format!("{folder}/kustomization.yaml");
         self.context.files.kind(&list) == Some(FileKind::File)
-            && self.context.files.read(&list).is_ok_and(|bytes| bytes.starts_with(MARK.as_bytes()))
+            && self.context.files.read(&list).is_ok_and(|bytes| bytes.starts_with(SIGNATURE.as_bytes()))
     }
 }
 
-/// Puts files into objects. They are named by the source's path below the project, so that several services
-/// share them: `<stack>-files-<path>`, and so on with `-2` where one object would be too large.
+/// Stores files in objects, named after the source's path below the project, so that services can share an object:
+/// `<stack>-files-<path>`. If an object would be too large, the next one ends in `-2`, and so on.
 pub fn store(context: &mut Context<'_>, shown: &str, found: Found) -> Vec<TreeFile> {
     let part = part("files", shown);
     let (mut number, mut filled) = (1, 0);

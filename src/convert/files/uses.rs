@@ -1,57 +1,57 @@
-//! What each bind mount of a project means, decided by how all services use the path, and not by which files
-//! happen to lie there today.
+//! The use of each bind mount of a project. It follows from how all services use the path, not from the files that
+//! exist there today.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use compose_loader::{FileKind, Node, Project, paths::relative};
 
-use super::{Wish, content, names::volume_name, source};
+use super::{BindMode, content, names::volume_name, source};
 use crate::convert::Folders;
 use crate::convert::names::Names;
 use crate::convert::reader::pointer;
 use crate::convert::volumes::folder;
 
-/// What the bind mounts of a project mean.
+/// The uses of the bind mounts of a project.
 #[derive(Debug, Default)]
 pub struct Uses {
-    /// By the mount's pointer. Sockets and paths of the host that the project does not bring are not among them.
+    /// The uses, by pointer of the mount. Sockets and paths of the host outside the project are not included.
     mounts: BTreeMap<String, Use>,
-    /// What services write: each becomes a volume.
+    /// The folders and files that services write. Each becomes a volume.
     data: Vec<Data>,
-    /// The files that a program is told to take as its key, by their real paths.
+    /// The files that a program uses as its key, by real path.
     keys: BTreeSet<String>,
 }
 
-/// What a bind mount means.
+/// The use of a bind mount.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Use {
-    /// The service's image has the files.
+    /// Source that the image of the service already contains.
     Source,
-    /// A part of what services write; the number of the [`Data`].
+    /// A path in a folder that services write, by index of the [`Data`].
     Data(usize),
-    /// Files of the project, but for what services write below them.
+    /// Files of the project, except the folders below that services write.
     Files(Vec<usize>),
-    /// A folder that begins empty with each pod.
+    /// A folder that starts empty in each Pod.
     EmptyDir,
 }
 
-/// A folder or file that services write: the topmost one where several lie in each other.
+/// A folder or file that services write. Of nested ones, the topmost.
 #[derive(Debug)]
 pub struct Data {
-    /// The path as one of the mounts has it.
+    /// The path as one of the mounts writes it.
     pub path: String,
     /// The path with all links resolved.
     pub real: String,
-    /// The path as seen from the project; absolute where the project does not bring it.
+    /// The path relative to the project. Absolute for a path outside the project.
     pub shown: String,
-    /// Whether it is a single file.
+    /// Whether this is a single file.
     pub is_file: bool,
-    /// The volume that it becomes.
+    /// The name of its volume.
     pub volume: String,
 }
 
 impl Data {
-    /// The path in the volume of something at a real path.
+    /// Returns the path inside the volume for a real path.
     pub fn below(&self, real: &str) -> Option<String> {
         if self.is_file {
             return real.rsplit('/').next().map(str::to_owned);
@@ -65,24 +65,24 @@ struct Mount<'a> {
     pointer: String,
     service: &'a Node,
     path: &'a str,
-    /// The path as seen from the project; none where the project does not bring it.
+    /// The path relative to the project. None for a path outside the project.
     shown: Option<String>,
     real: String,
     kind: Option<FileKind>,
     target: &'a str,
-    /// Whether the service may write it, and does not only take it as its configuration.
+    /// Whether the service can write to the mount, other than as its configuration.
     writes: bool,
-    wish: Option<Wish>,
+    bind_mode: Option<BindMode>,
 }
 
 impl Uses {
-    /// Looks at all bind mounts of a project.
+    /// Finds the uses of all bind mounts of a project.
     pub fn of(project: &Project, names: &Names, files: &dyn Folders) -> Self {
         let mounts = mounts(project, files);
         let keys = mounts.iter().filter(|mount| is_key(mount.service, mount.target));
         let keys = keys.map(|mount| mount.real.clone()).collect();
         let is_source = |mount: &Mount<'_>| {
-            let is_folder = mount.wish.is_none() && mount.kind != Some(FileKind::File);
+            let is_folder = mount.bind_mode.is_none() && mount.kind != Some(FileKind::File);
             is_folder
                 && !is_config_target(mount.target)
                 && source::is_in_image(files, &project.working_dir, mount.service, &mount.real, mount.target)
@@ -101,9 +101,9 @@ impl Uses {
     }
 
     fn meaning(&self, mount: &Mount<'_>) -> Use {
-        match mount.wish {
-            Some(Wish::EmptyDir) => Use::EmptyDir,
-            Some(Wish::Files) => Use::Files(Vec::new()),
+        match mount.bind_mode {
+            Some(BindMode::EmptyDir) => Use::EmptyDir,
+            Some(BindMode::Files) => Use::Files(Vec::new()),
             _ => match self.holding(&mount.real) {
                 Some(at) => Use::Data(at),
                 None => {
@@ -115,28 +115,28 @@ impl Uses {
         }
     }
 
-    /// What the mount at a pointer means.
+    /// Returns the use of the mount at a pointer.
     pub fn get(&self, pointer: &str) -> Option<&Use> {
         self.mounts.get(pointer)
     }
 
-    /// The number of what services write that is at a real path, or holds it.
+    /// Returns the index of the data folder at a real path or above it.
     pub fn holding(&self, real: &str) -> Option<usize> {
         self.data.iter().position(|data| below(&data.real, real).is_some())
     }
 
-    /// What services write.
+    /// Returns a folder or file that services write.
     pub fn data(&self, at: usize) -> Option<&Data> {
         self.data.get(at)
     }
 
-    /// Whether a program is told to take a file as its key.
+    /// Reports whether a program uses a file as its key.
     pub fn is_key(&self, real: &str) -> bool {
         self.keys.contains(real)
     }
 }
 
-/// The bind mounts of what the project brings, and those of which the author says what they mean.
+/// Returns the bind mounts of paths in the project, and those with a `bind` setting.
 fn mounts<'a>(project: &'a Project, files: &dyn Folders) -> Vec<Mount<'a>> {
     let mut found = Vec::new();
     for (name, service) in project.services() {
@@ -146,10 +146,10 @@ fn mounts<'a>(project: &'a Project, files: &dyn Folders) -> Vec<Mount<'a>> {
             let (Some(path), Some(target)) = (mount.str_at("source"), mount.str_at("target")) else {
                 continue;
             };
-            let wish = mount.get("x-stackwright").and_then(|settings| settings.str_at("bind"));
-            let wish = wish.and_then(Wish::of);
+            let bind_mode = mount.get("x-stackwright").and_then(|settings| settings.str_at("bind"));
+            let bind_mode = bind_mode.and_then(BindMode::of);
             let shown = beside(project, path);
-            if wish.is_none() && (shown.is_none() || path.ends_with(".sock")) {
+            if bind_mode.is_none() && (shown.is_none() || path.ends_with(".sock")) {
                 continue;
             }
             let is_read_only = mount.get("read_only").and_then(Node::as_bool) == Some(true);
@@ -162,17 +162,17 @@ fn mounts<'a>(project: &'a Project, files: &dyn Folders) -> Vec<Mount<'a>> {
                 shown,
                 target,
                 writes: !is_read_only && !is_config_target(target),
-                wish,
+                bind_mode,
             });
         }
     }
     found
 }
 
-/// The topmost folders and files that services write, or that hold nothing of the project's.
+/// Returns the topmost folders and files that services write, or that contain no files of the project.
 fn data(project: &Project, names: &Names, files: &dyn Folders, mounts: &[Mount<'_>]) -> Vec<Data> {
-    let is_data = |mount: &&Mount<'_>| match (mount.wish, mount.kind) {
-        (Some(wish), _) => wish == Wish::Volume,
+    let is_data = |mount: &&Mount<'_>| match (mount.bind_mode, mount.kind) {
+        (Some(bind_mode), _) => bind_mode == BindMode::Volume,
         (None, Some(FileKind::File)) => mount.writes && content::is_state(files, mount.path),
         (None, Some(FileKind::Folder)) => mount.writes || !content::has_content(files, mount.path),
         (None, None) => true,
@@ -192,7 +192,7 @@ fn data(project: &Project, names: &Names, files: &dyn Folders, mounts: &[Mount<'
     of_mounts.sort_by(|a, b| a.path.cmp(&b.path));
     let mut all = named(project, names, files);
     all.append(&mut of_mounts);
-    // A folder comes before what lies in it, and a named volume before the mounts of its folder.
+    // A folder sorts before its content, and a named volume before mounts of its folder.
     all.sort_by(|a, b| a.real.cmp(&b.real));
     let mut found: Vec<Data> = Vec::new();
     for data in all {
@@ -203,7 +203,7 @@ fn data(project: &Project, names: &Names, files: &dyn Folders, mounts: &[Mount<'
     found
 }
 
-/// The named volumes that the engine keeps in folders of the project.
+/// Returns the named volumes in folders of the project.
 fn named(project: &Project, names: &Names, files: &dyn Folders) -> Vec<Data> {
     let of_volume = |(name, volume)| {
         let path = folder(volume)?;
@@ -213,14 +213,14 @@ fn named(project: &Project, names: &Names, files: &dyn Folders) -> Vec<Data> {
     project.section("volumes").filter_map(of_volume).collect()
 }
 
-/// The way from a folder to what is the same or lies in it.
+/// Returns the relative path from a folder to the same path or one below it.
 fn below<'p>(folder: &str, path: &'p str) -> Option<&'p str> {
     let rest = path.strip_prefix(folder)?;
     if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
 }
 
-/// The path as seen from the project, where it lies within it or beside it: at most two folders up, which
-/// are not those that every host has.
+/// Returns the path relative to the project, if it is inside the project or at most two folders above, except folders
+/// that every host has.
 pub fn beside(project: &Project, path: &str) -> Option<String> {
     let folder = &project.working_dir;
     let way = relative(folder, path);
@@ -230,8 +230,8 @@ pub fn beside(project: &Project, path: &str) -> Option<String> {
     within.then_some(way)
 }
 
-/// The path with all links resolved, as far as it is there. What lies below nothing is not there either, so a few
-/// looks find where it ends, however long it is.
+/// Resolves all links of a path as far as it exists. A missing folder has no content, so a binary search finds the
+/// existing part of a long path.
 pub fn real(files: &dyn Folders, path: &str) -> String {
     if let Some(real) = files.real(path) {
         return real;
@@ -244,7 +244,7 @@ pub fn real(files: &dyn Folders, path: &str) -> String {
 
 /// Folders in which programs look for their configuration.
 const CONFIGURATION: [&str; 3] = ["/etc", "/usr/local/etc", "/docker-entrypoint-initdb.d"];
-/// Folders below them in which programs keep what they make: keys, certificates, registrations.
+/// Folders below them in which programs store keys, certificates and registrations.
 const STATE: [&str; 8] = [
     "/etc/crowdsec",
     "/etc/gitlab",
@@ -256,7 +256,7 @@ const STATE: [&str; 8] = [
     "/etc/x-ui",
 ];
 
-/// Whether what is mounted at a path is a program's configuration, also where the mount is not read-only.
+/// Reports whether a mount path is a program's configuration, even if the mount is not read-only.
 pub fn is_config_target(target: &str) -> bool {
     let target = target.trim_end_matches('/');
     let is_below = |folder: &&str| below(folder, target).is_some();
@@ -264,7 +264,7 @@ pub fn is_config_target(target: &str) -> bool {
     (CONFIGURATION.iter().any(is_below) || is_folder_of_parts) && !STATE.iter().any(is_below)
 }
 
-/// Whether a program is told to take the file at a path as its key, as in `--keyFile /etc/replica.key`.
+/// Reports whether a program uses the file at a path as its key, as in `--keyFile /etc/replica.key`.
 fn is_key(service: &Node, target: &str) -> bool {
     ["entrypoint", "command"].into_iter().filter_map(|key| service.get(key)).any(|node| {
         let words: Vec<&str> = match node.as_list() {

@@ -1,4 +1,4 @@
-//! Addresses that mean something else, or nothing, on a cluster.
+//! Addresses with another meaning, or none, on a cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};
 use crate::translate::addresses::addresses;
 
-/// Names and addresses that Docker gives to the machine that it runs on: the last is that of its own bridge.
+/// The names and addresses of the Docker host. The last one is the address of Docker's default bridge.
 const DOCKER_HOSTS: [&str; 4] =
     ["host.docker.internal", "gateway.docker.internal", "docker.for.mac.localhost", "172.17.0.1"];
 
 pub fn lint(context: &Context<'_>) {
     let fixed = fixed_addresses(context);
     let ports = Ports::of(context);
-    let mut told = BTreeSet::new();
+    let mut reported = BTreeSet::new();
     for text in variables(context).into_iter().chain(words(context)) {
         for address in addresses(text.text()) {
             if DOCKER_HOSTS.contains(&address.host) {
@@ -26,10 +26,10 @@ pub fn lint(context: &Context<'_>) {
                 let detail = meant.iter().flatten().next().map_or(String::new(), Publisher::detail);
                 text.remark(context, &catalogue::DOCKER_HOST_NAME, detail);
             } else if let Some(owner) = fixed.get(address.host).filter(|owner| **owner != text.service) {
-                let detail = format!("it is that of {owner}");
-                text.remark(context, &catalogue::FIXED_ADDRESS_DIALED, detail);
+                let detail = format!("the address of {owner}");
+                text.remark(context, &catalogue::FIXED_ADDRESS, detail);
             } else if is_local(address.host) && !text.variable.is_some_and(public::is_read_outside) {
-                local(context, &ports, &text, address.port, &mut told);
+                local(context, &ports, &text, address.port, &mut reported);
             }
         }
     }
@@ -41,47 +41,48 @@ pub fn lint(context: &Context<'_>) {
                 let (_, address) = text.split_once('=').unwrap_or(("", text));
                 if let Some(owner) = fixed.get(address).filter(|owner| **owner != service) {
                     let at = pointer(["services", service, key, &index.to_string()]);
-                    let detail = format!("it is that of {owner}");
-                    context.log.remark(&catalogue::FIXED_ADDRESS_DIALED, &at, item.place, detail);
+                    let detail = format!("the address of {owner}");
+                    context.log.remark(&catalogue::FIXED_ADDRESS, &at, item.place, detail);
                 }
             }
         }
     }
 }
 
-/// Says where a port of the container or machine itself is on a cluster.
+/// Reports a local address whose port belongs to another service.
 fn local<'a>(
     context: &Context<'a>,
     ports: &Ports<'a>,
     text: &Text<'a>,
     port: Option<u16>,
-    told: &mut BTreeSet<&'a str>,
+    reported: &mut BTreeSet<&'a str>,
 ) {
     let Some(own) = context.project.service(text.service) else { return };
     match own.str_at("network_mode") {
-        Some("host") => on_host(context, ports, text, port, told),
-        // What shares the network of another means that one.
+        Some("host") => on_host(context, ports, text, port, reported),
+        // A service with the network of another service means that service.
         Some(_) => {}
         None => {
             let Some(port) = port.filter(|port| !ports.listens(text.service, *port)) else { return };
             if let Some(owner) = ports.listener(port) {
-                let detail = format!("port {port} is that of {owner}");
+                let detail = format!("port {port} belongs to {owner}");
                 text.remark(context, &catalogue::LOCALHOST, detail);
             }
         }
     }
 }
 
-/// As [`local`], for a service on the machine's network. That two may be on different nodes is told once.
+/// Does the work of [`local`] for a service on the host network. Reports once per service that two services can run on
+/// different nodes.
 fn on_host<'a>(
     context: &Context<'a>,
     ports: &Ports<'a>,
     text: &Text<'a>,
     port: Option<u16>,
-    told: &mut BTreeSet<&'a str>,
+    reported: &mut BTreeSet<&'a str>,
 ) {
     let Some(own) = context.project.service(text.service) else { return };
-    // A host alone has its port in a variable beside it, such as DB_PORT beside DB_HOST.
+    // The port of a host without a port is often in a second variable, such as DB_PORT for DB_HOST.
     let alone =
         text.variable.filter(|name| port.is_none() && is_local(text.text()) && !listening(text.text(), name));
     let beside = alone.and_then(|name| {
@@ -99,19 +100,19 @@ fn on_host<'a>(
         text.remark(context, &catalogue::HOST_LOCALHOST, details.join(", or "));
     } else if let Some(port) = port
         && let Some(other) = ports.on_host(context, text.service, port)
-        && told.insert(text.service)
+        && reported.insert(text.service)
     {
-        text.remark(context, &catalogue::TWO_ON_HOST, format!("port {port} is that of '{other}'"));
+        text.remark(context, &catalogue::TWO_ON_HOST, format!("port {port} belongs to '{other}'"));
     }
 }
 
-/// Whether an address is one that the program itself listens on.
+/// Reports whether an address is one on which the program itself listens.
 fn listening(address: &str, variable: &str) -> bool {
     let says = ["BIND", "LISTEN", "ANNOUNCE"].iter().any(|word| variable.contains(word));
     address == "0.0.0.0" || says || !variable.contains('_')
 }
 
-/// The services with an address of their own, by that address.
+/// Returns the services with a fixed address, by address.
 fn fixed_addresses<'a>(context: &Context<'a>) -> BTreeMap<&'a str, &'a str> {
     let mut found = BTreeMap::new();
     for (service, node) in context.project.services() {

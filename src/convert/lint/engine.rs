@@ -1,4 +1,4 @@
-//! Labels and variables that programs read from the Docker engine.
+//! Labels and variables that programs read from Docker.
 
 use compose_loader::{Map, Node};
 
@@ -6,9 +6,9 @@ use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
 
-/// Beginnings of labels by which proxies route.
+/// Prefixes of labels of proxies.
 const ROUTING: [&str; 4] = ["traefik.", "caddy", "com.github.jrcs.letsencrypt", "sozu."];
-/// Beginnings of labels that other programs read from the engine.
+/// Prefixes of labels of other programs that watch Docker.
 const WATCHING: [&str; 9] = [
     "com.centurylinklabs.watchtower",
     "diun.",
@@ -20,7 +20,7 @@ const WATCHING: [&str; 9] = [
     "prometheus.",
     "wud.",
 ];
-/// Variables by which nginx-proxy routes.
+/// Variables of nginx-proxy.
 const ROUTING_VARIABLES: [&str; 3] = ["VIRTUAL_HOST", "LETSENCRYPT_HOST", "VIRTUAL_PATH"];
 
 pub fn lint(context: &Context<'_>) {
@@ -36,7 +36,7 @@ pub fn lint(context: &Context<'_>) {
     }
 }
 
-/// A remark on the first entry of a mapping that begins so: one for each family is enough.
+/// Adds an entry for the first key with one of these prefixes. One entry for each mapping is enough.
 fn first(context: &Context<'_>, at: &str, map: Option<&Node>, starts: &[&str], rule: &'static Rule) {
     let entries = map.and_then(Node::as_map).into_iter().flat_map(Map::iter);
     let mut fitting = entries.filter(|(name, _)| starts.iter().any(|start| name.starts_with(start)));

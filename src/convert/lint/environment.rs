@@ -1,4 +1,4 @@
-//! Variables that have no value.
+//! Variables without a value.
 
 use super::variables;
 use crate::convert::catalogue;

@@ -9,19 +9,19 @@ use crate::convert::catalogue;
 use crate::convert::context::{Context, first_place};
 use crate::convert::reader::pointer;
 
-/// A request of a service.
+/// A GPU request of a service.
 struct Request<'a> {
     service: &'a str,
-    /// The resources that stand for GPUs.
+    /// The resource names of the GPUs.
     kinds: BTreeSet<&'a str>,
-    /// The GPUs by number; none where it takes any.
+    /// The ids of the GPUs. None for any GPU.
     ids: BTreeSet<&'a str>,
     at: String,
     place: Place,
 }
 
 impl Request<'_> {
-    /// Whether Docker may give both the same GPU.
+    /// Reports whether Docker can give both containers the same GPU.
     fn shares(&self, other: &Self) -> bool {
         if self.kinds.is_disjoint(&other.kinds) {
             return false;
@@ -45,8 +45,8 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
             request.shares(other) && context.answers.may_run_together(other.service, service)
         };
         let detail = match before.iter().find(shares) {
-            Some(other) => Some(format!("'{}' reserves one as well", other.service)),
-            None if replicas > 1 => Some(format!("{replicas} replicas reserve one each")),
+            Some(other) => Some(format!("'{}' reserves a GPU too", other.service)),
+            None if replicas > 1 => Some(format!("each of the {replicas} replicas reserves a GPU")),
             None => None,
         };
         if let Some(detail) = detail {
@@ -56,7 +56,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     }
 }
 
-/// The first request of a service for GPUs.
+/// Returns the first GPU request of a service.
 fn request<'a>(service: &'a str, node: &'a Node, kinds: BTreeSet<&'a str>) -> Option<Request<'a>> {
     let reserved = |node: &'a Node| node.get("deploy")?.get("resources")?.get("reservations")?.get("devices");
     let (path, list) = match reserved(node) {

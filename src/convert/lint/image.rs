@@ -1,4 +1,4 @@
-//! Images whose tag moves.
+//! Images whose tag can move.
 
 use crate::convert::catalogue;
 use crate::convert::context::Context;
@@ -12,8 +12,10 @@ pub fn lint(context: &Context<'_>) {
             continue;
         }
         let detail = match node.str_at("pull_policy") {
-            Some("missing" | "if_not_present") => "and each node keeps what it pulled first",
-            Some("never") => "and each node has what was put there",
+            Some("missing" | "if_not_present") => {
+                "with this pull policy a node keeps the image that it pulled first"
+            }
+            Some("never") => "with pull_policy: never a node runs the image that was loaded there",
             _ => "",
         };
         let at = pointer(["services", service, "image"]);
@@ -21,7 +23,7 @@ pub fn lint(context: &Context<'_>) {
     }
 }
 
-/// Whether a name stands for another image tomorrow.
+/// Reports whether the name can refer to another image later.
 fn moves(image: &str) -> bool {
     let last = image.rsplit('/').next().unwrap_or_default();
     !image.contains('@') && (!last.contains(':') || last.ends_with(":latest"))

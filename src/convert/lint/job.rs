@@ -1,4 +1,4 @@
-//! Services that become Jobs, and may not be meant to.
+//! Services that become Jobs, perhaps unintentionally.
 
 use std::collections::BTreeSet;
 
@@ -39,14 +39,14 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     }
 }
 
-/// The services that others wait for to end.
+/// Returns the services that others depend on with `service_completed_successfully`.
 fn waited_for<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     let dependencies = context.project.services().filter_map(|(_, node)| node.get("depends_on")?.as_map());
     let ended = |node: &Node| node.str_at("condition") == Some("service_completed_successfully");
     dependencies.flat_map(|map| map.iter()).filter(|(_, on)| ended(on)).map(|(name, _)| &**name).collect()
 }
 
-/// Where a service's name stands.
+/// Returns the place of a service's name.
 fn key_place(context: &Context<'_>, service: &str) -> Place {
     let services = context.project.tree.get("services").and_then(Node::as_map);
     services.and_then(|map| map.entry(service)).map_or(Place::NONE, |entry| entry.key)

@@ -1,4 +1,4 @@
-//! Which service has a port, asked for each text of a project: so all services are read once.
+//! The ports of all services. They are collected once, since each text of a project is checked against them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,27 +7,27 @@ use compose_loader::Node;
 use crate::convert::context::{Context, texts};
 use crate::convert::reader::int;
 
-/// So many services are named that a text may mean.
+/// The most services that one message names.
 const MOST_MEANT: usize = 3;
 
-/// Services in their order, each with the ports that it publishes: under which number, and which of its own.
+/// Services in order, each with its published ports as pairs of host port and container port.
 type Published<'a> = Vec<(&'a str, BTreeSet<(i64, i64)>)>;
 
 /// The ports of all services.
 #[derive(Default)]
 pub struct Ports<'a> {
     listening: BTreeMap<u16, BTreeSet<&'a str>>,
-    /// The first of those, in the order of the project.
+    /// The first listening service for each port, in the order of the project.
     listeners: BTreeMap<u16, &'a str>,
-    /// Who publishes anything at the machine, on a network of its own.
+    /// The services with published ports that have their own network.
     published: Published<'a>,
     by_number: BTreeMap<i64, Published<'a>>,
-    /// Who has a port of the machine itself: on its network, where `ports`, `expose` or a text says so, or by
-    /// `mode: host`.
+    /// The services with a port on the node: services on the host network with the port in `ports`, `expose` or a text,
+    /// and services that publish the port with `mode: host`.
     on_host: BTreeMap<u16, Vec<&'a str>>,
 }
 
-/// A port of the machine that a service publishes.
+/// A published port of a service.
 pub struct Publisher<'a> {
     service: &'a str,
     /// The service's name on the cluster.
@@ -37,14 +37,14 @@ pub struct Publisher<'a> {
 }
 
 impl Publisher<'_> {
-    /// Where it is on the cluster.
+    /// Returns the address of the port on the cluster, as the detail of a message.
     pub fn detail(&self) -> String {
-        format!("port {} is that of '{}': write {}:{}", self.port, self.service, self.name, self.target)
+        format!("port {} belongs to '{}': write {}:{}", self.port, self.service, self.name, self.target)
     }
 }
 
 impl<'a> Ports<'a> {
-    /// Those of a project.
+    /// Collects the ports of a project.
     pub fn of(context: &Context<'a>) -> Self {
         let mut found = Self::default();
         for (service, node) in context.project.services() {
@@ -65,7 +65,7 @@ impl<'a> Ports<'a> {
         found
     }
 
-    /// Takes what a service publishes, and gives those ports that it has on its machine alone.
+    /// Adds the published ports of a service. Returns the ports with `mode: host`.
     fn publish(&mut self, service: &'a str, node: &Node) -> BTreeSet<u16> {
         let (mut all, mut on_node) = (BTreeSet::new(), BTreeSet::new());
         for port in node.get("ports").and_then(Node::as_list).unwrap_or_default() {
@@ -90,17 +90,17 @@ impl<'a> Ports<'a> {
         on_node
     }
 
-    /// Whether a service listens on a port.
+    /// Reports whether a service listens on a port.
     pub fn listens(&self, service: &str, port: u16) -> bool {
         self.listening.get(&port).is_some_and(|services| services.contains(service))
     }
 
-    /// The first service that listens on a port.
+    /// Returns the first service that listens on a port.
     pub fn listener(&self, port: u16) -> Option<&'a str> {
         self.listeners.get(&port).copied()
     }
 
-    /// What the other services publish at the machine under a number, or at all.
+    /// Returns the published ports of other services: those with the wanted number, or all.
     pub fn published(&self, context: &Context<'a>, asker: &str, wanted: Option<u16>) -> Vec<Publisher<'a>> {
         let all = match wanted {
             Some(number) => self.by_number.get(&i64::from(number)),
@@ -117,7 +117,7 @@ impl<'a> Ports<'a> {
         made.take(MOST_MEANT).collect()
     }
 
-    /// The other service that has a port of the machine itself.
+    /// Returns another service that has the port on the node.
     pub fn on_host(&self, context: &Context<'a>, asker: &str, port: u16) -> Option<&'a str> {
         let mut others = self.on_host.get(&port).into_iter().flatten();
         others.find(|service| may_be_met(context, service, asker)).copied()
@@ -128,7 +128,7 @@ fn may_be_met(context: &Context<'_>, service: &str, asker: &str) -> bool {
     service != asker && context.answers.may_run_together(service, asker)
 }
 
-/// The ports on which a service listens, by what it publishes and exposes.
+/// Returns the ports of a service in `ports` and `expose`.
 fn listening(service: &Node) -> BTreeSet<u16> {
     let items = |key: &str| service.get(key).and_then(Node::as_list).unwrap_or_default();
     let published = items("ports").iter().flat_map(|port| [port.get("published"), port.get("target")]);
@@ -136,13 +136,13 @@ fn listening(service: &Node) -> BTreeSet<u16> {
     all.filter_map(|port| u16::try_from(port).ok()).collect()
 }
 
-/// The numbers in the texts of a service that may be its port.
+/// Returns the numbers in the texts of a service that can be ports.
 fn said(service: &Node) -> BTreeSet<u16> {
     let mut found = BTreeSet::new();
     for node in ["environment", "command", "healthcheck"].iter().filter_map(|key| service.get(key)) {
         texts(node, &mut |text| {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric());
-            // A port is written without zeros before it.
+            // A port has no leading zeros.
             found.extend(
                 words.filter(|word| !word.starts_with('0')).filter_map(|word| word.parse::<u16>().ok()),
             );

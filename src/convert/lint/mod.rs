@@ -1,6 +1,6 @@
-//! Where porting goes wrong: advice that stops nothing. One small file for each family of lints.
+//! Checks for common mistakes when a project moves to a cluster. Each family of checks has its own file.
 //!
-//! A remark never shows a value: the pointer names the variable, and details name services and ports.
+//! An entry never contains a value: the pointer names the variable, and the detail names services and ports.
 
 mod address;
 mod engine;
@@ -24,7 +24,7 @@ use super::context::Context;
 use super::reader::pointer;
 use crate::api::StackSpec;
 
-/// Looks at a project and what became of it, and leaves remarks.
+/// Runs all checks on a project and its Stack.
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     address::lint(context);
     engine::lint(context);
@@ -41,11 +41,11 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     volumes::lint(context, spec);
 }
 
-/// A text of the project, and where it is.
+/// A text of the project with its place.
 struct Text<'a> {
-    /// The service it belongs to.
+    /// The service with the text.
     service: &'a str,
-    /// The name of the variable; nothing for a word of a command.
+    /// The name of the variable. None for a word of a command.
     variable: Option<&'a str>,
     pointer: String,
     node: &'a Node,
@@ -61,7 +61,7 @@ impl<'a> Text<'a> {
     }
 }
 
-/// All variables of services: those of the environment, and those that an image is built with.
+/// Returns the environment variables and build arguments of all services.
 fn variables<'a>(context: &Context<'a>) -> Vec<Text<'a>> {
     let mut found = Vec::new();
     for (service, node) in context.project.services() {
@@ -77,7 +77,7 @@ fn variables<'a>(context: &Context<'a>) -> Vec<Text<'a>> {
     found
 }
 
-/// All words of commands of services.
+/// Returns the words of the entrypoints and commands of all services.
 fn words<'a>(context: &Context<'a>) -> Vec<Text<'a>> {
     let mut found = Vec::new();
     for (service, node) in context.project.services() {
@@ -94,7 +94,7 @@ fn words<'a>(context: &Context<'a>) -> Vec<Text<'a>> {
     found
 }
 
-/// Whether a host is the container or machine that asks for it.
+/// Reports whether a host is a loopback or wildcard address.
 fn is_local(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host == "0.0.0.0" || host.starts_with("127.")
 }

@@ -1,9 +1,7 @@
-//! Programs that end by themselves, again and again, and are started again: a loop that the engine's restarts
-//! make. Kubernetes waits longer each time.
+//! Short programs that Docker restarts in a loop. Kubernetes delays each restart more (CrashLoopBackOff).
 //!
-//! Every `restart: always` has this pace, and for a server that ends once in a month it makes no difference. It
-//! makes one where a program is known to end, and soon: so only that is told. A script is known to end where all of
-//! its commands are, or where it ends with a pause.
+//! The delay makes no difference for a server that rarely ends. So this check reports only programs that are known to
+//! end soon. A script is known to end if all of its commands are, or if its last command is a pause.
 
 use compose_loader::{FileKind, Node};
 
@@ -11,14 +9,14 @@ use crate::api::StackSpec;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
-use crate::convert::shell::{Command, commands, is_name};
+use crate::shell::{Command, commands, is_name};
 
-/// A run of this many seconds makes Kubernetes begin anew, and wait for nothing.
+/// The run time in seconds after which Kubernetes resets the restart delay.
 const ANEW: u64 = 600;
-/// The most seconds that Kubernetes waits.
+/// The longest restart delay of Kubernetes, in seconds.
 const LONGEST: u64 = 300;
 
-/// Programs that do one thing and end, with a word of the command that says so, or none for any.
+/// Programs that do one thing and end, each with the argument that makes the program end, or an empty text.
 const ONCE: [(&str, &str); 43] = [
     ("alembic", "upgrade"),
     ("artisan", "schedule:run"),
@@ -64,20 +62,20 @@ const ONCE: [(&str, &str); 43] = [
     ("true", ""),
     ("wget", ""),
 ];
-/// What stands in scripts between programs, and what ends where its input does.
+/// Shell builtins, small tools, and filters, which end with their input.
 const BETWEEN: [&str; 20] = [
     ":", "[", "cd", "chmod", "chown", "exit", "export", "false", "gzip", "ln", "mkdir", "mv", "printf",
     "set", "test", "touch", "trap", "umask", "unset", "xz",
 ];
-/// Words by which a program goes on that ends by itself otherwise.
+/// Arguments with which a program keeps running.
 const STAYS: [&str; 3] = ["--continuous", "--daemon", "--watch"];
-/// Words by which a script goes on, or takes a way that is not followed here.
+/// Words of a script that keeps running or has a control flow that is not followed.
 const GOES_ON: [&str; 14] = [
     "while", "until", "for", "exec", "wait", "crond", "cron", "infinity", "inf", "if", "case", "function",
     "eval", "select",
 ];
-/// The shortest pause, in seconds, that is the pace of a script. Shorter ones stand behind a server, too, for the case
-/// that it fails.
+/// The shortest pause, in seconds, that counts as the interval of a script. A shorter pause can also follow a server,
+/// for the case that the server fails.
 const PACE: u64 = 30;
 const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "zsh"];
 
@@ -94,10 +92,10 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
         let Some(End { after }) = found.filter(|_| kept) else { continue };
         let detail = match after {
             Some(seconds) => format!(
-                "a program that ends after {seconds} s soon begins every {} s only",
+                "a program that ends after {seconds} s soon starts only every {} s",
                 seconds + LONGEST
             ),
-            None => format!("a program that ends by itself soon waits {LONGEST} s before each run"),
+            None => format!("a short program soon waits {LONGEST} s before each run"),
         };
         let policy = || Some(("/deploy/restart_policy", node.get("deploy")?.get("restart_policy")?.place));
         let said = policy().or_else(|| Some(("/restart", node.get("restart")?.place)));
@@ -108,7 +106,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     }
 }
 
-/// A shell script of the project that a command runs, by the mount that it lies in.
+/// Reads the shell script that a command runs from a bind mount of the service.
 fn script(context: &Context<'_>, service: &Node, words: &[&str]) -> Option<String> {
     let (first, rest) = words.split_first()?;
     let path =
@@ -127,14 +125,14 @@ fn script(context: &Context<'_>, service: &Node, words: &[&str]) -> Option<Strin
     (is_shell && line.starts_with("#!") || SHELLS.contains(&base(first))).then_some(text)
 }
 
-/// How a program ends.
+/// The end of a short program.
 #[derive(Debug, PartialEq)]
 struct End {
-    /// After which pauses in seconds, where all are written.
+    /// The sum of the pauses in seconds. None without pauses, or if a pause is a variable.
     after: Option<u64>,
 }
 
-/// How a command ends, where it is known to end soon.
+/// Returns the end of a command that is known to end soon.
 fn end(words: &[&str]) -> Option<End> {
     let (program, rest) = words.split_first()?;
     if SHELLS.contains(&base(program)) {
@@ -153,8 +151,8 @@ fn end_of_script(script: &str) -> Option<End> {
     end_of(&commands)
 }
 
-/// How a script ends: all of its commands are known to end, or the last one is a pause that is its pace, which no
-/// script has behind a program that does not end.
+/// Returns the end of a script if all of its commands are known to end, or if the last command is a long pause. No
+/// script has a long pause after a program that does not end.
 fn end_of(commands: &[Command]) -> Option<End> {
     let last = commands.last()?;
     let goes_on = |command: &Command| {
@@ -176,7 +174,7 @@ fn end_of(commands: &[Command]) -> Option<End> {
     (known < ANEW).then_some(End { after })
 }
 
-/// How many seconds a command waits, where it does nothing else; the number is none where a variable says it.
+/// Returns the seconds of a `sleep` command. The inner value is none if a variable has the number.
 fn pause(command: &Command) -> Option<Option<u64>> {
     let (program, rest) = command.words.split_first()?;
     (base(program) == "sleep").then(|| rest.iter().map(|word| seconds(word)).sum())
@@ -186,9 +184,9 @@ fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
-/// Whether a command is known to end by itself.
+/// Reports whether a command is known to end.
 fn ends(command: &Command) -> bool {
-    // Variables that stand before the program, what starts another one, and what runs a script.
+    // Skips assignments, wrappers such as `sudo`, and interpreters.
     let leading = |word: &&String| {
         is_assignment(word)
             || matches!(base(word), "python" | "python3" | "php" | "sudo" | "time" | "nice" | "!" | "{" | "}")
@@ -202,7 +200,7 @@ fn ends(command: &Command) -> bool {
     ends && !rest.iter().any(|word| STAYS.contains(word))
 }
 
-/// `60`, `1.5`, `10m`: what `sleep` takes.
+/// Parses an argument of `sleep`, such as `60`, `1.5` or `10m`.
 fn seconds(word: &str) -> Option<u64> {
     let unit = word.chars().last()?;
     let factor = match unit {
@@ -224,7 +222,7 @@ mod tests {
     use super::{End, end};
 
     #[test]
-    fn what_ends_by_itself_and_soon_is_known() {
+    fn programs_that_end_soon_are_found() {
         for (words, expected) in [
             (&["sh", "-c", "/job/once.sh; sleep 60"][..], Some(Some(60))),
             (&["/bin/bash", "-ec", "backup && sleep 5m"], Some(Some(300))),

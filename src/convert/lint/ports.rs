@@ -28,7 +28,7 @@ pub fn lint(context: &Context<'_>) {
                     &catalogue::PORT_CLASH,
                     &at,
                     port.place,
-                    format!("{other} publishes it too"),
+                    format!("{other} also publishes this port"),
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! Addresses that browsers and other programs outside of the cluster are told.
+//! Addresses for browsers and other clients outside the cluster.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::translate::addresses::addresses;
 
-/// Beginnings of variables that frontends are built with: their values run in browsers.
+/// Prefixes of the variables of web build tools, whose values end up in browsers.
 const BROWSER: [&str; 10] = [
     "EXPO_PUBLIC_",
     "GATSBY_",
@@ -21,7 +21,7 @@ const BROWSER: [&str; 10] = [
     "VITE_",
     "VUE_APP_",
 ];
-/// Ends of variables that say where a program is reached from outside.
+/// Suffixes of variables with the public address of a program.
 const OWN_ADDRESS: [&str; 16] = [
     "ADVERTISED_LISTENERS",
     "ADVERTISED_HOST_NAME",
@@ -40,7 +40,7 @@ const OWN_ADDRESS: [&str; 16] = [
     "WEBHOOK_URL",
     "WEB_URL",
 ];
-/// Parts of variables that say which sites may call a program.
+/// Parts of variables with the sites that can call a program.
 const CALLERS: [&str; 3] = ["ALLOWED_ORIGIN", "CORS_ORIGIN", "TRUSTED_ORIGIN"];
 
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {
@@ -71,7 +71,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     }
 }
 
-/// Whether what a variable says is read by programs outside of the cluster.
+/// Reports whether clients outside the cluster read the value of a variable.
 pub fn is_read_outside(name: &str) -> bool {
     is_for_browsers(name) || is_own_address(name) || CALLERS.iter().any(|part| name.contains(part))
 }
@@ -84,7 +84,7 @@ fn is_own_address(name: &str) -> bool {
     OWN_ADDRESS.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a host is a name of the public DNS.
+/// Reports whether a host is a name of the public DNS.
 fn is_public_name(host: &str) -> bool {
     let top = host.rsplit('.').next().unwrap_or_default();
     host.contains('.') && top.len() > 1 && top.chars().all(|c| c.is_ascii_alphabetic())

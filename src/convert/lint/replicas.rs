@@ -1,4 +1,4 @@
-//! What goes wrong where a service has several replicas.
+//! Problems of services with several replicas.
 
 use compose_loader::{FileKind, Node, paths::join};
 
@@ -7,7 +7,7 @@ use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
 
-/// Words by which tools change the schema of a database.
+/// Commands that change the schema of a database.
 const MIGRATIONS: [&str; 12] = [
     "alembic upgrade",
     "artisan migrate",
@@ -39,7 +39,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     }
 }
 
-/// Whether a command changes a database's schema, itself or by a script beside the image's Dockerfile.
+/// Reports whether a command changes the schema of a database, directly or with a script beside the Dockerfile.
 fn migrates(context: &Context<'_>, service: &Node, words: &Node) -> bool {
     let words: Vec<&str> = words.as_list().unwrap_or_default().iter().filter_map(Node::as_str).collect();
     let folder = service.get("build").and_then(|build| build.str_at("context"));

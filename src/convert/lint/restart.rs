@@ -1,11 +1,11 @@
-//! What a container that is started again finds.
+//! Restarts of services without a volume.
 
 use crate::api::StackSpec;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
 
-/// One remark for the project, at the first service whose restarts it is about: it names them all.
+/// Adds one entry for the whole project, at the first service. The entry names all such services.
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     let mut services = Vec::new();
     let mut first = None;

@@ -1,4 +1,4 @@
-//! Templates that Swarm fills in, such as `{{.Task.Slot}}`.
+//! Templates of Swarm, such as `{{.Task.Slot}}`.
 
 use compose_loader::Node;
 
@@ -7,7 +7,7 @@ use crate::convert::catalogue;
 use crate::convert::context::{Context, texts_at};
 use crate::convert::reader::pointer;
 
-/// What of a service Swarm looks for templates in, beside variables.
+/// The attributes in which Swarm replaces templates, besides variables.
 const TEMPLATED: [&str; 4] = ["hostname", "volumes", "labels", "deploy"];
 
 pub fn lint(context: &Context<'_>) {
@@ -32,7 +32,7 @@ pub fn lint(context: &Context<'_>) {
     }
 }
 
-/// The first template in a text: what stands between its braces.
+/// Returns the text between the braces of the first template.
 fn template(text: &str) -> Option<&str> {
     let parts = text.split("{{").skip(1).filter_map(|part| Some(part.split_once("}}")?.0.trim()));
     let mut parts = parts.filter(|part| part.split(' ').any(is_field));
@@ -43,16 +43,16 @@ fn is_field(word: &str) -> bool {
     [".Service.", ".Node.", ".Task."].iter().any(|start| word.starts_with(start))
 }
 
-/// What there is on a cluster in place of a template.
+/// Returns the counterpart of a template on a cluster.
 fn instead(template: &str) -> &'static str {
     if template.contains(".Task.Slot") || template.contains(".Task.Name") {
-        ": the pods of a service with a volume of its own end in -0, -1 and so on, so a shell has the number as ${HOSTNAME##*-}"
+        ": the Pod names of a service with its own volume end in -0, -1 and so on, so a shell gets the number from ${HOSTNAME##*-}"
     } else if template.contains(".Task.") {
-        ": the name of the pod is as unique"
+        ": the name of the Pod is unique too"
     } else if template.contains(".Service.") {
-        ": the service's name is the same in each of its containers"
+        ": the service name is the same in all containers of the service"
     } else {
-        ": a container does not know its node's name; with network_mode: host its host name is the node's"
+        ": a container does not know the name of its node. With network_mode: host its host name is the name of the node"
     }
 }
 

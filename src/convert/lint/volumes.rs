@@ -1,4 +1,4 @@
-//! Volumes that several containers have.
+//! Volumes that several containers mount.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::convert::context::Context;
 use crate::convert::names::label;
 use crate::convert::reader::pointer;
 
-/// A service that has a volume.
+/// A service with a mount of a volume.
 struct Mounted<'a> {
     service: &'a str,
     target: &'a str,
@@ -30,14 +30,14 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
                 || volume.claim_name.is_some()
         });
         let services: Vec<&str> = mounts.iter().map(|mount| mount.service).collect();
-        let detail = format!("'{volume}' of {}", services.join(", "));
+        let detail = format!("'{volume}', mounted by {}", services.join(", "));
         let of_the_project = context
             .project
             .section("volumes")
             .any(|(name, _)| context.names.volume(name) == volume || label(name, "volume") == volume);
         let has_files = settings.is_some_and(|volume| !volume.files.is_empty());
         if writers == 0 && !of_the_project && !has_files {
-            remark(context, last, &catalogue::NEVER_FILLED, &detail);
+            remark(context, last, &catalogue::MISSING_FOLDER, &detail);
             continue;
         }
         if containers > 1 && !anywhere {
@@ -49,7 +49,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
     }
 }
 
-/// Who has each volume.
+/// Returns the mounts of each volume.
 fn mounts<'a>(context: &Context<'a>, spec: &'a StackSpec) -> BTreeMap<&'a str, Vec<Mounted<'a>>> {
     let mut found: BTreeMap<&str, Vec<Mounted<'_>>> = BTreeMap::new();
     for (service, _) in context.project.services() {
@@ -59,7 +59,7 @@ fn mounts<'a>(context: &Context<'a>, spec: &'a StackSpec) -> BTreeMap<&'a str, V
             let Some(volume) = mount.source.as_deref() else { continue };
             let read_only = mount.read_only == Some(true);
             let mounts = found.entry(volume).or_default();
-            // A container that mounts it twice is one container, which writes where one mount lets it.
+            // A container with two mounts of a volume counts once, as a writer if one of the mounts is writable.
             match mounts.last_mut().filter(|last| last.service == service) {
                 Some(last) => last.read_only &= read_only,
                 None => mounts.push(Mounted { service, target: &mount.target, read_only, replicas }),
@@ -69,7 +69,7 @@ fn mounts<'a>(context: &Context<'a>, spec: &'a StackSpec) -> BTreeMap<&'a str, V
     found
 }
 
-/// A remark at a mount, wherever in the project it stands.
+/// Adds an entry for a mount at its place in the project.
 fn remark(context: &Context<'_>, mount: &Mounted<'_>, rule: &'static Rule, detail: &str) {
     let service = context.project.service(mount.service);
     let own = service.and_then(|node| node.get("volumes")).and_then(Node::as_list).unwrap_or_default();
@@ -78,7 +78,7 @@ fn remark(context: &Context<'_>, mount: &Mounted<'_>, rule: &'static Rule, detai
         Some((index, node)) => {
             (pointer(["services", mount.service, "volumes", &index.to_string(), "source"]), node.place)
         }
-        // It has the mount from another service.
+        // The mount comes from another service by `volumes_from`.
         None => (
             pointer(["services", mount.service, "volumes_from"]),
             service.map_or(Place::NONE, |node| node.place),

@@ -1,4 +1,4 @@
-//! Secrets in commands: the words behind the flags that programs take passwords by.
+//! Secrets in commands: the values of password flags.
 
 use std::ops::Range;
 
@@ -7,39 +7,39 @@ use super::names::{is_distinctive, is_surely_secret, may_be_secret};
 use super::programs::{Program, program};
 use super::script::{Token, tokens};
 
-/// Beginnings of flags that ask for a secret, or say whether there has to be one, and take no value.
+/// Prefixes of flags that prompt for a secret or require one, and take no value.
 const SWITCHES: [&str; 12] = [
     "allow", "ask", "disable", "enable", "force", "no", "print", "require", "show", "skip", "use", "without",
 ];
-/// Ends of flags whose values are about a secret and none themselves.
+/// Suffixes of flags whose values are related to a secret, but not secret.
 const ABOUT: [&str; 18] = [
     "audience", "backend", "claim", "command", "endpoint", "env", "field", "format", "header", "issuer",
     "lifetime", "mode", "policy", "prefix", "prompt", "provider", "stdin", "type",
 ];
-/// Flags that take a password or a way to log in.
+/// Flags with a password or credentials as their value.
 const LOGINS: [&str; 3] = ["auth", "authkey", "auth-key"];
-/// Words of configuration files that are given on a command line as well.
+/// Keywords of configuration files that are also valid on a command line.
 const DIRECTIVES: [&str; 4] = ["--requirepass", "--masterauth", "requirepass", "masterauth"];
 
-/// The secret parts of each word of a command.
+/// Returns the secret parts of each word of a command.
 pub fn in_words(words: &[&str]) -> Vec<Vec<Range<usize>>> {
     let mut scan = Scan::default();
     words.iter().map(|word| scan.word(word)).collect()
 }
 
-/// The secret parts of a text that a shell reads.
+/// Returns the secret parts of a shell command.
 pub fn in_shell(text: &str) -> Vec<Range<usize>> {
     in_script(text, 0)
 }
 
-/// A word in quotes may be a script of its own, and so on, so deep.
+/// The deepest nesting of scripts in quoted words.
 const DEEPEST: usize = 4;
 
 fn in_script(text: &str, depth: usize) -> Vec<Range<usize>> {
     [behind_flags(text, depth), pairs(text), logins(text)].concat()
 }
 
-/// The secret parts of the words of a text that a shell reads.
+/// Returns the secret parts of the words of a shell command.
 pub fn behind_flags(text: &str, depth: usize) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut scan = Scan { depth, ..Scan::default() };
@@ -56,41 +56,41 @@ pub fn behind_flags(text: &str, depth: usize) -> Vec<Range<usize>> {
     found
 }
 
-/// What the words so far say about the next one.
+/// The meaning of the next word, by the words before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Next {
-    /// Nothing.
+    /// No special meaning.
     #[default]
     Open,
-    /// It is a secret.
+    /// A secret.
     Secret,
-    /// It is a secret where it does not look like a word.
+    /// A secret, unless it looks like an ordinary word.
     Distinctive,
-    /// It is a secret where it does not look like a word, or a user and a password.
+    /// A secret unless it looks like an ordinary word, or a user with a password.
     Auth,
-    /// It is a user and a password, with this sign between them.
+    /// A user and a password with this separator.
     Login(char),
-    /// It is a header.
+    /// A header.
     Header,
-    /// It is a source of a password, as OpenSSL names them.
+    /// A password source of OpenSSL.
     Source,
 }
 
 impl Next {
-    /// The sign between a user and a password.
+    /// The separator between user and password.
     fn sign(self) -> char {
         if let Self::Login(sign) = self { sign } else { ':' }
     }
 }
 
-/// A walk over the words of a command.
+/// A walk through the words of a command.
 #[derive(Default)]
 struct Scan {
     next: Next,
     program: Option<&'static Program>,
-    /// The words of the program that are no flags.
+    /// The words of the program that are not flags.
     plain: Vec<String>,
-    /// How many scripts this one stands in.
+    /// The nesting depth of this script.
     depth: usize,
 }
 
@@ -98,7 +98,7 @@ impl Scan {
     fn word(&mut self, word: &str) -> Vec<Range<usize>> {
         let one = |part: Range<usize>| vec![part];
         let whole = || one(0..word.len());
-        // A flag that is followed by another one has no value.
+        // A flag has no value if another flag follows.
         let next = std::mem::take(&mut self.next);
         let next = if word.starts_with('-') && next != Next::Open { Next::Open } else { next };
         match next {
@@ -137,7 +137,7 @@ impl Scan {
         self.forms(word)
     }
 
-    /// What a flag says, of itself or of the word behind it; nothing where a word is none.
+    /// Returns the meaning of a flag for itself or the next word. Returns none if the word is not a flag.
     fn flag(&mut self, word: &str) -> Option<Vec<Range<usize>>> {
         let is_script = !word.starts_with('-') && word.contains(char::is_whitespace);
         if let Some((name, value)) = word.split_once('=').filter(|_| !is_script)
@@ -158,7 +158,7 @@ impl Scan {
                 Next::Auth | Next::Distinctive if is_distinctive(value) && may_be_secret(value) => whole(),
                 _ => None,
             };
-            // What the name decides is not decided again by its form, but for an address.
+            // The name of a flag decides before the form of its value, except for an address.
             return match part {
                 Some(part) => Some(vec![part]),
                 None => gives_secret(name).then(|| logins(word)),
@@ -202,7 +202,7 @@ impl Scan {
         Some(Vec::new())
     }
 
-    /// What the form of a word gives away, also where it is a script of its own.
+    /// Returns the secrets in the form of a word, which can also be a script.
     fn forms(&self, word: &str) -> Vec<Range<usize>> {
         if word.contains(char::is_whitespace) && self.depth < DEEPEST {
             return in_script(word, self.depth + 1);
@@ -213,7 +213,7 @@ impl Scan {
     }
 }
 
-/// What a flag of this name takes.
+/// Returns the meaning of the value of a flag with this name.
 fn takes(name: &str) -> Next {
     let plain = name.trim_start_matches('-').to_lowercase().replace(['_', '.'], "-");
     if ABOUT.iter().any(|end| plain.ends_with(&format!("-{end}"))) || plain == "pin" {
@@ -222,7 +222,7 @@ fn takes(name: &str) -> Next {
     if LOGINS.contains(&plain.as_str()) {
         return Next::Auth;
     }
-    // A variable that is given to a program is written in capitals.
+    // Variables for a program are in upper case.
     let is_variable = !name.contains(|c: char| c.is_ascii_lowercase() || c == '-');
     match gives_secret(&plain) {
         true if is_variable || is_surely_secret(&plain) || plain == "pwd" => Next::Secret,
@@ -240,7 +240,7 @@ fn is_attached(word: &str, flag: &str) -> bool {
     word.strip_prefix(flag).is_some_and(|value| !value.is_empty() && !value.starts_with('-'))
 }
 
-/// The password behind the sign that parts it from the user.
+/// Returns the password after the separator.
 fn after(word: &str, sign: char) -> Option<Range<usize>> {
     let (user, password) = word.split_once(sign)?;
     let start = user.len() + sign.len_utf8();
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_secret_is_left_alone() {
+    fn values_that_are_not_secret_stay() {
         for command in [
             &["mongod", "--auth", "--bind_ip_all"][..],
             &["mongod", "--keyFile", "/etc/mongo.key"],

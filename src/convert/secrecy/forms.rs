@@ -1,17 +1,17 @@
-//! Secrets that the form of a text gives away: the password within an address, and what is given to a name.
+//! Secrets that the form of a text shows: the password in an address, and the value of a secret name.
 
 use std::ops::Range;
 
 use super::names::{looks_secret, may_be_secret};
 
-/// What ends a value that is not in quotes.
+/// Characters that end a value without quotes.
 const ENDS: [char; 13] = [',', ';', '&', '"', '\'', '`', ')', '}', ']', '|', '<', '>', '\\'];
 
-/// What is longer is no address: each is looked at once for each `//` in it.
+/// The longest address. The search looks at the text after each `//`, so its length must be bounded.
 const LONGEST_ADDRESS: usize = 4096;
 
-/// The passwords within all addresses of a text: `scheme://user:password@host`, `//user:password@host/share`
-/// and `user:password@tcp(host)`.
+/// Returns the passwords in all addresses of a text: `scheme://user:password@host`, `//user:password@host/share` and
+/// `user:password@tcp(host)`.
 pub fn logins(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (at, slashes) in text.match_indices("//") {
@@ -21,7 +21,7 @@ pub fn logins(text: &str) -> Vec<Range<usize>> {
         let whole =
             rest.find(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).map_or(rest, |end| &rest[..end]);
         let authority = whole.find(['/', '?']).map_or(whole, |end| &whole[..end]);
-        // A slash may also be a part of the password, which then is not the number of a port.
+        // A password can contain a slash. Then the text before the slash is not a port number.
         let port = authority.rsplit_once(':').map_or("", |(_, port)| port);
         let reach = if authority.contains('@') || port.is_empty() || port.bytes().all(|b| b.is_ascii_digit())
         {
@@ -39,7 +39,7 @@ pub fn logins(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The password of `user:password@…`.
+/// Returns the password of `user:password@…`.
 fn login(authority: &str) -> Option<Range<usize>> {
     let (login, _) = authority.rsplit_once('@')?;
     let (user, password) = login.split_once(':')?;
@@ -47,8 +47,8 @@ fn login(authority: &str) -> Option<Range<usize>> {
     is_one.then_some(user.len() + 1..login.len())
 }
 
-/// The values that a text gives to names that are usually secret: `name=value`, `name: value`,
-/// `"name": "value"`, `Authorization: Bearer value`, and `PASSWORD 'value'` of SQL.
+/// Returns the values of secret names in a text: `name=value`, `name: value`, `"name": "value"`, `Authorization:
+/// Bearer value`, and `PASSWORD 'value'` in SQL.
 pub fn pairs(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, sign) in text.match_indices(['=', ':']) {
@@ -58,11 +58,11 @@ pub fn pairs(text: &str) -> Vec<Range<usize>> {
         let Some(name) = name_before(text, at) else { continue };
         let after = &text[at + 1..];
         let quoted_name = text[..at].ends_with(['"', '\'']);
-        // Without a blank, a colon parts a name and its tag, or a host and its port.
+        // A colon without a blank separates an image and its tag, or a host and its port.
         if sign == ":" && !quoted_name && !after.starts_with([' ', '\t', '"', '\'']) {
             continue;
         }
-        // Names of secrets stand below `secrets`, and keys with values of their own in braces.
+        // The list below `secrets` contains names, and braces contain keys with their own values.
         let inner = after.trim_start();
         if sign == ":" && (inner.starts_with('{') || inner.starts_with('[') && name == "secrets") {
             continue;
@@ -73,19 +73,19 @@ pub fn pairs(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The name that stands before a sign, if values of such a name are usually secret.
+/// Returns the name before a separator, if the values of such a name are usually secret.
 fn name_before(text: &str, sign: usize) -> Option<&str> {
     let before = text[..sign].trim_end_matches([' ', '\t']);
     let before = before.strip_suffix("\\\"").or(before.strip_suffix(['"', '\''])).unwrap_or(before);
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     let length: usize = before.chars().rev().take_while(|c| fits(*c)).count();
     let name = &before[before.len() - length..];
-    // `$NAME` is read there, and given nothing.
+    // `$NAME` reads a variable and sets nothing.
     let is_read = before[..before.len() - length].ends_with('$');
     (gives_secret(name) && !is_read).then_some(name)
 }
 
-/// Whether a name that a text gives a value to is usually that of a secret.
+/// Reports whether the value of a name in a text is usually secret.
 pub fn gives_secret(name: &str) -> bool {
     let name = name.trim_matches(['-', '.']);
     looks_secret(name) || is_authorization(name) || name.eq_ignore_ascii_case("pwd") && name != "PWD"
@@ -95,7 +95,7 @@ fn is_authorization(name: &str) -> bool {
     name.to_lowercase().ends_with("authorization")
 }
 
-/// The value that begins at a place, without blanks and quotes around it.
+/// Returns the value at a position, without blanks and quotes around it.
 fn value_after(text: &str, begins: usize, is_authorization: bool) -> Option<Range<usize>> {
     let mut start = begins + blanks(&text[begins..]);
     start += text[start..].len() - text[start..].trim_start_matches(['[', ' ']).len();
@@ -115,7 +115,7 @@ fn value_after(text: &str, begins: usize, is_authorization: bool) -> Option<Rang
     may_be_secret(&rest[..end]).then_some(start..start + end)
 }
 
-/// How long the word is that says of what kind an authorization is.
+/// Returns the length of the scheme of an authorization, such as `Bearer`.
 fn scheme(text: &str) -> usize {
     const SCHEMES: [&str; 7] = ["apikey", "basic", "bearer", "bot", "digest", "splunk", "token"];
     let Some((word, rest)) = text.split_once(' ') else { return 0 };
@@ -127,7 +127,7 @@ fn blanks(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
 }
 
-/// `PASSWORD 'value'` and `IDENTIFIED BY 'value'`.
+/// Returns the values of `PASSWORD 'value'` and `IDENTIFIED BY 'value'`.
 fn of_sql(text: &str) -> Vec<Range<usize>> {
     let lower = text.to_ascii_lowercase();
     let mut found = Vec::new();
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn the_password_within_an_address_is_found() {
+    fn the_password_in_an_address_is_found() {
         for (text, passwords) in [
             ("postgres://app:x:y@db:5432/app?a=b", &["x:y"][..]),
             ("redis://:hunter2@cache", &["hunter2"]),
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_to_a_secret_name_is_found() {
+    fn values_of_secret_names_are_found() {
         for (text, values) in [
             ("username=viewer,password=hunter2,uid=1000", &["hunter2"][..]),
             ("Server=db;User=sa;Password=hunter2;Encrypt=true", &["hunter2"]),

@@ -1,4 +1,4 @@
-//! Gathers the secrets of a project.
+//! Finds the secrets of a project.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::names::{is_distinctive, is_harmless, looks_secret, may_be_secret};
 use super::{Secrecy, Span, address};
 
 impl Secrecy {
-    /// Gathers the secrets of a project.
+    /// Finds the secrets of a project.
     #[must_use]
     pub fn of(project: &Project) -> Self {
         let mut gather = Gather { environment: &project.environment, found: Self::default() };
@@ -69,7 +69,7 @@ impl Gather<'_> {
         self.named(service.get("annotations"));
         self.named(service.get("deploy").and_then(|deploy| deploy.get("labels")));
         let test = service.get("healthcheck").and_then(|check| check.get("test"));
-        // Before values are bound, a check may be the text of a script.
+        // Before the loader has bound the values, a test can be the text of a script.
         test.filter(|test| test.as_str().is_some()).into_iter().for_each(|test| self.script(test));
         match test.and_then(Node::as_list).unwrap_or_default().split_first() {
             Some((kind, words)) if kind.as_str() == Some("CMD") => {
@@ -85,11 +85,11 @@ impl Gather<'_> {
         }
     }
 
-    /// What a container runs, and its variables.
+    /// Finds the secrets in the commands and variables of a container.
     fn container(&mut self, node: &Node) {
         let words = ["entrypoint", "command"].into_iter().filter_map(|key| node.get(key)?.as_list());
         self.words(&words.flatten().collect::<Vec<_>>());
-        // A project whose values are not bound yet has commands as they are written.
+        // Before the loader has bound the values, a command is as written.
         for text in ["entrypoint", "command"].into_iter().filter_map(|key| node.get(key)) {
             self.place(text, in_shell);
         }
@@ -114,7 +114,8 @@ impl Gather<'_> {
         }
     }
 
-    /// A text that a shell reads: a variable stands only for what the shell reads as it is written.
+    /// Finds the secrets in a shell command. A variable can replace a secret only if the shell reads the secret as
+    /// written.
     fn script(&mut self, node: &Node) {
         let Some(text) = node.as_str() else { return };
         let (kept, staying): (Vec<_>, Vec<_>) = in_shell(text).into_iter().partition(|part| {
@@ -128,7 +129,7 @@ impl Gather<'_> {
         self.put(node, kept);
     }
 
-    /// A mapping with keys of the user, whose names tell of secrets.
+    /// Finds the secrets in a mapping whose keys the user defines.
     fn named(&mut self, map: Option<&Node>) {
         for (name, node) in entries(map) {
             let is_secret = looks_secret(name) && !name.eq_ignore_ascii_case("key");
@@ -148,7 +149,7 @@ impl Gather<'_> {
         }
     }
 
-    /// Takes parts of a text for secret.
+    /// Records parts of a text as secret.
     fn put(&mut self, node: &Node, mut parts: Vec<Range<usize>>) {
         let text = node.value.to_string();
         parts.retain(|part| !part.is_empty());
@@ -169,7 +170,7 @@ impl Gather<'_> {
         self.found.placed.insert(address(node), spans);
     }
 
-    /// Keeps where a secret is written, which is not where a variable supplies it.
+    /// Records the place of a secret, unless a variable supplies it.
     fn write(&mut self, node: &Node, parts: &[Range<usize>]) {
         let text = node.value.to_string();
         let is_supplied = |part: &Range<usize>| {
@@ -184,13 +185,13 @@ impl Gather<'_> {
         }
     }
 
-    /// What names tell anywhere else, such as in extensions and settings of the engine: no message quotes it.
+    /// Finds values of secret names in extensions and Docker settings. Messages do not quote these values.
     fn below(&mut self, node: &Node) {
         let mut open = vec![node];
         while let Some(node) = open.pop() {
             for (key, child) in entries(Some(node)) {
                 match &child.value {
-                    // The names of Secrets stand there, and no secret can.
+                    // These are names of Secrets, and never secrets.
                     _ if key == "x-stackwright" => {}
                     Value::Str(text) if looks_secret(key) && may_be_secret(text) => {
                         let whole = 0..text.len();
@@ -207,7 +208,7 @@ impl Gather<'_> {
     }
 }
 
-/// The parts in order; those that overlap are one, since a secret is never cut.
+/// Sorts the parts, and joins overlapping parts, so that no secret is cut.
 fn apart(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
     parts.sort_by_key(|part| (part.start, part.end));
     let mut apart: Vec<Range<usize>> = Vec::new();
@@ -220,7 +221,7 @@ fn apart(mut parts: Vec<Range<usize>>) -> Vec<Range<usize>> {
     apart
 }
 
-/// The secrets that the form of a text gives away.
+/// Returns the secrets that the form of a text shows.
 fn forms(text: &str) -> Vec<Range<usize>> {
     [pairs(text), logins(text)].concat()
 }

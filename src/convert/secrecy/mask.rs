@@ -1,17 +1,17 @@
-//! Hides the secrets of a project that is printed.
+//! Masks the secrets of a printed project.
 
 use compose_loader::{Node, Project, Value};
 
 use super::forms::pairs;
 use super::{HIDDEN, Secrecy, from_env_file, is_harmless, looks_secret};
 
-/// Puts asterisks in the place of every secret of a project.
+/// Replaces each secret of a project by asterisks.
 pub fn mask(project: &mut Project) {
     let secrecy = Secrecy::of(project);
     below(&mut project.tree, &secrecy);
 }
 
-/// The value of a variable as it is shown: with asterisks in its place where it is secret and `hide` says so.
+/// Returns the value of a variable for display. A secret value is replaced by asterisks if `hide` is set.
 #[must_use]
 pub fn shown(name: &str, value: &str, hide: bool) -> String {
     if hide && looks_secret(name) && !is_harmless(value) { HIDDEN.to_owned() } else { value.to_owned() }
@@ -40,7 +40,7 @@ fn below(node: &mut Node, secrecy: &Secrecy) {
     }
 }
 
-/// A text without its secrets; nothing where it has none.
+/// Returns a text with its secrets masked. Returns none for a text without secrets.
 fn masked(node: &Node, secrecy: &Secrecy) -> Option<String> {
     let text = node.as_str()?;
     if from_env_file(node) {
@@ -60,4 +60,20 @@ fn masked(node: &Node, secrecy: &Secrecy) -> Option<String> {
     }
     made.push_str(&text[at..]);
     (at > 0).then_some(made)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HIDDEN, shown};
+
+    #[test]
+    fn the_value_of_each_secret_name_is_hidden() {
+        for name in ["DB_PASSWORD", "DB_PASS", "JWT", "API_KEY", "SENTRY_DSN"] {
+            assert_eq!(shown(name, "winter2025", true), HIDDEN, "{name}");
+            assert_eq!(shown(name, "winter2025", false), "winter2025", "{name}");
+        }
+        for name in ["DB_PASSWORD_FILE", "KEYCLOAK_HOST", "MAX_TOKENS"] {
+            assert_eq!(shown(name, "winter2025", true), "winter2025", "{name}");
+        }
+    }
 }

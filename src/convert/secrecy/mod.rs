@@ -1,5 +1,5 @@
-//! What is secret: by the name of a variable, by where a value came from, by its form, or because the same
-//! value is secret elsewhere in the project.
+//! Detection of secrets: by the name of a variable, by the origin or form of a value, or because another place of the
+//! project has the same secret.
 
 mod command;
 mod forms;
@@ -19,52 +19,52 @@ use compose_loader::{Node, Origin, Place, Supplied};
 
 pub use self::names::{is_distinctive, is_harmless, looks_secret};
 
-/// What is written in place of a secret.
+/// The replacement of a masked secret.
 pub const HIDDEN: &str = "********";
 
-/// A secret part of a text, in bytes, and the variable that supplied it, if one did.
+/// A secret part of a text in bytes, with the variable that supplied it, if any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Where it begins.
+    /// The start.
     pub start: usize,
-    /// Where it ends.
+    /// The end.
     pub end: usize,
     /// The variable that supplied exactly this part.
     pub variable: Option<Arc<str>>,
 }
 
-/// The secrets of a project, by which they are found again wherever they are written.
+/// The secrets of a project, with which all their occurrences are found.
 #[derive(Debug, Default)]
 pub struct Secrecy {
-    /// Values that are distinctive enough to be searched for.
+    /// Values that are distinctive enough for a search.
     values: BTreeSet<Arc<str>>,
-    /// The value of each variable of the project whose name says that it is secret.
+    /// The value of each variable of the project with a secret name.
     variables: BTreeMap<Arc<str>, Arc<str>>,
-    /// The parts that are secret because of the place where a text stands, such as behind a flag. A text is known
-    /// by its address: the project does not change while it is converted.
+    /// The parts that are secret because of their position, such as the value of a flag. The key is the address of
+    /// the text's node, since the project does not change during a conversion.
     placed: BTreeMap<usize, Vec<Span>>,
-    /// The texts with a secret that cannot be put in by a variable.
+    /// The texts with a secret that no variable can replace.
     staying: BTreeSet<usize>,
-    /// All secret texts, also those that could stand elsewhere by chance: no message quotes them.
+    /// All secret texts, including short ones that occur elsewhere by chance. No message quotes them.
     hidden: BTreeSet<Arc<str>>,
-    /// Where secrets are written in the files of the project.
+    /// The places of secrets in the files of the project.
     written: HashSet<Place>,
 }
 
 impl Secrecy {
-    /// Whether a text holds a secret that stays where it is: no variable can be put in its place.
+    /// Reports whether a text contains a secret that no variable can replace.
     #[must_use]
     pub fn stays(&self, node: &Node) -> bool {
         self.staying.contains(&address(node))
     }
 
-    /// All secret texts, and where they are written.
+    /// Returns all secret texts and their places.
     #[must_use]
     pub fn into_hidden(self) -> (BTreeSet<Arc<str>>, HashSet<Place>) {
         (self.hidden, self.written)
     }
 
-    /// Whether a value holds a secret: a part of a text, or a text anywhere below.
+    /// Reports whether a value or a text below it contains a secret.
     #[must_use]
     pub fn holds_secret(&self, node: &Node) -> bool {
         if let Some(map) = node.as_map() {
@@ -76,7 +76,7 @@ impl Secrecy {
         from_env_file(node) || !self.spans(node).is_empty()
     }
 
-    /// The secret parts of a text, in order and apart from each other.
+    /// Returns the secret parts of a text in order, without overlaps.
     #[must_use]
     pub fn spans(&self, node: &Node) -> Vec<Span> {
         let Some(text) = node.as_str() else { return Vec::new() };
@@ -107,7 +107,7 @@ impl Secrecy {
             }
         }
         spans.sort_by_key(|span| (span.start, span.end));
-        // Of two that overlap, the first is widened: a secret is never cut.
+        // The first of two overlapping parts is extended, so that no secret is cut.
         let mut apart: Vec<Span> = Vec::new();
         for span in spans {
             match apart.last_mut() {
@@ -122,8 +122,8 @@ impl Secrecy {
         apart
     }
 
-    /// The secret parts of a text, as [`Secrecy::spans`], and the empty places of secret variables that are not
-    /// set, or empty: who sets them later finds them in the Secret.
+    /// Returns the parts of [`Secrecy::spans`] and the empty positions of secret variables without a value, for which
+    /// the Secret gets an empty key.
     #[must_use]
     pub fn places(&self, node: &Node) -> Vec<Span> {
         let mut spans = self.spans(node);
@@ -137,33 +137,33 @@ impl Secrecy {
         spans
     }
 
-    /// Whether a text of another file holds a secret of the project.
+    /// Reports whether the text of another file contains a secret of the project.
     #[must_use]
     pub fn is_in(&self, text: &str) -> bool {
         self.values.iter().any(|value| text.contains(&**value))
     }
 
-    /// The parts of a text that are the variable's value. A text that the loader made of another, such as a
-    /// word of a command, has the variables of the whole: most words hold no part of the value.
+    /// Returns the parts of a text with the value of a variable. A word of a command has the variables of the whole
+    /// command, so most words do not contain the value.
     fn exact(&self, variable: &str, text: &str) -> Vec<(usize, usize)> {
         let whole = vec![(0, text.len())];
         let Some(value) = self.variables.get(variable).filter(|value| !value.is_empty()) else {
             return whole;
         };
         let found: Vec<_> = text.match_indices(&**value).map(|(at, value)| (at, at + value.len())).collect();
-        // Quotes and the like are gone from words, so that the value cannot be found again.
+        // The words have no quotes, so a value with quotes or blanks cannot be found in them.
         let changed = value.contains(|c: char| c.is_whitespace() || "\"'\\;&|<>()`".contains(c));
         if found.is_empty() && changed { whole } else { found }
     }
 }
 
-/// The empty parts of a text that a variable with the name of a secret supplies.
+/// Returns the empty parts of a text from variables with a secret name.
 pub fn unfilled(node: &Node) -> impl Iterator<Item = &Supplied> {
     let parts = node.trace.iter().flat_map(|parts| parts.iter());
     parts.filter(|part| part.start == part.end && looks_secret(&part.variable))
 }
 
-/// Whether a text came from a file of `env_file`: it was written where its variable was.
+/// Reports whether a text comes from an env file: its place is the place of its variable.
 #[must_use]
 pub fn from_env_file(node: &Node) -> bool {
     let Some([part]) = node.trace.as_deref() else { return false };
@@ -176,7 +176,7 @@ pub fn from_env_file(node: &Node) -> bool {
     whole && beside && node.as_str().is_some_and(|text| !text.is_empty())
 }
 
-/// By what a text of the project is known.
+/// Returns the key of a text.
 fn address(node: &Node) -> usize {
     std::ptr::from_ref(node).addr()
 }
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_password_within_an_address_is_secret() {
+    fn the_password_in_an_address_is_secret() {
         let node = Node::text("postgres://app:x:y@db:5432/app?a=b", Place::NONE);
         assert_eq!(Secrecy::default().spans(&node), [Span { start: 15, end: 18, variable: None }]);
         assert!(!Secrecy::default().holds_secret(&Node::text("http://host:80/a@b", Place::NONE)));

@@ -1,4 +1,4 @@
-//! Names whose values are usually secret, and values that are none whatever their name.
+//! Names whose values are usually secret, and values that are never secret.
 
 /// Parts of names whose values are usually secret.
 const PARTS: [&str; 13] = [
@@ -18,7 +18,7 @@ const PARTS: [&str; 13] = [
 ];
 /// Last words of names whose values are usually secret.
 const LAST: [&str; 8] = ["PASS", "PWD", "PW", "KEY", "SALT", "PIN", "JWT", "DSN"];
-/// Ends of names whose values are about a secret and none themselves.
+/// Suffixes of names whose values are related to a secret, but not secret.
 const ABOUT: [&str; 16] = [
     "_FILE",
     "_PATH",
@@ -38,16 +38,16 @@ const ABOUT: [&str; 16] = [
     "_ENABLED",
 ];
 
-/// Words, at least one of which stands in each name that [`looks_secret`].
+/// Returns words of which each name that [`looks_secret`] contains at least one.
 pub fn words() -> impl Iterator<Item = &'static str> {
-    // Between words a name has any of several signs.
+    // Names have different separators between words.
     PARTS.iter().map(|part| part.rsplit('_').next().unwrap_or(part)).chain(LAST)
 }
 
-/// Whether a variable of this name usually holds a secret.
+/// Reports whether the value of a variable with this name is usually secret.
 #[must_use]
 pub fn looks_secret(name: &str) -> bool {
-    // Tokens in the plural are those that language models count.
+    // `TOKENS` is usually a number of tokens of a language model.
     let name = name.to_uppercase().replace(['-', '.'], "_").replace("TOKENS", "");
     if name.contains("PUBLIC_KEY") || name.contains("PUBLISHABLE") {
         return false;
@@ -60,8 +60,8 @@ pub fn looks_secret(name: &str) -> bool {
     (part || ends) && !about
 }
 
-/// Whether a name says so much about its value that any value of it is secret: also keys of tables and caches
-/// have names that [`looks_secret`].
+/// Reports whether any value of this name is secret. Tables and caches also have keys with names that
+/// [`looks_secret`].
 #[must_use]
 pub fn is_surely_secret(name: &str) -> bool {
     const KEYS: [&str; 5] = ["ACCOUNT_KEY", "APP_KEY", "AUTH_KEY", "MASTER_KEY", "SESSION_KEY"];
@@ -72,7 +72,7 @@ pub fn is_surely_secret(name: &str) -> bool {
         && (PARTS.iter().any(has) || KEYS.iter().any(has) || ["PASS", "PWD", "PW"].contains(&last))
 }
 
-/// Whether a value says yes or no, or nothing, and so gives no secret away.
+/// Reports whether a value is empty or a boolean, and so not secret.
 #[must_use]
 pub fn is_harmless(value: &str) -> bool {
     value.is_empty()
@@ -80,7 +80,7 @@ pub fn is_harmless(value: &str) -> bool {
             .contains(&value.to_lowercase().as_str())
 }
 
-/// A value that is not a word that stands elsewhere by chance.
+/// Reports whether a value is not an ordinary word.
 #[must_use]
 pub fn is_distinctive(value: &str) -> bool {
     let has = |test: fn(char) -> bool| value.chars().any(test);
@@ -88,8 +88,8 @@ pub fn is_distinctive(value: &str) -> bool {
     !value.contains(char::is_whitespace) && (value.len() >= 20 || value.len() >= 8 && mixed)
 }
 
-/// Whether a text that stands where a secret may stand can be one: it is neither a reference that something
-/// else resolves, nor a path, an address, a placeholder or a count.
+/// Reports whether a text in the position of a secret can be one. A reference, path, address, placeholder or count is
+/// not.
 #[must_use]
 pub fn may_be_secret(value: &str) -> bool {
     let is_path = value.starts_with(['/', '~']) || value.starts_with("./") || value.starts_with("../");
@@ -105,8 +105,8 @@ pub fn may_be_secret(value: &str) -> bool {
         && !value.contains("://")
 }
 
-/// Whether a text is wholly a variable or a command that someone else puts a value in for: `$NAME`, `${NAME}`,
-/// `$(NAME)`, `` `command` ``, `%NAME%`.
+/// Reports whether a text is only a reference to a variable or command: `$NAME`, `${NAME}`, `$(NAME)`, `` `command`
+/// ``, `%NAME%`.
 fn is_reference(value: &str) -> bool {
     let is_name = |name: &str| {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_@*#?!$".contains(c))

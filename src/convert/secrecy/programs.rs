@@ -1,20 +1,20 @@
-//! The programs that take passwords by flags whose names do not say so.
+//! Programs whose password flags have no telling names.
 
-/// How a program takes passwords.
+/// The password arguments of a program.
 #[derive(Debug)]
 pub struct Program {
-    /// What it is called, without its folder.
+    /// The names of the program, without a folder.
     pub names: &'static [&'static str],
-    /// Flags whose value, the next word, is a password.
+    /// Flags with a password as the next word.
     pub secrets: &'static [&'static str],
-    /// Flags that the password, or the user and the password, may follow in the same word.
+    /// Flags with a password, or a user and a password, in the same word.
     pub attached: &'static [&'static str],
-    /// Flags whose value is a user and a password.
+    /// Flags with a user and a password as the next word.
     pub logins: &'static [&'static str],
-    /// The sign between user and password.
+    /// The separator between user and password.
     pub sign: char,
-    /// The words of a command that has a password as one of its further words: a number says how many words
-    /// stand between, and the password follows.
+    /// Subcommands with a password as a further word. The number counts the words between the subcommand and the
+    /// password.
     positional: &'static [(&'static [&'static str], usize)],
 }
 
@@ -28,7 +28,7 @@ static PROGRAMS: [Program; 25] = [
         ..NONE
     },
     Program {
-        // Without a value in the same word, `-p` asks for the password, and what follows is a database.
+        // `-p` without a value in the same word prompts for the password, and the next word is a database.
         names: &[
             "mysql",
             "mysqladmin",
@@ -83,7 +83,8 @@ static PROGRAMS: [Program; 25] = [
     Program { names: &["slappasswd"], secrets: &["-s"], ..NONE },
     Program { names: &["mosquitto_pub", "mosquitto_sub", "mosquitto_rr"], secrets: &["-P", "--pw"], ..NONE },
     Program { names: &["mosquitto_passwd"], positional: &[(&[], 2)], ..NONE },
-    // The file is missing where the line is printed: a user's name in its place does no harm in a Secret.
+    // The command can omit the file and print to standard output. A user name in place of the password does no harm
+    // in a Secret.
     Program { names: &["htpasswd"], positional: &[(&[], 1), (&[], 2)], ..NONE },
     Program { names: &["sentinel"], positional: &[(&["auth-pass"], 1)], ..NONE },
     Program { names: &["cqlsh", "cypher-shell", "influx", "rabbitmqadmin"], secrets: &["-p"], ..NONE },
@@ -113,19 +114,19 @@ static PROGRAMS: [Program; 25] = [
     Program { names: &["7z", "7za", "7zr"], attached: &["-p"], ..NONE },
 ];
 
-/// What all programs are called.
+/// Returns the names of all programs.
 pub fn names() -> impl Iterator<Item = &'static str> {
     PROGRAMS.iter().flat_map(|program| program.names).copied()
 }
 
-/// The program that a word starts.
+/// Returns the program that a word starts.
 pub fn program(word: &str) -> Option<&'static Program> {
     let name = word.rsplit('/').next().filter(|_| !word.contains("://"))?;
     PROGRAMS.iter().find(|program| program.names.contains(&name))
 }
 
 impl Program {
-    /// Whether a word is several flags of one letter, the last of which takes a user and a password.
+    /// Reports whether a word combines flags of one letter, and the last takes a user and a password.
     pub fn ends_in_login(&self, word: &str) -> bool {
         let letters =
             word.strip_prefix('-').filter(|letters| letters.bytes().all(|b| b.is_ascii_alphabetic()));
@@ -134,7 +135,8 @@ impl Program {
         self.attached.iter().any(|flag| self.logins.contains(flag) && is_last(flag))
     }
 
-    /// Whether the last of the words of a command that are no flags is a password. The first is the program.
+    /// Reports whether the last word of a command is a password. The words contain no flags, and the first is the
+    /// program.
     pub fn is_positional(&self, words: &[String]) -> bool {
         let Some((_, words)) = words.split_first() else { return false };
         self.positional.iter().any(|(begins, between)| {

@@ -1,5 +1,5 @@
-//! What messages do not show. A project that cannot be loaded has messages as well, so secrets are looked for in
-//! the texts of its files as they are written.
+//! Secrets that messages must not show. A project that fails to load has messages too, so the search covers the texts
+//! of its files.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Bound::{Included, Unbounded};
@@ -16,14 +16,14 @@ use crate::convert::Converted;
 /// The secrets that no message shows.
 #[derive(Debug, Default)]
 pub struct Quiet {
-    /// Secret texts that no message has in it by chance.
+    /// Secret texts that are too distinctive to occur by chance.
     texts: BTreeSet<String>,
-    /// Where secrets are written.
+    /// The places of secrets.
     written: HashSet<Place>,
 }
 
 impl Quiet {
-    /// The secrets that the files and variables of a project give away.
+    /// Finds the secrets in the files and variables of a project.
     #[must_use]
     pub fn of(sources: &Sources, environment: &Environment) -> Self {
         let mut quiet = Self::default();
@@ -38,7 +38,7 @@ impl Quiet {
         quiet
     }
 
-    /// With the secrets of a project that was loaded.
+    /// Adds the secrets of a loaded project.
     #[must_use]
     pub fn with(mut self, project: &Project) -> Self {
         let (texts, written) = Secrecy::of(project).into_hidden();
@@ -47,7 +47,7 @@ impl Quiet {
         self
     }
 
-    /// With the secrets that a project became.
+    /// Adds the secrets of a converted project.
     #[must_use]
     pub fn and(mut self, converted: &Converted) -> Self {
         for data in converted.objects.secrets.values().flat_map(|data| data.values()) {
@@ -59,20 +59,20 @@ impl Quiet {
     fn add(&mut self, text: &str) {
         for line in text.lines().map(str::trim).filter(|line| is_telling(line)) {
             self.texts.insert(line.to_owned());
-            // As it is written in a compose file, and as it is read.
+            // The text as the Compose file writes it, and as the loader reads it.
             self.texts.insert(line.replace('$', "$$"));
             self.texts.insert(line.replace("$$", "$"));
         }
     }
 
-    /// Whether a line of a file, which reaches over this place, shows a secret.
+    /// Reports whether the line of a file at this place shows a secret.
     #[must_use]
     pub fn hides(&self, line: &str, place: Place) -> bool {
         let meets = |at: &Place| at.file == place.file && at.start < place.end && place.start < at.end;
         !in_line(line).is_empty() || !self.found(line).is_empty() || self.written.iter().any(meets)
     }
 
-    /// A message with asterisks in the place of secrets.
+    /// Returns a message with its secrets masked.
     #[must_use]
     pub fn said(&self, message: &str) -> String {
         let mut said = String::new();
@@ -86,7 +86,7 @@ impl Quiet {
         said
     }
 
-    /// Where secrets stand in a text; those that touch are one.
+    /// Returns the positions of secrets in a text. Adjacent secrets are joined.
     fn found(&self, text: &str) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for (start, _) in text.char_indices() {
@@ -99,8 +99,8 @@ impl Quiet {
         found
     }
 
-    /// The length of the longest secret that a text begins with. It is the last one in the order of texts that
-    /// does not come behind the text itself, or else begins like that one: there may be a million of them.
+    /// Returns the length of the longest secret at the start of a text. In sorted order this is the last secret not
+    /// after the text, or a prefix of that secret. There can be a million secrets, so each lookup must be fast.
     fn longest(&self, text: &str) -> Option<usize> {
         let mut begins = text;
         loop {
@@ -114,13 +114,13 @@ impl Quiet {
     }
 }
 
-/// Whether a text is no word that a message has in it by chance, such as the name of a database that is its
-/// password as well.
+/// Reports whether a text is distinctive. A database can have the same name as its password, and a message can
+/// contain that name.
 fn is_telling(text: &str) -> bool {
     text.len() >= 20 || text.len() >= 6 && text.chars().any(|c| !c.is_alphabetic())
 }
 
-/// The secrets that a line of a compose file or env file shows.
+/// Returns the secrets in a line of a Compose file or env file.
 fn in_line(line: &str) -> Vec<Range<usize>> {
     if !signs::has_sign(line) {
         return Vec::new();
@@ -128,14 +128,14 @@ fn in_line(line: &str) -> Vec<Range<usize>> {
     let mut found = pairs(line);
     found.extend(defaults(line));
     found.extend(value(line));
-    // A list of words in brackets reads as a command without them.
+    // A list in brackets reads as a command without them.
     let words: String = line.chars().map(|c| if matches!(c, '[' | ']' | ',') { ' ' } else { c }).collect();
     found.extend(behind_flags(&words, 0));
     found.extend(logins(line));
     found
 }
 
-/// What stands in for secret variables that are not set: `${PASSWORD:-value}`.
+/// Returns the default values of secret variables: `${PASSWORD:-value}`.
 fn defaults(line: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (at, _) in line.match_indices("${") {
@@ -152,7 +152,7 @@ fn defaults(line: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// All that a line gives to a secret name: a value may have blanks in it.
+/// Returns the values of secret names in a line. A value can contain blanks.
 fn value(line: &str) -> Option<Range<usize>> {
     let trimmed = line.trim_start().trim_start_matches("- ").trim_start();
     let begins = line.len() - trimmed.len();
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_shows_a_secret_is_known() {
+    fn a_line_that_shows_a_secret_is_recognized() {
         for line in [
             "  API_TOKEN: hunter2",
             "- DB_PASSWORD=hunter2",
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_has_asterisks_in_the_place_of_a_secret() {
+    fn secrets_in_a_message_are_masked() {
         let mut sources = Sources::default();
         sources.add("/p/compose.yaml", "services:\n  a:\n    environment: {API_TOKEN: winter2025}\n");
         let quiet = Quiet::of(&sources, &Environment::default());
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_that_begin_alike_or_overlap_are_hidden_whole() {
+    fn secrets_with_a_common_prefix_or_overlap_are_masked_completely() {
         let mut quiet = Quiet::default();
         for text in ["secret-1", "secret-12", "secret-12345", "2345-end!", "schön-1234", "z9999999"] {
             quiet.add(text);

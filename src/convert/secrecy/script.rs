@@ -1,21 +1,20 @@
-//! The words of a text that a shell reads, each with its place.
+//! The words of a shell command with their positions.
 
 use std::ops::Range;
 
-/// What a shell finds in a text.
+/// A token of a shell command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
-    /// A word, without the quotes around the whole of it.
+    /// A word, without quotes around the whole word.
     Word(Range<usize>),
     /// The end of a command.
     End,
 }
 
-/// Commands within commands are looked into so deep.
+/// The deepest nesting of commands in commands.
 const DEEPEST: usize = 8;
 
-/// The words of a text, and where commands end. What stands in `$(…)` within a word comes after the word, as
-/// commands of its own.
+/// Returns the words and the ends of commands of a text. The commands in `$(…)` follow the word that contains them.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut found = Vec::new();
     let mut inner = vec![(0..text.len(), 0)];
@@ -49,7 +48,7 @@ fn commands(text: &str, range: Range<usize>, found: &mut Vec<Token>, within: &mu
     }
 }
 
-/// Where the word that begins at a place ends. Commands in it are noted.
+/// Returns the end of the word at a position. Records the commands in the word.
 fn word_end(bytes: &[u8], start: usize, limit: usize, within: &mut Vec<Range<usize>>) -> usize {
     let mut at = start;
     let mut quote = None;
@@ -78,7 +77,7 @@ fn word_end(bytes: &[u8], start: usize, limit: usize, within: &mut Vec<Range<usi
     at.min(limit)
 }
 
-/// Where a parenthesis closes that is open at a place.
+/// Returns the position of the closing parenthesis.
 fn closing(bytes: &[u8], start: usize, limit: usize) -> usize {
     let mut open = 1;
     for (at, byte) in bytes.iter().enumerate().take(limit).skip(start) {
@@ -94,8 +93,7 @@ fn closing(bytes: &[u8], start: usize, limit: usize) -> usize {
     limit
 }
 
-/// A word without the quotes around the whole of it; nothing where the shell reads it in another way than it is
-/// written.
+/// Returns a word without quotes around the whole word. Returns none if the shell does not read the word as written.
 fn unquoted(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     let word = text.get(range.clone())?;
     for quote in ['"', '\''] {
@@ -120,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn words_have_their_places_and_commands_their_ends() {
+    fn words_have_positions_and_commands_have_ends() {
         assert_eq!(words("a -b 'c d' && e"), ["a", "-b", "c d", "|", "|", "e", "|"]);
         assert_eq!(words("x=\"$(cli -a p)\" z"), ["x=\"$(cli -a p)\"", "z", "|", "cli", "-a", "p", "|"]);
         assert_eq!(

@@ -1,5 +1,5 @@
-//! Which lines of a file can show a secret at all. To look for secrets in a line takes many steps, and most
-//! lines of a large file have no sign of one.
+//! A fast filter for lines that can show a secret, since the full search takes many steps and most lines of a large
+//! file contain none.
 
 use std::sync::LazyLock;
 
@@ -7,25 +7,25 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
 use super::{names, programs};
 
-/// What a line that shows a secret has in it whatever its name is: an address, a way to log in, or SQL.
+/// The texts of which a line with a secret contains one, besides secret names: an address, a login or SQL.
 const FORMS: [&str; 5] = ["//", "@tcp(", "@unix(", "auth", "identified by"];
 
 static SIGNS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let signs: Vec<&str> = names::words().chain(programs::names()).chain(FORMS).collect();
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        // One step for each byte, also in a build without optimisation.
+        // One step for each byte, also in a build without optimization.
         .kind(Some(AhoCorasickKind::DFA))
         .build(signs)
         .ok()
 });
 
-/// Whether a line can show a secret.
+/// Reports whether a line can show a secret.
 pub fn has_sign(line: &str) -> bool {
     SIGNS.as_ref().is_none_or(|signs| signs.is_match(line))
 }
 
-/// The lines of a text that can show a secret.
+/// Returns the lines of a text that can show a secret.
 pub fn lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_with_a_sign_are_found_in_their_order() {
+    fn lines_with_a_sign_of_a_secret_are_found_in_order() {
         let text =
             "a: b\nPASSWORD: x\r\n\n  c: d\nurl: redis://h\ncommand: redis-cli ping\ne: f\nlast: Api-Key";
         assert_eq!(

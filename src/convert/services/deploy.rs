@@ -1,4 +1,4 @@
-//! Replicas, resources, placement, restarts and the way of updates.
+//! Replicas, resources, placement, restarts and updates.
 
 use compose_loader::Node;
 
@@ -10,7 +10,7 @@ use crate::convert::catalogue;
 use crate::convert::reader::{Section, Value, int};
 use crate::convert::sizes::{duration, processors, quantity};
 
-/// `deploy`, and the attributes of before that say the same.
+/// Converts `deploy`, and the older attributes with the same meaning.
 pub fn deploy(section: &mut Section<'_>, service: &mut Service) {
     let mut made = Deploy::default();
     let mut resources = Resources::default();
@@ -52,7 +52,7 @@ pub fn deploy(section: &mut Section<'_>, service: &mut Service) {
     service.deploy = (made != Deploy::default()).then_some(made);
 }
 
-/// The attributes of before `deploy`. The loader has seen to it that both do not contradict each other.
+/// Converts the attributes that are older than `deploy`. The loader rejects a project in which both conflict.
 fn older(section: &mut Section<'_>, made: &mut Deploy, limits: &mut Resource, reservations: &mut Resource) {
     made.replicas = count(section, "scale");
     limits.cpus = section.take("cpus").and_then(|value| processors(value.mapped()));
@@ -79,14 +79,14 @@ fn count(section: &mut Section<'_>, key: &str) -> Option<i32> {
     section.int(key).and_then(|number| i32::try_from(number).ok())
 }
 
-/// A word of a list, or a refusal.
+/// Returns a word of a list, or refuses the value.
 fn word<T: Copy>(value: Value<'_>, words: &[(&str, T)]) -> Option<T> {
     let text = value.peek_text().unwrap_or_default();
     let found = words.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning);
     if found.is_some() || text.is_empty() {
         value.mapped();
     } else {
-        value.judged(&catalogue::CONDITION_WORD);
+        value.judged(&catalogue::UNKNOWN_VALUE);
     }
     found
 }
@@ -130,12 +130,12 @@ fn restart(value: Value<'_>) -> Option<String> {
     if text.is_empty() {
         value.mapped()
     } else {
-        value.judged(&catalogue::RESTART_WORD)
+        value.judged(&catalogue::UNKNOWN_RESTART_POLICY)
     };
     None
 }
 
-/// What `deploy` says of restarts, which counts over `restart`.
+/// Converts the restart policy of `deploy`, which overrides `restart`.
 fn restart_policy(mut section: Section<'_>) -> String {
     let condition = section.take("condition");
     let word = condition.as_ref().and_then(Value::peek_text).unwrap_or("any").to_owned();
@@ -144,7 +144,7 @@ fn restart_policy(mut section: Section<'_>) -> String {
         if known {
             value.mapped()
         } else {
-            value.judged(&catalogue::RESTART_WORD)
+            value.judged(&catalogue::UNKNOWN_RESTART_POLICY)
         };
     }
     let tries = section.take("max_attempts").map(|value| {
@@ -197,7 +197,7 @@ fn amounts(mut section: Section<'_>, amount: &mut Resource, resources: &mut Reso
     section.rest();
 }
 
-/// A request for devices: only GPUs have names that every cluster knows.
+/// Converts a device request. Only GPUs have resource names that are the same on all clusters.
 fn device(mut section: Section<'_>, resources: &mut Resources) {
     let driver = section.take("driver");
     let word = driver.as_ref().and_then(Value::peek_text).unwrap_or_default().to_owned();
@@ -231,7 +231,7 @@ fn device(mut section: Section<'_>, resources: &mut Resources) {
             count.mapped();
             number
         }
-        // The loader writes -1 for all beside a list of devices as well.
+        // The loader adds the count -1 (all) also to a list of device ids.
         _ if named.is_some() => {
             count.mapped();
             1

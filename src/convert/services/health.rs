@@ -7,11 +7,11 @@ use crate::api::{Healthcheck, OnUnhealthy, Service};
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
-use crate::convert::shell;
 use crate::convert::sizes::duration;
+use crate::shell;
 use crate::translate::escape::escaped;
 
-/// `healthcheck`, and the label that asks for a restart of what is unhealthy.
+/// Converts `healthcheck`, and the label that requests a restart of unhealthy containers.
 pub fn health(
     context: &mut Context<'_>,
     section: &mut Section<'_>,
@@ -44,7 +44,7 @@ pub fn health(
         made.test = None;
     }
     if made.start_period.is_none() {
-        // The engine refuses it without a start period, in which alone it has a meaning.
+        // Docker accepts the start interval only with a start period.
         made.start_interval = None;
     }
     if made.test.is_none() && made.disable.is_none() {
@@ -56,7 +56,7 @@ pub fn health(
     service.healthcheck = Some(made);
 }
 
-/// The words of a test. Kubernetes puts no variable of a Secret into a probe, so a shell does.
+/// Returns the words of a test. Kubernetes does not expand variables in a probe, so a shell does.
 fn words_of(
     context: &mut Context<'_>,
     words: &[Node],
@@ -88,7 +88,7 @@ fn words_of(
     }
 }
 
-/// The line by which a shell becomes a program with these arguments, secrets put in.
+/// Returns the shell command that runs a program with these arguments, with variables in place of secrets.
 pub fn shell_line(
     context: &mut Context<'_>,
     words: &[Node],

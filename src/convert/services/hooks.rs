@@ -1,4 +1,4 @@
-//! What runs before a service, when it has started, and before it ends.
+//! Hooks: commands before the start, after the start and before the stop of a service.
 
 use super::health::shell_line;
 use super::process::{command, numbers, user, working_dir};
@@ -7,9 +7,8 @@ use crate::api::{Hook, PreStart, Service, Text};
 use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
-use crate::convert::verdict::Verdict;
 
-/// `pre_start`, `post_start` and `pre_stop`.
+/// Converts `pre_start`, `post_start` and `pre_stop`.
 pub fn hooks(
     context: &mut Context<'_>,
     section: &mut Section<'_>,
@@ -30,8 +29,8 @@ pub fn hooks(
     }
 }
 
-/// A hook; `rule` is what holds of one that has another user than the service, or more privileges. One that is refused
-/// is left out as a whole: it does not run as someone else.
+/// Converts a hook. `rule` applies to a hook with another user or more privileges than the service. A refused hook is
+/// left out as a whole, so that it never runs as another user.
 fn hook(
     context: &mut Context<'_>,
     mut section: Section<'_>,
@@ -47,7 +46,7 @@ fn hook(
             let line = shell_line(context, words, "HOOK", variables);
             command = ["sh", "-c", &line].map(str::to_owned).to_vec();
         } else {
-            // Kubernetes puts no variables into hooks, so nothing is escaped.
+            // Kubernetes does not expand variables in hooks, so nothing is escaped.
             command = value.texts();
         }
     }
@@ -69,16 +68,16 @@ fn hook(
     (!made.command.is_empty()).then_some(made)
 }
 
-/// A setting without which the hook is another one.
+/// A refused setting that the hook depends on.
 struct Refused;
 
-/// Judges a setting by a rule, which may refuse it.
+/// Judges a setting by a rule that can refuse it.
 fn judged(value: Value<'_>, rule: &'static Rule) -> Result<(), Refused> {
     value.judged(rule);
-    if rule.verdict == Verdict::Refused { Err(Refused) } else { Ok(()) }
+    if rule.refuses() { Err(Refused) } else { Ok(()) }
 }
 
-/// The user of a hook, where it is another one than the service's, or may be.
+/// Returns the user of a hook if it is, or can be, another user than that of the service.
 fn hook_user(value: Value<'_>, own: Option<&str>, rule: &'static Rule) -> Result<Option<String>, Refused> {
     let text = value.peek().value.to_string();
     if text.is_empty() {
@@ -96,14 +95,14 @@ fn hook_user(value: Value<'_>, own: Option<&str>, rule: &'static Rule) -> Result
             value.mapped();
             return Ok(None);
         }
-        // The operator reads the user of the image, and refuses the hook where it is another one.
-        None if rule.verdict == Verdict::Refused => _ = value.mapped(),
+        // The operator reads the user of the image, and refuses the hook if the users differ.
+        None if rule.refuses() => _ = value.mapped(),
         _ => judged(value, rule)?,
     }
     Ok(Some(user))
 }
 
-/// Whether the user of a hook is a service's. A user without a group has its own, which root has by its number.
+/// Reports whether a hook has the user of a service. A user without a group has a group from the image, except root.
 fn is_same(user: &str, own: &str) -> bool {
     let parts = |text: &'_ str| match text.split_once(':') {
         Some((user, group)) => (user.to_owned(), Some(group.to_owned())),
@@ -151,7 +150,7 @@ fn pre_start(
         files.judged(&catalogue::PRE_START_ENV_FILE);
     }
     if let Some(networks) = section.take("networks") {
-        // The loader writes the default network where nobody wrote any.
+        // The loader adds the default network if the project sets none.
         let default = networks.peek().as_map().is_some_and(|map| map.len() == 1 && map.has("default"));
         if default {
             networks.mapped()

@@ -1,4 +1,4 @@
-//! A service, area by area.
+//! The conversion of a service.
 
 mod deploy;
 mod health;
@@ -53,21 +53,21 @@ pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) 
     made
 }
 
-/// What the loader has read already: what it says stands elsewhere in the tree.
+/// Attributes that the loader has resolved. Their values are elsewhere in the tree.
 fn loader_only(section: &mut Section<'_>) {
     for key in ["extends", "env_file", "label_file"] {
         section.take(key).map(Value::mapped);
     }
 }
 
-/// Where a service's health check stands.
+/// The source of a service's health check.
 #[derive(Clone, Copy, PartialEq)]
 enum Check {
-    /// In the project.
+    /// The project.
     Own,
-    /// In its image, if anywhere, which the operator reads.
+    /// The image, if it has one. The operator reads the image metadata.
     InTheImage,
-    /// Nowhere.
+    /// None.
     None,
 }
 
@@ -109,7 +109,7 @@ fn dependency(check: Check, mut section: Section<'_>) -> Dependency {
         if condition.is_some() || matches!(word, "service_started" | "") {
             value.mapped();
         } else {
-            value.judged(&catalogue::CONDITION_WORD);
+            value.judged(&catalogue::UNKNOWN_VALUE);
         }
         condition
     });
@@ -122,7 +122,7 @@ fn dependency(check: Check, mut section: Section<'_>) -> Dependency {
     made
 }
 
-/// Takes out the services that a program elsewhere provides: there is nothing of them to run.
+/// Removes the services of a provider, which have nothing to run.
 pub fn without_image(services: &mut BTreeMap<String, Service>) {
     services.retain(|_, service| !service.image.is_empty());
     let there: Vec<String> = services.keys().cloned().collect();
@@ -131,7 +131,7 @@ pub fn without_image(services: &mut BTreeMap<String, Service>) {
     }
 }
 
-/// Names that links give to other services.
+/// Adds the aliases of links to the linked services.
 pub fn aliases(context: &mut Context<'_>, services: &mut BTreeMap<String, Service>) {
     for alias in std::mem::take(&mut context.aliases) {
         let Some(service) = services.get_mut(&alias.service) else { continue };

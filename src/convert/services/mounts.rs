@@ -1,4 +1,4 @@
-//! Configs and secrets that a service reads as files.
+//! Configs and secrets that are mounted into a service.
 
 use super::volumes::is_no_place;
 use crate::api::{FileMount, Service};
@@ -6,11 +6,11 @@ use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
 
-/// `configs` and `secrets`.
+/// Converts `configs` and `secrets`.
 pub fn mounts(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
     for value in section.take("configs").map(Value::items).unwrap_or_default() {
         let Some(mut made) = mount(value.section(), "/", service) else { continue };
-        // A config with a secret in it stands with the secrets, at the config's path.
+        // A config with a secret is mounted like a secret, at the path of the config.
         if let Some(name) = context.secret_configs.get(&made.source) {
             made.target = made.target.or(Some(format!("/{}", made.source)));
             made.source.clone_from(name);
@@ -64,7 +64,7 @@ fn mount(mut section: Section<'_>, folder: &str, service: &Service) -> Option<Fi
     if let Some(user) =
         service.user.as_deref().filter(|user| cannot_read(user, &service.group_add, bits, owner))
     {
-        let detail = format!("its mode is {bits:04o}, and user {user} is neither its owner nor of its group");
+        let detail = format!("mode {bits:04o}, and user {user} is neither the owner nor in the group");
         section.remark("mode", &catalogue::UNREADABLE_MODE, detail);
     }
     section.rest();
@@ -78,11 +78,10 @@ fn mount(mut section: Section<'_>, folder: &str, service: &Service) -> Option<Fi
     })
 }
 
-/// The mode of a file that says nothing of it.
+/// The default mode of a file.
 const READABLE: i64 = 0o444;
 
-/// Whether a user, given by numbers, may not read a file. Whose group the user is of is known only where the
-/// project says it.
+/// Reports whether a user cannot read a file. The groups of a user are known only from the project.
 fn cannot_read(user: &str, groups: &[i64], bits: i64, owner: (i64, i64)) -> bool {
     let (user, group) = user.split_once(':').unwrap_or((user, ""));
     let Ok(user) = user.parse::<i64>() else { return false };
@@ -102,7 +101,7 @@ mod tests {
     use super::cannot_read;
 
     #[test]
-    fn a_user_reads_what_is_its_own_its_groups_or_everyones() {
+    fn a_user_reads_files_by_owner_group_or_other_bits() {
         for (user, groups, bits, owner, expected) in [
             ("1000:1000", &[][..], 0o400, (0, 0), true),
             ("1000:1000", &[], 0o440, (0, 0), true),

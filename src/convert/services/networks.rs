@@ -8,7 +8,7 @@ use crate::convert::names::{label, service_label};
 use crate::convert::reader::{Section, Value};
 use crate::translate::names::is_service_name;
 
-/// Everything by which a service finds others and is found.
+/// Converts the attributes with which services find each other.
 pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
     if let Some(value) = section.take("network_mode") {
         service.network_mode = mode(context, value);
@@ -22,7 +22,7 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
         endpoint.rest();
         service.networks.insert(network.to_owned(), place);
     }
-    // What a Stack has by default is not written.
+    // Defaults of a Stack are not written.
     if service.networks.len() == 1
         && service.networks.get("default").is_some_and(|place| place.aliases.is_empty())
     {
@@ -33,7 +33,7 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
         let text = value.peek_text().unwrap_or_default();
         let (target, alias) = text.split_once(':').unwrap_or((text, text));
         let alias = alias.to_lowercase();
-        // An alias of the cluster's DNS stands for a whole name only.
+        // A CNAME record of the cluster's DNS needs a fully qualified name.
         let target = match &context.options.namespace {
             _ if target.contains('.') => Some(target.to_owned()),
             Some(namespace) => Some(format!("{}.{namespace}.svc.cluster.local", service_label(target))),
@@ -43,11 +43,12 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
             context.answers.answer(&alias, name, Way::External(text.split(':').next().unwrap_or(text)));
         match target.filter(|target| is_service_name(&alias) && target.len() <= 253) {
             Some(_) if answer != Answer::Same => {
-                let (Answer::Taken(detail) | Answer::Astray(detail) | Answer::More(detail)) = answer else {
+                let (Answer::Taken(detail) | Answer::Ambiguous(detail) | Answer::More(detail)) = answer
+                else {
                     value.mapped();
                     continue;
                 };
-                value.judged_with(&catalogue::NAME_ASTRAY, detail);
+                value.judged_with(&catalogue::AMBIGUOUS_NAME, detail);
             }
             Some(target) => {
                 if value.text_judged(&catalogue::EXTERNAL_LINK).is_some() {
@@ -66,7 +67,7 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
     resolver(section, service);
 }
 
-/// `network_mode`, `ipc` and `pid`: `host`, or those of another service.
+/// Converts `network_mode`, `ipc` and `pid`, which are `host` or refer to another service.
 pub fn mode(context: &Context<'_>, value: Value<'_>) -> Option<String> {
     let text = value.peek_text().unwrap_or_default();
     if let Some(other) = text.strip_prefix("service:") {
@@ -102,35 +103,34 @@ pub fn mode(context: &Context<'_>, value: Value<'_>) -> Option<String> {
             None
         }
         _ => {
-            value.judged(&catalogue::CONDITION_WORD);
+            value.judged(&catalogue::UNKNOWN_VALUE);
             None
         }
     }
 }
 
-/// A further name of a service as a Service may bear it.
+/// Returns an alias of a service in the form of a Service name.
 fn further_name(context: &Context<'_>, service: &str, way: Way<'_>, value: Value<'_>) -> Option<String> {
     let text = value.peek_text().unwrap_or_default().to_owned();
     let lower = text.to_lowercase();
     if !is_service_name(&lower) {
-        let dialed = context.dialed(&text);
-        value.judged(if dialed { &catalogue::ALIAS_DIALED } else { &catalogue::ALIAS_NAME });
+        let is_used = context.uses_host(&text);
+        value.judged(if is_used { &catalogue::USED_ALIAS } else { &catalogue::ALIAS_NAME });
         return None;
     }
     match context.answers.answer(&lower, service, way) {
         Answer::Own => value.mapped(),
         Answer::Taken(detail) => value.judged_with(&catalogue::ALIAS_TAKEN, detail),
-        Answer::Astray(detail) => value.judged_with(&catalogue::NAME_ASTRAY, detail),
+        Answer::Ambiguous(detail) => value.judged_with(&catalogue::AMBIGUOUS_NAME, detail),
         Answer::More(detail) => {
-            return value.text_judged_with(&catalogue::NAME_OF_MORE, detail).map(|_| lower);
+            return value.text_judged_with(&catalogue::NAME_OF_MORE_SERVICES, detail).map(|_| lower);
         }
         Answer::Same => return value.text().map(|_| lower),
     };
     None
 }
 
-/// `links`: another name for another service. That the other comes first, the loader has written to
-/// `depends_on`.
+/// Converts `links`, which give another service an alias. The loader has added the dependency to `depends_on`.
 fn links(context: &mut Context<'_>, service: &str, section: &mut Section<'_>) {
     for value in section.take("links").map(Value::items).unwrap_or_default() {
         let text = value.peek_text().unwrap_or_default().to_owned();
@@ -141,8 +141,8 @@ fn links(context: &mut Context<'_>, service: &str, section: &mut Section<'_>) {
         }
         let lower = alias.to_lowercase();
         if !is_service_name(&lower) {
-            value.judged(if context.dialed(alias) {
-                &catalogue::ALIAS_DIALED
+            value.judged(if context.uses_host(alias) {
+                &catalogue::USED_ALIAS
             } else {
                 &catalogue::ALIAS_NAME
             });
@@ -152,8 +152,8 @@ fn links(context: &mut Context<'_>, service: &str, section: &mut Section<'_>) {
             Answer::Own => {
                 value.mapped();
             }
-            Answer::Taken(detail) | Answer::Astray(detail) | Answer::More(detail) => {
-                value.judged_with(&catalogue::NAME_ASTRAY, detail);
+            Answer::Taken(detail) | Answer::Ambiguous(detail) | Answer::More(detail) => {
+                value.judged_with(&catalogue::AMBIGUOUS_NAME, detail);
             }
             Answer::Same => {
                 if value.text_judged(&catalogue::LINK_ALIAS).is_some() {
@@ -184,18 +184,18 @@ fn host_name(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
             rest = domain.filter(|_| domain_fits).map(str::to_owned);
         }
     }
-    // It has its host name for itself in any case. Who writes one seldom means others to dial it.
+    // The container has its host name in any case. Few projects use the host name as an address.
     if let Some(host) = service.hostname.as_deref() {
         match context.answers.answer(host, name, Way::Host) {
-            Answer::More(detail) => section.remark("hostname", &catalogue::NAME_OF_MORE, detail),
-            Answer::Taken(detail) if context.dialed(host) => {
+            Answer::More(detail) => section.remark("hostname", &catalogue::NAME_OF_MORE_SERVICES, detail),
+            Answer::Taken(detail) if context.uses_host(host) => {
                 section.remark("hostname", &catalogue::ALIAS_TAKEN, detail);
             }
-            Answer::Astray(detail) if context.dialed(host) => {
-                section.remark("hostname", &catalogue::NAME_ASTRAY, detail);
+            Answer::Ambiguous(detail) if context.uses_host(host) => {
+                section.remark("hostname", &catalogue::AMBIGUOUS_NAME, detail);
             }
-            Answer::Astray(detail) if !context.names.is_service(host) => {
-                section.remark("hostname", &catalogue::HOST_NAME_ASTRAY, detail);
+            Answer::Ambiguous(detail) if !context.names.is_service(host) => {
+                section.remark("hostname", &catalogue::AMBIGUOUS_HOST_NAME, detail);
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Published ports, and ports that only peers reach.
+//! Published and exposed ports.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value, int};
 
-/// `ports` and `expose`.
+/// Converts `ports` and `expose`.
 pub fn ports(context: &mut Context<'_>, section: &mut Section<'_>, service: &mut Service) {
     for value in section.take("ports").map(Value::items).unwrap_or_default() {
         service.ports.extend(port(context, value.section()));
@@ -33,8 +33,7 @@ fn number(number: i64) -> Option<i32> {
     i32::try_from(number).ok().filter(|number| (1..=65535).contains(number))
 }
 
-/// A number that no port of the project is published under: the target's own, or one of those that systems
-/// give out by chance (IANA, "dynamic and private ports").
+/// Returns a free host port: the number of the container port, or one of the dynamic ports of IANA.
 fn free(context: &mut Context<'_>, target: i32) -> Option<i32> {
     if context.published.is_empty() {
         for (_, service) in context.project.services() {
@@ -108,7 +107,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
         if matches!(word, "host" | "ingress" | "") {
             value.mapped()
         } else {
-            value.judged(&catalogue::CONDITION_WORD)
+            value.judged(&catalogue::UNKNOWN_VALUE)
         };
         (word == "host").then_some(PortMode::Host)
     });
@@ -133,7 +132,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
     })
 }
 
-/// What is left of a port that cannot be published.
+/// Judges the remaining fields of a port that cannot be published.
 fn rest(mut section: Section<'_>) -> Option<Port> {
     for key in ["mode", "host_ip", "app_protocol"] {
         if let Some(value) = section.take(key) {
@@ -153,7 +152,7 @@ fn protocol(word: &str) -> Option<Protocol> {
     }
 }
 
-/// `PORT[-PORT][/PROTOCOL]`.
+/// Converts `PORT[-PORT][/PROTOCOL]`.
 fn expose(text: &str) -> Option<Vec<Expose>> {
     let (ports, word) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = Some(protocol(word)?).filter(|protocol| *protocol != Protocol::Tcp);

@@ -1,4 +1,4 @@
-//! What runs: image, command, user, and what the program finds around it.
+//! Image, command, user and environment of a service.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
 use crate::convert::sizes::{duration, quantity};
 
-/// `image`, `build` and how the image is pulled.
+/// Converts `image`, `build` and `pull_policy`.
 pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
     let image = section.text("image").filter(|image| !image.is_empty());
     let builds = section.has("build");
@@ -50,7 +50,7 @@ pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
             {
                 value.judged(&catalogue::PULL_INTERVAL)
             }
-            _ => value.judged(&catalogue::CONDITION_WORD),
+            _ => value.judged(&catalogue::UNKNOWN_VALUE),
         };
     }
     if let Some(value) = section.take("platform") {
@@ -63,7 +63,7 @@ pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
             (true, false) => value.text(),
             (true, true) => value.text_judged(&catalogue::PLATFORM_VARIANT),
             _ => {
-                value.judged(&catalogue::CONDITION_WORD);
+                value.judged(&catalogue::UNKNOWN_VALUE);
                 None
             }
         };
@@ -75,7 +75,7 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
 }
 
-/// `entrypoint` and `command`, of a service or of a container that runs before it.
+/// Converts `entrypoint` and `command` of a service or a `pre_start` container.
 pub fn command(
     context: &mut Context<'_>,
     section: &mut Section<'_>,
@@ -97,7 +97,7 @@ pub fn command(
         }
     };
     let entrypoint = words("entrypoint", Some(&catalogue::EMPTY_ENTRYPOINT));
-    // The engine takes an empty command for none.
+    // Docker treats an empty command as no command.
     let command = words("command", None).filter(|words| !words.is_empty());
     match (entrypoint, command) {
         (Some(cleared), command) if cleared.is_empty() => (command, None),
@@ -105,7 +105,7 @@ pub fn command(
     }
 }
 
-/// A list of words that Kubernetes reads.
+/// Returns a list of words in the syntax of Kubernetes.
 fn list(context: &mut Context<'_>, value: Value<'_>, variables: &mut Variables, hint: &str) -> Vec<String> {
     let nodes = value.items().into_iter();
     nodes
@@ -121,7 +121,7 @@ fn list(context: &mut Context<'_>, value: Value<'_>, variables: &mut Variables, 
         .collect()
 }
 
-/// `environment`, `labels`, `annotations`.
+/// Converts `environment`, `labels` and `annotations`.
 pub fn environment(
     context: &mut Context<'_>,
     section: &mut Section<'_>,
@@ -134,7 +134,7 @@ pub fn environment(
             continue;
         }
         let Some((text, secret)) = variables.text(context, value.peek(), name) else {
-            // A variable that is not set where the project is loaded is not set in the container.
+            // A variable that is not set when the project is loaded is not set in the container.
             value.mapped();
             continue;
         };
@@ -147,7 +147,7 @@ pub fn environment(
     }
 }
 
-/// The folder that a program starts in.
+/// Converts the working directory.
 pub fn working_dir(section: &mut Section<'_>) -> Option<String> {
     let value = section.take("working_dir")?;
     if value.peek_text().is_some_and(is_windows_absolute) {
@@ -157,10 +157,10 @@ pub fn working_dir(section: &mut Section<'_>) -> Option<String> {
     value.text().filter(|path| !path.is_empty())
 }
 
-/// The rest of what is about the process.
+/// Converts the remaining attributes of the process.
 pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
     service.working_dir = working_dir(section).map(|path| {
-        // The engine takes a relative folder as one below the root of the container's files.
+        // Docker resolves a relative folder from the root of the container's file system.
         if path.starts_with('/') { path } else { format!("/{path}") }
     });
     service.user = section.take("user").and_then(user);
@@ -203,8 +203,8 @@ pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
     }
 }
 
-/// Labels or annotations, without those that are kept for others. A label with a secret in it is left out: programs
-/// beside the engine read labels. Who reads an annotation of a pod may be on the cluster as well.
+/// Converts labels or annotations, without reserved ones. A label with a secret is left out, since only programs for
+/// Docker read labels. An annotation with a secret is refused, since a program on the cluster can need it.
 pub fn labels(section: &mut Section<'_>, key: &str) -> BTreeMap<String, Text> {
     let entries = section.take(key).map(Value::entries).unwrap_or_default().into_iter();
     let kept = entries.filter_map(|(name, value)| {
@@ -221,7 +221,7 @@ pub fn labels(section: &mut Section<'_>, key: &str) -> BTreeMap<String, Text> {
     kept.collect()
 }
 
-/// A user in numbers, as the engine reads it: a part that is empty is not given.
+/// Returns a user in numbers. As in Docker, an empty part counts as missing.
 pub fn user(value: Value<'_>) -> Option<String> {
     let text = value.peek().value.to_string();
     if text.is_empty() {
@@ -248,8 +248,7 @@ pub fn user(value: Value<'_>) -> Option<String> {
     Some(numbers)
 }
 
-/// The numbers of a user, root where none is given, and of a group where one is; none where only an image knows
-/// them.
+/// Returns the numbers of the user (root if missing) and the group. Returns none if only the image knows the numbers.
 pub fn numbers(text: &str) -> Option<String> {
     let (user, group) = text.split_once(':').unwrap_or((text, ""));
     let given = |part: &str| (!part.is_empty()).then(|| number(part));
@@ -260,7 +259,7 @@ pub fn numbers(text: &str) -> Option<String> {
     }
 }
 
-/// The number of a user or group. The engine takes none past 31 bits.
+/// Parses the number of a user or group. Docker accepts at most 31 bits.
 fn number(part: &str) -> Option<i32> {
     match part {
         "root" => Some(0),
@@ -280,11 +279,11 @@ fn stop_signal(value: Value<'_>) -> Option<String> {
     }
     if let Ok(number) = text.parse::<usize>() {
         let name = NAMES.get(number).filter(|name| !name.is_empty());
-        value.judged(if name.is_some() { &catalogue::STOP_SIGNAL } else { &catalogue::CONDITION_WORD });
+        value.judged(if name.is_some() { &catalogue::STOP_SIGNAL } else { &catalogue::UNKNOWN_VALUE });
         return name.map(|name| (*name).to_owned());
     }
     if !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') || text.len() > 16 {
-        value.judged(&catalogue::CONDITION_WORD);
+        value.judged(&catalogue::UNKNOWN_VALUE);
         return None;
     }
     value.mapped();
@@ -299,7 +298,7 @@ mod tests {
     use compose_loader::{Node, Place};
 
     #[test]
-    fn a_user_is_read_as_the_engine_reads_it() {
+    fn a_user_is_read_as_docker_reads_it() {
         let table: [(&str, Option<&str>, &str); 23] = [
             ("", None, ""),
             (":", None, "SW1146"),
@@ -320,7 +319,7 @@ mod tests {
             ("node:", None, "SW1113"),
             (":node", None, "SW1113"),
             ("1000:node", None, "SW1113"),
-            // The engine finds no user whose name is a space, and so does not start the container.
+            // Docker finds no user with a space as its name, and does not start the container.
             (" ", None, "SW1113"),
             ("1000 : 1000", None, "SW1113"),
             ("-1", None, "SW1113"),

@@ -1,4 +1,4 @@
-//! Privileges over the node and the kernel, and what is taken away.
+//! Privileges and security settings of a service.
 
 use super::networks::mode;
 use crate::api::{Device, Service, Text};
@@ -6,7 +6,7 @@ use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
 
-/// Capabilities, devices, namespaces and security options.
+/// Converts capabilities, devices, namespaces and security options.
 pub fn security(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
     let capability = |text: String| {
         let upper = text.to_uppercase();
@@ -37,7 +37,7 @@ pub fn security(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
     }
 }
 
-/// Whether a security option has a counterpart in a pod.
+/// Reports whether a security option has a counterpart in a Pod.
 fn is_known(option: &str) -> bool {
     let (name, value) = option.split_once(['=', ':']).unwrap_or((option, ""));
     match name {

@@ -1,4 +1,4 @@
-//! Texts with secrets in them: each secret becomes a variable of the service that comes from a Secret.
+//! Texts with secrets. Each secret becomes a variable of the service whose value comes from a Secret.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,34 @@ use crate::api::{EnvironmentSource, KeyRef};
 use crate::convert::context::Context;
 use crate::convert::names::key;
 use crate::convert::secrecy::{Span, from_env_file, is_distinctive, is_harmless, looks_secret};
-use crate::convert::shell;
+use crate::shell;
 use crate::translate::{escape::escaped, names::object_name};
 
-/// A piece of a text.
+/// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Piece {
-    /// What stands there.
+    /// A plain text.
     Plain(String),
-    /// A secret: the variable of the service that holds it.
+    /// A secret, as the name of the variable with its value.
     Variable(String),
 }
 
-/// What the variables begin with that a service has beside those of the project.
+/// The prefix of the variables that the conversion adds to a service.
 const ADDED: &str = "STACKWRIGHT_";
 
-/// The variables of one service, as they are made.
+/// The variables of a service.
 pub struct Variables {
     service: String,
-    /// The service's own, as the project has them.
+    /// The variables of the project.
     own: BTreeMap<String, Node>,
-    /// Those that come from Secrets.
+    /// The variables from Secrets.
     from: BTreeMap<String, EnvironmentSource>,
-    /// The variable that holds a secret value, by that value and the project's variable that supplied it.
+    /// The variable for each secret value, by value and by the variable of the project that supplied the value.
     holders: BTreeMap<(String, String), String>,
 }
 
 impl Variables {
-    /// Of a service: first of all, the variables of its own that are secret as a whole.
+    /// Starts with the variables of a service that are secret as a whole.
     pub fn of(context: &mut Context<'_>, service: &str) -> Self {
         let node = context.project.service(service).and_then(|node| node.get("environment"));
         let own = node.and_then(Node::as_map).into_iter().flat_map(Map::iter);
@@ -50,18 +50,18 @@ impl Variables {
         variables
     }
 
-    /// Whether a variable of the service comes from a Secret.
+    /// Reports whether a variable of the service comes from a Secret.
     pub fn is_from_secret(&self, name: &str) -> bool {
         self.from.contains_key(name)
     }
 
-    /// Those that come from Secrets, at the end.
+    /// Returns the variables from Secrets.
     pub fn into_from(self) -> BTreeMap<String, EnvironmentSource> {
         self.from
     }
 
-    /// A text as Kubernetes reads it, with its secrets as variables; nothing where it is none. The boolean
-    /// says whether there were any.
+    /// Returns a text in the syntax of Kubernetes, with variables in place of secrets. The boolean reports whether
+    /// the text has secrets. Returns none if the node is not a text.
     pub fn text(&mut self, context: &mut Context<'_>, node: &Node, hint: &str) -> Option<(String, bool)> {
         let pieces = self.pieces(context, node, hint)?;
         let mut made = String::new();
@@ -74,7 +74,7 @@ impl Variables {
         Some((made, pieces.iter().any(|piece| matches!(piece, Piece::Variable(_)))))
     }
 
-    /// A text with its secrets cut out; nothing where it is none.
+    /// Splits a text into plain and secret parts. Returns none if the node is not a text.
     pub fn pieces(&mut self, context: &mut Context<'_>, node: &Node, hint: &str) -> Option<Vec<Piece>> {
         let text = if node.is_null() { return None } else { node.value.to_string() };
         let mut pieces = Vec::new();
@@ -90,7 +90,8 @@ impl Variables {
         Some(pieces)
     }
 
-    /// Whether a variable is secret as a whole, and the project's variable whose value it is.
+    /// Reports whether a variable is secret as a whole, and returns the variable of the project that supplied the
+    /// value.
     fn whole(&self, context: &Context<'_>, name: &str, node: &Node) -> Option<Option<String>> {
         let text = node.as_str()?;
         if from_env_file(node) {
@@ -105,8 +106,8 @@ impl Variables {
         (looks_secret(name) && !is_harmless(text)).then_some(None)
     }
 
-    /// The variable that holds a secret part of a text; a new one where there is none. Its name is of no
-    /// program's family: one that reads all variables of a family, as Neo4j's image does, must not find it.
+    /// Returns the variable for a secret part of a text, and adds one if needed. Its prefix is unusual, since some
+    /// images read all variables with their own prefix, as Neo4j's image does.
     fn name(&mut self, context: &mut Context<'_>, text: &str, span: &Span, hint: &str) -> String {
         let value = &text[span.start..span.end];
         if let Some(name) = self.holder(value, span.variable.as_deref()) {
@@ -138,15 +139,15 @@ impl Variables {
         let source = EnvironmentSource { secret_key_ref: Some(reference), config_map_key_ref: None };
         self.from.insert(name.to_owned(), source);
         if shell::is_name(name) {
-            // A variable of its own that no other supplied may be called as the project calls it.
+            // The variable can keep its name in the project if no variable of the service has this name.
             let supplied = supplied.unwrap_or(name).to_owned();
             self.holders.entry((value.to_owned(), supplied)).or_insert_with(|| name.to_owned());
         }
     }
 
-    /// The variable that holds a secret already. Two variables of the project stay apart also where they are
-    /// equal now: they need not be when one of them is changed. Of a value that stands there by itself it is
-    /// only known where it cannot be equal by chance.
+    /// Returns an existing variable for a secret. Two variables of the project stay separate even if their values are
+    /// equal, since a user can change one of them. A value without a variable is recognized only if it is too
+    /// distinctive to be equal by chance.
     fn holder(&self, value: &str, supplied: Option<&str>) -> Option<String> {
         let Some(variable) = supplied else {
             let mut same =

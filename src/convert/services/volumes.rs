@@ -1,4 +1,4 @@
-//! What a service mounts.
+//! Mounts of a service.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ use crate::convert::reader::{Section, Value, int};
 use crate::convert::settings;
 use crate::convert::sizes::quantity;
 
-/// `volumes` and `tmpfs`. What `volumes_from` adds comes when all services are there.
+/// Converts `volumes` and `tmpfs`. `volumes_from` is resolved after all services.
 pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
     let mut within = Vec::new();
     let user = context.project.service(name).and_then(|node| node.str_at("user"));
@@ -25,14 +25,14 @@ pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>,
     for value in section.take("tmpfs").map(Value::items).unwrap_or_default() {
         service.tmpfs.extend(short_tmpfs(value));
     }
-    // What the service itself mounts there comes first.
+    // Mounts of the service itself have precedence.
     let taken = targets(service);
     within.retain(|mount| !taken.contains(mount.target.trim_end_matches('/')));
     service.volumes.extend(within);
     from_others(context, name, section);
 }
 
-/// Where a service mounts something, without slashes at the end.
+/// Returns the mount paths of a service, without trailing slashes.
 fn targets(service: &Service) -> BTreeSet<String> {
     let volumes = service.volumes.iter().map(|mount| mount.target.clone());
     let files = service.files.iter().map(|tree| tree.target.clone());
@@ -43,13 +43,13 @@ fn targets(service: &Service) -> BTreeSet<String> {
     all.map(|target| target.trim_end_matches('/').to_owned()).collect()
 }
 
-/// Where a config or secret is mounted: `folder` is that of those without a path.
+/// Returns the mount path of a config or secret. `folder` is the default folder.
 fn place(mount: &FileMount, folder: &str) -> String {
     let target = mount.target.as_ref().unwrap_or(&mount.source);
     if target.starts_with('/') { target.clone() } else { format!("{folder}/{target}") }
 }
 
-/// A mount. `within` gets the volumes that lie in files that are mounted.
+/// Converts a mount. `within` receives the volumes inside mounted files.
 fn volume(
     context: &mut Context<'_>,
     mount: Value<'_>,
@@ -65,7 +65,7 @@ fn volume(
         return refuse(mount, &catalogue::MOUNT_TYPE);
     }
     kind.mapped();
-    let wish = settings::mount(&mut mount, word == "bind");
+    let bind_mode = settings::mount(&mut mount, word == "bind");
     if mount.peek("target").and_then(Node::as_str).is_some_and(is_no_place) {
         return refuse(mount, &catalogue::NO_PLACE);
     }
@@ -108,7 +108,7 @@ fn volume(
                 let (read_only, propagation) = (made.read_only.is_some(), made.propagation);
                 match bind(
                     context,
-                    Bind { source, target: made.target, read_only, propagation, wish, is_user_named },
+                    Bind { source, target: made.target, read_only, propagation, bind_mode, is_user_named },
                 ) {
                     Bound::Files(tree, volumes) => {
                         service.files.push(tree);
@@ -131,13 +131,13 @@ fn volume(
                 service.tmpfs.push(Tmpfs { target: made.target, ..memory.clone() });
             } else {
                 if source.as_ref().is_some_and(|source| context.read_only_volumes.contains(source)) {
-                    // Nothing can be copied into it either.
+                    // Nothing can be copied into such a mount either.
                     (made.read_only, made.nocopy) = (Some(true), Some(true));
                 }
                 let is_filled =
                     |name: &String| context.volumes.get(name).is_some_and(|it| !it.files.is_empty());
                 if source.as_ref().is_some_and(is_filled) {
-                    // The engine copies nothing of an image into a folder that has files.
+                    // Docker copies no files of the image into a folder that has files.
                     made.nocopy = Some(true);
                 }
                 made = match source.as_ref().and_then(|source| context.parts.get(source)) {
@@ -168,13 +168,13 @@ fn refuse(mut mount: Section<'_>, rule: &'static Rule) {
     mount.rest();
 }
 
-/// Whether nothing can be mounted at a path: the root itself, or one with a colon, behind which the engine
+/// Reports whether nothing can be mounted at a path: the root itself, or a path with a colon, after which Docker
 /// reads options.
 pub fn is_no_place(path: &str) -> bool {
     path.trim_end_matches('/').is_empty() || path.contains(':')
 }
 
-/// An absolute path in the container.
+/// Returns an absolute path in the container.
 pub fn target(value: Value<'_>) -> Option<String> {
     let relative = value.peek_text().is_some_and(|path| !path.starts_with('/'));
     if relative {
@@ -201,7 +201,7 @@ fn propagation(value: Value<'_>) -> Option<Propagation> {
     nearest
 }
 
-/// `PATH[:OPTION,…]`.
+/// Converts `PATH[:OPTION,…]`.
 fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
     let text = value.peek_text().unwrap_or_default();
     let (path, options) = text.split_once(':').unwrap_or((text, ""));
@@ -221,8 +221,8 @@ fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
     Some(tmpfs)
 }
 
-/// Reads the options of a tmpfs mount, and gives back those that have no meaning on a cluster. The folder is
-/// root's there: where it should be another user's, everyone may do in it what the owner may.
+/// Reads the options of a tmpfs mount, and returns the options without a meaning on a cluster. The folder belongs to
+/// root there, so if the owner is another user, all users get the permissions of the owner.
 pub fn tmpfs_options<'o>(options: &'o str, tmpfs: &mut Tmpfs) -> Vec<&'o str> {
     let mut other = Vec::new();
     let mut owned = false;
@@ -250,7 +250,7 @@ pub fn tmpfs_options<'o>(options: &'o str, tmpfs: &mut Tmpfs) -> Vec<&'o str> {
     other
 }
 
-/// A size as `mount` takes it: a number with k, m or g.
+/// Parses a size of `mount`: a number with k, m or g.
 pub fn bytes(text: &str) -> Option<Node> {
     use compose_loader::Place;
     let lower = text.to_lowercase();
@@ -266,7 +266,7 @@ pub fn bytes(text: &str) -> Option<Node> {
     Some(Node::new(compose_loader::Value::Int(number), Place::NONE))
 }
 
-/// `volumes_from`: whose mounts a service has too.
+/// Converts `volumes_from`.
 fn from_others(context: &mut Context<'_>, name: &str, section: &mut Section<'_>) {
     for value in section.take("volumes_from").map(Value::items).unwrap_or_default() {
         let text = value.peek_text().unwrap_or_default().to_owned();
@@ -280,8 +280,7 @@ fn from_others(context: &mut Context<'_>, name: &str, section: &mut Section<'_>)
     }
 }
 
-/// Gives each service the mounts of those that its `volumes_from` names. An anonymous volume that others
-/// have too becomes a named one.
+/// Adds the mounts of other services by `volumes_from`. A shared anonymous volume becomes a named volume.
 pub fn volumes_from(context: &mut Context<'_>, services: &mut BTreeMap<String, Service>) {
     let wanted = std::mem::take(&mut context.volumes_from);
     for (_, other, _) in &wanted {
@@ -293,7 +292,7 @@ pub fn volumes_from(context: &mut Context<'_>, services: &mut BTreeMap<String, S
             }
         }
     }
-    // A service may have the mounts of one that has them from a third.
+    // A service can get mounts that the other service gets from a third one.
     for _ in 0..wanted.len().min(16) {
         for (service, other, read_only) in &wanted {
             let Some(from) = services.get(other).cloned() else { continue };

@@ -7,8 +7,8 @@ use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::Value;
 
-/// A volume of the local driver that is a tmpfs: one memory for all who mount it, which a cluster has within a
-/// Pod only. False where several mounts would share it: they are refused, and what is left is a disk.
+/// Converts a volume of the local driver that is a tmpfs. Docker shares the tmpfs among all mounts, and Pods cannot share
+/// memory. So several mounts are refused, and the function returns false: the volume stays a volume on disk.
 pub fn memory(
     context: &mut Context<'_>,
     (name, new): (&str, &str),
@@ -22,17 +22,17 @@ pub fn memory(
     }
     let mut detail = Vec::new();
     if let Some(count) = mounts.first().and_then(|(service, _)| containers(context, service)) {
-        detail.push(format!("each of the {count} containers has memory of its own"));
+        detail.push(format!("each of the {count} containers has its own tmpfs"));
     }
     if !other.is_empty() && !options.holds_secret() {
-        detail.push(format!("without {}", other.join(",")));
+        detail.push(format!("without the options {}", other.join(",")));
     }
     options.judged_with(&catalogue::MEMORY_VOLUME, detail.join("; "));
     context.memory.insert(new.to_owned(), tmpfs);
     true
 }
 
-/// The services that mount a volume, and each of their mounts.
+/// Returns the mounts of a volume with their services.
 fn mounts<'a>(context: &Context<'a>, name: &str) -> Vec<(&'a str, &'a Node)> {
     let mut found = Vec::new();
     for (service, node) in context.project.services() {
@@ -44,29 +44,29 @@ fn mounts<'a>(context: &Context<'a>, name: &str) -> Vec<(&'a str, &'a Node)> {
     found
 }
 
-/// Why several places would share the memory.
+/// Returns why several mounts would share the tmpfs.
 fn shared(context: &Context<'_>, mounts: &[(&str, &Node)]) -> Option<String> {
     let (first, mount) = mounts.first()?;
     if mounts.len() > 1 {
         let mut services: Vec<&str> = mounts.iter().map(|(service, _)| *service).collect();
         services.dedup();
         return Some(match services.as_slice() {
-            [service] => format!("{service} mounts it at {} paths", mounts.len()),
-            _ => format!("{} mount it", services.join(", ")),
+            [service] => format!("{service} mounts the volume at {} paths", mounts.len()),
+            _ => format!("{} mount the volume", services.join(", ")),
         });
     }
     if mount.get("volume").and_then(|volume| volume.str_at("subpath")).is_some_and(|path| !path.is_empty()) {
-        return Some(format!("{first} mounts a folder in it"));
+        return Some(format!("{first} mounts a subfolder of the volume"));
     }
     let reads = |node: &Node| {
         let from = node.get("volumes_from").and_then(Node::as_list).unwrap_or_default();
         from.iter().filter_map(Node::as_str).any(|text| text.split(':').next() == Some(first))
     };
     let other = context.project.services().find(|(_, node)| reads(node));
-    other.map(|(service, _)| format!("{service} has the mounts of {first} by volumes_from"))
+    other.map(|(service, _)| format!("{service} gets the mounts of {first} by volumes_from"))
 }
 
-/// How many containers a service has, where there can be several.
+/// Returns the number of containers of a service that has several.
 fn containers(context: &Context<'_>, service: &str) -> Option<String> {
     let node = context.project.service(service)?;
     let deploy = node.get("deploy");

@@ -1,4 +1,4 @@
-//! Volumes of the project: where their data lie.
+//! Volumes of the project and the storage of their data.
 
 mod memory;
 mod options;
@@ -16,7 +16,7 @@ use super::settings;
 use crate::api::{AccessMode, Nfs, Volume};
 use crate::translate::names::object_name;
 
-/// A volume.
+/// Converts a volume.
 pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     let mut made = Volume::default();
     let external = section.bool("external") == Some(true);
@@ -43,13 +43,12 @@ pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     }
 }
 
-/// Whether a driver is the engine's own.
+/// Reports whether a driver is Docker's local driver.
 fn is_local(driver: &str) -> bool {
     matches!(driver, "local" | "default" | "")
 }
 
-/// The folder of the host that the engine keeps a volume in, where nothing says that the data lie elsewhere on the
-/// cluster.
+/// Returns the host folder of a volume, unless the settings select other storage on the cluster.
 pub fn folder(volume: &Node) -> Option<String> {
     const ELSEWHERE: [&str; 4] = ["claimName", "nfs", "hostPath", "storageClassName"];
     let settings = volume.get("x-stackwright");
@@ -64,8 +63,8 @@ pub fn folder(volume: &Node) -> Option<String> {
     }
 }
 
-/// The driver and its options. False where the volume is memory or a folder in another volume, and no volume of the
-/// Stack.
+/// Converts the driver and its options. Returns false if the volume becomes a tmpfs or a folder in another volume, and so
+/// no volume of the Stack.
 fn data(
     context: &mut Context<'_>,
     (name, new): (&str, &str),
@@ -90,7 +89,7 @@ fn data(
         return true;
     }
     if is_placed || !is_local {
-        options.judged_with(rule, if is_local { "" } else { "options of that driver" });
+        options.judged_with(rule, if is_local { "" } else { "options of this driver" });
         return true;
     }
     match meaning(options.peek()) {
@@ -127,7 +126,7 @@ fn data(
     true
 }
 
-/// States the verdict on each option; false where one holds a secret, which is refused.
+/// States the verdict on each option. Returns false if an option contains a secret, which is refused.
 fn each(options: Value<'_>, rule: Option<&'static Rule>) -> bool {
     let mut plain = true;
     for (_, option) in options.entries() {
@@ -140,8 +139,8 @@ fn each(options: Value<'_>, rule: Option<&'static Rule>) -> bool {
     plain
 }
 
-/// An NFS export with options that a pod cannot carry: a PersistentVolume carries them, and the claim beside it
-/// is the Stack's volume.
+/// Converts an NFS export with mount options into a PersistentVolume and a claim. A Pod cannot set NFS mount options, and
+/// `spec.mountOptions` of a PersistentVolume can.
 fn nfs_claim(
     context: &mut Context<'_>,
     new: &str,
@@ -155,7 +154,8 @@ fn nfs_claim(
     }
     let stack = &context.names.stack;
     let claim = object_name(stack, new);
-    // PersistentVolumes of all namespaces share their names. No part of the name has a dot.
+    // PersistentVolumes are cluster-scoped, so the name contains the namespace. No part of the name has a dot, so two
+    // names differ if one of their parts does.
     let parts = [context.options.namespace.as_deref(), Some(stack.as_str()), Some(new)];
     let volume = parts.into_iter().flatten().collect::<Vec<_>>().join(".");
     let detail = format!("{}: PersistentVolume {volume} and PersistentVolumeClaim {claim}", mount.join(","));
@@ -173,7 +173,7 @@ fn nfs_claim(
     context.objects.nfs_volumes.insert(claim, NfsVolume { volume, export, options: mount, size });
 }
 
-/// The labels of a volume are those of its claim, where the Stack makes one.
+/// Copies the labels of a volume to its claim, if the Stack creates one.
 fn labels(section: &mut Section<'_>, made: &mut Volume) {
     if made.claim_name.is_none() && made.nfs.is_none() && made.host_path.is_none() {
         made.labels = super::services::labels(section, "labels");

@@ -1,4 +1,4 @@
-//! What the options of a volume's driver mean: those of the local driver are those of `mount`.
+//! The meaning of volume driver options. The options of the local driver are those of `mount`.
 
 use compose_loader::{Map, Node};
 
@@ -6,24 +6,24 @@ use crate::api::{Nfs, Quantity, Tmpfs};
 use crate::convert::services::{bytes, tmpfs_options};
 use crate::convert::sizes::quantity;
 
-/// Where the options of the local driver say that the data lie.
+/// The storage that the options of the local driver select.
 #[derive(Debug, PartialEq)]
 pub enum Meaning {
-    /// On a disk of the engine's own, as without any option; the size is what it may take.
+    /// A disk of Docker, as without options, with its maximum size.
     Disk(Option<Quantity>),
-    /// On an NFS server, with the mount options that a pod cannot carry.
+    /// An NFS export, with the mount options that a Pod cannot set.
     Nfs { export: Nfs, options: Vec<String> },
-    /// In a folder of the host; whether it is mounted read-only.
+    /// A folder of the host.
     Folder { path: String, read_only: bool },
-    /// In memory; the options that have no meaning on a cluster.
+    /// Memory, with the options that have no meaning on a cluster.
     Memory { tmpfs: Tmpfs, other: Vec<String> },
-    /// In an NFS export whose server or path is missing, and what is missing.
+    /// An NFS export without its server or path. The text says what is missing.
     Incomplete(&'static str),
-    /// Elsewhere; what leads there.
+    /// Other storage. The text names the option that selects it.
     Elsewhere(String),
 }
 
-/// What the options of the local driver mean.
+/// Returns the meaning of the options of the local driver.
 pub fn meaning(options: &Node) -> Meaning {
     let text = |key: &str| options.str_at(key).unwrap_or_default().trim();
     let (kind, device) = (text("type").to_lowercase(), text("device"));
@@ -33,7 +33,7 @@ pub fn meaning(options: &Node) -> Meaning {
     match kind.as_str() {
         _ if has("bind") || has("rbind") => match device.starts_with('/') {
             true => Meaning::Folder { path: device.to_owned(), read_only: has("ro") },
-            false => Meaning::Elsewhere("a device that is no absolute path".to_owned()),
+            false => Meaning::Elsewhere("device is not an absolute path".to_owned()),
         },
         "nfs" | "nfs4" => nfs(&kind, device, &flags),
         "tmpfs" => {
@@ -45,19 +45,19 @@ pub fn meaning(options: &Node) -> Meaning {
             let size = options.get("size").and_then(Node::as_str).or(value("size"));
             Meaning::Disk(size.and_then(bytes).and_then(|bytes| quantity(&bytes)))
         }
-        "" | "none" => Meaning::Elsewhere("a device without o: bind".to_owned()),
+        "" | "none" => Meaning::Elsewhere("device without o: bind".to_owned()),
         kind => Meaning::Elsewhere(format!("type '{kind}'")),
     }
 }
 
-/// Whether there are no options at all.
+/// Reports whether there are no options.
 pub fn is_none(options: &Node) -> bool {
     options.as_map().is_none_or(Map::is_empty)
 }
 
 fn nfs(kind: &str, device: &str, flags: &[&str]) -> Meaning {
     let value = |name: &str| flags.iter().find_map(|flag| flag.strip_prefix(name)?.strip_prefix('='));
-    // An address of IPv6 stands in brackets.
+    // An IPv6 address is in brackets.
     let (host, path) = match device.strip_prefix('[').and_then(|rest| rest.split_once("]:")) {
         Some(parts) => parts,
         None => device.split_once(':').unwrap_or(("", "")),
@@ -67,21 +67,21 @@ fn nfs(kind: &str, device: &str, flags: &[&str]) -> Meaning {
         return Meaning::Incomplete("no server");
     }
     if !path.starts_with('/') {
-        return Meaning::Incomplete("no absolute path behind a colon");
+        return Meaning::Incomplete("device has no absolute path after a colon");
     }
     let read_only = flags.contains(&"ro").then_some(true);
     let export = Nfs { server: server.to_owned(), path: path.to_owned(), read_only };
     let mut options: Vec<String> =
         flags.iter().filter(|flag| !is_default(flag)).map(|flag| (*flag).to_owned()).collect();
     let is_version = |option: &String| option.starts_with("vers=") || option.starts_with("nfsvers=");
-    // The type says the version where an option does not, and a PersistentVolume has one type only.
+    // A PersistentVolume has only the type `nfs`, so the version of `nfs4` becomes an option.
     if kind == "nfs4" && !options.is_empty() && !options.iter().any(is_version) {
         options.push("nfsvers=4".to_owned());
     }
     Meaning::Nfs { export, options }
 }
 
-/// Whether an option of an NFS mount changes nothing, or is a field of its own on a cluster.
+/// Reports whether an option of an NFS mount is a default or has its own field on a cluster.
 fn is_default(option: &str) -> bool {
     const DEFAULTS: [&str; 22] = [
         "_netdev",
@@ -146,15 +146,15 @@ mod tests {
             ("nfs", "rw", "[2001:db8::5]:/e", export("2001:db8::5", "/e", false, &[])),
             ("NFS", "addr=2001:db8::5", ":/e", export("2001:db8::5", "/e", false, &[])),
             ("nfs", "addr=,rw", ":/e", Meaning::Incomplete("no server")),
-            ("nfs", "addr=nas", "/e", Meaning::Incomplete("no absolute path behind a colon")),
-            ("nfs", "addr=nas", ":e", Meaning::Incomplete("no absolute path behind a colon")),
+            ("nfs", "addr=nas", "/e", Meaning::Incomplete("device has no absolute path after a colon")),
+            ("nfs", "addr=nas", ":e", Meaning::Incomplete("device has no absolute path after a colon")),
         ] {
             assert_eq!(of(&[("type", kind), ("o", o), ("device", device)]), meant, "{kind} {o} {device}");
         }
     }
 
     #[test]
-    fn what_is_no_disk_of_the_engine_lies_elsewhere() {
+    fn other_drivers_and_types_refer_to_data_elsewhere() {
         for kind in
             ["cifs", "smb3", "fuse.sshfs", "glusterfs", "ceph", "davfs", "9p", "ext4", "btrfs", "overlay"]
         {

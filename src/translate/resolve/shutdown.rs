@@ -3,6 +3,7 @@
 use super::{Problems, ResolvedService, Stage};
 use crate::{
     api::{Hook, Service},
+    shell::{is_name, quoted},
     translate::Approximation,
 };
 
@@ -203,7 +204,7 @@ fn commands(hooks: &[&Hook], between: &str, path: &str, problems: &mut Problems)
         return Some(Command::Program(command.clone()));
     }
     for (index, hook) in hooks.iter().enumerate() {
-        for name in hook.environment.keys().filter(|name| !is_variable(name)) {
+        for name in hook.environment.keys().filter(|name| !is_name(name)) {
             let message =
                 "a shell sets the variables of a hook: write only letters, digits and '_' in the name";
             problems.value(format!("{path}[{index}].environment.{name}"), message);
@@ -225,20 +226,6 @@ fn script(hook: &Hook) -> String {
 /// `echo`.
 fn line(words: &[String]) -> String {
     format!("exec {}", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
-}
-
-/// Quotes a word for a shell.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-fn is_variable(name: &str) -> bool {
-    let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
-    name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
 }
 
 #[cfg(test)]

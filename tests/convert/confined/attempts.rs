@@ -1,41 +1,41 @@
-//! Projects that try to read what is not their own.
+//! Projects that try to read files and variables that are not theirs.
 
 use super::{FILE, PASSWD, VARIABLE};
 
-/// A project that tries to read what is not its own.
+/// A project that tries to read a file or variable that is not its own.
 pub struct Attempt {
-    /// What it tries.
+    /// The attempt.
     pub title: &'static str,
-    /// The files of the project; a text that begins with `->` is the target of a link.
+    /// The files of the project. A text that starts with `->` is the target of a link.
     pub files: &'static [(&'static str, &'static str)],
-    /// What comes out without the flags.
+    /// The text that appears without the flags.
     pub leaks: &'static str,
-    /// What is said with them, in one message.
-    pub told: &'static [&'static str],
-    /// Further arguments.
+    /// The texts of one message with the flags.
+    pub reported: &'static [&'static str],
+    /// More arguments.
     pub arguments: &'static [&'static str],
 }
 
-/// What is said of a path in the compose file that leads out of the folder.
+/// The message about a path in the Compose file that leads out of the folder.
 const REFUSED: &[&str] = &["error[outside]", "compose.yaml:", "copy the file into the folder"];
-/// What is said of one that no line of a compose file names.
+/// The message about such a path outside a Compose file.
 const UNPLACED: &[&str] = &["error[outside]", "copy the file into the folder"];
-/// What the conversion says of one.
-const VERDICT: &[&str] = &["error[SW1013]", "compose.yaml:", "put a copy into the folder"];
+/// The message of the conversion about such a path.
+const VERDICT: &[&str] = &["error[SW1013]", "compose.yaml:", "copy the file into the folder"];
 const NOTHING: &[&str] = &[];
-/// Nothing comes out, with or without the flags.
+/// Nothing appears, with or without the flags.
 const NOTHING_LEAKS: &str = "";
 
 const fn attempt(
     title: &'static str,
     files: &'static [(&'static str, &'static str)],
     leaks: &'static str,
-    told: &'static [&'static str],
+    reported: &'static [&'static str],
 ) -> Attempt {
-    Attempt { title, files, leaks, told, arguments: &[] }
+    Attempt { title, files, leaks, reported, arguments: &[] }
 }
 
-/// A service that a file is added to.
+/// A service with a reference to a file.
 macro_rules! app {
     ($keys:literal) => {
         concat!("services: {app: {image: app, restart: always, ", $keys, "}}\n")
@@ -46,7 +46,7 @@ macro_rules! app {
 }
 pub(super) use app;
 
-/// `@` stands for the absolute path of the folder outside.
+/// `@` is the absolute path of the folder outside.
 pub const ATTEMPTS: &[Attempt] = &[
     attempt(
         "the file of a config by its absolute path",
@@ -374,21 +374,21 @@ pub const ATTEMPTS: &[Attempt] = &[
         title: "a compose file that is named on the command line",
         files: &[],
         leaks: FILE,
-        told: UNPLACED,
+        reported: UNPLACED,
         arguments: &["-f", "../outside/compose.yaml"],
     },
     Attempt {
         title: "an env file that is named on the command line",
         files: &[("compose.yaml", "services: {app: {image: 'app:${KEY}'}}\n")],
         leaks: FILE,
-        told: UNPLACED,
+        reported: UNPLACED,
         arguments: &["--env-file", "../outside/env"],
     },
     Attempt {
         title: "a folder that is named on the command line",
         files: &[("compose.yaml", app!("configs: [x]", "configs: {x: {file: file}}"))],
         leaks: FILE,
-        told: UNPLACED,
+        reported: UNPLACED,
         arguments: &["-f", "compose.yaml", "--project-directory", "../outside"],
     },
 ];

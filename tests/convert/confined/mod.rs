@@ -1,8 +1,8 @@
-//! What a compose project of others gets out of a server that converts it with `--confine . --no-environment`:
-//! nothing that lies outside of its folder, and no variable of the process.
+//! A server that converts projects of others with `--confine . --no-environment` shows them no file outside the
+//! folder and no variable of the process.
 //!
-//! Each attempt is made twice. Without the two flags the canary comes out, so the attempt is one; with them it
-//! comes out neither in the output nor in a message or the report.
+//! Each attempt runs twice. Without the flags the canary appears, which proves the attempt. With the flags it appears
+//! neither in the output nor in a message or the report.
 
 mod attempts;
 
@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 use attempts::{ATTEMPTS, Attempt, app};
 
-/// Stands in the files outside of the project's folder, and nowhere else.
+/// The content of the files outside the project's folder.
 const FILE: &str = "canary-of-a-file-7f3a91";
 /// The value of a variable of the process.
 const VARIABLE: &str = "canary-of-a-variable-c05d2e";
-/// Begins a line of `/etc/passwd` on every Linux.
+/// The start of a line in `/etc/passwd` on every Linux.
 const PASSWD: &str = "root:x:0:0:";
 
-/// A repository in a folder, and beside it what it has no business with.
+/// A repository in a folder, and files outside that it must not read.
 struct Ground {
     folder: tempfile::TempDir,
 }
@@ -34,7 +34,7 @@ impl Ground {
         let outside = ground.outside();
         fs::create_dir_all(&outside).unwrap();
         fs::create_dir_all(ground.repository()).unwrap();
-        // One repository holds both folders, so that nothing but the flags keeps an attempt from what lies outside.
+        // One repository contains both folders, so only the flags protect the files outside.
         fs::create_dir(ground.folder.path().join(".git")).unwrap();
         fs::write(outside.join("file"), FILE).unwrap();
         fs::write(outside.join("env"), format!("KEY={FILE}\n")).unwrap();
@@ -72,7 +72,7 @@ impl Ground {
         ground
     }
 
-    /// All that a run prints and writes.
+    /// Returns everything that a run prints and writes.
     fn run(&self, arguments: &[&str]) -> (bool, String) {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stackwright"));
         command.current_dir(self.repository()).args(arguments).stdin(Stdio::null());
@@ -92,7 +92,7 @@ impl Ground {
 }
 
 const CONFINED: [&str; 3] = ["--confine", ".", "--no-environment"];
-/// What a server may ask, each of them with all that could come out.
+/// Returns the commands of a server with all of their output.
 const VERBS: [&[&str]; 4] = [
     &["convert", "--secrets", "plain", "--report", "../report.json"],
     &["convert", "--secrets", "plain", "--report", "../report.json", "--allow-refused", "all"],
@@ -101,17 +101,17 @@ const VERBS: [&[&str]; 4] = [
 ];
 
 #[test]
-fn nothing_outside_of_the_folder_and_no_variable_comes_out_of_a_confined_project() {
+fn a_confined_project_reads_no_outside_file_and_no_variable() {
     let mut wrong = Vec::new();
     for attempt in ATTEMPTS {
-        let Attempt { title, leaks, told, arguments, .. } = attempt;
+        let Attempt { title, leaks, reported, arguments, .. } = attempt;
         let ground = Ground::of(attempt);
         let mut leaked = leaks.is_empty();
-        let mut heard = told.is_empty();
+        let mut is_reported = reported.is_empty();
         for verb in VERBS {
             leaked = leaked || ground.run(&[verb, *arguments].concat()).1.contains(leaks);
             let (_, closed) = ground.run(&[verb, *arguments, &CONFINED].concat());
-            heard |= told.iter().all(|part| closed.contains(part));
+            is_reported |= reported.iter().all(|part| closed.contains(part));
             for canary in [FILE, VARIABLE, PASSWD] {
                 if closed.contains(canary) {
                     wrong.push(format!("{title}: {canary} comes out of {verb:?}:\n{closed}"));
@@ -122,18 +122,18 @@ fn nothing_outside_of_the_folder_and_no_variable_comes_out_of_a_confined_project
             wrong
                 .push(format!("{title}: this is no attempt, since {leaks} does not come out of an open run"));
         }
-        if !heard {
+        if !is_reported {
             let (_, closed) = ground.run(&[VERBS[0], *arguments, &CONFINED].concat());
-            wrong.push(format!("{title}: {told:?} is not said in\n{closed}"));
+            wrong.push(format!("{title}: {reported:?} is missing in\n{closed}"));
         }
     }
     assert!(ATTEMPTS.len() >= 20);
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n\n"));
 }
 
-/// Variables of the process that steer Docker Compose.
+/// Variables of the process that control Docker Compose.
 #[test]
-fn no_variable_of_the_process_steers_a_confined_project() {
+fn no_variable_of_the_process_affects_a_confined_project() {
     let ground = Ground::new();
     fs::write(ground.repository().join("compose.yaml"), app!("profiles: [canary]")).unwrap();
     for (name, value) in [
@@ -167,7 +167,7 @@ fn a_manifest_outside_of_the_folder_is_not_rendered() {
 }
 
 #[test]
-fn what_lies_within_is_read_also_through_links_and_by_absolute_paths() {
+fn files_in_the_folder_are_read_through_links_and_absolute_paths() {
     let ground = Ground::new();
     let repository = ground.repository();
     let absolute = repository.to_str().unwrap();
@@ -184,7 +184,7 @@ fn what_lies_within_is_read_also_through_links_and_by_absolute_paths() {
         ),
     )
     .unwrap();
-    // The folder itself may be named by way of a link.
+    // The path of the folder itself can contain a link.
     symlink(&repository, ground.folder.path().join("link")).unwrap();
     for folder in [".", absolute, "../link", "../link/"] {
         for file in ["deploy/compose.yaml", "current/compose.yaml"] {
@@ -204,7 +204,7 @@ fn what_lies_within_is_read_also_through_links_and_by_absolute_paths() {
 }
 
 #[test]
-fn a_folder_of_traps_holds_nothing_up() {
+fn a_folder_of_traps_blocks_nothing() {
     let ground = Ground::new();
     let repository = ground.repository();
     let fifo = Command::new("mkfifo").arg(repository.join("fifo")).status().unwrap();
@@ -215,7 +215,7 @@ fn a_folder_of_traps_holds_nothing_up() {
     symlink("ping", repository.join("pong")).unwrap();
     symlink("pong", repository.join("ping")).unwrap();
     fs::File::create(repository.join("huge")).unwrap().set_len(1 << 40).unwrap();
-    // Each folder seems to hold itself, several times.
+    // Each folder seems to contain itself several times.
     fs::create_dir(repository.join("maze")).unwrap();
     for name in ["a", "b", "c", "d"] {
         symlink(".", repository.join("maze").join(name)).unwrap();
@@ -260,7 +260,7 @@ fn nothing_is_written_through_a_link_of_a_confined_folder() {
         let (success, said) = ground.run(&[&arguments[..], &CONFINED].concat());
         assert!(!success && said.contains("leads outside") && is_empty(), "{arguments:?}: {said}");
     }
-    // What a file is written to first has a name that nobody has.
+    // The temporary file of an output has a random name.
     let (success, said) = ground.run(&[&["convert", "--report", "other.json"], &CONFINED[..]].concat());
     assert!(success && is_empty() && repository.join("other.json").exists(), "{said}");
     let elsewhere = Path::new("../out");

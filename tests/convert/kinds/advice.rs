@@ -1,8 +1,8 @@
-//! Truths of Compose that are traps on a cluster, and what is said of them.
+//! Advice about behavior of Compose that is surprising on a cluster.
 
 use super::{converted, said};
 
-/// A service, or several, in flow style: `name: {...}` lines.
+/// Builds services from lines in flow style: `name: {...}`.
 fn check(rules: &[&str], table: &[(&str, &[&str])]) {
     let mut wrong = Vec::new();
     for (services, expected) in table {
@@ -16,7 +16,7 @@ fn check(rules: &[&str], table: &[(&str, &[&str])]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The details of a rule's remarks.
+/// Returns the details of a rule's entries.
 fn details(services: &str, rule: &str) -> Vec<String> {
     let converted = converted(&format!("services:\n{services}"), &[], &[]);
     let entries = converted.entries.iter().filter(|entry| entry.rule.is_some_and(|it| it.id == rule));
@@ -24,7 +24,7 @@ fn details(services: &str, rule: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_service_that_is_a_job_only_because_it_has_no_restart_is_told() {
+fn a_service_that_is_a_job_only_for_lack_of_restart_is_reported() {
     check(
         &["SW1721"],
         &[
@@ -45,7 +45,7 @@ fn a_service_that_is_a_job_only_because_it_has_no_restart_is_told() {
             ("web: {image: a:1, ports: ['80:80']}", &[]),
             ("web: {image: a:1, expose: [80]}", &[]),
             ("web: {image: a:1, healthcheck: {test: 'true'}}", &[]),
-            // A sibling names it, waits for its end, or shares its pod.
+            // Another service names it, waits for its end, or shares its Pod.
             ("db: {image: a:1}\nweb: {image: b:1, ports: ['80:80'], environment: {DB: 'db:5432'}}", &[]),
             (
                 "init: {image: a:1}\nweb: {image: b:1, ports: ['80:80'], depends_on: {init: {condition: service_completed_successfully}}}",
@@ -58,7 +58,7 @@ fn a_service_that_is_a_job_only_because_it_has_no_restart_is_told() {
 }
 
 #[test]
-fn a_server_that_is_a_job_by_its_restart_is_told() {
+fn a_server_whose_restart_makes_it_a_job_is_reported() {
     check(
         &["SW1726"],
         &[
@@ -81,7 +81,7 @@ fn a_server_that_is_a_job_by_its_restart_is_told() {
 }
 
 #[test]
-fn the_pace_of_restarts_is_told_of_a_program_that_ends_by_itself() {
+fn the_restart_delay_of_a_short_program_is_reported() {
     check(
         &["SW1517"],
         &[
@@ -117,7 +117,7 @@ fn the_pace_of_restarts_is_told_of_a_program_that_ends_by_itself() {
             ("a: {image: a:1, restart: always}", &[]),
         ],
     );
-    // A script of the project is read.
+    // The script of the project is read.
     for (text, command, expected) in [
         ("#!/bin/sh\n/bin/once\n# again\nsleep 60\n", "[/job/run.sh]", 1),
         ("/bin/once\nsleep 60\n", "[sh, /job/run.sh]", 1),
@@ -131,11 +131,11 @@ fn the_pace_of_restarts_is_told_of_a_program_that_ends_by_itself() {
         assert_eq!(said(&converted, &["SW1517"]).len(), expected, "{text}");
     }
     let once = "  a: {image: a:1, restart: always, command: [sh, -c, '/job/once.sh; sleep 60']}\n";
-    assert_eq!(details(once, "SW1517"), ["a program that ends after 60 s soon begins every 360 s only"]);
+    assert_eq!(details(once, "SW1517"), ["a program that ends after 60 s soon starts only every 360 s"]);
 }
 
 #[test]
-fn a_gpu_that_is_reserved_twice_is_told_at_the_second_service() {
+fn a_gpu_that_is_reserved_twice_is_reported_at_the_second_service() {
     let reserve = |name: &str, what: &str| {
         format!(
             "{name}: {{image: a:1, restart: always, deploy: {{resources: {{reservations: {{devices: \
@@ -143,13 +143,13 @@ fn a_gpu_that_is_reserved_twice_is_told_at_the_second_service() {
         )
     };
     let both = |a: &str, b: &str| format!("{}\n{}", reserve("a", a), reserve("b", b));
-    let told: &[&str] = &["SW1722 b/deploy/resources/reservations/devices/0"];
+    let reported: &[&str] = &["SW1722 b/deploy/resources/reservations/devices/0"];
     check(
         &["SW1722"],
         &[
-            (&both("count: 1", "count: 1"), told),
-            (&both("device_ids: ['0']", "device_ids: ['0', '1']"), told),
-            (&both("device_ids: ['0']", "count: all"), told),
+            (&both("count: 1", "count: 1"), reported),
+            (&both("device_ids: ['0']", "device_ids: ['0', '1']"), reported),
+            (&both("device_ids: ['0']", "count: all"), reported),
             (&both("device_ids: ['0']", "device_ids: ['1']"), &[]),
             (&reserve("a", "count: 2"), &[]),
             (
@@ -165,7 +165,7 @@ fn a_gpu_that_is_reserved_twice_is_told_at_the_second_service() {
 }
 
 #[test]
-fn a_template_that_only_swarm_fills_in_is_told() {
+fn a_swarm_template_is_reported() {
     check(
         &["SW1723"],
         &[
@@ -186,7 +186,7 @@ fn a_template_that_only_swarm_fills_in_is_told() {
 }
 
 #[test]
-fn localhost_on_the_hosts_network_is_told_where_a_sibling_is_meant() {
+fn localhost_on_the_host_network_is_reported_if_another_service_is_meant() {
     let rules = ["SW1702", "SW1716", "SW1724", "SW1725"];
     let broker = "broker: {image: b:1, ports: ['1883:1884']}";
     let with_broker = |hub: &str| format!("hub: {{image: a:1, network_mode: host, {hub}}}\n{broker}");
@@ -209,7 +209,7 @@ fn localhost_on_the_hosts_network_is_told_where_a_sibling_is_meant() {
                 &with_broker("environment: {MQTT: 'host.docker.internal:1883'}"),
                 &["SW1716 hub/environment/MQTT"],
             ),
-            // Its own port, no sibling's, or one that only the network of containers has.
+            // Its own port, no port of another service, or a port that exists only on the container network.
             (&with_broker("environment: {SELF: 'localhost:8123'}"), &[]),
             (&with_broker("environment: {MQTT: 'localhost:1884'}"), &[]),
             (&with_broker("environment: {MQTT: 'broker:1884'}"), &[]),
@@ -218,7 +218,7 @@ fn localhost_on_the_hosts_network_is_told_where_a_sibling_is_meant() {
                 "web: {image: a:1, environment: {API: 'http://172.17.0.1:8080'}}\napi: {image: b:1, ports: ['8080:80']}",
                 &["SW1716 web/environment/API"],
             ),
-            // Both are on the host's network, or bound to a node.
+            // Both are on the host network, or bound to a node.
             (
                 "hub: {image: a:1, network_mode: host, environment: {Z: 'tcp://localhost:8888'}}\n\
                  zigbee: {image: b:1, network_mode: host, command: 'serve --port 8888'}",
@@ -245,11 +245,11 @@ fn localhost_on_the_hosts_network_is_told_where_a_sibling_is_meant() {
     );
     let hub = "  hub: {image: a:1, network_mode: host, environment: {MQTT: 'localhost:1883'}}\n";
     let said = details(&format!("{hub}  {broker}\n"), "SW1724");
-    assert_eq!(said, ["port 1883 is that of 'broker': write broker:1884"]);
+    assert_eq!(said, ["port 1883 belongs to 'broker': write broker:1884"]);
 }
 
 #[test]
-fn a_fixed_address_of_a_sibling_as_name_server_or_host_is_told() {
+fn a_fixed_address_as_name_server_or_extra_host_is_reported() {
     let dns = "dns: {image: d:1, networks: {default: {ipv4_address: 10.1.0.2}}}";
     check(
         &["SW1715"],
@@ -266,7 +266,7 @@ fn a_fixed_address_of_a_sibling_as_name_server_or_host_is_told() {
 }
 
 #[test]
-fn advice_on_volumes_counts_containers() {
+fn volume_advice_counts_containers() {
     check(
         &["SW1709", "SW1710"],
         &[

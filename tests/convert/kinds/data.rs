@@ -1,4 +1,4 @@
-//! Volumes whose data lie elsewhere: a new disk in their place would hide them.
+//! Volumes with data elsewhere, which a new disk would hide.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ const RULES: [&str; 11] = [
     "SW1756",
 ];
 
-/// What is said of the volume `data`, the volume in the Stack, and the mounts and tmpfs of the services.
+/// Returns the entries of the volume `data`, the volume in the Stack, and the mounts and tmpfs of the services.
 fn outcome(volume: &str, services: &str) -> (Vec<String>, Value, Value) {
     let services: String = services
         .lines()
@@ -28,7 +28,7 @@ fn outcome(volume: &str, services: &str) -> (Vec<String>, Value, Value) {
 }
 
 #[test]
-fn data_elsewhere_are_refused_until_it_is_said_where_they_are() {
+fn data_elsewhere_is_refused_without_a_claim_or_class() {
     let refused = ["SW1316 driver_opts"];
     let lifted = ["SW1301 driver_opts"];
     for (volume, remarks, made) in [
@@ -92,7 +92,7 @@ fn data_elsewhere_are_refused_until_it_is_said_where_they_are() {
 }
 
 #[test]
-fn nfs_options_that_a_pod_cannot_carry_stand_in_a_persistent_volume() {
+fn nfs_options_that_a_pod_cannot_set_are_in_a_persistent_volume() {
     let plain = json!({"nfs": {"server": "nas", "path": "/a"}});
     let claim = json!({"claimName": "shop-data", "accessMode": "ReadWriteMany"});
     let written = ["SW1317 driver_opts", "SW1756 driver_opts"];
@@ -120,7 +120,7 @@ fn nfs_options_that_a_pod_cannot_carry_stand_in_a_persistent_volume() {
 }
 
 #[test]
-fn a_tmpfs_is_memory_where_one_place_has_it() {
+fn a_tmpfs_with_one_mount_stays_a_tmpfs() {
     let memory = ["SW1318 driver_opts"];
     let shared = ["SW1319 driver_opts"];
     let mount = json!([[{"source": "data", "target": "/d"}]]);
@@ -169,7 +169,7 @@ fn a_tmpfs_is_memory_where_one_place_has_it() {
 }
 
 #[test]
-fn a_volume_that_lies_elsewhere_bears_no_labels_and_a_read_only_folder_is_not_written() {
+fn a_volume_with_data_elsewhere_has_no_labels_and_a_read_only_folder_is_not_written() {
     let labelled = "{driver_opts: {type: nfs, o: 'addr=nas', device: ':/a'}, labels: {team: a}}";
     let (said, volume, _) = outcome(labelled, "a: {volumes: ['data:/d']}");
     assert_eq!((said, volume.get("labels")), (vec!["SW1321 labels".to_owned()], None));
@@ -180,7 +180,7 @@ fn a_volume_that_lies_elsewhere_bears_no_labels_and_a_read_only_folder_is_not_wr
 }
 
 #[test]
-fn a_volume_in_a_folder_of_the_project_is_a_volume_with_its_files() {
+fn a_volume_over_a_project_folder_contains_its_files() {
     let local = "driver: local, driver_opts: {type: none, o: bind, device: ./data}";
     let services = "services: {a: {image: 'b:1', restart: always, volumes: ['data:/d']}}\n";
     for (volume, file, remark, read_only) in [

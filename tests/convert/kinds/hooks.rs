@@ -1,10 +1,10 @@
-//! Hooks with a user of their own: none runs as someone else without a word.
+//! Hooks with their own user never run silently as another user.
 
 use super::{converted, said};
 
 const RULES: [&str; 6] = ["SW1113", "SW1121", "SW1139", "SW1801", "SW1803", "SW1806"];
 
-/// What is said of a service `a`, and its hooks: where and as whom each runs.
+/// Returns the entries of a service `a`, and its hooks with their kind and user.
 fn outcome(service: &str) -> (Vec<String>, Vec<String>) {
     let compose = format!(
         "services:\n  a: {{image: 'a:1', restart: always, {service}}}\n  base: {{image: 'a:1', restart: always, \
@@ -18,14 +18,14 @@ fn outcome(service: &str) -> (Vec<String>, Vec<String>) {
         let user = hook.user.as_deref().unwrap_or("own");
         format!("{when} {user}{}", if hook.privileged == Some(true) { " privileged" } else { "" })
     });
-    // What is said of all hooks of a service stands elsewhere.
+    // Entries about all hooks of a service are tested elsewhere.
     let is_of_one = |line: &String| line.contains(" a/post_start/") || line.contains(" a/pre_stop/");
     let of_a = said(&converted, &RULES).into_iter().filter(is_of_one);
     (of_a.collect(), hooks.collect())
 }
 
 #[test]
-fn a_hook_runs_as_its_user_or_not_at_all() {
+fn a_hook_never_runs_as_another_user() {
     let mut wrong = Vec::new();
     for (service, remarks, hooks) in [
         (
@@ -61,7 +61,7 @@ fn a_hook_runs_as_its_user_or_not_at_all() {
             &["SW1113 a/post_start/0/user"],
             &["start own"],
         ),
-        // The service's own.
+        // The user of the service.
         ("user: root, post_start: [{command: x, user: '0'}]", &[], &["start own"]),
         ("user: '7:7', post_start: [{command: x, user: '7'}]", &[], &["start own"]),
         ("post_start: [{command: x, user: ''}]", &[], &["start own"]),
@@ -75,7 +75,7 @@ fn a_hook_runs_as_its_user_or_not_at_all() {
         ),
         ("privileged: true, post_start: [{command: x, privileged: true}]", &[], &["start own"]),
         ("privileged: true, pre_stop: [{command: x, privileged: true}]", &[], &["stop own"]),
-        // Before the end there is no other user; the operator knows the image's.
+        // A pre_stop hook cannot have another user, and only the operator knows the user of the image.
         ("pre_stop: [{command: x, user: root}]", &["SW1801 a/pre_stop/0/user"], &["stop 0"]),
         (
             "user: '7', pre_stop: [{command: x, user: root}, {command: y}]",
@@ -94,7 +94,7 @@ fn a_hook_runs_as_its_user_or_not_at_all() {
 }
 
 #[test]
-fn a_hook_before_the_end_is_refused_where_nobody_will_know_the_user_of_the_image() {
+fn a_pre_stop_hook_with_a_user_is_refused_if_the_image_user_is_unknown() {
     let service = "a: {image: 'a:1', restart: always, pre_stop: [{command: x, user: root}]}";
     for (metadata, expected) in [("Read", "SW1801 a/pre_stop/0/user"), ("Ignore", "SW1806 a/pre_stop/0")] {
         let compose = format!("x-stackwright: {{imageMetadata: {metadata}}}\nservices:\n  {service}\n");

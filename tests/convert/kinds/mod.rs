@@ -1,4 +1,4 @@
-//! Kinds of projects, each as a table: what stands in a compose file, and what is said of it.
+//! Kinds of projects, each as a table of Compose text and expected entries.
 
 mod advice;
 mod binds;
@@ -11,7 +11,7 @@ mod secrets;
 use compose_loader::{Input, MemoryFiles, Request, load};
 use stackwright::convert::{Converted, Options, convert};
 
-/// What becomes of the project `shop` in `/p`, with these files beside it and these profiles active.
+/// Converts the project `shop` in `/p` with these files and active profiles.
 fn converted(compose: &str, beside: &[(&str, &str)], profiles: &[&str]) -> Converted {
     let mut files = MemoryFiles::default();
     files.add("/p/compose.yaml", compose);
@@ -31,7 +31,7 @@ fn converted(compose: &str, beside: &[(&str, &str)], profiles: &[&str]) -> Conve
     convert(&project, &files, &Options { profiles, ..Options::default() })
 }
 
-/// The remarks of some rules: `ID POINTER`, without `/services/`.
+/// Returns the entries of some rules as `ID POINTER`, without `/services/`.
 fn said(converted: &Converted, rules: &[&str]) -> Vec<String> {
     let found = converted.entries.iter().filter_map(|entry| Some((entry.rule?.id, entry)));
     let found = found.filter(|(id, _)| rules.contains(id));

@@ -1,12 +1,12 @@
-//! Names of services: what Docker answers by the network that is asked, a cluster answers to everyone.
+//! Names of services. Docker answers for each network, and a cluster has one answer for all clients.
 
 use super::{converted, said};
 
 const RULES: [&str; 9] =
     ["SW1211", "SW1212", "SW1214", "SW1215", "SW1227", "SW1228", "SW1229", "SW1230", "SW1231"];
 
-/// Services of `a: ...` lines, with the image left out, and the top-level networks `x`, `y`, and `edge`, which
-/// others use as well.
+/// Builds services of `a: ...` lines without their image, and the networks `x`, `y` and `edge`. Other projects use
+/// `edge` too.
 fn project(services: &str) -> String {
     let services = services.lines().map(|line| match line.split_once(": {") {
         Some((name, rest)) if name != "configs" => {
@@ -20,7 +20,7 @@ fn project(services: &str) -> String {
     )
 }
 
-/// What is said, the further names that are left, and whether the operator takes the Stack.
+/// Returns the entries, the remaining aliases, and whether the operator accepts the Stack.
 fn outcome(services: &str, files: &[(&str, &str)], profiles: &[&str]) -> (Vec<String>, Vec<String>) {
     let converted = converted(&project(services), files, profiles);
     let mut names = Vec::new();
@@ -51,7 +51,7 @@ fn check_with(table: &[(&str, &[&str], &[&str])], profiles: &[&str]) {
 }
 
 #[test]
-fn a_name_of_services_that_do_not_meet_is_refused() {
+fn a_name_of_services_without_a_common_network_is_refused() {
     check(&[
         (
             "one: {networks: {x: {aliases: [db]}}}\n\
@@ -61,7 +61,7 @@ fn a_name_of_services_that_do_not_meet_is_refused() {
             &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
             &[],
         ),
-        // DNS takes no account of case, and the network that nobody writes is one, too.
+        // DNS ignores case, and the default network is a network too.
         (
             "one: {networks: {default: {aliases: [DB]}}}\n\
              two: {networks: {y: {aliases: [cache, db]}}}",
@@ -74,7 +74,7 @@ fn a_name_of_services_that_do_not_meet_is_refused() {
             &["SW1227 one/container_name", "SW1227 two/networks/x/aliases/0"],
             &[],
         ),
-        // Who is on both networks would be led to either.
+        // A client on both networks would reach either service.
         (
             "one: {networks: {x: {aliases: [db]}}}\n\
              two: {networks: {y: {aliases: [db]}}}\n\
@@ -82,7 +82,7 @@ fn a_name_of_services_that_do_not_meet_is_refused() {
             &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
             &[],
         ),
-        // Who is on y alone would be led to one.
+        // A client on y alone would reach one.
         (
             "one: {networks: {x: {aliases: [db]}}}\n\
              two: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
@@ -94,7 +94,7 @@ fn a_name_of_services_that_do_not_meet_is_refused() {
             ],
             &[],
         ),
-        // Other projects ask on a network that is not this project's own.
+        // Other projects resolve names on a shared network.
         (
             "one: {networks: {x: {aliases: [db]}}}\n\
              two: {networks: {x: {aliases: [db]}, edge: {aliases: [db]}}}",
@@ -111,7 +111,7 @@ fn a_name_of_services_that_do_not_meet_is_refused() {
             &["SW1227 spare/networks/y/aliases/0"],
             &[],
         ),
-        // In Docker nobody finds a container on the host's network by a name.
+        // In Docker, a container on the host network has no resolvable name.
         (
             "db: {network_mode: host}\n\
              spare: {networks: {y: {aliases: [db]}}}",
@@ -122,7 +122,7 @@ fn a_name_of_services_that_do_not_meet_is_refused() {
 }
 
 #[test]
-fn a_link_is_the_linking_services_own() {
+fn a_link_belongs_to_the_linking_service() {
     check(&[
         (
             "blue: {}\ngreen: {}\n\
@@ -137,7 +137,7 @@ fn a_link_is_the_linking_services_own() {
             &["SW1211 one/links/0", "SW1211 two/links/0"],
             &["blue=db"],
         ),
-        // What is linked to has the name on a network as well.
+        // The linked service has the name on a network too.
         (
             "blue: {networks: {x: {aliases: [db]}}}\none: {networks: [x], links: ['blue:db']}",
             &["SW1211 one/links/0"],
@@ -171,7 +171,7 @@ fn a_link_is_the_linking_services_own() {
 }
 
 #[test]
-fn a_host_name_that_is_dialed_stands_for_who_has_it_on_the_network() {
+fn a_used_host_name_leads_to_its_services_on_the_network() {
     check(&[
         (
             "one: {hostname: node, networks: [x]}\n\
@@ -197,7 +197,7 @@ fn a_host_name_that_is_dialed_stands_for_who_has_it_on_the_network() {
             &["SW1227 one/hostname"],
             &[],
         ),
-        // Several replicas have host names of their own.
+        // Each replica has its own host name.
         (
             "one: {hostname: node, networks: [x], deploy: {replicas: 2}}\n\
              two: {hostname: node, networks: [y], command: 'ping node'}",
@@ -208,7 +208,7 @@ fn a_host_name_that_is_dialed_stands_for_who_has_it_on_the_network() {
 }
 
 #[test]
-fn a_name_that_leads_everyone_to_the_same_pods_is_kept() {
+fn a_name_that_leads_all_clients_to_the_same_pods_is_kept() {
     check(&[
         (
             "one: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
@@ -221,9 +221,9 @@ fn a_name_that_leads_everyone_to_the_same_pods_is_kept() {
             &[],
             &["one=db", "two=db"],
         ),
-        // One service has its name where it has it.
+        // A single service has its name on its own networks.
         ("one: {networks: {x: {aliases: [db]}, y: {}}}\ntwo: {networks: [y]}", &[], &["one=db"]),
-        // Everyone who asks on y is on x as well.
+        // Every client on y is also on x.
         (
             "one: {networks: {x: {aliases: [db]}}}\n\
              two: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
@@ -235,19 +235,19 @@ fn a_name_that_leads_everyone_to_the_same_pods_is_kept() {
             ],
             &["one=db", "two=db"],
         ),
-        // The name of a service stands for that service.
+        // The name of a service leads to this service.
         (
             "db: {networks: [x]}\nspare: {networks: {x: {aliases: [db]}}}",
             &["SW1215 spare/networks/x/aliases/0"],
             &[],
         ),
-        // One network may have two names in a project.
+        // A network can have two names in a project.
         (
             "one: {networks: {edge: {aliases: [db]}}}\ntwo: {networks: {again: {aliases: [db]}}}",
             &[],
             &["one=db", "two=db"],
         ),
-        // Both are one pod.
+        // Both are one Pod.
         (
             "vpn: {networks: {x: {aliases: [web]}}}\nweb: {network_mode: 'service:vpn'}\nasker: {networks: [x]}",
             &[],
@@ -264,7 +264,7 @@ fn a_name_that_leads_everyone_to_the_same_pods_is_kept() {
 }
 
 #[test]
-fn services_that_never_run_together_may_share_a_name() {
+fn services_that_never_run_together_can_share_a_name() {
     let exclusive = "one: {profiles: [blue], networks: {x: {aliases: [db]}}}\n\
                      two: {profiles: [green], networks: {y: {aliases: [db]}}}";
     check(&[
@@ -280,7 +280,7 @@ fn services_that_never_run_together_may_share_a_name() {
             &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
             &[],
         ),
-        // Without the profile, nobody would answer.
+        // Without the profile, no service would answer.
         (
             "db: {profiles: [blue], networks: [x]}\nspare: {networks: {x: {aliases: [db]}}}",
             &["SW1227 spare/networks/x/aliases/0"],
@@ -292,7 +292,7 @@ fn services_that_never_run_together_may_share_a_name() {
 }
 
 #[test]
-fn a_container_answers_by_the_name_that_compose_makes_where_it_is_the_only_one() {
+fn a_single_container_answers_to_its_generated_name() {
     check(&[
         (
             "api: {}\nweb: {environment: {API: 'http://shop-api-1:8000/v1'}}",
@@ -318,7 +318,7 @@ fn a_container_answers_by_the_name_that_compose_makes_where_it_is_the_only_one()
             &["SW1229 web/environment/A"],
             &[],
         ),
-        // It has another name in Docker, or none, or that is no host.
+        // It has another name in Docker, or no name, or a text that is not a host.
         ("api: {container_name: backend}\nweb: {environment: {A: 'shop-api-1'}}", &[], &["api=backend"]),
         ("vpn: {}\napi: {network_mode: 'service:vpn'}\nweb: {environment: {A: 'shop-api-1'}}", &[], &[]),
         (
@@ -326,7 +326,7 @@ fn a_container_answers_by_the_name_that_compose_makes_where_it_is_the_only_one()
             &[],
             &[],
         ),
-        // The name is someone's.
+        // The name belongs to a service.
         (
             "api: {networks: {x: {aliases: [shop-api-1]}}}\nweb: {networks: [x], environment: {A: 'shop-api-1'}}",
             &["SW1230 web/environment/A"],
@@ -342,7 +342,7 @@ fn a_container_answers_by_the_name_that_compose_makes_where_it_is_the_only_one()
 }
 
 #[test]
-fn a_config_and_a_file_of_the_project_dial_as_well() {
+fn addresses_in_configs_and_files_of_the_project_count() {
     let services = "api: {}\n\
                     old: {}\n\
                     web: {configs: [inline], volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']}\n\

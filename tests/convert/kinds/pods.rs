@@ -1,4 +1,4 @@
-//! Services of one pod: `convert` refuses what their order can never be.
+//! Services of one Pod: `convert` refuses an impossible order.
 
 use super::{converted, said};
 
@@ -6,7 +6,7 @@ use super::{converted, said};
 fn a_one_shot_that_requires_another_one_while_it_runs_is_refused_if_that_one_must_end() {
     let mut wrong = Vec::new();
     for (services, expected) in [
-        // Its network's owner starts when it has ended.
+        // The owner of its network starts after it has ended.
         (
             "load: {image: a:1, restart: 'no', network_mode: 'service:proxy'}\n  \
              report: {image: a:1, restart: 'no', network_mode: 'service:proxy', \
@@ -20,7 +20,7 @@ fn a_one_shot_that_requires_another_one_while_it_runs_is_refused_if_that_one_mus
              depends_on: {load: {condition: service_completed_successfully}}}",
             &["SW1806 load/depends_on/proxy"],
         ),
-        // Who waits has a pod of its own.
+        // The waiting service has its own Pod.
         (
             "load: {image: a:1, restart: 'no', network_mode: 'service:proxy'}\n  \
              report: {image: a:1, restart: 'no', \

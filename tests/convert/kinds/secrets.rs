@@ -1,4 +1,4 @@
-//! Passwords where the Stack would show them: in commands, checks, labels and option strings.
+//! Passwords in commands, checks, labels and options, where the Stack would show them.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{converted, said};
 
 const RULES: [&str; 6] = ["SW1401", "SW1402", "SW1410", "SW1411", "SW1714", "SW1755"];
 
-/// What is said of the service `a`, and the service in the Stack.
+/// Returns the entries of the service `a`, and the service in the Stack.
 fn outcome(lines: &str, variables: &str) -> (Vec<String>, Value) {
     let compose = format!("services:\n  a:\n    image: b:1\n    restart: always\n    {lines}\n");
     let converted = converted(&compose, &[("app.env", variables)], &[]);
@@ -99,7 +99,7 @@ fn a_password_in_words_becomes_a_variable_of_the_container() {
 }
 
 #[test]
-fn a_password_in_a_check_or_hook_is_put_in_by_a_shell() {
+fn a_shell_inserts_the_password_of_a_check_or_hook() {
     for (lines, remarks, path, words) in [
         (
             "healthcheck: {test: [CMD, redis-cli, -a, hunter2, ping]}",

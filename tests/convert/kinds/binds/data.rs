@@ -1,10 +1,10 @@
-//! Folders and files that services write, and what of the project is laid into their volumes.
+//! Folders and files that services write, and the project's files in their volumes.
 
-use super::hold;
+use super::check;
 
 #[test]
-fn what_services_write_is_a_volume_with_the_projects_files() {
-    hold(&[
+fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
+    check(&[
         (
             "a readme in a data folder",
             "  db: {image: 'postgres:17', restart: always, volumes: ['./volumes/db:/var/lib/postgresql/data']}",
@@ -189,9 +189,9 @@ fn what_services_write_is_a_volume_with_the_projects_files() {
 }
 
 #[test]
-fn data_of_one_machine_stay_behind_and_configuration_is_whole() {
+fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
     const LARGE: &str = "pgdata/base/1=LARGE";
-    hold(&[
+    check(&[
         (
             "a placeholder keeps a folder of configuration",
             "  db: {image: 'mysql:8', restart: always, volumes: ['./mysql:/etc/mysql:ro']}",

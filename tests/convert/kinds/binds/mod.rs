@@ -1,4 +1,4 @@
-//! What bind mounts mean, and whose the files are.
+//! The results of bind mounts, and the owners of files.
 
 mod data;
 mod private;
@@ -6,13 +6,13 @@ mod source;
 
 use compose_loader::{FileKind, Files, MemoryFiles, discover::Options as Find};
 use stackwright::api::{FileTree, TreeFile, VolumeMount};
-use stackwright::convert::verdict::Verdict;
+use stackwright::convert::verdict::{Statement, Verdict};
 use stackwright::convert::{Converted, Folders};
 use stackwright::translate::{Facts, Privilege, Privileges, translate};
 
 use crate::projects;
 
-/// Files in memory; a name that ends in `@640` has those permission bits.
+/// Files in memory. A name that ends in `@640` has these permission bits.
 #[derive(Default)]
 struct Project(MemoryFiles, Vec<(String, u32)>);
 
@@ -55,8 +55,8 @@ fn converted(compose: &str, files: &[&str]) -> Converted {
     projects::converted(&find, &project, None).unwrap_or_else(|why| panic!("{compose}: {why}")).2
 }
 
-/// What becomes of a project's mounts, in a line for each, the rules that say something else than `mapped`, and
-/// whom the helper gives files to.
+/// Returns the mounts of a project, one per line, the rules that are not `mapped`, and the users that get files from
+/// the helper.
 fn summary(converted: &Converted) -> String {
     let spec = &converted.stack.spec;
     let mut lines = Vec::new();
@@ -74,7 +74,11 @@ fn summary(converted: &Converted) -> String {
     let mut rules: Vec<_> = converted
         .entries
         .iter()
-        .filter(|entry| entry.pointer.contains("/volumes/") && entry.verdict != Verdict::Mapped)
+        .filter(|entry| {
+            entry.pointer.contains("/volumes/")
+                && !entry.is(Verdict::Mapped)
+                && entry.kind != Statement::Advice
+        })
         .filter_map(|entry| entry.rule.map(|rule| rule.id))
         .collect();
     rules.sort_unstable();
@@ -135,8 +139,8 @@ fn owners(converted: &Converted) -> Vec<String> {
     found
 }
 
-/// Holds a table of projects to what becomes of them.
-fn hold(table: &[(&str, &str, &[&str], &str)]) {
+/// Compares the results of a table of projects.
+fn check(table: &[(&str, &str, &[&str], &str)]) {
     let mut wrong = Vec::new();
     for (title, compose, files, expected) in table {
         let compose = format!("name: shop\nservices:\n{compose}");
@@ -150,7 +154,7 @@ fn hold(table: &[(&str, &str, &[&str], &str)]) {
 }
 
 #[test]
-fn different_folders_have_different_volumes_and_mounts_of_the_service_come_first() {
+fn different_folders_have_different_volumes_and_own_mounts_have_precedence() {
     let targets = |volumes: &str, rest: &str, files: &[&str]| {
         let compose = format!(
             "name: shop\nservices: {{a: {{image: 'a:1', restart: always, volumes: [{volumes}]{rest}}}, b: {{image: 'b:1', volumes: ['./site/cache:/c', './site/logs:/l']}}}}\nvolumes: {{own: {{}}}}\nconfigs: {{c: {{content: x}}}}"
@@ -178,7 +182,7 @@ fn different_folders_have_different_volumes_and_mounts_of_the_service_come_first
 }
 
 #[test]
-fn what_a_mount_may_say_of_itself_is_known() {
+fn only_known_settings_of_a_mount_are_accepted() {
     for (settings, id) in
         [("{bind: folder}", "SW1002"), ("{bound: volume}", "SW1002"), ("{bind: true}", "SW1002")]
     {

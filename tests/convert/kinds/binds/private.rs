@@ -1,10 +1,10 @@
-//! Whose files are, and who may read them.
+//! The owners of files, and the users that can read them.
 
-use super::hold;
+use super::check;
 
 #[test]
-fn files_that_must_be_private_are_so_and_belong_to_who_reads_them() {
-    hold(&[
+fn private_files_stay_private_and_belong_to_their_reader() {
+    check(&[
         (
             "host keys of a folder",
             "  sftp: {image: 'sftp:1', restart: always, volumes: ['./keys:/etc/ssh/keys:ro']}",
@@ -83,8 +83,8 @@ fn files_that_must_be_private_are_so_and_belong_to_who_reads_them() {
 }
 
 #[test]
-fn a_private_key_keeps_its_mode_where_the_user_of_its_service_is_a_name() {
-    for (user, volume, told, mode) in [
+fn a_private_key_keeps_its_mode_if_the_user_is_a_name() {
+    for (user, volume, reported, mode) in [
         ("node", "./key.pem:/key.pem:ro", &["SW1741 a/volumes/0/source"][..], None),
         ("node:node", "./key.pem:/key.pem", &["SW1741 a/volumes/0/source"], None),
         ("1000", "./key.pem:/key.pem:ro", &[], Some("0600")),
@@ -96,7 +96,7 @@ fn a_private_key_keeps_its_mode_where_the_user_of_its_service_is_a_name() {
         );
         let key = "-----BEGIN EC PRIVATE KEY-----\nabc";
         let converted = super::super::converted(&compose, &[("key.pem", key), ("plain.conf", "a = 1")], &[]);
-        assert_eq!(super::super::said(&converted, &["SW1741"]), told, "{user} {volume}");
+        assert_eq!(super::super::said(&converted, &["SW1741"]), reported, "{user} {volume}");
         let spec = &converted.stack.spec;
         let of_volumes = spec.volumes.values().flat_map(|volume| &volume.files);
         let mut files = spec.services["a"].files.iter().flat_map(|tree| &tree.files).chain(of_volumes);

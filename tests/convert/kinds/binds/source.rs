@@ -1,11 +1,11 @@
-//! Source trees, which an image has anyhow.
+//! Source trees that an image already contains.
 
-use super::hold;
+use super::check;
 
 #[test]
-fn a_source_tree_is_left_out_only_for_the_service_whose_image_has_it() {
+fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
     const COPIES: &str = "Dockerfile=FROM php:8\\nWORKDIR /app\\nCOPY . .";
-    hold(&[
+    check(&[
         (
             "the service that is built, and a stock image beside it",
             "  php: {build: ., restart: always, volumes: ['.:/app']}\n  web: {image: 'nginx:1', restart: always, volumes: ['.:/app:ro']}",

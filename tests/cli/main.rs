@@ -1,6 +1,8 @@
 //! The manners of the command line: help, colors, the terminal's width, closed pipes, completion scripts and manual
 //! pages.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
 mod colors;
 mod pages;
 mod pipes;

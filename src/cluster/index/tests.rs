@@ -11,6 +11,8 @@ use crate::{
 };
 
 mod freed;
+mod lists;
+mod namespaces;
 
 fn key(name: &str) -> StackKey {
     StackKey { namespace: "n".to_owned(), name: name.to_owned() }
@@ -327,59 +329,6 @@ fn a_reply_that_arrives_after_the_deletion_is_ignored() {
 }
 
 /// Reports whether the indexed Service `web` is headless.
-fn is_headless(index: &Index) -> bool {
-    let children = observed(index, "shop").children;
-    let child = &children[&(Kind::Service, "web".to_owned())];
-    matches!(&child.state, ChildState::Service(state) if state.headless)
-}
-
-fn headless(version: u64) -> Value {
-    let mut object = service(Some("shop"), version, "u");
-    object["spec"] = json!({"clusterIP": "None"});
-    object
-}
-
-#[test]
-fn a_list_replaces_states_from_before_a_restore() {
-    let source = Source::Child(Kind::Service);
-    let mut index = Index::default();
-    index.apply_child(ChildUpdate::of(Kind::Service, &headless(900)));
-    // etcd is restored from a backup with an older state of the Service.
-    index.begin_list(source);
-    assert_eq!(
-        woken(index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 40, "u")))),
-        ["shop"]
-    );
-    index.end_list(source);
-    assert!(!is_headless(&index));
-    // Afterwards, versions and replies to writes count again.
-    index.apply_child(ChildUpdate::of(Kind::Service, &headless(39)));
-    assert!(!is_headless(&index));
-    index.apply_reply(ChildUpdate::of(Kind::Service, &headless(41)));
-    assert!(is_headless(&index));
-    index.delete_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 42, "u")));
-    index.apply_reply(ChildUpdate::of(Kind::Service, &service(Some("shop"), 43, "v")));
-    assert_eq!(observed(&index, "shop").children.len(), 1, "the new history is the one that counts");
-}
-
-#[test]
-fn a_reply_during_a_list_wins_over_the_list() {
-    let source = Source::Child(Kind::Service);
-    let mut index = Index::default();
-    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 7, "u")));
-    index.begin_list(source);
-    index.apply_reply(ChildUpdate::of(Kind::Service, &headless(9)));
-    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 8, "u")));
-    index.end_list(source);
-    assert!(is_headless(&index), "the list was made before the write");
-    // A reply from before the restore does not win over the list.
-    index.begin_list(source);
-    index.apply_reply(ChildUpdate::of(Kind::Service, &service(Some("shop"), 5, "u")));
-    index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 6, "u")));
-    index.end_list(source);
-    assert!(!is_headless(&index));
-}
-
 #[test]
 fn a_pod_of_several_services_has_the_containers_of_each_and_no_others() {
     let mut pod = pod("web-1", "Running");
@@ -473,44 +422,4 @@ fn a_daemon_set_wants_the_number_of_pods_that_its_controller_counts() {
     assert_eq!((state.wanted, state.total, state.updated, state.ready, state.observed), (3, 3, 2, 1, true));
     let new = daemon_set(0, json!({}));
     assert!(!new.is_at_zero() && new.template() == Some("t"), "it was not stopped");
-}
-
-fn labels(privilege: &str) -> std::collections::BTreeMap<String, String> {
-    [(format!("allow.stackwright.dev/{privilege}"), "true".to_owned()), ("team".to_owned(), "a".to_owned())]
-        .into()
-}
-
-#[test]
-fn labels_of_a_namespace_wake_its_stacks_only_if_the_privileges_change() {
-    let mut index = Index::default();
-    let allowed = |index: &mut Index| {
-        index.privileges(&key("shop")).0.into_iter().map(Privilege::as_str).collect::<Vec<_>>()
-    };
-    // The Namespace is listed before any Stack depends on it.
-    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
-    assert_eq!(allowed(&mut index), ["privileged"]);
-    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
-    assert_eq!(woken(index.apply_namespace("other", &labels("devices"))), [""; 0]);
-    assert_eq!(woken(index.apply_namespace("n", &labels("devices"))), ["shop"]);
-    assert_eq!(allowed(&mut index), ["devices"]);
-    assert_eq!(woken(index.apply_namespace("n", &labels("nothing"))), ["shop"]);
-    assert_eq!(allowed(&mut index), [""; 0]);
-}
-
-#[test]
-fn a_namespace_missing_from_a_list_grants_nothing() {
-    let mut index = Index::default();
-    index.apply_namespace("n", &labels("privileged"));
-    index.privileges(&key("shop"));
-    index.begin_list(Source::Namespace);
-    assert_eq!(woken(index.end_list(Source::Namespace)), ["shop"]);
-    assert_eq!(index.privileges(&key("shop")), Privileges::default());
-}
-
-#[test]
-fn a_deleted_stack_is_not_woken_for_its_namespace() {
-    let mut index = Index::default();
-    index.privileges(&key("shop"));
-    index.forget_stack(&key("shop"));
-    assert_eq!(woken(index.apply_namespace("n", &labels("privileged"))), [""; 0]);
 }

@@ -3,12 +3,9 @@
 //! Counts that depend only on the spec are checked before resolution, and the others after it. The memory is an upper
 //! bound, which `tests/limits` verifies by measurement.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    io,
-};
+mod gauge;
 
-use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     DeclaredVolume, Origin, Problems, Resolved, ResolvedService, activity::is_inactive, siblings::Siblings,
@@ -17,15 +14,12 @@ use crate::{
     api::{Reason, Service, StackSpec, Volume, VolumeMount},
     translate::{Activity, Facts, ImageConfig, Invalid, Kind, Limits, limits::Limit},
 };
+use gauge::Gauge;
 
 /// The memory of the workload and the Service of a service, without the values of its spec.
 const SERVICE: usize = 32 << 10;
 /// The memory of another object.
 const OBJECT: usize = 6 << 10;
-/// The memory of a value of a spec: in the parsed spec, in a template, and in the JSON of the template.
-const VALUE: usize = 256;
-/// The number of copies of a text at the same time.
-const TEXT: usize = 4;
 /// The memory of a variable of a container, without its values.
 const VARIABLE: usize = 1 << 10;
 /// The memory of a volume of a Pod and its mount, without their values.
@@ -344,49 +338,6 @@ fn kept_places(service: &Service) -> usize {
     service.files.iter().map(|tree| below(tree.target.trim_end_matches('/'))).sum()
 }
 
-/// The size of something as JSON.
-#[derive(Default)]
-struct Gauge {
-    bytes: usize,
-    /// The number of values and keys: that of separators, or one more.
-    values: usize,
-    is_in_text: bool,
-    is_escaped: bool,
-}
-
-impl Gauge {
-    fn of(something: &impl Serialize) -> Self {
-        let mut gauge = Self::default();
-        // Serialization cannot fail: the writer accepts everything.
-        let _ = serde_json::to_writer(&mut gauge, something);
-        gauge
-    }
-
-    fn memory(&self) -> usize {
-        self.values.saturating_mul(VALUE).saturating_add(self.bytes.saturating_mul(TEXT))
-    }
-}
-
-impl io::Write for Gauge {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for &byte in bytes {
-            match byte {
-                _ if self.is_escaped => self.is_escaped = false,
-                b'\\' if self.is_in_text => self.is_escaped = true,
-                b'"' => self.is_in_text = !self.is_in_text,
-                b',' | b'[' | b'{' if !self.is_in_text => self.values += 1,
-                _ => {}
-            }
-        }
-        self.bytes = self.bytes.saturating_add(bytes.len());
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -396,20 +347,6 @@ mod tests {
         api::Stack,
         translate::{resolve::resolve, translate},
     };
-
-    #[test]
-    fn a_gauge_counts_values_and_not_what_looks_like_them() {
-        for (value, values) in [
-            (json!(1), 0),
-            (json!({}), 1),
-            (json!({"a": 1, "b": 2}), 2),
-            (json!(["a,b", "[{\"", "\\\","]), 3),
-            (json!({"a": {"b": []}}), 3),
-        ] {
-            let gauge = Gauge::of(&value);
-            assert_eq!((gauge.values, gauge.bytes), (values, value.to_string().len()), "{value}");
-        }
-    }
 
     fn stack(web: Value) -> Stack {
         serde_json::from_value(json!({

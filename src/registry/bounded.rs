@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 /// The first entries of a list.
 #[derive(Clone, Debug)]
 pub(super) struct Bounded<T, const MOST: usize> {
-    /// The first entries, at most [`MOST`].
+    /// The first entries, at most `MOST`.
     pub entries: Vec<T>,
     /// Whether there were more entries.
     pub is_truncated: bool,

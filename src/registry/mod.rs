@@ -114,8 +114,8 @@ impl Registries {
     /// that failure, so that a hanging host uses few permits.
     ///
     /// # Errors
-    /// When the image cannot be read, there was no permit within [`LONGEST_WAIT`], or the read took longer than
-    /// [`LONGEST`].
+    /// When the image cannot be read, there was no permit within `LONGEST_WAIT`, or the read took longer than
+    /// `LONGEST`.
     pub async fn read(
         &self,
         image: &str,

@@ -100,7 +100,7 @@ pub mod internals {
     }
 }
 
-/// The outcome of [`load`].
+/// The outcome of [`load()`].
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The project. `None` where the diagnostics contain an error.

@@ -106,8 +106,8 @@ pub(super) struct Args {
     max_ports_per_service: usize,
     /// Limit the memory that the objects of one Stack use while the operator builds them, in bytes
     ///
-    /// The operator builds several Stacks at the same time: one for each processor, and at least two. Raise the memory
-    /// limit of the operator together with this limit.
+    /// The operator builds at most two Stacks for each processor at the same time. Raise the memory limit of the operator
+    /// together with this limit.
     #[arg(long, default_value = "48Mi", value_parser = bytes)]
     max_memory_per_stack: usize,
     /// Write log lines in this format

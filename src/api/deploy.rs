@@ -85,7 +85,7 @@ pub struct UpdateConfig {
     /// The order of an update. `start-first` starts the new container before the old one ends. `stop-first` never runs
     /// both. Default: `start-first` for a service with a known port and a health check for which other services wait,
     /// unless only one container can have a resource of the service: a container name, a written volume, or a port or
-    /// share of a node. Else `stop-first`.
+    /// namespace of a node. Otherwise `stop-first`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<UpdateOrder>,
 
@@ -105,7 +105,10 @@ pub struct UpdateConfig {
     pub monitor: Option<Duration>,
 }
 
-/// The order of an update. `start-first` starts the new container before the old one ends. `stop-first` never runs both.
+/// The order of an update. `start-first` starts the new container before the old one ends. `stop-first` never runs
+/// both. Default: `start-first` for a service with a known port and a health check for which other services wait,
+/// unless only one container can have a resource of the service: a container name, a written volume, or a port or
+/// namespace of a node. Otherwise `stop-first`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UpdateOrder {
@@ -127,8 +130,9 @@ pub enum EndpointMode {
     Dnsrr,
 }
 
-/// The mode of a service: `replicated` (the default; `replicas` containers), `global` (one container on each node),
-/// `replicated-job` or `global-job` (the same, and each container runs to completion).
+/// The mode of a service: `replicated` (the default; `replicas` containers), `global` (one container on each node), or
+/// `replicated-job` (`replicas` containers that run to completion). `global-job` (one container on each node that runs
+/// to completion) is not supported.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {

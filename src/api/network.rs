@@ -73,8 +73,9 @@ pub struct Port {
     #[schemars(length(min = 1, max = 253))]
     pub app_protocol: Option<String>,
 
-    /// The address of the host that Compose binds. `127.0.0.1` and `::1` keep the port inside the cluster. With
-    /// `mode: host`, nodes bind any other address. Else the port is published on every address. Default: every address.
+    /// The address of the host that Compose binds. `127.0.0.1` and `::1` keep the port inside the cluster. With `mode:
+    /// host`, the node binds any other address. Without `mode: host`, a port with any other address is published on
+    /// every address. Default: every address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 45))]
     pub host_ip: Option<String>,
@@ -98,7 +99,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The name that Kubernetes uses.
+    /// Returns the name in Kubernetes.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tcp => "TCP",
@@ -141,7 +142,9 @@ pub enum PortMode {
 }
 
 /// The kind of the Service that has the service's name. `ClusterIP` has one address for all containers and serves the
-/// known ports. `Headless` resolves to the addresses of the containers and serves every port.
+/// known ports. `Headless` resolves to the addresses of the containers and serves every port. An existing Service keeps
+/// its kind until this field changes, which replaces the Service. Default: `ClusterIP` if a port is known when the
+/// Service is created, otherwise `Headless`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum ServiceMode {
     /// One address for all containers, with the known ports.

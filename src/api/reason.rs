@@ -65,7 +65,7 @@ reasons! {
     Stalled {
         /// A one-shot has ended with an error and does not run again by itself.
         OneShotFailed,
-        /// Services depend on each other in a circle.
+        /// Services depend on each other in a cycle.
         DependencyCycle,
         /// The Stack names a service that it does not have.
         UnknownDependency,
@@ -89,7 +89,7 @@ reasons! {
         NotAllowed,
         /// A name is not a valid name in Kubernetes.
         InvalidName,
-        /// Environment variables refer to each other in a circle.
+        /// Environment variables refer to each other in a cycle.
         EnvironmentCycle,
         /// A field has a value that cannot be used.
         InvalidValue,

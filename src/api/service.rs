@@ -115,8 +115,8 @@ pub struct Service {
     #[schemars(length(min = 1, max = 63))]
     pub container_name: Option<String>,
 
-    /// The host name of the containers. Other services reach a service of one replica by it. Default: the name of the
-    /// service if it has one replica, else the name of the Pod.
+    /// The host name of the containers. If the service has one replica, other services can connect to this name.
+    /// Default: the name of the service if it has one replica, otherwise the name of the Pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 63))]
     pub hostname: Option<String>,
@@ -143,7 +143,7 @@ pub struct Service {
     #[schemars(length(max = 3), inner(length(min = 2, max = 45)))]
     pub dns: Vec<String>,
 
-    /// Domains that names are looked up in, after the cluster's own.
+    /// Search domains of the resolver, after the search domains of the cluster.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(min = 1, max = 253)))]
     pub dns_search: Vec<String>,
@@ -280,16 +280,16 @@ pub struct Service {
     #[schemars(extend("maxProperties" = 64))]
     pub sysctls: BTreeMap<String, Text>,
 
-    /// The IPC namespace of the containers: `host` for the one of the node (requires a privilege of the namespace), or
-    /// `service:<name>` for the one of another service, in whose Pod the service then runs. Default: a namespace of the
-    /// Pod.
+    /// The IPC namespace of the containers: `host` for the IPC namespace of the node (requires a privilege of the
+    /// namespace), or `service:<name>` for that of another service, in whose Pod the service then runs. Default: an IPC
+    /// namespace of the Pod.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 80), regex(pattern = "^(host|service:.+)$"))]
     pub ipc: Option<String>,
 
-    /// The process namespace of the containers: `host` for the one of the node (requires a privilege of the namespace),
-    /// or `service:<name>` for the one of another service, in whose Pod the service then runs. Default: a namespace for
-    /// each container.
+    /// The process namespace of the containers: `host` for the process namespace of the node (requires a privilege of
+    /// the namespace), or `service:<name>` for that of another service, in whose Pod the service then runs. Default: a
+    /// process namespace for each container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 80), regex(pattern = "^(host|service:.+)$"))]
     pub pid: Option<String>,
@@ -338,11 +338,11 @@ pub struct EnvironmentSource {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KeyRef {
-    /// The object's name.
+    /// The name of the object.
     #[schemars(length(min = 1, max = 253))]
     pub name: String,
 
-    /// The key in it.
+    /// The key in the object.
     #[schemars(length(min = 1, max = 253), regex(pattern = "^[-._a-zA-Z0-9]+$"))]
     pub key: String,
 }

@@ -8,26 +8,26 @@ use serde::{Deserialize, Serialize};
 
 use super::{Quantity, Text, service::KeyRef};
 
-/// A named volume: one PersistentVolumeClaim, which outlives every update of the Stack.
+/// A named volume: a PersistentVolumeClaim, which no update of the Stack deletes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Volume {
-    /// The size to ask for, such as `10Gi`. Default `1Gi`. Growing it works where the storage
-    /// class allows expansion; a claim never shrinks.
+    /// The requested size, such as `10Gi`. A larger size expands the claim if the StorageClass allows expansion. A
+    /// claim cannot shrink. Default: `1Gi`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Quantity>,
 
-    /// The StorageClass. Default: the cluster's default class. Fixed once the claim exists.
+    /// The StorageClass. It cannot change once the claim exists. Default: the default class of the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub storage_class_name: Option<String>,
 
-    /// The claim's access mode. Default `ReadWriteOnce`. Fixed once the claim exists.
+    /// The access mode of the claim. It cannot change once the claim exists. Default: `ReadWriteOnce`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_mode: Option<AccessMode>,
 
-    /// A claim of the namespace that exists already and that someone else looks after, in place of one of
-    /// the Stack's own (`external` in Compose). It is never changed or deleted.
+    /// An existing claim of the namespace to use in place of a claim of the Stack, as `external` in Compose. The
+    /// operator never changes or deletes this claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 253))]
     pub claim_name: Option<String>,
@@ -36,26 +36,26 @@ pub struct Volume {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nfs: Option<Nfs>,
 
-    /// A folder of the node in place of a claim; only where the namespace allows it.
+    /// A folder of the node in place of a claim. Requires a privilege of the namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub host_path: Option<String>,
 
-    /// Labels of the claim. Those that Kubernetes takes as labels become labels; all become annotations.
+    /// Labels of the claim. All become annotations. Those that are valid Kubernetes labels also become labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("maxProperties" = 64))]
     pub labels: BTreeMap<String, Text>,
 
-    /// Files that the operator's helper lays into the volume before a service that mounts it starts: each
-    /// file once, and again when its key changes. A file that a program has changed and whose key has not
-    /// changed stays as it is. Where both have changed, the program's version moves to
-    /// `.stackwright/replaced` of the volume, which no service sees. A change of a key restarts the services
-    /// that mount the volume. Each file needs a path.
+    /// Files that the helper writes into the volume before a service that mounts the volume starts: each file once, and
+    /// again when its key changes. If only a program has changed a file, the file stays as it is. If both the program
+    /// and the key have changed the file, the version of the program moves to `.stackwright/replaced` of the volume,
+    /// which services do not see. A change of a key restarts the services that mount the volume. Each file must have a
+    /// path.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1024))]
     pub files: Vec<TreeFile>,
 
-    /// Folders that the helper makes in the volume where they are missing, such as `cache/views`.
+    /// Folders that the helper creates in the volume if they are missing, such as `cache/views`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1024), inner(length(min = 1, max = 4096)))]
     pub folders: Vec<String>,
@@ -65,7 +65,7 @@ pub struct Volume {
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Nfs {
-    /// The server's name or address, as the nodes know it.
+    /// The name or address of the server. The nodes must be able to resolve the name.
     #[schemars(length(min = 1, max = 253))]
     pub server: String,
 
@@ -73,27 +73,27 @@ pub struct Nfs {
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub path: String,
 
-    /// Mounts it read-only. Default false.
+    /// Whether the export is mounted read-only. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
 }
 
-/// How the claim may be mounted: `ReadWriteOnce` (the default) by pods of one node, `ReadWriteMany`
-/// by pods of several nodes (needs a storage class that can), `ReadWriteOncePod` by one pod. Fixed
-/// once the claim exists.
+/// The access mode of a claim: `ReadWriteOnce` (the default; Pods on one node can mount the claim), `ReadWriteMany`
+/// (Pods on several nodes, which the StorageClass must support) or `ReadWriteOncePod` (one Pod). It cannot change once
+/// the claim exists.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum AccessMode {
-    /// By pods of one node.
+    /// Pods on one node can mount the claim.
     #[default]
     ReadWriteOnce,
-    /// By pods of several nodes; needs a storage class that can.
+    /// Pods on several nodes can mount the claim. The StorageClass must support this mode.
     ReadWriteMany,
-    /// By one pod only.
+    /// Only one Pod can mount the claim.
     ReadWriteOncePod,
 }
 
 impl AccessMode {
-    /// The name that Kubernetes uses.
+    /// Returns the name in Kubernetes.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::ReadWriteOnce => "ReadWriteOnce",
@@ -103,42 +103,42 @@ impl AccessMode {
     }
 }
 
-/// What becomes of the volumes when the Stack is deleted. `Retain` (the default): they stay, and a
-/// Stack of the same name takes them up again. `Delete`: they and their data go with the Stack.
+/// What happens to the volumes when the Stack is deleted. `Retain` (the default): the claims stay, and a later Stack of
+/// the same name uses them again. `Delete`: the claims and their data are deleted with the Stack.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum VolumePolicy {
-    /// Claims stay, and a Stack of the same name takes them up again (as `docker compose down`).
+    /// The claims stay, and a later Stack of the same name uses them again, as after `docker compose down`.
     #[default]
     Retain,
-    /// Claims and their data go with the Stack (as `docker compose down -v`).
+    /// The claims and their data are deleted with the Stack, as by `docker compose down -v`.
     Delete,
 }
 
-/// What an anonymous volume is. `Claim` (the default): a claim that keeps its content over updates and goes
-/// with the Stack, for a service of one replica. `EmptyDir`: a folder that begins anew with each pod.
+/// The storage of anonymous volumes. `Claim` (the default): a service with one replica gets a claim, which keeps its
+/// content across updates and is deleted with the Stack. `EmptyDir`: each Pod gets a folder that starts empty.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub enum AnonymousVolumes {
-    /// A claim for a service of one replica; at more replicas a folder for each pod.
+    /// A claim for a service with one replica. With more replicas, a folder for each Pod.
     #[default]
     Claim,
-    /// A folder that begins anew with each pod.
+    /// A folder for each Pod, which starts empty.
     EmptyDir,
 }
 
-/// Something mounted into a service: a named volume (`source`), a folder of the node (`hostPath`), the
-/// content of an image (`image`), a folder that begins empty with each pod (`emptyDir`), or with none of
-/// them an anonymous volume of the service's own.
+/// A mount of a service: a named volume (`source`), a file or folder of the node (`hostPath`), the files of an image
+/// (`image`), or a folder that starts empty with each Pod (`emptyDir`). Without any of these fields, the mount is an
+/// anonymous volume.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("!(has(self.source) && (has(self.hostPath) || has(self.image))) && !(has(self.hostPath) && has(self.image))",
-    "a mount has one origin: set one of 'source', 'hostPath' and 'image', or none for an anonymous volume"))]
+    "a mount has one source: set one of 'source', 'hostPath' and 'image', or none for an anonymous volume"))]
 pub struct VolumeMount {
-    /// The volume's name under `spec.volumes`.
+    /// The name of the volume in `spec.volumes`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 255))]
     pub source: Option<String>,
 
-    /// A file or folder of the node; only where the namespace allows it.
+    /// A file or folder of the node. Requires a privilege of the namespace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub host_path: Option<String>,
@@ -148,45 +148,45 @@ pub struct VolumeMount {
     #[schemars(length(min = 1, max = 1024))]
     pub image: Option<String>,
 
-    /// Mounts a folder on the node's disk that begins empty with each pod. Default false.
+    /// Whether to mount a folder that starts empty with each Pod, on the disk of the node. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub empty_dir: Option<bool>,
 
-    /// Where it appears in the container: an absolute path.
+    /// The absolute path in the container.
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub target: String,
 
-    /// Mounts it read-only. A service that only reads its volumes may be updated without a gap.
-    /// Default false.
+    /// Whether the mount is read-only. A service that only reads its volumes can be updated without downtime. Default:
+    /// false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
 
-    /// A folder inside the volume or image to mount in place of its root.
+    /// The folder of the volume or image to mount in place of the root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub subpath: Option<String>,
 
-    /// Leaves a new volume empty. Default: it begins with what the image has at `target`, with owners and
-    /// modes, as Docker does it.
+    /// Whether a new volume stays empty. If false, the volume is seeded with the files of the image at `target`, with
+    /// owners and permission bits, as in Docker. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nocopy: Option<bool>,
 
-    /// Whether mounts that appear below a `hostPath` later are seen on the other side. Default `private`.
+    /// The propagation of later mounts below a `hostPath`. Default: `private`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub propagation: Option<Propagation>,
 }
 
-/// Whether mounts that appear later are seen on the other side: `private` (the default) by neither,
-/// `rslave` those of the node in the container, `rshared` in both directions (a privileged container only).
+/// The propagation of later mounts below a `hostPath`: `private` (the default; none), `rslave` (the container sees
+/// mounts of the node) or `rshared` (node and container see the mounts of each other; requires a privileged container).
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Propagation {
-    /// By neither.
+    /// Neither side sees later mounts of the other.
     #[default]
     Private,
-    /// Those of the node in the container.
+    /// The container sees later mounts of the node.
     Rslave,
-    /// In both directions.
+    /// Both sides see later mounts of the other.
     Rshared,
 }
 
@@ -194,27 +194,29 @@ pub enum Propagation {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tmpfs {
-    /// Where it appears in the container: an absolute path.
+    /// The absolute path in the container.
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub target: String,
 
-    /// Its largest size, such as `64Mi`. It counts against the memory limit. Default: no bound of its own.
+    /// The maximum size, such as `64Mi`. The content counts against the memory limit. Default: no maximum other than
+    /// the memory limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<Quantity>,
 
-    /// The folder's permission bits as an octal text, such as `"1777"`. Default `"1777"`.
+    /// The permission bits of the folder as an octal text, such as `"0750"`. Default: `"1777"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5), regex(pattern = "^0?[0-7]{3,4}$"))]
     pub mode: Option<String>,
 }
 
-/// A configuration file: given here, or a key of a ConfigMap.
+/// A configuration file: a text, or a key of a ConfigMap.
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.content) != has(self.configMap)",
-    "a config is either given as 'content' or names a 'configMap': set exactly one"))]
+    "a config has one source: set exactly one of 'content' and 'configMap'"))]
 pub struct Config {
-    /// The file's text. The Stack keeps it in a ConfigMap, and a change restarts the readers.
+    /// The text of the file. The operator stores the text in a ConfigMap. A change restarts the services that read the
+    /// file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Text>,
 
@@ -223,8 +225,7 @@ pub struct Config {
     pub config_map: Option<KeyRef>,
 }
 
-/// A secret file: a key of an existing Secret of the Stack's namespace. Secret values never stand
-/// in a Stack.
+/// A secret file: a key of an existing Secret of the Stack's namespace. A Stack never contains secret values.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Secret {
@@ -232,47 +233,46 @@ pub struct Secret {
     pub secret: KeyRef,
 }
 
-/// A config or secret mounted into a service as a file. A change of its content restarts the service.
+/// A config or secret that is mounted into a service as a file. A change of the content restarts the service.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileMount {
-    /// The name under `spec.configs` or `spec.secrets`.
+    /// The name in `spec.configs` or `spec.secrets`.
     #[schemars(length(min = 1, max = 255))]
     pub source: String,
 
-    /// The file's path in the container. Default: `/<source>` for a config and
-    /// `/run/secrets/<source>` for a secret, which a relative path of a secret is under too.
+    /// The path of the file in the container. A relative path of a secret is below `/run/secrets`. Default: `/<source>`
+    /// for a config and `/run/secrets/<source>` for a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub target: Option<String>,
 
-    /// The file's permission bits as an octal text, such as `"0440"`. Default `"0444"`.
+    /// The permission bits of the file as an octal text, such as `"0440"`. Default: `"0444"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5), regex(pattern = "^0?[0-7]{3}$"))]
     pub mode: Option<String>,
 
-    /// The number of the user that the file belongs to. Default 0.
+    /// The numeric id of the user that owns the file. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647_i64))]
     pub uid: Option<i64>,
 
-    /// The number of the group that the file belongs to. Default 0.
+    /// The numeric id of the group that owns the file. Default: 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 2_147_483_647_i64))]
     pub gid: Option<i64>,
 }
 
-/// A tree of files, or one file, from keys of ConfigMaps and Secrets, mounted as if it were a folder or file
-/// of the host.
+/// A folder or a single file whose content comes from keys of ConfigMaps and Secrets.
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FileTree {
-    /// Where the tree's root appears in the container: an absolute path. It hides what the image has there.
+    /// The absolute path of the folder or file in the container. The mount hides the files of the image at this path.
     #[schemars(length(min = 1, max = 4096), regex(pattern = "^/"))]
     pub target: String,
 
-    /// Whether the containers may not write it. A tree that may be written begins as given with each pod.
-    /// Default true.
+    /// Whether the folder or file is read-only. If false, each Pod starts with a copy of the original files. Default:
+    /// true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
 
@@ -281,25 +281,26 @@ pub struct FileTree {
     pub files: Vec<TreeFile>,
 }
 
-/// A file of a tree. It comes from one place: exactly one of `configMapKeyRef` and `secretKeyRef` is set. (So
-/// many files are possible that a rule for each of them would cost the API server too much.)
+/// A file whose content is a key of a ConfigMap or Secret. Set exactly one of `configMapKeyRef` and `secretKeyRef`.
+// A CEL rule for the two keys would cost the API server too much, since many files are possible.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TreeFile {
-    /// Its path below the tree's root, such as `conf.d/site.conf`. Without it the tree is this one file.
+    /// The relative path of the file, such as `conf.d/site.conf`. Without a path, this file is mounted at `target` in
+    /// place of a folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 4096))]
     pub path: Option<String>,
 
-    /// The key of a ConfigMap that it comes from.
+    /// The key of a ConfigMap with the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub config_map_key_ref: Option<KeyRef>,
 
-    /// The key of a Secret that it comes from.
+    /// The key of a Secret with the content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_key_ref: Option<KeyRef>,
 
-    /// Its permission bits as an octal text, such as `"0755"`. Default `"0644"`.
+    /// The permission bits of the file as an octal text, such as `"0755"`. Default: `"0644"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 5), regex(pattern = "^0?[0-7]{3}$"))]
     pub mode: Option<String>,

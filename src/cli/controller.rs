@@ -42,7 +42,7 @@ pub(super) struct Args {
     /// Run without a Lease, as the only operator
     #[arg(long, conflicts_with = "lease_duration")]
     no_lease: bool,
-    /// Reconcile at most this number of Stacks at the same time, and half of it for one namespace
+    /// Reconcile at most this number of Stacks at once, and half this number in one namespace
     #[arg(long, default_value_t = Options::default().concurrency)]
     concurrency: u16,
     /// Use this image for init containers that seed volumes and set file owners [default: none]
@@ -85,7 +85,7 @@ pub(super) struct Args {
     no_image_metadata: bool,
     /// Run only Stacks that set spec.serviceAccountName
     ///
-    /// The operator then does for every Stack only what a ServiceAccount of its namespace is allowed to do.
+    /// For each Stack, the operator then does only what the ServiceAccount of the Stack is allowed to do.
     #[arg(long)]
     require_service_account: bool,
     /// Limit the objects of one Stack
@@ -99,7 +99,7 @@ pub(super) struct Args {
     /// Aliases, the container name and the host name count. Each becomes a Service.
     #[arg(long, default_value_t = Limits::default().names)]
     max_names_per_service: usize,
-    /// Limit the ports of one service, including those that other services dial
+    /// Limit the ports of one service, including those in addresses that other services use
     ///
     /// Each Service of a service has all ports.
     #[arg(long, default_value_t = Limits::default().ports)]

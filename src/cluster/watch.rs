@@ -179,7 +179,7 @@ impl Watches {
                         woken
                     }
                     Err(error) => {
-                        tracing::warn!(%error, ?source, "restarting a watch");
+                        tracing::warn!(%error, ?source, "a watch ended with an error");
                         BTreeSet::new()
                     }
                 };

@@ -18,7 +18,8 @@ use crate::{
     translate::{ObjectKind, content_digest},
 };
 
-/// Objects that are read at the same time. Each can have 1.5 MiB, and several times as much as JSON.
+/// The number of objects that are read at the same time. An object can have 1.5 MiB, and takes several times as much
+/// memory as JSON.
 const AT_ONCE: usize = 4;
 
 /// An object that a Stack names.

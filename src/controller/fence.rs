@@ -12,9 +12,9 @@ use tokio::{
 pub(super) enum Term {
     /// Another process holds the Lease, or the holder is unknown.
     None,
-    /// Until then, by the monotonic clock of this process.
+    /// This process holds the Lease until this moment of its monotonic clock.
     Until(Instant),
-    /// Always, without leader election.
+    /// This process always holds the Lease, since there is no leader election.
     Always,
 }
 

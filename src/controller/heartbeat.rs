@@ -13,7 +13,7 @@ const BEAT: Duration = Duration::from_secs(1);
 /// Time without a beat after which the task counts as blocked. The largest list takes a few seconds.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 
-/// The receiving side: when the task has beaten last.
+/// The receiving side of a heartbeat: the time of the last beat.
 #[derive(Clone)]
 pub(super) struct Heartbeat(watch::Receiver<Instant>);
 

@@ -25,12 +25,15 @@ pub(super) async fn serve(
     let run = move || {
         let runtime = runtime::Builder::new_current_thread().enable_all().build();
         let result = runtime
-            .context("the HTTP server has no runtime")
+            .context("cannot start the runtime of the HTTP server")
             .and_then(|runtime| runtime.block_on(answer(address, unsynced, heartbeat, metrics, stop)));
         // The receiver is gone only when the process ends.
         let _ = ends.send(result);
     };
-    thread::Builder::new().name("http".to_owned()).spawn(run).context("the HTTP server has no thread")?;
+    thread::Builder::new()
+        .name("http".to_owned())
+        .spawn(run)
+        .context("cannot start the thread of the HTTP server")?;
     ended.await.context("the HTTP server ended")?
 }
 
@@ -65,7 +68,7 @@ async fn answer(
     let app =
         Router::new().route("/healthz", get(alive)).route("/readyz", get(ready)).route("/metrics", get(text));
     let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
-    tracing::info!(address = %listener.local_addr()?, "serving /healthz, /readyz and /metrics");
+    tracing::info!(address = %listener.local_addr()?, "started the HTTP server for /healthz, /readyz and /metrics");
     axum::serve(listener, app)
         .with_graceful_shutdown(stop.cancelled_owned())
         .await

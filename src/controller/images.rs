@@ -22,7 +22,7 @@ use crate::{
 };
 use answers::{Answer, Answers, Cause, Failed, Said};
 
-/// Images of one Stack that are read at the same time, so that one Stack does not use all permits.
+/// The number of images of one Stack that are read at the same time. One Stack must not use all permits.
 const AT_ONCE: usize = 4;
 
 /// Timeout for reading the pull secrets. The client itself has none.
@@ -211,11 +211,11 @@ impl Images {
                         })
                     }
                     Ok(Err(kube::Error::Api(refusal))) => Err(Cause {
-                        text: format!("cannot read its pull secrets: {}", refusal.message),
+                        text: format!("cannot read the pull secrets: {}", refusal.message),
                         outlook: Outlook::Uncertain,
                     }),
                     _ => Err(Cause {
-                        text: "cannot read its pull secrets".to_owned(),
+                        text: "cannot read the pull secrets".to_owned(),
                         outlook: Outlook::Later(None),
                     }),
                 };
@@ -286,9 +286,9 @@ impl Images {
 /// The cause for an unread image of an operator with `--no-image-metadata`.
 const ASKS_NONE: &str = "the operator does not read registries";
 
-/// Returns the metadata of an image that was not read. If the service had another version of the same image, its metadata
-/// stays in force, so that no volume and no health check disappears because a registry is down. With `is_told`, the
-/// result always has the cause.
+/// Returns the metadata of an image that was not read. If the service had another version of the same image, the
+/// metadata of that version applies, so that no volume or health check is lost while a registry is down. With
+/// `is_told`, the result always has the cause.
 fn without(image: &str, before: Option<&Image>, cause: &str, is_told: bool) -> Image {
     let before = before.filter(|before| before.digest.is_some() && is_same_image(&before.image, image));
     let (digest, config) = before.map(|it| (it.digest.clone(), it.config.clone())).unwrap_or_default();

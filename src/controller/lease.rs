@@ -61,7 +61,7 @@ pub(super) async fn join(
     // A missing right should fail at the start instead of being retried forever.
     let found = api.get_opt(&options.name).await;
     found.with_context(|| format!("cannot use the Lease {}/{}", options.namespace, options.name))?;
-    tracing::info!(lease = options.name, identity = options.identity, "waiting for the Lease");
+    tracing::info!(lease = options.name, identity = options.identity, "joined the election for the Lease");
     let end = CancellationToken::new();
     let candidate = Candidate { api, options: options.clone(), held: None, seen: None };
     Ok(Election(Some((end.clone(), tokio::spawn(candidate.run(terms, end))))))
@@ -86,8 +86,8 @@ const TRIES: u32 = 8;
 /// Divisor of the Lease's duration for the timeout of one attempt. A second attempt fits in before the end.
 const LONGEST_TRY: u32 = 3;
 
-/// Divisor of the Lease's duration for the time by which a holder stops early. Requests that it has sent are done by
-/// then.
+/// Divisor of the Lease's duration for the time by which a holder stops before the Lease expires. The requests of the
+/// holder end in this time.
 const MARGIN: u32 = 5;
 
 /// A participant of the election.

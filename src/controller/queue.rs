@@ -17,8 +17,9 @@ use super::{
 };
 use crate::permits::Permits;
 
-/// Time for which a reconciliation holds its permit. After it, the reconciliation starts no further writes and waits for
-/// running ones without a permit. A hanging webhook or a Stack of thousands of objects thus does not delay others.
+/// Time for which a reconciliation holds its permit. Afterwards, the reconciliation starts no further writes, and waits
+/// for running writes without a permit. A hanging webhook or a Stack with thousands of objects therefore does not delay
+/// other Stacks.
 pub(super) const TIME_SLICE: Duration = Duration::from_secs(1);
 
 /// The permits of reconciliations, and the store of Stacks.

@@ -78,8 +78,8 @@ fn needs_action(service: &ServiceStatus) -> bool {
         || waits_for_object()
 }
 
-/// Returns the cause of a service that needs an action. Of a service that waits, it is the first wait: gates list objects
-/// before dependencies, whose state would be outdated in the event soon.
+/// Returns the cause of the state of a service that needs an action. For a service that waits, the cause is the first
+/// wait. Gates list objects before dependencies, whose state would soon be outdated in the event.
 fn action_cause(service: &ServiceStatus) -> &str {
     let message = service.message.as_deref().unwrap_or_default();
     let first = message.split_once("; ").map_or(message, |(first, _)| first);

@@ -74,8 +74,8 @@ impl StatusRate {
     }
 }
 
-/// Reports whether a status must be written at once: it has observed a new spec, or contains state that later
-/// reconciliations, also of another operator, rely on.
+/// Reports whether a status must be written at once, because the status is the first for a new spec, or because later
+/// reconciliations, also of another operator, depend on its content.
 fn is_urgent(before: &StackStatus, after: &StackStatus) -> bool {
     let remembered = |status: &StackStatus| -> Vec<(String, Option<String>, bool)> {
         let services = status.services.iter();

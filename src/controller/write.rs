@@ -13,7 +13,7 @@ use crate::{
     translate::Kind,
 };
 
-/// Children of one Stack that are written at the same time.
+/// The number of children of one Stack that are written at the same time.
 const PARALLEL_WRITES: usize = 8;
 
 /// A writer of the children of one Stack.

@@ -34,13 +34,13 @@ pub struct Identity<'a> {
 pub struct Plan {
     /// The objects to apply, in this order.
     pub applies: Vec<Apply>,
-    /// The objects whose end a successor awaits. They are deleted when everything that the successor needs exists.
+    /// The objects that a successor replaces. They are deleted when all objects that the successor needs exist.
     pub replaced: Vec<Delete>,
-    /// The objects that are no longer desired. They are deleted when everything was applied.
+    /// The objects that are no longer desired. They are deleted when all desired objects are applied.
     pub pruned: Vec<Delete>,
-    /// The claims of which the Stack gives up the ownership, so that they outlive it.
+    /// The claims that lose the Stack as their owner, so that they outlive the Stack.
     pub released: Vec<Delete>,
-    /// The desired names that objects of other owners have. Nothing is applied for them.
+    /// The desired names that objects of other owners have. No object is applied under these names.
     pub conflicts: Vec<Conflict>,
     /// The objects of an earlier Stack of this name, which the garbage collector deletes.
     pub leaving: Vec<(Kind, String)>,
@@ -209,8 +209,8 @@ fn is_as_desired(child: &Child, settled: Option<&Settled>, object: &Object, keep
 }
 
 impl Settled {
-    /// Reports whether the field conflict applies to an apply of `desired` to `child`. An apply with the live template in
-    /// place of the desired one says nothing about the desired one.
+    /// Reports whether the recorded field conflict applies if `desired` is applied to `child`. A conflict that was
+    /// recorded with the live template does not apply to the desired template.
     fn speaks_of(&self, child: &Child, desired: &Digest, keeps_template: bool) -> bool {
         self.uid == child.uid
             && self.desired.rest == desired.rest

@@ -126,7 +126,7 @@ impl View<'_> {
         Some(&self.observed.children.get(&self.unit.workload.as_ref()?.key())?.state)
     }
 
-    /// Returns a message while a load balancer has no address yet. The service counts as up all the same.
+    /// Returns a message while a load balancer has no address yet. The service still counts as up.
     fn pending_address(&self, state: ServiceState) -> Option<String> {
         let own = |frontend: &&Object| frontend.body["metadata"]["labels"][SERVICE] == *self.service;
         let pending = self.unit.frontends.iter().filter(own).any(|frontend| {
@@ -302,7 +302,7 @@ impl View<'_> {
             let exit = self.pods().find_map(exit).unwrap_or_else(|| why.clone());
             return Assessment::because(
                 ServiceState::Failed,
-                format!("{exit}, runs again when its settings change"),
+                format!("{exit}; the service runs again when its settings change"),
             );
         }
         if let Some(blocked) = self.new_pods().find_map(|pod| self.blocker(pod)) {

@@ -334,7 +334,7 @@ fn a_one_shot_is_running_completed_or_failed_for_good() {
     assert_eq!(case.state(), (ServiceState::Completed, "exited with code 0".to_owned()));
     let ended = Pod { ended: true, last_exit: Some(exit(2, "Error")), ..Pod::default() };
     let case = Case::new(one_shot("migrate"), Gate::Open).with(state(false, Some("BackoffLimit"))).pod(ended);
-    let message = "exited with code 2, runs again when its settings change".to_owned();
+    let message = "exited with code 2; the service runs again when its settings change".to_owned();
     assert_eq!(case.state(), (ServiceState::Failed, message));
     assert_eq!(case.verdict(), ["Ready=False OneShotFailed", "Stalled=True OneShotFailed"]);
     let case = Case::new(one_shot("migrate"), Gate::Done).was(ServiceState::Completed);

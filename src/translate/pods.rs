@@ -111,13 +111,13 @@ fn the_services_of_a_pod_start_in_the_order_of_their_dependencies() {
         // Circles.
         (
             "a(b) b:a(a)",
-            "spec.services.a.dependsOn.b: the services depend on each other in a circle (a -> b -> a): remove one of \
+            "spec.services.a.dependsOn.b: the services depend on each other in a cycle (a -> b -> a): remove one of \
              the dependencies",
         ),
         (
             "a(c) b:a c(b)",
             "spec.services.a.dependsOn.c: services of one Pod are created together, and these Pods depend on each \
-             other in a circle (a -> c -> a): remove one of the dependencies",
+             other in a cycle (a -> c -> a): remove one of the dependencies",
         ),
         // A one-shot beside what is kept running.
         (

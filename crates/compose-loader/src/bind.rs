@@ -124,7 +124,9 @@ impl Binder {
         match node.value {
             Value::Map(map) => Some(*map),
             Value::Null => None,
-            other => self.refuse("a mapping", &other, node.place, trail, "write it as `name: value`"),
+            other => {
+                self.refuse("a mapping", &other, node.place, trail, "write a mapping, such as `name: value`")
+            }
         }
     }
 
@@ -147,7 +149,7 @@ impl Binder {
         let items = match node.value {
             Value::List(items) => items,
             Value::Null => return None,
-            other => return self.refuse("a list", &other, place, trail, "write it as a list: `- value`"),
+            other => return self.refuse("a list", &other, place, trail, "write a list, such as `- value`"),
         };
         let mut bound = Vec::with_capacity(items.len());
         for (index, item) in items.into_iter().enumerate() {

@@ -71,7 +71,7 @@ impl Check<'_> {
                 "healthcheck-test",
                 test.place,
                 message,
-                "put \"CMD\" before the command, or write it as one string",
+                "put \"CMD\" before the command, or write the command as one string",
             );
         }
         for watch in list(service.get("develop").and_then(|develop| develop.get("watch"))) {
@@ -119,7 +119,7 @@ impl Check<'_> {
             && !platforms.contains(platform)
         {
             let message = format!("service.build.platforms MUST include service.platform {}", platform.value);
-            self.say("platform", platform.place, message, "add it to `build.platforms`");
+            self.say("platform", platform.place, message, "add the platform to `build.platforms`");
         }
     }
 

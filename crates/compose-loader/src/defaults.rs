@@ -187,7 +187,7 @@ fn one_of(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
     let place = |key| map.get(key).map(|node| node.place);
     let remedy = match map.get("environment").and_then(Node::as_str) {
         Some(name) if place("content") == place("environment") => format!(
-            "Compose rejects a config from a set variable in an included file: write `content: ${{{name}}}`"
+            "Docker Compose rejects `environment` of a config in an included file if the variable is set: write `content: ${{{name}}}`"
         ),
         _ => format!("give exactly one of {}", keys.join(", ")),
     };

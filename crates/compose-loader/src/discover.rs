@@ -237,9 +237,9 @@ impl Search<'_> {
             let message =
                 format!("Found multiple config files with supported names: {first}, {}", others.join(", "));
             let warning = Diagnostic::warning("several-files", Place::NONE, message);
-            self.found.warnings.push(warning.remedy(format!(
-                "remove the files other than {first}, which is used, or name the files with `-f`"
-            )));
+            self.found.warnings.push(
+                warning.remedy(format!("keep only {first}, which is used, or name the files with `-f`")),
+            );
         }
         Some(first)
     }

@@ -17,13 +17,13 @@ pub enum FileKind {
 }
 
 /// The reason to reject a path that leads out of the files that may be read. It follows the name of the file.
-pub const OUTSIDE: &str = "is outside of the folder that may be read, directly or through a symbolic link";
+pub const OUTSIDE: &str = "is outside the folder that can be read, directly or through a symbolic link";
 
 /// Returns the error about a path that leads out of the files that may be read.
 #[must_use]
 pub fn outside(path: &str, place: Place) -> Diagnostic {
     Diagnostic::error("outside", place, format!("{path} {OUTSIDE}"))
-        .remedy("copy the file into the folder that may be read, in place of a symbolic link")
+        .remedy("copy the file into that folder, and replace the symbolic link if there is one")
 }
 
 /// A file system. All paths are absolute.

@@ -186,7 +186,7 @@ fn environment(
                     *place,
                     format!("couldn't find env file: {full}"),
                 )
-                .remedy("create the file, or remove it from `env_file`"));
+                .remedy("create the file, or remove the path from `env_file`"));
             }
             Some(FileKind::File | FileKind::Outside) => files.push((full, *place)),
             Some(_) => {

@@ -103,7 +103,7 @@ pub mod internals {
 /// The outcome of [`load()`].
 #[derive(Clone, Debug)]
 pub struct Loaded {
-    /// The project. `None` where the diagnostics contain an error.
+    /// The project. `None` if the diagnostics contain an error.
     pub project: Option<Project>,
     /// Errors and warnings.
     pub diagnostics: Vec<Diagnostic>,

@@ -99,7 +99,7 @@ impl Load<'_> {
                         file.place,
                         format!("label file {path} not found"),
                     )
-                    .remedy("create the file, or remove it from `label_file`"));
+                    .remedy("create the file, or remove the path from `label_file`"));
                 }
                 let (number, text) = self.env_text(&path, "missing-label-file", file.place)?;
                 let known = labels.clone();

@@ -54,7 +54,7 @@ fn written_before(folder: &Path) -> anyhow::Result<BTreeSet<String>> {
         // Staged files of an interrupted run have the mark as well.
         if !marked {
             bail!(
-                "{} was not written by stackwright convert, so nothing was written: choose another folder for -o, or move the file",
+                "{} was not written by stackwright convert, so the folder is unchanged: choose another folder for -o, or move the file",
                 entry.path().display()
             );
         }

@@ -63,7 +63,7 @@ fn take(root: &Folder) -> io::Result<File> {
     }
     Err(io::Error::new(
         io::ErrorKind::NotADirectory,
-        "the folder of the lock is not a folder, or other processes remove it",
+        "a path of the lock is not a folder, or other processes keep removing the lock",
     ))
 }
 

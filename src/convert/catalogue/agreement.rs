@@ -40,6 +40,6 @@ rules! { API_SERVER by ApiServer:
         "write a value that the field accepts";
     TOO_LARGE_OBJECT "SW1813" Refused []
         "object that is too large",
-        "the API server accepts 1 MiB of data in a ConfigMap or Secret, and etcd 1.5 MiB for any object. No flag allows more",
+        "the API server accepts at most 1 MiB of data in a ConfigMap or Secret, and etcd accepts at most 1.5 MiB for an object. No flag allows more",
         "put large files and values into an image or a volume, or split the project";
 }

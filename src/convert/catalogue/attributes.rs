@@ -99,7 +99,7 @@ attributes! {
         ["SW1010", "SW1122", "SW1123", "SW1401"];
     "services.*.pre_stop" => "`preStop`" ["SW1010", "SW1410"];
     "services.*.pre_stop.*.privileged" => "nothing" ["SW1139"];
-    "services.*.pre_stop.*.user" => "nothing: the user of the service" ["SW1113", "SW1139"];
+    "services.*.pre_stop.*.user" => "nothing: the hook runs as the user of the service" ["SW1113", "SW1139"];
     "services.*.privileged" => "`privileged`" [];
     "services.*.profiles" => "`profiles`, and `spec.profiles` for the active ones" ["SW1009"];
     "services.*.pull_policy" => "`pullPolicy`" ["SW1125", "SW1126", "SW1513"];

@@ -10,14 +10,14 @@ rules! { DEPLOY by Converter:
         "re-apply the previous Stack to roll back";
     ROLLBACK "SW1502" Approximated ["services.*.deploy.rollback_config"]
         "rollback settings",
-        "a rollback is an update to the previous Stack, at the pace of update_config";
+        "the operator has no separate settings for a rollback. If you apply the previous Stack, the operator follows update_config";
     RESTART_DELAY "SW1503" Approximated ["services.*.deploy.restart_policy.delay",
         "services.*.deploy.restart_policy.window"]
         "restart delay",
-        "Kubernetes restarts a container after 10 s, doubles the delay each time up to 5 min, and resets it after 10 min without an error";
+        "Kubernetes sets its own delay: 10 s before the first restart, and twice as long each time up to 5 min. Kubernetes resets the delay after the container has run for 10 min";
     RESTART_TRIES "SW1504" Approximated []
         "maximum number of restarts",
-        "a number of attempts works only with condition: on-failure. With condition: any the container restarts without a limit",
+        "Kubernetes limits the restarts only with condition: on-failure. With condition: any, the container restarts without a limit",
         "write condition: on-failure";
     GENERIC_RESOURCES "SW1505" Refused []
         "generic resource of Swarm",
@@ -25,7 +25,7 @@ rules! { DEPLOY by Converter:
         "write the name of a resource that nodes offer, such as example.com/fpga";
     ALL_DEVICES "SW1506" Approximated []
         "all devices of a node",
-        "a Pod requests a number of devices, so the Stack requests one device",
+        "a Pod cannot request all devices of a node, so the Stack requests one device",
         "write count: with the number of devices";
     DEVICE_IDS "SW1507" Approximated []
         "devices by id",
@@ -53,10 +53,10 @@ rules! { DEPLOY by Converter:
         "write one of these policies";
     UNKNOWN_VALUE "SW1513" Refused []
         "unknown value",
-        "the setting accepts only certain values, and this is none of them",
+        "the value is not one of the values that the setting accepts",
         "write a value of the Compose Specification";
     RESTART_PACE "SW1517" Approximated []
         "program that ends and restarts",
-        "Docker restarts the program at once. Kubernetes waits 10 s, doubles the delay each time up to 5 min, and resets it after a run of 10 min",
-        "repeat the program in the command, as in sh -c 'while true; do PROGRAM; sleep 60; done'";
+        "Docker restarts the program at once. Kubernetes waits 10 s, and twice as long each time up to 5 min. Kubernetes resets the delay after a run of 10 min",
+        "run the program in a loop, such as sh -c 'while true; do PROGRAM; sleep 60; done'";
 }

@@ -5,7 +5,7 @@ use super::rules;
 rules! { FILE by Converter:
     HOST_PATH "SW1351" Approximated []
         "host path",
-        "the service gets the path of the node that runs it, and only if the namespace grants host paths",
+        "the service mounts this path of the node on which it runs. The operator runs the service only if the namespace grants host paths",
         "use a named volume for data, and put configuration beside the Compose file";
     COPIED "SW1352" Mapped []
         "files beside the Compose file",
@@ -13,11 +13,11 @@ rules! { FILE by Converter:
         "convert again when the files change";
     DATA_FOLDER "SW1353" Approximated []
         "data folder",
-        "the folder becomes a named volume without files of the project. The volume starts empty, all services that mount the folder share it, and you cannot open it as a folder",
+        "the folder becomes a named volume that starts empty. All services that mount the folder share the volume. The data is not in a folder that you can open",
         "copy the data of the running project into the volume";
     ENGINE_SOCKET "SW1354" Refused []
         "Docker socket",
-        "cluster nodes have no Docker engine for a program to control, and a program that controlled one would have all privileges on the node",
+        "cluster nodes have no Docker engine. A program that controls a container engine has all privileges on its node",
         "use a program for Kubernetes, such as an ingress controller instead of a proxy that watches containers, or remove the service";
     TIME_ZONE "SW1355" Approximated []
         "time zone of the host",
@@ -25,7 +25,7 @@ rules! { FILE by Converter:
         "set TZ in environment, such as TZ: Europe/Berlin";
     SOURCE_TREE "SW1356" Approximated []
         "source tree",
-        "the image of the service is built from this folder and already has its files, so the mount is left out. Files that the program writes there are lost with the Pod",
+        "the image of the service is built from this folder and contains its files, so the mount is left out. Files that the program writes to the folder are lost with the Pod",
         "use develop.watch instead of the mount, build and push the image when the source changes, and mount a separate folder for data. To keep the mount, write x-stackwright: {bind: volume} on it";
     FILES_TOO_LARGE "SW1357" Refused []
         "files that are too large",
@@ -49,11 +49,11 @@ rules! { FILE by Converter:
         "copy the data of the running project into the volume";
     EMPTY_FOLDER "SW1362" Approximated []
         "folder that starts empty in each Pod",
-        "x-stackwright says emptyDir. The folder has no files of the host, and written files are lost with the Pod",
-        "write bind: volume if the files must stay";
+        "x-stackwright sets bind: emptyDir. The folder has no files of the host, and files that a program writes are lost with the Pod",
+        "write bind: volume to keep the files";
     FILES_OUTSIDE "SW1363" Refused []
         "files outside the project",
-        "x-stackwright says files, but the conversion copies only files in the project's folder or up to two folders above it",
+        "x-stackwright sets bind: files, but the conversion copies only files in the project's folder or up to two folders above it",
         "move the files into the project's folder";
     MACHINE_DATA "SW1364" Approximated []
         "data that is not copied",

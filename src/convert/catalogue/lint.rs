@@ -17,7 +17,7 @@ rules! { LINT by Converter:
         "build with the address that users type, or with a path such as /api if one entry point serves both";
     PUBLIC_LOCALHOST "SW1704" Advice []
         "localhost as a public address",
-        "the value tells outside clients the address of this service or who can call it, and for them localhost is their own machine",
+        "clients outside the cluster use this value as the address of the service, or the service admits only this origin. For such a client, localhost is its own machine",
         "write the host of the ingress rule, or the name that leads to the published port";
     BROWSER_SERVICE "SW1705" Advice []
         "service name in a value for browsers",
@@ -25,15 +25,15 @@ rules! { LINT by Converter:
         "build with the address that users type, or with a path such as /api if one entry point serves both";
     INGRESS_HOST "SW1706" Advice []
         "public address without an ingress rule",
-        "the value tells outside clients this host, but no ingress rule of the Stack serves it",
+        "clients outside the cluster use this host, but no ingress rule of the Stack serves the host",
         "write x-stackwright: {ingress: [{host: HOST}]} on the service that answers, or let the name lead to the published port";
     LOOPBACK "SW1707" Advice []
         "port published on a loopback address",
-        "a cluster has no single machine of yours, so the port stays inside the cluster",
+        "a loopback address of a node is not reachable from your machine, so the port stays inside the cluster",
         "use kubectl port-forward, or remove the address to publish the port for all";
     PORT_CLASH "SW1708" Advice []
         "port that two services publish",
-        "one address has each port only once, so the two services cannot run at the same time",
+        "only one service can publish a port of an address, so the two services cannot run at the same time",
         "publish one of the ports under another number, or give the services different profiles";
     SHARED_VOLUME "SW1709" Advice []
         "shared volume without ReadWriteMany",
@@ -45,8 +45,8 @@ rules! { LINT by Converter:
         "mount the volume read-only where it is only read, and keep one writer";
     MISSING_FOLDER "SW1711" Advice []
         "missing folder that services only read",
-        "the folder has no files where you convert and no service writes the folder, so its readers find nothing. Usually it is meant for certificates",
-        "put the files there and convert again. Keys and certificates become a Secret";
+        "the folder is empty or missing where you convert, and no service writes the folder. The services that read the folder find no files. Such a folder is often meant for certificates",
+        "put the files into the folder and convert again. Keys and certificates become a Secret";
     MIGRATION_RACE "SW1712" Advice []
         "migration in each replica",
         "each replica changes the schema of the database when it starts, all at the same time",
@@ -73,7 +73,7 @@ rules! { LINT by Converter:
         "set the variable where you convert or in .env, or remove the line";
     FRESH_FILES "SW1718" Advice []
         "restart of a service without a volume",
-        "a restarted container starts with the files of its image, where Docker keeps the files that were written before",
+        "a restarted container starts with only the files of its image. Docker keeps the files that the container has written",
         "mount a volume for data that must survive restarts";
     EMPTY_SECRET "SW1719" Advice []
         "secret variable without a value",
@@ -85,12 +85,12 @@ rules! { LINT by Converter:
         "if the image has no HEALTHCHECK, add healthcheck: with a test to the service";
     JOB_BY_DEFAULT "SW1721" Advice []
         "service without restart that becomes a Job",
-        "the service has no restart, no port and no health check, and no other service names it. It runs once as in Compose, and an error is final, unless its image has a port or a health check",
+        "the service has no restart, no port and no health check, and no other service names it. The service runs once, as in Compose, and is not restarted after an error. If its image has a port or a health check, the service is restarted after an error",
         "write restart: unless-stopped, or restart: \"no\" if the service is meant to end";
     ONE_GPU "SW1722" Advice []
         "GPU that several containers reserve",
         "Docker lets containers share a GPU. A cluster gives each GPU to one Pod, and Pods without a GPU stay Pending",
-        "provide as many GPUs, let the device plugin of the cluster share them (time-slicing), or give the services different profiles";
+        "provide a GPU for each container, let the device plugin of the cluster share GPUs (time-slicing), or give the services different profiles";
     TEMPLATE "SW1723" Advice []
         "Swarm template",
         "neither Docker Compose nor a cluster fills in the template, so the program reads it as written",
@@ -105,11 +105,11 @@ rules! { LINT by Converter:
         "keep both services on one node with deploy.placement.constraints, or write the name of the other service";
     JOB_WITH_PORT "SW1726" Advice []
         "server that becomes a Job",
-        "restart says that the service ends, so it becomes a Job. After exit code 0 it does not start again, and an update stops it before the new version starts",
+        "the restart policy makes the service a Job. After exit code 0 the Job does not start again, and an update stops the old version before the new version starts",
         "write restart: unless-stopped if the service is meant to keep running";
     SECRET_STAYS "SW1755" Advice []
         "password in a script",
-        "the shell does not read the password as it is written, so no variable can replace it. Everyone who reads the Stack sees the password",
+        "the conversion cannot replace the password by a variable, since the quotes or escapes of the shell change what the program gets. Everyone who reads the Stack sees the password",
         "write the password into a variable of the service, and $$NAME in the script";
     VOLUME_OF_NO_NAMESPACE "SW1756" Advice []
         "PersistentVolume without a namespace in its name",
@@ -117,10 +117,10 @@ rules! { LINT by Converter:
         "convert with --namespace NAMESPACE";
     UNREADABLE_MODE "SW1740" Advice []
         "secret or config that the user of the service cannot read",
-        "without uid and gid the file belongs to root, as in Docker Compose. The program cannot read the file, and its Pod restarts again and again",
+        "without uid and gid the file belongs to root, as in Docker Compose. If the program fails because it cannot read the file, its container keeps restarting",
         "write uid: with the number of the user, or a mode that others can read, such as 0444";
     KEY_OF_NAMED_USER "SW1741" Advice []
         "private key for a user by name",
-        "files of a Pod belong to root, and a copy can belong only to a numeric user. So the key keeps its permission bits from disk, and a program that accepts only a private key refuses it",
+        "only a numeric user can own a copy of the key, so the key belongs to root and keeps its permission bits from disk. A program that requires a key that only its owner can read refuses this key",
         "write user: with the number, which docker run --rm IMAGE id NAME prints";
 }

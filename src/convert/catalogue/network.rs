@@ -18,7 +18,7 @@ rules! { NETWORK by Converter:
         "services.*.networks.*.link_local_ips", "services.*.networks.*.mac_address", "services.*.mac_address",
         "services.*.networks.*.interface_name"]
         "fixed address",
-        "the cluster assigns the address of each Pod. A name always leads to the service, and a fixed address does not",
+        "the cluster assigns the address of each Pod, and a new Pod gets a new address. The name of the service always leads to its Pods",
         "connect to the service by name";
     ADDRESS_RANGE "SW1205" Approximated ["networks.*.ipam"]
         "address range of a network",
@@ -58,7 +58,7 @@ rules! { NETWORK by Converter:
         "use the name of the service, or use --allow-refused SW1214 and fix the clients";
     ALIAS_TAKEN "SW1215" Approximated []
         "alias that is the name of another service",
-        "the name of a service leads only to this service",
+        "on a cluster, the name of a service leads only to that service, and not to another service that uses the name here",
         "rename the alias";
     PORT_NAME "SW1216" Ignored ["services.*.ports.*.name"]
         "port name",
@@ -69,7 +69,7 @@ rules! { NETWORK by Converter:
         "write one port";
     PORT_FREE "SW1218" Approximated []
         "host port that Docker chooses",
-        "the port is published under its own number, or under a number that no other port of the project has, and not under a random free number",
+        "Docker chooses a free host port. The Stack publishes the port under its own number, or under a number that no other port of the project has",
         "write the host port";
     PORT_PROTOCOL "SW1219" Refused []
         "invalid port",
@@ -105,7 +105,7 @@ rules! { NETWORK by Converter:
         "name the namespace with --namespace, or write NAME.NAMESPACE.svc.cluster.local:ALIAS";
     AMBIGUOUS_NAME "SW1227" Refused []
         "name that leads to different services",
-        "Docker answers differently on each network, and the DNS of a cluster has one answer for all clients. Some clients would reach a Pod that they do not mean or cannot connect to",
+        "Docker resolves the name differently on each network, and the DNS of a cluster gives all clients the same answer. Some clients would reach the wrong Pod, or a Pod to which they cannot connect",
         "rename one of the services and use the new name, or put both on the same networks if either can answer. --allow-refused SW1227 removes the name";
     NAME_OF_MORE_SERVICES "SW1228" Approximated []
         "name with fewer services on some networks",
@@ -113,7 +113,7 @@ rules! { NETWORK by Converter:
         "give the services the name on the same networks";
     GENERATED_NAME "SW1229" Refused []
         "generated name of one of several containers",
-        "a cluster has no name for one of several containers, and no name with '_'",
+        "on a cluster, no DNS name leads to one of several containers of a service, and a DNS name of a Service cannot contain '_'",
         "write the name of the service, or use --allow-refused SW1229";
     GENERATED_NAME_OF_ONE "SW1230" Mapped []
         "generated name of a single container",
@@ -121,6 +121,6 @@ rules! { NETWORK by Converter:
         "write the name of the service, which stays the same if the project is renamed";
     AMBIGUOUS_HOST_NAME "SW1231" Approximated []
         "host name of several services",
-        "no text in the project uses the name. The container keeps it as its host name, and the DNS of the cluster does not resolve it",
+        "each container keeps the host name, but the DNS of the cluster does not resolve the name. No text in the project uses the name",
         "give each service its own host name";
 }

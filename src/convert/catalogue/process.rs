@@ -52,7 +52,7 @@ rules! { PROCESS by Converter:
         "set containerLogMaxSize of the kubelet for another size, or install a log collector for another destination";
     STORAGE_OPTION "SW1112" Approximated []
         "storage option",
-        "only size is supported. A container that writes more is stopped, where Docker returns an error to the program",
+        "only size is supported. The kubelet evicts a Pod whose container writes more. In Docker, the program gets an error",
         "use storage_opt.size";
     RUN_USER "SW1113" Refused []
         "user or group name",
@@ -70,7 +70,7 @@ rules! { PROCESS by Converter:
         "containers on a cluster run without user namespaces by default, as with the value host";
     CONTAINER_REFERENCE "SW1117" Refused []
         "container outside the project",
-        "containers on a cluster come and go, so a reference to a container by name has no meaning. The service would run without the network or the files of that container",
+        "a cluster cannot find a container outside the project by its name. The service would run without the network or the files of that container",
         "add the container to the project as a service, and write service:NAME";
     API_SOCKET "SW1118" Refused ["services.*.use_api_socket"]
         "Docker API socket",
@@ -86,15 +86,15 @@ rules! { PROCESS by Converter:
         "run a model server as a service, and set its address in environment";
     HOOK_PRIVILEGES "SW1121" Approximated []
         "hook with its own user",
-        "Kubernetes runs a hook only as the user of its container. So this hook runs before the service starts, in a separate container with the image, mounts and variables of the service. Changes to volumes stay, other changes are lost, and a hook that waits for the service never ends",
+        "Kubernetes runs a hook only as the user of its container. So this hook runs before the service starts, in a separate container with the image, mounts and variables of the service. Changes to volumes persist, and other changes are lost. A hook that waits for the service never ends",
         "change only volumes in the hook and do not wait for the service, or run the service as that user";
     PRE_START_SETTING "SW1122" Approximated []
-        "pre_start setting that the service decides",
+        "pre_start setting that comes from the service",
         "the pre_start container runs in the Pod of the service, with the mounts, network, host name and limits of the service",
         "set the value on the service, or remove the setting";
     PRE_START_REPLICA "SW1123" Approximated []
-        "pre_start for all replicas at once",
-        "pre_start runs before each container of the service, also when a Pod is replaced, and not once for all replicas",
+        "pre_start that runs once for all replicas",
+        "pre_start runs before each container of the service, and again when a Pod is replaced. Docker Compose runs pre_start once for all replicas",
         "move the step to a separate service, and depend on this service with service_completed_successfully";
     HEALTH_EMPTY "SW1124" Mapped []
         "health check without a test",
@@ -148,7 +148,7 @@ rules! { PROCESS by Converter:
         "labels of Stackwright and app.kubernetes.io identify the owner of an object, so this label is left out",
         "rename the label";
     SECURITY_OPTION "SW1137" Refused []
-        "security option that no Pod has",
+        "security option without a counterpart",
         "a seccomp profile is a file on the nodes, not in the project. Other options have no counterpart in Kubernetes",
         "copy the profile to the seccomp folder of the kubelet on each node, and write seccomp=localhost/PATH";
     SYSCTL_OF_NODE "SW1138" Refused []

@@ -8,16 +8,16 @@ rules! { VOLUME by Converter:
         "the settings under x-stackwright define the storage, so Docker's driver and its options are not used";
     VOLUME_OPTIONS "SW1302" Approximated []
         "volume driver options",
-        "of the local driver's options only NFS exports, folders of the node and size have a meaning on a cluster",
+        "a cluster supports only these options of the local driver: NFS exports, folders of the node, and size",
         "write size, storageClassName, accessMode or nfs under x-stackwright of the volume";
     VOLUME_HOST_PATH "SW1303" Approximated []
         "volume in a host folder",
-        "the volume is the folder with this path on the node that runs the service, and only if the namespace grants host paths",
+        "the volume is the folder at this path of the node on which the service runs. The operator runs the service only if the namespace grants host paths",
         "use a named volume without options, and copy the data into it";
     MOUNT_HINTS "SW1304" Ignored ["services.*.volumes.*.consistency", "services.*.volumes.*.bind.selinux",
         "services.*.volumes.*.volume.labels"]
         "mount hints",
-        "the hints control how Docker shares files with a developer's machine or labels them, and programs do not depend on the hints";
+        "the hints tell Docker how to share files with a developer's machine and which labels to set. Programs do not depend on the hints";
     MOUNT_TYPE "SW1305" Refused []
         "unsupported mount type",
         "Windows pipes and Swarm cluster volumes have no counterpart in Linux containers on a cluster",
@@ -35,7 +35,7 @@ rules! { VOLUME by Converter:
         "this service gets each mount of the other service";
     VOLUME_NAME "SW1309" Approximated []
         "volume name in Docker",
-        "the volume becomes the PersistentVolumeClaim <stack>-<volume>, with or without a name in Docker. Another project with this volume name gets another volume",
+        "the volume becomes the PersistentVolumeClaim <stack>-<volume>, whatever its name in Docker. Another project that uses this volume name gets another volume",
         "write external: true and the name to use an existing claim";
     PROPAGATION "SW1310" Approximated []
         "mount propagation",
@@ -56,14 +56,14 @@ rules! { VOLUME by Converter:
     DATA_ELSEWHERE "SW1316" Refused []
         "volume with data elsewhere",
         "the driver or the type refers to data that a new volume of the cluster does not have. The program would find an empty disk",
-        "create a PersistentVolumeClaim for the data, such as with the CSI driver for SMB, and write external: true and name: CLAIM in place of the driver. If an empty volume is enough, add x-stackwright: {storageClassName: CLASS}";
+        "create a PersistentVolumeClaim for the data, for example with the CSI driver for SMB, and replace the driver by external: true and name: CLAIM. If an empty volume is enough, add x-stackwright: {storageClassName: CLASS}";
     NFS_CLAIM "SW1317" Mapped []
         "NFS mount options",
-        "a Pod cannot set NFS options, so a PersistentVolume sets them, and the volume of the Stack is the PersistentVolumeClaim beside it",
-        "apply both with the Stack. Creating a PersistentVolume requires a permission for the whole cluster";
+        "a Pod cannot set NFS options. A PersistentVolume sets the options, and the Stack mounts the PersistentVolumeClaim of this PersistentVolume",
+        "apply the PersistentVolume and the PersistentVolumeClaim with the Stack. Creating a PersistentVolume requires a permission for the whole cluster";
     MEMORY_VOLUME "SW1318" Approximated []
         "volume in memory",
-        "the volume becomes a tmpfs of the one service that mounts it. It starts empty, even if the image has files at this path, and counts against the memory limit",
+        "the volume becomes a tmpfs of the one service that mounts it. The tmpfs starts empty, even if the image has files at this path, and counts against the memory limit",
         "write type: tmpfs in the mount of the service in place of the volume";
     MEMORY_SHARED "SW1319" Refused []
         "volume in memory with several mounts",

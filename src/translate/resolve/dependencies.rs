@@ -52,7 +52,7 @@ pub(super) fn dependencies<'a>(
         .map(|(name, service)| (name.as_str(), service.depends_on.keys().map(String::as_str).collect()))
         .collect();
     let by_service = order(&needs);
-    let what = "the services depend on each other in a circle";
+    let what = "the services depend on each other in a cycle";
     let is_in_order = by_service.cycles.is_empty();
     refuse(by_service, what, problems);
     let mut of_pods: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -67,7 +67,7 @@ pub(super) fn dependencies<'a>(
     if is_in_order {
         refuse(
             by_pod,
-            "services of one Pod are created together, and these Pods depend on each other in a circle",
+            "services of one Pod are created together, and these Pods depend on each other in a cycle",
             problems,
         );
     }

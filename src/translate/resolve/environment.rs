@@ -86,7 +86,7 @@ fn by_reference<'a>(service: &'a Service, path: &str, problems: &mut Problems) -
     let ordered = order(&needs);
     for cycle in ordered.cycles {
         let message = format!(
-            "the variables refer to each other in a circle ({}): remove one $(NAME), or write $$(NAME) for the \
+            "the variables refer to each other in a cycle ({}): remove one $(NAME), or write $$(NAME) for the \
              literal text",
             cycle.join(" -> ")
         );

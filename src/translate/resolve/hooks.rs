@@ -62,7 +62,7 @@ pub(super) fn post_start<'a>(
         let text = |(name, text): (&String, &Text)| (name.clone(), Text(escaped(text, false)));
         let environment = variables(service, &hook.environment.iter().map(text).collect(), &path, problems);
         before.push(HookBefore { spec: hook, environment, user: user.or(own.named) });
-        let message = "the hook runs as its user in an init container before the service starts. Its changes of \
+        let message = "the hook runs as its user in an init container before the service starts. Changes to \
                        volumes persist, and other changes do not reach the service. The hook must not wait for the \
                        service";
         approximations.push(Approximation { path, message: message.to_owned() });
@@ -85,7 +85,8 @@ pub(super) fn check_pre_stop(
             Whose::Own => {}
             Whose::Unknown if own.is_to_be_read => {
                 let message = "Kubernetes runs a preStop hook as the user of the container, which is USER of the \
-                               image: if USER is another user, an operator that reads image metadata refuses the hook";
+                               image and not known here. An operator that reads image metadata refuses the hook if \
+                               USER is another user than that of the hook";
                 approximations
                     .push(Approximation { path: format!("{path}.user"), message: message.to_owned() });
             }

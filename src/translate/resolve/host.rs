@@ -126,8 +126,8 @@ pub(super) fn approximations(service: &Service, host: Host, path: &str) -> Vec<A
     say(
         service.storage_size.is_some(),
         "storageSize",
-        "the kubelet evicts a Pod whose container has written more, including its logs and temporary folders. In \
-         Docker, further writes fail",
+        "the kubelet evicts a Pod whose container writes more than the limit, including logs and temporary folders. \
+         In Docker, further writes fail",
     );
     say(
         !service.devices.is_empty(),

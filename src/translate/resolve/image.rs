@@ -66,7 +66,7 @@ pub(super) fn of_its_check(service: &ResolvedService<'_>) -> String {
         Some(Image { unread: Some(cause), .. }) => {
             format!(", and the metadata of its image could not be read ({cause})")
         }
-        Some(Image { digest: Some(_), .. }) => ", and neither has its image".to_owned(),
+        Some(Image { digest: Some(_), .. }) => ", and its image has none".to_owned(),
         _ => ", and the metadata of its image is not read".to_owned(),
     }
 }

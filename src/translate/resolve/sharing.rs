@@ -51,7 +51,7 @@ impl<'a> Sharing<'a> {
         let Order { names, cycles } = order(&needs);
         for cycle in cycles {
             let message = format!(
-                "the services share with each other in a circle ({}): remove one reference 'service:<name>'",
+                "the services share with each other in a cycle ({}): remove one reference 'service:<name>'",
                 cycle.join(" -> ")
             );
             problems.add(Reason::DependencyCycle, format!("spec.services.{}", cycle[0]), message);

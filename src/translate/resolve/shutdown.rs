@@ -137,8 +137,8 @@ pub(super) fn settle_signal(service: &mut ResolvedService<'_>, sees_others: bool
     let message = if service.stage != Stage::Last {
         // Hooks run when the Pod starts to terminate. A template of an earlier edition still sends the signal.
         service.shutdown.signal = Some(signal).filter(|_| !sees_others);
-        "omitted: a hook sends the signal, and it would end this service before its dependents in the Pod. The \
-         program gets STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
+        "omitted: a preStop hook would send the signal, and would end this service before its dependents in the Pod. \
+         The program gets STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
     } else if sees_others {
         "omitted: with 'init' or a shared process namespace, the program is not process 1. The program gets \
          STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"

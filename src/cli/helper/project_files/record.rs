@@ -55,7 +55,7 @@ impl Record {
         file.read_to_string(&mut text)?;
         Ok(serde_json::from_str(&text).unwrap_or_else(|error| {
             message!(
-                "warning: the record of project files is damaged, so that all files in the volume count as files of programs: {error}"
+                "warning: the record of project files is damaged, so all files in the volume count as files of programs: {error}"
             );
             Self::default()
         }))

@@ -23,7 +23,7 @@ pub const OUTSIDE: &str = "is outside the folder that can be read, directly or t
 #[must_use]
 pub fn outside(path: &str, place: Place) -> Diagnostic {
     Diagnostic::error("outside", place, format!("{path} {OUTSIDE}"))
-        .remedy("copy the file into that folder, and replace the symbolic link if there is one")
+        .remedy("copy the file into the folder, and replace the symbolic link if there is one")
 }
 
 /// A file system. All paths are absolute.

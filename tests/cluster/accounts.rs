@@ -62,7 +62,7 @@ fn a_missing_account_is_reported_and_nothing_is_created() {
 #[test]
 fn a_stack_without_a_required_account_creates_nothing() {
     Setup::default().that_requires_accounts().run(async |s| {
-        let remedy = "name one of the namespace that may do by hand what the Stack does";
+        let remedy = "name one of the namespace that has the";
         let shop = s.apply("shop", "services: {web: {image: 'web:1', restart: always}}").await;
         let view = shop.until_stalled("Forbidden", &["spec.serviceAccountName", remedy]).await;
         assert_eq!(children(&view).count(), 0);

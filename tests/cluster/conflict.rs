@@ -95,7 +95,7 @@ fn a_name_is_released_after_a_timeout_of_the_reconciliation_that_took_it() {
         s.line().held().await;
         s.allow(NEXT_LOOK);
         // The answer takes longer than the timeout of a reconciliation.
-        while !s.operator.log().contains("the pass took longer than") {
+        while !s.operator.log().contains("the reconciliation took longer than") {
             s.let_pass(1).await;
         }
         s.line().let_go();

@@ -36,7 +36,7 @@ fn a_failed_one_shot_stalls_its_stack_and_gates_its_dependents() {
         let failing = SHOP.replace("restart: 'no'", "restart: 'no', annotations: {sim/exit-code: '7'}");
         let shop = s.apply("shop", &failing).await;
         shop.until("migrate=Failed web=Waiting").await;
-        shop.until_stalled("OneShotFailed", &["migrate", "exit code 7"]).await;
+        shop.until_stalled("OneShotFailed", &["migrate", "exited with code 7"]).await;
         shop.apply(&SHOP.replace("migrate:1", "migrate:2")).await;
         shop.until_ready().await;
         assert_eq!(runs(s), 2);

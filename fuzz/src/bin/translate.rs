@@ -45,7 +45,8 @@ fuzz_target!(|bytes: &[u8]| {
                 observed: &observed,
                 unfinished: &unfinished,
             };
-            bounded(BASE, FACTOR, size, || status(&stack, finding, Timestamp::UNIX_EPOCH));
+            let before = stack.status.clone().unwrap_or_default();
+            bounded(BASE, FACTOR, size, || status(&stack, &before, finding, Timestamp::UNIX_EPOCH));
         }
         Err(invalid) => {
             assert!(!invalid.problems.is_empty(), "refused without a reason");

@@ -3,8 +3,8 @@
 
 use stackwright::cli::{Cli, finish, run};
 
-/// The allocator. jemalloc returns the memory of large Stacks to the system, as `.cargo/config.toml` configures; glibc kept
-/// three times the live memory, and musl serializes all threads.
+/// The allocator. jemalloc returns the memory of large Stacks to the system at once, as `.cargo/config.toml` configures. The
+/// allocator of glibc keeps the memory, and exceeds the bound of `make siege`.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -110,12 +110,9 @@ impl Context {
     }
 
     /// Remembers a written status, with the metadata of the response.
-    pub(super) fn wrote(&self, key: &StackKey, metadata: &ObjectMeta, status: StackStatus) {
-        let written = Written {
-            uid: metadata.uid.clone().unwrap_or_default(),
-            version: version_of(metadata),
-            status: Arc::new(status),
-        };
+    pub(super) fn wrote(&self, key: &StackKey, metadata: &ObjectMeta, status: Arc<StackStatus>) {
+        let written =
+            Written { uid: metadata.uid.clone().unwrap_or_default(), version: version_of(metadata), status };
         self.written.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), written);
     }
 

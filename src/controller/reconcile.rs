@@ -281,8 +281,10 @@ async fn write_status(
     match sent {
         Ok(written) => {
             context.status_rate.wrote(key);
+            // Remembered before the events are sent, whose requests can take until the timeout of the reconciliation.
+            let status = Arc::new(status);
+            context.wrote(key, &written.metadata, Arc::clone(&status));
             report::transitions(context, stack, before, &status).await;
-            context.wrote(key, &written.metadata, status);
             Ok(())
         }
         // The Stack was deleted meanwhile.

@@ -1,8 +1,8 @@
-//! A Stack as the watch brings it, whether it can be read or not.
+//! A Stack as the watch delivers it, whether or not it can be parsed.
 //!
-//! kube's `DeserializeGuard` copies each object twice into a tree of values before it reads the object, which takes
-//! ten times the memory of a Stack of 1.5 MiB, and the reflector clones each object that it stores. Here the text is
-//! read once, and clones share what was read.
+//! kube's `DeserializeGuard` copies each object twice into a tree of values before it parses the object. For a Stack of
+//! 1.5 MiB, the copies take several times the memory of the parsed Stack. The reflector then clones each object that it
+//! stores. [`Watched`] parses the text once, and its clones share the parsed Stack.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -12,16 +12,16 @@ use serde_json::value::RawValue;
 
 use crate::api::Stack;
 
-/// A Stack as the watch brings it.
+/// A Stack as the watch delivers it.
 #[derive(Clone, Debug)]
 pub(super) enum Watched {
     /// The Stack, without the fields that no reconciliation reads.
     Readable(Arc<Stack>),
-    /// A Stack that is not of the schema, such as one that an older definition allowed.
+    /// A Stack that does not match the types, such as one that an older CustomResourceDefinition accepted.
     Unreadable(Arc<Unreadable>),
 }
 
-/// Why a Stack cannot be read.
+/// A Stack that cannot be parsed.
 #[derive(Clone, Debug)]
 pub(super) struct Unreadable {
     metadata: ObjectMeta,

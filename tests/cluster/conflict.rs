@@ -1,5 +1,7 @@
 //! Names that belong to other owners.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
 use crate::support::{Setup, Side, View, image_of, scenario};
@@ -13,6 +15,9 @@ configs: {motd: {content: hello}}
 
 /// The operator checks a conflict again once a minute.
 const NEXT_LOOK: u64 = 180;
+
+/// A reconciliation times out after 60 s.
+const LATEST_TIMEOUT: Duration = Duration::from_secs(120);
 
 #[test]
 fn foreign_objects_stay_unchanged_and_the_stack_recovers_when_they_are_deleted() {
@@ -95,7 +100,9 @@ fn a_name_is_released_after_a_timeout_of_the_reconciliation_that_took_it() {
         s.line().held().await;
         s.allow(NEXT_LOOK);
         // The answer takes longer than the timeout of a reconciliation.
+        let began = Instant::now();
         while !s.operator.log().contains("the reconciliation took longer than") {
+            assert!(began.elapsed() < LATEST_TIMEOUT, "no reconciliation ended by its timeout");
             s.let_pass(1).await;
         }
         s.line().let_go();

@@ -24,7 +24,7 @@ ptp                      cni         github.com/containernetworking/plugins/plug
 loopback                 cni         github.com/containernetworking/plugins/plugins/main/loopback
 host-local               cni         github.com/containernetworking/plugins/plugins/ipam/host-local
 portmap                  cni         github.com/containernetworking/plugins/plugins/meta/portmap
-coredns                  coredns     github.com/coredns/coredns
+coredns                  coredns     .
 local-path-provisioner   local-path-provisioner  github.com/rancher/local-path-provisioner
 netpol                   netpol      .
 registry                 registry    .
@@ -48,7 +48,7 @@ choose_kubernetes() {
 module_folder() {
   case $1 in
   kubernetes) echo "$HERE/modules/kubernetes-$KUBERNETES" ;;
-  netpol | registry | pause) echo "$HERE/$1" ;; # our own programs
+  coredns | netpol | registry | pause) echo "$HERE/$1" ;; # our own programs
   *) echo "$HERE/modules/$1" ;;
   esac
 }

@@ -1,7 +1,10 @@
 # shellcheck shell=bash
-# Builds the cluster's programs from their Go modules (modules/*) into the user's
-# cache folder, each module's under a hash of all that goes into it, so that a
-# second checkout starts at once. Sourced after lib.sh and requirements.sh.
+# Builds the cluster's programs from their Go modules into the user's cache folder,
+# each module's under a hash of all that goes into it, so that a second checkout
+# starts at once. Sourced after lib.sh and requirements.sh.
+#
+# The modules of go.work have one version of each library, so that Go compiles
+# a package once for all of them. Older versions of Kubernetes have their own.
 
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/stackwright/bin
 
@@ -53,6 +56,19 @@ module_folder() {
   esac
 }
 
+# shares_libraries FOLDER: whether go.work names the module in it.
+shares_libraries() { grep -qxF $'\t'".${1#"$HERE"}" "$HERE/go.work"; }
+
+# in_module MODULE COMMAND...: in its folder, with Go set up for its builds.
+in_module() {
+  local folder
+  folder=$(module_folder "$1")
+  cd "$folder" || return
+  # Go refuses to build a module that a workspace around it does not name.
+  shares_libraries "$folder" || export GOWORK=off
+  CGO_ENABLED=0 exec nice -n 5 "${@:2}"
+}
+
 # ldflags MODULE: kubectl and the servers tell their version by these; a bare
 # build says v0.0.0.
 ldflags() {
@@ -72,11 +88,14 @@ bin_of() {
   [[ $module != kubernetes ]] || module=kubernetes-$KUBERNETES
   REPLY=${FOLDER[$module]:-}
   [[ -z $REPLY ]] || return 0
-  local hash
-  hash=$(cd "$(module_folder "$1")" && {
+  local folder hash
+  folder=$(module_folder "$1")
+  hash=$(cd "$HERE" && {
     echo "CGO_ENABLED=0 -trimpath $(ldflags "$1" | xargs)"
+    # One module can raise the version of a library of all.
+    ! shares_libraries "$folder" || sed -n 's|^\t\(.*\)|\1/go.mod|p' go.work | xargs cat go.work
     # Go files are our own programs' source; the other modules have none.
-    find . -name 'go.*' -o -name '*.go' | sort | xargs cat
+    find "$folder" -name 'go.*' -o -name '*.go' | sort | xargs cat
   } | sha256sum)
   REPLY=$CACHE/$module-${hash:0:16}
   FOLDER[$module]=$REPLY
@@ -117,8 +136,7 @@ build_one() {
   say "building $program ($1)"
   mkdir -p "$folder"
   temporary=$(mktemp -d "$folder/.building.XXXXXX")
-  (cd "$(module_folder "$module")" &&
-    CGO_ENABLED=0 exec nice -n 5 go build -trimpath -ldflags "$(ldflags "$module" | xargs)" -o "$temporary/out" "$package") \
+  in_module "$module" go build -trimpath -ldflags "$(ldflags "$module" | xargs)" -o "$temporary/out" "$package" \
     >"$temporary/log" 2>&1 8>&- &
   builder=$!
   while kill -0 $builder 2>/dev/null; do
@@ -141,8 +159,7 @@ build_one() {
 keep_kwok_stages() {
   [[ ! -d $1 ]] || return 0
   local module temporary
-  module=$(cd "$HERE/modules/kwok" && go mod download sigs.k8s.io/kwok &&
-    go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)
+  module=$(in_module kwok go list -m -f '{{.Dir}}' sigs.k8s.io/kwok)
   temporary=$(mktemp -d "$(dirname "$1")/.building.XXXXXX")
   cp -r "$module/kustomize/stage/." "$temporary"
   chmod -R u+w "$temporary"

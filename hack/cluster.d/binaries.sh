@@ -131,9 +131,20 @@ build_programs() {
   rm -rf "$CACHE"/*/.building.* # of builds that were killed
   ((${#MISSING[@]} == 0)) || say "${#MISSING[@]} programs to build, once. All of them take about 5 minutes for" \
     "simulated nodes and 9 with real ones, on two cores and an empty Go cache"
+  # The later modules arrive while the first are compiled. The build reports what fails.
+  fetch_sources >/dev/null 2>&1 8>&- 9>&- &
   local module
   for module in "${MODULES[@]}"; do build_module "$module"; done
   exec 8>&-
+}
+
+# fetch_sources: downloads the sources of the missing programs.
+fetch_sources() {
+  local module
+  for module in "${MODULES[@]}"; do
+    # shellcheck disable=SC2046 # a word for each package
+    (in_module "$module" go list -deps $(rows_of "$module" package) >/dev/null)
+  done
 }
 
 # rows_of MODULE program|package: that column of its missing programs.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     api::{Stack, StackStatus},
-    cluster::{Sources, StackKey},
+    cluster::{Part, Sources, StackKey},
     translate::Facts,
 };
 
@@ -122,14 +122,15 @@ impl Context {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Forgets all Stacks but these. No event reports a deletion that happened while no watch ran.
-    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
-        self.backoffs.keep(stacks);
-        self.status_rate.keep(stacks);
-        self.images.keep(stacks);
-        self.contents.keep(stacks);
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
-        crate::cluster::lock(&self.index).keep_stacks(stacks);
+    /// Forgets all Stacks of a part of the scope but these. No event reports a deletion that happened while no watch ran.
+    pub(super) fn keep(&self, part: &Part, stacks: &HashSet<StackKey>) {
+        let is_known = |stack: &StackKey| !part.includes(&stack.namespace) || stacks.contains(stack);
+        self.backoffs.keep(is_known);
+        self.status_rate.keep(is_known);
+        self.images.keep(is_known);
+        self.contents.keep(is_known);
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| is_known(stack));
+        crate::cluster::lock(&self.index).keep_stacks(is_known);
     }
 
     /// Forgets a Stack that is gone.

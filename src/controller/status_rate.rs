@@ -2,7 +2,7 @@
 //! many times a second.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -64,9 +64,9 @@ impl StatusRate {
         self.all().remove(stack);
     }
 
-    /// Forgets all Stacks but these.
-    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
-        self.all().retain(|stack, _| stacks.contains(stack));
+    /// Forgets all Stacks but those that `is_known` accepts.
+    pub(super) fn keep(&self, is_known: impl Fn(&StackKey) -> bool) {
+        self.all().retain(|stack, _| is_known(stack));
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<StackKey, Last>> {

@@ -260,6 +260,23 @@ impl<'c> Scenario<'c> {
         text(&output.stdout)
     }
 
+    /// Returns a further namespace, in which the user applies Stacks as well. The scenario's operator serves the namespace only
+    /// if `is_allowed`.
+    pub async fn another_namespace(&self, prefix: &str, is_allowed: bool) -> Self {
+        let namespace = identity::make_namespace(&self.cluster.admin, prefix).await;
+        if is_allowed {
+            identity::allow_namespaced(&self.cluster.admin, &self.namespace, &namespace).await;
+        }
+        Self {
+            cluster: self.cluster,
+            history: History::follow(&self.cluster.admin, &namespace).await,
+            namespace,
+            operator: Arc::clone(&self.operator),
+            proxy: None,
+            startup_deadline: AtomicU64::new(PATIENCE),
+        }
+    }
+
     // --- waits ---------------------------------------------------------------
 
     /// Sets the timeout of further waits in seconds, for slow processes: the garbage collector learns of a new kind within 30 s,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     api::AccessMode,
+    cluster::Scope,
     plan::{ChildState, ClaimState, Exit, Holder, MadeWith, Notice, Progress, Unbound},
     translate::{HashKey, Privilege, Privileges},
 };
@@ -13,6 +14,11 @@ use crate::{
 mod freed;
 mod lists;
 mod namespaces;
+
+/// The part of the scope that includes every namespace.
+fn every() -> Part {
+    Scope::Cluster.parts().swap_remove(0)
+}
 
 fn key(name: &str) -> StackKey {
     StackKey { namespace: "n".to_owned(), name: name.to_owned() }
@@ -124,11 +130,11 @@ fn objects_missing_from_a_new_list_are_removed() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     index.apply_pod(&pod("a", "Running"));
-    index.begin_list(Source::Child(Kind::Service));
-    index.begin_list(Source::Pod);
+    index.begin_list(Source::Child(Kind::Service), &every());
+    index.begin_list(Source::Pod, &every());
     index.apply_pod(&pod("a", "Running"));
-    assert_eq!(woken(index.end_list(Source::Child(Kind::Service))), ["shop"]);
-    assert_eq!(woken(index.end_list(Source::Pod)), [""; 0]);
+    assert_eq!(woken(index.end_list(Source::Child(Kind::Service), &every())), ["shop"]);
+    assert_eq!(woken(index.end_list(Source::Pod, &every())), [""; 0]);
     let observed = observed(&index, "shop");
     assert_eq!((observed.children.len(), observed.pods.len()), (0, 1));
 }

@@ -35,7 +35,7 @@ authority: ## compare each act of the operator with the author's rights, for $$P
 	@STACKWRIGHT_PAIRS=$(PAIRS) cargo test --test cluster authority -- --nocapture
 
 account-cost: ## measure time and requests of 1,000 Stacks with and without a ServiceAccount
-	@cargo test --test cluster what_the_rights_of_accounts_cost -- --ignored --nocapture
+	@cargo test --test cluster the_cost_of_account_checks_is_measured -- --ignored --nocapture
 
 real-test: ## run scenarios on real nodes
 	@hack/test real

@@ -1,4 +1,4 @@
-//! Flapping Pods neither delay an edit nor cause unlimited status writes.
+//! Objects that change all the time neither delay an edit nor cause unlimited status writes.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -7,7 +7,8 @@ use std::{
 
 use futures::{StreamExt, stream};
 use kube::api::{Patch, PatchParams};
-use serde_json::json;
+use serde_json::{Value, json};
+use stackwright::api::labels::{FIELD_MANAGER, MANAGED_BY, MANAGER, SERVICE, STACK};
 
 use crate::support::{Request, Scenario, image_of, pods, scenario};
 
@@ -85,4 +86,78 @@ async fn steer(s: &Scenario<'_>, name: &str, value: Option<&str>) {
         Err(kube::Error::Api(status)) if status.is_not_found() => {}
         steered => drop(steered.unwrap_or_else(|error| panic!("Pod {name}: {error}"))),
     }
+}
+
+/// Objects with the operator's label and field manager that nobody limits: a tenant can create them by hand.
+const HUGE: [&str; 2] = ["Service", "Deployment"];
+
+fn huge(kind: &str) -> Value {
+    let labels = json!({ MANAGED_BY: MANAGER, STACK: "huge", SERVICE: "huge" });
+    let metadata = json!({ "name": "huge", "labels": labels });
+    if kind == "Service" {
+        let port = |number: usize| json!({ "name": format!("p{number}"), "port": number, "protocol": "TCP" });
+        let ports: Vec<_> = (1..=8_000).map(port).collect();
+        return json!({ "apiVersion": "v1", "kind": kind, "metadata": metadata,
+            "spec": { "clusterIP": "None", "selector": labels, "ports": ports } });
+    }
+    let env: Vec<_> =
+        (0..2_048).map(|number| json!({ "name": format!("V{number}"), "value": "v" })).collect();
+    let container = json!({ "name": "huge", "image": "huge:1", "env": env });
+    json!({ "apiVersion": "apps/v1", "kind": kind, "metadata": metadata, "spec": {
+        "replicas": 0, "selector": { "matchLabels": labels },
+        "template": { "metadata": { "labels": labels }, "spec": { "containers": [container] } },
+    }})
+}
+
+#[test]
+fn huge_objects_that_change_all_the_time_do_not_delay_the_stack_of_another() {
+    scenario(async |s| {
+        s.allow(240);
+        let shop = s.apply("shop", "services: {edited: {image: 'app:1', restart: always}}").await;
+        shop.until_ready().await;
+        for kind in HUGE {
+            // The fields belong to the operator's manager, as those of a real child.
+            let params = PatchParams::apply(FIELD_MANAGER).force();
+            let applied = s.api(kind).patch("huge", &params, &Patch::Apply(huge(kind))).await;
+            applied.unwrap_or_else(|error| panic!("{kind}: {error}"));
+        }
+        let changes = AtomicUsize::new(0);
+        let began = Instant::now();
+        let mut longest = Duration::ZERO;
+        let edits = async {
+            for version in 2..12 {
+                s.let_pass(1).await;
+                let at = Instant::now();
+                shop.edit(&format!("services: {{edited: {{image: 'app:{version}'}}}}")).await;
+                let image = format!("app:{version}");
+                s.until("the edit is applied", |view| {
+                    view.get("Deployment", &shop.object("edited")).is_some_and(|it| image_of(it) == image)
+                })
+                .await;
+                longest = longest.max(at.elapsed());
+            }
+        };
+        let change = async {
+            for number in 0_usize.. {
+                let patch = json!({ "metadata": { "annotations": { "number": number.to_string() } } });
+                for kind in HUGE {
+                    s.api(kind)
+                        .patch("huge", &PatchParams::default(), &Patch::Merge(&patch))
+                        .await
+                        .expect(kind);
+                    changes.fetch_add(1, Ordering::Relaxed);
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::select! {
+            () = change => unreachable!("they change without an end"),
+            () = edits => {}
+        }
+        let rate = changes.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64();
+        println!("{rate:.0} changes of huge objects a second; the longest edit took {longest:?}");
+        // The API server takes half a second for a change of 8,000 ports.
+        assert!(rate > 0.5, "the huge objects change {rate} times a second");
+        assert!(longest < Duration::from_secs(2), "{longest:?}");
+    });
 }

@@ -147,3 +147,48 @@ impl Context {
 fn version_of(metadata: &ObjectMeta) -> u64 {
     metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+
+    use super::*;
+    use crate::{cluster::Scope, translate::translate};
+
+    fn context() -> Context {
+        let client = Client::new(Router::new(), "n");
+        let (wakes, _) = futures::channel::mpsc::unbounded();
+        let images = Images::new(client.clone(), None, wakes);
+        let accounts = Accounts::new(client.clone(), false);
+        let oldest = Oldest::new(crate::translate::ServerVersion::OLDEST);
+        Context::new(client, Sources::default(), Facts::default(), oldest, images, accounts, translate)
+    }
+
+    #[tokio::test]
+    async fn stacks_deleted_while_no_watch_ran_are_forgotten_with_all_that_is_kept_for_them() {
+        let key = |namespace: &str, name: &str| StackKey { namespace: namespace.into(), name: name.into() };
+        let context = context();
+        let stacks = [key("n", "kept"), key("n", "deleted"), key("m", "of-another-part")];
+        for stack in &stacks {
+            context.backoffs.next(stack);
+            context.backoffs.next(stack);
+            context.status_rate.wrote(stack);
+            context.wrote(stack, &ObjectMeta::default(), Arc::default());
+        }
+        let parts = ["n", "m"].map(str::to_owned).into_iter().collect::<Scope>().parts();
+        let of_n = parts.iter().find(|part| part.includes("n")).unwrap();
+        context.keep(of_n, &[stacks[0].clone()].into());
+        let first = context.backoffs.next(&key("n", "new"));
+        let same = StackStatus::default();
+        let is_known = |stack: &StackKey| {
+            (
+                context.backoffs.next(stack) > first,
+                !context.status_rate.may_write(stack, &same, &same),
+                context.written.lock().unwrap().contains_key(stack),
+            )
+        };
+        assert_eq!(is_known(&stacks[0]), (true, true, true));
+        assert_eq!(is_known(&stacks[1]), (false, false, false));
+        assert_eq!(is_known(&stacks[2]), (true, true, true));
+    }
+}

@@ -122,7 +122,6 @@ fn huge_objects_that_change_all_the_time_do_not_delay_the_stack_of_another() {
             applied.unwrap_or_else(|error| panic!("{kind}: {error}"));
         }
         let changes = AtomicUsize::new(0);
-        let began = Instant::now();
         let mut longest = Duration::ZERO;
         let edits = async {
             for version in 2..12 {
@@ -147,17 +146,18 @@ fn huge_objects_that_change_all_the_time_do_not_delay_the_stack_of_another() {
                         .expect(kind);
                     changes.fetch_add(1, Ordering::Relaxed);
                 }
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                // More would be a load on the other scenarios.
+                tokio::time::sleep(Duration::from_millis(500)).await;
             }
         };
         tokio::select! {
             () = change => unreachable!("they change without an end"),
             () = edits => {}
         }
-        let rate = changes.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64();
-        println!("{rate:.0} changes of huge objects a second; the longest edit took {longest:?}");
-        // The API server takes half a second for a change of 8,000 ports.
-        assert!(rate > 0.5, "the huge objects change {rate} times a second");
+        let changes = changes.load(Ordering::Relaxed);
+        println!("{changes} changes of huge objects; the longest edit took {longest:?}");
+        // The API server takes half a second of a processor for a change of 8,000 ports.
+        assert!(changes >= 4, "the huge objects have changed {changes} times");
         assert!(longest < Duration::from_secs(2), "{longest:?}");
     });
 }

@@ -96,6 +96,11 @@ impl Operator {
         Some(ended.to_string())
     }
 
+    /// Reports whether the operator has ended because it lost its Lease.
+    pub fn has_lost_its_lease(&self) -> bool {
+        self.ended_by_itself().is_some() && self.log().trim_end().ends_with("lost the Lease")
+    }
+
     /// Returns the peak memory in KiB (proc(5), VmHWM).
     pub fn most_memory(&self) -> u64 {
         let id = self.child().as_ref().expect("the operator runs").id();

@@ -110,7 +110,7 @@ fn huge(kind: &str) -> Value {
 }
 
 #[test]
-fn huge_objects_that_change_all_the_time_do_not_delay_the_stack_of_another() {
+fn huge_objects_that_change_do_not_delay_the_stack_of_another() {
     scenario(async |s| {
         s.allow(240);
         let shop = s.apply("shop", "services: {edited: {image: 'app:1', restart: always}}").await;
@@ -121,43 +121,24 @@ fn huge_objects_that_change_all_the_time_do_not_delay_the_stack_of_another() {
             let applied = s.api(kind).patch("huge", &params, &Patch::Apply(huge(kind))).await;
             applied.unwrap_or_else(|error| panic!("{kind}: {error}"));
         }
-        let changes = AtomicUsize::new(0);
         let mut longest = Duration::ZERO;
-        let edits = async {
-            for version in 2..12 {
-                s.let_pass(1).await;
-                let at = Instant::now();
-                shop.edit(&format!("services: {{edited: {{image: 'app:{version}'}}}}")).await;
-                let image = format!("app:{version}");
-                s.until("the edit is applied", |view| {
-                    view.get("Deployment", &shop.object("edited")).is_some_and(|it| image_of(it) == image)
-                })
-                .await;
-                longest = longest.max(at.elapsed());
+        for version in 2..12 {
+            // The API server takes half a second for a change of 8,000 ports. The operator takes up the change after the answer.
+            let patch =
+                Patch::Merge(json!({ "metadata": { "annotations": { "version": version.to_string() } } }));
+            for kind in HUGE {
+                s.api(kind).patch("huge", &PatchParams::default(), &patch).await.expect(kind);
             }
-        };
-        let change = async {
-            for number in 0_usize.. {
-                let patch = json!({ "metadata": { "annotations": { "number": number.to_string() } } });
-                for kind in HUGE {
-                    s.api(kind)
-                        .patch("huge", &PatchParams::default(), &Patch::Merge(&patch))
-                        .await
-                        .expect(kind);
-                    changes.fetch_add(1, Ordering::Relaxed);
-                }
-                // More would be a load on the other scenarios.
-                tokio::time::sleep(Duration::from_millis(500)).await;
-            }
-        };
-        tokio::select! {
-            () = change => unreachable!("they change without an end"),
-            () = edits => {}
+            let at = Instant::now();
+            shop.edit(&format!("services: {{edited: {{image: 'app:{version}'}}}}")).await;
+            let image = format!("app:{version}");
+            s.until("the edit is applied", |view| {
+                view.get("Deployment", &shop.object("edited")).is_some_and(|it| image_of(it) == image)
+            })
+            .await;
+            longest = longest.max(at.elapsed());
         }
-        let changes = changes.load(Ordering::Relaxed);
-        println!("{changes} changes of huge objects; the longest edit took {longest:?}");
-        // The API server takes half a second of a processor for a change of 8,000 ports.
-        assert!(changes >= 4, "the huge objects have changed {changes} times");
+        println!("the longest edit took {longest:?}");
         assert!(longest < Duration::from_secs(2), "{longest:?}");
     });
 }

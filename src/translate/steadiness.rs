@@ -314,6 +314,50 @@ fn an_upgrade_keeps_trees_with_private_files_and_with_mounts_below_them() {
     }
 }
 
+/// A task of the helper as the second edition wrote it: without a record of the files, and a folder alone where the Stack has
+/// no files.
+fn without_record(task: &str) -> String {
+    let Some(task) = task.strip_prefix("--lay=") else { return task.to_owned() };
+    match task.split(':').collect::<Vec<_>>()[..] {
+        ["", root, user, group, _, _, folder] => format!("--folder={root}:{user}:{group}:{folder}"),
+        [from, root, user, group, _, _, folder] => format!("--lay={from}:{root}:{user}:{group}:{folder}"),
+        _ => panic!("{task}"),
+    }
+}
+
+#[test]
+fn an_upgrade_keeps_templates_of_volumes_into_which_the_helper_writes_files() {
+    let mounts = json!([
+        {"source": "data", "target": "/data", "nocopy": true}, {"source": "conf", "target": "/conf"},
+    ]);
+    let mut stack = stack(&mounts, &json!([]));
+    let file = json!({"path": "key", "secretKeyRef": {"name": "db", "key": "password"}});
+    let conf = json!({"files": [file], "folders": ["empty"]});
+    stack.spec.volumes.insert("conf".to_owned(), serde_json::from_value(conf).unwrap());
+    let facts = Facts { helper_image: Some("stackwright:1".to_owned()), ..secret(&[("password", "1")]) };
+    let new = db(&stack, &facts);
+    let mut template = new.workload.as_ref().unwrap().object().body["spec"]["template"].take();
+    in_second_edition(&mut template);
+    let tasks = template["spec"]["initContainers"][0]["args"].as_array_mut().unwrap();
+    let recorded = tasks.iter().filter(|task| task.as_str().unwrap().starts_with("--lay=")).count();
+    assert_eq!(recorded, 2, "{tasks:?}");
+    // The tasks of folders come last.
+    let (files, folders): (Vec<_>, Vec<_>) = tasks
+        .iter()
+        .map(|task| without_record(task.as_str().unwrap()))
+        .partition(|task| !task.starts_with("--folder=") || task.ends_with("empty"));
+    *tasks = files.into_iter().chain(folders).map(Value::from).collect();
+    let second = short_hash(&template.to_string().replace("\"stackwright:1\"", "\"(helper)\""));
+    let mut live = with_live(&facts, &new);
+    live.live_workloads.get_mut("db").unwrap().template = Some(second.clone());
+    assert_eq!(db(&stack, &live).template, second);
+    let changed = db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..live });
+    assert_eq!(
+        changed.template,
+        db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..facts }).template
+    );
+}
+
 #[test]
 fn an_upgrade_of_kubernetes_keeps_templates_and_a_change_uses_the_new_fields() {
     let at = |facts: Facts, minor: u32| Facts { version: ServerVersion { minor }, ..facts };

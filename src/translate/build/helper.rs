@@ -46,7 +46,7 @@ fn copies(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Copied> {
 
 /// Returns the volumes into which files are written, or from which earlier files are removed.
 fn laid(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Laid> {
-    chores.laid.iter().filter(move |it| it.has_any() || edition.opens_folders())
+    chores.laid.iter().filter(move |it| it.has_any() || edition.records_files())
 }
 
 /// Reports whether the helper changes mounts of the container, apart from new volumes.
@@ -127,11 +127,15 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
     }
     for laid in laid(chores, edition) {
         // Values of the Stack come last, because they can contain a colon.
-        let owner = owner(laid.writers.owner);
-        let shared = if laid.writers.are_several { "shared" } else { "" };
+        let owner = owner(if edition.records_files() { laid.writers.owner } else { laid.user });
         let from = laid.files.as_ref().map(|files| place(&files.name)).unwrap_or_default();
         let root = place(&laid.volume);
-        arguments.push(format!("--lay={from}:{root}:{owner}:{shared}:{}:{}", laid.name, laid.folder));
+        let record = match (edition.records_files(), laid.writers.are_several) {
+            (true, true) => format!("shared:{}:", laid.name),
+            (true, false) => format!(":{}:", laid.name),
+            (false, _) => String::new(),
+        };
+        arguments.push(format!("--lay={from}:{root}:{owner}:{record}{}", laid.folder));
         let folders = laid.folders.iter();
         arguments.extend(folders.map(|folder| {
             let separator = if laid.folder.is_empty() { "" } else { "/" };
@@ -144,7 +148,7 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
         mounts.insert(laid.volume.clone(), mount(&laid.volume));
     }
     let is_laid = |it: &OpenedFolder| {
-        chores.laid.iter().any(|laid| (&laid.volume, &laid.folder) == (&it.volume, &it.folder))
+        laid(chores, edition).any(|laid| (&laid.volume, &laid.folder) == (&it.volume, &it.folder))
     };
     for opened in chores.opened.iter().filter(|it| edition.opens_folders() && !is_laid(it)) {
         arguments.push(format!("--folder={}:{}:{}", place(&opened.volume), owner(None), opened.folder));

@@ -51,6 +51,7 @@ impl<'a> Mounter<'_, 'a, '_> {
             files,
             folders: declared.folders.clone(),
             writers,
+            user: self.of.user,
         });
     }
 

@@ -102,6 +102,8 @@ pub(in crate::translate) struct Laid {
     pub folders: Vec<String>,
     /// The owner of files and folders.
     pub writers: Writers,
+    /// The user of the service, which is the owner in templates of earlier editions.
+    pub user: Option<(i64, i64)>,
 }
 
 impl Laid {

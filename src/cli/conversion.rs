@@ -9,7 +9,7 @@ use crate::convert::catalogue::Rule;
 use crate::convert::secrecy::quiet::Quiet;
 use crate::convert::verdict::{Entry, Statement, Verdict};
 use crate::convert::{Converted, Options, convert};
-use crate::translate::names::is_dns_label;
+use crate::text::names::is_dns_label;
 
 /// The project, and the options of its conversion.
 #[derive(Debug, clap::Args)]

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use compose_loader::{Node, Project};
 
 use super::catalogue::{self, Rule};
-use crate::translate::names::{dns_label, is_service_name};
-use crate::translate::short_hash;
+use crate::text::names::{dns_label, is_service_name};
+use crate::text::short_hash;
 
 /// The names of the Stack and its services on the cluster.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use super::catalogue;
 use super::context::{Context, first_place, texts_at, with_addresses};
 use super::reader::pointer;
-use crate::translate::addresses::addresses;
+use crate::text::addresses::addresses;
 
 /// Adds an entry for each renamed service and for each text with an old name.
 pub fn renames(context: &Context<'_>) {

@@ -8,7 +8,7 @@ use super::reader::{Section, Value};
 use super::secrecy::looks_secret;
 use super::settings;
 use crate::api::{Config, KeyRef, Network, Secret, StackSpec};
-use crate::translate::names::object_name;
+use crate::text::names::object_name;
 
 /// Converts a network.
 pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec: &mut StackSpec) {

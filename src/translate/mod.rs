@@ -4,17 +4,12 @@
 //! `resolve` looks up names, reads values and collects problems. `build` builds the objects of a valid Stack, with one
 //! builder for each kind of child. `tests/golden/` has an example of each rule.
 
-pub(crate) mod addresses;
-pub(crate) mod bearers;
 mod build;
 mod desired;
-pub(crate) mod escape;
 mod facts;
-mod hash;
 mod image;
 mod invalid;
 mod limits;
-pub(crate) mod names;
 #[cfg(test)]
 mod networks;
 mod object;
@@ -36,7 +31,6 @@ pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, Unread,
 pub use facts::{
     Facts, HashKey, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest,
 };
-pub use hash::{long_hash, short_hash};
 pub use image::{Image, ImageConfig, recalled, remembered};
 pub use invalid::{Invalid, MOST_TOLD, Problem};
 pub use limits::Limits;

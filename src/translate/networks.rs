@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Desired, Facts, Kind, LiveWorkload, short_hash, translate};
+use super::{Desired, Facts, Kind, LiveWorkload, translate};
 use crate::api::{
     Stack,
     labels::{NETWORK_PREFIX, STACK, TEMPLATE},
 };
+use crate::text::short_hash;
 
 /// Two services on the network `default` of the Stack `shop`, one more on an internal one with the second. The commands
 /// tell the versions apart.

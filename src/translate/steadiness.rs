@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::{
     Facts, HashKey, Image, LiveWorkload, ObjectKind, ServerVersion, Unit, content_digest, helper_image,
-    long_hash, recalled, short_hash, translate,
+    recalled, translate,
 };
 use crate::api::{
     Stack,
     labels::{IMAGES, NETWORK_PREFIX, READS, TEMPLATE},
 };
+use crate::text::{long_hash, short_hash};
 
 fn stack(volumes: &Value, secrets: &Value) -> Stack {
     serde_json::from_value(json!({

@@ -13,7 +13,7 @@ use crate::convert::context::Context;
 use crate::convert::names::key;
 use crate::convert::output::SIGNATURE;
 use crate::convert::reader::Value;
-use crate::translate::names::object_name;
+use crate::text::names::object_name;
 
 /// The most bytes of an object, and so of a file. The API server accepts 1 MiB of data before Base64. The rest is for
 /// keys and metadata.

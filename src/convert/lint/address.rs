@@ -9,7 +9,7 @@ use super::{Text, is_local, public, variables, words};
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};
-use crate::translate::addresses::addresses;
+use crate::text::addresses::addresses;
 
 /// The names and addresses of the Docker host. The last one is the address of Docker's default bridge.
 const DOCKER_HOSTS: [&str; 4] =

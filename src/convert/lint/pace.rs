@@ -9,7 +9,7 @@ use crate::api::StackSpec;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
-use crate::shell::{Command, commands, is_name};
+use crate::text::shell::{Command, commands, is_name};
 
 /// The run time in seconds after which Kubernetes resets the restart delay.
 const ANEW: u64 = 600;

@@ -6,7 +6,7 @@ use super::{is_local, variables};
 use crate::api::StackSpec;
 use crate::convert::catalogue;
 use crate::convert::context::Context;
-use crate::translate::addresses::addresses;
+use crate::text::addresses::addresses;
 
 /// Prefixes of the variables of web build tools, whose values end up in browsers.
 const BROWSER: [&str; 10] = [

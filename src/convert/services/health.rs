@@ -8,8 +8,8 @@ use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
 use crate::convert::sizes::duration;
-use crate::shell;
-use crate::translate::escape::escaped;
+use crate::text::escape::escaped;
+use crate::text::shell;
 
 /// Converts `healthcheck`, and the label that requests a restart of unhealthy containers.
 pub fn health(

@@ -14,7 +14,7 @@ use super::objects::NfsVolume;
 use super::reader::{Section, Value};
 use super::settings;
 use crate::api::{AccessMode, Nfs, Volume};
-use crate::translate::names::object_name;
+use crate::text::names::object_name;
 
 /// Converts a volume.
 pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {

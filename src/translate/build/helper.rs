@@ -16,9 +16,9 @@ use super::{
     edition::Edition,
     hooks::{need_helper, runs_in_container},
 };
-use crate::translate::{
-    names::pod_volume,
-    resolve::{CONTENT, Chores, Copied, Laid, OpenedFolder, ResolvedService},
+use crate::{
+    text::names::pod_volume,
+    translate::resolve::{CONTENT, Chores, Copied, Laid, OpenedFolder, ResolvedService},
 };
 
 /// The placeholder of the helper image until the template is hashed, so that a new version of the helper does not change

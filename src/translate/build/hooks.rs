@@ -11,10 +11,9 @@ use super::{
     helper::{HELPER, PROGRAM, program},
     pre_start::pull_policy,
 };
-use crate::translate::{
-    escape::escaped,
-    names::pod_volume,
-    resolve::{Command, HookBefore, ResolvedService, is_shell},
+use crate::{
+    text::{escape::escaped, names::pod_volume},
+    translate::resolve::{Command, HookBefore, ResolvedService, is_shell},
 };
 
 /// The subcommand of the helper that runs a hook.

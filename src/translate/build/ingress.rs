@@ -5,9 +5,9 @@ use k8s_openapi::api::networking::v1::{
     IngressSpec, IngressTLS, ServiceBackendPort,
 };
 
-use crate::translate::{
-    names::ingress_name,
-    resolve::{Resolved, ResolvedService, Route},
+use crate::{
+    text::names::ingress_name,
+    translate::resolve::{Resolved, ResolvedService, Route},
 };
 
 /// Builds an Ingress for each route of a service, because each route can have another class.

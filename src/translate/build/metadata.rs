@@ -16,12 +16,12 @@ use crate::{
             ALIAS_PREFIX, MANAGED_BY, MANAGER, MEMBER_PREFIX, NAME, NETWORK_PREFIX, PART_OF, SERVICE, STACK,
         },
     },
-    translate::{
+    text::{
         long_hash,
         names::{dns_label, object_name},
-        resolve::{Resolved, ResolvedService},
         short_hash,
     },
+    translate::resolve::{Resolved, ResolvedService},
 };
 
 pub(super) type Labels = BTreeMap<String, String>;

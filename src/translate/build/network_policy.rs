@@ -25,9 +25,9 @@ use super::{
 };
 use crate::{
     api::Protocol,
+    text::names::{internal_name, published_name},
     translate::{
         Activity, Facts, Kind,
-        names::{internal_name, published_name},
         resolve::{Resolved, ResolvedService},
     },
 };

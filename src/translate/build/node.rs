@@ -7,9 +7,9 @@ use k8s_openapi::{
     apimachinery::pkg::api::resource::Quantity,
 };
 
-use crate::translate::{
-    names::pod_volume,
-    resolve::{ResolvedService, kind_of_device, node_labels, target_of_device},
+use crate::{
+    text::names::pod_volume,
+    translate::resolve::{ResolvedService, kind_of_device, node_labels, target_of_device},
 };
 
 /// The path of shared memory.

@@ -23,11 +23,11 @@ use super::{
 };
 use crate::{
     api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
+    text::short_hash,
     translate::{
         Facts, Kind,
         object::canonical,
         resolve::{Resolved, ResolvedService, shares_processes},
-        short_hash,
     },
 };
 

@@ -5,10 +5,8 @@ use k8s_openapi::api::core::v1::Container;
 use super::container::{resources, security};
 use crate::{
     api::PullPolicy,
-    translate::{
-        names::pod_volume,
-        resolve::{Before, ResolvedService},
-    },
+    text::names::pod_volume,
+    translate::resolve::{Before, ResolvedService},
 };
 
 /// Builds the init containers of a service, in the order in which they run.

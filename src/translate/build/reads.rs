@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::edition::Edition;
-use crate::translate::{
-    Facts, HashKey, ObjectKind,
-    hash::leading_bytes,
-    long_hash,
-    resolve::{Read, Resolved, ResolvedService},
+use crate::{
+    text::{leading_bytes, long_hash},
+    translate::{
+        Facts, HashKey, ObjectKind,
+        resolve::{Read, Resolved, ResolvedService},
+    },
 };
 
 /// The number of bytes of the hash in templates of the first two editions. That hash has no key, so a user who can read Pods

@@ -10,9 +10,9 @@ use k8s_openapi::{
 use super::metadata::Labels;
 use crate::{
     api::{EndpointMode, Protocol, Publish, ServiceMode},
+    text::names::published_name,
     translate::{
         Facts,
-        names::published_name,
         resolve::{Health, KnownPort, Published, Resolved, ResolvedService, has_too_many_for_nodes},
     },
 };
@@ -25,7 +25,7 @@ pub(super) fn services(
 ) -> Vec<Service> {
     let metadata = |name: &str| resolved.metadata_of(service, name.to_owned());
     let mut services = vec![name(metadata(service.name), resolved.pods_of(service), &[service], facts)];
-    let is_own = |alias: &&&str| resolved.aliases.get(**alias).is_some_and(|bearers| bearers.len() == 1);
+    let is_own = |alias: &&&str| resolved.aliases.get(**alias).is_some_and(|names| names.len() == 1);
     for alias in service.aliases.iter().filter(is_own) {
         services.push(name(metadata(alias), resolved.pods_with_alias(alias), &[service], facts));
     }
@@ -35,10 +35,10 @@ pub(super) fn services(
 
 /// Builds a Service for each alias of several services, which selects the Pods of all of them.
 pub(super) fn shared_aliases(resolved: &Resolved<'_>, facts: &Facts) -> Vec<Service> {
-    let shared = resolved.aliases.iter().filter(|(_, bearers)| bearers.len() > 1);
-    let service = |(alias, bearers): (&&str, &Vec<&str>)| {
-        let bearers: Vec<_> = bearers.iter().map(|bearer| &resolved.services[bearer]).collect();
-        name(resolved.metadata((*alias).to_owned()), resolved.pods_with_alias(alias), &bearers, facts)
+    let shared = resolved.aliases.iter().filter(|(_, names)| names.len() > 1);
+    let service = |(alias, names): (&&str, &Vec<&str>)| {
+        let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();
+        name(resolved.metadata((*alias).to_owned()), resolved.pods_with_alias(alias), &services, facts)
     };
     shared.map(service).collect()
 }

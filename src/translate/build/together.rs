@@ -9,7 +9,7 @@ use k8s_openapi::{
 
 use crate::{
     api::labels::RESERVED,
-    translate::{names::pod_volume, short_hash},
+    text::{names::pod_volume, short_hash},
 };
 
 /// Adds the template of another service to the template of the service that names the unit. Fields that a Pod has once keep

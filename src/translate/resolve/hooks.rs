@@ -8,7 +8,8 @@ use k8s_openapi::api::core::v1::EnvVar;
 use super::{Problems, pre_start::variables, user};
 use crate::{
     api::{Hook, Service, Text},
-    translate::{Approximation, Image, escape::escaped},
+    text::escape::escaped,
+    translate::{Approximation, Image},
 };
 
 /// The numbers of a user and, if it is set, of a group.

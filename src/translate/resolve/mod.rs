@@ -15,7 +15,6 @@ mod image;
 mod ingress;
 mod kind;
 mod labels;
-mod meetings;
 mod mounts;
 mod naming;
 mod placement;
@@ -27,6 +26,7 @@ mod resolver;
 mod resources;
 mod same_node;
 mod security;
+mod shared_names;
 mod sharing;
 mod shutdown;
 mod siblings;
@@ -276,8 +276,8 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     let namespace = stack.metadata.namespace.as_deref();
     let external_links = external::external_links(&services, (&facts.privileges, namespace), &mut problems);
     naming::check_clashes(name, spec, &volumes, &services, &mut problems);
-    let mut meetings = meetings::Meetings::of(spec, &services);
-    meetings.check(&mut problems, &mut approximations);
+    let mut shared_names = shared_names::SharedNames::of(spec, &services);
+    shared_names.check(&mut problems, &mut approximations);
     ports::check_published(&services, &mut problems);
     problems.into_result()?;
 
@@ -287,7 +287,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
         service.waits_for = waits_for;
     }
     approximations.extend(volumes::not_seeded(&services, facts));
-    let hosts = meetings.host_names(&services, &mut approximations);
+    let hosts = shared_names.host_names(&services, &mut approximations);
     for (name, host) in hosts.labels {
         services.entry(name).and_modify(|service| _ = service.aliases.insert(host));
     }

@@ -5,10 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 use super::{DEFAULT_NETWORK, DeclaredVolume, Origin, Problems, ResolvedService, resolver::is_host_name};
 use crate::{
     api::{Reason, Service, StackSpec},
-    translate::{
-        Activity, Kind,
-        names::{dns_label, internal_name, is_dns_label, is_service_name, object_name, published_name},
-    },
+    text::names::{dns_label, internal_name, is_dns_label, is_service_name, object_name, published_name},
+    translate::{Activity, Kind},
 };
 
 /// The maximum length of a host name in Linux, in bytes.

@@ -8,7 +8,8 @@ use std::{
 use super::{Problems, ResolvedService, health::Health, labels::is_key};
 use crate::{
     api::{PortMode, Protocol, Publish, Reason, Service, ServiceMode},
-    translate::{Activity, Approximation, ImageConfig, Privilege, Privileges, addresses::addresses},
+    text::addresses::addresses,
+    translate::{Activity, Approximation, ImageConfig, Privilege, Privileges},
 };
 
 /// A port that a service listens on.

@@ -7,7 +7,8 @@ use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption};
 use super::Problems;
 use crate::{
     api::{Reason, Service},
-    translate::{Approximation, names::is_dns_label},
+    text::names::is_dns_label,
+    translate::Approximation,
 };
 
 /// The DNS settings of a Pod.

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{sharing::Sharing, volumes::DeclaredVolume};
 use crate::{
     api::{AccessMode, Mode, Service, StackSpec},
-    translate::{Facts, LiveClaim, short_hash},
+    text::short_hash,
+    translate::{Facts, LiveClaim},
 };
 
 /// Sets the access mode of claims that do not set it, and the label of each component on its volumes. Returns the labels of

@@ -3,7 +3,7 @@
 use super::{Problems, ResolvedService, Stage};
 use crate::{
     api::{Hook, Service},
-    shell::{is_name, quoted},
+    text::shell::{is_name, quoted},
     translate::Approximation,
 };
 

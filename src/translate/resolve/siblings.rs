@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     api::{DependencyCondition, Service, StackSpec},
-    translate::addresses::addresses,
+    text::addresses::addresses,
 };
 
 /// The references to services.
@@ -27,7 +27,7 @@ pub(super) struct Siblings<'a> {
 #[derive(Default)]
 struct Host<'a> {
     /// The services of the name.
-    bearers: BTreeSet<&'a str>,
+    services: BTreeSet<&'a str>,
     /// The ports in texts.
     ports: BTreeSet<u16>,
     /// The first service whose texts have the name.
@@ -64,7 +64,7 @@ impl<'a> Siblings<'a> {
         for (place, host) in hosts.into_values().enumerate() {
             let is_named =
                 |name: &str| host.has_more_speakers || host.speaker.is_some_and(|speaker| speaker != name);
-            for &name in &host.bearers {
+            for &name in &host.services {
                 found.hosts.entry(name).or_default().push(place);
                 if is_named(name) {
                     found.named.insert(name);
@@ -120,7 +120,7 @@ fn hosts(spec: &StackSpec) -> BTreeMap<Cow<'_, str>, Host<'_>> {
     for (name, service) in &spec.services {
         let aliases = service.networks.values().flat_map(|network| &network.aliases);
         for host in aliases.chain(&service.container_name).chain(&service.hostname).chain([name]) {
-            hosts.entry(lower_case(host)).or_default().bearers.insert(name);
+            hosts.entry(lower_case(host)).or_default().services.insert(name);
         }
     }
     hosts

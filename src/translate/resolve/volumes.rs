@@ -9,10 +9,8 @@ use super::{
 };
 use crate::{
     api::{AccessMode, Nfs, Quantity, Stack, Volume},
-    translate::{
-        Activity, Approximation, Facts, Privilege,
-        names::{dns_label, object_name},
-    },
+    text::names::{dns_label, object_name},
+    translate::{Activity, Approximation, Facts, Privilege},
 };
 
 /// The default size of a volume.

@@ -5,10 +5,8 @@ use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, KeyToPath, SecretVolumeS
 use super::{Copied, Mounter, Problems, Read, volume};
 use crate::{
     api::{FileMount, Reason, Service, StackSpec},
-    translate::{
-        ObjectKind,
-        names::{dns_label, object_name, pod_volume},
-    },
+    text::names::{dns_label, object_name, pod_volume},
+    translate::ObjectKind,
 };
 
 /// The key of a config whose content is in the Stack, and the name of the file in each volume.

@@ -3,10 +3,8 @@
 use super::{Laid, Mounter, keys, trees::projected, volume};
 use crate::{
     api::{self, VolumeMount},
-    translate::{
-        names::{dns_label, pod_volume},
-        resolve::{DeclaredVolume, Origin, Problems},
-    },
+    text::names::{dns_label, pod_volume},
+    translate::resolve::{DeclaredVolume, Origin, Problems},
 };
 
 impl<'a> Mounter<'_, 'a, '_> {

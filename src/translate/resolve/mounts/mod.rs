@@ -16,7 +16,8 @@ use serde_json::json;
 use super::{Context, Counted, Problems, Read, amount, same_node::is_everywhere};
 use crate::{
     api::{KeyRef, Service},
-    translate::{Approximation, Image, ImageConfig, ObjectKind, names::pod_volume, short_hash},
+    text::{names::pod_volume, short_hash},
+    translate::{Approximation, Image, ImageConfig, ObjectKind},
 };
 
 pub(in crate::translate) use files::CONTENT;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api::{FileTree, Service},
-    translate::names::pod_volume,
+    text::names::pod_volume,
 };
 
 /// The default permission bits of a file.

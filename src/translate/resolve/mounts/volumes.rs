@@ -8,11 +8,13 @@ use k8s_openapi::api::core::v1::{
 use super::{AnonymousClaim, Mounter, OpenedFolder, Seed, volume};
 use crate::{
     api::{AnonymousVolumes, Propagation, Reason, Service, VolumeMount},
+    text::{
+        names::{dns_label, object_name, pod_volume},
+        short_hash,
+    },
     translate::{
         Approximation, ImageConfig,
-        names::{dns_label, object_name, pod_volume},
         resolve::volumes::{Origin, check_host_path},
-        short_hash,
     },
 };
 

@@ -6,10 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Problems, ResolvedService, naming};
 use crate::{
     api::{Reason, StackSpec},
-    translate::{
-        Activity, Approximation,
-        bearers::{Bearer, Meeting, meeting},
-    },
+    dns::{Difference, NamedPod, difference},
+    translate::{Activity, Approximation},
 };
 
 /// A use of a name by a service.
@@ -17,15 +15,15 @@ struct Claim<'a> {
     /// The path in the spec.
     path: String,
     service: &'a str,
-    bearer: Bearer<&'a str, &'a str>,
+    pod: NamedPod<&'a str, &'a str>,
 }
 
 /// The uses of additional names by services that are not inactive.
-pub(super) struct Meetings<'a> {
+pub(super) struct SharedNames<'a> {
     spec: &'a StackSpec,
     claims: BTreeMap<&'a str, Vec<Claim<'a>>>,
     /// The networks of each service.
-    askers: Vec<BTreeSet<&'a str>>,
+    clients: Vec<BTreeSet<&'a str>>,
 }
 
 /// The host names that are DNS names.
@@ -39,10 +37,10 @@ pub(super) struct HostNames<'a> {
     pub unanswered: BTreeSet<&'a str>,
 }
 
-impl<'a> Meetings<'a> {
+impl<'a> SharedNames<'a> {
     /// Returns the uses of names by aliases and container names.
     pub fn of(spec: &'a StackSpec, services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Self {
-        let mut made = Self { spec, claims: BTreeMap::new(), askers: Vec::new() };
+        let mut made = Self { spec, claims: BTreeMap::new(), clients: Vec::new() };
         for service in services.values().filter(|service| service.activity != Activity::Inactive) {
             let path = format!("spec.services.{}", service.name);
             for (network, place) in &service.spec.networks {
@@ -55,7 +53,7 @@ impl<'a> Meetings<'a> {
             if let Some(name) = &service.spec.container_name {
                 made.claim(name, format!("{path}.containerName"), service, networks.clone());
             }
-            made.askers.push(networks.map(|network| network_of(spec, network)).collect());
+            made.clients.push(networks.map(|network| network_of(spec, network)).collect());
         }
         made
     }
@@ -68,33 +66,33 @@ impl<'a> Meetings<'a> {
         networks: impl IntoIterator<Item = &'a str>,
     ) {
         let networks = networks.into_iter().map(|network| network_of(self.spec, network)).collect();
-        let bearer = Bearer { pod: service.lead, networks };
-        self.claims.entry(name).or_default().push(Claim { path, service: service.name, bearer });
+        let pod = NamedPod { pod: service.lead, networks };
+        self.claims.entry(name).or_default().push(Claim { path, service: service.name, pod });
     }
 
-    fn meeting(&self, claims: &[Claim<'a>]) -> Meeting<&'a str, &'a str> {
+    fn difference(&self, claims: &[Claim<'a>]) -> Difference<&'a str, &'a str> {
         if claims.len() < 2 {
-            return Meeting::Same;
+            return Difference::None;
         }
-        let bearers: Vec<_> = claims.iter().map(|claim| claim.bearer.clone()).collect();
+        let pods: Vec<_> = claims.iter().map(|claim| claim.pod.clone()).collect();
         let is_shared = |name: &str| {
             self.spec.networks.values().any(|network| network.shared_name.as_deref() == Some(name))
         };
-        meeting(&bearers, self.askers.iter(), is_shared)
+        difference(&pods, self.clients.iter(), is_shared)
     }
 
     /// Refuses each name that would resolve to wrong Pods.
     pub fn check(&self, problems: &mut Problems, approximations: &mut Vec<Approximation>) {
         for (name, claims) in &self.claims {
-            match self.meeting(claims) {
-                Meeting::Same => {}
-                Meeting::Fewer(networks) => {
-                    let message = fewer(name, claims, &networks);
+            match self.difference(claims) {
+                Difference::None => {}
+                Difference::MorePods(networks) => {
+                    let message = more_pods(name, claims, &networks);
                     let path = claims.iter().take(1).map(|claim| claim.path.clone());
                     approximations.extend(path.map(|path| Approximation { path, message: message.clone() }));
                 }
-                Meeting::Astray { network, meant, other } => {
-                    let of = |pod: &str| claims.iter().find(|claim| claim.bearer.pod == pod);
+                Difference::WrongPod { network, meant, other } => {
+                    let of = |pod: &str| claims.iter().find(|claim| claim.pod.pod == pod);
                     let (Some(meant), Some(other)) = (of(meant), of(other)) else { continue };
                     let message = format!(
                         "'{name}' is also a name of '{}' ({}), and the cluster DNS gives one answer on all networks: \
@@ -126,14 +124,14 @@ impl<'a> Meetings<'a> {
                 self.claim(host, path, service, service.networks.iter().copied());
             }
             let claims = self.claims.get(host).map_or(&[][..], Vec::as_slice);
-            let (answers, message) = match self.meeting(claims) {
-                Meeting::Same => (true, None),
-                Meeting::Fewer(networks) => (true, Some(fewer(host, claims, &networks))),
-                Meeting::Astray { network, .. } => {
+            let (answers, message) = match self.difference(claims) {
+                Difference::None => (true, None),
+                Difference::MorePods(networks) => (true, Some(more_pods(host, claims, &networks))),
+                Difference::WrongPod { network, .. } => {
                     let message = format!(
                         "the host name does not resolve: '{host}' is a name of {}, and on '{network}' it must \
                          resolve to only some of them",
-                        bearers(claims)
+                        quoted_services(claims)
                     );
                     (false, Some(message))
                 }
@@ -160,16 +158,16 @@ fn network_of<'a>(spec: &'a StackSpec, network: &'a str) -> &'a str {
     spec.networks.get(network).and_then(|declared| declared.shared_name.as_deref()).unwrap_or(network)
 }
 
-fn fewer(name: &str, claims: &[Claim<'_>], networks: &BTreeSet<&str>) -> String {
+fn more_pods(name: &str, claims: &[Claim<'_>], networks: &BTreeSet<&str>) -> String {
     let networks = networks.iter().copied().collect::<Vec<_>>().join("', '");
     format!(
         "'{name}' resolves to {} on every network. On '{networks}', Docker resolves it to only some of them",
-        bearers(claims)
+        quoted_services(claims)
     )
 }
 
 /// Returns the names of services for a message.
-fn bearers(claims: &[Claim<'_>]) -> String {
+fn quoted_services(claims: &[Claim<'_>]) -> String {
     let services: BTreeSet<_> = claims.iter().map(|claim| claim.service).collect();
     format!("'{}'", services.into_iter().collect::<Vec<_>>().join("', '"))
 }

@@ -16,7 +16,7 @@ pub fn long_hash(text: &str) -> String {
 }
 
 /// Returns the first bytes of the SHA-256 of `text` in hexadecimal digits.
-pub(super) fn leading_bytes(text: &str, bytes: usize) -> String {
+pub fn leading_bytes(text: &str, bytes: usize) -> String {
     Sha256::digest(text.as_bytes()).iter().take(bytes).fold(String::new(), |mut hex, byte| {
         // Writing to a String cannot fail.
         let _ = write!(hex, "{byte:02x}");

@@ -7,6 +7,7 @@
 mod build;
 mod desired;
 mod facts;
+mod findings;
 mod image;
 mod invalid;
 mod limits;

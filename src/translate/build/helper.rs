@@ -57,13 +57,14 @@ pub(super) fn shapes_mounts(chores: &Chores, edition: Edition) -> bool {
 
 /// Adds the init containers, and mounts copies and, for hooks, the program in the container of the service.
 pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Edition) {
-    let chores = &service.mounts.chores;
+    let chores = &service.own.mounts.chores;
     let runs_hooks = edition.lets_hooks_fail() && need_helper(service);
     let opens = edition.opens_folders() && !chores.opened.is_empty();
     if chores.seeds.is_empty() && !shapes_mounts(chores, edition) && !runs_hooks && !opens {
         return;
     }
-    let Some(container) = spec.containers.iter_mut().find(|container| container.name == service.name) else {
+    let Some(container) = spec.containers.iter_mut().find(|container| container.name == service.own.name)
+    else {
         return;
     };
     let volumes = spec.volumes.get_or_insert_default();

@@ -32,13 +32,13 @@ pub(super) fn hash(
     facts: &Facts,
     edition: Edition,
 ) -> Option<String> {
-    let reads: BTreeSet<_> = services.iter().flat_map(|service| &service.reads).collect();
+    let reads: BTreeSet<_> = services.iter().flat_map(|service| &service.own.reads).collect();
     let digests: Option<Vec<_>> = reads
         .into_iter()
         .map(|read| Some((read, facts.objects.get(&(read.kind, read.name.to_owned()))?.get(read.key)?)))
         .collect();
     let Some(digests) = digests else {
-        return facts.live_workloads.get(services.first()?.name)?.reads.clone();
+        return facts.live_workloads.get(services.first()?.own.name)?.reads.clone();
     };
     if digests.is_empty() {
         return None;

@@ -5,11 +5,14 @@
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Problems, pre_start::variables, user};
+use super::{pre_start::variables, user::user};
 use crate::{
     api::{Hook, Service, Text},
     text::escape::escaped,
-    translate::{Approximation, Image},
+    translate::{
+        Image,
+        findings::{FieldPath, Findings},
+    },
 };
 
 /// The numbers of a user and, if it is set, of a group.
@@ -48,53 +51,44 @@ enum Whose {
 pub(super) fn post_start<'a>(
     service: &'a Service,
     own: Own<'_>,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
+    at: &FieldPath<'_>,
 ) -> (Vec<&'a Hook>, Vec<HookBefore<'a>>) {
     let (mut inside, mut before) = (Vec::new(), Vec::new());
     for (index, hook) in service.post_start.iter().enumerate() {
-        let path = format!("{path}.postStart[{index}]");
-        let user = user(hook.user.as_deref(), &path, problems);
+        let at = &at.index("postStart", index);
+        let user = user(hook.user.as_deref(), at);
         if whose(service, hook, user, own) == Whose::Own {
             inside.push(hook);
             continue;
         }
         let text = |(name, text): (&String, &Text)| (name.clone(), Text(escaped(text, false)));
-        let environment = variables(service, &hook.environment.iter().map(text).collect(), &path, problems);
+        let environment = variables(service, &hook.environment.iter().map(text).collect(), at);
         before.push(HookBefore { spec: hook, environment, user: user.or(own.named) });
         let message = "the hook runs as its user in an init container before the service starts. Changes to \
                        volumes persist, and other changes do not reach the service. The hook must not wait for the \
                        service";
-        approximations.push(Approximation { path, message: message.to_owned() });
+        at.approximate(message);
     }
     (inside, before)
 }
 
 /// Refuses `preStop` hooks with another user or more privileges than the container.
-pub(super) fn check_pre_stop(
-    service: &Service,
-    own: Own<'_>,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) {
+pub(super) fn check_pre_stop(service: &Service, own: Own<'_>, at: &FieldPath<'_>) {
     for (index, hook) in service.pre_stop.iter().enumerate() {
-        let path = format!("{path}.preStop[{index}]");
-        let user = user(hook.user.as_deref(), &path, problems);
+        let at = &at.index("preStop", index);
+        let user = user(hook.user.as_deref(), at);
         match whose(service, hook, user, own) {
             Whose::Own => {}
             Whose::Unknown if own.is_to_be_read => {
                 let message = "Kubernetes runs a preStop hook as the user of the container, which is USER of the \
                                image and not known here. An operator that reads image metadata refuses the hook if \
                                USER is another user than that of the hook";
-                approximations
-                    .push(Approximation { path: format!("{path}.user"), message: message.to_owned() });
+                at.child("user").approximate(message);
             }
             Whose::Other | Whose::Unknown => {
                 let message = "Kubernetes runs a preStop hook as the user and with the privileges of the container: \
                                remove 'user' and 'privileged' from the hook, or set them for the service";
-                problems.value(path, message);
+                at.invalid(message);
             }
         }
     }
@@ -119,7 +113,7 @@ fn of_image(image: Option<&Image>) -> Option<User> {
     let numbers: Vec<_> = user.split(':').map(number).collect();
     match numbers.join(":") {
         none if none.is_empty() => Some((0, None)),
-        user => super::user::user(Some(&user), "", &mut Problems::default()),
+        user => super::user::user(Some(&user), &Findings::default().root("")),
     }
 }
 

@@ -121,7 +121,10 @@ mod tests {
     use super::*;
     use crate::{
         api::Stack,
-        translate::resolve::{Origin, Problems, volumes::volumes},
+        translate::{
+            findings::{Findings, Grants},
+            resolve::volumes::{Origin, volumes},
+        },
     };
 
     const CLAIMS: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -149,8 +152,8 @@ mod tests {
 
     /// What each service is tied to, and the claims as they are on the cluster after that.
     fn shared(stack: &Stack, facts: &Facts) -> (BTreeMap<String, String>, Facts) {
-        let (mut problems, mut approximations) = (Problems::default(), Vec::new());
-        let mut volumes = volumes(("s", stack), facts, &mut problems, &mut approximations);
+        let grants = Grants { privileges: &facts.privileges, namespace: None };
+        let mut volumes = volumes(("s", stack), facts, grants, &Findings::default());
         let tied = tie(&stack.spec, &mut volumes, &Sharing::default(), facts);
         let tied = tied.into_iter().map(|(service, name)| (service.to_owned(), name)).collect();
         let mut after = facts.clone();

@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problems, ResolvedService, naming};
+use super::{
+    naming::{NameSource, further_names, host_names},
+    service::ResolvedService,
+};
 use crate::{
     api::{Reason, StackSpec},
     dns::{Difference, NamedPod, difference},
-    translate::{Activity, Approximation},
+    translate::{Activity, findings::Findings},
 };
 
 /// A use of a name by a service.
@@ -26,32 +29,49 @@ pub(super) struct SharedNames<'a> {
     clients: Vec<BTreeSet<&'a str>>,
 }
 
+/// The additional DNS names of the services of a Stack.
+pub(in crate::translate) struct DnsNames<'a> {
+    /// The names that the Pods of each service have as labels.
+    labels: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// The services of each name, without inactive ones.
+    pub services: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+impl<'a> DnsNames<'a> {
+    /// Returns the names that the Pods of a service have as labels.
+    pub fn of_service(&self, service: &str) -> impl Iterator<Item = &&'a str> {
+        self.labels.get(service).into_iter().flatten()
+    }
+}
+
 /// The host names that are DNS names.
 #[derive(Default)]
-pub(super) struct HostNames<'a> {
+struct HostNames<'a> {
     /// The services and host names whose Pods have the label of the host name. Services that the Service of an alias must
     /// not select are omitted.
-    pub labels: Vec<(&'a str, &'a str)>,
+    labels: Vec<(&'a str, &'a str)>,
     /// The host names without a Service. Their label has no effect, and stays because its removal would replace running
     /// Pods.
-    pub unanswered: BTreeSet<&'a str>,
+    without_service: BTreeSet<&'a str>,
 }
 
 impl<'a> SharedNames<'a> {
     /// Returns the uses of names by aliases and container names.
-    pub fn of(spec: &'a StackSpec, services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Self {
+    pub fn of(
+        spec: &'a StackSpec,
+        services: &BTreeMap<&'a str, ResolvedService<'a>>,
+        findings: &Findings,
+    ) -> Self {
         let mut made = Self { spec, claims: BTreeMap::new(), clients: Vec::new() };
-        for service in services.values().filter(|service| service.activity != Activity::Inactive) {
-            let path = format!("spec.services.{}", service.name);
-            for (network, place) in &service.spec.networks {
-                for (index, alias) in place.aliases.iter().enumerate() {
-                    let path = format!("{path}.networks.{network}.aliases[{index}]");
-                    made.claim(alias, path, service, [network.as_str()]);
+        for service in services.values().filter(|service| service.own.activity != Activity::Inactive) {
+            let at = findings.service(service.own.name);
+            let networks = service.pod.networks.iter().copied();
+            for further in further_names(service.own.spec) {
+                let path = further.path(&at);
+                match further.source {
+                    NameSource::Alias { network, .. } => made.claim(further.name, path, service, [network]),
+                    NameSource::ContainerName => made.claim(further.name, path, service, networks.clone()),
                 }
-            }
-            let networks = service.networks.iter().copied();
-            if let Some(name) = &service.spec.container_name {
-                made.claim(name, format!("{path}.containerName"), service, networks.clone());
             }
             made.clients.push(networks.map(|network| network_of(spec, network)).collect());
         }
@@ -66,8 +86,8 @@ impl<'a> SharedNames<'a> {
         networks: impl IntoIterator<Item = &'a str>,
     ) {
         let networks = networks.into_iter().map(|network| network_of(self.spec, network)).collect();
-        let pod = NamedPod { pod: service.lead, networks };
-        self.claims.entry(name).or_default().push(Claim { path, service: service.name, pod });
+        let pod = NamedPod { pod: service.own.lead, networks };
+        self.claims.entry(name).or_default().push(Claim { path, service: service.own.name, pod });
     }
 
     fn difference(&self, claims: &[Claim<'a>]) -> Difference<&'a str, &'a str> {
@@ -82,14 +102,14 @@ impl<'a> SharedNames<'a> {
     }
 
     /// Refuses each name that would resolve to wrong Pods.
-    pub fn check(&self, problems: &mut Problems, approximations: &mut Vec<Approximation>) {
+    pub fn check(&self, findings: &Findings) {
         for (name, claims) in &self.claims {
             match self.difference(claims) {
                 Difference::None => {}
                 Difference::MorePods(networks) => {
-                    let message = more_pods(name, claims, &networks);
-                    let path = claims.iter().take(1).map(|claim| claim.path.clone());
-                    approximations.extend(path.map(|path| Approximation { path, message: message.clone() }));
+                    if let Some(first) = claims.first() {
+                        findings.root(&first.path).approximate(more_pods(name, claims, &networks));
+                    }
                 }
                 Difference::WrongPod { network, meant, other } => {
                     let of = |pod: &str| claims.iter().find(|claim| claim.pod.pod == pod);
@@ -100,28 +120,53 @@ impl<'a> SharedNames<'a> {
                          Rename one of the two, or set the name of both on the same networks",
                         meant.service, meant.path, meant.service, other.service
                     );
-                    problems.add(Reason::NameClash, other.path.clone(), message);
+                    findings.root(&other.path).problem(Reason::NameClash, message);
                 }
             }
         }
     }
 
+    /// Returns the names of aliases, container names and host names.
+    pub fn into_names(
+        mut self,
+        services: &BTreeMap<&'a str, ResolvedService<'a>>,
+        findings: &Findings,
+    ) -> DnsNames<'a> {
+        let hosts = self.host_names(services, findings);
+        let further = |service: &ResolvedService<'a>| {
+            let names = further_names(service.own.spec).map(|further| further.name);
+            (service.own.name, names.filter(|name| *name != service.own.name).collect())
+        };
+        let mut labels: BTreeMap<&str, BTreeSet<&str>> = services.values().map(further).collect();
+        for (service, host) in hosts.labels {
+            labels.entry(service).or_default().insert(host);
+        }
+        let mut of_names: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for service in services.values().filter(|service| service.own.activity != Activity::Inactive) {
+            let names = labels.get(service.own.name).into_iter().flatten();
+            for name in names.filter(|name| !hosts.without_service.contains(*name)) {
+                of_names.entry(name).or_default().push(service.own.name);
+            }
+        }
+        DnsNames { labels, services: of_names }
+    }
+
     /// Returns the host names that are DNS names. A host name that would resolve to wrong Pods gets no Service.
-    pub fn host_names(
+    fn host_names(
         &mut self,
         services: &BTreeMap<&'a str, ResolvedService<'a>>,
-        approximations: &mut Vec<Approximation>,
+        findings: &Findings,
     ) -> HostNames<'a> {
         let mut hosts: BTreeMap<&str, Vec<&ResolvedService<'a>>> = BTreeMap::new();
-        for (service, host) in naming::host_names(services) {
+        for (service, host) in host_names(services) {
             hosts.entry(host).or_default().extend(services.get(service));
         }
         let mut found = HostNames::default();
         for (host, named) in hosts {
             let is_alias = self.claims.contains_key(host);
             for service in &named {
-                let path = format!("spec.services.{}.hostname", service.name);
-                self.claim(host, path, service, service.networks.iter().copied());
+                let path = findings.service(service.own.name).child("hostname").to_string();
+                self.claim(host, path, service, service.pod.networks.iter().copied());
             }
             let claims = self.claims.get(host).map_or(&[][..], Vec::as_slice);
             let (answers, message) = match self.difference(claims) {
@@ -137,17 +182,16 @@ impl<'a> SharedNames<'a> {
                 }
             };
             if answers || !is_alias {
-                found.labels.extend(named.iter().map(|service| (service.name, host)));
+                found.labels.extend(named.iter().map(|service| (service.own.name, host)));
             }
             if !answers && !is_alias {
-                found.unanswered.insert(host);
+                found.without_service.insert(host);
             }
-            approximations.extend(message.into_iter().flat_map(|message| {
-                named.iter().map(move |service| Approximation {
-                    path: format!("spec.services.{}.hostname", service.name),
-                    message: message.clone(),
-                })
-            }));
+            for service in &named {
+                if let Some(message) = &message {
+                    findings.service(service.own.name).child("hostname").approximate(message);
+                }
+            }
         }
         found
     }

@@ -1,13 +1,16 @@
 //! Files of a volume in the Stack, which the helper writes into the volume.
 
-use super::{Laid, Mounter, keys, trees::projected, volume};
+use super::{Laid, Mounter, projection::projected, volume};
 use crate::{
-    api::{self, VolumeMount},
+    api::VolumeMount,
     text::names::{dns_label, pod_volume},
-    translate::resolve::{DeclaredVolume, Origin, Problems},
+    translate::resolve::{
+        file_keys,
+        volumes::{DeclaredVolume, Origin},
+    },
 };
 
-impl<'a> Mounter<'_, 'a, '_> {
+impl<'a> Mounter<'_, 'a> {
     /// Adds the task that writes the files of a volume. Each service that mounts the volume has the task, because any of
     /// them can start first.
     ///
@@ -23,7 +26,7 @@ impl<'a> Mounter<'_, 'a, '_> {
         let source = mount.source.as_deref().unwrap_or_default();
         let is_known = self.found.chores.laid.iter().any(|laid| laid.volume == pod_name);
         let may_have_had_files = matches!(declared.origin, Origin::Claim(_)) && mount.nocopy == Some(true);
-        let namespace = self.context.namespace.filter(|_| matches!(declared.origin, Origin::Nfs(_)));
+        let namespace = self.context.grants.namespace.filter(|_| matches!(declared.origin, Origin::Nfs(_)));
         let writers = self.context.writers.get(source).copied().unwrap_or_default();
         let declared = declared.spec;
         let has_any = !(declared.files.is_empty() && declared.folders.is_empty());
@@ -32,11 +35,13 @@ impl<'a> Mounter<'_, 'a, '_> {
         }
         if has_any {
             let what = "the files and folders are not written into the volume";
-            self.without_helper(format!("spec.volumes.{source}.files"), what);
+            let root = self.context.findings.root("spec.volumes");
+            let at = root.child(source);
+            self.without_helper(&at.child("files"), what);
         }
-        self.found.reads.extend(declared.files.iter().filter_map(keys::origin));
+        self.found.reads.extend(declared.files.iter().filter_map(file_keys::origin));
         let files = (!declared.files.is_empty()).then(|| {
-            projected(volume(pod_volume("laid", &dns_label(source))), keys::projections(&declared.files))
+            projected(volume(pod_volume("laid", &dns_label(source))), file_keys::projections(&declared.files))
         });
         // A claim belongs to one namespace, and keeps its record when it is restored in another one. An NFS export serves
         // all namespaces.
@@ -59,26 +64,5 @@ impl<'a> Mounter<'_, 'a, '_> {
         let files = declared.into_iter().flat_map(|declared| &declared.spec.files);
         let subpath = mount.subpath.as_deref();
         subpath.is_some() && files.into_iter().any(|file| file.path.as_deref() == subpath)
-    }
-}
-
-/// Checks the files and folders of a volume.
-pub(in crate::translate::resolve) fn check(volume: &api::Volume, path: &str, problems: &mut Problems) {
-    keys::check(&volume.files, path, problems);
-    for (index, _) in volume.files.iter().enumerate().filter(|(_, file)| file.path.is_none()) {
-        let message = "the path is missing: write the path in the volume, such as 'conf.d/site.conf'";
-        problems.value(format!("{path}.files[{index}].path"), message);
-    }
-    for (index, folder) in volume.folders.iter().enumerate() {
-        if let Some(message) = keys::wrong(folder) {
-            problems.value(format!("{path}.folders[{index}]"), message);
-        }
-    }
-    let cannot_be_filled =
-        volume.host_path.is_some() || volume.nfs.as_ref().is_some_and(|nfs| nfs.read_only == Some(true));
-    if cannot_be_filled && !(volume.files.is_empty() && volume.folders.is_empty()) {
-        let message =
-            "'files' and 'folders' are not supported for a host path or a read-only export: remove them";
-        problems.value(path, message);
     }
 }

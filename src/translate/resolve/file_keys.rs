@@ -7,11 +7,17 @@ use std::{
 
 use k8s_openapi::api::core::v1::{ConfigMapProjection, KeyToPath, SecretProjection, VolumeProjection};
 
-use super::{CONTENT, Read, permission_bits};
+use super::reads::Read;
 use crate::{
-    api::TreeFile,
-    translate::{ObjectKind, resolve::Problems},
+    api::{StackSpec, TreeFile},
+    translate::{
+        ObjectKind,
+        findings::{FieldPath, Findings},
+    },
 };
+
+/// The key of a config whose content is in the Stack, and the name of the file in each volume.
+pub(in crate::translate) const CONTENT: &str = "content";
 
 /// Returns the key with the content of a file.
 pub(super) fn origin(file: &TreeFile) -> Option<Read<'_>> {
@@ -24,29 +30,29 @@ pub(super) fn origin(file: &TreeFile) -> Option<Read<'_>> {
 }
 
 /// Checks a list of files.
-pub(in crate::translate::resolve) fn check(files: &[TreeFile], path: &str, problems: &mut Problems) {
+pub(super) fn check(files: &[TreeFile], at: &FieldPath<'_>) {
     let mut seen = BTreeSet::new();
     for (index, file) in files.iter().enumerate() {
-        let path = format!("{path}.files[{index}]");
+        let at = &at.index("files", index);
         if origin(file).is_none() {
             let message = "a file has one source: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
-            problems.value(path, message);
+            at.invalid(message);
             continue;
         }
         let place = file.path.as_deref().unwrap_or(CONTENT);
         if let Some(message) = wrong(place) {
-            problems.value(format!("{path}.path"), message);
+            at.child("path").invalid(message);
         }
         if !seen.insert(place) {
             let message = format!("the path '{place}' is used twice: remove one of the files");
-            problems.value(format!("{path}.path"), message);
+            at.child("path").invalid(message);
         }
-        permission_bits(file.mode.as_deref(), 0o777, &path, problems);
+        permission_bits(file.mode.as_deref(), 0o777, at);
     }
     if let Some((folder, below)) = seen.iter().find_map(|file| Some((file, one_below(&seen, file)?))) {
         let message =
             format!("'{folder}' is a file, so '{below}' cannot exist: change the path of one of the two");
-        problems.value(format!("{path}.files"), message);
+        at.child("files").invalid(message);
     }
 }
 
@@ -93,6 +99,26 @@ pub(super) fn wrong(path: &str) -> Option<&'static str> {
         Some("the path starts with '..', which Kubernetes reserves: use another name")
     } else {
         None
+    }
+}
+
+/// Parses permission bits as octal digits, up to `highest`.
+pub(super) fn permission_bits(text: Option<&str>, highest: i32, at: &FieldPath<'_>) -> Option<i32> {
+    let mode = i32::from_str_radix(text?, 8).ok().filter(|mode| (0..=highest).contains(mode));
+    if mode.is_none() {
+        let message = "the value is not permission bits: write three octal digits, such as \"0440\"";
+        at.child("mode").invalid(message);
+    }
+    mode
+}
+
+/// Checks the declarations of configs.
+pub(super) fn check_declarations(spec: &StackSpec, findings: &Findings) {
+    for (name, config) in &spec.configs {
+        if config.content.is_some() == config.config_map.is_some() {
+            let message = "a config has one source: set exactly one of 'content' and 'configMap'";
+            findings.root("spec").key("configs", name).invalid(message);
+        }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::program_user;
+use super::{
+    activity::is_inactive,
+    capabilities::capabilities,
+    image,
+    user::{program_user, user},
+};
 use crate::{
     api::{Service, StackSpec},
-    translate::{
-        Facts,
-        resolve::{Problems, capabilities, image, is_inactive, user},
-    },
+    translate::{Facts, findings::Findings},
 };
 
 /// The users that write a volume.
@@ -25,16 +27,13 @@ pub(in crate::translate) struct Writers {
 /// All services count, also inactive ones, so the owner does not depend on the start order, and activating a profile does
 /// not change other services. Root counts only if there is no other user, because root can write every file. Of several
 /// other users, that of the first service by name is the owner. If no service writes a volume, its readers count.
-pub(in crate::translate::resolve) fn writers<'a>(
-    spec: &'a StackSpec,
-    facts: &Facts,
-) -> BTreeMap<&'a str, Writers> {
+pub(super) fn writers<'a>(spec: &'a StackSpec, facts: &Facts) -> BTreeMap<&'a str, Writers> {
     let mut users: BTreeMap<&str, Users> = BTreeMap::new();
     for (name, service) in &spec.services {
         let given = image::image(spec, name, service, facts);
         let says = given.map_or(&image::NOTHING, |image| &*image.config);
         // Resolution of the service reports problems of the user.
-        let numbers = user::user(image::user(service, says), "", &mut Problems::default());
+        let numbers = user(image::user(service, says), &Findings::default().root(""));
         let one = match program_user(numbers, service, given) {
             Some((0, _)) if may_write_all(service) => User::Root,
             Some(numbers) => User::Known(numbers),
@@ -90,7 +89,7 @@ impl Users {
 /// Reports whether a program of root has the capability to write files of other users.
 fn may_write_all(service: &Service) -> bool {
     const POWER: &str = "DAC_OVERRIDE";
-    let capabilities = capabilities::capabilities(service, "", &mut Problems::default()).unwrap_or_default();
+    let capabilities = capabilities(service, &Findings::default().root("")).unwrap_or_default();
     let is_in =
         |names: Option<Vec<String>>| names.into_iter().flatten().any(|name| name == POWER || name == "ALL");
     service.privileged == Some(true) || is_in(capabilities.add) || !is_in(capabilities.drop)

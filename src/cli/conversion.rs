@@ -107,14 +107,13 @@ fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
                 Statement::Verdict(Verdict::Refused) => " is left out",
                 _ => "",
             };
-            Diagnostic {
-                id: entry.rule.map_or("", |rule| rule.id),
-                severity: if error { Severity::Error } else { Severity::Warning },
-                place: entry.place,
-                message: format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
-                remedy: entry.remedy().unwrap_or_default().to_owned(),
-                notes: Vec::new(),
-            }
+            Diagnostic::external(
+                entry.rule.map_or("", |rule| rule.id),
+                if error { Severity::Error } else { Severity::Warning },
+                entry.place,
+                format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
+            )
+            .remedy(entry.remedy().unwrap_or_default())
         })
         .collect()
 }

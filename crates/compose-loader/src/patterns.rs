@@ -1,10 +1,10 @@
-//! Rules for paths of a tree. A walk over the tree finds them step by step.
+//! Patterns for paths of a tree. A walk over the tree finds them step by step.
 
 use crate::names::Names;
 
 /// A table of rules for path patterns, such as `services.*.ports.*`.
 /// `*` matches any key and any item of a list.
-pub struct Rules<T>(Vec<Branch<T>>);
+pub struct Patterns<T>(Vec<Branch<T>>);
 
 struct Branch<T> {
     named: Names<usize>,
@@ -14,7 +14,7 @@ struct Branch<T> {
 
 /// A position in the table from which a rule can be reached.
 pub struct At<'r, T> {
-    rules: &'r Rules<T>,
+    rules: &'r Patterns<T>,
     branch: usize,
 }
 
@@ -26,12 +26,12 @@ impl<T> Clone for At<'_, T> {
 
 impl<T> Copy for At<'_, T> {}
 
-impl<T: Copy> Rules<T> {
+impl<T: Copy> Patterns<T> {
     /// Creates a table of patterns. The first pattern that matches a path wins.
     #[must_use]
     pub fn new(patterns: &[(&'static str, T)]) -> Self {
         let split: Vec<_> = patterns.iter().map(|(path, rule)| (path.split('.').collect(), *rule)).collect();
-        let mut rules = Rules(Vec::new());
+        let mut rules = Patterns(Vec::new());
         rules.grow(
             &split.iter().map(|(path, rule): &(Vec<_>, T)| (path.as_slice(), *rule)).collect::<Vec<_>>(),
         );

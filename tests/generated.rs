@@ -46,6 +46,11 @@ fn the_crd_matches_the_code() {
 }
 
 #[test]
+fn docs_rules_md_matches_the_rules() {
+    assert_generated("docs/rules.md", &["explain", "--markdown", "rules"]);
+}
+
+#[test]
 fn all_supported_versions_of_kubernetes_are_tested() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (oldest, newest) = (ServerVersion::OLDEST, ServerVersion::NEWEST);

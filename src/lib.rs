@@ -24,6 +24,20 @@
 //! | `controller` | the controller: watches, reconciliation, backoff, events, metrics, Lease |
 //! | `cli` | the command line, with one file for each command |
 //!
+//! The objects of a Stack:
+//!
+//! ```
+//! use serde_json::json;
+//! use stackwright::translate::{Facts, Kind, translate};
+//!
+//! let services = json!({"web": {"image": "nginx:1.29", "ports": [{"target": 80, "published": 8080}]}});
+//! let stack = json!({"metadata": {"name": "shop"}, "spec": {"services": services}});
+//! let desired = translate(&serde_json::from_value(stack)?, &Facts::default())?;
+//! let workload = desired.objects().into_iter().find(|object| object.kind == Kind::Deployment).unwrap();
+//! assert_eq!(workload.name, "shop-web");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The first eight modules are pure: they do no I/O, read neither the clock nor the environment, and use no unordered
 //! collection for output. They build without a client, an async runtime and TLS (`cargo check --lib
 //! --no-default-features`). The Compose loader is the crate `compose-loader`, which depends on nothing of Kubernetes. It

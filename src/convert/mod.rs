@@ -116,6 +116,26 @@ impl Converted {
 }
 
 /// Converts a project that was loaded with all of its profiles.
+///
+/// ```
+/// use compose_loader::{Input, MemoryFiles, Request, load};
+/// use stackwright::convert::{Options, convert, verdict::Verdict};
+///
+/// let text = "name: shop\nservices: {web: {image: 'nginx:1.29', ports: ['8080:80'], logging: {driver: syslog}}}\n";
+/// let request = Request {
+///     files: vec![Input { path: "/shop/compose.yaml".to_owned(), text: Some(text.to_owned()) }],
+///     working_dir: "/shop".to_owned(),
+///     profiles: vec!["*".to_owned()],
+///     ..Request::default()
+/// };
+/// let files = MemoryFiles::default();
+/// let project = load(&request, &files).project.unwrap();
+///
+/// let converted = convert(&project, &files, &Options::default());
+/// assert_eq!(converted.stack.spec.services["web"].image, "nginx:1.29");
+/// let ignored = converted.entries.iter().find(|entry| entry.is(Verdict::Ignored)).unwrap();
+/// assert_eq!(ignored.pointer, "/services/web/logging");
+/// ```
 #[must_use]
 pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
     let log = Log::default();

@@ -53,6 +53,18 @@ pub struct Discovered {
 
 /// Finds the files and the variables of a project.
 ///
+/// ```
+/// use compose_loader::{MemoryFiles, discover::{Options, discover}, load_with};
+///
+/// let mut files = MemoryFiles::default();
+/// files.add("/shop/compose.yaml", "services: {web: {image: 'nginx:${TAG}'}}");
+/// files.add("/shop/.env", "TAG=1.29");
+/// let found = discover(&Options { folder: "/shop".to_owned(), ..Options::default() }, &files).unwrap();
+/// let project = load_with(&found.request, &files, found.sources).project.unwrap();
+/// assert_eq!(project.name, "shop");
+/// assert_eq!(project.service("web").unwrap().str_at("image"), Some("nginx:1.29"));
+/// ```
+///
 /// # Errors
 /// Returns an error, with the files that were read before it, where a named file is missing or cannot be read.
 pub fn discover(options: &Options, files: &dyn Files) -> Result<Discovered, Box<(Diagnostic, Sources)>> {

@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each target is one line; longer ones call a script in hack/, whose first lines describe it.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority account-cost real-test e2e parity matrix siege bench corpus generate image
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority account-cost real-test e2e parity matrix siege bench corpus generate book
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -55,8 +55,11 @@ corpus: ## convert the Compose files in the folder $$STACKWRIGHT_CORPUS, and sen
 bench: ## compare the speed of the Compose loader with compose-go
 	@hack/bench
 
-generate: ## write the generated files: CRD, RBAC, copies in the charts, tables of docs/compose.md
+generate: ## write the generated files: CRD, RBAC, copies in the charts, parts of the book
 	@hack/generate
+
+book: ## write the book of docs/ to target/book
+	@hack/book
 
 image: ## build the image of the operator, optimized and static, to dist/stackwright.tar
 	@hack/operator-image dist

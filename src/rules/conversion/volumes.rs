@@ -102,7 +102,7 @@ list! { VOLUMES by Converter:
         ";
     VOLUME_NAME "volume-name" "SW1309" Approximated []
         "volume name in Docker",
-        "the volume becomes the PersistentVolumeClaim <stack>-<volume>, whatever its name in Docker. Another project that uses this volume name gets another volume",
+        "the volume becomes the PersistentVolumeClaim STACK-VOLUME, whatever its name in Docker. Another project that uses this volume name gets another volume",
         "write external: true and the name to use an existing claim" => "
         services:
           web:

@@ -1,13 +1,20 @@
-//! Files that are made from code, or speak of it, say what the code says.
+//! Files that are made from code, and pages about it, agree with the code. `UPDATE_GOLDEN=1` writes the parts of the
+//! pages that are made from code.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod links;
+mod pages;
+mod reference;
+mod versions;
 
 use std::{path::Path, process::Command};
 
 use serde_json::Value;
 use stackwright::{
-    api::{Reason, Stack},
-    translate::{Facts, ServerVersion, translate},
+    api::Stack,
+    translate::{Facts, translate},
 };
 
 fn stackwright(arguments: &[&str]) -> String {
@@ -51,26 +58,6 @@ fn docs_rules_md_matches_the_rules() {
 }
 
 #[test]
-fn all_supported_versions_of_kubernetes_are_tested() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (oldest, newest) = (ServerVersion::OLDEST, ServerVersion::NEWEST);
-    let supported: Vec<_> =
-        (oldest.minor..=newest.minor).map(|minor| ServerVersion { minor }.to_string()).collect();
-    let output = Command::new(root.join("hack/cluster")).arg("versions").output().unwrap();
-    let tried = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(tried.lines().collect::<Vec<_>>(), supported, "hack/cluster versions");
-    for chart in ["stackwright", "stackwright-crds"] {
-        let text = std::fs::read_to_string(root.join("charts").join(chart).join("Chart.yaml")).unwrap();
-        let wanted = format!("kubeVersion: \">={oldest}.0-0\"");
-        assert!(text.lines().any(|line| line == wanted), "charts/{chart}/Chart.yaml lacks {wanted}");
-    }
-    assert!(
-        root.join(format!("tests/kubernetes-{oldest}.json")).exists(),
-        "hack/kubernetes-fields writes it"
-    );
-}
-
-#[test]
 fn the_crds_of_the_charts_match_the_code() {
     assert_generated("charts/stackwright/crds/stackwright.dev_stacks.yaml", &["crds"]);
     assert_generated("charts/stackwright-crds/files/stackwright.dev_stacks.yaml", &["crds"]);
@@ -81,26 +68,6 @@ fn the_rbac_rules_of_the_chart_match_the_code() {
     assert_generated("charts/stackwright/files/cluster-role.yaml", &["rbac"]);
     assert_generated("charts/stackwright/files/role.yaml", &["rbac", "--namespaced"]);
     assert_generated("charts/stackwright/files/lease-role.yaml", &["rbac", "--lease"]);
-}
-
-/// `UPDATE_GOLDEN=1` writes the table.
-#[test]
-fn the_documentation_lists_all_reasons() {
-    const BEGIN: &str = "<!-- The table of reasons is made from code -->\n";
-    const END: &str = "<!-- End of the table of reasons -->";
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/stack.md");
-    let text = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = text.split_once(BEGIN).unwrap();
-    let (found, after) = rest.split_once(END).unwrap();
-    let rows = Reason::ALL.iter().map(|reason| {
-        format!("| `{}` | `{}` | {} |\n", reason.as_str(), reason.condition().as_str(), reason.meaning())
-    });
-    let table = format!("\n| reason | condition | meaning |\n|---|---|---|\n{}\n", rows.collect::<String>());
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        std::fs::write(&path, [before, BEGIN, &table, END, after].concat()).unwrap();
-    } else {
-        assert_eq!(found, table, "run UPDATE_GOLDEN=1 cargo test --test generated");
-    }
 }
 
 #[test]

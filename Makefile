@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each target is one line; longer ones call a script in hack/, whose first lines describe it.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority account-cost real-test e2e parity matrix siege bench corpus generate book
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority account-cost real-test e2e parity matrix siege bench corpus generate book image release
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -63,6 +63,9 @@ book: ## write the book of docs/ to target/book
 
 image: ## build the image of the operator, optimized and static, to dist/stackwright.tar
 	@hack/operator-image dist
+
+release: ## write the release $$VERSION to dist/: programs, image, charts, install.yaml, checksums, bill of materials
+	@hack/release "$(VERSION)"
 
 siege: ## run fifty hostile Stacks beside twenty good ones for ten minutes, with an optimised operator
 	@cargo test --profile image --test siege -- --seconds 600 --flapping-pods 200

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use compose_loader::Example;
+
 use super::attributes::ATTRIBUTES;
 use super::{Judge, Kind, Rule, Verdict, all};
 
@@ -19,6 +21,9 @@ pub fn rules() -> String {
 Each message about a Compose project names a rule: `warning[ulimits]`. This page lists all of them, and `stackwright explain
 ID` prints one with what `convert` says about its example. A rule keeps its id. The number of a rule of the conversion, such
 as `SW1109`, is an alias of the id: every command accepts both.
+
+In an example of several files, a line `-- NAME --` starts a file. A first line with `$` names the command, if the example
+needs an option.
 "
     .to_owned();
     for (kind, meaning) in KINDS {
@@ -68,9 +73,10 @@ fn section(text: &mut String, rule: &Rule) {
         let all: Vec<_> = rule.attributes.iter().map(|path| format!("`{path}`")).collect();
         let _ = write!(text, "\nApplies to every value of {}.\n", all.join(", "));
     }
-    if let Some(example) = rule.example.text() {
-        let _ = write!(text, "\n```yaml\n{example}```\n");
-    }
+    let _ = match rule.example {
+        Example::None(why) => write!(text, "\nNo example: {why}.\n"),
+        Example::Files(_) => write!(text, "\n```yaml\n{}```\n", rule.example.text().unwrap_or_default()),
+    };
 }
 
 /// Returns the tables of docs/compose.md: all attributes, and the rules of the conversion.
@@ -118,7 +124,9 @@ fn link(id: &str) -> String {
     format!("[{id}](rules.md#{id})")
 }
 
-fn first_upper(text: &str) -> String {
+/// Returns a text with its first letter in upper case.
+#[must_use]
+pub fn first_upper(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or(String::new(), |first| first.to_uppercase().chain(chars).collect())
 }

@@ -8,7 +8,7 @@ use compose_loader::{Environment, MemoryFiles, Origin, discover::Options as Find
 use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
 use stackwright::convert::output::{Secrets, kustomization, manifests};
 use stackwright::convert::{Converted, Folders};
-use stackwright::rules::{Kind, Verdict};
+use stackwright::rules::{self, Verdict};
 use stackwright::translate::{Kind, translate};
 
 use super::coverage::without_verdict;
@@ -357,7 +357,7 @@ fn item_63_log_rotation_is_ignored_without_an_error() {
     let logging = converted.entries.iter().filter(|entry| entry.pointer.ends_with("/logging"));
     let kinds: Vec<_> = logging.map(|entry| entry.kind).collect();
     assert!(
-        kinds.len() > 5 && kinds.iter().all(|kind| *kind == Kind::Verdict(Verdict::Ignored)),
+        kinds.len() > 5 && kinds.iter().all(|kind| *kind == rules::Kind::Verdict(Verdict::Ignored)),
         "{kinds:?}"
     );
 }

@@ -7,6 +7,8 @@ use std::{
     process::Command,
 };
 
+use tempfile::TempDir;
+
 use super::pages::{Block, Page, page, pages, root};
 
 /// A command of a page, with the output that the page shows.
@@ -67,14 +69,14 @@ fn yaml(page: &Page, index: usize) -> String {
 struct Folder {
     path: PathBuf,
     programs: PathBuf,
+    _temporary: TempDir,
 }
 
 impl Folder {
     /// Creates the folder: with the project in `projects`, or that of the quick start.
     fn of(page: &Page) -> Self {
-        let name = page.path.display().to_string().replace('/', "-");
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages").join(name);
-        let _ = fs::remove_dir_all(&path);
+        let temporary = tempfile::tempdir().unwrap();
+        let path = temporary.path().join("project");
         let programs = path.join("bin");
         fs::create_dir_all(&programs).unwrap();
         symlink(env!("CARGO_BIN_EXE_stackwright"), programs.join("stackwright")).unwrap();
@@ -85,7 +87,7 @@ impl Folder {
         let own = root().join("tests/generated/projects").join(page.path.with_extension("yaml"));
         fs::write(path.join("compose.yaml"), fs::read_to_string(own).unwrap_or(quick_start)).unwrap();
         fs::write(path.join("compose.prod.yaml"), "services: {web: {restart: always}}\n").unwrap();
-        Self { path, programs }
+        Self { path, programs, _temporary: temporary }
     }
 
     /// Runs a command in a shell. Returns whether all its programs succeed, and what they print.

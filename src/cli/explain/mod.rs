@@ -4,10 +4,10 @@ mod example;
 
 use anyhow::Context;
 use clap::ValueEnum;
+use compose_loader::Example;
 
 use super::terminal::print;
-use crate::rules::document;
-use crate::rules::{self, Rule};
+use crate::rules::{self, Rule, document};
 
 /// The rule to explain.
 #[derive(Debug, clap::Args)]
@@ -55,7 +55,8 @@ fn list() -> String {
 fn text(rule: &Rule) -> String {
     let alias = rule.alias.map(|alias| format!(" ({alias})")).unwrap_or_default();
     let kind = rule.kind.as_str();
-    let mut text = format!("{}{alias}: {} ({kind})\n\n{}.\n", rule.id, rule.title, rule.reason);
+    let reason = document::first_upper(rule.reason);
+    let mut text = format!("{}{alias}: {} ({kind})\n\n{reason}.\n", rule.id, rule.title);
     if let Some(remedy) = rule.remedy {
         text.push_str(&format!("\nWhat to do: {remedy}.\n"));
     }
@@ -64,6 +65,9 @@ fn text(rule: &Rule) -> String {
         for attribute in rule.attributes {
             text.push_str(&format!("  {attribute}\n"));
         }
+    }
+    if let Example::None(why) = rule.example {
+        text.push_str(&format!("\nNo example: {why}.\n"));
     }
     if let (Some(example), Some(said)) = (rule.example.text(), example::said(rule)) {
         text.push_str("\nExample:\n\n");

@@ -1,6 +1,7 @@
 //! Projects that show a rule.
 
 use crate::MemoryFiles;
+use crate::paths::join;
 
 /// A project that shows a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,7 +15,7 @@ pub enum Example {
 
 impl Example {
     /// The folder of the project in [`Example::in_memory`].
-    pub const FOLDER: &'static str = "/example";
+    pub const FOLDER: &'static str = "/home/user/example";
 
     /// Returns the text without its indentation. Returns `None` if there is no example.
     #[must_use]
@@ -52,7 +53,7 @@ impl Example {
     pub fn in_memory(&self) -> Option<MemoryFiles> {
         let mut files = MemoryFiles::default();
         for (name, text) in self.files()? {
-            files.add(format!("{}/{name}", Self::FOLDER), text);
+            files.add(join(Self::FOLDER, &name), text);
         }
         Some(files)
     }

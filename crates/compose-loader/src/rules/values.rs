@@ -226,8 +226,7 @@ list! { VALUES:
         ";
     YAML_1_1_BOOLEAN "yaml-1.1-boolean" Warning
         "boolean of YAML 1.1",
-        "`yes`, `no`, `on`, `off` and the like were booleans in YAML 1.1. A variable with such a value is still read as one",
-        "write `true` or `false`" => "
+        "`yes`, `no`, `on`, `off` and the like were booleans in YAML 1.1. A variable with such a value is still read as one" => "
         services:
           web:
             image: nginx

@@ -7,7 +7,7 @@ use std::{
 
 use compose_loader::did_you_mean;
 
-use super::{Approximation, Invalid, MOST_TOLD, Privilege, Privileges, Problem};
+use super::{Approximation, Invalid, MOST_SHOWN, Privilege, Privileges, Problem};
 use crate::api::Reason;
 
 /// The number of problems that are stored. The others are only counted.
@@ -114,7 +114,7 @@ impl FieldPath<'_> {
         known: impl Iterator<Item = &'a str>,
     ) {
         // The search is slow, so it is omitted for problems that no message shows.
-        let is_shown = self.findings.problems.borrow().len() < MOST_TOLD;
+        let is_shown = self.findings.problems.borrow().len() < MOST_SHOWN;
         let near = if is_shown { did_you_mean(name, known) } else { None };
         let remedy = match near {
             Some(close) => format!("did you mean '{close}'?"),

@@ -33,7 +33,7 @@ pub use facts::{
     Facts, HashKey, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest,
 };
 pub use image::{Image, ImageConfig, recalled, remembered};
-pub use invalid::{Invalid, MOST_TOLD, Problem};
+pub use invalid::{Invalid, MOST_SHOWN, Problem};
 pub use limits::Limits;
 pub use object::{Child, Kind, Object};
 pub use privileges::{Privilege, Privileges};

@@ -7,7 +7,7 @@ use super::{
     recalled, translate,
 };
 use crate::api::{
-    Stack,
+    Stack, TemplateHash,
     labels::{IMAGES, NETWORK_PREFIX, READS, TEMPLATE},
 };
 use crate::text::{long_hash, short_hash};
@@ -139,7 +139,7 @@ fn an_upgrade_keeps_the_hash_of_read_keys_and_a_change_uses_the_hash_with_a_key(
     let new = db(&stack, &facts);
     let mut template = new.workload.as_ref().unwrap().object().body["spec"]["template"].take();
     in_second_edition(&mut template);
-    let second = short_hash(&template.to_string());
+    let second = TemplateHash::from(short_hash(&template.to_string()));
     let mut live = with_live(&facts, &new);
     let workload = live.live_workloads.get_mut("db").unwrap();
     workload.template = Some(second.clone());
@@ -212,12 +212,12 @@ fn the_stored_image_metadata_reproduces_the_template() {
 }
 
 /// The hash of what the first edition of the operator made: today's template without what came later.
-fn of_first_edition(unit: &Unit) -> String {
+fn of_first_edition(unit: &Unit) -> TemplateHash {
     of_first_edition_with(unit, ("", ""))
 }
 
 /// The same, with a text in place of another one.
-fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> String {
+fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> TemplateHash {
     let mut template = unit.workload.as_ref().unwrap().object().body["spec"]["template"].take();
     in_second_edition(&mut template);
     let sysctls = template["spec"]["securityContext"]["sysctls"].as_array_mut().unwrap();
@@ -229,7 +229,7 @@ fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> String {
     }
     // What stands for the helper's image while a template is hashed.
     let template = template.to_string().replace("\"stackwright:1\"", "\"(helper)\"");
-    short_hash(&if from.is_empty() { template } else { template.replace(from, to) })
+    short_hash(&if from.is_empty() { template } else { template.replace(from, to) }).into()
 }
 
 /// A template as the second edition had it: with short labels, and a hash of what is read that had no key. The password
@@ -348,7 +348,8 @@ fn an_upgrade_keeps_templates_of_volumes_into_which_the_helper_writes_files() {
         .map(|task| without_record(task.as_str().unwrap()))
         .partition(|task| !task.starts_with("--folder=") || task.ends_with("empty"));
     *tasks = files.into_iter().chain(folders).map(Value::from).collect();
-    let second = short_hash(&template.to_string().replace("\"stackwright:1\"", "\"(helper)\""));
+    let second =
+        TemplateHash::from(short_hash(&template.to_string().replace("\"stackwright:1\"", "\"(helper)\"")));
     let mut live = with_live(&facts, &new);
     live.live_workloads.get_mut("db").unwrap().template = Some(second.clone());
     assert_eq!(db(&stack, &live).template, second);

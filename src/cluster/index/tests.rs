@@ -208,12 +208,12 @@ fn fields_that_the_next_translation_needs_are_projected() {
     let [ChildState::Claim(claim), ChildState::Workload(workload)] = states.as_slice() else {
         panic!("{states:?}");
     };
-    let together = Some("shop-data".to_owned());
+    let node_group = Some("shop-data".to_owned());
     let some = |text: &str| Some(text.to_owned());
     let unbound = Unbound { class: some("fast"), provisioner: some("example.com/nfs"), warning: None };
     let expected = ClaimState {
         access_mode: Some(AccessMode::ReadWriteMany),
-        together,
+        node_group,
         created: 60,
         unbound: Some(unbound),
     };
@@ -427,5 +427,5 @@ fn a_daemon_set_wants_the_number_of_pods_that_its_controller_counts() {
     let ChildState::Workload(state) = daemon_set(2, counts) else { panic!("it is a workload") };
     assert_eq!((state.wanted, state.total, state.updated, state.ready, state.observed), (3, 3, 2, 1, true));
     let new = daemon_set(0, json!({}));
-    assert!(!new.is_at_zero() && new.template() == Some("t"), "it was not stopped");
+    assert!(!new.is_at_zero() && new.template() == Some(&"t".into()), "it was not stopped");
 }

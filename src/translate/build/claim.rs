@@ -24,7 +24,7 @@ pub(super) fn claims(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
         };
         let labels = metadata.labels.get_or_insert_default();
         labels.extend(volume.labels.labels.clone());
-        labels.extend(volume.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
+        labels.extend(volume.node_group.iter().map(|node_group| (VOLUMES.to_owned(), node_group.clone())));
         if !volume.labels.annotations.is_empty() {
             metadata.annotations = Some(volume.labels.annotations.clone());
         }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     api::Protocol,
-    translate::resolve::{ResolvedService, Resources},
+    translate::resolve::{ResolvedService, Resources, User},
 };
 
 /// Builds the container of a service.
@@ -85,13 +85,10 @@ pub(super) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
 }
 
 /// Returns the security context with the user.
-pub(super) fn security(
-    context: SecurityContext,
-    user: Option<(i64, Option<i64>)>,
-) -> Option<SecurityContext> {
+pub(super) fn security(context: SecurityContext, user: Option<User>) -> Option<SecurityContext> {
     let context = SecurityContext {
-        run_as_user: user.map(|(user, _)| user),
-        run_as_group: user.and_then(|(_, group)| group),
+        run_as_user: user.map(|user| user.id),
+        run_as_group: user.and_then(|user| user.group),
         ..context
     };
     (context != SecurityContext::default()).then_some(context)

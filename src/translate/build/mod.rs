@@ -11,6 +11,7 @@ mod helper;
 mod hooks;
 mod ingress;
 mod job;
+mod join;
 mod lifecycle;
 mod metadata;
 mod network_policy;
@@ -24,7 +25,6 @@ mod same_node;
 mod sequence;
 mod service;
 mod stateful_set;
-mod together;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -33,7 +33,7 @@ pub use helper::helper_image;
 use network_policy::Networks;
 
 use super::{Desired, Facts, Object, findings::Findings, resolve::Resolved};
-use crate::api::VolumePolicy;
+use crate::api::{TemplateHash, VolumePolicy};
 
 /// Builds the desired state of a Stack.
 pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
@@ -50,7 +50,7 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     desired.shared.extend(service::external(resolved).iter().map(Object::from));
 
     // Dependencies come first, because a template can have the hashes of their templates.
-    let mut templates: BTreeMap<&str, String> = BTreeMap::new();
+    let mut templates: BTreeMap<&str, TemplateHash> = BTreeMap::new();
     let mut made = Vec::new();
     for names in &resolved.units {
         let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();

@@ -56,7 +56,7 @@ impl<'r> Networks<'r> {
         facts: &Facts,
         made: &[(Vec<&'r ResolvedService<'r>>, Template)],
     ) -> Self {
-        let wanted: BTreeSet<&String> = made.iter().map(|(_, template)| &template.hash).collect();
+        let wanted: BTreeSet<_> = made.iter().map(|(_, template)| &template.hash).collect();
         // Pods of an earlier template can have either label.
         let has_others = facts.live_templates.iter().any(|hash| !wanted.contains(hash));
         let mut editions: BTreeMap<&str, BTreeSet<Edition>> = BTreeMap::new();

@@ -12,6 +12,7 @@ use super::{
     edition::{Edition, Form},
     helper, hooks,
     job::completions,
+    join::join,
     lifecycle::grace,
     metadata::{Labels, alias_label, annotations, member_label},
     node,
@@ -19,10 +20,12 @@ use super::{
     pre_start::pre_start,
     reads, same_node,
     sequence::{arrange, is_ordered},
-    together::join,
 };
 use crate::{
-    api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
+    api::{
+        TemplateHash,
+        labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
+    },
     text::short_hash,
     translate::{
         Facts, Kind,
@@ -34,7 +37,7 @@ use crate::{
 /// The Pod template of a unit.
 pub(super) struct Template {
     pub(super) pods: PodTemplateSpec,
-    pub(super) hash: String,
+    pub(super) hash: TemplateHash,
     pub(super) edition: Edition,
 }
 
@@ -62,7 +65,7 @@ pub(super) fn template(
         facts.helper_image.as_ref()
     };
     let shapes_mounts = |edition: Edition| {
-        services.iter().any(|service| helper::shapes_mounts(&service.own.mounts.chores, edition))
+        services.iter().any(|service| helper::shapes_mounts(&service.own.mounts.tasks, edition))
     };
     let may_stay = |form: &Form| live.is_none() || image.is_some() || !shapes_mounts(form.edition);
     let overrides_hostname = facts.version.has_hostname_override();
@@ -92,7 +95,7 @@ fn hashed(
     facts: &Facts,
     restarted_with: Option<&String>,
     form: Form,
-) -> (PodTemplateSpec, String) {
+) -> (PodTemplateSpec, TemplateHash) {
     let Some((lead, others)) = services.split_first() else { return Default::default() };
     let of_service = |service: &ResolvedService<'_>| {
         let mut template = of_service(resolved, service, form);
@@ -142,8 +145,8 @@ fn hashed(
         // The number of completions of a Job is immutable, so another number needs another Job.
         text.push_str(&format!(" x {completions}"));
     }
-    let hash = short_hash(&text);
-    annotations(&mut template).insert(TEMPLATE.to_owned(), hash.clone());
+    let hash = TemplateHash::from(short_hash(&text));
+    annotations(&mut template).insert(TEMPLATE.to_owned(), hash.to_string());
     (template, hash)
 }
 
@@ -167,7 +170,7 @@ fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>, edition: Editi
     labels.extend(networks.map(|network| (resolved.network_label(network, edition), String::new())));
     let aliases = resolved.names.of_service(service.own.name);
     labels.extend(aliases.map(|alias| (alias_label(alias), String::new())));
-    labels.extend(service.own.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
+    labels.extend(service.own.node_group.iter().map(|node_group| (VOLUMES.to_owned(), node_group.clone())));
     labels.extend(resolved.labels_of(service));
     labels
 }

@@ -85,14 +85,14 @@ fn one_shot(container: Container) -> Container {
 
 /// Returns the termination grace period of the Pod. Sidecars end one after the other, after all other containers.
 fn time_to_end(services: &[(&ResolvedService<'_>, usize)]) -> i64 {
-    let (mut together, mut after) = (0, 0_i64);
+    let (mut at_once, mut after) = (0, 0_i64);
     for (service, _) in services {
         match service.start.stage {
             Stage::Sidecar { .. } => after = after.saturating_add(grace(service)),
-            Stage::Last | Stage::First => together = grace(service).max(together),
+            Stage::Last | Stage::First => at_once = grace(service).max(at_once),
         }
     }
-    after.saturating_add(together)
+    after.saturating_add(at_once)
 }
 
 #[cfg(test)]

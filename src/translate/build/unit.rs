@@ -16,7 +16,10 @@ use super::{
     stateful_set::stateful_set,
 };
 use crate::{
-    api::labels::{COMPLETED, IMAGES},
+    api::{
+        TemplateHash,
+        labels::{COMPLETED, IMAGES},
+    },
     translate::{
         Activity, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Unread, WaitFor, Workload,
         findings::Findings,
@@ -30,7 +33,7 @@ pub(super) fn template_of(
     resolved: &Resolved<'_>,
     services: &[&ResolvedService<'_>],
     facts: &Facts,
-    templates: &BTreeMap<&str, String>,
+    templates: &BTreeMap<&str, TemplateHash>,
 ) -> Template {
     // Missing templates belong to services of this Pod, which restart with it anyway.
     let restarted_with: BTreeSet<_> = services
@@ -72,10 +75,10 @@ pub(super) fn unit(
             .iter()
             .flat_map(|service| frontends(resolved, service, facts, networks))
             .collect(),
-        waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
+        waits_for: distinct(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
         waits_within: if edition.orders_containers() { waits_within(&services) } else { BTreeMap::new() },
-        missing: together(services.iter().flat_map(|service| missing(service, facts))),
-        unread: together(services.iter().filter_map(|service| unread(service, facts))),
+        missing: distinct(services.iter().flat_map(|service| missing(service, facts))),
+        unread: distinct(services.iter().filter_map(|service| unread(service, facts))),
         replicas,
         startup_deadline: services
             .iter()
@@ -111,7 +114,7 @@ fn completes_on_exit(service: &ResolvedService<'_>) -> bool {
 }
 
 /// Removes duplicates and keeps the order.
-fn together<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     all.fold(Vec::new(), |mut found, one| {
         if !found.contains(&one) {
             found.push(one);
@@ -124,7 +127,7 @@ fn workload(
     resolved: &Resolved<'_>,
     services: &[&ResolvedService<'_>],
     pods: PodTemplateSpec,
-    template: &str,
+    template: &TemplateHash,
     replicas: i32,
     completed: bool,
 ) -> Option<Workload> {
@@ -136,7 +139,7 @@ fn workload(
         let own = metadata.labels.take().unwrap_or_default();
         metadata.labels = Some(service.pod.workload_labels.labels.clone().into_iter().chain(own).collect());
         let mut annotations = service.pod.workload_labels.annotations.clone();
-        annotations.extend(completed.then(|| (COMPLETED.to_owned(), template.to_owned())));
+        annotations.extend(completed.then(|| (COMPLETED.to_owned(), template.to_string())));
         annotations.extend((!images.is_empty()).then(|| (IMAGES.to_owned(), remembered(&images))));
         metadata.annotations = (!annotations.is_empty()).then_some(annotations);
         metadata

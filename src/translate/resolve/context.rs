@@ -21,7 +21,8 @@ pub(super) struct Context<'c, 'a> {
     pub sharing: &'c Sharing<'a>,
     pub facts: &'a Facts,
     pub volumes: &'c BTreeMap<&'a str, DeclaredVolume<'a>>,
-    pub together: &'c BTreeMap<&'a str, String>,
+    /// The group of services that must share a node, by service.
+    pub node_groups: &'c BTreeMap<&'a str, String>,
     /// The users that write each volume.
     pub writers: &'c BTreeMap<&'a str, Writers>,
 }

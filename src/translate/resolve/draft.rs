@@ -92,7 +92,7 @@ pub(super) fn draft<'a>(context: &Context<'_, 'a>, name: &'a str, service: &'a S
         shm_size: shm_size.and_then(|size| amount(size, Counted::Bytes, &at.child("shmSize"))),
         pre_start: pre_start::pre_start(service, at),
         reads: environment::reads(service).chain(mounts.reads.iter().copied()).collect(),
-        together: context.together.get(name).cloned(),
+        node_group: context.node_groups.get(name).cloned(),
         health,
         mounts,
     };

@@ -5,7 +5,10 @@
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{pre_start::variables, user::user};
+use super::{
+    pre_start::variables,
+    user::{User, user},
+};
 use crate::{
     api::{Hook, Service, Text},
     text::escape::escaped,
@@ -14,9 +17,6 @@ use crate::{
         findings::{FieldPath, Findings},
     },
 };
-
-/// The numbers of a user and, if it is set, of a group.
-pub(super) type User = (i64, Option<i64>);
 
 /// A hook that runs before the container starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,20 +99,22 @@ fn whose(service: &Service, hook: &Hook, user: Option<User>, own: Own<'_>) -> Wh
     if hook.privileged == Some(true) && service.privileged != Some(true) {
         return Whose::Other;
     }
-    let Some((user, group)) = user else { return Whose::Own };
-    let Some((own, own_group)) = own.named.or_else(|| of_image(own.image)) else { return Whose::Unknown };
+    let Some(user) = user else { return Whose::Own };
+    let Some(own) = own.named.or_else(|| of_image(own.image)) else { return Whose::Unknown };
     // Without a group, root has the group root.
-    let own_group = own_group.or((own == 0).then_some(0));
-    if user == own && group.is_none_or(|group| Some(group) == own_group) { Whose::Own } else { Whose::Other }
+    let own_group = own.group.or((own.id == 0).then_some(0));
+    let is_own = user.id == own.id && user.group.is_none_or(|group| Some(group) == own_group);
+    if is_own { Whose::Own } else { Whose::Other }
 }
 
 /// Returns the user of an image, if the user is known and a number.
 fn of_image(image: Option<&Image>) -> Option<User> {
-    let user = image.filter(|image| image.is_read())?.config.user.as_deref().unwrap_or_default();
+    const ROOT: User = User { id: 0, group: None };
+    let Some(user) = &image.filter(|image| image.is_read())?.config.user else { return Some(ROOT) };
     let number = |part: &str| if part == "root" { "0".to_owned() } else { part.to_owned() };
     let numbers: Vec<_> = user.split(':').map(number).collect();
     match numbers.join(":") {
-        none if none.is_empty() => Some((0, None)),
+        none if none.is_empty() => Some(ROOT),
         user => super::user::user(Some(&user), &Findings::default().root("")),
     }
 }

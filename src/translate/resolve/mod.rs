@@ -72,7 +72,7 @@ pub(super) use hooks::HookBefore;
 pub(super) use ingress::Route;
 pub(super) use kind::Restart;
 pub use kind::one_shots_by_default;
-pub(super) use mounts::{Chores, Copied, Laid, OpenedFolder};
+pub(super) use mounts::{Copied, HelperTasks, OpenedFolder, ProjectFiles};
 pub(super) use placement::{HOST_NAME, Placement, node_labels};
 pub(super) use ports::{KnownPort, Published, has_too_many_for_nodes};
 pub(super) use pre_start::Before;
@@ -84,6 +84,7 @@ pub(super) use sharing::shares_processes;
 pub(super) use shutdown::{Command, is_shell};
 pub(super) use stage::Stage;
 pub(super) use update::AtOnce;
+pub(super) use user::{Owner, User};
 pub(super) use volumes::{DeclaredVolume, Origin, VOLUME_SIZE};
 
 /// Resolves a Stack.
@@ -102,7 +103,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     file_keys::check_declarations(spec, &findings);
     let sharing = Sharing::of(spec, |name| is_inactive(&spec.services[name], spec), &findings);
     let mut volumes = volumes::volumes((name, stack), facts, grants, &findings);
-    let together = same_node::tie(spec, &mut volumes, &sharing, facts);
+    let node_groups = same_node::tie(spec, &mut volumes, &sharing, facts);
     let writers = writers::writers(spec, facts);
     let context = Context {
         stack: name,
@@ -112,7 +113,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
         siblings: &siblings,
         sharing: &sharing,
         facts,
-        together: &together,
+        node_groups: &node_groups,
         volumes: &volumes,
         writers: &writers,
     };
@@ -134,7 +135,7 @@ pub(super) fn resolve<'a>(stack: &'a Stack, facts: &'a Facts) -> Result<Resolved
     );
     findings.check()?;
 
-    let seeds = active().flat_map(|service| &service.own.mounts.chores.seeds);
+    let seeds = active().flat_map(|service| &service.own.mounts.tasks.seeds);
     mounts::report_not_seeded(seeds, facts, &findings);
     let names = shared_names.into_names(&services, &findings);
     let approximations = findings.into_approximations();

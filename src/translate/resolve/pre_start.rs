@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{environment::environment, user::user};
+use super::{
+    environment::environment,
+    user::{User, user},
+};
 use crate::{
     api::{PreStart, Service, Text},
     translate::findings::{FieldPath, Findings},
@@ -14,8 +17,7 @@ use crate::{
 pub(in crate::translate) struct Before<'a> {
     pub spec: &'a PreStart,
     pub environment: Vec<EnvVar>,
-    /// The numbers of the user and the group.
-    pub user: Option<(i64, Option<i64>)>,
+    pub user: Option<User>,
 }
 
 /// Reads `preStart` of a service.

@@ -23,6 +23,7 @@ use super::{
     shutdown::Shutdown,
     stage::StartOrder,
     update::Update,
+    user::User,
 };
 use crate::{
     api::{Protocol, Quantity, Service},
@@ -83,12 +84,12 @@ pub(in crate::translate) struct OwnSettings<'a> {
     pub known_ports: BTreeSet<KnownPort>,
     pub published: Vec<Published>,
     pub environment: Vec<EnvVar>,
-    /// The numbers of the user and the group.
-    pub user: Option<(i64, Option<i64>)>,
+    /// The user that the service sets.
+    pub user: Option<User>,
     pub resources: Resources,
     pub mounts: Mounts<'a>,
-    /// The label that keeps Pods which share its volumes on one node.
-    pub together: Option<String>,
+    /// The value of the label that keeps Pods which share its volumes on one node.
+    pub node_group: Option<String>,
     pub labels: UserLabels,
     /// The hooks that run before the containers start.
     pub hooks_before: Vec<HookBefore<'a>>,

@@ -80,7 +80,7 @@ impl<'a> Siblings<'a> {
         match self.sets(service)[..] {
             [] => BTreeSet::new(),
             [ports] => ports.iter().map(|&port| port.into()).collect(),
-            ref sets => (0..).zip(together(sets)).filter(|(_, is_in)| *is_in).map(|(port, _)| port).collect(),
+            ref sets => (0..).zip(union(sets)).filter(|(_, is_in)| *is_in).map(|(port, _)| port).collect(),
         }
     }
 
@@ -94,7 +94,7 @@ impl<'a> Siblings<'a> {
         match self.sets(service)[..] {
             [] => 0,
             [ports] => ports.len(),
-            ref sets => together(sets).into_iter().filter(|is_in| *is_in).count(),
+            ref sets => union(sets).into_iter().filter(|is_in| *is_in).count(),
         }
     }
 
@@ -106,7 +106,7 @@ impl<'a> Siblings<'a> {
 }
 
 /// The union of sets of ports. Many names can have many ports each, and mostly the same ones.
-fn together(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
+fn union(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
     let mut is_in = vec![false; 1 << 16];
     for ports in sets {
         ports.iter().for_each(|&port| is_in[usize::from(port)] = true);

@@ -29,7 +29,7 @@ pub(in crate::translate) struct DeclaredVolume<'a> {
     pub access_mode: AccessMode,
     pub labels: UserLabels,
     /// The label that keeps Pods which share the claim on one node. The claim and the Pods have it.
-    pub together: Option<String>,
+    pub node_group: Option<String>,
 }
 
 /// The source of a volume.
@@ -88,7 +88,7 @@ pub(super) fn volumes<'a>(
             // The access mode of an existing claim is immutable.
             access_mode: volume.access_mode.or_else(|| live?.access_mode).unwrap_or_default(),
             labels: labels(&volume.labels, "labels", at),
-            together: None,
+            node_group: None,
         };
         found.insert(name.as_str(), declared);
     }

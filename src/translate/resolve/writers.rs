@@ -6,7 +6,7 @@ use super::{
     activity::is_inactive,
     capabilities::capabilities,
     image,
-    user::{program_user, user},
+    user::{Owner, program_user, user},
 };
 use crate::{
     api::{Service, StackSpec},
@@ -16,8 +16,8 @@ use crate::{
 /// The users that write a volume.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(in crate::translate) struct Writers {
-    /// The numbers of the owner and the group of files. `None` if the users that write the volume are unknown.
-    pub owner: Option<(i64, i64)>,
+    /// The owner of files. `None` if the users that write the volume are unknown.
+    pub owner: Option<Owner>,
     /// Whether other users write the volume too.
     pub are_several: bool,
 }
@@ -35,8 +35,8 @@ pub(super) fn writers<'a>(spec: &'a StackSpec, facts: &Facts) -> BTreeMap<&'a st
         // Resolution of the service reports problems of the user.
         let numbers = user(image::user(service, says), &Findings::default().root(""));
         let one = match program_user(numbers, service, given) {
-            Some((0, _)) if may_write_all(service) => User::Root,
-            Some(numbers) => User::Known(numbers),
+            Some(Owner { user: 0, .. }) if may_write_all(service) => User::Root,
+            Some(owner) => User::Known(owner),
             // The metadata of an image is read only for services that run.
             None if is_inactive(service, spec) => continue,
             None => User::Unknown,
@@ -65,7 +65,7 @@ struct Users {
 enum User {
     /// Root, which can write every file.
     Root,
-    Known((i64, i64)),
+    Known(Owner),
     Unknown,
 }
 
@@ -73,15 +73,15 @@ impl Users {
     fn writers(&self) -> Writers {
         let all = if self.writing.is_empty() { &self.reading } else { &self.writing };
         let known = all.iter().filter_map(|one| match one {
-            User::Known(numbers) => Some(*numbers),
+            User::Known(owner) => Some(*owner),
             User::Root | User::Unknown => None,
         });
         let (first, is_unknown) = (known.clone().next(), all.contains(&User::Unknown));
         let Some(owner) = first else {
-            return Writers { owner: (!is_unknown).then_some((0, 0)), are_several: false };
+            return Writers { owner: (!is_unknown).then_some(Owner::ROOT), are_several: false };
         };
         // The group does not distinguish users.
-        let are_several = is_unknown || known.clone().any(|(user, _)| user != owner.0);
+        let are_several = is_unknown || known.clone().any(|other| other.user != owner.user);
         Writers { owner: Some(owner), are_several }
     }
 }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn laid_files_belong_to_the_user_of_the_services_that_write_the_volume() {
+    fn project_files_belong_to_the_user_of_the_services_that_write_the_volume() {
         let (writes, reads) = ("[{source: v, target: /v}]", "[{source: v, target: /v, readOnly: true}]");
         let service = |name: &str, mount: &str, user: &str| {
             let user = if user.is_empty() { String::new() } else { format!(", user: '{user}'") };
@@ -151,7 +151,8 @@ mod tests {
         ] {
             let spec: StackSpec = serde_saphyr::from_str(&format!("services:\n{services}")).unwrap();
             let got = writers(&spec, &Facts::default())["v"];
-            assert_eq!((got.owner, got.are_several), expected, "{title}");
+            let owner = got.owner.map(|owner| (owner.user, owner.group));
+            assert_eq!((owner, got.are_several), expected, "{title}");
         }
     }
 }

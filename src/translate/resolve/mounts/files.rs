@@ -12,6 +12,7 @@ use crate::{
         resolve::{
             file_keys::{CONTENT, permission_bits},
             reads::Read,
+            user::Owner,
         },
     },
 };
@@ -78,11 +79,11 @@ impl<'a> Mounter<'_, 'a> {
 
     /// Mounts a file. A file with another owner than root is a copy, because files of the volume are owned by root.
     fn file_mount(&mut self, mount: &FileMount, at: &FieldPath<'_>, target: &str, volume: Volume) {
-        let owner = (mount.uid.unwrap_or_default(), mount.gid.unwrap_or_default());
-        if owner != (0, 0) {
+        let owner = Owner { user: mount.uid.unwrap_or(0), group: mount.gid.unwrap_or(0) };
+        if owner != Owner::ROOT {
             let field = if mount.uid.is_some() { "uid" } else { "gid" };
             self.without_helper(&at.child(field), "the file is owned by root");
-            self.found.chores.copies.push(Copied {
+            self.found.tasks.copies.push(Copied {
                 target: target.trim_end_matches('/').to_owned(),
                 volume: volume.name.clone(),
                 is_file: true,

@@ -1,7 +1,7 @@
 //! Mounts of a service: volumes, tmpfs, configs, secrets and trees of files.
 
 mod files;
-mod laid;
+mod project_files;
 mod projection;
 mod trees;
 mod volumes;
@@ -18,6 +18,7 @@ use super::{
     reads::Read,
     resources::{Counted, amount},
     same_node::is_everywhere,
+    user::Owner,
     writers::Writers,
 };
 use crate::{
@@ -49,7 +50,7 @@ pub(in crate::translate) struct Mounts<'a> {
     /// The mount points in trees for mounts below them, by the volume of the tree.
     pub kept_places: BTreeMap<String, VolumeProjection>,
     /// The tasks of the helper before the container starts.
-    pub chores: Chores,
+    pub tasks: HelperTasks,
     /// The content of the configs in the Stack that the service reads, by name.
     contents: BTreeMap<&'a str, &'a str>,
 }
@@ -65,15 +66,15 @@ pub(in crate::translate) struct AnonymousClaim {
 
 /// The tasks of the helper before a container starts.
 #[derive(Debug, Default)]
-pub(in crate::translate) struct Chores {
+pub(in crate::translate) struct HelperTasks {
     /// The volumes that are seeded from the image.
     pub seeds: Vec<Seed>,
     /// The files that are copied, because their volume cannot have the owner or is read-only.
     pub copies: Vec<Copied>,
     /// The folders in memory whose permission bits are set.
     pub modes: Vec<FolderMode>,
-    /// The volumes into which files of the Stack are written.
-    pub laid: Vec<Laid>,
+    /// The volumes into which project files are written.
+    pub project_files: Vec<ProjectFiles>,
     /// The folders of volumes that start empty, which all users can write.
     pub opened: BTreeSet<OpenedFolder>,
 }
@@ -83,21 +84,21 @@ pub(in crate::translate) struct Chores {
 pub(in crate::translate) struct Seed {
     /// The volume of the Pod.
     pub volume: String,
-    /// The folder in the volume. Empty for the root.
-    pub folder: String,
+    /// The folder in the volume. `None` for the root.
+    pub folder: Option<String>,
     /// The path in the image.
     pub target: String,
     /// The path in the spec.
     pub path: String,
 }
 
-/// A volume into which files of the Stack are written.
+/// The files of the Stack for a volume.
 #[derive(Debug)]
-pub(in crate::translate) struct Laid {
+pub(in crate::translate) struct ProjectFiles {
     /// The volume of the Pod.
     pub volume: String,
-    /// The folder in the volume that services see. Empty for the root.
-    pub folder: String,
+    /// The folder in the volume that services see. `None` for the root.
+    pub folder: Option<String>,
     /// The name of the volume, unique in its storage. Several Stacks can share an NFS export.
     pub name: String,
     /// The volume of the Pod with the files. `None` if the Stack has no files for the volume.
@@ -107,10 +108,10 @@ pub(in crate::translate) struct Laid {
     /// The owner of files and folders.
     pub writers: Writers,
     /// The user of the service, which is the owner in templates of earlier editions.
-    pub user: Option<(i64, i64)>,
+    pub user: Option<Owner>,
 }
 
-impl Laid {
+impl ProjectFiles {
     /// Reports whether the Stack has files or folders for the volume. If not, earlier files are removed.
     pub fn has_any(&self) -> bool {
         self.files.is_some() || !self.folders.is_empty()
@@ -141,8 +142,8 @@ pub(in crate::translate) struct Copied {
     pub is_private: bool,
     /// Whether the files must not be stored on a disk.
     pub is_secret: bool,
-    /// The numbers of the owner and the group. `None` if the user of the program is unknown.
-    pub owner: Option<(i64, i64)>,
+    /// The owner. `None` if the user of the program is unknown.
+    pub owner: Option<Owner>,
 }
 
 /// A folder in memory with permission bits.
@@ -178,8 +179,8 @@ pub(super) struct Mounting<'p, 'a> {
     pub service: &'a Service,
     /// The image metadata.
     pub image: &'p ImageConfig,
-    /// The numbers of the user and the group of the program. `None` if they are unknown.
-    pub user: Option<(i64, i64)>,
+    /// The owner of the files that the program writes. `None` if it is unknown.
+    pub user: Option<Owner>,
 }
 
 /// Resolves the mounts of a service.
@@ -235,7 +236,7 @@ impl<'a> Mounter<'_, 'a> {
             if let Some(mode) = permission_bits(tmpfs.mode.as_deref(), 0o7777, at)
                 && mode & 0o777 != EVERYONES
             {
-                self.found.chores.modes.push(FolderMode { volume: name.clone(), mode });
+                self.found.tasks.modes.push(FolderMode { volume: name.clone(), mode });
                 let what = "all users can read and write the folder";
                 self.without_helper(&at.child("mode"), what);
             }

@@ -56,7 +56,7 @@ impl<'a> Mounter<'_, 'a> {
             projected(name, sources)
         };
         // Files of a projected volume are owned by root, so a file that only its owner can read is copied.
-        let is_private = self.of.user.is_some_and(|(user, _)| user != 0)
+        let is_private = self.of.user.is_some_and(|owner| owner.user != 0)
             && tree
                 .files
                 .iter()
@@ -69,7 +69,7 @@ impl<'a> Mounter<'_, 'a> {
                 ("files", "the files that only their owner can read are owned by root")
             };
             self.without_helper(&at.child(field), what);
-            self.found.chores.copies.push(Copied {
+            self.found.tasks.copies.push(Copied {
                 target: target.to_owned(),
                 volume: volume.name.clone(),
                 is_file,

@@ -76,14 +76,14 @@ impl<'a> Mounter<'_, 'a> {
         // A host path is not changed, and a read-only export cannot be written.
         let is_fixed = volume.nfs.as_ref().is_some_and(|export| export.read_only == Some(true));
         if !is_of_the_node && !is_fixed {
-            self.lay(mount, declared, &volume.name, root.unwrap_or_default());
+            self.project_files(source, mount, declared, &volume.name, root);
             self.seed(&volume.name, folder.as_deref(), mount, at);
         }
         if let (Origin::Claim(_), Some(folder), Some(true)) = (&declared.origin, &folder, mount.nocopy)
             && !self.shows_file(mount)
         {
             let opened = OpenedFolder { volume: volume.name.clone(), folder: folder.clone() };
-            self.found.chores.opened.insert(opened);
+            self.found.tasks.opened.insert(opened);
         }
         self.mount(at, &mount.target, volume, folder, read_only);
         is_of_the_node
@@ -168,9 +168,9 @@ impl<'a> Mounter<'_, 'a> {
         if mount.nocopy == Some(true) {
             return;
         }
-        self.found.chores.seeds.push(Seed {
+        self.found.tasks.seeds.push(Seed {
             volume: volume.to_owned(),
-            folder: folder.unwrap_or_default().to_owned(),
+            folder: folder.map(str::to_owned),
             target: mount.target.trim_end_matches('/').to_owned(),
             path: at.to_string(),
         });
@@ -202,7 +202,7 @@ impl<'a> Mounter<'_, 'a> {
 
 /// Returns the folder of a volume that a mount shows, or `None` for the root.
 fn shown_folder(root: Option<&str>, mount: &VolumeMount, at: &FieldPath<'_>) -> Option<String> {
-    let subpath = mount.subpath.as_deref().unwrap_or_default();
+    let subpath = mount.subpath.as_deref().unwrap_or("");
     if subpath.starts_with('/') || subpath.split('/').any(|part| part == "..") {
         let message =
             format!("'{subpath}' leaves the volume: write a relative path without '..', such as 'a/b'");

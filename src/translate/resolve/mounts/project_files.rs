@@ -1,6 +1,6 @@
 //! Files of a volume in the Stack, which the helper writes into the volume.
 
-use super::{Laid, Mounter, projection::projected, volume};
+use super::{Mounter, ProjectFiles, projection::projected, volume};
 use crate::{
     api::VolumeMount,
     text::names::{dns_label, pod_volume},
@@ -16,15 +16,15 @@ impl<'a> Mounter<'_, 'a> {
     ///
     /// A claim that starts empty can have files that were removed from the Stack. The helper opens the folder of such a
     /// claim anyway, and removes these files.
-    pub(super) fn lay(
+    pub(super) fn project_files(
         &mut self,
+        source: &str,
         mount: &VolumeMount,
         declared: &DeclaredVolume<'a>,
         pod_name: &str,
-        folder: &str,
+        folder: Option<&str>,
     ) {
-        let source = mount.source.as_deref().unwrap_or_default();
-        let is_known = self.found.chores.laid.iter().any(|laid| laid.volume == pod_name);
+        let is_known = self.found.tasks.project_files.iter().any(|files| files.volume == pod_name);
         let may_have_had_files = matches!(declared.origin, Origin::Claim(_)) && mount.nocopy == Some(true);
         let namespace = self.context.grants.namespace.filter(|_| matches!(declared.origin, Origin::Nfs(_)));
         let writers = self.context.writers.get(source).copied().unwrap_or_default();
@@ -47,9 +47,9 @@ impl<'a> Mounter<'_, 'a> {
         // all namespaces.
         let label = dns_label(source);
         let parts = namespace.into_iter().chain([self.context.stack, label.as_str()]);
-        self.found.chores.laid.push(Laid {
+        self.found.tasks.project_files.push(ProjectFiles {
             volume: pod_name.to_owned(),
-            folder: folder.to_owned(),
+            folder: folder.map(str::to_owned),
             name: parts.collect::<Vec<_>>().join("/"),
             files,
             folders: declared.folders.clone(),

@@ -119,7 +119,8 @@ impl Converted {
 ///
 /// ```
 /// use compose_loader::{Input, MemoryFiles, Request, load};
-/// use stackwright::convert::{Options, convert, verdict::Verdict};
+/// use stackwright::convert::{Options, convert};
+/// use stackwright::rules::Verdict;
 ///
 /// let text = "name: shop\nservices: {web: {image: 'nginx:1.29', ports: ['8080:80'], logging: {driver: syslog}}}\n";
 /// let request = Request {

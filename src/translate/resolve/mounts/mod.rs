@@ -134,7 +134,7 @@ pub(in crate::translate) struct Copied {
     pub target: String,
     /// The volume of the Pod with the originals.
     pub volume: String,
-    /// Whether this is a single file, which has the name [`CONTENT`] in the volume, and not a tree.
+    /// Whether this is a single file, whose name in the volume is `content`, and not a tree.
     pub is_file: bool,
     /// Whether the container can write the files.
     pub is_writable: bool,

@@ -178,11 +178,12 @@ mod tests {
         let parts = ["n", "m"].map(str::to_owned).into_iter().collect::<Scope>().parts();
         let of_n = parts.iter().find(|part| part.includes("n")).unwrap();
         context.keep(of_n, &[stacks[0].clone()].into());
-        let first = context.backoffs.next(&key("n", "new"));
+        // With jitter, a first delay is at most two seconds, and a third one at least four.
+        let is_retried = |stack: &StackKey| context.backoffs.next(stack).as_secs() > 3;
         let same = StackStatus::default();
         let is_known = |stack: &StackKey| {
             (
-                context.backoffs.next(stack) > first,
+                is_retried(stack),
                 !context.status_rate.may_write(stack, &same, &same),
                 context.written.lock().unwrap().contains_key(stack),
             )

@@ -49,7 +49,7 @@ impl FromIterator<String> for Scope {
     }
 }
 
-/// What one list or watch serves: every namespace, or one.
+/// The namespaces of one list or watch: every namespace, or one.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub(crate) struct Part(Option<String>);
 

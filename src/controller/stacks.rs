@@ -88,14 +88,7 @@ impl List {
 mod tests {
     use kube::runtime::reflector;
 
-    use super::*;
-    use crate::api::Stack;
-
-    fn stack(namespace: &str, name: &str) -> Watched {
-        let mut stack = Stack::new(name, serde_json::from_str(r#"{"services": {}}"#).unwrap());
-        stack.metadata.namespace = Some(namespace.to_owned());
-        stack.into()
-    }
+    use super::{super::watched::tests::stack, *};
 
     #[test]
     fn a_list_of_one_namespace_deletes_what_is_gone_there_and_keeps_the_stacks_of_another() {

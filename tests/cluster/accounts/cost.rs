@@ -42,7 +42,7 @@ fn the_cost_of_account_checks_is_measured() {
         match accounts {
             Accounts::None => without += took,
             Accounts::One => with += took,
-            // Nobody has an account for each Stack. The round shows what the answers that are kept save.
+            // The round has no limit: it shows how many requests cached answers save in the others.
             Accounts::Each => {}
         }
     }

@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each target is one line; longer ones call a script in hack/, whose first lines describe it.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority account-cost real-test e2e parity matrix siege bench corpus generate image
+.PHONY: help demo demo-down test fmt lint unit fuzz cluster-test authority account-cost real-test e2e parity matrix siege bench corpus generate book image release
 
 help: ## list the targets
 	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -35,7 +35,7 @@ authority: ## compare each act of the operator with the author's rights, for $$P
 	@STACKWRIGHT_PAIRS=$(PAIRS) cargo test --test cluster authority -- --nocapture
 
 account-cost: ## measure time and requests of 1,000 Stacks with and without a ServiceAccount
-	@cargo test --test cluster what_the_rights_of_accounts_cost -- --ignored --nocapture
+	@cargo test --test cluster the_cost_of_account_checks_is_measured -- --ignored --nocapture
 
 real-test: ## run scenarios on real nodes
 	@hack/test real
@@ -55,11 +55,17 @@ corpus: ## convert the Compose files in the folder $$STACKWRIGHT_CORPUS, and sen
 bench: ## compare the speed of the Compose loader with compose-go
 	@hack/bench
 
-generate: ## write the generated files: CRD, RBAC, copies in the charts, tables of docs/compose.md
+generate: ## write the generated files: CRD, RBAC, copies in the charts, parts of the book
 	@hack/generate
+
+book: ## write the book of docs/ to target/book
+	@hack/book
 
 image: ## build the image of the operator, optimized and static, to dist/stackwright.tar
 	@hack/operator-image dist
+
+release: ## write the release $$VERSION to dist/: programs, image, charts, install.yaml, checksums, bill of materials
+	@hack/release "$(VERSION)"
 
 siege: ## run fifty hostile Stacks beside twenty good ones for ten minutes, with an optimised operator
 	@cargo test --profile image --test siege -- --seconds 600 --flapping-pods 200

@@ -33,7 +33,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shown::Shown;
 use stackwright::{
-    api::{AccessMode, Stack, labels::TEMPLATE},
+    api::{AccessMode, Stack, TemplateHash, labels::TEMPLATE},
     convert::{
         Converted,
         output::{self, Secrets, manifests},
@@ -104,11 +104,11 @@ fn the_readme_lists_each_case_with_a_compose_file_once() {
 
 #[test]
 fn an_upgrade_of_the_operator_keeps_the_templates_of_running_pods() {
-    let mut by_case: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
+    let mut by_case: BTreeMap<&str, BTreeMap<String, TemplateHash>> = BTreeMap::new();
     let known = include_str!("support/first-edition.txt");
     for line in known.lines().filter(|line| !line.starts_with('#')) {
         let [case, service, hash] = line.split(' ').collect::<Vec<_>>()[..] else { panic!("{line}") };
-        by_case.entry(case).or_default().insert(service.to_owned(), hash.to_owned());
+        by_case.entry(case).or_default().insert(service.to_owned(), hash.into());
     }
     let mut renewed = Vec::new();
     for (name, templates) in by_case {
@@ -201,7 +201,7 @@ fn facts(case: &Path) -> Facts {
         let claim = LiveClaim {
             of_a_stack: claim.of_a_stack,
             access_mode: claim.access_mode,
-            together: claim.together.clone(),
+            node_group: claim.together.clone(),
             created: claim.created,
         };
         (name.clone(), claim)
@@ -364,7 +364,7 @@ fn a_template_bears_its_own_hash() {
             let Some(workload) = &unit.workload else { continue };
             let body = workload.object().body;
             let annotation = &body["spec"]["template"]["metadata"]["annotations"][TEMPLATE];
-            assert_eq!(annotation, &unit.template, "{}", case.display());
+            assert_eq!(annotation, &unit.template.to_string(), "{}", case.display());
         }
     }
 }

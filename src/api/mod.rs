@@ -36,7 +36,7 @@ pub use quantity::{Quantity, QuantityError};
 pub use reason::Reason;
 pub use service::{Condition as DependencyCondition, Dependency, EnvironmentSource, KeyRef, Service};
 pub use stack::{ImageMetadata, Stack, StackSpec};
-pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus};
+pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus, TemplateHash};
 pub use storage::{
     AccessMode, AnonymousVolumes, Config, FileMount, FileTree, Nfs, Propagation, Secret, Tmpfs, TreeFile,
     Volume, VolumeMount, VolumePolicy,

@@ -3,7 +3,7 @@
 use super::ConditionType;
 
 /// Defines [`Reason`] by the condition that it explains. The doc comment of a variant is its meaning in the description
-/// of the CRD and in docs/stack.md, so the three cannot differ.
+/// of the CRD and in docs/reference.md, so the three cannot differ.
 macro_rules! reasons {
     ($($condition:ident { $($(#[doc = $meaning:literal])+ $reason:ident,)+ })+) => {
         /// The reason of a condition.

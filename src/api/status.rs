@@ -1,5 +1,7 @@
 //! The status of a Stack: the state of each service, and conditions in the sense of kstatus.
 
+use std::fmt;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::KubeSchema;
 use schemars::JsonSchema;
@@ -63,7 +65,31 @@ pub struct ServiceStatus {
     /// template changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
-    pub template: Option<String>,
+    pub template: Option<TemplateHash>,
+}
+
+/// The hash of a Pod template.
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[schemars(inline, transparent)]
+#[serde(transparent)]
+pub struct TemplateHash(String);
+
+impl From<String> for TemplateHash {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for TemplateHash {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for TemplateHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
 }
 
 /// The state of a service: `Waiting` (for a dependency or a missing object), `Blocked` (the cluster cannot run it),

@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use super::terminal::has_colors;
 use crate::{
     api::{Duration as Span, Quantity},
-    cluster::rbac::LEASE,
+    cluster::{Scope, rbac::LEASE},
     controller::{self, LeaseOptions, Options},
     registry::{Mirror, RegistryOptions},
     translate::{Limits, translate},
@@ -21,9 +21,9 @@ use crate::{
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Serve only the Stacks of this namespace
-    #[arg(long)]
-    namespace: Option<String>,
+    /// Serve only the Stacks of this namespace; can be repeated [default: all namespaces]
+    #[arg(long = "namespace", value_delimiter = ',', value_name = "NAMESPACE")]
+    namespaces: Vec<String>,
     /// Serve /healthz, /readyz and /metrics at this address
     #[arg(long, default_value = "0.0.0.0:8080")]
     http_addr: SocketAddr,
@@ -33,7 +33,7 @@ pub(super) struct Args {
     /// Let the Lease expire after this time without renewal, in whole seconds such as 15s
     #[arg(long, default_value = "15s", value_parser = duration)]
     lease_duration: Duration,
-    /// Use the Lease of this namespace [default: the served namespace, or that of the operator]
+    /// Use the Lease of this namespace [default: the served namespace if it is one, or that of the operator]
     #[arg(long, env = "POD_NAMESPACE")]
     lease_namespace: Option<String>,
     /// Identify this process in the Lease [default: a unique name]
@@ -132,15 +132,17 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
     let client = Client::try_from(config).context("cannot use the configuration of the cluster")?;
     let stop = CancellationToken::new();
     stop_on_signals(stop.clone())?;
+    let scope: Scope = args.namespaces.into_iter().collect();
+    let lease_namespace = args.lease_namespace.or_else(|| scope.single().map(str::to_owned));
     let options = Options {
         http: (!args.no_http).then_some(args.http_addr),
         lease: (!args.no_lease).then(|| LeaseOptions {
             name: LEASE.to_owned(),
-            namespace: args.lease_namespace.or_else(|| args.namespace.clone()).unwrap_or(own_namespace),
+            namespace: lease_namespace.unwrap_or(own_namespace),
             identity: args.identity.unwrap_or_else(unique_identity),
             duration: args.lease_duration,
         }),
-        namespace: args.namespace,
+        scope,
         concurrency: args.concurrency,
         helper_image: args.helper_image,
         shared_classes: args.shared_classes,

@@ -5,11 +5,11 @@ use compose_loader::{Diagnostic, Severity, Sources, discover::Discovered, load_w
 
 use super::project::{ProjectArgs, current_folder};
 use super::report;
-use crate::convert::catalogue::Rule;
 use crate::convert::secrecy::quiet::Quiet;
-use crate::convert::verdict::{Entry, Statement, Verdict};
+use crate::convert::verdict::Entry;
 use crate::convert::{Converted, Options, convert};
-use crate::translate::names::is_dns_label;
+use crate::rules::{Kind, Rule, Verdict};
+use crate::text::names::is_dns_label;
 
 /// The project, and the options of its conversion.
 #[derive(Debug, clap::Args)]
@@ -91,35 +91,34 @@ impl Conversion {
 }
 
 /// Returns a diagnostic for each approximation, refusal and advice. A refusal that the user accepts is a warning.
-fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
+pub(super) fn messages(converted: &Converted, allowed: &[String]) -> Vec<Diagnostic> {
     let refused: Vec<*const Entry> = converted.refused(allowed).map(std::ptr::from_ref).collect();
     let entries = converted.entries.iter().filter(|entry| {
-        matches!(entry.kind, Statement::Verdict(Verdict::Refused | Verdict::Approximated) | Statement::Advice)
+        matches!(entry.kind, Kind::Verdict(Verdict::Refused | Verdict::Approximated) | Kind::Advice)
     });
     entries
         .map(|entry| {
             let error = refused.contains(&std::ptr::from_ref(entry));
             let state = match entry.kind {
-                Statement::Verdict(Verdict::Refused) if error => "",
-                Statement::Verdict(Verdict::Refused) if entry.rule.is_some_and(Rule::is_of_the_operator) => {
+                Kind::Verdict(Verdict::Refused) if error => "",
+                Kind::Verdict(Verdict::Refused) if entry.rule.is_some_and(Rule::is_of_the_operator) => {
                     " is written anyway"
                 }
-                Statement::Verdict(Verdict::Refused) => " is left out",
+                Kind::Verdict(Verdict::Refused) => " is left out",
                 _ => "",
             };
-            Diagnostic {
-                id: entry.rule.map_or("", |rule| rule.id),
-                severity: if error { Severity::Error } else { Severity::Warning },
-                place: entry.place,
-                message: format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
-                remedy: entry.remedy().unwrap_or_default().to_owned(),
-                notes: Vec::new(),
-            }
+            Diagnostic::external(
+                entry.rule.map_or("", |rule| rule.id),
+                if error { Severity::Error } else { Severity::Warning },
+                entry.place,
+                format!("{}{state}: {}", attribute(&entry.pointer), entry.reason()),
+            )
+            .remedy(entry.remedy().unwrap_or_default())
         })
         .collect()
 }
 
 /// Returns `services.web.ports.0` for `/services/web/ports/0`.
-fn attribute(pointer: &str) -> String {
+pub(super) fn attribute(pointer: &str) -> String {
     pointer.trim_start_matches('/').replace('/', ".").replace("~1", "/").replace("~0", "~")
 }

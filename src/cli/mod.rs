@@ -57,7 +57,7 @@ enum Verb {
     Render(render::Args),
     /// Print a Compose project in canonical form
     Config(config::Args),
-    /// Explain a rule of the conversion and its remedy
+    /// Explain a rule and its remedy, with an example
     Explain(explain::Args),
     /// Run the operator
     Controller(controller::Args),

@@ -5,10 +5,10 @@ use crate::cluster::rbac;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Print a Role for an operator of one namespace instead of a ClusterRole
+    /// Print the Role for each namespace of an operator that serves only some, instead of a ClusterRole
     #[arg(long)]
     namespaced: bool,
-    /// Print the Role for the Lease, which an operator of all namespaces needs in its own namespace
+    /// Print the Role for the namespace of the Lease
     #[arg(long, conflicts_with = "namespaced")]
     lease: bool,
     /// Set the name of the role

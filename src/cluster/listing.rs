@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, Request, header::ACCEPT};
 use kube::{Api, Client, api::WatchParams, client::Body, runtime::watcher};
 
-use super::trimmed::MetadataOnly;
+use super::{Scope, trimmed::MetadataOnly};
 use crate::api::Stack;
 
 /// Objects per page. An object has at most 1.5 MiB, and a page is read as a whole.
@@ -20,11 +20,9 @@ pub(crate) enum Listing {
 
 impl Listing {
     /// Returns the form that the API server supports. An administrator can disable the feature gate WatchList.
-    pub async fn of_server(client: &Client, namespace: Option<&str>) -> Self {
-        let stacks: Api<MetadataOnly<Stack>> = match namespace {
-            Some(namespace) => Api::namespaced(client.clone(), namespace),
-            None => Api::all(client.clone()),
-        };
+    pub async fn of_server(client: &Client, scope: &Scope) -> Self {
+        let Some(part) = scope.parts().into_iter().next() else { return Self::Paged };
+        let stacks: Api<MetadataOnly<Stack>> = part.api(client.clone());
         let params = WatchParams::default().timeout(1).initial_events();
         match stacks.watch(&params, "0").await {
             Ok(_) => Self::Streamed,

@@ -6,12 +6,15 @@ mod listing;
 mod namespaces;
 mod project;
 pub mod rbac;
+mod scope;
 mod trimmed;
 mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
 pub use index::{ChildUpdate, Index, REFUSED_FOR, Seen, StackKey};
 pub(crate) use listing::{Listing, METADATA};
+pub(crate) use scope::Part;
+pub use scope::Scope;
 pub(crate) use watch::lock;
 pub use watch::{Sources, Watches};
 

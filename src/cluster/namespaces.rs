@@ -10,14 +10,14 @@ use kube::{
     runtime::watcher,
 };
 
-use super::{Listing, trimmed::MetadataOnly};
+use super::{Listing, Part, trimmed::MetadataOnly};
 
 type Metadata = MetadataOnly<Namespace>;
 type Event = watcher::Result<watcher::Event<Metadata>>;
 
-/// Watches every Namespace, or the one that the operator serves, with a metadata client.
-pub(super) fn namespaces(client: Client, only: Option<&str>, listing: Listing) -> BoxStream<'static, Event> {
-    match only {
+/// Watches every Namespace, or the one of a part, with a metadata client.
+pub(super) fn namespaces(client: Client, part: &Part, listing: Listing) -> BoxStream<'static, Event> {
+    match part.namespace() {
         None => watcher(Api::<Metadata>::all(client), listing.config()).boxed(),
         Some(name) => one(client, format!("/api/v1/watch/namespaces/{name}")).boxed(),
     }

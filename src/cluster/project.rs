@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use crate::{
-    api::{AccessMode, GROUP, labels},
+    api::{AccessMode, GROUP, TemplateHash, labels},
     plan::{
         Child, ChildState, ClaimState, Container, Digest, Exit, JobState, MadeWith, Notice, Owner, Pod,
         Progress, ServiceState, Unbound, WorkloadState, owned_fields,
@@ -66,7 +66,7 @@ fn workload(object: &Value) -> WorkloadState {
         total: count(object, "/status/replicas"),
         updated: count(object, "/status/updatedReplicas"),
         ready: count(object, "/status/readyReplicas"),
-        completed: annotation(object, "/metadata", labels::COMPLETED),
+        completed: annotation(object, "/metadata", labels::COMPLETED).map(TemplateHash::from),
         failure,
         overdue: conditions(object).any(|condition| {
             condition["type"] == "Progressing" && condition["reason"] == "ProgressDeadlineExceeded"
@@ -104,7 +104,7 @@ fn claim(object: &Value) -> ClaimState {
     let created = object.pointer("/metadata/creationTimestamp").and_then(Value::as_str);
     ClaimState {
         access_mode: mode.and_then(|mode| serde_json::from_value::<AccessMode>(mode).ok()),
-        together: label(object, labels::VOLUMES),
+        node_group: label(object, labels::VOLUMES),
         created: created
             .and_then(|time| time.parse::<jiff::Timestamp>().ok())
             .map_or(0, |time| time.as_second()),
@@ -172,7 +172,7 @@ pub(super) fn pod(pod: &ApiPod) -> Option<(String, Pod)> {
             .iter()
             .find(|owner| owner.controller == Some(true))
             .map(|owner| (owner.kind.clone(), owner.name.clone())),
-        template: pod.annotations().get(labels::TEMPLATE).cloned(),
+        template: pod.annotations().get(labels::TEMPLATE).cloned().map(TemplateHash::from),
         claims: claims(pod),
         deleting: pod.metadata.deletion_timestamp.is_some(),
         ended: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
@@ -262,8 +262,8 @@ fn last_exit(container: &ContainerStatus) -> Option<Exit> {
     Some(Exit { code: ended.exit_code, reason: ended.reason.clone() })
 }
 
-fn template(object: &Value) -> Option<String> {
-    annotation(object, "/spec/template/metadata", labels::TEMPLATE)
+fn template(object: &Value) -> Option<TemplateHash> {
+    annotation(object, "/spec/template/metadata", labels::TEMPLATE).map(TemplateHash::from)
 }
 
 fn annotation(object: &Value, metadata: &str, name: &str) -> Option<String> {

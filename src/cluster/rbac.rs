@@ -65,9 +65,9 @@ pub fn cluster_role(name: &str) -> ClusterRole {
     ClusterRole { metadata: named(name), rules: Some(rules), ..ClusterRole::default() }
 }
 
-/// Returns the Role for an operator of one namespace, with the rules for the Lease.
+/// Returns the Role for each namespace of an operator that serves only some, without the rules for the Lease.
 pub fn role(name: &str) -> Role {
-    Role { metadata: named(name), rules: Some([rules(), lease_rules()].concat()) }
+    Role { metadata: named(name), rules: Some(rules()) }
 }
 
 /// Returns the Role for the Lease in its namespace.
@@ -92,6 +92,24 @@ fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> PolicyRule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_role_for_the_lease_has_rights_to_leases_and_only_to_this_one() {
+        let leases = |rules: Option<Vec<PolicyRule>>| -> Vec<PolicyRule> {
+            let of_leases = |rule: &PolicyRule| {
+                rule.resources.iter().flatten().any(|resource| ["leases", "*"].contains(&resource.as_str()))
+            };
+            rules.into_iter().flatten().filter(of_leases).collect()
+        };
+        assert!(leases(cluster_role("r").rules).is_empty() && leases(role("r").rules).is_empty());
+        let of_the_lease = leases(lease_role("r").rules);
+        assert_eq!(of_the_lease.len(), 2);
+        for rule in of_the_lease {
+            // RBAC cannot restrict `create` by name.
+            let is_named = rule.resource_names == Some(vec![LEASE.to_owned()]);
+            assert!(is_named || rule.verbs == ["create"], "{rule:?}");
+        }
+    }
 
     #[test]
     fn the_operator_cannot_impersonate_or_grant_rights() {

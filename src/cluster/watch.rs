@@ -23,7 +23,7 @@ use kube::{
 use tokio::sync::watch;
 
 use super::{
-    Index, Listing, Seen, StackKey,
+    Index, Listing, Part, Scope, Seen, StackKey,
     index::Source,
     listing::of_metadata,
     namespaces::namespaces,
@@ -46,6 +46,7 @@ const OF_CLAIMS: &str = "type=Warning,involvedObject.kind=PersistentVolumeClaim"
 
 /// The watches of one operator.
 pub struct Watches {
+    scope: Scope,
     index: Sources,
     wakes: mpsc::UnboundedSender<StackKey>,
     /// The number of watches that have not listed their kind yet.
@@ -53,15 +54,17 @@ pub struct Watches {
 }
 
 impl Watches {
-    /// The number of watches: the kinds of child, Pods, warnings about Pods and about claims, ConfigMaps, Secrets, claims,
+    /// The number of watches of a part of the scope: the kinds of child, Pods, warnings about Pods and about claims, ConfigMaps, Secrets, claims,
     /// Namespaces.
     const COUNT: usize = Kind::ALL.len() + 7;
 
     /// Returns the watches, the stream of Stacks that they wake, and the number of watches that have not listed yet.
-    pub fn new() -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
+    pub fn new(
+        scope: Scope,
+    ) -> (Self, impl Stream<Item = StackKey> + Send + 'static, watch::Receiver<usize>) {
         let (wakes, woken) = mpsc::unbounded();
-        let (unsynced, pending) = watch::channel(Self::COUNT);
-        (Self { index: Sources::default(), wakes, unsynced }, woken, pending)
+        let (unsynced, pending) = watch::channel(Self::COUNT * scope.parts().len());
+        (Self { scope, index: Sources::default(), wakes, unsynced }, woken, pending)
     }
 
     /// Returns the index that the watches update.
@@ -70,8 +73,15 @@ impl Watches {
     }
 
     /// Runs every watch until the process ends. A watch that ends or fails is restarted with backoff.
-    pub(crate) async fn run(self, client: Client, namespace: Option<&str>, listing: Listing) {
-        let from = From { client, namespace, listing };
+    pub(crate) async fn run(self, client: Client, listing: Listing) {
+        let streams = self.scope.parts().into_iter().flat_map(|part| {
+            let from = From { client: client.clone(), part, listing };
+            self.of_part(from)
+        });
+        futures::stream::select_all(streams).for_each(|()| async {}).await;
+    }
+
+    fn of_part(&self, from: From) -> Vec<BoxStream<'_, ()>> {
         let mut streams: Vec<BoxStream<'_, ()>> = vec![
             self.children::<ConfigMap>(&from),
             self.children::<PersistentVolumeClaim>(&from),
@@ -93,40 +103,40 @@ impl Watches {
         streams.push(self.objects::<PersistentVolumeClaim>(&metadata, ObjectKind::PersistentVolumeClaim));
         streams.push(self.namespaces(&metadata));
         debug_assert_eq!(streams.len(), Self::COUNT);
-        futures::stream::select_all(streams).for_each(|()| async {}).await;
+        streams
     }
 
-    fn children<K>(&self, from: &From<'_>) -> BoxStream<'_, ()>
+    fn children<K>(&self, from: &From) -> BoxStream<'_, ()>
     where
         K: Child + Watched,
     {
         let events = watcher(from.api::<Projected<K>>(), from.ours());
-        self.feed(events, Source::Child(K::CHILD), |index, change| match change {
+        self.feed(events, from, Source::Child(K::CHILD), |index, change| match change {
             Change::Is(Projected { update, .. }) => index.apply_child(update),
             Change::Gone(Projected { update, .. }) => index.delete_child(update),
         })
     }
 
-    fn pods(&self, from: &From<'_>) -> BoxStream<'_, ()> {
+    fn pods(&self, from: &From) -> BoxStream<'_, ()> {
         let events = watcher(from.api::<Stripped<Pod>>(), from.ours());
-        self.feed(events, Source::Pod, |index, change| match change {
+        self.feed(events, from, Source::Pod, |index, change| match change {
             Change::Is(Stripped(pod)) => index.apply_pod(&pod),
             Change::Gone(Stripped(pod)) => index.delete_pod(&pod),
         })
     }
 
-    fn warnings(&self, from: &From<'_>, about: &str) -> BoxStream<'_, ()> {
+    fn warnings(&self, from: &From, about: &str) -> BoxStream<'_, ()> {
         let events = watcher(from.api::<Stripped<Event>>(), from.listing.config().fields(about));
-        self.feed(events, Source::Warning, |index, change| match change {
+        self.feed(events, from, Source::Warning, |index, change| match change {
             Change::Is(Stripped(event)) => index.apply_warning(&event),
             Change::Gone(Stripped(event)) => index.delete_warning(&event),
         })
     }
 
     /// Watches the metadata of all objects of a kind, since a Stack can name any of its namespace.
-    fn objects<K: Watched>(&self, from: &From<'_>, kind: ObjectKind) -> BoxStream<'_, ()> {
+    fn objects<K: Watched>(&self, from: &From, kind: ObjectKind) -> BoxStream<'_, ()> {
         let events = watcher(from.api::<MetadataOnly<K>>(), from.listing.config());
-        self.feed(events, Source::Object(kind), move |index, change| {
+        self.feed(events, from, Source::Object(kind), move |index, change| {
             let (Change::Is(object) | Change::Gone(object)) = &change;
             let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
             match change {
@@ -144,9 +154,9 @@ impl Watches {
     }
 
     /// Watches the labels of Namespaces.
-    fn namespaces(&self, from: &From<'_>) -> BoxStream<'_, ()> {
-        let events = namespaces(from.client.clone(), from.namespace, from.listing);
-        self.feed(events, Source::Namespace, |index, change| match change {
+    fn namespaces(&self, from: &From) -> BoxStream<'_, ()> {
+        let events = namespaces(from.client.clone(), &from.part, from.listing);
+        self.feed(events, from, Source::Namespace, |index, change| match change {
             Change::Is(it) => index.apply_namespace(&it.name_any(), it.labels()),
             Change::Gone(it) => index.delete_namespace(&it.name_any()),
         })
@@ -155,16 +165,18 @@ impl Watches {
     fn feed<'a, K: Send + 'a>(
         &'a self,
         events: impl Stream<Item = watcher::Result<watcher::Event<K>>> + Send + 'a,
+        from: &From,
         source: Source,
         take: impl Fn(&mut Index, Change<K>) -> BTreeSet<StackKey> + Send + 'a,
     ) -> BoxStream<'a, ()> {
         let mut synced = false;
+        let part = from.part.clone();
         events
             .default_backoff()
             .map(move |event| {
                 let woken = match event {
                     Ok(watcher::Event::Init) => {
-                        self.lock().begin_list(source);
+                        self.lock().begin_list(source, &part);
                         BTreeSet::new()
                     }
                     Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
@@ -172,7 +184,7 @@ impl Watches {
                     }
                     Ok(watcher::Event::Delete(object)) => self.process(&take, Change::Gone(object)),
                     Ok(watcher::Event::InitDone) => {
-                        let woken = self.lock().end_list(source);
+                        let woken = self.lock().end_list(source, &part);
                         if !std::mem::replace(&mut synced, true) {
                             self.unsynced.send_modify(|pending| *pending -= 1);
                         }
@@ -227,19 +239,18 @@ impl<K> Watched for K where
 }
 
 /// The source of watches.
-struct From<'a> {
+struct From {
     client: Client,
-    namespace: Option<&'a str>,
+    part: Part,
     listing: Listing,
 }
 
-impl From<'_> {
+impl From {
     fn api<K>(&self) -> Api<K>
     where
         K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
     {
-        let client = self.client.clone();
-        self.namespace.map_or_else(|| Api::all(client.clone()), |it| Api::namespaced(client.clone(), it))
+        self.part.api(self.client.clone())
     }
 
     fn ours(&self) -> watcher::Config {

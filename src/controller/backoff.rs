@@ -1,7 +1,7 @@
 //! Backoff after a failed reconciliation, for each Stack. kube-runtime has no backoff per object.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -28,9 +28,9 @@ impl Backoffs {
         backoff.next().unwrap_or(LONGEST)
     }
 
-    /// Forgets all Stacks but these.
-    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
+    /// Forgets all Stacks but those that `is_known` accepts.
+    pub(super) fn keep(&self, is_known: impl Fn(&StackKey) -> bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| is_known(stack));
     }
 
     /// Resets a Stack after a successful reconciliation.

@@ -2,7 +2,7 @@
 //! can have 70,000 keys. No value is kept.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -96,9 +96,9 @@ impl Contents {
         self.all().remove(stack);
     }
 
-    /// Forgets all Stacks but these.
-    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
-        self.all().retain(|stack, _| stacks.contains(stack));
+    /// Forgets all Stacks but those that `is_known` accepts.
+    pub(super) fn keep(&self, is_known: impl Fn(&StackKey) -> bool) {
+        self.all().retain(|stack, _| is_known(stack));
     }
 
     async fn read(&self, namespace: &str, wanted: &Wanted<'_>) -> Result<Option<Keys>, kube::Error> {

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     api::{Stack, StackStatus},
-    cluster::{Sources, StackKey},
+    cluster::{Part, Sources, StackKey},
     translate::Facts,
 };
 
@@ -122,14 +122,15 @@ impl Context {
         self.written.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Forgets all Stacks but these. No event reports a deletion that happened while no watch ran.
-    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
-        self.backoffs.keep(stacks);
-        self.status_rate.keep(stacks);
-        self.images.keep(stacks);
-        self.contents.keep(stacks);
-        self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| stacks.contains(stack));
-        crate::cluster::lock(&self.index).keep_stacks(stacks);
+    /// Forgets all Stacks of a part of the scope but these. No event reports a deletion that happened while no watch ran.
+    pub(super) fn keep(&self, part: &Part, stacks: &HashSet<StackKey>) {
+        let is_known = |stack: &StackKey| !part.includes(&stack.namespace) || stacks.contains(stack);
+        self.backoffs.keep(is_known);
+        self.status_rate.keep(is_known);
+        self.images.keep(is_known);
+        self.contents.keep(is_known);
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).retain(|stack, _| is_known(stack));
+        crate::cluster::lock(&self.index).keep_stacks(is_known);
     }
 
     /// Forgets a Stack that is gone.
@@ -145,4 +146,50 @@ impl Context {
 
 fn version_of(metadata: &ObjectMeta) -> u64 {
     metadata.resource_version.as_ref().and_then(|version| version.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+
+    use super::*;
+    use crate::{cluster::Scope, translate::translate};
+
+    fn context() -> Context {
+        let client = Client::new(Router::new(), "n");
+        let (wakes, _) = futures::channel::mpsc::unbounded();
+        let images = Images::new(client.clone(), None, wakes);
+        let accounts = Accounts::new(client.clone(), false);
+        let oldest = Oldest::new(crate::translate::ServerVersion::OLDEST);
+        Context::new(client, Sources::default(), Facts::default(), oldest, images, accounts, translate)
+    }
+
+    #[tokio::test]
+    async fn stacks_deleted_while_no_watch_ran_are_forgotten_with_all_that_is_kept_for_them() {
+        let key = |namespace: &str, name: &str| StackKey { namespace: namespace.into(), name: name.into() };
+        let context = context();
+        let stacks = [key("n", "kept"), key("n", "deleted"), key("m", "of-another-part")];
+        for stack in &stacks {
+            context.backoffs.next(stack);
+            context.backoffs.next(stack);
+            context.status_rate.wrote(stack);
+            context.wrote(stack, &ObjectMeta::default(), Arc::default());
+        }
+        let parts = ["n", "m"].map(str::to_owned).into_iter().collect::<Scope>().parts();
+        let of_n = parts.iter().find(|part| part.includes("n")).unwrap();
+        context.keep(of_n, &[stacks[0].clone()].into());
+        // With jitter, a first delay is at most two seconds, and a third one at least four.
+        let is_retried = |stack: &StackKey| context.backoffs.next(stack).as_secs() > 3;
+        let same = StackStatus::default();
+        let is_known = |stack: &StackKey| {
+            (
+                is_retried(stack),
+                !context.status_rate.may_write(stack, &same, &same),
+                context.written.lock().unwrap().contains_key(stack),
+            )
+        };
+        assert_eq!(is_known(&stacks[0]), (true, true, true));
+        assert_eq!(is_known(&stacks[1]), (false, false, false));
+        assert_eq!(is_known(&stacks[2]), (true, true, true));
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{contents::Wanted, context::Context};
 use crate::{
-    api::{ServiceState, StackSpec},
+    api::{ServiceState, StackSpec, TemplateHash},
     cluster::{StackKey, lock},
     plan::{ChildState, LastStatus, Observed, rolled_out},
     translate::{Facts, Kind, LiveClaim, LiveService, LiveWorkload, ObjectKind, named_keys},
@@ -65,7 +65,7 @@ pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &LastStat
                 let live = LiveClaim {
                     of_a_stack: true,
                     access_mode: claim.access_mode,
-                    together: claim.together.clone(),
+                    node_group: claim.node_group.clone(),
                     created: claim.created,
                 };
                 facts.claims.insert(name.clone(), live);
@@ -82,7 +82,7 @@ pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &LastStat
             }
             _ => {}
         }
-        facts.live_templates.extend(child.state.template().map(str::to_owned));
+        facts.live_templates.extend(child.state.template().cloned());
         if *kind == Kind::NetworkPolicy {
             facts.live_policies.insert(name.clone());
         }
@@ -99,14 +99,13 @@ pub(super) fn add_live(facts: &mut Facts, observed: &Observed, memory: &LastStat
 }
 
 /// Returns the services of which every Pod has ended with exit code 0, with the template of the Pods.
-fn ended_well(observed: &Observed) -> impl Iterator<Item = (String, String)> {
+fn ended_well(observed: &Observed) -> impl Iterator<Item = (String, TemplateHash)> {
     let services: BTreeSet<&str> = observed.pods.iter().map(|pod| pod.service.as_str()).collect();
     services.into_iter().filter_map(|service| {
         // A Pod with restartPolicy Always ends only by eviction, so ended Pods are not live Pods.
         let pods: Vec<_> = observed.live_pods(service).collect();
         let template = pods.first()?.template.clone()?;
-        let all =
-            pods.iter().all(|pod| pod.template.as_deref() == Some(template.as_str()) && pod.succeeded());
+        let all = pods.iter().all(|pod| pod.template.as_ref() == Some(&template) && pod.succeeded());
         all.then(|| (service.to_owned(), template))
     })
 }

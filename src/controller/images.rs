@@ -4,7 +4,7 @@
 mod answers;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -69,9 +69,9 @@ impl Images {
         self.stacks().remove(key);
     }
 
-    /// Forgets all Stacks but these.
-    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
-        self.stacks().retain(|stack, _| stacks.contains(stack));
+    /// Forgets all Stacks but those that `is_known` accepts.
+    pub(super) fn keep(&self, is_known: impl Fn(&StackKey) -> bool) {
+        self.stacks().retain(|stack, _| is_known(stack));
     }
 
     /// Returns the metadata of a Stack's images, or `None` while an unknown image is being read. The Stack is woken when

@@ -63,3 +63,24 @@ impl Metrics {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reference_lists_all_metrics() {
+        let metrics = Metrics::default();
+        metrics.observe_reconcile(Duration::ZERO, true);
+        metrics.count_write("Pod", "apply");
+        let text = metrics.text();
+        let mut types =
+            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).peekable();
+        assert!(types.peek().is_some());
+        for (name, kind) in types {
+            let suffix = if kind == "counter" { "_total" } else { "" };
+            let row = format!("\n| `{name}{suffix}` | {kind} |");
+            assert!(include_str!("../../docs/reference.md").contains(&row), "docs/reference.md lacks {row}");
+        }
+    }
+}

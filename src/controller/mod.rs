@@ -15,6 +15,7 @@ mod metrics;
 mod queue;
 mod reconcile;
 mod report;
+mod stacks;
 mod status_fields;
 mod status_rate;
 #[cfg(test)]
@@ -25,20 +26,20 @@ mod workers;
 mod write;
 mod writes;
 
-use std::{collections::HashSet, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{anyhow, bail};
 use futures::{Stream, StreamExt, channel::mpsc, future, stream};
 use kube::{
-    Api, Client, CustomResourceExt, Resource, ResourceExt,
-    runtime::{Controller, WatchStreamExt, predicates, reflector, reflector::ObjectRef, watcher},
+    Client, CustomResourceExt, Resource, ResourceExt,
+    runtime::{Controller, WatchStreamExt, predicates, reflector, reflector::ObjectRef},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     api::Stack,
-    cluster::{Listing, StackKey, Watches},
+    cluster::{Listing, Scope, StackKey, Watches},
     permits::Permits,
     registry::{Registries, RegistryOptions},
     translate::{Facts, Limits, ServerVersion, translate},
@@ -51,14 +52,13 @@ use images::Images;
 pub use lease::LeaseOptions;
 use queue::Queue;
 use versions::Oldest;
-use watched::Watched;
 pub use workers::Translation;
 
 /// Options of the operator.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The namespace that the operator serves, or every namespace.
-    pub namespace: Option<String>,
+    /// The namespaces that the operator serves.
+    pub scope: Scope,
     /// The address of `/healthz`, `/readyz` and `/metrics`, or none to serve nothing.
     pub http: Option<SocketAddr>,
     /// The Lease for leader election, or none where only one operator can run.
@@ -82,7 +82,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            namespace: None,
+            scope: Scope::Cluster,
             http: None,
             lease: None,
             concurrency: 16,
@@ -104,10 +104,9 @@ impl Default for Options {
 pub async fn run(client: Client, options: Options, stop: CancellationToken) -> anyhow::Result<()> {
     let version = supported_version(&client).await?;
     let oldest = Oldest::new(version);
-    let lists_nodes = options.namespace.is_none();
-    let namespace = options.namespace.as_deref();
-    let listing = Listing::of_server(&client, namespace).await;
-    let (watches, woken, unsynced) = Watches::new();
+    let lists_nodes = options.scope.is_cluster();
+    let listing = Listing::of_server(&client, &options.scope).await;
+    let (watches, woken, unsynced) = Watches::new(options.scope.clone());
     let (wakes, read) = mpsc::unbounded();
     let mut woken = stream::select(woken, read);
     let (terms, mut fence) = Fence::new();
@@ -162,7 +161,7 @@ pub async fn run(client: Client, options: Options, stop: CancellationToken) -> a
         // After a stop signal, `work` ends once the running reconciliations have ended.
         result = work => result,
         Err(error) = serve => Err(error),
-        () = beat.during(watches.run(client.clone(), namespace, listing)) => bail!("the watches ended"),
+        () = beat.during(watches.run(client.clone(), listing)) => bail!("the watches ended"),
         () = late(&stop) => bail!("reconciliations did not end within {} seconds", LONGEST_END.as_secs()),
     }
 }
@@ -183,25 +182,8 @@ async fn reconcile_all(
     context: Arc<Context>,
     stop: CancellationToken,
 ) {
-    let api: Api<Watched> = match &options.namespace {
-        Some(namespace) => Api::namespaced(client, namespace),
-        None => Api::all(client),
-    };
     let (store, writer) = reflector::store();
-    let forgetful = Arc::clone(&context);
-    let mut listed = HashSet::new();
-    let stacks = watcher(api, listing.config())
-        .default_backoff()
-        .inspect(move |event| match event {
-            Ok(watcher::Event::Init) => {
-                listed.clear();
-                forgetful.forget_written();
-            }
-            Ok(watcher::Event::InitApply(stack)) => drop(listed.insert(key_of(stack))),
-            Ok(watcher::Event::InitDone) => forgetful.keep(&std::mem::take(&mut listed)),
-            Ok(watcher::Event::Delete(stack)) => forgetful.forget(&key_of(stack)),
-            Ok(watcher::Event::Apply(_)) | Err(_) => {}
-        })
+    let stacks = stacks::changes(&options.scope, &client, listing, store.clone(), Arc::clone(&context))
         .reflect(writer)
         .applied_objects()
         // Only the operator writes the status, so a change of it needs no reconciliation.

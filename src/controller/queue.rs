@@ -69,14 +69,7 @@ mod tests {
     use kube::runtime::{reflector, reflector::store::Writer, watcher::Event};
     use tokio::time::sleep;
 
-    use super::*;
-    use crate::api::Stack;
-
-    fn stack(namespace: &str, name: &str) -> Watched {
-        let mut stack = Stack::new(name, serde_json::from_str(r#"{"services": {}}"#).unwrap());
-        stack.metadata.namespace = Some(namespace.to_owned());
-        stack.into()
-    }
+    use super::{super::watched::tests::stack, *};
 
     fn queue(stacks: &[Watched]) -> (Queue, Writer<Watched>) {
         let (store, mut writer) = reflector::store();

@@ -2,7 +2,7 @@
 //! many times a second.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,7 +10,7 @@ use std::{
 use tokio::time::Instant;
 
 use crate::{
-    api::{ServiceState, StackStatus},
+    api::{ServiceState, StackStatus, TemplateHash},
     cluster::StackKey,
 };
 
@@ -64,9 +64,9 @@ impl StatusRate {
         self.all().remove(stack);
     }
 
-    /// Forgets all Stacks but these.
-    pub(super) fn keep(&self, stacks: &HashSet<StackKey>) {
-        self.all().retain(|stack, _| stacks.contains(stack));
+    /// Forgets all Stacks but those that `is_known` accepts.
+    pub(super) fn keep(&self, is_known: impl Fn(&StackKey) -> bool) {
+        self.all().retain(|stack, _| is_known(stack));
     }
 
     fn all(&self) -> MutexGuard<'_, HashMap<StackKey, Last>> {
@@ -77,7 +77,7 @@ impl StatusRate {
 /// Reports whether a status must be written at once, because the status is the first for a new spec, or because later
 /// reconciliations, also of another operator, depend on its content.
 fn is_urgent(before: &StackStatus, after: &StackStatus) -> bool {
-    let remembered = |status: &StackStatus| -> Vec<(String, Option<String>, bool)> {
+    let remembered = |status: &StackStatus| -> Vec<(String, Option<TemplateHash>, bool)> {
         let services = status.services.iter();
         services
             .map(|it| (it.name.clone(), it.template.clone(), it.state == ServiceState::Completed))
@@ -100,7 +100,7 @@ mod tests {
     fn status(generation: i64, template: &str, state: ServiceState) -> StackStatus {
         let service = ServiceStatus {
             name: "web".to_owned(),
-            template: Some(template.to_owned()),
+            template: Some(template.into()),
             state,
             ..ServiceStatus::default()
         };

@@ -56,7 +56,7 @@ impl Fixture {
     fn memory(&self, observed: &Observed) -> LastStatus {
         let of_service = |name: &String| {
             let children = observed.children.values().filter(|child| child.service.as_ref() == Some(name));
-            let template = children.filter_map(|child| child.state.template()).next().map(str::to_owned);
+            let template = children.filter_map(|child| child.state.template()).next().cloned();
             let state = ServiceState::Running;
             (
                 name.clone(),

@@ -94,8 +94,15 @@ impl Resource for Watched {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Returns a Stack without services.
+    pub fn stack(namespace: &str, name: &str) -> Watched {
+        let mut stack = Stack::new(name, serde_json::from_str(r#"{"services": {}}"#).unwrap());
+        stack.metadata.namespace = Some(namespace.to_owned());
+        stack.into()
+    }
 
     fn read(text: &str) -> Watched {
         serde_json::from_str(text).unwrap()

@@ -9,7 +9,7 @@ use compose_loader::{Map, Node, Project};
 
 use super::names::Names;
 use super::reader::int;
-use crate::translate::bearers::{Bearer, Meeting, meeting};
+use crate::dns::{Difference, NamedPod, difference};
 
 /// The most networks that one message names.
 const MOST_NAMED: usize = 3;
@@ -68,7 +68,7 @@ struct Claims<'a> {
 /// All services that have the same name at the same time, and the answer of the cluster.
 #[derive(Debug)]
 struct Company<'a> {
-    meeting: Meeting<Pod<'a>, Asked<'a>>,
+    difference: Difference<Pod<'a>, Asked<'a>>,
     /// The targets without duplicates, in the order of the claims.
     pods: Vec<Pod<'a>>,
     /// Whether one target has the name from a link.
@@ -110,7 +110,7 @@ pub struct Answers<'a> {
     /// The services, by name on the cluster.
     services: BTreeMap<String, &'a str>,
     claims: BTreeMap<String, Claims<'a>>,
-    askers: Vec<BTreeSet<Asked<'a>>>,
+    clients: Vec<BTreeSet<Asked<'a>>>,
     /// The networks that other projects can join.
     open: BTreeSet<&'a str>,
     /// The names of these networks, by key in the project.
@@ -138,7 +138,7 @@ impl<'a> Answers<'a> {
         for (name, service) in project.services() {
             let networks = network_owner(project, name).into_iter().flat_map(networks);
             let networks: BTreeSet<&str> = networks.map(|network| made.network(network)).collect();
-            made.askers.push(networks.iter().copied().map(Asked::On).chain([Asked::By(name)]).collect());
+            made.clients.push(networks.iter().copied().map(Asked::On).chain([Asked::By(name)]).collect());
             let profiles = texts(service, "profiles").collect();
             let pod = pods.get(name).copied().unwrap_or(name);
             made.places.insert(name, Place { pod, networks, profiles });
@@ -218,13 +218,13 @@ impl<'a> Answers<'a> {
         if way == Way::Host && !is_claimed {
             return Answer::Own;
         }
-        let bearer = self.bearer(claim);
+        let own = self.named_pod(claim);
         if let Some(owner) = self.services.get(name).copied() {
-            if bearer.pod == Pod::Of(self.pod(owner)) {
+            if own.pod == Pod::Of(self.pod(owner)) {
                 return Answer::Own;
             }
             if self.may_run_together(owner, self.speaker(claim)) {
-                return self.taken(name, owner, claim, &bearer);
+                return self.taken(name, owner, claim, &own);
             }
         }
         let made;
@@ -237,17 +237,17 @@ impl<'a> Answers<'a> {
                 &made
             }
         };
-        let other = company.pods.iter().find(|pod| **pod != bearer.pod).copied();
+        let other = company.pods.iter().find(|pod| **pod != own.pod).copied();
         // Only one target is possible for a link, for a target outside the project and for a container name.
         let alone = company.is_linked
             || matches!(way, Way::Link(_) | Way::External(_))
             || way == Way::Container && company.containers.iter().any(|other| *other != service);
-        match (&company.meeting, other) {
-            (Meeting::Astray { network, meant, other }, _) => {
+        match (&company.difference, other) {
+            (Difference::WrongPod { network, meant, other }, _) => {
                 Answer::Ambiguous(ambiguous(name, *network, &shown(*meant), &shown(*other)))
             }
-            (_, Some(other)) if alone => Answer::Ambiguous(both(name, &shown(bearer.pod), &shown(other))),
-            (Meeting::Fewer(networks), _) => {
+            (_, Some(other)) if alone => Answer::Ambiguous(both(name, &shown(own.pod), &shown(other))),
+            (Difference::MorePods(networks), _) => {
                 let named = networks.iter().filter_map(|asked| match asked {
                     Asked::On(network) => Some(*network),
                     Asked::By(_) => None,
@@ -258,7 +258,7 @@ impl<'a> Answers<'a> {
                     more => format!("'{name}' on '{first}' and {more} more networks"),
                 })
             }
-            (Meeting::Same, _) => Answer::Same,
+            (Difference::None, _) => Answer::Same,
         }
     }
 
@@ -269,17 +269,17 @@ impl<'a> Answers<'a> {
         let others = claims.iter().filter(|other| is_soft(&claim) || !is_soft(other));
         let others = others.filter(|other| self.may_run_together(self.speaker(**other), self.speaker(claim)));
         let others: Vec<Claim<'a>> = others.copied().collect();
-        let bearers: Vec<_> = others.iter().map(|other| self.bearer(*other)).collect();
-        let meeting = meeting(&bearers, self.askers.iter(), |asked| match asked {
+        let named: Vec<_> = others.iter().map(|other| self.named_pod(*other)).collect();
+        let difference = difference(&named, self.clients.iter(), |asked| match asked {
             Asked::On(network) => self.open.contains(network),
             Asked::By(_) => false,
         });
         let mut seen = BTreeSet::new();
-        let pods = bearers.iter().map(|bearer| bearer.pod).filter(|pod| seen.insert(*pod)).collect();
+        let pods = named.iter().map(|one| one.pod).filter(|pod| seen.insert(*pod)).collect();
         let is_linked = others.iter().any(|other| matches!(other.way, Way::Link(_) | Way::External(_)));
         let containers = others.iter().filter(|other| other.way == Way::Container);
         let containers = containers.map(|other| other.service).collect();
-        Company { meeting, pods, is_linked, containers }
+        Company { difference, pods, is_linked, containers }
     }
 
     /// Returns the answer for a name that is also the name of a service.
@@ -288,10 +288,10 @@ impl<'a> Answers<'a> {
         name: &str,
         owner: &str,
         claim: Claim<'a>,
-        bearer: &Bearer<Pod<'a>, Asked<'a>>,
+        named: &NamedPod<Pod<'a>, Asked<'a>>,
     ) -> Answer {
         let place = self.places.get(owner);
-        let missing = bearer.networks.iter().find(|asked| match asked {
+        let missing = named.networks.iter().find(|asked| match asked {
             Asked::On(network) => !place.is_some_and(|place| place.networks.contains(network)),
             Asked::By(_) => true,
         });
@@ -299,9 +299,9 @@ impl<'a> Answers<'a> {
         let always = place.is_none_or(|place| place.profiles.is_empty() || Some(&place.profiles) == own);
         match missing {
             Some(asked) => {
-                Answer::Ambiguous(ambiguous(name, *asked, &shown(bearer.pod), &format!("'{owner}'")))
+                Answer::Ambiguous(ambiguous(name, *asked, &shown(named.pod), &format!("'{owner}'")))
             }
-            None if !always => Answer::Ambiguous(both(name, &shown(bearer.pod), &format!("'{owner}'"))),
+            None if !always => Answer::Ambiguous(both(name, &shown(named.pod), &format!("'{owner}'"))),
             None => Answer::Taken(format!("'{name}' is a service")),
         }
     }
@@ -322,17 +322,17 @@ impl<'a> Answers<'a> {
         self.places.get(service).map_or(service, |place| place.pod)
     }
 
-    fn bearer(&self, claim: Claim<'a>) -> Bearer<Pod<'a>, Asked<'a>> {
+    fn named_pod(&self, claim: Claim<'a>) -> NamedPod<Pod<'a>, Asked<'a>> {
         let (pod, networks) = (Pod::Of(self.pod(claim.service)), self.places.get(claim.service));
         let networks =
             || networks.into_iter().flat_map(|place| &place.networks).map(|network| Asked::On(network));
         match claim.way {
-            Way::Alias(network) => Bearer { pod, networks: [Asked::On(self.network(network))].into() },
-            Way::Link(asker) => Bearer { pod, networks: [Asked::By(asker)].into() },
+            Way::Alias(network) => NamedPod { pod, networks: [Asked::On(self.network(network))].into() },
+            Way::Link(asker) => NamedPod { pod, networks: [Asked::By(asker)].into() },
             Way::External(target) => {
-                Bearer { pod: Pod::Outside(target), networks: [Asked::By(claim.service)].into() }
+                NamedPod { pod: Pod::Outside(target), networks: [Asked::By(claim.service)].into() }
             }
-            Way::Container | Way::Host => Bearer { pod, networks: networks().collect() },
+            Way::Container | Way::Host => NamedPod { pod, networks: networks().collect() },
         }
     }
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use compose_loader::Node;
 
 use super::answers::{Answer, Way, replicas};
-use super::catalogue;
 use super::context::{Alias, Context, first_place, texts_at, with_addresses};
 use super::reader::pointer;
-use crate::translate::addresses::addresses;
-use crate::translate::names::is_service_name;
+use crate::rules;
+use crate::text::addresses::addresses;
+use crate::text::names::is_service_name;
 
 /// Adds the generated container name as an alias to a service with one container if a text uses the name. Lists the
 /// texts with names that no service can have.
@@ -24,11 +24,11 @@ pub fn containers(context: &mut Context<'_>) {
                 let name = context.names.service(service);
                 if containers.answers(context, service, &host) {
                     let detail = format!("'{host}' is the container of '{service}': write '{name}'");
-                    context.log.remark(&catalogue::GENERATED_NAME_OF_ONE, at, node.place, detail);
+                    context.log.remark(&rules::GENERATED_NAME_OF_ONE, at, node.place, detail);
                     aliases.insert((name, host.clone()));
                 } else {
                     let detail = format!("'{host}' is a container of '{service}': write '{name}'");
-                    context.log.remark(&catalogue::GENERATED_NAME, at, node.place, detail);
+                    context.log.remark(&rules::GENERATED_NAME, at, node.place, detail);
                 }
                 hosts.insert(host);
             }
@@ -46,10 +46,10 @@ pub fn containers(context: &mut Context<'_>) {
             let place = context.project.service(service).map(first_place).unwrap_or_default();
             let detail = format!("a file of the ConfigMap '{map}' contains '{host}': write '{name}'");
             if containers.answers(context, service, &host) {
-                context.log.remark(&catalogue::GENERATED_NAME_OF_ONE, &at, place, detail);
+                context.log.remark(&rules::GENERATED_NAME_OF_ONE, &at, place, detail);
                 aliases.insert((name, host));
             } else {
-                context.log.remark(&catalogue::GENERATED_NAME, &at, place, detail);
+                context.log.remark(&rules::GENERATED_NAME, &at, place, detail);
             }
         }
     }

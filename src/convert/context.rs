@@ -11,7 +11,7 @@ use super::reader::{Log, pointer};
 use super::secrecy::Secrecy;
 use super::{Folders, Objects, Options};
 use crate::api;
-use crate::translate::addresses::addresses;
+use crate::text::addresses::addresses;
 
 /// The input of a conversion, and its results so far.
 pub struct Context<'a> {

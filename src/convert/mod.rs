@@ -3,7 +3,6 @@
 //! | topic | module |
 //! |---|---|
 //! | a reader that requires a verdict for each value | [`reader`] |
-//! | the rules with reasons and remedies | [`catalogue`] |
 //! | detection of secrets | [`secrecy`] |
 //! | valid object names | [`names`] |
 //! | aliases, container names, host names and links | `answers` |
@@ -16,7 +15,6 @@
 
 mod agreement;
 mod answers;
-pub mod catalogue;
 mod containers;
 mod context;
 mod files;
@@ -39,13 +37,14 @@ mod volumes;
 use compose_loader::{Files, Project};
 
 use crate::api::{Stack, StackSpec};
+use crate::rules::{self, Rule, Verdict};
 use crate::translate::{Approximation, Privileges};
 
 use self::agreement::Draft;
 use self::context::Context;
 pub use self::objects::Objects;
 use self::reader::{Log, Value};
-use self::verdict::{Entry, Verdict};
+use self::verdict::Entry;
 
 /// The file system operations of the conversion, besides reading. Paths are absolute.
 pub trait Folders: Files {
@@ -106,15 +105,38 @@ impl Converted {
     /// Returns the refused entries whose rule the user does not allow (`all` allows each rule). The user cannot allow a
     /// rule of the API server.
     pub fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a Entry> {
-        let is_allowed = move |id: &str| allowed.iter().any(|a| a == "all" || a.eq_ignore_ascii_case(id));
+        let is_allowed = move |rule: &Rule| {
+            allowed.iter().any(|name| name.eq_ignore_ascii_case("all") || rule.is_called(name))
+        };
         self.entries
             .iter()
             .filter(|entry| entry.is(Verdict::Refused))
-            .filter(move |entry| !entry.rule.is_some_and(|rule| !rule.is_final() && is_allowed(rule.id)))
+            .filter(move |entry| !entry.rule.is_some_and(|rule| !rule.is_final() && is_allowed(rule)))
     }
 }
 
 /// Converts a project that was loaded with all of its profiles.
+///
+/// ```
+/// use compose_loader::{Input, MemoryFiles, Request, load};
+/// use stackwright::convert::{Options, convert};
+/// use stackwright::rules::Verdict;
+///
+/// let text = "name: shop\nservices: {web: {image: 'nginx:1.29', ports: ['8080:80'], logging: {driver: syslog}}}\n";
+/// let request = Request {
+///     files: vec![Input { path: "/shop/compose.yaml".to_owned(), text: Some(text.to_owned()) }],
+///     working_dir: "/shop".to_owned(),
+///     profiles: vec!["*".to_owned()],
+///     ..Request::default()
+/// };
+/// let files = MemoryFiles::default();
+/// let project = load(&request, &files).project.unwrap();
+///
+/// let converted = convert(&project, &files, &Options::default());
+/// assert_eq!(converted.stack.spec.services["web"].image, "nginx:1.29");
+/// let ignored = converted.entries.iter().find(|entry| entry.is(Verdict::Ignored)).unwrap();
+/// assert_eq!(ignored.pointer, "/services/web/logging");
+/// ```
 #[must_use]
 pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
     let log = Log::default();
@@ -143,7 +165,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
         spec.services.insert(context.names.service(name), service);
     }
     for (_, model) in models {
-        model.section().rest_judged(&catalogue::MODELS);
+        model.section().rest_judged(&rules::MODELS);
     }
     spec.profiles = profiles(&context, &spec);
     services::without_image(&mut spec.services);
@@ -162,7 +184,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     stack.metadata.namespace.clone_from(&options.namespace);
     let mut entries = log.into_entries();
     for (pointer, place) in reader::unread(&project.tree, &entries) {
-        let rule = &catalogue::INTERNAL;
+        let rule = &rules::NO_VERDICT;
         let detail = format!("at {pointer}");
         entries.push(Entry { pointer, place, kind: rule.kind, rule: Some(rule), detail });
     }
@@ -191,6 +213,6 @@ fn project_name(context: &Context<'_>) {
         context.log.mapped("/name", place);
     } else {
         let detail = format!("the Stack is named '{}'", context.names.stack);
-        context.log.remark(&catalogue::PROJECT_NAME, "/name", place, detail);
+        context.log.remark(&rules::RENAMED_PROJECT, "/name", place, detail);
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compose_loader::{Node, Project};
 
-use super::catalogue::{self, Rule};
-use crate::translate::names::{dns_label, is_service_name};
-use crate::translate::short_hash;
+use crate::rules::{self, Rule};
+use crate::text::names::{dns_label, is_service_name};
+use crate::text::short_hash;
 
 /// The names of the Stack and its services on the cluster.
 #[derive(Debug, Default)]
@@ -78,9 +78,9 @@ impl Names {
         if new == name {
             None
         } else if *new == name.to_lowercase() {
-            Some(&catalogue::LOWERED_NAME)
+            Some(&rules::LOWER_CASED_SERVICE)
         } else {
-            Some(&catalogue::RENAMED_SERVICE)
+            Some(&rules::RENAMED_SERVICE)
         }
     }
 

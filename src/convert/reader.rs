@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use compose_loader::{Map, Node, Place};
 
-use super::catalogue::{self, Rule};
 use super::secrecy::Secrecy;
-use super::verdict::{Entry, Statement, Verdict};
+use super::verdict::Entry;
+use crate::rules::{self, Kind, Rule, Verdict};
 
 /// The entries so far.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Log {
         let entry = Entry {
             pointer: pointer.to_owned(),
             place,
-            kind: Statement::Verdict(Verdict::Mapped),
+            kind: Kind::Verdict(Verdict::Mapped),
             rule: None,
             detail: String::new(),
         };
@@ -45,10 +45,10 @@ impl Log {
     }
 }
 
-/// Sorts entries by pointer, and removes duplicates.
+/// Sorts entries by pointer and number of the rule, and removes duplicates.
 pub fn sort(entries: &mut Vec<Entry>) {
-    fn key(entry: &Entry) -> (&str, Option<&str>, &str) {
-        (&entry.pointer, entry.rule.map(|rule| rule.id), &entry.detail)
+    fn key(entry: &Entry) -> (&str, Option<(Option<&str>, &str)>, &str) {
+        (&entry.pointer, entry.rule.map(|rule| (rule.alias, rule.id)), &entry.detail)
     }
     entries.sort_by(|a, b| key(a).cmp(&key(b)));
     entries.dedup_by(|a, b| key(a) == key(b));
@@ -146,7 +146,7 @@ impl<'a> Value<'a> {
 
     fn checked(self, rule: Option<(&'static Rule, String)>) -> Option<String> {
         if self.secrecy.holds_secret(self.node) {
-            self.judged(&catalogue::SECRET_IN_PLAIN_TEXT);
+            self.judged(&rules::SECRET_IN_PLAIN_TEXT);
             return None;
         }
         let node = match rule {
@@ -292,7 +292,7 @@ impl<'a> Section<'a> {
         self.value.log.remark(rule, &pointer, place.unwrap_or(self.value.place), detail);
     }
 
-    /// States the verdicts of the catalogue on the keys that are not taken. Extensions are ignored. A key without a
+    /// States the verdicts of the rules on the keys that are not taken. Extensions are ignored. A key without a
     /// rule stays unread.
     pub fn rest(mut self) {
         self.finish();
@@ -303,7 +303,7 @@ impl<'a> Section<'a> {
         self.rest_by(None);
     }
 
-    /// Does the work of [`Section::rest`], with a rule for keys that have none in the catalogue.
+    /// Does the work of [`Section::rest`], with a rule for keys that have none.
     pub fn rest_judged(mut self, rule: &'static Rule) {
         self.rest_by(Some(rule));
     }
@@ -313,8 +313,8 @@ impl<'a> Section<'a> {
             self.left.insert(key);
             let Some(value) = self.take(key) else { continue };
             if key.starts_with("x-") {
-                value.judged(&catalogue::EXTENSION);
-            } else if let Some(rule) = catalogue::for_attribute(&value.attribute).or(otherwise) {
+                value.judged(&rules::EXTENSION);
+            } else if let Some(rule) = rules::for_attribute(&value.attribute).or(otherwise) {
                 value.judged(rule);
             }
         }

@@ -1,9 +1,9 @@
 //! Services with another name than in the project, and the texts with the old name.
 
-use super::catalogue;
 use super::context::{Context, first_place, texts_at, with_addresses};
 use super::reader::pointer;
-use crate::translate::addresses::addresses;
+use crate::rules;
+use crate::text::addresses::addresses;
 
 /// Adds an entry for each renamed service and for each text with an old name.
 pub fn renames(context: &Context<'_>) {
@@ -24,7 +24,7 @@ pub fn renames(context: &Context<'_>) {
             for (old, new) in &lost {
                 if addresses(text).any(|address| address.host == *old) {
                     let detail = format!("'{old}' is named '{new}' on the cluster");
-                    context.log.remark(&catalogue::OLD_NAME, at, node.place, detail);
+                    context.log.remark(&rules::OLD_SERVICE_NAME, at, node.place, detail);
                 }
             }
         });

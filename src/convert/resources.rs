@@ -1,6 +1,5 @@
 //! Networks, configs and secrets of the project.
 
-use super::catalogue;
 use super::context::Context;
 use super::files::{config_file, is_secret, secret_file};
 use super::names::{key, label};
@@ -8,7 +7,8 @@ use super::reader::{Section, Value};
 use super::secrecy::looks_secret;
 use super::settings;
 use crate::api::{Config, KeyRef, Network, Secret, StackSpec};
-use crate::translate::names::object_name;
+use crate::rules;
+use crate::text::names::object_name;
 
 /// Converts a network.
 pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec: &mut StackSpec) {
@@ -18,7 +18,7 @@ pub fn network(context: &Context<'_>, name: &str, mut section: Section<'_>, spec
     let shared = section.text("name").filter(|shared| external || *shared != own);
     if let Some(driver) = section.take("driver") {
         let ordinary = matches!(driver.peek_text(), Some("bridge" | "overlay" | "default" | "") | None);
-        driver.judged(if ordinary { &catalogue::DRIVER } else { &catalogue::OTHER_DRIVER });
+        driver.judged(if ordinary { &rules::NETWORK_DRIVER } else { &rules::HOST_NETWORK_DRIVER });
     }
     section.always(&["ipam"]);
     let chosen = settings::network(&mut section);
@@ -69,7 +69,7 @@ pub fn config(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
         of_variable(context, variable).map(String::into_bytes)
     } else if let Some(value) = section.take("content") {
         secret = context.secrecy.holds_secret(value.peek());
-        let node = if secret { value.judged(&catalogue::MOVED_TO_SECRET) } else { value.mapped() };
+        let node = if secret { value.judged(&rules::SECRET_VALUE) } else { value.mapped() };
         Some(node.value.to_string().into_bytes())
     } else {
         None
@@ -106,13 +106,13 @@ fn external(context: &Context<'_>, section: &mut Section<'_>, name: &str) -> Opt
             if value.peek_text() == Some(&format!("{}_{name}", context.project.name)) {
                 value.mapped();
             } else {
-                value.judged(&catalogue::ENGINE_NAME);
+                value.judged(&rules::SECRET_NAME);
             }
         }
         return None;
     }
     let object =
-        value.and_then(|value| value.text_judged(&catalogue::EXTERNAL)).unwrap_or_else(|| name.to_owned());
+        value.and_then(|value| value.text_judged(&rules::EXTERNAL_SECRET)).unwrap_or_else(|| name.to_owned());
     // Names of Secrets can have dots, unlike names of Services.
     let fits = |part: &str| label(part, "") == part;
     let object = if object.split('.').all(fits) { object } else { label(&object, "external") };
@@ -125,7 +125,7 @@ fn of_variable(context: &Context<'_>, variable: Value<'_>) -> Option<String> {
     if value.is_some() {
         variable.mapped()
     } else {
-        variable.judged(&catalogue::UNSET_VARIABLE)
+        variable.judged(&rules::SECRET_OF_UNSET_VARIABLE)
     };
     value.map(str::to_owned)
 }

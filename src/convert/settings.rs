@@ -3,13 +3,13 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::catalogue;
 use super::files::BindMode;
 use super::reader::{Section, Value};
 use crate::api::{
     AccessMode, AnonymousVolumes, ImageMetadata, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service,
     ServiceMode, StackSpec, Volume, VolumePolicy,
 };
+use crate::rules;
 
 /// The settings at the top of a Compose file.
 #[derive(Debug, Default, Deserialize)]
@@ -102,7 +102,7 @@ pub fn mount(section: &mut Section<'_>, is_bind: bool) -> Option<BindMode> {
         return read::<MountSettings>(section).bind;
     }
     if let Some(value) = section.take("x-stackwright") {
-        value.judged_with(&catalogue::UNKNOWN_SETTING, "only a bind mount has settings");
+        value.judged_with(&rules::UNKNOWN_X_STACKWRIGHT, "only a bind mount has settings");
     }
     None
 }
@@ -116,7 +116,7 @@ pub fn network(section: &mut Section<'_>) -> Option<String> {
 fn read<T: DeserializeOwned + Default>(section: &mut Section<'_>) -> T {
     let Some(value) = section.take("x-stackwright") else { return T::default() };
     if value.holds_secret() {
-        value.judged(&catalogue::SECRET_IN_PLAIN_TEXT);
+        value.judged(&rules::SECRET_IN_PLAIN_TEXT);
         return T::default();
     }
     match serde_json::from_value(json(&value)) {
@@ -126,7 +126,7 @@ fn read<T: DeserializeOwned + Default>(section: &mut Section<'_>) -> T {
         }
         Err(error) => {
             // The message contains keys and values of the setting, which are plain text: see `holds_secret` above.
-            value.judged_with(&catalogue::UNKNOWN_SETTING, error.to_string());
+            value.judged_with(&rules::UNKNOWN_X_STACKWRIGHT, error.to_string());
             T::default()
         }
     }

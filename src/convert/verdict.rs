@@ -3,50 +3,7 @@
 use compose_loader::{Place, Sources, paths::relative};
 use serde::Serialize;
 
-use super::catalogue::Rule;
-
-/// What becomes of a value on the cluster.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Verdict {
-    /// The cluster does the same.
-    Mapped,
-    /// The value has no meaning on a cluster, so nothing changes without it.
-    Ignored,
-    /// The cluster does something similar. The reason names the difference.
-    Approximated,
-    /// The project would not work as written without the value. The conversion fails unless the user allows it.
-    Refused,
-}
-
-/// What a rule or an entry states: a verdict, or advice beside one.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(into = "&'static str")]
-pub enum Statement {
-    /// What becomes of the value.
-    Verdict(Verdict),
-    /// A hint, which changes nothing in the result.
-    Advice,
-}
-
-impl Statement {
-    /// Returns the word that reports print.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Verdict(Verdict::Mapped) => "mapped",
-            Self::Verdict(Verdict::Ignored) => "ignored",
-            Self::Verdict(Verdict::Approximated) => "approximated",
-            Self::Verdict(Verdict::Refused) => "refused",
-            Self::Advice => "advice",
-        }
-    }
-}
-
-impl From<Statement> for &'static str {
-    fn from(kind: Statement) -> Self {
-        kind.as_str()
-    }
-}
+use crate::rules::{Kind, Rule, Verdict};
 
 /// A verdict or advice on one value, or on an attribute of a service or resource as a whole.
 #[derive(Clone, Debug)]
@@ -56,7 +13,7 @@ pub struct Entry {
     /// The place of the value in the files.
     pub place: Place,
     /// The verdict, or advice.
-    pub kind: Statement,
+    pub kind: Kind,
     /// The rule that applies. None for a plain `mapped`.
     pub rule: Option<&'static Rule>,
     /// The details of this value. Never a text that could be secret. Can be empty.
@@ -67,7 +24,7 @@ impl Entry {
     /// Reports whether this is the given verdict.
     #[must_use]
     pub fn is(&self, verdict: Verdict) -> bool {
-        self.kind == Statement::Verdict(verdict)
+        self.kind == Kind::Verdict(verdict)
     }
 
     /// Returns the reason of the rule with the details of this value.
@@ -103,9 +60,11 @@ pub struct Line {
     pub column: Option<usize>,
     /// The verdict, or `advice`.
     #[serde(rename = "verdict")]
-    pub kind: Statement,
-    /// The id of the rule, such as `SW1042`.
+    pub kind: Kind,
+    /// The id of the rule, such as `host-path`.
     pub id: Option<&'static str>,
+    /// The number of the rule, such as `SW1351`.
+    pub alias: Option<&'static str>,
     /// What the cluster does, and why.
     pub reason: String,
     /// What the user can do.
@@ -130,6 +89,7 @@ pub fn report(entries: &[Entry], sources: &Sources, folder: &str) -> Vec<Line> {
                 column: at.as_ref().map(|at| at.column),
                 kind: entry.kind,
                 id: entry.rule.map(|rule| rule.id),
+                alias: entry.rule.and_then(|rule| rule.alias),
                 reason: entry.reason(),
                 remedy: entry.remedy(),
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::{Map, Value};
 
 use super::observed::Digest;
-use crate::{api::labels::FIELD_MANAGER, translate::short_hash};
+use crate::{api::labels::FIELD_MANAGER, text::short_hash};
 
 impl Digest {
     /// Returns the digest of a body to apply.

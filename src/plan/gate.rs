@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::observed::{Child, ChildState, Observed, Pod, WorkloadState};
 use crate::{
-    api::{DependencyCondition, ServiceState, ServiceStatus},
+    api::{DependencyCondition, ServiceState, ServiceStatus, TemplateHash},
     translate::{Desired, Kind, Missing, Need, Unit, Unread, WaitFor},
 };
 
@@ -58,7 +58,7 @@ pub(super) struct Snapshot<'a> {
 impl Snapshot<'_> {
     /// Returns the template of the unit's live workload of the desired kind and name. A workload that is scaled to zero has
     /// none, because a stopped unit starts like a new one.
-    fn running_template(&self, unit: &Unit) -> Option<&str> {
+    fn running_template(&self, unit: &Unit) -> Option<&TemplateHash> {
         let child = self.observed.children.get(&unit.workload.as_ref()?.key())?;
         if child.state.is_at_zero() { None } else { child.state.template() }
     }
@@ -66,13 +66,12 @@ impl Snapshot<'_> {
     /// Reports whether the desired template was released before. The status stores that, and the live object shows it if
     /// the operator stopped between the apply and the update of the status.
     pub(super) fn was_released(&self, unit: &Unit) -> bool {
-        self.remembered(unit) == Some(unit.template.as_str())
-            || self.running_template(unit) == Some(unit.template.as_str())
+        self.remembered(unit) == Some(&unit.template) || self.running_template(unit) == Some(&unit.template)
     }
 
     /// Reports whether the unit is a one-shot that has ended with the desired template.
     pub(super) fn has_ended(&self, unit: &Unit) -> bool {
-        self.remembered(unit) == Some(unit.template.as_str())
+        self.remembered(unit) == Some(&unit.template)
             && matches!(self.remembered_state(unit), Some(ServiceState::Completed | ServiceState::Failed))
     }
 
@@ -93,8 +92,8 @@ impl Snapshot<'_> {
         objects.chain(unit.unread.iter().map(unread)).chain(dependencies).collect()
     }
 
-    fn remembered(&self, unit: &Unit) -> Option<&str> {
-        self.memory.get(unit.name())?.template.as_deref()
+    fn remembered(&self, unit: &Unit) -> Option<&TemplateHash> {
+        self.memory.get(unit.name())?.template.as_ref()
     }
 
     fn remembered_state(&self, unit: &Unit) -> Option<ServiceState> {
@@ -112,7 +111,7 @@ impl Snapshot<'_> {
                 _ => Some("has not been started yet".to_owned()),
             };
         };
-        if child.deleting || child.state.template() != Some(unit.template.as_str()) {
+        if child.deleting || child.state.template() != Some(&unit.template) {
             return Some("is about to be updated".to_owned());
         }
         match &child.state {
@@ -130,7 +129,7 @@ impl Snapshot<'_> {
 
     fn unmet_running(&self, unit: &Unit, state: &WorkloadState, wait_for: &WaitFor) -> Option<String> {
         let condition = wait_for.condition;
-        if state.completed.as_deref() == Some(unit.template.as_str()) {
+        if state.completed.as_ref() == Some(&unit.template) {
             return match condition {
                 DependencyCondition::ServiceHealthy => Some("has ended, so it is not healthy".to_owned()),
                 _ => None,
@@ -158,7 +157,7 @@ impl Snapshot<'_> {
 
     /// Counts the Pods of the desired template that satisfy `is` for the service of the dependency.
     fn count(&self, unit: &Unit, wait_for: &WaitFor, is: impl Fn(&Pod) -> bool) -> usize {
-        let new = |pod: &&Pod| pod.template.as_deref() == Some(unit.template.as_str());
+        let new = |pod: &&Pod| pod.template.as_ref() == Some(&unit.template);
         let pods = self.observed.live_pods(unit.name()).filter(new);
         pods.filter(|pod| is(&pod.seen_by(&wait_for.service))).count()
     }

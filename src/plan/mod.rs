@@ -87,6 +87,28 @@ pub struct Conflict {
 }
 
 /// Plans one reconciliation.
+///
+/// ```
+/// use serde_json::json;
+/// use stackwright::{
+///     plan::{Gate, LastStatus, Observed, plan},
+///     translate::{Facts, translate},
+/// };
+///
+/// let services = json!({
+///     "db": {"image": "postgres:16"},
+///     "web": {"image": "nginx:1.29", "dependsOn": {"db": {"condition": "service_started"}}},
+/// });
+/// let stack = json!({"metadata": {"name": "shop"}, "spec": {"services": services}});
+/// let desired = translate(&serde_json::from_value(stack)?, &Facts::default())?;
+///
+/// // Nothing exists yet, so the service web waits for the service db.
+/// let plan = plan(&desired, &Observed::default(), &LastStatus::new());
+/// assert_eq!(plan.gates["db"], Gate::Open);
+/// assert!(matches!(&plan.gates["web"], Gate::Waits(waits) if waits[0].what == "db"));
+/// assert!(plan.pruned.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn plan(desired: &Desired, observed: &Observed, memory: &LastStatus) -> Plan {
     let snapshot = Snapshot { desired, observed, memory };
     let mut plan = Plan::default();

@@ -8,7 +8,10 @@ use std::{
 use jiff::Timestamp;
 
 use super::Identity;
-use crate::{api::AccessMode, translate::Kind};
+use crate::{
+    api::{AccessMode, TemplateHash},
+    translate::Kind,
+};
 
 /// The observed state of a Stack.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,7 +128,7 @@ pub enum ChildState {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct WorkloadState {
     /// The hash of the Pod template, from its annotation.
-    pub template: Option<String>,
+    pub template: Option<TemplateHash>,
     /// Whether the controller has observed the newest generation.
     pub observed: bool,
     /// The replicas of the spec. For a DaemonSet, the number of nodes that should run a Pod.
@@ -137,7 +140,7 @@ pub struct WorkloadState {
     /// The number of ready Pods.
     pub ready: i32,
     /// The hash of the template with which it has completed and is scaled to zero.
-    pub completed: Option<String>,
+    pub completed: Option<TemplateHash>,
     /// Why its Pods cannot be created, such as a quota or a policy of the namespace.
     pub failure: Option<String>,
     /// Whether an update has exceeded its progress deadline.
@@ -163,7 +166,7 @@ pub struct ClaimState {
     /// The access mode.
     pub access_mode: Option<AccessMode>,
     /// The label that keeps Pods which share the claim on one node.
-    pub together: Option<String>,
+    pub node_group: Option<String>,
     /// The time of creation, in seconds since 1970.
     pub created: i64,
     /// The state of provisioning while the claim has no volume.
@@ -185,7 +188,7 @@ pub struct Unbound {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobState {
     /// The hash of the Pod template.
-    pub template: Option<String>,
+    pub template: Option<TemplateHash>,
     /// Whether the condition Complete is true.
     pub complete: bool,
     /// The message of the condition Failed, if that is true.
@@ -215,7 +218,7 @@ pub struct Pod {
     /// The kind and name of the controller: a `ReplicaSet`, `StatefulSet`, `DaemonSet` or `Job`.
     pub controller: Option<(String, String)>,
     /// The hash of the template of the Pod.
-    pub template: Option<String>,
+    pub template: Option<TemplateHash>,
     /// The claims that the Pod mounts.
     pub claims: BTreeSet<String>,
     /// The time of creation.
@@ -346,10 +349,10 @@ impl ChildState {
     }
 
     /// Returns the hash of the Pod template of a workload.
-    pub fn template(&self) -> Option<&str> {
+    pub fn template(&self) -> Option<&TemplateHash> {
         match self {
-            Self::Workload(workload) => workload.template.as_deref(),
-            Self::Job(job) => job.template.as_deref(),
+            Self::Workload(workload) => workload.template.as_ref(),
+            Self::Job(job) => job.template.as_ref(),
             _ => None,
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn predecessors<'a>(
 
 /// Reports whether a service that is new in the unit still runs in its own Pods.
 pub(super) fn takes_over(observed: &Observed, unit: &Unit, live: &Child) -> bool {
-    live.state.template() != Some(unit.template.as_str())
+    live.state.template() != Some(&unit.template)
         && observed
             .pods
             .iter()
@@ -64,9 +64,7 @@ fn blocks(pod: &Pod, unit: &Unit, (kind, name): &(Kind, String)) -> bool {
 
 fn is_of_a_desired_template(desired: &Desired, pod: &Pod) -> bool {
     let unit = desired.units.get(&pod.service);
-    unit.is_some_and(|unit| {
-        unit.workload.is_some() && pod.template.as_deref() == Some(unit.template.as_str())
-    })
+    unit.is_some_and(|unit| unit.workload.is_some() && pod.template.as_ref() == Some(&unit.template))
 }
 
 /// Reports whether a Service gains or loses its cluster IP, which an update cannot do. A Service without ports is

@@ -23,7 +23,7 @@ fn unit(name: &str, template: &str) -> Unit {
         services: vec![name.to_owned()],
         activity: Activity::Active,
         workload: Some(Workload::Deployment(Box::new(deployment.unwrap()))),
-        template: template.to_owned(),
+        template: template.into(),
         frontends: Vec::new(),
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
@@ -101,12 +101,8 @@ fn pod(unit: &Unit, controller: &str, ready: bool) -> Pod {
 }
 
 fn remember(name: &str, state: State, template: &str) -> (String, ServiceStatus) {
-    let status = ServiceStatus {
-        name: name.to_owned(),
-        state,
-        template: Some(template.to_owned()),
-        ..Default::default()
-    };
+    let status =
+        ServiceStatus { name: name.to_owned(), state, template: Some(template.into()), ..Default::default() };
     (name.to_owned(), status)
 }
 
@@ -203,7 +199,7 @@ fn a_stopped_service_waits_for_its_dependencies_again() {
     live(&mut observed, &desired.units["web"], false);
     let stopped = observed.children.get_mut(&(Kind::Deployment, "s-web".to_owned())).unwrap();
     stopped.state =
-        ChildState::Workload(WorkloadState { template: Some("1".to_owned()), ..WorkloadState::default() });
+        ChildState::Workload(WorkloadState { template: Some("1".into()), ..WorkloadState::default() });
     stopped.digest.rest = "at zero".to_owned();
     assert_eq!(applied(&plan(&desired, &observed, &LastStatus::new())), []);
     // One that someone else has scaled to zero was not stopped, so it is repaired.
@@ -235,7 +231,7 @@ fn a_dependent_waits_for_the_completion_of_a_one_shot_which_the_status_stores() 
     let object = desired.units["migrate"].workload.as_ref().unwrap().object();
     let state = |complete, failed: Option<&str>| {
         ChildState::Job(JobState {
-            template: Some("1".to_owned()),
+            template: Some("1".into()),
             complete,
             failed: failed.map(str::to_owned),
             ..JobState::default()

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::bounded::{Bounded, Keys};
 use crate::{
     api::{Duration, Expose, Healthcheck, Protocol},
-    translate::{ImageConfig, escape::escaped},
+    text::escape::escaped,
+    translate::ImageConfig,
 };
 
 /// Accepted media types: those of Docker and of OCI, for one image and for several platforms.

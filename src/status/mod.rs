@@ -55,6 +55,26 @@ pub struct Unfinished {
 /// Returns the status of a Stack after a reconciliation, and when a service's state can change by time alone.
 ///
 /// `before` is the newest known status, which can be newer than the one in the Stack.
+///
+/// ```
+/// use jiff::Timestamp;
+/// use serde_json::json;
+/// use stackwright::{
+///     api::{Stack, StackStatus},
+///     status::{Finding, status},
+///     translate::{Facts, translate},
+/// };
+///
+/// let services = json!({"web": {"image": "nginx:1.29", "dependsOn": {"db": {"condition": "service_started"}}}});
+/// let stack = json!({"metadata": {"name": "shop"}, "spec": {"services": services}});
+/// let stack: Stack = serde_json::from_value(stack)?;
+/// let invalid = translate(&stack, &Facts::default()).unwrap_err();
+///
+/// let (status, _) = status(&stack, &StackStatus::default(), Finding::Invalid(&invalid), Timestamp::UNIX_EPOCH);
+/// let stalled = status.conditions.iter().find(|condition| condition.type_ == "Stalled").unwrap();
+/// assert_eq!(stalled.reason, "UnknownDependency");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn status(
     stack: &Stack,
     before: &StackStatus,

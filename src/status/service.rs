@@ -7,7 +7,7 @@ use super::{
     bounds::MOST_WAITS,
 };
 use crate::{
-    api::{DependencyCondition, ServiceState, ServiceStatus, labels::SERVICE},
+    api::{DependencyCondition, ServiceState, ServiceStatus, TemplateHash, labels::SERVICE},
     plan::{
         ChildState, Gate, JobState, Notice, Observed, Plan, Pod, Wait, WaitOf, WorkloadState, rolled_out,
         wanted,
@@ -137,16 +137,14 @@ impl View<'_> {
     }
 
     /// Returns the template that was released last: the desired one, as soon as the workload has it.
-    fn template(&self, gate: &Gate) -> Option<String> {
-        let desired = Some(self.unit.template.as_str());
+    fn template(&self, gate: &Gate) -> Option<TemplateHash> {
+        let desired = Some(&self.unit.template);
         match gate {
             _ if self.unit.activity == Activity::Stopped => None,
             Gate::Nothing => None,
             // The template was released. The end of the replaced workload does not gate it again.
-            Gate::Done | Gate::Replaces => desired.map(str::to_owned),
-            Gate::Open if self.child().and_then(ChildState::template) == desired => {
-                desired.map(str::to_owned)
-            }
+            Gate::Done | Gate::Replaces => desired.cloned(),
+            Gate::Open if self.child().and_then(ChildState::template) == desired => desired.cloned(),
             _ => self.before.and_then(|before| before.template.clone()),
         }
     }
@@ -189,7 +187,7 @@ impl View<'_> {
     }
 
     fn workload(&self, workload: &WorkloadState) -> Assessment {
-        if workload.completed.as_deref() == Some(self.unit.template.as_str()) {
+        if workload.completed.as_ref() == Some(&self.unit.template) {
             return Assessment::because(ServiceState::Completed, COMPLETED);
         }
         if let Some(why) = &workload.failure {
@@ -285,7 +283,7 @@ impl View<'_> {
     /// the startup deadline.
     fn unhealthy_from(&self, pod: &Pod, startup_deadline: i64) -> Option<Timestamp> {
         let was_healthy = self.before.is_some_and(|before| {
-            before.template.as_deref() == Some(self.unit.template.as_str())
+            before.template.as_ref() == Some(&self.unit.template)
                 && matches!(before.state, ServiceState::Healthy | ServiceState::Unhealthy)
         });
         if was_healthy && pod.progress.is_started() {
@@ -358,7 +356,7 @@ impl View<'_> {
     }
 
     fn is_new(&self, pod: &Pod) -> bool {
-        pod.template.as_deref() == Some(self.unit.template.as_str())
+        pod.template.as_ref() == Some(&self.unit.template)
     }
 }
 

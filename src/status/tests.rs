@@ -38,7 +38,7 @@ fn unit(name: &str) -> Unit {
         services: vec![name.to_owned()],
         activity: Activity::Active,
         workload: Some(Workload::Deployment(Box::new(deployment.unwrap()))),
-        template: "1".to_owned(),
+        template: "1".into(),
         frontends: Vec::new(),
         waits_for: Vec::new(),
         waits_within: BTreeMap::new(),
@@ -100,7 +100,7 @@ impl Case {
     /// A Deployment that is rolled out.
     fn rolled_out(self) -> Self {
         let state = WorkloadState {
-            template: Some("1".to_owned()),
+            template: Some("1".into()),
             observed: true,
             wanted: 1,
             total: 1,
@@ -112,14 +112,14 @@ impl Case {
 
     fn pod(mut self, pod: Pod) -> Self {
         let service = self.desired.units.keys().next().unwrap().clone();
-        let template = pod.template.clone().or(Some("1".to_owned()));
+        let template = pod.template.clone().or(Some("1".into()));
         self.observed.pods.push(Pod { service, template, ..pod });
         self
     }
 
     fn was(mut self, state: ServiceState) -> Self {
         let name = self.desired.units.keys().next().unwrap().clone();
-        let template = Some("1".to_owned());
+        let template = Some("1".into());
         self.before.services = vec![ServiceStatus { name, state, template, ..ServiceStatus::default() }];
         self
     }
@@ -164,7 +164,7 @@ fn a_service_with_a_health_check_is_healthy_when_its_pods_are_ready() {
         (status.services_ready.as_deref(), status.observed_generation, recheck),
         (Some("1/1"), Some(7), None)
     );
-    assert_eq!(status.services[0].template.as_deref(), Some("1"), "it was released");
+    assert_eq!(status.services[0].template, Some("1".into()), "it was released");
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
     assert_eq!(case.status(NOW).0.services[0].waits_for, ["db"]);
     assert_eq!(case.verdict(), ["Ready=False DependencyNotReady", "Reconciling=True DependencyNotReady"]);
 
-    let old = Pod { template: Some("0".to_owned()), ..running() };
+    let old = Pod { template: Some("0".into()), ..running() };
     let case = Case::new(unit("web"), on_db).pod(old);
     let message = "update pending, old version still running: db is not healthy yet".to_owned();
     assert_eq!(case.state(), (ServiceState::Updating, message));
@@ -302,9 +302,9 @@ fn a_waiting_service_names_what_it_waits_for_and_keeps_the_old_version() {
 
 #[test]
 fn a_rollout_is_updating_while_old_pods_are_left() {
-    let old = Pod { template: Some("0".to_owned()), ..running() };
+    let old = Pod { template: Some("0".into()), ..running() };
     let state = WorkloadState {
-        template: Some("1".to_owned()),
+        template: Some("1".into()),
         observed: true,
         wanted: 1,
         total: 2,
@@ -319,7 +319,7 @@ fn a_rollout_is_updating_while_old_pods_are_left() {
 fn a_one_shot_is_running_completed_or_failed_for_good() {
     let state = |complete, failed: Option<&str>| {
         ChildState::Job(JobState {
-            template: Some("1".to_owned()),
+            template: Some("1".into()),
             complete,
             failed: failed.map(str::to_owned),
             ..JobState::default()

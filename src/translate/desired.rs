@@ -9,7 +9,7 @@ use k8s_openapi::api::{
 };
 
 use super::{Kind, Object, ObjectKind};
-use crate::api::DependencyCondition;
+use crate::api::{DependencyCondition, TemplateHash};
 
 /// The desired state of a Stack.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,7 +62,7 @@ pub struct Unit {
     /// The workload. `None` for an inactive unit, and for a stopped one-shot or DaemonSet.
     pub workload: Option<Workload>,
     /// The hash of the desired Pod template, also of a unit without a workload.
-    pub template: String,
+    pub template: TemplateHash,
     /// The Services, Ingresses and NetworkPolicies. They are never gated, so that names resolve before Pods exist.
     pub frontends: Vec<Object>,
     /// The dependencies that must be met before a new template is released.

@@ -8,7 +8,7 @@ use std::{
 use sha2::{Digest, Sha256};
 
 use super::{Image, Limits, Privileges};
-use crate::api::AccessMode;
+use crate::api::{AccessMode, TemplateHash};
 
 /// Facts about the cluster. The default describes a new cluster without objects.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,9 +32,9 @@ pub struct Facts {
     pub live_workloads: BTreeMap<String, LiveWorkload>,
     /// The hash of the Pod template that was released last, by the name of the service, from the status. It includes
     /// workloads that are gone, such as one-shots that have run.
-    pub released_templates: BTreeMap<String, String>,
+    pub released_templates: BTreeMap<String, TemplateHash>,
     /// The hashes of the Pod templates of live workloads and of Pods that have not ended.
-    pub live_templates: BTreeSet<String>,
+    pub live_templates: BTreeSet<TemplateHash>,
     /// The names of the live NetworkPolicies of the Stack.
     pub live_policies: BTreeSet<String>,
     /// The live Services of the Stack, by name.
@@ -42,7 +42,7 @@ pub struct Facts {
     /// The services whose desired containers are all ready.
     pub healthy: BTreeSet<String>,
     /// The services that are not one-shots and whose container has ended with exit code 0, with the hash of its template.
-    pub completed: BTreeMap<String, String>,
+    pub completed: BTreeMap<String, TemplateHash>,
     /// The hash keys of the existing Secrets that the Stack names.
     pub hash_keys: BTreeMap<String, HashKey>,
     /// The privileges that the namespace grants.
@@ -135,7 +135,7 @@ pub struct LiveClaim {
     /// The access mode, which is immutable. `None` if it is unknown.
     pub access_mode: Option<AccessMode>,
     /// The label that keeps Pods which share the claim on one node.
-    pub together: Option<String>,
+    pub node_group: Option<String>,
     /// The time of creation, in seconds since 1970.
     pub created: i64,
 }
@@ -144,7 +144,7 @@ pub struct LiveClaim {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct LiveWorkload {
     /// The hash of the Pod template.
-    pub template: Option<String>,
+    pub template: Option<TemplateHash>,
     /// The hash of the keys that its containers read from objects which the Stack does not own.
     pub reads: Option<String>,
     /// The helper image.

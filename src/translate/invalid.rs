@@ -5,9 +5,9 @@ use std::fmt;
 use crate::api::Reason;
 
 /// The number of problems that a message shows. The message of a condition is limited to 32,768 characters.
-pub const MOST_TOLD: usize = 20;
+pub const MOST_SHOWN: usize = 20;
 
-/// The longest path and the longest message of a problem, in bytes. Both can quote a value of megabytes. [`MOST_TOLD`]
+/// The longest path and the longest message of a problem, in bytes. Both can quote a value of megabytes. [`MOST_SHOWN`]
 /// problems fit into the message of a condition.
 const LONGEST_PATH: usize = 600;
 const LONGEST_MESSAGE: usize = 1_000;
@@ -64,15 +64,15 @@ impl Invalid {
     }
 
     /// Returns the problems that a message shows, and the number of the others.
-    pub fn told(&self) -> (&[Problem], usize) {
-        let (told, rest) = self.problems.split_at(self.problems.len().min(MOST_TOLD));
-        (told, rest.len().saturating_add(self.more))
+    pub fn shown(&self) -> (&[Problem], usize) {
+        let (shown, rest) = self.problems.split_at(self.problems.len().min(MOST_SHOWN));
+        (shown, rest.len().saturating_add(self.more))
     }
 
     /// Returns the message of a condition.
     pub fn message(&self) -> String {
-        let (told, more) = self.told();
-        let mut texts: Vec<String> = told.iter().map(ToString::to_string).collect();
+        let (shown, more) = self.shown();
+        let mut texts: Vec<String> = shown.iter().map(ToString::to_string).collect();
         match more {
             0 => {}
             1 => texts.push("and 1 more problem".to_owned()),

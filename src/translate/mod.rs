@@ -4,17 +4,13 @@
 //! `resolve` looks up names, reads values and collects problems. `build` builds the objects of a valid Stack, with one
 //! builder for each kind of child. `tests/golden/` has an example of each rule.
 
-pub(crate) mod addresses;
-pub(crate) mod bearers;
 mod build;
 mod desired;
-pub(crate) mod escape;
 mod facts;
-mod hash;
+mod findings;
 mod image;
 mod invalid;
 mod limits;
-pub(crate) mod names;
 #[cfg(test)]
 mod networks;
 mod object;
@@ -36,9 +32,8 @@ pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, Unread,
 pub use facts::{
     Facts, HashKey, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest,
 };
-pub use hash::{long_hash, short_hash};
 pub use image::{Image, ImageConfig, recalled, remembered};
-pub use invalid::{Invalid, MOST_TOLD, Problem};
+pub use invalid::{Invalid, MOST_SHOWN, Problem};
 pub use limits::Limits;
 pub use object::{Child, Kind, Object};
 pub use privileges::{Privilege, Privileges};

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Desired, Facts, Kind, LiveWorkload, short_hash, translate};
+use super::{Desired, Facts, Kind, LiveWorkload, translate};
 use crate::api::{
-    Stack,
+    Stack, TemplateHash,
     labels::{NETWORK_PREFIX, STACK, TEMPLATE},
 };
+use crate::text::short_hash;
 
 /// Two services on the network `default` of the Stack `shop`, one more on an internal one with the second. The commands
 /// tell the versions apart.
@@ -33,7 +34,7 @@ fn stack(one: &str, two: &str) -> Stack {
 #[derive(Clone)]
 struct Pod {
     labels: Map<String, Value>,
-    template: String,
+    template: TemplateHash,
 }
 
 /// The pod of a service as it is made now.
@@ -59,7 +60,7 @@ fn old_pod(stack: &Stack, service: &str) -> Pod {
     if annotations.is_empty() {
         template["metadata"].as_object_mut().unwrap().remove("annotations");
     }
-    Pod { labels, template: short_hash(&template.to_string()) }
+    Pod { labels, template: short_hash(&template.to_string()).into() }
 }
 
 fn short_label(identity: &str) -> String {
@@ -120,7 +121,7 @@ fn reaches(policies: &[&Value], from: &Pod, to: &Pod) -> bool {
 /// A pod of another Stack, whose author has looked for a network of the same hash.
 fn stranger(label: String) -> Pod {
     let labels = json!({STACK: "other", label: ""});
-    Pod { labels: labels.as_object().unwrap().clone(), template: "other".to_owned() }
+    Pod { labels: labels.as_object().unwrap().clone(), template: "other".into() }
 }
 
 #[test]

@@ -117,10 +117,10 @@ fn no_valid_value_of_a_field_causes_a_panic() {
     assert_eq!(tried, written, "a pattern of the definition is tried nowhere");
     assert!(fields > 100 && specs.len() > 5_000, "{fields} fields, {} specs", specs.len());
     for spec in specs {
-        let told = spec.to_string();
+        let text = spec.to_string();
         let Some(stack) = arbitrary::stack(spec, "s") else { continue };
         let result = catch_unwind(AssertUnwindSafe(|| pass(&stack, 37)));
-        assert!(result.is_ok(), "{told}");
+        assert!(result.is_ok(), "{text}");
     }
 }
 
@@ -166,8 +166,8 @@ fn mistaken(mistakes: usize) -> Stack {
 #[test]
 fn a_message_shows_twenty_problems_and_counts_the_others() {
     let invalid = translate(&mistaken(1_000), &Facts::default()).unwrap_err();
-    let (told, more) = invalid.told();
-    assert_eq!(told.len(), 20);
+    let (shown, more) = invalid.shown();
+    assert_eq!(shown.len(), 20);
     // Each service has 8 unknown dependencies, 8 unknown volumes and a circle of variables.
     assert_eq!(more, 125 * 17 - 20);
     assert!(invalid.message().ends_with("; and 2105 more problems"), "{}", invalid.message());

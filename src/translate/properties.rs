@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Desired, Facts, Kind, Object, Problem, ServerVersion,
-    names::is_dns_label,
     resolve::{count_objects, resolve},
     translate,
 };
 use crate::api::{Reason, Service, Stack};
+use crate::text::names::is_dns_label;
 
 /// Names that every generated Stack declares, so that most references lead somewhere.
 const NAMES: [&str; 8] = ["a", "b", "c", "db", "web", "a-b", "data", "default"];

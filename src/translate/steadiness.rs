@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::{
     Facts, HashKey, Image, LiveWorkload, ObjectKind, ServerVersion, Unit, content_digest, helper_image,
-    long_hash, recalled, short_hash, translate,
+    recalled, translate,
 };
 use crate::api::{
-    Stack,
+    Stack, TemplateHash,
     labels::{IMAGES, NETWORK_PREFIX, READS, TEMPLATE},
 };
+use crate::text::{long_hash, short_hash};
 
 fn stack(volumes: &Value, secrets: &Value) -> Stack {
     serde_json::from_value(json!({
@@ -138,7 +139,7 @@ fn an_upgrade_keeps_the_hash_of_read_keys_and_a_change_uses_the_hash_with_a_key(
     let new = db(&stack, &facts);
     let mut template = new.workload.as_ref().unwrap().object().body["spec"]["template"].take();
     in_second_edition(&mut template);
-    let second = short_hash(&template.to_string());
+    let second = TemplateHash::from(short_hash(&template.to_string()));
     let mut live = with_live(&facts, &new);
     let workload = live.live_workloads.get_mut("db").unwrap();
     workload.template = Some(second.clone());
@@ -211,12 +212,12 @@ fn the_stored_image_metadata_reproduces_the_template() {
 }
 
 /// The hash of what the first edition of the operator made: today's template without what came later.
-fn of_first_edition(unit: &Unit) -> String {
+fn of_first_edition(unit: &Unit) -> TemplateHash {
     of_first_edition_with(unit, ("", ""))
 }
 
 /// The same, with a text in place of another one.
-fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> String {
+fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> TemplateHash {
     let mut template = unit.workload.as_ref().unwrap().object().body["spec"]["template"].take();
     in_second_edition(&mut template);
     let sysctls = template["spec"]["securityContext"]["sysctls"].as_array_mut().unwrap();
@@ -228,7 +229,7 @@ fn of_first_edition_with(unit: &Unit, (from, to): (&str, &str)) -> String {
     }
     // What stands for the helper's image while a template is hashed.
     let template = template.to_string().replace("\"stackwright:1\"", "\"(helper)\"");
-    short_hash(&if from.is_empty() { template } else { template.replace(from, to) })
+    short_hash(&if from.is_empty() { template } else { template.replace(from, to) }).into()
 }
 
 /// A template as the second edition had it: with short labels, and a hash of what is read that had no key. The password
@@ -312,6 +313,51 @@ fn an_upgrade_keeps_trees_with_private_files_and_with_mounts_below_them() {
         let changed = db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..live });
         assert!(text(&changed).contains(PLACES) && text(&changed).contains("--copy"), "{row}");
     }
+}
+
+/// A task of the helper as the second edition wrote it: without a record of the files, and a folder alone where the Stack has
+/// no files.
+fn without_record(task: &str) -> String {
+    let Some(task) = task.strip_prefix("--lay=") else { return task.to_owned() };
+    match task.split(':').collect::<Vec<_>>()[..] {
+        ["", root, user, group, _, _, folder] => format!("--folder={root}:{user}:{group}:{folder}"),
+        [from, root, user, group, _, _, folder] => format!("--lay={from}:{root}:{user}:{group}:{folder}"),
+        _ => panic!("{task}"),
+    }
+}
+
+#[test]
+fn an_upgrade_keeps_templates_of_volumes_into_which_the_helper_writes_files() {
+    let mounts = json!([
+        {"source": "data", "target": "/data", "nocopy": true}, {"source": "conf", "target": "/conf"},
+    ]);
+    let mut stack = stack(&mounts, &json!([]));
+    let file = json!({"path": "key", "secretKeyRef": {"name": "db", "key": "password"}});
+    let conf = json!({"files": [file], "folders": ["empty"]});
+    stack.spec.volumes.insert("conf".to_owned(), serde_json::from_value(conf).unwrap());
+    let facts = Facts { helper_image: Some("stackwright:1".to_owned()), ..secret(&[("password", "1")]) };
+    let new = db(&stack, &facts);
+    let mut template = new.workload.as_ref().unwrap().object().body["spec"]["template"].take();
+    in_second_edition(&mut template);
+    let tasks = template["spec"]["initContainers"][0]["args"].as_array_mut().unwrap();
+    let recorded = tasks.iter().filter(|task| task.as_str().unwrap().starts_with("--lay=")).count();
+    assert_eq!(recorded, 2, "{tasks:?}");
+    // The tasks of folders come last.
+    let (files, folders): (Vec<_>, Vec<_>) = tasks
+        .iter()
+        .map(|task| without_record(task.as_str().unwrap()))
+        .partition(|task| !task.starts_with("--folder=") || task.ends_with("empty"));
+    *tasks = files.into_iter().chain(folders).map(Value::from).collect();
+    let second =
+        TemplateHash::from(short_hash(&template.to_string().replace("\"stackwright:1\"", "\"(helper)\"")));
+    let mut live = with_live(&facts, &new);
+    live.live_workloads.get_mut("db").unwrap().template = Some(second.clone());
+    assert_eq!(db(&stack, &live).template, second);
+    let changed = db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..live });
+    assert_eq!(
+        changed.template,
+        db(&stack, &Facts { objects: secret(&[("password", "2")]).objects, ..facts }).template
+    );
 }
 
 #[test]

@@ -197,7 +197,7 @@ async fn install_policies(s: &Scenario<'_>) {
             "--show-only",
             "templates/admission.yaml",
             "--set",
-            &format!("watchNamespace={}", s.namespace),
+            &format!("watchNamespaces={{{}}}", s.namespace),
         ])
         .output()
         .expect("hack/helm runs");

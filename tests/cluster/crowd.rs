@@ -119,7 +119,7 @@ fn a_panic_in_a_reconciliation_stalls_only_its_stack() {
         let client = Client::try_from(config.expect("a configuration")).expect("a client");
         let stop = CancellationToken::new();
         let options = Options {
-            namespace: Some(s.namespace.clone()),
+            scope: [s.namespace.clone()].into_iter().collect(),
             registries: None,
             translation: planted,
             ..Options::default()

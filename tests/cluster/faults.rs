@@ -206,30 +206,40 @@ async fn a_disturbed_run(
     let setup = if matches!(fault, Fault::Kill(..)) { setup.with_short_lease() } else { setup };
     setup
         .play(cluster, async |s| {
-            let stack = begin(s, work).await;
-            let before = Size::of(s);
-            let mut due = pin!(due(s, fault));
-            let stack = go_on(s, work, stack.as_ref()).await;
-            let same_end = async || {
-                stack.until_ready().await;
-                let what = format!("the end is the same as without {fault:?}");
-                s.until_none(&what, |view| difference(&end_of(s, view), undisturbed)).await;
-            };
             tokio::select! {
-                biased;
-                () = &mut due => {}
-                () = same_end() => {
-                    let run = Size::of(s).since(before);
-                    // The fault can wait for the last change of a run.
-                    if run.reaches(fault) { due.await } else { missed = Some((fault, run)) }
-                }
+                never = s.replace_operators_without_lease() => match never {},
+                fault = disturbed(s, work, fault, undisturbed) => missed = fault,
             }
-            if missed.is_none() {
-                strike(s, fault).await;
-            }
-            same_end().await;
         })
         .await;
+    missed
+}
+
+/// Does the work with the fault, and returns the size of the run if the run was too short for the fault.
+async fn disturbed(s: &Scenario<'_>, work: Work, fault: Fault, undisturbed: &End) -> Option<(Fault, Size)> {
+    let stack = begin(s, work).await;
+    let before = Size::of(s);
+    let mut due = pin!(due(s, fault));
+    let stack = go_on(s, work, stack.as_ref()).await;
+    let same_end = async || {
+        stack.until_ready().await;
+        let what = format!("the end is the same as without {fault:?}");
+        s.until_none(&what, |view| difference(&end_of(s, view), undisturbed)).await;
+    };
+    let mut missed = None;
+    tokio::select! {
+        biased;
+        () = &mut due => {}
+        () = same_end() => {
+            let run = Size::of(s).since(before);
+            // The fault can wait for the last change of a run.
+            if run.reaches(fault) { due.await } else { missed = Some((fault, run)) }
+        }
+    }
+    if missed.is_none() {
+        strike(s, fault).await;
+    }
+    same_end().await;
     missed
 }
 

@@ -36,6 +36,7 @@ mod order;
 mod privileges;
 mod removal;
 mod schema;
+mod scope;
 mod storage;
 mod takeover;
 mod transcript;

@@ -8,13 +8,30 @@ use stackwright::api::Stack;
 use stackwright::api::schema::violations;
 use stackwright::convert::names::service_label;
 use stackwright::convert::output::{Secrets, manifests, stream};
-use stackwright::convert::verdict::{Entry, Statement, Verdict, report};
+use stackwright::convert::verdict::{Entry, report};
 use stackwright::convert::{Converted, Options, convert};
+use stackwright::rules::{Kind, Verdict};
 use stackwright::translate::{Facts, Privilege, Privileges, translate};
 
 use super::examples::{COMMITTED, Deployed, OTHERS};
 use super::specimens::specimens;
 use super::{cases, converted, projects};
+
+/// The rules by which the API server checks a Stack.
+const API_SERVER: [&str; 3] = ["over-limit", "rejected-value", "object-too-large"];
+
+/// The rules by which the API server or the operator checks a Stack.
+const OF_STACKS: [&str; 9] = [
+    "over-limit",
+    "rejected-value",
+    "object-too-large",
+    "operator-approximation",
+    "needs-privilege",
+    "invalid-object-name",
+    "address-conflict",
+    "invalid-reference",
+    "unsupported-value",
+];
 
 /// Converts a Compose file, and returns the entries of the rules with these ids as `ID POINTER LINE`.
 fn judged(text: &str, ids: &[&str]) -> (Converted, Vec<String>) {
@@ -30,8 +47,7 @@ fn judged(text: &str, ids: &[&str]) -> (Converted, Vec<String>) {
     let project = loaded.project.unwrap_or_else(|| panic!("{text}: {:?}", loaded.diagnostics));
     let converted = convert(&project, &files, &Options::default());
     let lines = report(&converted.entries, &loaded.sources, "/p").into_iter();
-    let reported =
-        lines.filter(|line| line.id.is_some_and(|id| ids.iter().any(|wanted| id.starts_with(wanted))));
+    let reported = lines.filter(|line| line.id.is_some_and(|id| ids.contains(&id)));
     let reported =
         reported.map(|line| format!("{} {} {}", line.id.unwrap(), line.pointer, line.line.unwrap_or(0)));
     (converted, reported.collect())
@@ -43,23 +59,27 @@ fn messages_of_the_operator_are_at_their_value() {
         (
             "a stop signal",
             "  web: {image: a, ports: ['80'],\n    stop_signal: SIGQUIT}",
-            &["SW1801 /services/web/stop_signal 4"] as &[_],
+            &["operator-approximation /services/web/stop_signal 4"] as &[_],
         ),
         (
             "a sysctl of a renamed service",
             "  My_App:\n    image: a\n    sysctls:\n      net.core.somaxconn: 1024",
-            &["SW1801 /services/My_App/sysctls/net.core.somaxconn 6"],
+            &["operator-approximation /services/My_App/sysctls/net.core.somaxconn 6"],
         ),
         (
             "a sysctl in list form",
             "  web:\n    image: a\n    sysctls:\n      - net.core.somaxconn=1024",
-            &["SW1801 /services/web/sysctls/net.core.somaxconn 6"],
+            &["operator-approximation /services/web/sysctls/net.core.somaxconn 6"],
         ),
-        ("a privilege", "  web: {image: a, privileged: true}", &["SW1802 /services/web/privileged 3"]),
+        (
+            "a privilege",
+            "  web: {image: a, privileged: true}",
+            &["needs-privilege /services/web/privileged 3"],
+        ),
         (
             "the second of two capabilities",
             "  web:\n    image: a\n    cap_add:\n      - CHOWN\n      - NET_ADMIN",
-            &["SW1802 /services/web/cap_add/1 7"],
+            &["needs-privilege /services/web/cap_add/1 7"],
         ),
         ("a host path is reported once", "  web: {image: a, volumes: ['/var/log:/logs:ro']}", &[]),
         ("a name server is reported once", "  web: {image: a, dns: 1.1.1.1}", &[]),
@@ -67,48 +87,48 @@ fn messages_of_the_operator_are_at_their_value() {
             "the network of the node",
             "  web: {image: a, network_mode: host, hostname: x}",
             &[
-                "SW1801 /services/web/hostname 3",
-                "SW1801 /services/web/network_mode 3",
-                "SW1802 /services/web/network_mode 3",
+                "operator-approximation /services/web/hostname 3",
+                "operator-approximation /services/web/network_mode 3",
+                "needs-privilege /services/web/network_mode 3",
             ],
         ),
         (
             "a service of an inactive profile",
             "  web: {image: a}\n  tool: {image: a, profiles: [tools], ipc: host}",
-            &["SW1802 /services/tool/ipc 4"],
+            &["needs-privilege /services/tool/ipc 4"],
         ),
         (
             "a clash of two active services",
             "  a: {image: a, ports: ['80:80']}\n  b: {image: a,\n    ports: ['90:90', '80:8080']}",
-            &["SW1804 /services/b/ports/1 5"],
+            &["address-conflict /services/b/ports/1 5"],
         ),
         (
             "services of two profiles that are not active together",
             "  a: {image: a, profiles: [a], ports: ['80:80'], stop_signal: SIGQUIT}\n  b: {image: a, profiles: [b], ports: ['80:80']}",
-            &["SW1801 /services/a/stop_signal 3"],
+            &["operator-approximation /services/a/stop_signal 3"],
         ),
         (
             "two programs of one pod on one port",
             "  a: {image: a, expose: [80]}\n  b: {image: a, network_mode: 'service:a', expose: [80]}",
-            &["SW1804 /services/b/expose 4"],
+            &["address-conflict /services/b/expose 4"],
         ),
         (
             "a label that no object may bear",
             "  web:\n    image: a\n    labels:\n      a.b: c\n      traefik.x[0].y: z",
-            &["SW1801 /services/web/labels/traefik.x[0].y 7"],
+            &["operator-approximation /services/web/labels/traefik.x[0].y 7"],
         ),
         (
             "how many containers a node takes",
             "  web:\n    image: a\n    deploy:\n      placement:\n        max_replicas_per_node: 2",
-            &["SW1801 /services/web/deploy/placement/max_replicas_per_node 7"],
+            &["operator-approximation /services/web/deploy/placement/max_replicas_per_node 7"],
         ),
         (
             "a domain",
             "  web: {image: a, restart: always, domainname: example.com}",
-            &["SW1801 /services/web/domainname 3"],
+            &["operator-approximation /services/web/domainname 3"],
         ),
     ] {
-        let (_, found) = judged(&format!("name: p\nservices:\n{services}\n"), &["SW18"]);
+        let (_, found) = judged(&format!("name: p\nservices:\n{services}\n"), &OF_STACKS);
         assert_eq!(found, reported, "{sentence}");
     }
 }
@@ -128,12 +148,12 @@ fn a_range_of_ports_is_published_up_to_1024() {
         ("[{target: 443, published: '8443', mode: host}]", false),
     ] {
         let text = format!("name: p\nservices:\n  relay:\n    image: a\n    ports: {ports}\n");
-        let (converted, found) = judged(&text, &["SW181"]);
+        let (converted, found) = judged(&text, &API_SERVER);
         let stack = serde_json::to_value(&converted.stack).unwrap();
         assert_eq!(!violations(&stack).is_empty(), refused, "{ports}");
         assert_eq!(
             found,
-            if refused { vec!["SW1811 /services/relay/ports 5"] } else { Vec::new() },
+            if refused { vec!["over-limit /services/relay/ports 5"] } else { Vec::new() },
             "{ports}"
         );
         let count = converted.stack.spec.services["relay"].ports.len();
@@ -152,27 +172,30 @@ fn a_range_of_ports_is_published_up_to_1024() {
 #[test]
 fn a_windows_path_is_refused_and_left_out_of_the_stack() {
     for (attribute, reported) in [
-        (r"volumes: ['C:\data:/data']", &["SW1010 /services/web/volumes/0/source 4"] as &[_]),
-        (r"volumes: ['/srv:/srv', 'D:\logs\app:/logs:ro']", &["SW1010 /services/web/volumes/1/source 4"]),
-        (r"volumes: ['c:/Users/me/site:/site']", &["SW1010 /services/web/volumes/0/source 4"]),
+        (r"volumes: ['C:\data:/data']", &["windows-path /services/web/volumes/0/source 4"] as &[_]),
+        (
+            r"volumes: ['/srv:/srv', 'D:\logs\app:/logs:ro']",
+            &["windows-path /services/web/volumes/1/source 4"],
+        ),
+        (r"volumes: ['c:/Users/me/site:/site']", &["windows-path /services/web/volumes/0/source 4"]),
         (
             r"volumes: [{type: bind, source: 'E:\x', target: /x}]",
-            &["SW1010 /services/web/volumes/0/source 4"],
+            &["windows-path /services/web/volumes/0/source 4"],
         ),
-        (r"volumes: ['\\server\share:/share']", &["SW1010 /services/web/volumes/0/source 4"]),
-        (r"volumes: ['.\conf:/conf']", &["SW1010 /services/web/volumes/0/source 4"]),
-        (r"volumes: ['./conf\site.conf:/site.conf']", &["SW1010 /services/web/volumes/0/source 4"]),
+        (r"volumes: ['\\server\share:/share']", &["windows-path /services/web/volumes/0/source 4"]),
+        (r"volumes: ['.\conf:/conf']", &["windows-path /services/web/volumes/0/source 4"]),
+        (r"volumes: ['./conf\site.conf:/site.conf']", &["windows-path /services/web/volumes/0/source 4"]),
         (r"volumes: ['/srv:C:\inside']", &[]),
-        (r"tmpfs: 'C:\tmp'", &["SW1010 /services/web/tmpfs/0 4"]),
-        (r"working_dir: C:\app", &["SW1010 /services/web/working_dir 4"]),
+        (r"tmpfs: 'C:\tmp'", &["windows-path /services/web/tmpfs/0 4"]),
+        (r"working_dir: C:\app", &["windows-path /services/web/working_dir 4"]),
         (
             r"post_start: [{command: [a], working_dir: 'C:\x'}]",
-            &["SW1010 /services/web/post_start/0/working_dir 4"],
+            &["windows-path /services/web/post_start/0/working_dir 4"],
         ),
         (r"volumes: ['./data:/data', 'c:/x']", &[]),
     ] {
         let text = format!("name: p\nservices:\n  web: {{image: a, restart: always,\n    {attribute}}}\n");
-        let (converted, found) = judged(&text, &["SW1010"]);
+        let (converted, found) = judged(&text, &["windows-path"]);
         assert_eq!(found, reported, "{attribute}");
         let stack = serde_json::to_value(&converted.stack).unwrap();
         assert!(!stack.to_string().contains("C:"), "{attribute}: {stack}");
@@ -186,35 +209,41 @@ fn values_over_the_limits_of_a_stack_are_reported_with_place_and_limit() {
         |count: usize, item: &dyn Fn(usize) -> String| (0..count).map(item).collect::<Vec<_>>().join(", ");
     let long = "x".repeat(70_000);
     for (attribute, reported) in [
-        (format!("environment: {{A: '{long}'}}"), &["SW1811 /services/web/environment/A 4"] as &[_]),
+        (format!("environment: {{A: '{long}'}}"), &["over-limit /services/web/environment/A 4"] as &[_]),
         (format!("environment: {{{}}}", many(1024, &|n| format!("V{n}: x"))), &[]),
         (
             format!("environment: {{{}}}", many(1025, &|n| format!("V{n}: x"))),
-            &["SW1811 /services/web/environment 4"],
+            &["over-limit /services/web/environment 4"],
         ),
         (format!("extra_hosts: [{}]", many(1000, &|n| format!("'h{n}:10.0.0.1'"))), &[]),
-        (format!("labels: {{{}}}", many(257, &|n| format!("l{n}: x"))), &["SW1811 /services/web/labels 4"]),
-        (format!("tmpfs: [{}]", many(65, &|n| format!("/t{n}"))), &["SW1811 /services/web/tmpfs 4"]),
-        (format!("command: [a, '{long}']"), &["SW1811 /services/web/command/1 4"]),
+        (
+            format!("labels: {{{}}}", many(257, &|n| format!("l{n}: x"))),
+            &["over-limit /services/web/labels 4"],
+        ),
+        (format!("tmpfs: [{}]", many(65, &|n| format!("/t{n}"))), &["over-limit /services/web/tmpfs 4"]),
+        (format!("command: [a, '{long}']"), &["over-limit /services/web/command/1 4"]),
         ("expose: ['30000-31023']".to_owned(), &[]),
-        ("expose: ['1-65535']".to_owned(), &["SW1811 /services/web/expose 4"]),
+        ("expose: ['1-65535']".to_owned(), &["over-limit /services/web/expose 4"]),
         (
             format!("healthcheck: {{test: '{}'}}", &long[..20_000]),
-            &["SW1811 /services/web/healthcheck/test/1 4"],
+            &["over-limit /services/web/healthcheck/test/1 4"],
         ),
         (
             format!("networks: {{default: {{aliases: [{}]}}}}", many(65, &|n| format!("a{n}"))),
-            &["SW1811 /services/web/networks/default/aliases 4"],
+            &["over-limit /services/web/networks/default/aliases 4"],
         ),
-        (format!("devices: [{}]", many(65, &|n| format!("/dev/d{n}"))), &["SW1811 /services/web/devices 4"]),
+        (
+            format!("devices: [{}]", many(65, &|n| format!("/dev/d{n}"))),
+            &["over-limit /services/web/devices 4"],
+        ),
     ] {
         let (_, found) =
-            judged(&format!("name: p\nservices:\n  web: {{image: a,\n    {attribute}}}\n"), &["SW181"]);
+            judged(&format!("name: p\nservices:\n  web: {{image: a,\n    {attribute}}}\n"), &API_SERVER);
         assert_eq!(found, reported, "{}", &attribute[..attribute.len().min(60)]);
     }
     let services = (0..257).map(|n| format!("  s{n}: {{image: a}}\n")).collect::<String>();
-    let (_, found) = judged(&format!("name: p\nservices:\n{services}"), &["SW181"]);
-    assert_eq!(found, ["SW1811 /services 3"]);
+    let (_, found) = judged(&format!("name: p\nservices:\n{services}"), &API_SERVER);
+    assert_eq!(found, ["over-limit /services 3"]);
 }
 
 #[test]
@@ -222,7 +251,7 @@ fn a_value_that_the_operator_refuses_is_written_if_it_is_allowed() {
     let text = "name: p\nservices:\n  a: {image: a, ports: ['80:80']}\n  b: {image: a, ports: ['80:8080']}\n";
     let (converted, _) = judged(text, &[]);
     let refused: Vec<_> = converted.refused(&[]).map(|entry| entry.rule.unwrap().id).collect();
-    assert_eq!(refused, ["SW1804"]);
+    assert_eq!(refused, ["address-conflict"]);
     assert_eq!(converted.refused(&["sw1804".to_owned()]).count(), 0);
     assert_eq!(converted.stack.spec.services["b"].ports.len(), 1);
 }
@@ -275,14 +304,14 @@ fn messages_of_the_operator_on_the_loaders_projects_are_in_the_report() {
 
 /// Returns the rules of the conversion that say the same about a field as the operator.
 const SAYS: [(&str, &str); 8] = [
-    ("SW1112", "storageSize"),
-    ("SW1121", "postStart"),
-    ("SW1123", "preStart"),
-    ("SW1133", "platform"),
-    ("SW1223", "dns"),
-    ("SW1224", "hostIp"),
-    ("SW1303", "hostPath"),
-    ("SW1351", "hostPath"),
+    ("storage-option", "storageSize"),
+    ("hook-user", "postStart"),
+    ("pre-start-per-replica", "preStart"),
+    ("platform-variant", "platform"),
+    ("dns-servers", "dns"),
+    ("host-address", "hostIp"),
+    ("volume-in-host-folder", "hostPath"),
+    ("host-path", "hostPath"),
 ];
 
 /// Returns the messages of the operator and the API server that are missing in the report.
@@ -314,7 +343,7 @@ pub fn disagreements(converted: &Converted) -> String {
                 entry.rule.is_some_and(|rule| rule.id == *id)
                     && path.split(['.', '[']).any(|part| part == *field)
             });
-            let warns = matches!(entry.kind, Statement::Verdict(Verdict::Approximated | Verdict::Refused));
+            let warns = matches!(entry.kind, Kind::Verdict(Verdict::Approximated | Verdict::Refused));
             warns && is_of_it(entry) && (entry.detail == message || by_rule)
         });
         if !said {
@@ -349,19 +378,19 @@ fn told_by_the_operator(stack: &Stack, facts: &Facts) -> BTreeSet<(String, Strin
 /// Rules of the conversion that report another difference about a value than the operator: the rule and the
 /// attribute.
 const SAID_BESIDE: [(&str, &str); 6] = [
-    ("SW1121", "post_start"),
-    ("SW1128", "devices"),
-    ("SW1132", "stop_signal"),
-    ("SW1137", "security_opt"),
-    ("SW1212", "external_links"),
-    ("SW1410", "pre_stop"),
+    ("hook-user", "post_start"),
+    ("device-permissions", "devices"),
+    ("numeric-stop-signal", "stop_signal"),
+    ("security-option", "security_opt"),
+    ("external-link", "external_links"),
+    ("secret-in-command", "pre_stop"),
 ];
 
 /// Returns the values with an entry of the operator and another entry that are not known to be different.
 pub fn said_twice(converted: &Converted) -> Vec<String> {
     let mut twice = Vec::new();
     let warns =
-        |entry: &&Entry| matches!(entry.kind, Statement::Verdict(Verdict::Approximated | Verdict::Refused));
+        |entry: &&Entry| matches!(entry.kind, Kind::Verdict(Verdict::Approximated | Verdict::Refused));
     let is_above =
         |a: &str, b: &str| b.strip_prefix(a).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let is_of_the_operator = |entry: &&Entry| entry.rule.is_some_and(|rule| rule.is_of_the_operator());

@@ -115,20 +115,20 @@ fn a_refused_value_stops_the_conversion_until_it_is_allowed() {
     let output = stackwright(&folder, &["convert", "-o", "out", "--report", "report.json"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(
-        said(&output).contains("error[SW1118]") && said(&output).contains("compose.yaml:3:"),
+        said(&output).contains("error[api-socket]") && said(&output).contains("compose.yaml:3:"),
         "{}",
         said(&output)
     );
     assert!(!folder.join("out").exists(), "something is written");
     let report = fs::read_to_string(folder.join("report.json")).unwrap();
     assert!(report.contains("\"pointer\": \"/services/web/use_api_socket\""), "{report}");
-    for accepted in ["SW1118", "all"] {
+    for accepted in ["api-socket", "SW1118", "sw1118", "all"] {
         let output = stackwright(&folder, &["convert", "--allow-refused", accepted]);
         assert!(output.status.success(), "{}", said(&output));
         assert!(said(&output).contains("is left out"), "{}", said(&output));
         assert!(String::from_utf8_lossy(&output.stdout).contains("kind: Stack"));
     }
-    assert_eq!(stackwright(&folder, &["convert", "--allow-refused", "SW1001"]).status.code(), Some(1));
+    assert_eq!(stackwright(&folder, &["convert", "--allow-refused", "extension"]).status.code(), Some(1));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn no_message_quotes_a_secret() {
     let output = stackwright(&folder, &["convert", "--report", "report.json", "--allow-refused", "all"]);
     let all = said(&output) + &String::from_utf8_lossy(&output.stdout);
     let all = all + &fs::read_to_string(folder.join("report.json")).unwrap();
-    assert!(all.contains("SW1109") && all.contains("SW1411"), "{all}");
+    assert!(all.contains("ulimits") && all.contains("secret-in-label"), "{all}");
     assert!(!all.contains("hush-hush-1") && !all.contains("pa55w0rd"), "{all}");
 }
 
@@ -167,9 +167,21 @@ fn placeholders_have_all_keys_and_no_value() {
 #[test]
 fn every_rule_is_explained() {
     let folder = folder("explain");
-    let output = stackwright(&folder, &["explain", "sw1109"]);
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(text.contains("services.*.ulimits") && text.contains("What to do:"), "{text}");
+    for name in ["ulimits", "ULIMITS", "sw1109", "SW1109"] {
+        let output = stackwright(&folder, &["explain", name]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(text.starts_with("ulimits (SW1109): "), "{text}");
+        for part in
+            ["services.*.ulimits", "What to do:", "nofile: 65536", "warning[ulimits]", "compose.yaml:4:14"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+    let loader = stackwright(&folder, &["explain", "duplicate-key"]);
+    assert!(String::from_utf8_lossy(&loader.stdout).contains("error[duplicate-key]"), "{loader:?}");
+    let unknown = stackwright(&folder, &["explain", "ulimit"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(said(&unknown).contains("did you mean ulimits?"), "{unknown:?}");
     assert_eq!(stackwright(&folder, &["explain", "SW0000"]).status.code(), Some(1));
 }
 

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use compose_loader::disk::Disk;
+use compose_loader::{discover::discover, disk::Disk, load_with};
+use stackwright::convert::Converted;
+use stackwright::rules;
 use stackwright::translate::{Facts, Privilege, Privileges, ServerVersion, translate};
 
 use super::agreement::{disagreements, said_twice};
 use super::coverage::{ignored_against_a_decision, without_verdict};
-use super::{fields, projects, public};
+use super::{Find, fields, projects, public};
 
 #[test]
 #[ignore = "needs a corpus: make corpus"]
@@ -23,6 +25,8 @@ fn public_compose_files_convert() {
     for find in &cases {
         let name = &find.files[0];
         let (project, _, converted) = projects::converted(find, &Disk, None).unwrap();
+        let unexplained = unexplained(find, &converted);
+        assert!(unexplained.is_empty(), "{name}: {unexplained:?}");
         let missing = without_verdict(&project, &converted);
         assert!(missing.is_empty(), "{name}: {missing:?}");
         assert_eq!(ignored_against_a_decision(&converted), [""; 0], "{name}");
@@ -58,6 +62,15 @@ fn public_compose_files_convert() {
     assert!(twice.is_empty(), "said twice:\n{twice}");
     assert!(plain * 100 >= total * 85, "{plain} of {total} convert without a flag: {causes:?}");
     assert!(translated * 100 >= total * 99, "{translated} of {total} convert with all accepted: {problems}");
+}
+
+/// Returns the ids that messages about a project show, and that `explain` does not know.
+fn unexplained(find: &Find, converted: &Converted) -> BTreeSet<&'static str> {
+    let found = discover(find, &Disk).unwrap();
+    let loaded = load_with(&found.request, &Disk, found.sources);
+    let of_loader = found.warnings.iter().chain(&loaded.diagnostics).map(|diagnostic| diagnostic.id);
+    let of_conversion = converted.entries.iter().filter_map(|entry| Some(entry.rule?.id));
+    of_loader.chain(of_conversion).filter(|id| rules::find(id).is_none()).collect()
 }
 
 #[test]

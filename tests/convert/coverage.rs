@@ -7,10 +7,10 @@ use std::path::Path;
 use compose_loader::{Project, print};
 use serde_json::Value as Json;
 use stackwright::convert::Converted;
-use stackwright::convert::catalogue::attributes::ATTRIBUTES;
-use stackwright::convert::catalogue::document::{MARK, document, is_covered};
-use stackwright::convert::catalogue::{find, for_attribute};
-use stackwright::convert::verdict::{Statement, Verdict};
+use stackwright::rules::attributes::ATTRIBUTES;
+use stackwright::rules::document::{MARK, compose, is_covered};
+use stackwright::rules::{Kind, Verdict};
+use stackwright::rules::{find, for_attribute};
 
 use super::{cases, converted};
 
@@ -28,7 +28,7 @@ pub fn without_verdict(project: &Project, converted: &Converted) -> Vec<String> 
     let pointers: BTreeSet<String> = converted
         .entries
         .iter()
-        .filter(|entry| entry.rule.is_none_or(|rule| rule.id != "SW1999"))
+        .filter(|entry| entry.rule.is_none_or(|rule| rule.id != "no-verdict"))
         .map(|entry| entry.pointer.clone())
         .collect();
     let mut missing = Vec::new();
@@ -176,10 +176,8 @@ fn no_attribute_with_a_decided_meaning_is_ignored() {
         assert!(is_covered(path), "{path}");
         let of_values = ATTRIBUTES.iter().filter(|row| row.path == path).flat_map(|row| row.rules);
         let rules = of_values.filter_map(|id| find(id)).chain(for_attribute(path));
-        let ignoring: Vec<_> = rules
-            .filter(|rule| rule.kind == Statement::Verdict(Verdict::Ignored))
-            .map(|rule| rule.id)
-            .collect();
+        let ignoring: Vec<_> =
+            rules.filter(|rule| rule.kind == Kind::Verdict(Verdict::Ignored)).map(|rule| rule.id).collect();
         assert!(ignoring.is_empty(), "{path} is ignored by {ignoring:?}");
     }
     for case in cases() {
@@ -200,7 +198,7 @@ fn docs_compose_md_has_a_row_for_every_attribute_of_the_specification() {
     for row in ATTRIBUTES {
         assert!(paths.contains(row.path), "{} is no attribute", row.path);
     }
-    for path in stackwright::convert::catalogue::all().iter().flat_map(|rule| rule.attributes) {
+    for path in stackwright::rules::all().iter().flat_map(|rule| rule.attributes) {
         // The schema of the reference lacks some attributes that its documentation and its code have.
         let known = paths.contains(*path)
             || ["secrets.*.driver", "configs.*.driver"].iter().any(|d| path.starts_with(d));
@@ -213,7 +211,7 @@ fn docs_compose_md_matches_the_code() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/compose.md");
     let text = fs::read_to_string(path).unwrap();
     let made = text.split_once(MARK).map(|(_, made)| format!("{MARK}{made}"));
-    assert!(made == Some(document()), "docs/compose.md and the catalogue part: run hack/generate");
+    assert!(made == Some(compose()), "docs/compose.md and src/rules part: run hack/generate");
 }
 
 /// Returns the paths of all attributes below a schema.

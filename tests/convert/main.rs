@@ -15,6 +15,7 @@ mod cli;
 mod confined;
 mod corpus;
 mod coverage;
+mod explained;
 mod files;
 mod kinds;
 mod outside;

@@ -82,7 +82,7 @@ fn a_file_outside_the_project_is_reported_and_stored_in_a_secret() {
             plain.said
         );
         assert!(plain.reported[0].starts_with(secret), "{compose}: {:?}", plain.reported);
-        assert!(plain.said.contains("[SW1365]"), "{compose}: {}", plain.said);
+        assert!(plain.said.contains("[files-outside-project]"), "{compose}: {}", plain.said);
         let skipped = run(&project, &[]);
         assert_eq!((skipped.code, &skipped.reported[..]), (Some(0), &[][..]), "{compose}: {}", skipped.said);
         assert!(!skipped.said.contains(CANARY), "{compose}: {}", skipped.said);
@@ -102,7 +102,7 @@ fn a_link_that_leads_out_of_the_project_is_refused() {
         let folder = ground(&compose);
         let run = run(&folder.path().join("project"), &["--secrets", "plain"]);
         assert_eq!((run.code, &run.reported[..]), (Some(1), &[][..]), "{compose}: {}", run.said);
-        assert!(run.said.contains("error[SW1366]"), "{compose}: {}", run.said);
+        assert!(run.said.contains("error[link-outside-project]"), "{compose}: {}", run.said);
     }
 }
 
@@ -111,7 +111,7 @@ fn data_behind_a_link_is_not_copied_and_is_reported() {
     let folder = ground(&service("./conf:/data"));
     let run = run(&folder.path().join("project"), &["--secrets", "plain"]);
     assert_eq!((run.code, &run.reported[..]), (Some(0), &[][..]), "{}", run.said);
-    assert!(run.said.contains("[SW1364]"), "{}", run.said);
+    assert!(run.said.contains("[data-not-copied]"), "{}", run.said);
 }
 
 #[test]

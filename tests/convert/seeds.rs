@@ -7,8 +7,8 @@ use std::fs;
 use compose_loader::{Environment, MemoryFiles, Origin, discover::Options as Find, disk::Disk};
 use stackwright::api::{DependencyCondition, FileTree, Service, StackSpec};
 use stackwright::convert::output::{Secrets, kustomization, manifests};
-use stackwright::convert::verdict::{Statement, Verdict};
 use stackwright::convert::{Converted, Folders};
+use stackwright::rules::{self, Verdict};
 use stackwright::translate::{Kind, translate};
 
 use super::coverage::without_verdict;
@@ -188,8 +188,8 @@ fn item_13_a_volume_of_two_services_is_one_volume_and_is_reported() {
         service(&converted, name).volumes.iter().any(|mount| mount.source.as_deref() == Some("upload_data"))
     };
     assert!(has("api") && has("nginx"));
-    assert_eq!(said(&converted, "SW1709"), ["/services/nginx/volumes/2/source"]);
-    assert_eq!(said(&converted, "SW1710"), Vec::<String>::new());
+    assert_eq!(said(&converted, "shared-volume"), ["/services/nginx/volumes/2/source"]);
+    assert_eq!(said(&converted, "several-writers"), Vec::<String>::new());
 }
 
 #[test]
@@ -219,9 +219,9 @@ fn item_19_keys_and_passwords_are_read_from_secrets() {
 #[test]
 fn item_21_localhost_in_a_frontend_is_reported() {
     let frontend = "/services/frontend/environment/VITE_API_BASE_URL".to_owned();
-    assert!(said(&other("loc8"), "SW1703").contains(&frontend));
+    assert!(said(&other("loc8"), "browser-localhost").contains(&frontend));
     assert_eq!(
-        said(&other("finity"), "SW1703"),
+        said(&other("finity"), "browser-localhost"),
         [
             "/services/finity-frontend/environment/VITE_API_URL",
             "/services/finity-frontend/environment/VITE_SUBSCRIPTION_API_URL"
@@ -247,7 +247,7 @@ fn item_22_plain_settings_stay_and_one_variable_sets_the_public_host() {
     assert_eq!(web.environment["CORS_ORIGINS"].0, "https://shop.example.com");
     assert_eq!(web.environment["FRONTEND_URL"].0, "https://shop.example.com/");
     assert_eq!(web.environment["ENABLE_X"].0, "true");
-    assert_eq!([said(&converted, "SW1704"), said(&converted, "SW1706")].concat(), [""; 0]);
+    assert_eq!([said(&converted, "public-localhost"), said(&converted, "missing-ingress")].concat(), [""; 0]);
 }
 
 #[test]
@@ -315,7 +315,7 @@ fn item_38_only_published_ports_are_reachable_from_outside() {
 
 #[test]
 fn item_43_a_public_address_without_an_ingress_rule_is_reported() {
-    assert_eq!(said(&committed("scripteam"), "SW1706"), ["/services/n8n/environment/WEBHOOK_URL"]);
+    assert_eq!(said(&committed("scripteam"), "missing-ingress"), ["/services/n8n/environment/WEBHOOK_URL"]);
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn item_46_folders_of_logs_become_volumes_with_a_warning() {
     let converted = committed("scripteam");
     let logs = service(&converted, "api").volumes.iter().find(|mount| mount.target == "/app/logs").unwrap();
     assert!(spec(&converted).volumes.contains_key(logs.source.as_ref().unwrap()));
-    assert!(said(&converted, "SW1353").contains(&"/services/api/volumes/1/source".to_owned()));
+    assert!(said(&converted, "data-folder").contains(&"/services/api/volumes/1/source".to_owned()));
 }
 
 #[test]
@@ -347,8 +347,8 @@ fn item_55_amounts_are_powers_of_1024() {
 fn item_61_replicas_that_write_one_volume_are_reported() {
     let text = "services: {web: {image: 'a:1', scale: 3, volumes: ['data:/data']}}\nvolumes: {data: {}}";
     let converted = of_text(text, &[]);
-    assert_eq!(said(&converted, "SW1709"), ["/services/web/volumes/0/source"]);
-    assert_eq!(said(&converted, "SW1710"), ["/services/web/volumes/0/source"]);
+    assert_eq!(said(&converted, "shared-volume"), ["/services/web/volumes/0/source"]);
+    assert_eq!(said(&converted, "several-writers"), ["/services/web/volumes/0/source"]);
 }
 
 #[test]
@@ -357,7 +357,7 @@ fn item_63_log_rotation_is_ignored_without_an_error() {
     let logging = converted.entries.iter().filter(|entry| entry.pointer.ends_with("/logging"));
     let kinds: Vec<_> = logging.map(|entry| entry.kind).collect();
     assert!(
-        kinds.len() > 5 && kinds.iter().all(|kind| *kind == Statement::Verdict(Verdict::Ignored)),
+        kinds.len() > 5 && kinds.iter().all(|kind| *kind == rules::Kind::Verdict(Verdict::Ignored)),
         "{kinds:?}"
     );
 }
@@ -370,7 +370,7 @@ fn item_78_source_mounts_are_left_out_and_other_files_of_the_image_stay() {
         assert!(service.files.iter().all(|tree| tree.target != "/app"), "{project}");
         let modules = service.volumes.iter().find(|mount| mount.target == "/app/node_modules").unwrap();
         assert_eq!((modules.source.as_deref(), modules.nocopy), (None, None), "{project}");
-        let dropped = said(&converted, "SW1356");
+        let dropped = said(&converted, "source-tree");
         assert!(
             dropped.iter().any(|at| at.starts_with(&format!("/services/{name}/volumes/"))),
             "{dropped:?}"

@@ -12,15 +12,15 @@
 mod growth;
 mod stacks;
 
-use std::{alloc::System, env, fs, process::Command, time::Duration};
+use std::{alloc::System, env, fs, path::Path, process::Command, sync::Arc, time::Duration};
 
 use cap::Cap;
 use jiff::Timestamp;
 use stackwright::{
-    api::{Reason, Stack},
+    api::{Reason, Service, Stack},
     plan::{LastStatus, Observed, plan},
     status::{Finding, Unfinished, status},
-    translate::{Desired, Facts, Invalid, Privilege, Privileges, translate},
+    translate::{Desired, Facts, Image, ImageConfig, Invalid, Privilege, Privileges, translate},
 };
 
 use stacks::{Expected, rows};
@@ -42,6 +42,8 @@ const UNOPTIMISED: u32 = 40;
 const LARGEST_STACK: usize = 3 << 19;
 /// The most bytes of the status of a Stack, with which it is stored.
 const STATUS: usize = 512 << 10;
+/// The file with the metadata of images, beside that of the Stack.
+const IMAGE: &str = "image.json";
 
 fn main() {
     if let Some(path) = env::args().nth(1).filter(|argument| argument.starts_with('/')) {
@@ -56,6 +58,7 @@ fn main() {
         let text = row.stack.to_string();
         assert!(text.len() < LARGEST_STACK, "{}: no API server takes {} bytes", row.name, text.len());
         fs::write(&path, text).unwrap();
+        fs::write(folder.path().join(IMAGE), row.image.to_string()).unwrap();
         drop(row.stack);
         let child = Command::new(env::current_exe().unwrap()).arg(&path).output().unwrap();
         let (told, errors) = (String::from_utf8_lossy(&child.stdout), String::from_utf8_lossy(&child.stderr));
@@ -79,7 +82,15 @@ fn measure(path: &str) {
     let text = fs::read_to_string(path).unwrap();
     let stack: Stack = serde_json::from_str(&text).unwrap();
     drop(text);
+    let config = fs::read_to_string(Path::new(path).with_file_name(IMAGE)).unwrap();
+    let config: Arc<ImageConfig> = Arc::new(serde_json::from_str(&config).unwrap());
+    let image = |(name, service): (&String, &Service)| {
+        let digest = Some("sha256:0".to_owned());
+        let image = Image { image: service.image.clone(), digest, unread: None, config: Arc::clone(&config) };
+        (name.clone(), image)
+    };
     let facts = Facts {
+        images: stack.spec.services.iter().map(image).collect(),
         helper_image: Some("helper:1".to_owned()),
         privileges: Privileges(Privilege::ALL.into()),
         ..Facts::default()

@@ -15,6 +15,8 @@ pub enum Expected {
 pub struct Row {
     pub name: &'static str,
     pub stack: Value,
+    /// The metadata of the image of each service.
+    pub image: Value,
     pub expected: Expected,
 }
 
@@ -80,11 +82,11 @@ fn aliases(networks: usize, each: usize, alias: impl Fn(usize, usize) -> String)
 
 /// Every row.
 pub fn rows() -> Vec<Row> {
-    [large(), names(), ports(), volumes(), entries(), mistakes()].into_iter().flatten().collect()
+    [large(), names(), ports(), volumes(), images(), entries(), mistakes()].into_iter().flatten().collect()
 }
 
 fn row(name: &'static str, expected: Expected, stack: Value) -> Row {
-    Row { name, stack, expected }
+    Row { name, stack, image: json!({}), expected }
 }
 
 /// Stacks that are large and honest.
@@ -322,6 +324,23 @@ fn volumes() -> Vec<Row> {
                 })
             }),
         ),
+    ]
+}
+
+/// Volumes and ports of images, which the author of a Stack may have built.
+fn images() -> Vec<Row> {
+    let folders = |count: usize| json!({"volumes": list(count, |it| json!(format!("/{it}")))});
+    let ports = |count: usize| json!({"ports": list(count, |it| json!({"port": it + 1}))});
+    vec![
+        Row {
+            image: folders(64),
+            ..row("64 volumes of the image of each of 16 services", CLAIMS, services(16, |_| json!({})))
+        },
+        Row {
+            image: folders(64),
+            ..row("64 volumes of the image of each of 256 services", MEMORY, services(256, |_| json!({})))
+        },
+        Row { image: ports(1_025), ..row("1,025 ports of an image", PORTS, services(1, |_| json!({}))) },
     ]
 }
 

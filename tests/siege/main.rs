@@ -1,8 +1,8 @@
 //! Hostile load: fifty Stacks that exhaust every resource that a Stack can use, and twenty good ones, on one operator. Edits of
 //! the good Stacks must be applied in time, the operator's memory must stay within its bound, and the operator must not exit.
 //!
-//! `make siege` takes ten minutes with an optimised build. `cargo test --test siege` takes one minute, and is too slow for the
-//! limits without optimisation.
+//! `make siege` takes ten minutes with an optimised build. `cargo test --test siege` takes one minute, with the limits of a
+//! build without optimisation.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
 #[path = "../support/mod.rs"]

@@ -14,6 +14,7 @@ use kube::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use stackwright::cluster::rbac;
 
 /// The name of the operator's account in each scenario's namespace.
 const ACCOUNT: &str = "operator";
@@ -35,7 +36,8 @@ pub async fn delete_namespace(admin: &Client, namespace: &str) {
 
 /// Creates the operator's account, and returns a token.
 pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
-    let role = stackwright::cluster::rbac::role(ACCOUNT);
+    let mut role = rbac::role(ACCOUNT);
+    role.rules.get_or_insert_default().extend(rbac::lease_role(ACCOUNT).rules.unwrap_or_default());
     let account: ServiceAccount = typed(json!({ "metadata": { "name": ACCOUNT } }));
     let binding: RoleBinding = typed(json!({
         "metadata": { "name": ACCOUNT },
@@ -57,9 +59,22 @@ pub async fn make_operator_account(admin: &Client, namespace: &str) -> String {
     answer.status.and_then(|status| status.token).expect("an answered request has a token")
 }
 
+/// Lets the operator of `namespace` serve another namespace, as the chart does for several namespaces.
+pub async fn allow_namespaced(admin: &Client, namespace: &str, other: &str) {
+    let role = rbac::role(ACCOUNT);
+    let binding: RoleBinding = typed(json!({
+        "metadata": { "name": ACCOUNT },
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": ACCOUNT },
+        "subjects": [{ "kind": "ServiceAccount", "name": ACCOUNT, "namespace": namespace }],
+    }));
+    let params = PostParams::default();
+    Api::namespaced(admin.clone(), other).create(&params, &role).await.expect("the operator's role");
+    Api::namespaced(admin.clone(), other).create(&params, &binding).await.expect("its binding");
+}
+
 /// Lets the operator of `namespace` serve all namespaces, as the chart does by default.
 pub async fn allow_everywhere(admin: &Client, namespace: &str) {
-    let role = stackwright::cluster::rbac::cluster_role(ACCOUNT);
+    let role = rbac::cluster_role(ACCOUNT);
     let binding: ClusterRoleBinding = typed(json!({
         "metadata": { "name": ACCOUNT },
         "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ACCOUNT },

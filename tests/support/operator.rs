@@ -1,6 +1,7 @@
 //! The operator's binary, as a process that can be killed.
 
 use std::{
+    env,
     fs::{self, File},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -37,9 +38,13 @@ impl Operator {
         self.folder.join("kubeconfig")
     }
 
-    /// Starts the operator.
+    /// Starts the operator, or the program in `STACKWRIGHT_TEST_OPERATOR`. With the program of `hack/earlier-operator`, the
+    /// scenarios show what an earlier version does.
     pub fn start(&self) {
-        self.start_as(Path::new(env!("CARGO_BIN_EXE_stackwright")));
+        match env::var_os("STACKWRIGHT_TEST_OPERATOR") {
+            Some(program) => self.start_as(Path::new(&program)),
+            None => self.start_as(Path::new(env!("CARGO_BIN_EXE_stackwright"))),
+        }
     }
 
     /// Starts another version of the operator.
@@ -89,6 +94,11 @@ impl Operator {
     pub fn ended_by_itself(&self) -> Option<String> {
         let ended = self.child().as_mut()?.try_wait().ok()??;
         Some(ended.to_string())
+    }
+
+    /// Reports whether the operator has ended because it lost its Lease.
+    pub fn has_lost_its_lease(&self) -> bool {
+        self.ended_by_itself().is_some() && self.log().trim_end().ends_with("lost the Lease")
     }
 
     /// Returns the peak memory in KiB (proc(5), VmHWM).

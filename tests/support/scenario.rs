@@ -2,6 +2,7 @@
 
 use std::{
     any::type_name,
+    convert::Infallible,
     env,
     future::Future,
     panic::{AssertUnwindSafe, resume_unwind},
@@ -258,6 +259,35 @@ impl<'c> Scenario<'c> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         assert!(output.status.success(), "kubectl {arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
+    }
+
+    /// Starts the operator again each time it has lost its Lease, as its Deployment does. A busy machine cannot always renew a
+    /// short Lease in time.
+    pub async fn replace_operators_without_lease(&self) -> Infallible {
+        loop {
+            if self.operator.has_lost_its_lease() {
+                self.operator.kill();
+                self.operator.start();
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Returns a further namespace, in which the user applies Stacks as well. The scenario's operator serves the namespace only
+    /// if `is_allowed`.
+    pub async fn another_namespace(&self, prefix: &str, is_allowed: bool) -> Self {
+        let namespace = identity::make_namespace(&self.cluster.admin, prefix).await;
+        if is_allowed {
+            identity::allow_namespaced(&self.cluster.admin, &self.namespace, &namespace).await;
+        }
+        Self {
+            cluster: self.cluster,
+            history: History::follow(&self.cluster.admin, &namespace).await,
+            namespace,
+            operator: Arc::clone(&self.operator),
+            proxy: None,
+            startup_deadline: AtomicU64::new(PATIENCE),
+        }
     }
 
     // --- waits ---------------------------------------------------------------

@@ -11,6 +11,11 @@
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
+{{- /* The operator chooses this namespace itself: the served namespace if it is one, or that of the operator. */}}
+{{- define "stackwright.leaseNamespace" -}}
+{{ ternary (first .Values.watchNamespaces) .Release.Namespace (eq (len .Values.watchNamespaces) 1) }}
+{{- end }}
+
 {{- define "stackwright.selector" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}

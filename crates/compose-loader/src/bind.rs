@@ -6,6 +6,7 @@ use crate::diagnostic::Diagnostic;
 use crate::grammar::{duration, size, words};
 use crate::interpolate::{boolean, float, integer, narrow};
 use crate::names::{Names, same};
+use crate::rules::{self, Rule};
 use crate::shape::{Field, Kind, PROJECT, SERVICE};
 use crate::source::Place;
 use crate::trail::Trail;
@@ -24,8 +25,8 @@ struct Binder {
     faults: Vec<Diagnostic>,
 }
 
-/// Why a value cannot be converted: the id and the message of the diagnostic.
-type Refusal = (&'static str, String);
+/// Why a value cannot be converted: the rule and the message of the diagnostic.
+type Refusal = (&'static Rule, String);
 
 impl Binder {
     /// Returns the value in its shape, or `None` for an empty value.
@@ -41,16 +42,14 @@ impl Binder {
             _ => {
                 let place = node.place;
                 let bound = if node.is_null() || !crate::pairs::is_bound(kind) {
-                    scalar(node, kind).map_err(|(id, message)| (id, message, place))
+                    scalar(node, kind).map_err(|(rule, message)| (rule, message, place))
                 } else {
                     crate::pairs::bind(node, kind)
                 };
                 match bound {
                     Ok(bound) => bound,
-                    Err((id, message, place)) => {
-                        self.faults.push(
-                            Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy(id)),
-                        );
+                    Err((rule, message, place)) => {
+                        self.faults.push(Diagnostic::new(rule, place, format!("{trail}: {message}")));
                         None
                     }
                 }
@@ -70,8 +69,7 @@ impl Binder {
                 let end = at + line[at..].chars().next().map_or(0, char::len_utf8);
                 let message = format!("{trail}: invalid command line string");
                 self.faults.push(
-                    Diagnostic::error("invalid-command", node.place_of(at, end), message)
-                        .remedy("close the quote or bracket that opens here, or write the command as a list of words")
+                    Diagnostic::new(&rules::INVALID_COMMAND, node.place_of(at, end), message)
                         .supplied(node, at..end),
                 );
                 None
@@ -139,8 +137,8 @@ impl Binder {
         trail: &Trail<'_>,
         remedy: &str,
     ) -> Option<T> {
-        let (id, message) = wanted(what, value);
-        self.faults.push(Diagnostic::error(id, place, format!("{trail}: {message}")).remedy(remedy));
+        let (rule, message) = wanted(what, value);
+        self.faults.push(Diagnostic::new(rule, place, format!("{trail}: {message}")).remedy(remedy));
         None
     }
 
@@ -186,18 +184,8 @@ fn names_of(fields: &'static [Field]) -> Option<&'static Names<usize>> {
     std::ptr::eq(fields, &SERVICE).then(|| &*OF_SERVICES)
 }
 
-fn remedy(id: &str) -> &'static str {
-    match id {
-        "invalid-duration" => "write a number and a unit, such as `30s` or `1m30s`",
-        "invalid-size" => "write a number and a unit, such as `512m` or `1g`",
-        "invalid-host" => "write `HOST=ADDRESS`",
-        "trailing-space" => "remove the space before `=`",
-        _ => "use the form in the Compose specification",
-    }
-}
-
 fn wanted(what: &str, value: &Value) -> Refusal {
-    ("wrong-type", format!("{what} is expected, not {}", value.kind()))
+    (&rules::WRONG_TYPE, format!("{what} is expected, not {}", value.kind()))
 }
 
 fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
@@ -224,15 +212,15 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
         Kind::Bytes => {
             let bytes = match &node.value {
                 Value::Int(value) => *value,
-                Value::Str(text) => size::parse(text).map_err(|reason| ("invalid-size", reason))?,
+                Value::Str(text) => size::parse(text).map_err(|reason| (&rules::INVALID_SIZE, reason))?,
                 // compose-go ignores all others.
                 _ => 0,
             };
             (bytes != 0).then(|| node.made(bytes.to_string()))
         }
         Kind::Duration | Kind::OptDuration => {
-            let value =
-                duration::parse(&node.value.to_string()).map_err(|reason| ("invalid-duration", reason))?;
+            let value = duration::parse(&node.value.to_string())
+                .map_err(|reason| (&rules::INVALID_DURATION, reason))?;
             (value != 0 || matches!(kind, Kind::OptDuration)).then(|| node.made(duration::print(value)))
         }
         Kind::Command => command(node)?,
@@ -252,8 +240,9 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
         Kind::Mode => {
             let mode = match &node.value {
                 Value::Int(mode) => *mode,
-                Value::Str(text) => i64::from_str_radix(text, 8)
-                    .map_err(|_| ("invalid-mode", format!("{text:?} is not a file mode in octal digits")))?,
+                Value::Str(text) => i64::from_str_radix(text, 8).map_err(|_| {
+                    (&rules::INVALID_MODE, format!("{text:?} is not a file mode in octal digits"))
+                })?,
                 other => return Err(wanted("a file mode", other)),
             };
             Some(node.made(format!("0{mode:o}")))
@@ -264,7 +253,7 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                 Value::Str(text) if text.eq_ignore_ascii_case("all") => -1,
                 Value::Str(text) => integer(text).ok_or_else(|| {
                     (
-                        "invalid-number",
+                        &rules::INVALID_NUMBER,
                         format!("invalid value {text:?}, the only value allowed is 'all' or a number"),
                     )
                 })?,
@@ -313,7 +302,7 @@ fn truth(value: &Value) -> Result<bool, Refusal> {
         Value::Bool(value) => Ok(*value),
         Value::Str(text) => boolean(text)
             .map(|(value, _)| value)
-            .ok_or_else(|| ("invalid-boolean", format!("invalid boolean: {text}"))),
+            .ok_or_else(|| (&rules::INVALID_BOOLEAN, format!("invalid boolean: {text}"))),
         other => Err(wanted("a boolean", other)),
     }
 }
@@ -326,7 +315,7 @@ fn whole(value: &Value) -> Result<i64, Refusal> {
         Value::Float(value) if *value >= i64::MAX as f64 || value.is_nan() => Ok(i64::MIN),
         Value::Float(value) => Ok(*value as i64),
         Value::Str(text) => {
-            integer(text).ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer")))
+            integer(text).ok_or_else(|| (&rules::INVALID_NUMBER, format!("{text:?} is not an integer")))
         }
         other => Err(wanted("an integer", other)),
     }
@@ -338,11 +327,12 @@ fn natural(value: &Value, bits: u32) -> Result<Value, Refusal> {
         Value::Float(float) if *float >= u64::MAX as f64 => 1 << 63,
         Value::Float(float) if *float >= i64::MAX as f64 => *float as u64,
         Value::Str(text) => {
-            return Err(("wrong-type", format!("an integer is expected, not the text {text:?}")));
+            return Err((&rules::WRONG_TYPE, format!("an integer is expected, not the text {text:?}")));
         }
         value => {
             let value = whole(value)?;
-            u64::try_from(value).map_err(|_| ("invalid-number", format!("{value} must not be negative")))?
+            u64::try_from(value)
+                .map_err(|_| (&rules::INVALID_NUMBER, format!("{value} must not be negative")))?
         }
     };
     // compose-go truncates a number that is too large to its lower bits.
@@ -356,11 +346,11 @@ fn number(value: &Value) -> Result<f64, Refusal> {
         Value::Uint(value) => Ok(narrow(*value as f64)),
         // compose-go reads an infinite number here, and then cannot print it.
         Value::Float(value) if narrow(*value).is_infinite() => {
-            Err(("invalid-number", format!("{value:e} is too large for this field")))
+            Err((&rules::INVALID_NUMBER, format!("{value:e} is too large for this field")))
         }
         Value::Float(value) => Ok(narrow(*value)),
         Value::Str(text) => {
-            float(text, false).ok_or_else(|| ("invalid-number", format!("{text:?} is not a number")))
+            float(text, false).ok_or_else(|| (&rules::INVALID_NUMBER, format!("{text:?} is not a number")))
         }
         other => Err(wanted("a number", other)),
     }
@@ -391,7 +381,7 @@ fn ulimit(node: Node) -> Result<Node, Refusal> {
                 None => Ok(0),
                 Some(Value::Int(limit)) => Ok(*limit),
                 Some(_) => Err((
-                    "invalid-number",
+                    &rules::INVALID_NUMBER,
                     format!("`{key}` must be an integer of 64 bits, without a fraction or an exponent"),
                 )),
             };

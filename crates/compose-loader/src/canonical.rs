@@ -10,7 +10,8 @@ use crate::grammar::{
     volume,
 };
 use crate::merge::dependency;
-use crate::rules::{At, Rules};
+use crate::patterns::{At, Patterns};
+use crate::rules;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
 
@@ -35,12 +36,12 @@ enum Long {
     Volume,
 }
 
-static LONG: LazyLock<Rules<Long>> = LazyLock::new(|| {
+static LONG: LazyLock<Patterns<Long>> = LazyLock::new(|| {
     use Long::{
         Build, Dependencies, Device, EnvFile, Extends, External, FileMount, Gpus, Include, KeyValue, List,
         Names, Ports, Ssh, Text, Ulimit, Volume,
     };
-    Rules::new(&[
+    Patterns::new(&[
         ("services.*.env_file", EnvFile),
         ("services.*.label_file", List),
         ("services.*.gpus", Gpus),
@@ -209,7 +210,7 @@ impl Pass<'_> {
                     let place = item.place_of(refused.at.start, refused.at.end);
                     let message = format!("{}: {}", trail.index(index), refused.reason);
                     self.found.push(
-                        Diagnostic::error("invalid-port", place, message)
+                        Diagnostic::new(&rules::INVALID_PORT, place, message)
                             .remedy(refused.remedy)
                             .supplied(item, refused.at),
                     );
@@ -234,18 +235,15 @@ impl Pass<'_> {
         };
         let (name, place) = (external.get("name").cloned(), *place);
         if let Some(name) = name {
-            self.found.push(
-                Diagnostic::warning(
-                    "external-name",
-                    place,
-                    format!("{trail}: external.name is deprecated. Please set name and external: true"),
-                )
-                .remedy("write `external: true` and `name:` beside it"),
-            );
+            self.found.push(Diagnostic::new(
+                &rules::EXTERNAL_NAME,
+                place,
+                format!("{trail}: external.name is deprecated. Please set name and external: true"),
+            ));
             match map.get("name") {
                 Some(other) if *other != name => {
-                    return Err(Diagnostic::error(
-                        "name-conflict",
+                    return Err(Diagnostic::new(
+                        &rules::NAME_CONFLICT,
                         place,
                         format!("{trail}: name and external.name conflict; only use name"),
                     ));
@@ -263,12 +261,11 @@ impl Pass<'_> {
 
 fn too_many_ports(item: &Node, at: &Trail<'_>) -> Diagnostic {
     let message = format!("{at}: the project publishes more than 20000 ports");
-    Diagnostic::error("too-many-ports", item.place, message)
-        .remedy("publish a smaller range, or use `network_mode: host`")
+    Diagnostic::new(&rules::TOO_MANY_PORTS, item.place, message)
 }
 
 fn wrong(node: &Node, trail: &Trail<'_>, wanted: &str) -> Diagnostic {
-    Diagnostic::error("wrong-type", node.place, format!("{trail}: {} is not {wanted}", node.value.kind()))
+    Diagnostic::new(&rules::WRONG_TYPE, node.place, format!("{trail}: {} is not {wanted}", node.value.kind()))
 }
 
 fn env_file(mut item: Node) -> Node {
@@ -317,12 +314,11 @@ fn device(node: &Node, lenient: bool) -> Result<Node, Diagnostic> {
         [source, target, permissions] => (*source, *target, *permissions),
         _ if lenient => ("", "", "rwm"),
         _ => {
-            return Err(Diagnostic::error(
-                "invalid-device",
+            return Err(Diagnostic::new(
+                &rules::INVALID_DEVICE,
                 node.place,
                 format!("confusing device mapping, please use long syntax: {text}"),
-            )
-            .remedy("write `source:`, `target:` and `permissions:`"));
+            ));
         }
     };
     let target = if target.is_empty() { source } else { target };
@@ -366,12 +362,11 @@ fn key_values(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), D
             if lenient {
                 return Ok(());
             }
-            return Err(Diagnostic::error(
-                "invalid-pair",
+            return Err(Diagnostic::new(
+                &rules::INVALID_PAIR,
                 item.place,
                 format!("{trail}: invalid value {text}, expected key=value"),
-            )
-            .remedy("write `NAME=VALUE`"));
+            ));
         };
         map.insert(&text[..cut], item.place, item.part(cut + 1, text.len()));
     }
@@ -389,8 +384,8 @@ fn ssh(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), Diagnost
             None if text == "default" => map.insert(text, item.place, Node::new(Value::Null, item.place)),
             None if lenient => return Ok(()),
             None => {
-                return Err(Diagnostic::error(
-                    "invalid-pair",
+                return Err(Diagnostic::new(
+                    &rules::INVALID_PAIR,
                     item.place,
                     format!("{trail}: invalid ssh key {text:?}"),
                 )

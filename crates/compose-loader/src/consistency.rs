@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 use crate::diagnostic::{Diagnostic, MAX_FAULTS};
 use crate::nearest::did_you_mean;
 use crate::project::Project;
+use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::tree::{Map, Node, Value};
 
@@ -26,7 +27,7 @@ pub fn check(project: &Project) -> Vec<Diagnostic> {
         let given = |key| secret.str_at(key).is_some();
         if secret.get("external").is_none() && !given("file") && !given("environment") {
             let message = format!("secret {name:?} must declare either `file` or `environment`");
-            check.say("one-source", secret.place, message, "add `file:` or `environment:`");
+            check.say(&rules::ONE_SOURCE, secret.place, message);
         }
     }
     if check.found.is_empty() {
@@ -41,8 +42,13 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn say(&mut self, id: &'static str, place: Place, message: String, remedy: impl Into<String>) {
-        self.found.push(Diagnostic::error(id, place, message).remedy(remedy));
+    fn say(&mut self, rule: &'static Rule, place: Place, message: String) {
+        self.found.push(Diagnostic::new(rule, place, message));
+    }
+
+    /// Does the work of [`Check::say`], with a more specific remedy than that of the rule.
+    fn say_with(&mut self, rule: &'static Rule, place: Place, message: String, remedy: impl Into<String>) {
+        self.found.push(Diagnostic::new(rule, place, message).remedy(remedy));
     }
 
     fn service(&mut self, name: &str, node: &Node, service: &Map) {
@@ -51,8 +57,7 @@ impl Check<'_> {
             let services = self.project.tree.get("services").and_then(Node::as_map);
             let place =
                 services.and_then(|services| services.entry(name)).map_or(node.place, |entry| entry.key);
-            let remedy = "add `image:` or `build:`, or load the file after the one that it overrides: `-f FIRST -f SECOND`";
-            self.say("no-image", place, message, remedy);
+            self.say(&rules::NO_IMAGE, place, message);
         }
         if let Some(build) = service.get("build") {
             self.build(name, build, service);
@@ -67,12 +72,7 @@ impl Check<'_> {
         {
             let message =
                 "healthcheck.test must start either by \"CMD\", \"CMD-SHELL\" or \"NONE\"".to_owned();
-            self.say(
-                "healthcheck-test",
-                test.place,
-                message,
-                "put \"CMD\" before the command, or write the command as one string",
-            );
+            self.say(&rules::HEALTHCHECK_TEST, test.place, message);
         }
         for watch in list(service.get("develop").and_then(|develop| develop.get("watch"))) {
             if watch.str_at("target").is_none()
@@ -80,7 +80,7 @@ impl Check<'_> {
             {
                 let message =
                     format!("services.{name}.develop.watch: target is required for non-rebuild actions");
-                self.say("watch-target", watch.place, message, "add `target:`, the path in the container");
+                self.say(&rules::WATCH_TARGET, watch.place, message);
             }
         }
     }
@@ -91,7 +91,7 @@ impl Check<'_> {
         {
             let message =
                 format!("service {name:?} declares mutualy exclusive dockerfile and dockerfile_inline");
-            self.say("dockerfile", dockerfile.place, message, "keep one of the two");
+            self.say(&rules::DOCKERFILE, dockerfile.place, message);
         }
         for (context, value) in
             build.get("additional_contexts").and_then(Node::as_map).into_iter().flat_map(Map::iter)
@@ -104,13 +104,18 @@ impl Check<'_> {
                     let message = format!(
                         "service {name:?} declares unknown service {target:?} as additional contexts {context}"
                     );
-                    self.say("undefined-service", value.place, message, self.meant(target));
+                    self.say_with(&rules::UNDEFINED_SERVICE, value.place, message, self.meant(target));
                 }
                 Some(other) if other.get("build").is_none() => {
                     let message = format!(
                         "service {name:?} declares non-buildable service {target:?} as additional contexts {context}"
                     );
-                    self.say("undefined-service", value.place, message, "name a service that has `build:`");
+                    self.say_with(
+                        &rules::UNDEFINED_SERVICE,
+                        value.place,
+                        message,
+                        "name a service that has `build:`",
+                    );
                 }
                 Some(_) => {}
             }
@@ -119,7 +124,7 @@ impl Check<'_> {
             && !platforms.contains(platform)
         {
             let message = format!("service.build.platforms MUST include service.platform {}", platform.value);
-            self.say("platform", platform.place, message, "add the platform to `build.platforms`");
+            self.say(&rules::PLATFORM, platform.place, message);
         }
     }
 
@@ -130,7 +135,7 @@ impl Check<'_> {
             && !networks.is_empty()
         {
             let message = format!("service {name} declares mutually exclusive `network_mode` and `networks`");
-            self.say("network-mode", mode.place, message, "keep one of the two");
+            self.say(&rules::NETWORK_MODE, mode.place, message);
         }
         for (network, entry) in networks.into_iter().flat_map(Map::entries) {
             self.defined(name, "networks", "network", network, entry.key);
@@ -163,12 +168,12 @@ impl Check<'_> {
         if self.project.resource(section, name).is_some() {
             return;
         }
-        let id = match section {
-            "networks" => "undefined-network",
-            "volumes" => "undefined-volume",
-            "configs" => "undefined-config",
-            "secrets" => "undefined-secret",
-            _ => "undefined-model",
+        let rule = match section {
+            "networks" => &rules::UNDEFINED_NETWORK,
+            "volumes" => &rules::UNDEFINED_VOLUME,
+            "configs" => &rules::UNDEFINED_CONFIG,
+            "secrets" => &rules::UNDEFINED_SECRET,
+            _ => &rules::UNDEFINED_MODEL,
         };
         let remedy = match did_you_mean(name, self.project.section(section).map(|(name, _)| name)) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -177,7 +182,7 @@ impl Check<'_> {
             }
             None => format!("add `{name}:` to the top-level `{section}:`"),
         };
-        self.say(id, place, format!("service {service:?} refers to undefined {kind} {name}"), remedy);
+        self.say_with(rule, place, format!("service {service:?} refers to undefined {kind} {name}"), remedy);
     }
 
     fn dependencies(&mut self, name: &str, service: &Map) {
@@ -196,8 +201,8 @@ impl Check<'_> {
             } else {
                 self.meant(other)
             };
-            self.say(
-                "undefined-service",
+            self.say_with(
+                &rules::UNDEFINED_SERVICE,
                 entry.key,
                 format!("service {name:?} depends on undefined service {other:?}"),
                 remedy,
@@ -208,7 +213,7 @@ impl Check<'_> {
             && self.project.service(other).is_none()
         {
             let message = format!("service {other:?} not found for network_mode 'service:{other}'");
-            self.say("undefined-service", mode.place, message, self.meant(other));
+            self.say_with(&rules::UNDEFINED_SERVICE, mode.place, message, self.meant(other));
         }
     }
 
@@ -233,15 +238,15 @@ impl Check<'_> {
             if declared.is_some_and(|declared| declared != scale) {
                 let message =
                     format!("services.{name}: can't set distinct values on 'scale' and 'deploy.replicas'");
-                self.say("distinct-values", place, message, "keep one of the two");
+                self.say(&rules::DISTINCT_VALUES, place, message);
             }
             if scale < 0 {
                 let message = format!("services.{name}.scale: must be greater than or equal to 0");
-                self.say("out-of-range", place, message, "write 0 or more");
+                self.say_with(&rules::OUT_OF_RANGE, place, message, "write 0 or more");
             }
         } else if let (Some(..0), Some(place)) = (declared, replicas.map(|node| node.place)) {
             let message = format!("services.{name}.deploy.replicas: must be greater than or equal to 0");
-            self.say("out-of-range", place, message, "write 0 or more");
+            self.say_with(&rules::OUT_OF_RANGE, place, message, "write 0 or more");
         }
         if count.or(declared).unwrap_or(1) > 1
             && let Some(fixed) = service.get("container_name")
@@ -250,7 +255,7 @@ impl Check<'_> {
             let message = format!(
                 "services.{name}: can't set container_name and {attribute} as container name must be unique"
             );
-            self.say("container-name", fixed.place, message, "remove `container_name`");
+            self.say(&rules::CONTAINER_NAME, fixed.place, message);
         }
         let resources = deploy.and_then(|deploy| deploy.get("resources"));
         for (key, part, other) in [
@@ -268,7 +273,7 @@ impl Check<'_> {
                 let message = format!(
                     "services.{name}: can't set distinct values on '{key}' and 'deploy.resources.{part}.{other}'"
                 );
-                self.say("distinct-values", value.place, message, "keep one of the two");
+                self.say(&rules::DISTINCT_VALUES, value.place, message);
             }
         }
     }
@@ -291,8 +296,7 @@ impl Check<'_> {
                     "services.{name}.{key}[{index}]: target {target} already mounted as services.{name}.{earlier}[{at}]"
                 );
                 self.found.push(
-                    Diagnostic::error("duplicate-target", place, message)
-                        .remedy("change the path of one of the two")
+                    Diagnostic::new(&rules::DUPLICATE_TARGET, place, message)
                         .note(first, "also mounted here"),
                 );
             }
@@ -342,8 +346,7 @@ fn cycle(project: &Project) -> Option<Diagnostic> {
                     names.splice(MAX_SHOWN / 2..names.len() - MAX_SHOWN / 2, ["..."]);
                 }
                 let message = format!("dependency cycle detected: {}", names.join(" -> "));
-                let error = Diagnostic::error("dependency-cycle", place, message)
-                    .remedy("remove one of these dependencies");
+                let error = Diagnostic::new(&rules::DEPENDENCY_CYCLE, place, message);
                 let others = names.windows(2).take(names.len() - 2);
                 return Some(others.fold(error, |error, pair| {
                     let depends_on = project.service(pair[0]).and_then(|service| service.get("depends_on"));

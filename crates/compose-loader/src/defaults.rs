@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use crate::diagnostic::Diagnostic;
 use crate::grammar::port::is_ip;
-use crate::rules::{At, Rules};
+use crate::patterns::{At, Patterns};
+use crate::rules;
 use crate::trail::Trail;
 use crate::tree::{Node, Value};
 
@@ -17,9 +18,9 @@ enum Added {
     SecretTarget,
 }
 
-static DEFAULTS: LazyLock<Rules<Added>> = LazyLock::new(|| {
+static DEFAULTS: LazyLock<Patterns<Added>> = LazyLock::new(|| {
     use Added::{Bind, BuildContext, DeviceCount, Port, SecretTarget};
-    Rules::new(&[
+    Patterns::new(&[
         ("services.*.build", BuildContext),
         ("services.*.secrets.*", SecretTarget),
         ("services.*.ports.*", Port),
@@ -83,9 +84,9 @@ enum Check {
     WatchPath,
 }
 
-static CHECKS: LazyLock<Rules<Check>> = LazyLock::new(|| {
+static CHECKS: LazyLock<Patterns<Check>> = LazyLock::new(|| {
     use Check::{Config, DeviceRequest, HostIp, Secret, Volume, WatchPath};
-    Rules::new(&[
+    Patterns::new(&[
         ("volumes.*", Volume),
         ("configs.*", Config),
         ("secrets.*", Secret),
@@ -129,7 +130,7 @@ fn check_below(node: &Node, at: At<'_, Check>, trail: &Trail<'_>, found: &mut Ve
 
 fn check_one(rule: Check, node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> {
     let error =
-        |id, message: String, remedy: &str| Some(Diagnostic::error(id, node.place, message).remedy(remedy));
+        |rule, message: String, remedy: &str| Some(Diagnostic::new(rule, node.place, message).remedy(remedy));
     match rule {
         Check::Volume => {
             let map = node.as_map()?;
@@ -141,7 +142,7 @@ fn check_one(rule: Check, node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> 
                 .find(|(key, _)| !matches!(&***key, "name" | "external") && !key.starts_with("x-"))?;
             let message = format!("{trail}: conflicting parameters \"external\" and {key:?} specified");
             let remedy = "an external volume exists already: keep only `name` beside `external`";
-            Some(Diagnostic::error("external-conflict", entry.key, message).remedy(remedy))
+            Some(Diagnostic::new(&rules::EXTERNAL_CONFLICT, entry.key, message).remedy(remedy))
         }
         Check::Config => one_of(node, trail, &["file", "environment", "content"]),
         Check::Secret => one_of(node, trail, &["file", "environment"]),
@@ -151,21 +152,18 @@ fn check_one(rule: Check, node: &Node, trail: &Trail<'_>) -> Option<Diagnostic> 
             if is_ip(text) {
                 return None;
             }
-            Some(
-                Diagnostic::error(
-                    "invalid-address",
-                    ip.place,
-                    format!("{trail}: invalid ip address: {text}"),
-                )
-                .remedy("write an IP address of the host, such as 127.0.0.1"),
-            )
+            Some(Diagnostic::new(
+                &rules::INVALID_ADDRESS,
+                ip.place,
+                format!("{trail}: invalid ip address: {text}"),
+            ))
         }
         Check::WatchPath if node.as_str() == Some("") => {
-            error("blank-path", format!("{trail}: value can't be blank"), "name the path to watch")
+            error(&rules::BLANK_PATH, format!("{trail}: value can't be blank"), "name the path to watch")
         }
         Check::WatchPath => None,
         Check::DeviceRequest if node.get("count").is_some() && node.get("device_ids").is_some() => error(
-            "device-request",
+            &rules::DEVICE_REQUEST,
             format!("{trail}: \"count\" and \"device_ids\" attributes are exclusive"),
             "keep one of the two",
         ),
@@ -191,5 +189,5 @@ fn one_of(node: &Node, trail: &Trail<'_>, keys: &[&str]) -> Option<Diagnostic> {
         ),
         _ => format!("give exactly one of {}", keys.join(", ")),
     };
-    Some(Diagnostic::error("one-source", node.place, message).remedy(remedy))
+    Some(Diagnostic::new(&rules::ONE_SOURCE, node.place, message).remedy(remedy))
 }

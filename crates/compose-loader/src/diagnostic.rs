@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::rules::Rule;
 use crate::source::{Place, Sources};
 use crate::tree::{Node, Origin};
 
@@ -22,8 +23,9 @@ const MAX_NOTES: usize = 8;
 
 /// An error or a warning about a project.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Diagnostic {
-    /// The stable id of the rule, such as `undefined-network`.
+    /// The stable id of the rule, such as `undefined-network`. [`rules`](crate::rules()) explains those of the loader.
     pub id: &'static str,
     /// The severity.
     pub severity: Severity,
@@ -47,21 +49,15 @@ pub struct Note {
 }
 
 impl Diagnostic {
-    /// Creates an error.
-    pub fn error(id: &'static str, place: Place, message: impl Into<String>) -> Self {
-        Self {
-            id,
-            severity: Severity::Error,
-            place,
-            message: sentence(message),
-            remedy: String::new(),
-            notes: Vec::new(),
-        }
+    /// Creates a diagnostic of the loader, with the severity and the remedy of the rule.
+    pub(crate) fn new(rule: &'static Rule, place: Place, message: impl Into<String>) -> Self {
+        let diagnostic = Self::external(rule.id, rule.severity, place, message);
+        diagnostic.remedy(rule.remedy.unwrap_or_default())
     }
 
-    /// Creates a warning.
-    pub fn warning(id: &'static str, place: Place, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(id, place, message) }
+    /// Creates a diagnostic of a rule of another program, which checks a project after the loader.
+    pub fn external(id: &'static str, severity: Severity, place: Place, message: impl Into<String>) -> Self {
+        Self { id, severity, place, message: sentence(message), remedy: String::new(), notes: Vec::new() }
     }
 
     /// Sets the remedy.

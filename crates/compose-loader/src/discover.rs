@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dotenv::{self, EnvText};
 use crate::environment::{Budget, Environment};
 use crate::files::{FileKind, Files, outside};
+use crate::rules;
 use crate::source::{Place, Sources};
 use crate::text::{Decoded, Encoding, decode};
 use crate::{Input, Request, paths};
@@ -51,6 +52,18 @@ pub struct Discovered {
 }
 
 /// Finds the files and the variables of a project.
+///
+/// ```
+/// use compose_loader::{MemoryFiles, discover::{Options, discover}, load_with};
+///
+/// let mut files = MemoryFiles::default();
+/// files.add("/shop/compose.yaml", "services: {web: {image: 'nginx:${TAG}'}}");
+/// files.add("/shop/.env", "TAG=1.29");
+/// let found = discover(&Options { folder: "/shop".to_owned(), ..Options::default() }, &files).unwrap();
+/// let project = load_with(&found.request, &files, found.sources).project.unwrap();
+/// assert_eq!(project.name, "shop");
+/// assert_eq!(project.service("web").unwrap().str_at("image"), Some("nginx:1.29"));
+/// ```
 ///
 /// # Errors
 /// Returns an error, with the files that were read before it, where a named file is missing or cannot be read.
@@ -133,8 +146,8 @@ impl Search<'_> {
         for path in named {
             let path = paths::join(&self.options.folder, &path);
             if self.files.kind(&path).is_none() {
-                return Err(Diagnostic::error(
-                    "missing-env-file",
+                return Err(Diagnostic::new(
+                    &rules::MISSING_ENV_FILE,
                     Place::NONE,
                     format!("couldn't find env file: {path}"),
                 )
@@ -159,8 +172,8 @@ impl Search<'_> {
 
     fn read_env_file(&mut self, path: &str, into: &mut Environment) -> Result<(), Diagnostic> {
         let wrong = |reason: String| {
-            Diagnostic::error(
-                "missing-env-file",
+            Diagnostic::new(
+                &rules::MISSING_ENV_FILE,
                 Place::NONE,
                 format!("cannot read env file {path}: {reason}"),
             )
@@ -220,8 +233,8 @@ impl Search<'_> {
             Some(FileKind::Outside) => return Err(outside(path, Place::NONE)),
             None => "no such file or directory",
         };
-        Err(Diagnostic::error(
-            "unreadable-file",
+        Err(Diagnostic::new(
+            &rules::UNREADABLE_FILE,
             Place::NONE,
             format!("compose file {path:?} set by COMPOSE_FILE environment variable is invalid: {why}"),
         )
@@ -236,7 +249,7 @@ impl Search<'_> {
         if !others.is_empty() {
             let message =
                 format!("Found multiple config files with supported names: {first}, {}", others.join(", "));
-            let warning = Diagnostic::warning("several-files", Place::NONE, message);
+            let warning = Diagnostic::new(&rules::SEVERAL_FILES, Place::NONE, message);
             self.found.warnings.push(
                 warning.remedy(format!("keep only {first}, which is used, or name the files with `-f`")),
             );

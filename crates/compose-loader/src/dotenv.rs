@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::environment::{Budget, Environment, Variable};
+use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::substitute::{Failure, substitute};
 use crate::tree::Origin;
@@ -48,17 +49,15 @@ pub const UTF16: &str = "the file is UTF-16, and Docker Compose reads env files 
 pub fn not_utf8(file: u32, at: usize) -> Diagnostic {
     let start = u32::try_from(at).unwrap_or(u32::MAX);
     let place = Place { file, start, end: start.saturating_add(3) };
-    Diagnostic::warning("not-utf8", place, "bytes that are not UTF-8 become U+FFFD")
-        .remedy("save the file as UTF-8")
+    Diagnostic::new(&rules::REPLACED_BYTES, place, "bytes that are not UTF-8 become U+FFFD")
 }
 
 fn too_many_variables(place: Place) -> Diagnostic {
-    Diagnostic::error(
-        "too-many-variables",
+    Diagnostic::new(
+        &rules::TOO_MANY_VARIABLES,
         place,
         "the env files of the project set more than 100000 variables",
     )
-    .remedy("give each service only the variables that it needs: each counts once for every service that reads its file")
 }
 
 /// Reads an env file of `format: raw`, whose values have no quotes and no variables.
@@ -90,7 +89,7 @@ pub fn read_raw(
             } else {
                 format!("the name `{name}` contains a space")
             };
-            return Err(Diagnostic::error("env-file-syntax", place, message)
+            return Err(Diagnostic::new(&rules::ENV_FILE_SYNTAX, place, message)
                 .remedy("write one `NAME=value` on each line, without spaces around the name"));
         }
         if !budget.variable() {
@@ -147,9 +146,11 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let (key, inherited) = self.key()?;
         if key.contains(' ') {
-            return Err(self
-                .error("env-file-syntax", start, format!("the key `{key}` contains a space"))
-                .remedy("write one `NAME=value` on each line"));
+            return Err(self.error(
+                &rules::ENV_FILE_SYNTAX,
+                start,
+                format!("the key `{key}` contains a space"),
+            ));
         }
         if inherited {
             if let Some(variable) = (self.outer)(key) {
@@ -177,7 +178,7 @@ impl<'a> Reader<'a> {
         let rest = self.rest();
         if rest.is_empty() {
             return Err(self
-                .error("env-file-syntax", self.at, "a name after `export` is missing".to_owned())
+                .error(&rules::ENV_FILE_SYNTAX, self.at, "a name after `export` is missing".to_owned())
                 .remedy("write `export NAME=value`, or remove the line"));
         }
         let mut end = None;
@@ -193,7 +194,7 @@ impl<'a> Reader<'a> {
                     let line = rest.split('\n').next().unwrap_or_default();
                     return Err(self
                         .error(
-                            "env-file-syntax",
+                            &rules::ENV_FILE_SYNTAX,
                             self.at + index,
                             format!("unexpected character {c:?} in variable name {line:?}"),
                         )
@@ -240,7 +241,7 @@ impl<'a> Reader<'a> {
         }
         let line = rest.split('\n').next().unwrap_or_default();
         Err(self
-            .error("env-file-syntax", start, format!("unterminated quoted value {line}"))
+            .error(&rules::ENV_FILE_SYNTAX, start, format!("unterminated quoted value {line}"))
             .remedy("close the quote"))
     }
 
@@ -259,18 +260,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn error(&self, id: &'static str, at: usize, message: String) -> Diagnostic {
+    fn error(&self, rule: &'static Rule, at: usize, message: String) -> Diagnostic {
         let end =
             at + self.source.text.get(at..).and_then(|rest| rest.split('\n').next()).map_or(0, str::len);
-        Diagnostic::error(id, place(self.source, at, end), message)
+        Diagnostic::new(rule, place(self.source, at, end), message)
     }
 }
 
 /// Returns the warning that a variable is not set.
 #[must_use]
 pub fn unset(name: &str, place: Place) -> Diagnostic {
-    Diagnostic::warning(
-        "unset-variable",
+    Diagnostic::new(
+        &rules::UNSET_VARIABLE,
         place,
         format!("The {name:?} variable is not set. Defaulting to a blank string."),
     )
@@ -287,28 +288,26 @@ pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic
         Failure::Invalid(template) => {
             let within = path.map_or(String::new(), |path| format!(" for {path}"));
             let short: String = template.chars().take(120).collect();
-            Diagnostic::error(
-                "invalid-interpolation",
+            Diagnostic::new(
+                &rules::INVALID_INTERPOLATION,
                 place,
                 format!("invalid interpolation format{within}: `{short}`"),
             )
-            .remedy("write `${NAME}` or `${NAME:-default}`, or `$$` for a literal `$`")
         }
         Failure::Required { name, reason } => {
             let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-            Diagnostic::error(
-                "missing-variable",
+            Diagnostic::new(
+                &rules::MISSING_VARIABLE,
                 place,
                 format!("{within}required variable {name} is missing a value{reason}"),
             )
             .remedy(format!("set {name} in the environment, in `.env`, or with `--env-file`"))
         }
-        Failure::TooLong => Diagnostic::error(
-            "too-much-text",
+        Failure::TooLong => Diagnostic::new(
+            &rules::TOO_MUCH_TEXT,
             place,
             format!("{within}the variables supply more than 16 MiB of text"),
-        )
-        .remedy("look for a variable whose value repeats another one many times"),
+        ),
     }
 }
 

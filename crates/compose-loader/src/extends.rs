@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
 use crate::nearest::did_you_mean;
+use crate::rules;
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
@@ -45,7 +46,7 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
     let place = services.place;
     let Value::Map(services) = &mut services.value else {
         let message = "services must be a mapping";
-        return Err(Diagnostic::error("wrong-type", place, message)
+        return Err(Diagnostic::new(&rules::WRONG_TYPE, place, message)
             .remedy("write each service as `NAME:` with its keys below"));
     };
     let names: Vec<Arc<str>> = services
@@ -55,7 +56,7 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
         .collect();
     if let Some((name, node)) = services.iter().find(|(_, node)| !node.is_null() && node.as_map().is_none()) {
         let message = format!("services.{name} must be a mapping");
-        return Err(Diagnostic::error("wrong-type", node.place, message).remedy(schema::of_service(name)));
+        return Err(Diagnostic::new(&rules::WRONG_TYPE, node.place, message).remedy(schema::of_service(name)));
     }
     for name in names {
         one(load, &name, services, scope, resets, None)?;
@@ -71,10 +72,7 @@ struct Extends {
 }
 
 fn read(name: &str, node: &Node) -> Result<Extends, Diagnostic> {
-    let wrong = |message: String, place| {
-        Diagnostic::error("extends-service", place, message)
-            .remedy("write `extends: SERVICE`, or `service:` and `file:` below `extends:`")
-    };
+    let wrong = |message: String, place| Diagnostic::new(&rules::EXTENDS_SERVICE, place, message);
     match &node.value {
         Value::Str(service) => Ok(Extends { service: service.clone(), file: None, place: node.place }),
         Value::Map(map) => {
@@ -108,8 +106,8 @@ fn one(
     let Some(Node { value: Value::Map(service), .. }) = services.get(name) else {
         return match services.get(name) {
             None | Some(Node { value: Value::Null, .. }) => Ok(()),
-            Some(other) => Err(Diagnostic::error(
-                "wrong-type",
+            Some(other) => Err(Diagnostic::new(
+                &rules::WRONG_TYPE,
                 other.place,
                 format!("services.{name} must be a mapping"),
             )),
@@ -177,7 +175,7 @@ fn known(name: &str, extends: &Extends, services: &Map, file: Option<&str>) -> R
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "name a service that the file defines".to_owned(),
     };
-    Err(Diagnostic::error("extends-service", extends.place, message).remedy(remedy))
+    Err(Diagnostic::new(&rules::EXTENDS_SERVICE, extends.place, message).remedy(remedy))
 }
 
 fn base_of_file(
@@ -198,8 +196,8 @@ fn base_of_file(
     let inner = Scope { file: path.as_str().into(), ..scope.clone() };
     let (mut root, resets) = load.base(&path, &inner, extends.place)?;
     let missing = |what: &str| {
-        Diagnostic::error(
-            "extends-service",
+        Diagnostic::new(
+            &rules::EXTENDS_SERVICE,
             extends.place,
             format!("cannot extend service {name:?} in {path}: {what}"),
         )
@@ -228,8 +226,8 @@ pub fn refuse_remote(path: &str, place: Place) -> Result<(), Diagnostic> {
     } else {
         ("Git repository", "git clone")
     };
-    Err(Diagnostic::error(
-        "remote-resource",
+    Err(Diagnostic::new(
+        &rules::REMOTE_RESOURCE,
         place,
         format!("cannot load {path}: a remote {what} is not fetched"),
     )
@@ -244,16 +242,15 @@ impl Chain<'_> {
         if again {
             let all: Vec<String> =
                 row.iter().rev().map(|link| format!("{} in {}", link.service, link.within)).collect();
-            return Err(Diagnostic::error(
-                "extends-cycle",
+            return Err(Diagnostic::new(
+                &rules::EXTENDS_CYCLE,
                 place,
                 format!("circular reference: {}", all.join(" extends ")),
-            )
-            .remedy("remove `extends` from one of these services"));
+            ));
         }
         if row.len() > MAX_DEPTH {
-            return Err(Diagnostic::error(
-                "extends-cycle",
+            return Err(Diagnostic::new(
+                &rules::EXTENDS_CYCLE,
                 place,
                 format!("more than {MAX_DEPTH} services extend each other in a row"),
             )

@@ -1,6 +1,7 @@
 //! The file system that the loader reads.
 
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Place;
 
 /// The type of a file.
@@ -22,8 +23,7 @@ pub const OUTSIDE: &str = "is outside the folder that can be read, directly or t
 /// Returns the error about a path that leads out of the files that may be read.
 #[must_use]
 pub fn outside(path: &str, place: Place) -> Diagnostic {
-    Diagnostic::error("outside", place, format!("{path} {OUTSIDE}"))
-        .remedy("copy the file into the folder, and replace the symbolic link if there is one")
+    Diagnostic::new(&rules::OUTSIDE, place, format!("{path} {OUTSIDE}"))
 }
 
 /// A file system. All paths are absolute.

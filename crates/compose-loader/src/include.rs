@@ -4,6 +4,7 @@ use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::extends::{refuse_remote, reset};
 use crate::files::{FileKind, outside};
+use crate::rules;
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
@@ -43,7 +44,7 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
 
 fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
     let wrong = |node: &Node, message: &str| {
-        Diagnostic::error("wrong-type", node.place, message)
+        Diagnostic::new(&rules::WRONG_TYPE, node.place, message)
             .remedy("write a list of paths, or of mappings with `path:`")
     };
     let items = match &node.value {
@@ -112,16 +113,15 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
     };
     if scope.included.contains(&main) {
         let all: Vec<&str> = scope.included.iter().map(String::as_str).chain([main.as_str()]).collect();
-        return Err(Diagnostic::error(
-            "include-cycle",
+        return Err(Diagnostic::new(
+            &rules::INCLUDE_CYCLE,
             place,
             format!("include cycle detected: {}", all.join(" includes ")),
-        )
-        .remedy("remove the `include` of one of these files"));
+        ));
     }
     if scope.included.len() > MAX_DEPTH {
-        return Err(Diagnostic::error(
-            "include-cycle",
+        return Err(Diagnostic::new(
+            &rules::INCLUDE_CYCLE,
             place,
             format!("more than {MAX_DEPTH} files include each other in a row"),
         )
@@ -181,8 +181,8 @@ fn environment(
         let full = load.full(&full);
         match load.files.kind(&full) {
             None => {
-                return Err(Diagnostic::error(
-                    "missing-env-file",
+                return Err(Diagnostic::new(
+                    &rules::MISSING_ENV_FILE,
                     *place,
                     format!("couldn't find env file: {full}"),
                 )
@@ -190,8 +190,12 @@ fn environment(
             }
             Some(FileKind::File | FileKind::Outside) => files.push((full, *place)),
             Some(_) => {
-                return Err(Diagnostic::error("missing-env-file", *place, format!("{full} is not a file"))
-                    .remedy("name an env file of `NAME=value` lines"));
+                return Err(Diagnostic::new(
+                    &rules::MISSING_ENV_FILE,
+                    *place,
+                    format!("{full} is not a file"),
+                )
+                .remedy("name an env file of `NAME=value` lines"));
             }
         }
     }
@@ -223,7 +227,7 @@ fn take_in(mut imported: Node, map: &mut Map, resets: &[Path]) -> Result<(), Dia
         }
         let at = to.place;
         let Some(to) = to.as_map_mut() else {
-            return Err(Diagnostic::error("wrong-type", at, format!("{kind} must be a mapping")));
+            return Err(Diagnostic::new(&rules::WRONG_TYPE, at, format!("{kind} must be a mapping")));
         };
         for (name, entry) in from.into_entries() {
             let Some(here) = to.get_mut(&name) else {

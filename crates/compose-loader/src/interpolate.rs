@@ -6,7 +6,8 @@ use crate::Load;
 use crate::diagnostic::Diagnostic;
 use crate::dotenv::{failed, unset};
 use crate::environment::Environment;
-use crate::rules::{At, Rules};
+use crate::patterns::{At, Patterns};
+use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::substitute::{self, Failure, substitute};
 use crate::trail::Trail;
@@ -21,9 +22,9 @@ enum Cast {
     Bool,
 }
 
-static CASTS: LazyLock<Rules<Cast>> = LazyLock::new(|| {
+static CASTS: LazyLock<Patterns<Cast>> = LazyLock::new(|| {
     use Cast::{Bool, Float, Float32, Int};
-    Rules::new(&[
+    Patterns::new(&[
         ("networks.*.external", Bool),
         ("networks.*.internal", Bool),
         ("networks.*.attachable", Bool),
@@ -149,16 +150,16 @@ impl Pass<'_, '_> {
                 Ok((value, warning)) => {
                     node.value = value;
                     if let Some(warning) = warning {
-                        self.load.say(Diagnostic::warning("yaml-1.1-boolean", node.place, warning));
+                        self.load.say(Diagnostic::new(&rules::YAML_1_1_BOOLEAN, node.place, warning));
                     }
                 }
-                Err((id, message, remedy)) => {
+                Err((rule, message, remedy)) => {
                     let message = format!(
                         "error while interpolating {trail}: failed to cast to expected type: {message}"
                     );
                     let all = 0..node.as_str().map_or(0, str::len);
                     self.load
-                        .say(Diagnostic::error(id, node.place, message).remedy(remedy).supplied(node, all));
+                        .say(Diagnostic::new(rule, node.place, message).remedy(remedy).supplied(node, all));
                 }
             }
         }
@@ -171,22 +172,24 @@ fn used(node: &Node, name: &str) -> Place {
     at.map_or(node.place, |at| node.place_of(at.start, at.end))
 }
 
-type Refused = (&'static str, String, &'static str);
+type Refused = (&'static Rule, String, &'static str);
 
 fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
     let Value::Str(text) = value else { return Ok((value.clone(), None)) };
     match cast {
-        Cast::Int => integer(text)
-            .map(|value| (Value::Int(value), None))
-            .ok_or_else(|| ("invalid-number", format!("{text:?} is not an integer"), "write an integer")),
+        Cast::Int => integer(text).map(|value| (Value::Int(value), None)).ok_or_else(|| {
+            (&rules::INVALID_NUMBER, format!("{text:?} is not an integer"), "write an integer")
+        }),
         Cast::Float | Cast::Float32 => {
             let wide = matches!(cast, Cast::Float);
-            float(text, wide)
-                .map(|value| (Value::Float(value), None))
-                .ok_or_else(|| ("invalid-number", format!("{text:?} is not a number"), "write a number"))
+            float(text, wide).map(|value| (Value::Float(value), None)).ok_or_else(|| {
+                (&rules::INVALID_NUMBER, format!("{text:?} is not a number"), "write a number")
+            })
         }
         Cast::Bool => boolean(text)
-            .ok_or_else(|| ("invalid-boolean", format!("invalid boolean: {text}"), "write `true` or `false`"))
+            .ok_or_else(|| {
+                (&rules::INVALID_BOOLEAN, format!("invalid boolean: {text}"), "write `true` or `false`")
+            })
             .map(|(value, old)| {
                 let warning =
                     format!("{text:?} for boolean is not supported by YAML 1.2, please use `{value}`");

@@ -29,6 +29,7 @@ use crate::extends::{self, Base, BaseKey};
 use crate::files::Files;
 use crate::include::{self, Imported};
 use crate::project::Project;
+use crate::rules;
 use crate::source::{Place, Sources};
 use crate::texts::Text;
 use crate::tree::{Map, Node, Origin, Value};
@@ -126,8 +127,7 @@ impl<'a> Load<'a> {
     /// Runs all steps.
     pub fn run(&mut self, request: &Request) -> Result<Project, Diagnostic> {
         if request.files.is_empty() {
-            return Err(Diagnostic::error("no-file", Place::NONE, "no configuration file provided")
-                .remedy("name a file with `-f`, or change to a folder with a compose.yaml"));
+            return Err(Diagnostic::new(&rules::NO_FILE, Place::NONE, "no configuration file provided"));
         }
         for input in &request.files {
             self.open(input)?;
@@ -147,12 +147,10 @@ impl<'a> Load<'a> {
             request.files.iter().map(|input| (input.path.clone(), Place::NONE)).collect();
         let mut tree = self.model(&files, &scope)?;
         if tree.as_map().is_none_or(Map::is_empty) {
-            return Err(Diagnostic::error("empty-file", Place::NONE, "empty compose file")
-                .remedy("define at least one service"));
+            return Err(Diagnostic::new(&rules::EMPTY_FILE, Place::NONE, "empty compose file"));
         }
         if self.stages.validate && name.is_empty() {
-            return Err(Diagnostic::error("project-name", Place::NONE, "project name must not be empty")
-                .remedy("set a name with `-p`"));
+            return Err(Diagnostic::new(&rules::PROJECT_NAME, Place::NONE, "project name must not be empty"));
         }
         if self.stages.normalize {
             normalize::normalize(&mut tree, &name, &environment)?;
@@ -203,7 +201,7 @@ impl<'a> Load<'a> {
                 let text: Arc<str> = text.as_str().into();
                 (self.sources.add(input.path.as_str(), text.clone()), text)
             }
-            None => self.text(&input.path, "unreadable-file", Place::NONE)?,
+            None => self.text(&input.path, &rules::UNREADABLE_FILE, Place::NONE)?,
         };
         let documents = yaml::parse(&text, number)?;
         self.parsed.insert(input.path.clone(), documents);
@@ -231,7 +229,7 @@ impl<'a> Load<'a> {
                     "invalid project name {name:?}: must consist only of lowercase alphanumeric characters, hyphens, and underscores as well as start with a letter or number"
                 );
                 let remedy = format!("use `{}`", normalized_name(name));
-                return Err(Diagnostic::error("project-name", Place::NONE, message).remedy(remedy));
+                return Err(Diagnostic::new(&rules::PROJECT_NAME, Place::NONE, message).remedy(remedy));
             }
             return Ok(name.clone());
         }
@@ -311,7 +309,7 @@ impl<'a> Load<'a> {
         let documents = match self.parsed.remove(path) {
             Some(documents) => documents,
             None => {
-                let (number, text) = self.text(path, "unreadable-file", place)?;
+                let (number, text) = self.text(path, &rules::UNREADABLE_FILE, place)?;
                 yaml::parse(&text, number)?
             }
         };
@@ -332,8 +330,12 @@ impl<'a> Load<'a> {
         is_base: bool,
     ) -> Result<Node, Diagnostic> {
         if root.as_map().is_none() {
-            return Err(Diagnostic::error("wrong-type", root.place, "top-level object must be a mapping")
-                .remedy("start the file with `services:` in the first column"));
+            return Err(Diagnostic::new(
+                &rules::WRONG_TYPE,
+                root.place,
+                "top-level object must be a mapping",
+            )
+            .remedy("start the file with `services:` in the first column"));
         }
         if self.stages.interpolate {
             interpolate::interpolate(self, &mut root, &scope.environment);
@@ -381,9 +383,7 @@ impl<'a> Load<'a> {
             let message = format!(
                 "{file}: the attribute `version` is obsolete, it will be ignored, please remove it to avoid potential confusion"
             );
-            self.diagnostics.push(
-                Diagnostic::warning("obsolete-version", version.key, message).remedy("remove the line"),
-            );
+            self.diagnostics.push(Diagnostic::new(&rules::OBSOLETE_VERSION, version.key, message));
             map.remove("version");
         }
     }
@@ -396,7 +396,7 @@ impl<'a> Load<'a> {
         into: &mut Environment,
         outer: &Environment,
     ) -> Result<(), Diagnostic> {
-        let (file, text) = self.env_text(path, "missing-env-file", place)?;
+        let (file, text) = self.env_text(path, &rules::MISSING_ENV_FILE, place)?;
         let outer = |name: &str| outer.get(name).cloned();
         let warnings = dotenv::read(EnvText { text: &text, file }, into, &outer, &self.budget)?;
         self.diagnostics.extend(warnings);

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::diagnostic::Diagnostic;
-use crate::rules::{At, Rules};
+use crate::patterns::{At, Patterns};
+use crate::rules;
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Entry, Map, Node, Supplied, Value};
@@ -35,9 +36,9 @@ pub(crate) enum Rule {
     Ipam,
 }
 
-static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
+static RULES: LazyLock<Patterns<Rule>> = LazyLock::new(|| {
     use Rule::{Build, Dependencies, Ipam, KeyValue, List, ListOrNothing, Logging, Names, Replace, Ulimit};
-    Rules::new(&[
+    Patterns::new(&[
         ("networks.*.ipam.config", Ipam),
         ("networks.*.labels", KeyValue),
         ("volumes.*.labels", KeyValue),
@@ -116,8 +117,7 @@ pub(crate) fn merge(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Res
 }
 
 fn mismatch(value: &Value, place: Place, trail: &Trail<'_>) -> Diagnostic {
-    Diagnostic::error("cannot-override", place, format!("cannot override {trail} with {}", value.kind()))
-        .remedy("use the form of the earlier definition, or tag the value with `!override`")
+    Diagnostic::new(&rules::CANNOT_OVERRIDE, place, format!("cannot override {trail} with {}", value.kind()))
 }
 
 fn mappings(mut into: Map, from: Map, at: Point, trail: &Trail<'_>) -> Result<Map, Diagnostic> {
@@ -162,8 +162,8 @@ fn special(rule: Rule, base: Node, over: Node, at: Point, trail: &Trail<'_>) -> 
         }
         Rule::Logging => {
             let (Value::Map(into), Value::Map(from)) = (base.value, over.value) else {
-                return Err(Diagnostic::error(
-                    "cannot-override",
+                return Err(Diagnostic::new(
+                    &rules::CANNOT_OVERRIDE,
                     place,
                     format!("{trail}: cannot merge logging: a mapping is expected"),
                 )
@@ -188,8 +188,8 @@ fn special(rule: Rule, base: Node, over: Node, at: Point, trail: &Trail<'_>) -> 
 fn pools(base: Node, over: Node, at: Point, trail: &Trail<'_>) -> Result<Node, Diagnostic> {
     let place = over.place;
     let (Value::List(configs), Value::List(overrides)) = (base.value, over.value) else {
-        return Err(Diagnostic::error(
-            "cannot-override",
+        return Err(Diagnostic::new(
+            &rules::CANNOT_OVERRIDE,
             place,
             format!("{trail}: a list of pools is expected"),
         ));
@@ -273,7 +273,7 @@ fn into_names(node: Node, dependencies: bool, trail: &Trail<'_>) -> Result<Map, 
 }
 
 fn not_names(value: &Value, place: Place, trail: &Trail<'_>) -> Diagnostic {
-    Diagnostic::error("wrong-type", place, format!("{trail}: {} cannot be used as a name", value.kind()))
+    Diagnostic::new(&rules::WRONG_TYPE, place, format!("{trail}: {} cannot be used as a name", value.kind()))
         .remedy("write a list of names, or a mapping with the names as keys")
 }
 

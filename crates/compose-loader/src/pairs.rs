@@ -1,12 +1,13 @@
 //! Conversion of names with text values: labels, variables, options, hosts and SSH keys.
 
 use crate::bind::{filled, text};
+use crate::rules::{self, Rule};
 use crate::shape::Kind;
 use crate::source::Place;
 use crate::tree::{Entry, Map, Node, Value};
 
-/// Why a value cannot be converted: the id, the message and the place of the diagnostic.
-type Refusal = (&'static str, String, Place);
+/// Why a value cannot be converted: the rule, the message and the place of the diagnostic.
+type Refusal = (&'static Rule, String, Place);
 
 /// Converts a value of one of the kinds for which [`is_bound`] returns true.
 pub fn bind(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
@@ -37,7 +38,7 @@ fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                     (Value::Str(_) | Value::Int(_), _) => text(entry.node),
                     (other, Kind::StringMap) => {
                         return Err((
-                            "wrong-type",
+                            &rules::WRONG_TYPE,
                             format!("{key}: a string is expected, not {}", other.kind()),
                             entry.node.place,
                         ));
@@ -55,7 +56,7 @@ fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                 let key = &whole[..cut.unwrap_or(whole.len())];
                 if matches!(kind, Kind::Environment) && key.ends_with(char::is_whitespace) {
                     return Err((
-                        "trailing-space",
+                        &rules::TRAILING_SPACE,
                         format!("environment variable {key} is declared with a trailing space"),
                         item.place_of(0, key.len()),
                     ));
@@ -68,7 +69,9 @@ fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                 pairs.insert(key, item.place, value);
             }
         }
-        other => return Err(("wrong-type", format!("a mapping is expected, not {}", other.kind()), place)),
+        other => {
+            return Err((&rules::WRONG_TYPE, format!("a mapping is expected, not {}", other.kind()), place));
+        }
     }
     Ok(sorted(pairs, place))
 }
@@ -82,7 +85,7 @@ fn sorted(mut map: Map, place: Place) -> Option<Node> {
 fn multi(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let Value::Map(map) = node.value else {
-        return Err(("wrong-type", "a mapping is expected".to_owned(), place));
+        return Err((&rules::WRONG_TYPE, "a mapping is expected".to_owned(), place));
     };
     let mut options = Map::default();
     for (key, entry) in map.into_entries() {
@@ -104,7 +107,7 @@ fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
     let mut found: Vec<Node> = Vec::new();
     let mut add = |host: &str, address: &str, from: &Node| {
         if host.is_empty() || host.contains([':', '=']) {
-            return Err(("invalid-host", format!("bad host name '{host}'"), from.place));
+            return Err((&rules::INVALID_HOST, format!("bad host name '{host}'"), from.place));
         }
         let bare = address
             .strip_prefix('[')
@@ -126,7 +129,7 @@ fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
                     }
                     other => {
                         return Err((
-                            "wrong-type",
+                            &rules::WRONG_TYPE,
                             format!("an address is expected, not {}", other.kind()),
                             value.place,
                         ));
@@ -139,7 +142,11 @@ fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
                 let whole = item.value.to_string();
                 let (host, addresses) =
                     whole.split_once('=').or_else(|| whole.split_once(':')).ok_or_else(|| {
-                        ("invalid-host", format!("invalid additional host, missing IP: {whole}"), item.place)
+                        (
+                            &rules::INVALID_HOST,
+                            format!("invalid additional host, missing IP: {whole}"),
+                            item.place,
+                        )
                     })?;
                 for address in addresses.split(',') {
                     add(host, address, item)?;
@@ -148,7 +155,7 @@ fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
         }
         other => {
             return Err((
-                "wrong-type",
+                &rules::WRONG_TYPE,
                 format!("a mapping or a list is expected, not {}", other.kind()),
                 place,
             ));
@@ -162,7 +169,7 @@ fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
 fn ssh(node: Node) -> Result<Option<Node>, Refusal> {
     let place = node.place;
     let Value::Map(map) = node.value else {
-        return Err(("wrong-type", "a mapping is expected".to_owned(), place));
+        return Err((&rules::WRONG_TYPE, "a mapping is expected".to_owned(), place));
     };
     let mut keys: Vec<Node> = map
         .iter()

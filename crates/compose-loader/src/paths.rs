@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use crate::diagnostic::Diagnostic;
 use crate::files::Files;
-use crate::rules::{At, Rules};
+use crate::patterns::{At, Patterns};
+use crate::rules;
 use crate::tree::{Node, Value};
 
 #[derive(Clone, Copy)]
@@ -17,9 +18,9 @@ enum Rule {
     DriverOptions,
 }
 
-static RULES: LazyLock<Rules<Rule>> = LazyLock::new(|| {
+static RULES: LazyLock<Patterns<Rule>> = LazyLock::new(|| {
     use Rule::{Context, DriverOptions, MaybeUnix, Mount, Path, Watch};
-    Rules::new(&[
+    Patterns::new(&[
         ("services.*.build.context", Context),
         ("services.*.build.additional_contexts.*", Context),
         ("services.*.build.ssh.*", MaybeUnix),
@@ -110,8 +111,7 @@ impl Base<'_> {
                 }
                 let Some(source) = map.get_mut("source") else {
                     let message = "invalid mount config for type \"bind\": field Source must not be empty";
-                    return Err(Diagnostic::error("bind-source", place, message)
-                        .remedy("add `source:` with a host path"));
+                    return Err(Diagnostic::new(&rules::BIND_SOURCE, place, message));
                 };
                 self.change(source, |text| self.maybe_unix(text));
             }
@@ -180,7 +180,7 @@ fn is_path(node: &Node) -> Result<(), Diagnostic> {
         return Ok(());
     }
     let message = format!("a path is expected, not {}", node.value.kind());
-    Err(Diagnostic::error("wrong-type", node.place, message).remedy("put the path into quotes"))
+    Err(Diagnostic::new(&rules::WRONG_TYPE, node.place, message).remedy("put the path into quotes"))
 }
 
 /// Returns `base/path`, or an absolute `path` itself.

@@ -28,6 +28,16 @@ pub fn json(project: &Project, style: Style) -> String {
 }
 
 /// Prints a project as YAML.
+///
+/// ```
+/// use compose_loader::{Input, MemoryFiles, Request, load, print::{Style, yaml}};
+///
+/// let text = "name: shop\nservices: {web: {image: nginx}}\n".to_owned();
+/// let files = vec![Input { path: "/shop/compose.yaml".to_owned(), text: Some(text) }];
+/// let request = Request { files, working_dir: "/shop".to_owned(), ..Request::default() };
+/// let project = load(&request, &MemoryFiles::default()).project.unwrap();
+/// assert!(yaml(&project, Style::default()).starts_with("name: shop\nservices:\n  web:\n"));
+/// ```
 #[must_use]
 pub fn yaml(project: &Project, style: Style) -> String {
     let mut text = String::new();

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::nearest::did_you_mean;
+use crate::rules;
 use crate::source::Place;
 use crate::tree::{Map, Node, Value};
 
@@ -128,7 +129,7 @@ impl Project {
                     None => "name a service of the project, which `--services` lists".to_owned(),
                 };
                 let message = format!("no such service: {name}");
-                return Err(Diagnostic::error("undefined-service", Place::NONE, message).remedy(remedy));
+                return Err(Diagnostic::new(&rules::UNDEFINED_SERVICE, Place::NONE, message).remedy(remedy));
             };
             let dependencies = service.get("depends_on").and_then(Node::as_map);
             for (other, options) in dependencies.into_iter().flat_map(Map::iter) {

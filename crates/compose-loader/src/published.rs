@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 
 use crate::diagnostic::Diagnostic;
 use crate::project::Project;
+use crate::rules;
 use crate::source::Place;
 use crate::tree::{Node, Value};
 
@@ -46,7 +47,7 @@ pub fn warnings(project: &Project) -> Vec<Diagnostic> {
                     "service {service:?} has {replicas} containers that publish the same port {number}/{protocol}"
                 );
                 found.push(
-                    Diagnostic::warning("duplicate-port", published.place, message).remedy(format!(
+                    Diagnostic::new(&rules::DUPLICATE_PORT, published.place, message).remedy(format!(
                         "publish a range of {replicas} ports or no port, or run one container"
                     )),
                 );
@@ -69,9 +70,7 @@ fn clash(one: Taken<'_>, other: Taken<'_>, port: &str) -> Diagnostic {
     } else {
         format!("services {:?} and {:?} both publish {port}", first.service, second.service)
     };
-    Diagnostic::warning("duplicate-port", second.place, message)
-        .remedy("publish one of the two at another port: only the container that starts first gets this one")
-        .note(first.place, "also published here")
+    Diagnostic::new(&rules::DUPLICATE_PORT, second.place, message).note(first.place, "also published here")
 }
 
 /// The host addresses at which a port is published.

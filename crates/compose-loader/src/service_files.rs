@@ -6,6 +6,7 @@ use crate::dotenv::{self, EnvText};
 use crate::environment::{Environment, Variable};
 use crate::files::FileKind;
 use crate::project::{Project, fill};
+use crate::rules;
 use crate::source::Place;
 use crate::substitute::Failure;
 use crate::tree::{Entry, Map, Node, Origin, Supplied, Value};
@@ -56,10 +57,13 @@ impl Load<'_> {
             if !required {
                 return Ok(());
             }
-            return Err(Diagnostic::error("missing-env-file", place, format!("env file {path} not found"))
-                .remedy("create the file, or write `required: false` beside `path`"));
+            return Err(Diagnostic::new(
+                &rules::MISSING_ENV_FILE,
+                place,
+                format!("env file {path} not found"),
+            ));
         }
-        let (number, text) = self.env_text(&path, "missing-env-file", place)?;
+        let (number, text) = self.env_text(&path, &rules::MISSING_ENV_FILE, place)?;
         // The file is parsed for each service, since it can use the variables of the service.
         if !self.budget.text(text.len()) {
             return Err(dotenv::failed(&Failure::TooLong, None, place));
@@ -72,12 +76,11 @@ impl Load<'_> {
             }
             Some("raw") => dotenv::read_raw(source, vars, outer, &self.budget)?,
             Some(other) => {
-                return Err(Diagnostic::error(
-                    "env-file-format",
+                return Err(Diagnostic::new(
+                    &rules::ENV_FILE_FORMAT,
                     place,
                     format!("unsupported env_file format {other:?}"),
-                )
-                .remedy("write `format: raw`, or remove `format`"));
+                ));
             }
         }
         Ok(())
@@ -94,14 +97,13 @@ impl Load<'_> {
             for file in &files {
                 let path = file.as_str().unwrap_or_default().to_owned();
                 if !matches!(self.files.kind(&self.full(&path)), Some(FileKind::File | FileKind::Outside)) {
-                    return Err(Diagnostic::error(
-                        "missing-label-file",
+                    return Err(Diagnostic::new(
+                        &rules::MISSING_LABEL_FILE,
                         file.place,
                         format!("label file {path} not found"),
-                    )
-                    .remedy("create the file, or remove the path from `label_file`"));
+                    ));
                 }
-                let (number, text) = self.env_text(&path, "missing-label-file", file.place)?;
+                let (number, text) = self.env_text(&path, &rules::MISSING_LABEL_FILE, file.place)?;
                 let known = labels.clone();
                 let outer = |name: &str| known.get(name).cloned();
                 let mut vars = Environment::default();

@@ -208,6 +208,11 @@ fn name_length(text: &str) -> usize {
 
 /// Returns the variables that a text uses, each with the operator and the text after it. Forms that are nested too deeply
 /// are skipped.
+///
+/// ```
+/// let default = (":-".to_owned(), "latest".to_owned());
+/// assert_eq!(compose_loader::variables("nginx:${TAG:-latest}"), [("TAG".to_owned(), Some(default))]);
+/// ```
 #[must_use]
 pub fn variables(template: &str) -> Vec<(String, Option<(String, String)>)> {
     let mut found = Vec::new();

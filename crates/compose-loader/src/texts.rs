@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::diagnostic::Diagnostic;
 use crate::files::{self, FileKind};
 use crate::load::Load;
+use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::text::{self, Decoded, Encoding};
 use crate::{dotenv, paths};
@@ -32,10 +33,10 @@ impl Load<'_> {
     pub fn text(
         &mut self,
         path: &str,
-        id: &'static str,
+        rule: &'static Rule,
         place: Place,
     ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, encoding } = self.decoded(path, id, place)?;
+        let Text { number, text, encoding } = self.decoded(path, rule, place)?;
         match encoding {
             Encoding::Utf8 | Encoding::Utf16 => Ok((number, text)),
             Encoding::Broken(at) => Err(not_utf8(path, &text::not_utf8(text.as_bytes(), at), place)),
@@ -46,10 +47,10 @@ impl Load<'_> {
     pub fn env_text(
         &mut self,
         path: &str,
-        id: &'static str,
+        rule: &'static Rule,
         place: Place,
     ) -> Result<(u32, Arc<str>), Diagnostic> {
-        let Text { number, text, encoding } = self.decoded(path, id, place)?;
+        let Text { number, text, encoding } = self.decoded(path, rule, place)?;
         match encoding {
             Encoding::Utf8 => {}
             Encoding::Utf16 => return Err(not_utf8(path, dotenv::UTF16, place)),
@@ -63,7 +64,7 @@ impl Load<'_> {
         Ok((number, text))
     }
 
-    fn decoded(&mut self, path: &str, id: &'static str, place: Place) -> Result<Text, Diagnostic> {
+    fn decoded(&mut self, path: &str, rule: &'static Rule, place: Place) -> Result<Text, Diagnostic> {
         if let Some(known) = self.texts.get(path) {
             return Ok(known.clone());
         }
@@ -72,7 +73,7 @@ impl Load<'_> {
             return Err(files::outside(path, place));
         }
         let bytes = self.files.read(&full).map_err(|reason| {
-            Diagnostic::error(id, place, format!("cannot read {path}: {reason}"))
+            Diagnostic::new(rule, place, format!("cannot read {path}: {reason}"))
                 .remedy("check the path and its permissions")
         })?;
         let Decoded { text, encoding } =
@@ -86,5 +87,5 @@ impl Load<'_> {
 }
 
 fn not_utf8(path: &str, reason: &str, place: Place) -> Diagnostic {
-    Diagnostic::error("not-utf8", place, format!("{path}: {reason}")).remedy("save the file as UTF-8")
+    Diagnostic::new(&rules::NOT_UTF8, place, format!("{path}: {reason}"))
 }

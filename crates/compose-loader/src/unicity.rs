@@ -8,7 +8,8 @@ use foldhash::fast::RandomState;
 
 use crate::diagnostic::Diagnostic;
 use crate::grammar::volume;
-use crate::rules::{At, Rules};
+use crate::patterns::{At, Patterns};
+use crate::rules;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
 
@@ -31,9 +32,9 @@ pub enum Index {
     File(&'static str),
 }
 
-static INDEXES: LazyLock<Rules<Index>> = LazyLock::new(|| {
+static INDEXES: LazyLock<Patterns<Index>> = LazyLock::new(|| {
     use Index::{Device, EnvFile, Expose, File, KeyValue, Port, Volume};
-    Rules::new(&[
+    Patterns::new(&[
         ("networks.*.labels", KeyValue),
         ("networks.*.ipam.options", KeyValue),
         ("services.*.annotations", KeyValue),
@@ -126,7 +127,7 @@ fn repeated(keys: &[Cow<'_, str>]) -> Vec<(usize, usize)> {
 
 fn key<'a>(entry: &'a Node, index: Index, trail: &Trail<'_>) -> Result<Cow<'a, str>, Diagnostic> {
     let wrong = |what: &str, remedy: &str| {
-        Diagnostic::error("wrong-type", entry.place, format!("{trail} {what}")).remedy(remedy.to_owned())
+        Diagnostic::new(&rules::WRONG_TYPE, entry.place, format!("{trail} {what}")).remedy(remedy.to_owned())
     };
     let unexpected =
         || wrong(&format!("must be a string, not {}", entry.value.kind()), "put the value into quotes");

@@ -9,7 +9,8 @@ use super::conversion::{Conversion, ConversionArgs};
 use super::terminal::{message, print};
 use crate::convert::Converted;
 use crate::convert::output::{self, kustomization, manifests, needed_secrets, stream};
-use crate::convert::verdict::{Verdict, report as lines};
+use crate::convert::verdict::report as lines;
+use crate::rules::Verdict;
 
 /// The project, and the form of the output.
 #[derive(Debug, clap::Args)]

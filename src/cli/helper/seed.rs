@@ -12,7 +12,7 @@ use super::{
     files::{be_like, copy_content, parts, remove_file},
     lock::{HELPER_FOLDER, lock},
 };
-use crate::{cli::terminal::message, translate::short_hash};
+use crate::{cli::terminal::message, text::short_hash};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

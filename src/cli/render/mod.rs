@@ -120,7 +120,7 @@ fn rendered(
 ) -> Result<Vec<Value>, ()> {
     let name = stack.metadata.name.as_deref().unwrap_or_default();
     let desired = translate(stack, facts).map_err(|error| {
-        let (problems, more) = error.told();
+        let (problems, more) = error.shown();
         for problem in problems {
             message!("error[{}]: Stack {name}: {problem}", problem.reason.as_str());
         }

@@ -15,7 +15,7 @@ use std::{
 use k8s_openapi::api::core::v1::Pod as ApiPod;
 use kube::ResourceExt;
 
-use super::project;
+use super::{Part, project};
 use crate::{
     plan::{Child, Identity, Observed, Refused, Settled},
     translate::{Kind, ObjectKind, Privileges},
@@ -47,8 +47,8 @@ pub struct Index {
     namespaces: HashMap<String, Namespace>,
     /// The newest resourceVersion from the watch of each kind.
     newest: HashMap<Kind, u64>,
-    /// The keys seen since the start of a list, for each kind that is being listed.
-    listing: HashMap<Source, HashSet<(String, String)>>,
+    /// The lists that have started and not ended, of each source.
+    listing: HashMap<Source, Vec<List>>,
 }
 
 /// The source of a list or an event.
@@ -59,6 +59,13 @@ pub(super) enum Source {
     Warning,
     Object(ObjectKind),
     Namespace,
+}
+
+/// A list of a part of the scope, with the namespaces and names seen since its start.
+#[derive(Debug)]
+struct List {
+    part: Part,
+    seen: HashSet<(String, String)>,
 }
 
 impl Index {
@@ -178,15 +185,24 @@ impl Index {
     }
 
     /// Starts a list. Objects that are not seen until its end are deleted.
-    pub(super) fn begin_list(&mut self, source: Source) {
-        self.listing.insert(source, HashSet::new());
+    pub(super) fn begin_list(&mut self, source: Source, part: &Part) {
+        let lists = self.listing.entry(source).or_default();
+        lists.retain(|list| list.part != *part);
+        lists.push(List { part: part.clone(), seen: HashSet::new() });
     }
 
     /// Ends a list, and removes the objects that it did not contain.
-    pub(super) fn end_list(&mut self, source: Source) -> BTreeSet<StackKey> {
-        let Some(seen) = self.listing.remove(&source) else { return BTreeSet::new() };
+    pub(super) fn end_list(&mut self, source: Source, part: &Part) -> BTreeSet<StackKey> {
+        let ended = self.listing.get_mut(&source).and_then(|lists| {
+            let ended = lists.iter().position(|list| list.part == *part)?;
+            Some(lists.swap_remove(ended))
+        });
+        let Some(List { seen, .. }) = ended else { return BTreeSet::new() };
         let mut woken = BTreeSet::new();
         self.namespaces.retain(|namespace, space| {
+            if !part.includes(namespace) {
+                return true;
+            }
             let unseen = |name: &String| !seen.contains(&(namespace.clone(), name.clone()));
             match source {
                 Source::Child(kind) => {
@@ -342,8 +358,9 @@ impl Index {
 
     /// Remembers that an object was seen during a list. Returns whether it was the first time.
     fn saw(&mut self, source: Source, namespace: &str, name: &str) -> bool {
-        let seen = self.listing.get_mut(&source);
-        seen.is_some_and(|seen| seen.insert((namespace.to_owned(), name.to_owned())))
+        let lists = self.listing.get_mut(&source).into_iter().flatten();
+        let mut of_it = lists.filter(|list| list.part.includes(namespace));
+        of_it.next().is_some_and(|list| list.seen.insert((namespace.to_owned(), name.to_owned())))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Privileges that Namespaces grant, and the Stacks that depend on them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Index, Source, StackKey, keys, namespace::Namespace};
 use crate::translate::Privileges;
@@ -41,14 +41,14 @@ impl Index {
     }
 
     /// Forgets all Stacks but these.
-    pub fn keep_stacks(&mut self, stacks: &HashSet<StackKey>) {
+    pub fn keep_stacks(&mut self, is_known: impl Fn(&StackKey) -> bool) {
         let mut gone = BTreeSet::new();
         for (namespace, space) in &self.namespaces {
             let asking = space.readers.values().chain(space.contenders.values()).flatten();
             let named = space.stacks.iter().chain(space.refused.keys()).chain(asking);
             gone.extend(keys(namespace, named.cloned()));
         }
-        gone.into_iter().filter(|stack| !stacks.contains(stack)).for_each(|stack| self.forget_stack(&stack));
+        gone.into_iter().filter(|stack| !is_known(stack)).for_each(|stack| self.forget_stack(&stack));
     }
 }
 

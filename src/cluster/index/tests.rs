@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     api::AccessMode,
+    cluster::Scope,
     plan::{ChildState, ClaimState, Exit, Holder, MadeWith, Notice, Progress, Unbound},
     translate::{HashKey, Privilege, Privileges},
 };
@@ -13,6 +14,11 @@ use crate::{
 mod freed;
 mod lists;
 mod namespaces;
+
+/// The part of the scope that includes every namespace.
+fn every() -> Part {
+    Scope::Cluster.parts().swap_remove(0)
+}
 
 fn key(name: &str) -> StackKey {
     StackKey { namespace: "n".to_owned(), name: name.to_owned() }
@@ -124,11 +130,11 @@ fn objects_missing_from_a_new_list_are_removed() {
     let mut index = Index::default();
     index.apply_child(ChildUpdate::of(Kind::Service, &service(Some("shop"), 1, "u")));
     index.apply_pod(&pod("a", "Running"));
-    index.begin_list(Source::Child(Kind::Service));
-    index.begin_list(Source::Pod);
+    index.begin_list(Source::Child(Kind::Service), &every());
+    index.begin_list(Source::Pod, &every());
     index.apply_pod(&pod("a", "Running"));
-    assert_eq!(woken(index.end_list(Source::Child(Kind::Service))), ["shop"]);
-    assert_eq!(woken(index.end_list(Source::Pod)), [""; 0]);
+    assert_eq!(woken(index.end_list(Source::Child(Kind::Service), &every())), ["shop"]);
+    assert_eq!(woken(index.end_list(Source::Pod, &every())), [""; 0]);
     let observed = observed(&index, "shop");
     assert_eq!((observed.children.len(), observed.pods.len()), (0, 1));
 }
@@ -202,12 +208,12 @@ fn fields_that_the_next_translation_needs_are_projected() {
     let [ChildState::Claim(claim), ChildState::Workload(workload)] = states.as_slice() else {
         panic!("{states:?}");
     };
-    let together = Some("shop-data".to_owned());
+    let node_group = Some("shop-data".to_owned());
     let some = |text: &str| Some(text.to_owned());
     let unbound = Unbound { class: some("fast"), provisioner: some("example.com/nfs"), warning: None };
     let expected = ClaimState {
         access_mode: Some(AccessMode::ReadWriteMany),
-        together,
+        node_group,
         created: 60,
         unbound: Some(unbound),
     };
@@ -421,5 +427,5 @@ fn a_daemon_set_wants_the_number_of_pods_that_its_controller_counts() {
     let ChildState::Workload(state) = daemon_set(2, counts) else { panic!("it is a workload") };
     assert_eq!((state.wanted, state.total, state.updated, state.ready, state.observed), (3, 3, 2, 1, true));
     let new = daemon_set(0, json!({}));
-    assert!(!new.is_at_zero() && new.template() == Some("t"), "it was not stopped");
+    assert!(!new.is_at_zero() && new.template() == Some(&"t".into()), "it was not stopped");
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Finding;
 use crate::api::schema::Path;
 use crate::convert::Objects;
-use crate::convert::catalogue;
+use crate::rules;
 
 /// The most bytes of data in a ConfigMap or Secret (`MaxSecretSize` in Kubernetes).
 const MOST_DATA: usize = 1 << 20;
@@ -22,7 +22,7 @@ pub(super) fn findings(stack: &Value, objects: &Objects) -> Vec<Finding> {
             "the Stack has {kept} bytes with the fields that the API server keeps beside it, and at most {MOST_STACK} \
              are possible"
         );
-        found.push(Finding { path: largest(stack), rule: &catalogue::TOO_LARGE_OBJECT, detail });
+        found.push(Finding { path: largest(stack), rule: &rules::OBJECT_TOO_LARGE, detail });
     }
     let maps = objects.config_maps.iter().map(|it| ("ConfigMap", it));
     let secrets = objects.secrets.iter().map(|it| ("Secret", it));
@@ -32,7 +32,7 @@ pub(super) fn findings(stack: &Value, objects: &Objects) -> Vec<Finding> {
             let detail =
                 format!("the {kind} {name} has {size} bytes of data, and at most {MOST_DATA} are allowed");
             let path = reader(stack, name, &Path::default()).unwrap_or_default();
-            found.push(Finding { path, rule: &catalogue::TOO_LARGE_OBJECT, detail });
+            found.push(Finding { path, rule: &rules::OBJECT_TOO_LARGE, detail });
         }
     }
     found

@@ -17,12 +17,12 @@ use compose_loader::Project;
 use serde_json::Value;
 
 use self::origin::{Origin, Origins};
-use super::catalogue::{self, Rule};
 use super::names::Names;
 use super::verdict::Entry;
 use super::{Converted, Objects};
 use crate::api::Stack;
 use crate::api::schema::{self, Demand, Path};
+use crate::rules::{self, Rule};
 
 /// The result of a conversion before these checks.
 pub(super) struct Draft {
@@ -53,7 +53,7 @@ impl Draft {
         findings.extend(limits::findings(&json, &objects));
         let mut outcome = operator::Outcome::default();
         // A Stack over the limits of the API server is not translated, since its size is not bounded.
-        if !findings.iter().any(|it| it.rule.id == catalogue::OVER_LIMIT.id) {
+        if !findings.iter().any(|it| it.rule.id == rules::OVER_LIMIT.id) {
             outcome = operator::check(&stack, &objects, &json);
             findings.append(&mut outcome.findings);
         }
@@ -73,8 +73,8 @@ fn refused_by_the_api_server(stack: &Value) -> Vec<Finding> {
     let violations = schema::violations(stack).into_iter();
     let finding = |violation: schema::Violation| Finding {
         rule: match violation.demand {
-            Demand::Length => &catalogue::OVER_LIMIT,
-            Demand::Range | Demand::Structure | Demand::Form | Demand::Rule => &catalogue::REJECTED_VALUE,
+            Demand::Length => &rules::OVER_LIMIT,
+            Demand::Range | Demand::Structure | Demand::Form | Demand::Rule => &rules::REJECTED_VALUE,
         },
         detail: format!("{} {}", violation.path, violation.message),
         path: violation.path,
@@ -108,7 +108,7 @@ impl Verdicts {
             // A Stack that the API server rejects never reaches the operator.
             let twice = entry.pointer == pointer
                 && rule.refuses()
-                && (by(&catalogue::OVER_LIMIT) || by(&catalogue::REJECTED_VALUE))
+                && (by(&rules::OVER_LIMIT) || by(&rules::REJECTED_VALUE))
                 && !rule.is_final();
             twice || operator::same_rules(rule, &path).iter().any(|rule| by(rule))
         };

@@ -8,7 +8,7 @@ use super::Finding;
 use crate::api::schema::{Path, Step};
 use crate::api::{Reason, Stack};
 use crate::convert::Objects;
-use crate::convert::catalogue::{self, Rule};
+use crate::rules::{self, Rule};
 use crate::translate::{
     Approximation, Facts, Invalid, ObjectKind, Privilege, Privileges, Problem, translate,
 };
@@ -62,7 +62,7 @@ pub(super) fn check(stack: &Stack, objects: &Objects, json: &Value) -> Outcome {
     };
     let of_problem = |problem: &Problem| finding(&problem.path, rule(problem.reason), &problem.message);
     let of_approximation =
-        |it: &Approximation| finding(&it.path, &catalogue::OPERATOR_APPROXIMATES, &it.message);
+        |it: &Approximation| finding(&it.path, &rules::OPERATOR_APPROXIMATION, &it.message);
     outcome.findings.extend(problems.iter().map(of_problem));
     outcome.findings.extend(outcome.approximations.iter().map(of_approximation).collect::<Vec<_>>());
     let mut seen = BTreeSet::new();
@@ -114,18 +114,18 @@ fn names(problem: &Problem, privilege: Privilege) -> bool {
 
 fn rule(reason: Reason) -> &'static Rule {
     match reason {
-        Reason::NotAllowed => &catalogue::NEEDS_PRIVILEGE,
-        Reason::InvalidName | Reason::NameClash => &catalogue::OPERATOR_REFUSES_NAME,
-        Reason::PortClash | Reason::RouteClash => &catalogue::OPERATOR_REFUSES_PORT,
+        Reason::NotAllowed => &rules::NEEDS_PRIVILEGE,
+        Reason::InvalidName | Reason::NameClash => &rules::INVALID_OBJECT_NAME,
+        Reason::PortClash | Reason::RouteClash => &rules::ADDRESS_CONFLICT,
         Reason::DependencyCycle
         | Reason::UnknownDependency
         | Reason::UnknownNetwork
         | Reason::UnknownVolume
         | Reason::UnknownConfig
         | Reason::UnknownSecret
-        | Reason::NoHealthcheck => &catalogue::OPERATOR_REFUSES_REFERENCE,
+        | Reason::NoHealthcheck => &rules::INVALID_REFERENCE,
         // The others are of a value, or are no reasons of a translation.
-        _ => &catalogue::OPERATOR_REFUSES_VALUE,
+        _ => &rules::UNSUPPORTED_VALUE,
     }
 }
 
@@ -144,11 +144,11 @@ pub(super) fn same_rules(rule: &Rule, path: &Path) -> &'static [&'static Rule] {
 /// The rules of the conversion that say the same, by rule of the operator and field of the path. `[]` is an item of
 /// the field.
 static SAME_RULES: [(&str, &str, &[&Rule]); 7] = [
-    ("SW1801", "dns", &[&catalogue::DNS_SERVERS]),
-    ("SW1801", "hostIp", &[&catalogue::HOST_ADDRESS]),
-    ("SW1801", "platform", &[&catalogue::PLATFORM_VARIANT]),
-    ("SW1801", "postStart[]", &[&catalogue::HOOK_PRIVILEGES]),
-    ("SW1801", "preStart", &[&catalogue::PRE_START_REPLICA]),
-    ("SW1801", "storageSize", &[&catalogue::STORAGE_OPTION]),
-    ("SW1802", "hostPath", &[&catalogue::HOST_PATH, &catalogue::VOLUME_HOST_PATH]),
+    ("operator-approximation", "dns", &[&rules::DNS_SERVERS]),
+    ("operator-approximation", "hostIp", &[&rules::HOST_ADDRESS]),
+    ("operator-approximation", "platform", &[&rules::PLATFORM_VARIANT]),
+    ("operator-approximation", "postStart[]", &[&rules::HOOK_USER]),
+    ("operator-approximation", "preStart", &[&rules::PRE_START_PER_REPLICA]),
+    ("operator-approximation", "storageSize", &[&rules::STORAGE_OPTION]),
+    ("needs-privilege", "hostPath", &[&rules::HOST_PATH, &rules::VOLUME_IN_HOST_FOLDER]),
 ];

@@ -25,10 +25,10 @@ mod uses;
 use compose_loader::{FileKind, paths::is_windows_absolute};
 use serde::Deserialize;
 
-use super::catalogue::{self, Rule};
 use super::context::Context;
 use super::reader::Value;
 use crate::api::{FileTree, Propagation, Volume, VolumeMount};
+use crate::rules::{self, Rule};
 pub use bounds::Bounds;
 use bounds::Location;
 pub use private::is_secret;
@@ -102,21 +102,21 @@ pub fn bind(context: &mut Context<'_>, bind: Bind<'_>) -> Bound {
     // A Docker engine on Windows has drives, and accepts a backslash as separator.
     let is_foreign = is_windows_absolute(&path) || path.contains('\\') && context.files.kind(&path).is_none();
     if is_foreign && (bind.bind_mode.is_none() || meaning.is_none()) {
-        bind.source.judged(&catalogue::WINDOWS_PATH);
+        bind.source.judged(&rules::WINDOWS_PATH);
         return Bound::Nothing;
     }
     match meaning {
-        None => match bind.source.text_judged(&catalogue::HOST_PATH) {
+        None => match bind.source.text_judged(&rules::HOST_PATH) {
             Some(folder) => {
                 Bound::Mount(VolumeMount { host_path: Some(folder), propagation: bind.propagation, ..mount })
             }
             None => Bound::Nothing,
         },
         Some(Use::Source) => {
-            bind.source.judged(&catalogue::SOURCE_TREE);
+            bind.source.judged(&rules::SOURCE_TREE);
             Bound::Nothing
         }
-        Some(Use::EmptyDir) => match bind.source.text_judged(&catalogue::EMPTY_FOLDER) {
+        Some(Use::EmptyDir) => match bind.source.text_judged(&rules::EMPTY_FOLDER) {
             Some(_) => Bound::Mount(VolumeMount { empty_dir: Some(true), ..mount }),
             None => Bound::Nothing,
         },
@@ -131,9 +131,9 @@ fn of_the_host(path: &str) -> Option<&'static Rule> {
         return ["docker", "podman", "containerd"]
             .iter()
             .any(|engine| path.contains(engine))
-            .then_some(&catalogue::ENGINE_SOCKET);
+            .then_some(&rules::DOCKER_SOCKET);
     }
-    (path == "/etc/localtime" || path == "/etc/timezone").then_some(&catalogue::TIME_ZONE)
+    (path == "/etc/localtime" || path == "/etc/timezone").then_some(&rules::HOST_TIME_ZONE)
 }
 
 /// Converts a folder that services write into a volume, with the files of the project.
@@ -160,11 +160,11 @@ fn rule_of_data<'c>(context: &'c Context<'_>, volume: &str, is_file: bool) -> (&
         "the files are copied into a named volume: also copy the files that the running project has created";
     let has_files = context.volumes.get(volume).is_some_and(|volume| !volume.files.is_empty());
     match (context.left.get(volume), is_file, has_files) {
-        (Some(left), ..) => (&catalogue::MACHINE_DATA, left),
-        _ if context.foreign.contains(volume) => (&catalogue::FOREIGN_FILES, LAID),
-        (_, true, _) => (&catalogue::DATA_FILE, ""),
-        (_, false, true) => (&catalogue::WRITTEN_FOLDER, ""),
-        (_, false, false) => (&catalogue::DATA_FOLDER, ""),
+        (Some(left), ..) => (&rules::DATA_NOT_COPIED, left),
+        _ if context.foreign.contains(volume) => (&rules::FILES_OUTSIDE_PROJECT, LAID),
+        (_, true, _) => (&rules::DATA_FILE, ""),
+        (_, false, true) => (&rules::WRITTEN_FOLDER, ""),
+        (_, false, false) => (&rules::DATA_FOLDER, ""),
     }
 }
 
@@ -210,7 +210,7 @@ fn fill(
 /// Keeps the permission bits of private keys if the number of their user is unknown, and reports this.
 fn keep_modes(context: &Context<'_>, found: &mut tree::Found, source: &Value<'_>, is_user_named: bool) {
     if is_user_named && let Some(key) = found.keep_modes() {
-        let (rule, pointer) = (&catalogue::KEY_OF_NAMED_USER, source.pointer());
+        let (rule, pointer) = (&rules::KEY_OF_NAMED_USER, source.pointer());
         context.log.remark(rule, pointer, source.peek().place, key);
     }
 }
@@ -249,7 +249,7 @@ pub fn fill_named(
 /// Converts files of the project into copies. `within` has the folders below that services write.
 fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]) -> Bound {
     let Some(shown) = beside(context.project, path) else {
-        bind.source.judged(&catalogue::FILES_OUTSIDE);
+        bind.source.judged(&rules::BIND_MOUNT_OUTSIDE_PROJECT);
         return Bound::Nothing;
     };
     let parts: Vec<(usize, String)> =
@@ -271,10 +271,10 @@ fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]
     };
     keep_modes(context, &mut found, &bind.source, named);
     let (rule, detail) = match (bind.read_only, found.is_foreign) {
-        (true, true) => (&catalogue::FOREIGN_FILES, ""),
-        (false, true) => (&catalogue::FOREIGN_FILES, "each Pod writes to its own copy"),
-        (true, false) => (&catalogue::COPIED, ""),
-        (false, false) => (&catalogue::WRITABLE_COPY, ""),
+        (true, true) => (&rules::FILES_OUTSIDE_PROJECT, ""),
+        (false, true) => (&rules::FILES_OUTSIDE_PROJECT, "each Pod writes to its own copy"),
+        (true, false) => (&rules::COPIED_FILES, ""),
+        (false, false) => (&rules::WRITABLE_COPY, ""),
     };
     bind.source.judged_with(rule, detail);
     let root = uses::real(context.files, path);
@@ -304,11 +304,11 @@ pub fn config_file(context: &Context<'_>, file: Value<'_>) -> Option<Content> {
     let path = file.peek().as_str().unwrap_or_default();
     match (context.files.kind(path), context.bounds.location(context.files, path)) {
         (Some(FileKind::File), Location::Linked) => {
-            file.judged(&catalogue::LINK_OUT);
+            file.judged(&rules::LINK_OUTSIDE_PROJECT);
             None
         }
         (Some(FileKind::File), Location::Outside) => {
-            let bytes = content(context, file, Some(&catalogue::FOREIGN_FILES))?;
+            let bytes = content(context, file, Some(&rules::FILES_OUTSIDE_PROJECT))?;
             Some(Content { bytes, is_foreign: true })
         }
         _ => Some(Content { bytes: secret_file(context, file)?, is_foreign: false }),
@@ -325,7 +325,7 @@ fn content(context: &Context<'_>, file: Value<'_>, rule: Option<&'static Rule>) 
     let read = match context.files.kind(path) {
         Some(FileKind::File) => context.files.read(path),
         Some(FileKind::Outside) => {
-            file.judged(&catalogue::OUTSIDE);
+            file.judged(&rules::OUTSIDE_CONFINED_FOLDER);
             return None;
         }
         Some(_) => Err("the path is not a regular file".to_owned()),
@@ -339,8 +339,8 @@ fn content(context: &Context<'_>, file: Value<'_>, rule: Option<&'static Rule>) 
             };
             return Some(bytes);
         }
-        Ok(bytes) => file.judged_with(&catalogue::TOO_LARGE, format!("{} bytes", bytes.len())),
-        Err(why) => file.judged_with(&catalogue::UNREADABLE, why),
+        Ok(bytes) => file.judged_with(&rules::SECRET_TOO_LARGE, format!("{} bytes", bytes.len())),
+        Err(why) => file.judged_with(&rules::MISSING_SECRET_FILE, why),
     };
     None
 }

@@ -3,7 +3,7 @@
 use compose_loader::Project;
 
 use crate::convert::names::label;
-use crate::translate::short_hash;
+use crate::text::short_hash;
 
 /// Returns a readable part of an object name, unique for each path.
 pub fn part(family: &str, shown: &str) -> String {

@@ -8,12 +8,12 @@ use super::names::part;
 use super::private::{is_private, is_secret, mode};
 use super::repository::Repository;
 use crate::api::{KeyRef, TreeFile};
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::names::key;
 use crate::convert::output::SIGNATURE;
 use crate::convert::reader::Value;
-use crate::translate::names::object_name;
+use crate::rules;
+use crate::text::names::object_name;
 
 /// The most bytes of an object, and so of a file. The API server accepts 1 MiB of data before Base64. The rest is for
 /// keys and metadata.
@@ -89,13 +89,13 @@ impl Failure {
     /// States the failure as the verdict on the source of a mount.
     pub fn judge(self, source: Value<'_>) {
         match self {
-            Self::TooLarge(why) => source.judged_with(&catalogue::FILES_TOO_LARGE, why),
-            Self::Unreadable(why) => source.judged_with(&catalogue::FILES_UNREADABLE, why),
+            Self::TooLarge(why) => source.judged_with(&rules::FILES_TOO_LARGE, why),
+            Self::Unreadable(why) => source.judged_with(&rules::UNREADABLE_MOUNT, why),
             Self::Outside(below) => {
                 let detail = if below.is_empty() { below } else { format!("'{below}'") };
-                source.judged_with(&catalogue::OUTSIDE, detail)
+                source.judged_with(&rules::OUTSIDE_CONFINED_FOLDER, detail)
             }
-            Self::Linked => source.judged(&catalogue::LINK_OUT),
+            Self::Linked => source.judged(&rules::LINK_OUTSIDE_PROJECT),
         };
     }
 }

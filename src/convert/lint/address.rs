@@ -6,10 +6,10 @@ use compose_loader::{Map, Node};
 
 use super::listeners::{Ports, Publisher};
 use super::{Text, is_local, public, variables, words};
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};
-use crate::translate::addresses::addresses;
+use crate::rules;
+use crate::text::addresses::addresses;
 
 /// The names and addresses of the Docker host. The last one is the address of Docker's default bridge.
 const DOCKER_HOSTS: [&str; 4] =
@@ -24,10 +24,10 @@ pub fn lint(context: &Context<'_>) {
             if DOCKER_HOSTS.contains(&address.host) {
                 let meant = address.port.map(|port| ports.published(context, text.service, Some(port)));
                 let detail = meant.iter().flatten().next().map_or(String::new(), Publisher::detail);
-                text.remark(context, &catalogue::DOCKER_HOST_NAME, detail);
+                text.remark(context, &rules::DOCKER_HOST_NAME, detail);
             } else if let Some(owner) = fixed.get(address.host).filter(|owner| **owner != text.service) {
                 let detail = format!("the address of {owner}");
-                text.remark(context, &catalogue::FIXED_ADDRESS, detail);
+                text.remark(context, &rules::FIXED_ADDRESS_USE, detail);
             } else if is_local(address.host) && !text.variable.is_some_and(public::is_read_outside) {
                 local(context, &ports, &text, address.port, &mut reported);
             }
@@ -42,7 +42,7 @@ pub fn lint(context: &Context<'_>) {
                 if let Some(owner) = fixed.get(address).filter(|owner| **owner != service) {
                     let at = pointer(["services", service, key, &index.to_string()]);
                     let detail = format!("the address of {owner}");
-                    context.log.remark(&catalogue::FIXED_ADDRESS, &at, item.place, detail);
+                    context.log.remark(&rules::FIXED_ADDRESS_USE, &at, item.place, detail);
                 }
             }
         }
@@ -66,7 +66,7 @@ fn local<'a>(
             let Some(port) = port.filter(|port| !ports.listens(text.service, *port)) else { return };
             if let Some(owner) = ports.listener(port) {
                 let detail = format!("port {port} belongs to {owner}");
-                text.remark(context, &catalogue::LOCALHOST, detail);
+                text.remark(context, &rules::LOCALHOST_OF_OTHER_SERVICE, detail);
             }
         }
     }
@@ -97,12 +97,12 @@ fn on_host<'a>(
     let meant = ports.published(context, text.service, port);
     if !meant.is_empty() {
         let details: Vec<_> = meant.iter().map(Publisher::detail).collect();
-        text.remark(context, &catalogue::HOST_LOCALHOST, details.join(", or "));
+        text.remark(context, &rules::HOST_NETWORK_LOCALHOST, details.join(", or "));
     } else if let Some(port) = port
         && let Some(other) = ports.on_host(context, text.service, port)
         && reported.insert(text.service)
     {
-        text.remark(context, &catalogue::TWO_ON_HOST, format!("port {port} belongs to '{other}'"));
+        text.remark(context, &rules::HOST_NETWORK_PEERS, format!("port {port} belongs to '{other}'"));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use compose_loader::{Map, Node};
 
-use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
+use crate::rules::{self, Rule};
 
 /// Prefixes of labels of proxies.
 const ROUTING: [&str; 4] = ["traefik.", "caddy", "com.github.jrcs.letsencrypt", "sozu."];
@@ -28,11 +28,11 @@ pub fn lint(context: &Context<'_>) {
         let deploy = node.get("deploy").and_then(|deploy| deploy.get("labels"));
         for (path, labels) in [("labels", node.get("labels")), ("deploy/labels", deploy)] {
             let at = format!("{}/{path}", pointer(["services", service]));
-            first(context, &at, labels, &ROUTING, &catalogue::ROUTING_LABELS);
-            first(context, &at, labels, &WATCHING, &catalogue::ENGINE_LABELS);
+            first(context, &at, labels, &ROUTING, &rules::PROXY_ROUTING);
+            first(context, &at, labels, &WATCHING, &rules::DOCKER_WATCHER_LABELS);
         }
         let at = pointer(["services", service, "environment"]);
-        first(context, &at, node.get("environment"), &ROUTING_VARIABLES, &catalogue::ROUTING_LABELS);
+        first(context, &at, node.get("environment"), &ROUTING_VARIABLES, &rules::PROXY_ROUTING);
     }
 }
 

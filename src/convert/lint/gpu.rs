@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use compose_loader::{Node, Place};
 
 use crate::api::StackSpec;
-use crate::convert::catalogue;
 use crate::convert::context::{Context, first_place};
 use crate::convert::reader::pointer;
+use crate::rules;
 
 /// A GPU request of a service.
 struct Request<'a> {
@@ -50,7 +50,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
             None => None,
         };
         if let Some(detail) = detail {
-            context.log.remark(&catalogue::ONE_GPU, &request.at, request.place, detail);
+            context.log.remark(&rules::SHARED_GPU, &request.at, request.place, detail);
         }
         before.push(request);
     }

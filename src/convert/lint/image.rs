@@ -1,8 +1,8 @@
 //! Images whose tag can move.
 
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
+use crate::rules;
 
 pub fn lint(context: &Context<'_>) {
     for (service, node) in context.project.services() {
@@ -19,7 +19,7 @@ pub fn lint(context: &Context<'_>) {
             _ => "",
         };
         let at = pointer(["services", service, "image"]);
-        context.log.remark(&catalogue::LATEST, &at, image.place, detail);
+        context.log.remark(&rules::UNPINNED_IMAGE, &at, image.place, detail);
     }
 }
 

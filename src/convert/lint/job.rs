@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use compose_loader::{Node, Place};
 
 use crate::api::StackSpec;
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
+use crate::rules;
 use crate::translate::one_shots_by_default;
 
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {
@@ -20,7 +20,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
         if by_default.contains(&*name) {
             let replicas = made.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
             let detail = if replicas > 1 { format!("{replicas} replicas") } else { String::new() };
-            context.log.remark(&catalogue::JOB_BY_DEFAULT, &at, key_place(context, service), detail);
+            context.log.remark(&rules::JOB_BY_DEFAULT, &at, key_place(context, service), detail);
             continue;
         }
         let ends = made.restart.as_deref().filter(|word| *word == "no" || word.starts_with("on-failure"));
@@ -34,7 +34,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
                     (at, policy().map_or(Place::NONE, |policy| policy.place))
                 }
             };
-            context.log.remark(&catalogue::JOB_WITH_PORT, &at, place, format!("restart: {word}"));
+            context.log.remark(&rules::SERVER_AS_JOB, &at, place, format!("restart: {word}"));
         }
     }
 }

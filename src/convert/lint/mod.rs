@@ -19,10 +19,10 @@ mod volumes;
 
 use compose_loader::{Map, Node};
 
-use super::catalogue::Rule;
 use super::context::Context;
 use super::reader::pointer;
 use crate::api::StackSpec;
+use crate::rules::Rule;
 
 /// Runs all checks on a project and its Stack.
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {

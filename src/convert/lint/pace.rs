@@ -6,10 +6,10 @@
 use compose_loader::{FileKind, Node};
 
 use crate::api::StackSpec;
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
-use crate::shell::{Command, commands, is_name};
+use crate::rules;
+use crate::text::shell::{Command, commands, is_name};
 
 /// The run time in seconds after which Kubernetes resets the restart delay.
 const ANEW: u64 = 600;
@@ -101,7 +101,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
         let said = policy().or_else(|| Some(("/restart", node.get("restart")?.place)));
         if let Some((key, place)) = said {
             let at = pointer(["services", service]) + key;
-            context.log.remark(&catalogue::RESTART_PACE, &at, place, detail);
+            context.log.remark(&rules::RESTART_LOOP, &at, place, detail);
         }
     }
 }

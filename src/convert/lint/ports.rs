@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use compose_loader::Node;
 
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};
+use crate::rules;
 
 pub fn lint(context: &Context<'_>) {
     let mut taken: BTreeMap<(i64, &str, &str), &str> = BTreeMap::new();
@@ -17,7 +17,7 @@ pub fn lint(context: &Context<'_>) {
             let address = port.str_at("host_ip").unwrap_or_default();
             if address == "::1" || address.starts_with("127.") {
                 let at = pointer(["services", service, "ports", &index, "host_ip"]);
-                context.log.remark(&catalogue::LOOPBACK, &at, port.place, "");
+                context.log.remark(&rules::LOOPBACK_PORT, &at, port.place, "");
             }
             let Some(published) = port.get("published").and_then(int) else { continue };
             let protocol = port.str_at("protocol").unwrap_or("tcp");
@@ -25,7 +25,7 @@ pub fn lint(context: &Context<'_>) {
             if other != service && context.answers.may_run_together(other, service) {
                 let at = pointer(["services", service, "ports", &index, "published"]);
                 context.log.remark(
-                    &catalogue::PORT_CLASH,
+                    &rules::PORT_CLASH,
                     &at,
                     port.place,
                     format!("{other} also publishes this port"),

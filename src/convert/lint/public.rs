@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use super::{is_local, variables};
 use crate::api::StackSpec;
-use crate::convert::catalogue;
 use crate::convert::context::Context;
-use crate::translate::addresses::addresses;
+use crate::rules;
+use crate::text::addresses::addresses;
 
 /// Prefixes of the variables of web build tools, whose values end up in browsers.
 const BROWSER: [&str; 10] = [
@@ -53,19 +53,19 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
         for address in addresses(text.text()) {
             if is_local(address.host) && address.host != "0.0.0.0" {
                 if browser {
-                    text.remark(context, &catalogue::BROWSER_LOCALHOST, "");
+                    text.remark(context, &rules::BROWSER_LOCALHOST, "");
                 } else if is_read_outside(name) {
-                    text.remark(context, &catalogue::PUBLIC_LOCALHOST, "");
+                    text.remark(context, &rules::PUBLIC_LOCALHOST, "");
                 }
             } else if browser && address.port.is_some() && context.names.is_service(address.host) {
-                text.remark(context, &catalogue::BROWSER_SERVICE, "");
+                text.remark(context, &rules::BROWSER_SERVICE_NAME, "");
             } else if !secret
                 && is_own_address(name)
                 && is_public_name(address.host)
                 && text.text().contains("://")
                 && !hosts.iter().any(|host| covers(host, address.host))
             {
-                text.remark(context, &catalogue::INGRESS_HOST, format!("'{}'", address.host));
+                text.remark(context, &rules::MISSING_INGRESS, format!("'{}'", address.host));
             }
         }
     }

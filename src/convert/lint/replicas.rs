@@ -3,9 +3,9 @@
 use compose_loader::{FileKind, Node, paths::join};
 
 use crate::api::StackSpec;
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
+use crate::rules;
 
 /// Commands that change the schema of a database.
 const MIGRATIONS: [&str; 12] = [
@@ -34,7 +34,7 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
             let Some(words) = node.get(key).filter(|words| migrates(context, node, words)) else { continue };
             let place = words.as_list().and_then(<[Node]>::first).map_or(words.place, |word| word.place);
             let at = pointer(["services", service, key]);
-            context.log.remark(&catalogue::MIGRATION_RACE, &at, place, format!("{replicas} replicas"));
+            context.log.remark(&rules::MIGRATION_RACE, &at, place, format!("{replicas} replicas"));
         }
     }
 }

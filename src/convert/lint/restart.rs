@@ -1,9 +1,9 @@
 //! Restarts of services without a volume.
 
 use crate::api::StackSpec;
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::pointer;
+use crate::rules;
 
 /// Adds one entry for the whole project, at the first service. The entry names all such services.
 pub fn lint(context: &Context<'_>, spec: &StackSpec) {
@@ -21,6 +21,6 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
         first = first.or(said.map(|(key, place)| (pointer(["services", service]) + key, place)));
     }
     if let Some((at, place)) = first {
-        context.log.remark(&catalogue::FRESH_FILES, &at, place, services.join(", "));
+        context.log.remark(&rules::LOST_CONTAINER_FILES, &at, place, services.join(", "));
     }
 }

@@ -3,9 +3,9 @@
 use compose_loader::Node;
 
 use super::variables;
-use crate::convert::catalogue;
 use crate::convert::context::{Context, texts_at};
 use crate::convert::reader::pointer;
+use crate::rules;
 
 /// The attributes in which Swarm replaces templates, besides variables.
 const TEMPLATED: [&str; 4] = ["hostname", "volumes", "labels", "deploy"];
@@ -13,7 +13,7 @@ const TEMPLATED: [&str; 4] = ["hostname", "volumes", "labels", "deploy"];
 pub fn lint(context: &Context<'_>) {
     for text in variables(context) {
         if let Some(found) = template(text.text()) {
-            text.remark(context, &catalogue::TEMPLATE, found.to_owned() + instead(found));
+            text.remark(context, &rules::SWARM_TEMPLATE, found.to_owned() + instead(found));
         }
     }
     for (service, node) in context.project.services() {
@@ -21,7 +21,7 @@ pub fn lint(context: &Context<'_>) {
             texts_at(node, &pointer(["services", service, key]), &mut |text, node: &Node, at| {
                 if let Some(found) = template(text) {
                     context.log.remark(
-                        &catalogue::TEMPLATE,
+                        &rules::SWARM_TEMPLATE,
                         at,
                         node.place,
                         found.to_owned() + instead(found),

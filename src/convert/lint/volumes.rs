@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use compose_loader::{Node, Place};
 
 use crate::api::{AccessMode, StackSpec};
-use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::names::label;
 use crate::convert::reader::pointer;
+use crate::rules::{self, Rule};
 
 /// A service with a mount of a volume.
 struct Mounted<'a> {
@@ -37,14 +37,14 @@ pub fn lint(context: &Context<'_>, spec: &StackSpec) {
             .any(|(name, _)| context.names.volume(name) == volume || label(name, "volume") == volume);
         let has_files = settings.is_some_and(|volume| !volume.files.is_empty());
         if writers == 0 && !of_the_project && !has_files {
-            remark(context, last, &catalogue::MISSING_FOLDER, &detail);
+            remark(context, last, &rules::MISSING_FOLDER, &detail);
             continue;
         }
         if containers > 1 && !anywhere {
-            remark(context, last, &catalogue::SHARED_VOLUME, &detail);
+            remark(context, last, &rules::SHARED_VOLUME, &detail);
         }
         if writers > 1 {
-            remark(context, last, &catalogue::TWO_WRITERS, &detail);
+            remark(context, last, &rules::SEVERAL_WRITERS, &detail);
         }
     }
 }

@@ -6,9 +6,9 @@ use super::process::labels;
 use crate::api::{
     Deploy, EndpointMode, Mode, Placement, Quantity, Resource, Resources, Service, UpdateConfig, UpdateOrder,
 };
-use crate::convert::catalogue;
 use crate::convert::reader::{Section, Value, int};
 use crate::convert::sizes::{duration, processors, quantity};
+use crate::rules;
 
 /// Converts `deploy`, and the older attributes with the same meaning.
 pub fn deploy(section: &mut Section<'_>, service: &mut Service) {
@@ -59,12 +59,12 @@ fn older(section: &mut Section<'_>, made: &mut Deploy, limits: &mut Resource, re
     limits.memory = section.take("mem_limit").and_then(|value| quantity(value.mapped()));
     reservations.memory = section.take("mem_reservation").and_then(|value| quantity(value.mapped()));
     if let Some(value) = section.take("cpu_shares") {
-        let shares = int(value.judged(&catalogue::CPU_SHARES)).filter(|shares| *shares > 0);
+        let shares = int(value.judged(&rules::CPU_SHARES)).filter(|shares| *shares > 0);
         reservations.cpus = shares.map(|shares| thousandths(shares * 1000 / 1024));
     }
-    let period = section.take("cpu_period").and_then(|value| int(value.judged(&catalogue::CPU_QUOTA)));
+    let period = section.take("cpu_period").and_then(|value| int(value.judged(&rules::CPU_QUOTA)));
     if let Some(value) = section.take("cpu_quota") {
-        let quota = int(value.judged(&catalogue::CPU_QUOTA)).filter(|quota| *quota > 0);
+        let quota = int(value.judged(&rules::CPU_QUOTA)).filter(|quota| *quota > 0);
         let period = period.filter(|period| *period > 0).unwrap_or(100_000);
         let share = quota.and_then(|quota| quota.checked_mul(1000)).map(|quota| quota / period);
         limits.cpus = limits.cpus.take().or(share.map(thousandths));
@@ -86,7 +86,7 @@ fn word<T: Copy>(value: Value<'_>, words: &[(&str, T)]) -> Option<T> {
     if found.is_some() || text.is_empty() {
         value.mapped();
     } else {
-        value.judged(&catalogue::UNKNOWN_VALUE);
+        value.judged(&rules::UNKNOWN_SETTING_VALUE);
     }
     found
 }
@@ -102,7 +102,7 @@ fn mode(value: Value<'_>) -> Option<Mode> {
     if mode.is_some() || matches!(text, "replicated" | "") {
         value.mapped();
     } else {
-        value.judged(&catalogue::MODE);
+        value.judged(&rules::UNKNOWN_DEPLOY_MODE);
     }
     mode
 }
@@ -130,7 +130,7 @@ fn restart(value: Value<'_>) -> Option<String> {
     if text.is_empty() {
         value.mapped()
     } else {
-        value.judged(&catalogue::UNKNOWN_RESTART_POLICY)
+        value.judged(&rules::UNKNOWN_RESTART_POLICY)
     };
     None
 }
@@ -144,14 +144,14 @@ fn restart_policy(mut section: Section<'_>) -> String {
         if known {
             value.mapped()
         } else {
-            value.judged(&catalogue::UNKNOWN_RESTART_POLICY)
+            value.judged(&rules::UNKNOWN_RESTART_POLICY)
         };
     }
     let tries = section.take("max_attempts").map(|value| {
         let number = int(value.peek()).unwrap_or(0);
         match word.as_str() {
             "on-failure" | "none" => value.mapped(),
-            _ => value.judged(&catalogue::RESTART_TRIES),
+            _ => value.judged(&rules::RESTART_LIMIT),
         };
         number
     });
@@ -184,7 +184,7 @@ fn amounts(mut section: Section<'_>, amount: &mut Resource, resources: &mut Reso
                 if known {
                     kind.mapped()
                 } else {
-                    kind.judged(&catalogue::GENERIC_RESOURCES)
+                    kind.judged(&rules::GENERIC_RESOURCE)
                 };
             }
             if let (Some(number), true) = (spec.int("value"), known) {
@@ -218,12 +218,12 @@ fn device(mut section: Section<'_>, resources: &mut Resources) {
         if name.is_some() {
             value.mapped()
         } else {
-            value.judged(&catalogue::DEVICE_REQUEST)
+            value.judged(&rules::UNKNOWN_DEVICE)
         };
     }
     let named = section.take("device_ids").map(|ids| {
         let number = ids.peek().as_list().map_or(0, <[_]>::len);
-        ids.judged(&catalogue::DEVICE_IDS);
+        ids.judged(&rules::DEVICE_IDS);
         i64::try_from(number).unwrap_or(1)
     });
     let counted = section.take("count").map(|count| match int(count.peek()) {
@@ -237,12 +237,12 @@ fn device(mut section: Section<'_>, resources: &mut Resources) {
             1
         }
         _ => {
-            count.judged(&catalogue::ALL_DEVICES);
+            count.judged(&rules::ALL_DEVICES);
             1
         }
     });
     for option in section.take("options").into_iter() {
-        option.judged(&catalogue::DEVICE_OPTIONS);
+        option.judged(&rules::DEVICE_OPTIONS);
     }
     if let Some(name) = name {
         *resources.devices.entry(name.to_owned()).or_default() += named.or(counted).unwrap_or(1);
@@ -259,7 +259,7 @@ fn placement(mut section: Section<'_>) -> Option<Placement> {
         if known.iter().any(|start| text.starts_with(start)) && (text.contains("==") || text.contains("!=")) {
             made.constraints.extend(value.text().map(|_| text));
         } else {
-            value.judged(&catalogue::CONSTRAINT);
+            value.judged(&rules::PLACEMENT_CONSTRAINT);
         }
     }
     for preference in section.take("preferences").map(Value::items).unwrap_or_default() {
@@ -268,7 +268,7 @@ fn placement(mut section: Section<'_>) -> Option<Placement> {
             if value.peek_text().is_some_and(|text| text.starts_with("node.labels.")) {
                 made.spread.extend(value.text());
             } else {
-                value.judged(&catalogue::CONSTRAINT);
+                value.judged(&rules::PLACEMENT_CONSTRAINT);
             }
         }
         preference.rest();

@@ -4,12 +4,12 @@ use compose_loader::Node;
 
 use super::text::{Piece, Variables};
 use crate::api::{Healthcheck, OnUnhealthy, Service};
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
 use crate::convert::sizes::duration;
-use crate::shell;
-use crate::translate::escape::escaped;
+use crate::rules;
+use crate::text::escape::escaped;
+use crate::text::shell;
 
 /// Converts `healthcheck`, and the label that requests a restart of unhealthy containers.
 pub fn health(
@@ -24,11 +24,11 @@ pub fn health(
         let words = test.peek().as_list().unwrap_or_default();
         made.test = words_of(context, words, context.secrecy.holds_secret(test.peek()), variables);
         if words.iter().any(|word| context.secrecy.stays(word)) {
-            check.remark("test", &catalogue::SECRET_STAYS, "");
+            check.remark("test", &rules::PASSWORD_IN_SCRIPT, "");
         }
         for item in test.items() {
             if context.secrecy.holds_secret(item.peek()) {
-                item.judged(&catalogue::HOOK_SHELL);
+                item.judged(&rules::SECRET_IN_COMMAND);
             } else {
                 item.mapped();
             }
@@ -48,7 +48,7 @@ pub fn health(
         made.start_interval = None;
     }
     if made.test.is_none() && made.disable.is_none() {
-        check.remark("test", &catalogue::HEALTH_EMPTY, "");
+        check.remark("test", &rules::HEALTH_CHECK_WITHOUT_TEST, "");
     }
     let autoheal = service.labels.get("autoheal").is_some_and(|label| label.0.eq_ignore_ascii_case("true"));
     made.on_unhealthy = autoheal.then_some(OnUnhealthy::Restart);

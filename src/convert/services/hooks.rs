@@ -4,9 +4,9 @@ use super::health::shell_line;
 use super::process::{command, numbers, user, working_dir};
 use super::text::Variables;
 use crate::api::{Hook, PreStart, Service, Text};
-use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
+use crate::rules::{self, Rule};
 
 /// Converts `pre_start`, `post_start` and `pre_stop`.
 pub fn hooks(
@@ -20,11 +20,11 @@ pub fn hooks(
         service.pre_start.push(made);
     }
     for value in section.take("post_start").map(Value::items).unwrap_or_default() {
-        let made = hook(context, value.section(), variables, service, &catalogue::HOOK_PRIVILEGES);
+        let made = hook(context, value.section(), variables, service, &rules::HOOK_USER);
         service.post_start.extend(made);
     }
     for value in section.take("pre_stop").map(Value::items).unwrap_or_default() {
-        let made = hook(context, value.section(), variables, service, &catalogue::PRE_STOP_PRIVILEGES);
+        let made = hook(context, value.section(), variables, service, &rules::PRE_STOP_USER);
         service.pre_stop.extend(made);
     }
 }
@@ -42,7 +42,7 @@ fn hook(
     let mut command = Vec::new();
     if let Some(value) = section.take("command") {
         if context.secrecy.holds_secret(value.peek()) {
-            let words = value.judged(&catalogue::HOOK_SHELL).as_list().unwrap_or_default();
+            let words = value.judged(&rules::SECRET_IN_COMMAND).as_list().unwrap_or_default();
             let line = shell_line(context, words, "HOOK", variables);
             command = ["sh", "-c", &line].map(str::to_owned).to_vec();
         } else {
@@ -85,10 +85,10 @@ fn hook_user(value: Value<'_>, own: Option<&str>, rule: &'static Rule) -> Result
         return Ok(None);
     }
     if text == ":" {
-        return judged(value, &catalogue::NO_USER).map(|()| None);
+        return judged(value, &rules::EMPTY_USER).map(|()| None);
     }
     let Some(user) = numbers(&text) else {
-        return judged(value, &catalogue::RUN_USER).and(Err(Refused));
+        return judged(value, &rules::USER_BY_NAME).and(Err(Refused));
     };
     match own {
         Some(own) if is_same(&user, own) => {
@@ -123,7 +123,7 @@ fn pre_start(
     for (name, value) in section.take("environment").map(Value::entries).unwrap_or_default() {
         let text = variables.text(context, value.peek(), name);
         match text {
-            Some((_, true)) => value.judged(&catalogue::MOVED_TO_SECRET),
+            Some((_, true)) => value.judged(&rules::SECRET_VALUE),
             _ => value.mapped(),
         };
         environment.extend(text.map(|(text, _)| (name.to_owned(), Text(text))));
@@ -132,10 +132,10 @@ fn pre_start(
         if value.peek().as_bool() == Some(true) {
             value.mapped();
         } else {
-            value.judged(&catalogue::PRE_START_REPLICA);
+            value.judged(&rules::PRE_START_PER_REPLICA);
         }
     } else {
-        section.remark("per_replica", &catalogue::PRE_START_REPLICA, "");
+        section.remark("per_replica", &rules::PRE_START_PER_REPLICA, "");
     }
     let made = PreStart {
         entrypoint,
@@ -147,7 +147,7 @@ fn pre_start(
         environment,
     };
     if let Some(files) = section.take("env_file") {
-        files.judged(&catalogue::PRE_START_ENV_FILE);
+        files.judged(&rules::PRE_START_ENV_FILE);
     }
     if let Some(networks) = section.take("networks") {
         // The loader adds the default network if the project sets none.
@@ -155,9 +155,9 @@ fn pre_start(
         if default {
             networks.mapped()
         } else {
-            networks.judged(&catalogue::PRE_START_SETTING)
+            networks.judged(&rules::PRE_START_SETTING)
         };
     }
-    section.rest_judged(&catalogue::PRE_START_SETTING);
+    section.rest_judged(&rules::PRE_START_SETTING);
     made
 }

@@ -18,11 +18,11 @@ use compose_loader::Node;
 pub use self::process::labels;
 use self::text::Variables;
 pub use self::volumes::{bytes, tmpfs_options, volumes_from};
-use super::catalogue;
 use super::context::Context;
 use super::reader::{Section, Value};
 use super::settings;
 use crate::api::{Dependency, DependencyCondition, Service};
+use crate::rules;
 
 /// Converts a service.
 pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) -> Service {
@@ -99,9 +99,9 @@ fn dependency(check: Check, mut section: Section<'_>) -> Dependency {
         if condition == Some(DependencyCondition::ServiceHealthy) {
             match check {
                 Check::Own => {}
-                Check::InTheImage => section.remark("condition", &catalogue::IMAGE_HEALTH, ""),
+                Check::InTheImage => section.remark("condition", &rules::IMAGE_HEALTH_CHECK, ""),
                 Check::None => {
-                    value.judged(&catalogue::DEPENDS_ON_HEALTH);
+                    value.judged(&rules::DEPENDENCY_WITHOUT_HEALTH_CHECK);
                     return None;
                 }
             }
@@ -109,7 +109,7 @@ fn dependency(check: Check, mut section: Section<'_>) -> Dependency {
         if condition.is_some() || matches!(word, "service_started" | "") {
             value.mapped();
         } else {
-            value.judged(&catalogue::UNKNOWN_VALUE);
+            value.judged(&rules::UNKNOWN_SETTING_VALUE);
         }
         condition
     });

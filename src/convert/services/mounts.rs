@@ -2,9 +2,9 @@
 
 use super::volumes::is_no_place;
 use crate::api::{FileMount, Service};
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
+use crate::rules;
 
 /// Converts `configs` and `secrets`.
 pub fn mounts(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
@@ -31,7 +31,7 @@ fn mount(mut section: Section<'_>, folder: &str, service: &Service) -> Option<Fi
     let nowhere =
         target.as_ref().and_then(Value::peek_text).is_some_and(|path| !path.is_empty() && is_no_place(path));
     let target = if nowhere {
-        target.map(|target| target.judged(&catalogue::NO_PLACE));
+        target.map(|target| target.judged(&rules::INVALID_MOUNT_PATH));
         None
     } else {
         target.and_then(Value::text).filter(|target| !target.is_empty())
@@ -48,7 +48,7 @@ fn mount(mut section: Section<'_>, folder: &str, service: &Service) -> Option<Fi
                     Some(i64::from(number))
                 }
                 Err(_) => {
-                    value.judged(&catalogue::RUN_USER);
+                    value.judged(&rules::USER_BY_NAME);
                     None
                 }
             },
@@ -65,7 +65,7 @@ fn mount(mut section: Section<'_>, folder: &str, service: &Service) -> Option<Fi
         service.user.as_deref().filter(|user| cannot_read(user, &service.group_add, bits, owner))
     {
         let detail = format!("mode {bits:04o}, and user {user} is neither the owner nor in the group");
-        section.remark("mode", &catalogue::UNREADABLE_MODE, detail);
+        section.remark("mode", &rules::UNREADABLE_SECRET, detail);
     }
     section.rest();
     let source = source.filter(|_| !nowhere)?;

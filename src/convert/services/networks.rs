@@ -2,11 +2,11 @@
 
 use crate::api::{Addresses, HostName, Service, ServiceNetwork};
 use crate::convert::answers::{Answer, Way};
-use crate::convert::catalogue;
 use crate::convert::context::{Alias, Context};
 use crate::convert::names::{label, service_label};
 use crate::convert::reader::{Section, Value};
-use crate::translate::names::is_service_name;
+use crate::rules;
+use crate::text::names::is_service_name;
 
 /// Converts the attributes with which services find each other.
 pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
@@ -48,15 +48,15 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
                     value.mapped();
                     continue;
                 };
-                value.judged_with(&catalogue::AMBIGUOUS_NAME, detail);
+                value.judged_with(&rules::AMBIGUOUS_NAME, detail);
             }
             Some(target) => {
-                if value.text_judged(&catalogue::EXTERNAL_LINK).is_some() {
+                if value.text_judged(&rules::EXTERNAL_LINK).is_some() {
                     service.external_links.insert(alias, HostName(target));
                 }
             }
             None => {
-                value.judged(&catalogue::EXTERNAL_LINK_TARGET);
+                value.judged(&rules::EXTERNAL_LINK_WITHOUT_NAMESPACE);
             }
         }
     }
@@ -85,7 +85,7 @@ pub fn mode(context: &Context<'_>, value: Value<'_>) -> Option<String> {
                 Some(format!("service:{}", context.names.service(service)))
             }
             None => {
-                value.judged(&catalogue::CONTAINER_REFERENCE);
+                value.judged(&rules::CONTAINER_OUTSIDE_PROJECT);
                 None
             }
         };
@@ -95,7 +95,7 @@ pub fn mode(context: &Context<'_>, value: Value<'_>) -> Option<String> {
         "host" => value.text(),
         "none" if is_network => value.text(),
         "bridge" if is_network => {
-            value.judged(&catalogue::BRIDGE_MODE);
+            value.judged(&rules::DEFAULT_BRIDGE);
             None
         }
         "" | "default" | "private" | "shareable" | "none" => {
@@ -103,7 +103,7 @@ pub fn mode(context: &Context<'_>, value: Value<'_>) -> Option<String> {
             None
         }
         _ => {
-            value.judged(&catalogue::UNKNOWN_VALUE);
+            value.judged(&rules::UNKNOWN_SETTING_VALUE);
             None
         }
     }
@@ -115,15 +115,15 @@ fn further_name(context: &Context<'_>, service: &str, way: Way<'_>, value: Value
     let lower = text.to_lowercase();
     if !is_service_name(&lower) {
         let is_used = context.uses_host(&text);
-        value.judged(if is_used { &catalogue::USED_ALIAS } else { &catalogue::ALIAS_NAME });
+        value.judged(if is_used { &rules::INVALID_ALIAS_IN_USE } else { &rules::INVALID_ALIAS });
         return None;
     }
     match context.answers.answer(&lower, service, way) {
         Answer::Own => value.mapped(),
-        Answer::Taken(detail) => value.judged_with(&catalogue::ALIAS_TAKEN, detail),
-        Answer::Ambiguous(detail) => value.judged_with(&catalogue::AMBIGUOUS_NAME, detail),
+        Answer::Taken(detail) => value.judged_with(&rules::ALIAS_OF_OTHER_SERVICE, detail),
+        Answer::Ambiguous(detail) => value.judged_with(&rules::AMBIGUOUS_NAME, detail),
         Answer::More(detail) => {
-            return value.text_judged_with(&catalogue::NAME_OF_MORE_SERVICES, detail).map(|_| lower);
+            return value.text_judged_with(&rules::NAME_OF_MORE_SERVICES, detail).map(|_| lower);
         }
         Answer::Same => return value.text().map(|_| lower),
     };
@@ -142,9 +142,9 @@ fn links(context: &mut Context<'_>, service: &str, section: &mut Section<'_>) {
         let lower = alias.to_lowercase();
         if !is_service_name(&lower) {
             value.judged(if context.uses_host(alias) {
-                &catalogue::USED_ALIAS
+                &rules::INVALID_ALIAS_IN_USE
             } else {
-                &catalogue::ALIAS_NAME
+                &rules::INVALID_ALIAS
             });
             continue;
         }
@@ -153,10 +153,10 @@ fn links(context: &mut Context<'_>, service: &str, section: &mut Section<'_>) {
                 value.mapped();
             }
             Answer::Taken(detail) | Answer::Ambiguous(detail) | Answer::More(detail) => {
-                value.judged_with(&catalogue::AMBIGUOUS_NAME, detail);
+                value.judged_with(&rules::AMBIGUOUS_NAME, detail);
             }
             Answer::Same => {
-                if value.text_judged(&catalogue::LINK_ALIAS).is_some() {
+                if value.text_judged(&rules::LINK_ALIAS).is_some() {
                     context.aliases.push(Alias { service: context.names.service(target), name: lower });
                 }
             }
@@ -177,7 +177,7 @@ fn host_name(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
         let kept = if host == first && domain_fits {
             value.text()
         } else {
-            value.text_judged(&catalogue::HOST_NAME)
+            value.text_judged(&rules::INVALID_HOST_NAME)
         };
         if kept.is_some() && !host.is_empty() {
             service.hostname = Some(host);
@@ -187,15 +187,15 @@ fn host_name(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
     // The container has its host name in any case. Few projects use the host name as an address.
     if let Some(host) = service.hostname.as_deref() {
         match context.answers.answer(host, name, Way::Host) {
-            Answer::More(detail) => section.remark("hostname", &catalogue::NAME_OF_MORE_SERVICES, detail),
+            Answer::More(detail) => section.remark("hostname", &rules::NAME_OF_MORE_SERVICES, detail),
             Answer::Taken(detail) if context.uses_host(host) => {
-                section.remark("hostname", &catalogue::ALIAS_TAKEN, detail);
+                section.remark("hostname", &rules::ALIAS_OF_OTHER_SERVICE, detail);
             }
             Answer::Ambiguous(detail) if context.uses_host(host) => {
-                section.remark("hostname", &catalogue::AMBIGUOUS_NAME, detail);
+                section.remark("hostname", &rules::AMBIGUOUS_NAME, detail);
             }
             Answer::Ambiguous(detail) if !context.names.is_service(host) => {
-                section.remark("hostname", &catalogue::AMBIGUOUS_HOST_NAME, detail);
+                section.remark("hostname", &rules::AMBIGUOUS_HOST_NAME, detail);
             }
             _ => {}
         }
@@ -208,18 +208,18 @@ fn resolver(section: &mut Section<'_>, service: &mut Service) {
         let text = value.peek_text().unwrap_or_default().to_owned();
         let (host, address) = text.split_once('=').unwrap_or((&text, ""));
         if address == "host-gateway" {
-            value.judged(&catalogue::HOST_GATEWAY);
+            value.judged(&rules::HOST_GATEWAY);
         } else if address.parse::<std::net::IpAddr>().is_err()
             || host.split('.').any(|part| label(part, "") != part.to_lowercase())
         {
-            value.judged(&catalogue::EXTRA_HOST);
+            value.judged(&rules::UNSUPPORTED_EXTRA_HOST);
         } else if value.text().is_some() {
             let Addresses(addresses) = service.extra_hosts.entry(host.to_owned()).or_default();
             addresses.push(address.to_owned());
         }
     }
     for value in section.take("dns").map(Value::items).unwrap_or_default() {
-        let server = value.text_judged(&catalogue::DNS_SERVERS);
+        let server = value.text_judged(&rules::DNS_SERVERS);
         service.dns.extend(server.filter(|_| service.dns.len() < 3));
     }
     service.dns_search = section.texts("dns_search");

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use compose_loader::Node;
 
 use crate::api::{Expose, Port, PortMode, Protocol, Service};
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value, int};
+use crate::rules;
 
 /// Converts `ports` and `expose`.
 pub fn ports(context: &mut Context<'_>, section: &mut Section<'_>, service: &mut Service) {
@@ -23,7 +23,7 @@ pub fn ports(context: &mut Context<'_>, section: &mut Section<'_>, service: &mut
                 service.expose.extend(ports.into_iter().filter(new));
             }
             None => {
-                value.judged(&catalogue::EXPOSE_TEXT);
+                value.judged(&rules::INVALID_EXPOSE);
             }
         }
     }
@@ -55,7 +55,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
         if target.is_some() {
             value.mapped()
         } else {
-            value.judged(&catalogue::PORT_PROTOCOL)
+            value.judged(&rules::UNSUPPORTED_PORT)
         };
         target
     });
@@ -66,7 +66,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
             if protocol.is_some() {
                 value.mapped()
             } else {
-                value.judged(&catalogue::PORT_PROTOCOL)
+                value.judged(&rules::UNSUPPORTED_PORT)
             };
             protocol
         }
@@ -75,7 +75,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
         None => {
             let number = target.and_then(|target| free(context, target));
             let detail = number.map_or(String::new(), |number| format!("here {number}"));
-            section.remark("target", &catalogue::PORT_FREE, detail);
+            section.remark("target", &rules::FREE_HOST_PORT, detail);
             number
         }
         Some(value) => {
@@ -85,18 +85,18 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
             match first.parse().ok().and_then(number) {
                 Some(number) => {
                     if range {
-                        value.judged(&catalogue::PORT_RANGE)
+                        value.judged(&rules::HOST_PORT_RANGE)
                     } else {
                         value.mapped()
                     };
                     Some(number)
                 }
                 None if text.is_empty() || text == "0" => {
-                    value.judged(&catalogue::PORT_FREE);
+                    value.judged(&rules::FREE_HOST_PORT);
                     target.and_then(|target| free(context, target))
                 }
                 None => {
-                    value.judged(&catalogue::PORT_PROTOCOL);
+                    value.judged(&rules::UNSUPPORTED_PORT);
                     return rest(section);
                 }
             }
@@ -107,7 +107,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
         if matches!(word, "host" | "ingress" | "") {
             value.mapped()
         } else {
-            value.judged(&catalogue::UNKNOWN_VALUE)
+            value.judged(&rules::UNKNOWN_SETTING_VALUE)
         };
         (word == "host").then_some(PortMode::Host)
     });
@@ -117,7 +117,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
             None
         }
         address if address == "::1" || address.starts_with("127.") => value.text(),
-        _ => value.text_judged(&catalogue::HOST_ADDRESS),
+        _ => value.text_judged(&rules::HOST_ADDRESS),
     });
     let app_protocol = section.text("app_protocol").filter(|text| !text.is_empty());
     section.rest();
@@ -136,7 +136,7 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
 fn rest(mut section: Section<'_>) -> Option<Port> {
     for key in ["mode", "host_ip", "app_protocol"] {
         if let Some(value) = section.take(key) {
-            value.judged(&catalogue::PORT_PROTOCOL);
+            value.judged(&rules::UNSUPPORTED_PORT);
         }
     }
     section.rest();

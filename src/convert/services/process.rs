@@ -7,10 +7,10 @@ use compose_loader::paths::is_windows_absolute;
 use super::text::Variables;
 use crate::api::labels::RESERVED;
 use crate::api::{PullPolicy, Service, Text};
-use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
 use crate::convert::sizes::{duration, quantity};
+use crate::rules::{self, Rule};
 
 /// Converts `image`, `build` and `pull_policy`.
 pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
@@ -18,9 +18,9 @@ pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
     let builds = section.has("build");
     if let Some(build) = section.take("build") {
         match (&image, &context.options.registry) {
-            (Some(_), _) => build.judged(&catalogue::BUILD_SETTINGS),
-            (None, Some(_)) => build.judged(&catalogue::BUILD_PUSHED),
-            (None, None) => build.judged(&catalogue::BUILD_ONLY),
+            (Some(_), _) => build.judged(&rules::BUILD_SETTINGS),
+            (None, Some(_)) => build.judged(&rules::BUILT_IMAGE),
+            (None, None) => build.judged(&rules::IMAGE_WITHOUT_REGISTRY),
         };
     }
     service.image = image.unwrap_or_else(|| {
@@ -42,15 +42,15 @@ pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
         };
         match word {
             "always" | "never" | "missing" | "if_not_present" | "" => value.mapped(),
-            "build" => value.judged(&catalogue::PULL_BUILD),
+            "build" => value.judged(&rules::PULL_POLICY_BUILD),
             word if word == "refresh"
                 || word == "daily"
                 || word == "weekly"
                 || word.starts_with("every_") =>
             {
-                value.judged(&catalogue::PULL_INTERVAL)
+                value.judged(&rules::PULL_INTERVAL)
             }
-            _ => value.judged(&catalogue::UNKNOWN_VALUE),
+            _ => value.judged(&rules::UNKNOWN_SETTING_VALUE),
         };
     }
     if let Some(value) = section.take("platform") {
@@ -61,9 +61,9 @@ pub fn image(context: &Context<'_>, name: &str, section: &mut Section<'_>, servi
         service.platform = match (fits, value.peek_text().is_some_and(|text| text.matches('/').count() == 2))
         {
             (true, false) => value.text(),
-            (true, true) => value.text_judged(&catalogue::PLATFORM_VARIANT),
+            (true, true) => value.text_judged(&rules::PLATFORM_VARIANT),
             _ => {
-                value.judged(&catalogue::UNKNOWN_VALUE);
+                value.judged(&rules::UNKNOWN_SETTING_VALUE);
                 None
             }
         };
@@ -96,7 +96,7 @@ pub fn command(
             _ => Some(list(context, value, variables, &key.to_uppercase())),
         }
     };
-    let entrypoint = words("entrypoint", Some(&catalogue::EMPTY_ENTRYPOINT));
+    let entrypoint = words("entrypoint", Some(&rules::CLEARED_ENTRYPOINT));
     // Docker treats an empty command as no command.
     let command = words("command", None).filter(|words| !words.is_empty());
     match (entrypoint, command) {
@@ -112,7 +112,7 @@ fn list(context: &mut Context<'_>, value: Value<'_>, variables: &mut Variables, 
         .filter_map(|item| {
             let (text, secret) = variables.text(context, item.peek(), hint)?;
             if secret {
-                item.judged(&catalogue::MOVED_TO_SECRET)
+                item.judged(&rules::SECRET_VALUE)
             } else {
                 item.mapped()
             };
@@ -130,7 +130,7 @@ pub fn environment(
 ) {
     for (name, value) in section.take("environment").map(Value::entries).unwrap_or_default() {
         if variables.is_from_secret(name) {
-            value.judged(&catalogue::MOVED_TO_SECRET);
+            value.judged(&rules::SECRET_VALUE);
             continue;
         }
         let Some((text, secret)) = variables.text(context, value.peek(), name) else {
@@ -139,7 +139,7 @@ pub fn environment(
             continue;
         };
         if secret {
-            value.judged(&catalogue::MOVED_TO_SECRET)
+            value.judged(&rules::SECRET_VALUE)
         } else {
             value.mapped()
         };
@@ -151,7 +151,7 @@ pub fn environment(
 pub fn working_dir(section: &mut Section<'_>) -> Option<String> {
     let value = section.take("working_dir")?;
     if value.peek_text().is_some_and(is_windows_absolute) {
-        value.judged(&catalogue::WINDOWS_PATH);
+        value.judged(&rules::WINDOWS_PATH);
         return None;
     }
     value.text().filter(|path| !path.is_empty())
@@ -171,7 +171,7 @@ pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
                 service.group_add.push(group);
             }
             Err(_) => {
-                value.judged(&catalogue::RUN_USER);
+                value.judged(&rules::USER_BY_NAME);
             }
         }
     }
@@ -189,13 +189,13 @@ pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
         if name == "size" && size.is_some() {
             service.storage_size = size;
         }
-        value.judged(&catalogue::STORAGE_OPTION);
+        value.judged(&rules::STORAGE_OPTION);
     }
     service.labels = labels(section, "labels");
     service.annotations = labels(section, "annotations");
     for profile in section.take("profiles").map(Value::items).unwrap_or_default() {
         if profile.is_empty() {
-            profile.judged(&catalogue::EMPTY_PROFILE);
+            profile.judged(&rules::EMPTY_PROFILE);
             service.profiles.push(context.names.empty_profile.clone());
         } else {
             service.profiles.extend(profile.text());
@@ -209,11 +209,11 @@ pub fn labels(section: &mut Section<'_>, key: &str) -> BTreeMap<String, Text> {
     let entries = section.take(key).map(Value::entries).unwrap_or_default().into_iter();
     let kept = entries.filter_map(|(name, value)| {
         if RESERVED.iter().any(|prefix| name.starts_with(prefix)) {
-            value.judged(&catalogue::RESERVED_LABEL);
+            value.judged(&rules::RESERVED_LABEL);
             return None;
         }
         if key == "labels" && value.holds_secret() {
-            value.judged(&catalogue::SECRET_LABEL);
+            value.judged(&rules::SECRET_IN_LABEL);
             return None;
         }
         Some((name.to_owned(), Text(value.text()?)))
@@ -231,14 +231,14 @@ pub fn user(value: Value<'_>) -> Option<String> {
     let (user, group) = text.split_once(':').unwrap_or((&text, ""));
     let rule = match (user, group) {
         ("", "") => {
-            value.judged(&catalogue::NO_USER);
+            value.judged(&rules::EMPTY_USER);
             return None;
         }
-        ("", _) => Some(&catalogue::GROUP_ALONE),
-        _ => [user, group].contains(&"root").then_some(&catalogue::ROOT_BY_NAME),
+        ("", _) => Some(&rules::GROUP_WITHOUT_USER),
+        _ => [user, group].contains(&"root").then_some(&rules::ROOT_BY_NAME),
     };
     let Some(numbers) = numbers(&text) else {
-        value.judged(&catalogue::RUN_USER);
+        value.judged(&rules::USER_BY_NAME);
         return None;
     };
     match rule {
@@ -279,11 +279,15 @@ fn stop_signal(value: Value<'_>) -> Option<String> {
     }
     if let Ok(number) = text.parse::<usize>() {
         let name = NAMES.get(number).filter(|name| !name.is_empty());
-        value.judged(if name.is_some() { &catalogue::STOP_SIGNAL } else { &catalogue::UNKNOWN_VALUE });
+        value.judged(if name.is_some() {
+            &rules::NUMERIC_STOP_SIGNAL
+        } else {
+            &rules::UNKNOWN_SETTING_VALUE
+        });
         return name.map(|name| (*name).to_owned());
     }
     if !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '+') || text.len() > 16 {
-        value.judged(&catalogue::UNKNOWN_VALUE);
+        value.judged(&rules::UNKNOWN_SETTING_VALUE);
         return None;
     }
     value.mapped();
@@ -301,29 +305,29 @@ mod tests {
     fn a_user_is_read_as_docker_reads_it() {
         let table: [(&str, Option<&str>, &str); 23] = [
             ("", None, ""),
-            (":", None, "SW1146"),
+            (":", None, "empty-user"),
             ("1000", Some("1000"), ""),
             ("1000:", Some("1000"), ""),
             ("1000:1000", Some("1000:1000"), ""),
             ("0:0", Some("0:0"), ""),
             ("007:08", Some("7:8"), ""),
             ("2147483647", Some("2147483647"), ""),
-            (":1000", Some("0:1000"), "SW1147"),
-            (":0", Some("0:0"), "SW1147"),
-            (":root", Some("0:0"), "SW1147"),
-            ("root", Some("0"), "SW1114"),
-            ("root:", Some("0"), "SW1114"),
-            ("root:root", Some("0:0"), "SW1114"),
-            ("1000:root", Some("1000:0"), "SW1114"),
-            ("node", None, "SW1113"),
-            ("node:", None, "SW1113"),
-            (":node", None, "SW1113"),
-            ("1000:node", None, "SW1113"),
+            (":1000", Some("0:1000"), "group-without-user"),
+            (":0", Some("0:0"), "group-without-user"),
+            (":root", Some("0:0"), "group-without-user"),
+            ("root", Some("0"), "root-by-name"),
+            ("root:", Some("0"), "root-by-name"),
+            ("root:root", Some("0:0"), "root-by-name"),
+            ("1000:root", Some("1000:0"), "root-by-name"),
+            ("node", None, "user-by-name"),
+            ("node:", None, "user-by-name"),
+            (":node", None, "user-by-name"),
+            ("1000:node", None, "user-by-name"),
             // Docker finds no user with a space as its name, and does not start the container.
-            (" ", None, "SW1113"),
-            ("1000 : 1000", None, "SW1113"),
-            ("-1", None, "SW1113"),
-            ("2147483648", None, "SW1113"),
+            (" ", None, "user-by-name"),
+            ("1000 : 1000", None, "user-by-name"),
+            ("-1", None, "user-by-name"),
+            ("2147483648", None, "user-by-name"),
         ];
         for (text, wanted, rule) in table {
             let (log, secrecy) = (Log::default(), Secrecy::default());

@@ -2,9 +2,9 @@
 
 use super::networks::mode;
 use crate::api::{Device, Service, Text};
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
+use crate::rules;
 
 /// Converts capabilities, devices, namespaces and security options.
 pub fn security(context: &Context<'_>, section: &mut Section<'_>, service: &mut Service) {
@@ -19,13 +19,13 @@ pub fn security(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
         if value.peek_text().is_some_and(is_known) {
             service.security_opt.extend(value.text());
         } else {
-            value.judged(&catalogue::SECURITY_OPTION);
+            value.judged(&rules::SECURITY_OPTION);
         }
     }
     let host_network = service.network_mode.as_deref() == Some("host");
     for (name, value) in section.take("sysctls").map(Value::entries).unwrap_or_default() {
         if host_network && name.starts_with("net.") {
-            value.judged(&catalogue::SYSCTL_OF_NODE);
+            value.judged(&rules::NODE_SYSCTL);
         } else {
             service.sysctls.extend(value.text().map(|text| (name.to_owned(), Text(text))));
         }
@@ -58,7 +58,7 @@ fn device(mut section: Section<'_>) -> Option<Device> {
         if is_path {
             value.text()
         } else {
-            value.judged(&catalogue::CDI_DEVICE);
+            value.judged(&rules::CDI_DEVICE);
             None
         }
     });
@@ -67,7 +67,7 @@ fn device(mut section: Section<'_>) -> Option<Device> {
         if value.peek_text().is_none_or(|text| text.is_empty() || text == "rwm") {
             value.mapped();
         } else {
-            value.judged(&catalogue::DEVICE_PERMISSIONS);
+            value.judged(&rules::DEVICE_PERMISSIONS);
         }
     }
     section.rest();

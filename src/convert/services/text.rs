@@ -8,8 +8,7 @@ use crate::api::{EnvironmentSource, KeyRef};
 use crate::convert::context::Context;
 use crate::convert::names::key;
 use crate::convert::secrecy::{Span, from_env_file, is_distinctive, is_harmless, looks_secret};
-use crate::shell;
-use crate::translate::{escape::escaped, names::object_name};
+use crate::text::{escape::escaped, names::object_name, shell};
 
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

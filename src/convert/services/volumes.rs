@@ -6,13 +6,13 @@ use compose_loader::{Node, paths::is_windows_absolute};
 
 use super::process::numbers;
 use crate::api::{FileMount, Propagation, Service, Tmpfs, VolumeMount};
-use crate::convert::catalogue::{self, Rule};
 use crate::convert::context::Context;
 use crate::convert::files::{Bind, Bound, bind, part_of};
 use crate::convert::names::label;
 use crate::convert::reader::{Section, Value, int};
 use crate::convert::settings;
 use crate::convert::sizes::quantity;
+use crate::rules::{self, Rule};
 
 /// Converts `volumes` and `tmpfs`. `volumes_from` is resolved after all services.
 pub fn volumes(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {
@@ -61,16 +61,16 @@ fn volume(
     let Some(kind) = mount.take("type") else { return mount.rest() };
     let word = kind.peek_text().unwrap_or_default();
     if !matches!(word, "volume" | "bind" | "tmpfs" | "image") {
-        kind.judged_with(&catalogue::MOUNT_TYPE, word);
-        return refuse(mount, &catalogue::MOUNT_TYPE);
+        kind.judged_with(&rules::MOUNT_TYPE, word);
+        return refuse(mount, &rules::MOUNT_TYPE);
     }
     kind.mapped();
     let bind_mode = settings::mount(&mut mount, word == "bind");
     if mount.peek("target").and_then(Node::as_str).is_some_and(is_no_place) {
-        return refuse(mount, &catalogue::NO_PLACE);
+        return refuse(mount, &rules::INVALID_MOUNT_PATH);
     }
     let Some(target) = mount.take("target").and_then(target) else {
-        return refuse(mount, &catalogue::SECRET_IN_PLAIN_TEXT);
+        return refuse(mount, &rules::SECRET_IN_PLAIN_TEXT);
     };
     let read_only = mount.bool("read_only").filter(|read_only| *read_only);
     let mut made = VolumeMount { target, read_only, ..VolumeMount::default() };
@@ -99,7 +99,7 @@ fn volume(
     match word {
         "tmpfs" => {
             if let Some(source) = mount.take("source") {
-                source.judged(&catalogue::MOUNT_HINTS);
+                source.judged(&rules::MOUNT_HINTS);
             }
             service.tmpfs.push(tmpfs);
         }
@@ -178,7 +178,7 @@ pub fn is_no_place(path: &str) -> bool {
 pub fn target(value: Value<'_>) -> Option<String> {
     let relative = value.peek_text().is_some_and(|path| !path.starts_with('/'));
     if relative {
-        value.text_judged(&catalogue::RELATIVE_TARGET).map(|path| format!("/{path}"))
+        value.text_judged(&rules::RELATIVE_MOUNT_PATH).map(|path| format!("/{path}"))
     } else {
         value.text()
     }
@@ -196,7 +196,7 @@ fn propagation(value: Value<'_>) -> Option<Propagation> {
     if same {
         value.mapped()
     } else {
-        value.judged(&catalogue::PROPAGATION)
+        value.judged(&rules::MOUNT_PROPAGATION)
     };
     nearest
 }
@@ -206,7 +206,7 @@ fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
     let text = value.peek_text().unwrap_or_default();
     let (path, options) = text.split_once(':').unwrap_or((text, ""));
     if is_no_place(path) || is_windows_absolute(text) {
-        let rule = if is_no_place(path) { &catalogue::NO_PLACE } else { &catalogue::WINDOWS_PATH };
+        let rule = if is_no_place(path) { &rules::INVALID_MOUNT_PATH } else { &rules::WINDOWS_PATH };
         value.judged(rule);
         return None;
     }
@@ -215,7 +215,7 @@ fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
     if other.is_empty() {
         value.text()?;
     } else {
-        value.text_judged(&catalogue::TMPFS_OWNER)?;
+        value.text_judged(&rules::TMPFS_OPTION)?;
     }
     tmpfs.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     Some(tmpfs)
@@ -271,11 +271,11 @@ fn from_others(context: &mut Context<'_>, name: &str, section: &mut Section<'_>)
     for value in section.take("volumes_from").map(Value::items).unwrap_or_default() {
         let text = value.peek_text().unwrap_or_default().to_owned();
         if text.starts_with("container:") {
-            value.judged(&catalogue::CONTAINER_REFERENCE);
+            value.judged(&rules::CONTAINER_OUTSIDE_PROJECT);
             continue;
         }
         let (other, mode) = text.split_once(':').unwrap_or((&text, "rw"));
-        value.judged(&catalogue::VOLUMES_FROM);
+        value.judged(&rules::VOLUMES_FROM);
         context.volumes_from.push((context.names.service(name), context.names.service(other), mode == "ro"));
     }
 }

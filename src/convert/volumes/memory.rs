@@ -3,9 +3,9 @@
 use compose_loader::Node;
 
 use crate::api::Tmpfs;
-use crate::convert::catalogue;
 use crate::convert::context::Context;
 use crate::convert::reader::Value;
+use crate::rules;
 
 /// Converts a volume of the local driver that is a tmpfs. Docker shares the tmpfs among all mounts, and Pods cannot share
 /// memory. So several mounts are refused, and the function returns false: the volume stays a volume on disk.
@@ -17,7 +17,7 @@ pub fn memory(
 ) -> bool {
     let mounts = mounts(context, name);
     if let Some(why) = shared(context, &mounts) {
-        options.judged_with(&catalogue::MEMORY_SHARED, why);
+        options.judged_with(&rules::SHARED_MEMORY_VOLUME, why);
         return false;
     }
     let mut detail = Vec::new();
@@ -27,7 +27,7 @@ pub fn memory(
     if !other.is_empty() && !options.holds_secret() {
         detail.push(format!("without the options {}", other.join(",")));
     }
-    options.judged_with(&catalogue::MEMORY_VOLUME, detail.join("; "));
+    options.judged_with(&rules::MEMORY_VOLUME, detail.join("; "));
     context.memory.insert(new.to_owned(), tmpfs);
     true
 }

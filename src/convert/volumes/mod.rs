@@ -6,7 +6,6 @@ mod options;
 use compose_loader::Node;
 
 use self::options::{Meaning, is_none, meaning};
-use super::catalogue::{self, Rule};
 use super::context::Context;
 use super::files::{fill_named, is_of_project};
 use super::names::label;
@@ -14,7 +13,8 @@ use super::objects::NfsVolume;
 use super::reader::{Section, Value};
 use super::settings;
 use crate::api::{AccessMode, Nfs, Volume};
-use crate::translate::names::object_name;
+use crate::rules::{self, Rule};
+use crate::text::names::object_name;
 
 /// Converts a volume.
 pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
@@ -22,19 +22,18 @@ pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     let external = section.bool("external") == Some(true);
     if let Some(value) = section.take("name") {
         if external {
-            made.claim_name =
-                value.text_judged(&catalogue::EXTERNAL_VOLUME).map(|name| label(&name, "volume"));
+            made.claim_name = value.text_judged(&rules::EXTERNAL_VOLUME).map(|name| label(&name, "volume"));
         } else if value.peek_text() == Some(&format!("{}_{name}", context.project.name)) {
             value.mapped();
         } else {
-            value.judged(&catalogue::VOLUME_NAME);
+            value.judged(&rules::VOLUME_NAME);
         }
     }
     settings::volume(&mut section, &mut made);
     let new = context.names.volume(name);
     let is_claim = data(context, (name, &new), &mut section, &mut made);
     if new != name {
-        section.remark("name", &catalogue::RESOURCE_NAME, format!("'{new}' in the Stack"));
+        section.remark("name", &rules::RENAMED_VOLUME, format!("'{new}' in the Stack"));
     }
     labels(&mut section, &mut made);
     section.rest();
@@ -76,7 +75,7 @@ fn data(
     let driver = section.take("driver");
     let word = driver.as_ref().and_then(Value::peek_text).unwrap_or_default().to_owned();
     let is_local = is_local(&word);
-    let rule: &'static Rule = if is_placed { &catalogue::VOLUME_DRIVER } else { &catalogue::DATA_ELSEWHERE };
+    let rule: &'static Rule = if is_placed { &rules::VOLUME_DRIVER } else { &rules::DATA_ELSEWHERE };
     match driver {
         Some(driver) if is_local => drop(driver.mapped()),
         Some(driver) if driver.holds_secret() => drop(driver.judged(rule)),
@@ -95,7 +94,7 @@ fn data(
     match meaning(options.peek()) {
         Meaning::Disk(size) => {
             made.size = made.size.take().or(size);
-            each(options, Some(&catalogue::VOLUME_OPTIONS));
+            each(options, Some(&rules::VOLUME_DRIVER_OPTIONS));
         }
         Meaning::Folder { path, read_only } if is_of_project(context, &path) && !options.holds_secret() => {
             if read_only {
@@ -104,7 +103,7 @@ fn data(
             return fill_named(context, (new, made), options, &path);
         }
         Meaning::Folder { path, read_only } => {
-            if each(options, Some(&catalogue::VOLUME_HOST_PATH)) {
+            if each(options, Some(&rules::VOLUME_IN_HOST_FOLDER)) {
                 made.host_path = Some(path);
             }
             if read_only {
@@ -120,8 +119,8 @@ fn data(
         Meaning::Memory { tmpfs, other } => {
             return !memory::memory(context, (name, new), options, (tmpfs, &other));
         }
-        Meaning::Incomplete(what) => drop(options.judged_with(&catalogue::NFS_INCOMPLETE, what)),
-        Meaning::Elsewhere(what) => drop(options.judged_with(&catalogue::DATA_ELSEWHERE, what)),
+        Meaning::Incomplete(what) => drop(options.judged_with(&rules::INCOMPLETE_NFS, what)),
+        Meaning::Elsewhere(what) => drop(options.judged_with(&rules::DATA_ELSEWHERE, what)),
     }
     true
 }
@@ -149,7 +148,7 @@ fn nfs_claim(
     made: &mut Volume,
 ) {
     if options.holds_secret() {
-        options.judged(&catalogue::SECRET_IN_PLAIN_TEXT);
+        options.judged(&rules::SECRET_IN_PLAIN_TEXT);
         return;
     }
     let stack = &context.names.stack;
@@ -160,9 +159,14 @@ fn nfs_claim(
     let volume = parts.into_iter().flatten().collect::<Vec<_>>().join(".");
     let detail = format!("{}: PersistentVolume {volume} and PersistentVolumeClaim {claim}", mount.join(","));
     let (pointer, place) = (options.pointer().to_owned(), options.place());
-    options.judged_with(&catalogue::NFS_CLAIM, detail);
+    options.judged_with(&rules::NFS_MOUNT_OPTIONS, detail);
     if context.options.namespace.is_none() {
-        context.log.remark(&catalogue::VOLUME_OF_NO_NAMESPACE, &pointer, place, format!("'{volume}'"));
+        context.log.remark(
+            &rules::PERSISTENT_VOLUME_WITHOUT_NAMESPACE,
+            &pointer,
+            place,
+            format!("'{volume}'"),
+        );
     }
     if export.read_only == Some(true) {
         context.read_only_volumes.insert(new.to_owned());
@@ -178,6 +182,6 @@ fn labels(section: &mut Section<'_>, made: &mut Volume) {
     if made.claim_name.is_none() && made.nfs.is_none() && made.host_path.is_none() {
         made.labels = super::services::labels(section, "labels");
     } else if let Some(labels) = section.take("labels") {
-        labels.judged(&catalogue::LABELS_OF_VOLUME);
+        labels.judged(&rules::VOLUME_LABELS);
     }
 }

@@ -63,7 +63,7 @@ fn a_dependent_of_a_daemon_set_waits_for_all_nodes_of_its_controller() {
     live(&mut observed, &desired.units["agent"], true);
     let key = (Kind::DaemonSet, "s-agent".to_owned());
     observed.children.get_mut(&key).unwrap().state = ChildState::Workload(WorkloadState {
-        template: Some("1".to_owned()),
+        template: Some("1".into()),
         observed: true,
         wanted: 2,
         total: 2,

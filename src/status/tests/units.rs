@@ -29,7 +29,7 @@ fn each_service_of_a_pod_has_its_own_state() {
         .collect();
     assert_eq!(states, ["log Starting 0/1", "plain Failed 0/1", "web Healthy 1/1"]);
     assert_eq!(status.services_ready.as_deref(), Some("1/3"));
-    assert!(status.services.iter().all(|service| service.template.as_deref() == Some("1")));
+    assert!(status.services.iter().all(|service| service.template == Some("1".into())));
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_daemon_set_counts_the_nodes_that_should_have_a_container() {
     let workload = Some(Workload::DaemonSet(Box::new(daemon_set.unwrap())));
     let agent = Unit { workload, startup_deadline: BTreeMap::new(), ..unit("agent") };
     let nodes = |wanted| WorkloadState {
-        template: Some("1".to_owned()),
+        template: Some("1".into()),
         observed: true,
         wanted,
         total: wanted,
@@ -115,7 +115,7 @@ fn a_daemon_set_counts_the_nodes_that_should_have_a_container() {
 #[test]
 fn an_update_that_makes_no_progress_has_failed() {
     let state = WorkloadState {
-        template: Some("1".to_owned()),
+        template: Some("1".into()),
         observed: true,
         wanted: 2,
         total: 3,

@@ -24,7 +24,7 @@ pub(super) fn claims(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
         };
         let labels = metadata.labels.get_or_insert_default();
         labels.extend(volume.labels.labels.clone());
-        labels.extend(volume.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
+        labels.extend(volume.node_group.iter().map(|node_group| (VOLUMES.to_owned(), node_group.clone())));
         if !volume.labels.annotations.is_empty() {
             metadata.annotations = Some(volume.labels.annotations.clone());
         }
@@ -36,9 +36,9 @@ pub(super) fn claims(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
 
 /// Builds the claims of the anonymous volumes of a service. The Stack owns them.
 pub(super) fn anonymous(resolved: &Resolved<'_>) -> Vec<PersistentVolumeClaim> {
-    let is_active = |service: &&ResolvedService<'_>| service.activity != Activity::Inactive;
+    let is_active = |service: &&ResolvedService<'_>| service.own.activity != Activity::Inactive;
     let claims = resolved.services.values().filter(is_active).flat_map(|service| {
-        service.mounts.anonymous_claims.iter().map(move |claim| (service, claim.name.clone()))
+        service.own.mounts.anonymous_claims.iter().map(move |claim| (service, claim.name.clone()))
     });
     let claim = |(service, name)| {
         of(resolved.metadata_of(service, name), AccessMode::ReadWriteOnce, VOLUME_SIZE, None)

@@ -12,31 +12,31 @@ use super::{
 };
 use crate::{
     api::Protocol,
-    translate::resolve::{ResolvedService, Resources},
+    translate::resolve::{ResolvedService, Resources, User},
 };
 
 /// Builds the container of a service.
 pub(super) fn container(service: &ResolvedService<'_>, form: Form) -> Container {
     let (command, args) = command(service);
-    let Probes { startup, readiness, liveness } = service.health.as_ref().map(probes).unwrap_or_default();
+    let Probes { startup, readiness, liveness } = service.own.health.as_ref().map(probes).unwrap_or_default();
     Container {
-        name: service.name.to_owned(),
-        image: Some(service.spec.image.clone()),
-        image_pull_policy: Some(pull_policy(service.spec.pull_policy).to_owned()),
+        name: service.own.name.to_owned(),
+        image: Some(service.own.spec.image.clone()),
+        image_pull_policy: Some(pull_policy(service.own.spec.pull_policy).to_owned()),
         command,
         args,
-        env: Some(service.environment.clone()),
-        working_dir: service.spec.working_dir.clone(),
+        env: Some(service.own.environment.clone()),
+        working_dir: service.own.spec.working_dir.clone(),
         ports: Some(ports(service)),
-        resources: resources(&service.resources),
-        volume_mounts: Some(service.mounts.mounts.values().cloned().collect()),
+        resources: resources(&service.own.resources),
+        volume_mounts: Some(service.own.mounts.mounts.values().cloned().collect()),
         startup_probe: startup,
         readiness_probe: readiness,
         liveness_probe: liveness,
         lifecycle: lifecycle(service, form),
-        tty: service.spec.tty.filter(|&yes| yes),
-        stdin: service.spec.stdin_open.filter(|&yes| yes),
-        security_context: security(service.security.container.clone(), service.user),
+        tty: service.own.spec.tty.filter(|&yes| yes),
+        stdin: service.own.spec.stdin_open.filter(|&yes| yes),
+        security_context: security(service.own.security.container.clone(), service.own.user),
         ..Container::default()
     }
 }
@@ -44,10 +44,10 @@ pub(super) fn container(service: &ResolvedService<'_>, form: Form) -> Container 
 /// Returns the replacements of ENTRYPOINT and CMD. Kubernetes ignores CMD of the image if there is an entrypoint. As in
 /// Docker, an empty entrypoint runs the command, or CMD of the image, without an entrypoint. An empty command has no effect.
 fn command(service: &ResolvedService<'_>) -> (Option<Vec<String>>, Option<Vec<String>>) {
-    match (&service.spec.entrypoint, &service.spec.command) {
+    match (&service.own.spec.entrypoint, &service.own.spec.command) {
         (Some(entrypoint), command) if entrypoint.is_empty() => {
             let given = command.as_ref().filter(|command| !command.is_empty());
-            let of_image = service.image.map(|image| &image.config.command).filter(|it| !it.is_empty());
+            let of_image = service.own.image.map(|image| &image.config.command).filter(|it| !it.is_empty());
             (given.or(of_image).or(command.as_ref()).cloned(), None)
         }
         (entrypoint, command) => (entrypoint.clone(), command.clone()),
@@ -56,8 +56,8 @@ fn command(service: &ResolvedService<'_>) -> (Option<Vec<String>>, Option<Vec<St
 
 /// Returns the ports of the container: those in `ports` and `expose`.
 fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
-    let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
+    let ports = service.own.spec.ports.iter().map(|port| (port.target, port.protocol));
+    let exposed = service.own.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
     let all: BTreeSet<_> =
         ports.chain(exposed).map(|(port, protocol)| (port, protocol.unwrap_or_default())).collect();
     let port = |(port, protocol): (i32, Protocol)| {
@@ -85,13 +85,10 @@ pub(super) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
 }
 
 /// Returns the security context with the user.
-pub(super) fn security(
-    context: SecurityContext,
-    user: Option<(i64, Option<i64>)>,
-) -> Option<SecurityContext> {
+pub(super) fn security(context: SecurityContext, user: Option<User>) -> Option<SecurityContext> {
     let context = SecurityContext {
-        run_as_user: user.map(|(user, _)| user),
-        run_as_group: user.and_then(|(_, group)| group),
+        run_as_user: user.map(|user| user.id),
+        run_as_group: user.and_then(|user| user.group),
         ..context
     };
     (context != SecurityContext::default()).then_some(context)

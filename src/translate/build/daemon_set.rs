@@ -21,9 +21,9 @@ pub(super) fn daemon_set(
     metadata: ObjectMeta,
     template: PodTemplateSpec,
 ) -> DaemonSet {
-    let nodes = service.update.at_once.unwrap_or(AtOnce::Some(1)).amount();
+    let nodes = service.own.update.at_once.unwrap_or(AtOnce::Some(1)).amount();
     let none = IntOrString::Int(0);
-    let (surge, unavailable) = if service.start_first { (nodes, none) } else { (none, nodes) };
+    let (surge, unavailable) = if service.pod.start_first { (nodes, none) } else { (none, nodes) };
     DaemonSet {
         metadata,
         spec: Some(DaemonSetSpec {

@@ -37,6 +37,7 @@ pub(super) fn deployment(
             min_ready_seconds: pause,
             // The API server requires a progress deadline that is longer than the delay.
             progress_deadline_seconds: service
+                .own
                 .update
                 .monitor
                 .map(|monitor| monitor.max(pause.unwrap_or_default().saturating_add(1))),
@@ -50,8 +51,8 @@ pub(super) fn deployment(
 
 /// Returns the time that a new container must be up before the next one is replaced, if it is not zero.
 pub(super) fn settling(service: &ResolvedService<'_>) -> Option<i32> {
-    let usual = if service.start_first && service.health.is_none() { SETTLING } else { 0 };
-    Some(service.update.delay.unwrap_or(usual)).filter(|&seconds| seconds > 0)
+    let usual = if service.pod.start_first && service.own.health.is_none() { SETTLING } else { 0 };
+    Some(service.own.update.delay.unwrap_or(usual)).filter(|&seconds| seconds > 0)
 }
 
 fn strategy(service: &ResolvedService<'_>) -> DeploymentStrategy {
@@ -63,10 +64,10 @@ fn strategy(service: &ResolvedService<'_>) -> DeploymentStrategy {
         }),
     };
     let none = IntOrString::Int(0);
-    match service.update.at_once {
-        at_once if service.start_first => rolling(at_once.unwrap_or(AtOnce::Some(1)).amount(), none),
+    match service.own.update.at_once {
+        at_once if service.pod.start_first => rolling(at_once.unwrap_or(AtOnce::Some(1)).amount(), none),
         // Several containers run at the same time anyway, so one that still terminates does no harm.
-        Some(some) if some.is_some_of(service.replicas) => rolling(none, some.amount()),
+        Some(some) if some.is_some_of(service.own.replicas) => rolling(none, some.amount()),
         // A rolling update without surge starts the new Pod while the old one terminates. Only Recreate waits for its end.
         _ => DeploymentStrategy { type_: Some("Recreate".to_owned()), rolling_update: None },
     }

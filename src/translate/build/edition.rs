@@ -10,11 +10,12 @@ pub(super) enum Edition {
     /// The first edition.
     First,
     /// All users can ping. The containers of a Pod start and end in the order of dependencies. A hook that fails does not
-    /// stop its container. Writable copies are owned by the user of the program. Files that only their owner can read are
-    /// copied for the user of the service. Trees have mount points for mounts below them. All users can write the folder of
-    /// a volume that starts empty.
+    /// stop its container. Writable copies are owned by the user of the program. All users can write the folder of a volume
+    /// that starts empty.
     Second,
-    /// Hashes of read keys have a hash key, and the labels of networks of the Stack have long hashes.
+    /// Hashes of read keys have a hash key, and the labels of networks of the Stack have long hashes. Files that only their
+    /// owner can read are copied for the user of the service. Trees have mount points for mounts below them. The helper
+    /// records the files that it writes into a volume, and removes files that the Stack no longer has.
     Third,
 }
 
@@ -42,12 +43,17 @@ impl Edition {
 
     /// Reports whether files that only their owner can read are copied for the user of the service.
     pub fn copies_private_files(self) -> bool {
-        self >= Self::Second
+        self >= Self::Third
     }
 
     /// Reports whether a tree has mount points for mounts below it.
     pub fn keeps_places(self) -> bool {
-        self >= Self::Second
+        self >= Self::Third
+    }
+
+    /// Reports whether the helper records the files that it writes into a volume.
+    pub fn records_files(self) -> bool {
+        self >= Self::Third
     }
 
     /// Reports whether all users can write the folder of a volume that starts empty.

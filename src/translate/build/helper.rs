@@ -16,9 +16,9 @@ use super::{
     edition::Edition,
     hooks::{need_helper, runs_in_container},
 };
-use crate::translate::{
-    names::pod_volume,
-    resolve::{CONTENT, Chores, Copied, Laid, OpenedFolder, ResolvedService},
+use crate::{
+    text::names::pod_volume,
+    translate::resolve::{CONTENT, Copied, HelperTasks, OpenedFolder, Owner, ProjectFiles, ResolvedService},
 };
 
 /// The placeholder of the helper image until the template is hashed, so that a new version of the helper does not change
@@ -40,48 +40,49 @@ const PREPARE: &str = "0-prepare";
 const SEED: &str = "1-seed";
 
 /// Returns the files to copy.
-fn copies(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Copied> {
-    chores.copies.iter().filter(move |it| !it.is_private || edition.copies_private_files())
+fn copies(tasks: &HelperTasks, edition: Edition) -> impl Iterator<Item = &Copied> {
+    tasks.copies.iter().filter(move |it| !it.is_private || edition.copies_private_files())
 }
 
 /// Returns the volumes into which files are written, or from which earlier files are removed.
-fn laid(chores: &Chores, edition: Edition) -> impl Iterator<Item = &Laid> {
-    chores.laid.iter().filter(move |it| it.has_any() || edition.opens_folders())
+fn project_files(tasks: &HelperTasks, edition: Edition) -> impl Iterator<Item = &ProjectFiles> {
+    tasks.project_files.iter().filter(move |it| it.has_any() || edition.records_files())
 }
 
 /// Reports whether the helper changes mounts of the container, apart from new volumes.
-pub(super) fn shapes_mounts(chores: &Chores, edition: Edition) -> bool {
-    let is_copied = copies(chores, edition).next().is_some();
-    is_copied || !chores.modes.is_empty() || chores.laid.iter().any(Laid::has_any)
+pub(super) fn shapes_mounts(tasks: &HelperTasks, edition: Edition) -> bool {
+    let is_copied = copies(tasks, edition).next().is_some();
+    is_copied || !tasks.modes.is_empty() || tasks.project_files.iter().any(ProjectFiles::has_any)
 }
 
 /// Adds the init containers, and mounts copies and, for hooks, the program in the container of the service.
 pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Edition) {
-    let chores = &service.mounts.chores;
+    let tasks = &service.own.mounts.tasks;
     let runs_hooks = edition.lets_hooks_fail() && need_helper(service);
-    let opens = edition.opens_folders() && !chores.opened.is_empty();
-    if chores.seeds.is_empty() && !shapes_mounts(chores, edition) && !runs_hooks && !opens {
+    let opens = edition.opens_folders() && !tasks.opened.is_empty();
+    if tasks.seeds.is_empty() && !shapes_mounts(tasks, edition) && !runs_hooks && !opens {
         return;
     }
-    let Some(container) = spec.containers.iter_mut().find(|container| container.name == service.name) else {
+    let Some(container) = spec.containers.iter_mut().find(|container| container.name == service.own.name)
+    else {
         return;
     };
     let volumes = spec.volumes.get_or_insert_default();
-    let installs = runs_hooks || !chores.seeds.is_empty();
-    let mut init = vec![prepare(chores, installs, edition)];
-    for copied in copies(chores, edition) {
+    let installs = runs_hooks || !tasks.seeds.is_empty();
+    let mut init = vec![prepare(tasks, installs, edition)];
+    for copied in copies(tasks, edition) {
         // Programs that run before the service see the same files.
         for container in spec.init_containers.iter_mut().flatten().chain([&mut *container]) {
             see_copy(container, copied);
         }
         volumes.push(copy_volume(copied));
     }
-    volumes.extend(chores.laid.iter().filter_map(|laid| laid.files.clone()));
+    volumes.extend(tasks.project_files.iter().filter_map(|project| project.files.clone()));
     if installs {
         volumes.push(empty_dir(BINARY, None));
     }
-    if !chores.seeds.is_empty() {
-        init.push(seed(container, chores));
+    if !tasks.seeds.is_empty() {
+        init.push(seed(container, tasks));
     }
     if runs_hooks && runs_in_container(service) {
         container.volume_mounts.get_or_insert_default().push(program());
@@ -109,48 +110,52 @@ pub fn helper_image(template: &Value) -> Option<String> {
     helper["image"].as_str().map(str::to_owned)
 }
 
-fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
+fn prepare(tasks: &HelperTasks, installs: bool, edition: Edition) -> Container {
     let mut mounts = BTreeMap::new();
     let mut arguments = vec![HELPER.to_owned(), PREPARES.to_owned()];
     if installs {
         mounts.insert(BINARY.to_owned(), mount(BINARY));
         arguments.push(format!("--install={}", place(BINARY)));
     }
-    for copied in copies(chores, edition) {
+    for copied in copies(tasks, edition) {
         let to = copy_name(copied);
         let content = if copied.is_file { format!("/{CONTENT}") } else { String::new() };
         let is_given = edition.gives_copies() || !copied.is_writable;
-        let owner = owner(if is_given { copied.owner } else { Some((0, 0)) });
+        let owner = owner(if is_given { copied.owner } else { Some(Owner::ROOT) });
         arguments.push(format!("--copy={}{content}:{}{content}:{owner}", place(&copied.volume), place(&to)));
         mounts.insert(copied.volume.clone(), VolumeMount { read_only: Some(true), ..mount(&copied.volume) });
         mounts.insert(to.clone(), mount(&to));
     }
-    for laid in laid(chores, edition) {
+    for project in project_files(tasks, edition) {
         // Values of the Stack come last, because they can contain a colon.
-        let owner = owner(laid.writers.owner);
-        let shared = if laid.writers.are_several { "shared" } else { "" };
-        let from = laid.files.as_ref().map(|files| place(&files.name)).unwrap_or_default();
-        let root = place(&laid.volume);
-        arguments.push(format!("--lay={from}:{root}:{owner}:{shared}:{}:{}", laid.name, laid.folder));
-        let folders = laid.folders.iter();
-        arguments.extend(folders.map(|folder| {
-            let separator = if laid.folder.is_empty() { "" } else { "/" };
-            let root = place(&laid.volume);
-            format!("--folder={root}:{owner}:{}{separator}{folder}", laid.folder)
+        let owner = owner(if edition.records_files() { project.writers.owner } else { project.user });
+        let from = project.files.as_ref().map_or_else(String::new, |files| place(&files.name));
+        let root = place(&project.volume);
+        let base = project.folder.as_deref();
+        let record = match (edition.records_files(), project.writers.are_several) {
+            (true, true) => format!("shared:{}:", project.name),
+            (true, false) => format!(":{}:", project.name),
+            (false, _) => String::new(),
+        };
+        arguments.push(format!("--lay={from}:{root}:{owner}:{record}{}", base.unwrap_or("")));
+        arguments.extend(project.folders.iter().map(|folder| {
+            let path = base.into_iter().chain([folder.as_str()]).collect::<Vec<_>>().join("/");
+            format!("--folder={root}:{owner}:{path}")
         }));
-        if let Some(files) = &laid.files {
+        if let Some(files) = &project.files {
             mounts.insert(files.name.clone(), VolumeMount { read_only: Some(true), ..mount(&files.name) });
         }
-        mounts.insert(laid.volume.clone(), mount(&laid.volume));
+        mounts.insert(project.volume.clone(), mount(&project.volume));
     }
-    let is_laid = |it: &OpenedFolder| {
-        chores.laid.iter().any(|laid| (&laid.volume, &laid.folder) == (&it.volume, &it.folder))
+    let has_files = |it: &OpenedFolder| {
+        let mut all = project_files(tasks, edition);
+        all.any(|files| files.volume == it.volume && files.folder.as_ref() == Some(&it.folder))
     };
-    for opened in chores.opened.iter().filter(|it| edition.opens_folders() && !is_laid(it)) {
+    for opened in tasks.opened.iter().filter(|it| edition.opens_folders() && !has_files(it)) {
         arguments.push(format!("--folder={}:{}:{}", place(&opened.volume), owner(None), opened.folder));
         mounts.insert(opened.volume.clone(), mount(&opened.volume));
     }
-    for folder in &chores.modes {
+    for folder in &tasks.modes {
         arguments.push(format!("--mode={}:{:o}", place(&folder.volume), folder.mode));
         mounts.insert(folder.volume.clone(), mount(&folder.volume));
     }
@@ -166,16 +171,17 @@ fn prepare(chores: &Chores, installs: bool, edition: Edition) -> Container {
 }
 
 /// Returns an owner as two parts of an argument, which are empty if the owner is unknown.
-fn owner(numbers: Option<(i64, i64)>) -> String {
-    numbers.map_or_else(|| ":".to_owned(), |(user, group)| format!("{user}:{group}"))
+fn owner(owner: Option<Owner>) -> String {
+    owner.map_or_else(|| ":".to_owned(), |Owner { user, group }| format!("{user}:{group}"))
 }
 
-fn seed(container: &Container, chores: &Chores) -> Container {
+fn seed(container: &Container, tasks: &HelperTasks) -> Container {
     let mut mounts = BTreeMap::from([(BINARY, program())]);
     let mut command = vec![PROGRAM.to_owned(), HELPER.to_owned(), "seed".to_owned()];
-    for seed in &chores.seeds {
+    for seed in &tasks.seeds {
         // The folder comes last, because it can contain a colon.
-        command.push(format!("{}:{}:{}", seed.target, place(&seed.volume), seed.folder));
+        let folder = seed.folder.as_deref().unwrap_or("");
+        command.push(format!("{}:{}:{folder}", seed.target, place(&seed.volume)));
         mounts.insert(&seed.volume, mount(&seed.volume));
     }
     Container {

@@ -11,10 +11,9 @@ use super::{
     helper::{HELPER, PROGRAM, program},
     pre_start::pull_policy,
 };
-use crate::translate::{
-    escape::escaped,
-    names::pod_volume,
-    resolve::{Command, HookBefore, ResolvedService, is_shell},
+use crate::{
+    text::{escape::escaped, names::pod_volume},
+    translate::resolve::{Command, HookBefore, ResolvedService, is_shell},
 };
 
 /// The subcommand of the helper that runs a hook.
@@ -22,31 +21,31 @@ const RUNS: &str = "hook";
 
 /// Builds the init containers for the hooks of a service with another user, in their order.
 pub(super) fn before(service: &ResolvedService<'_>, form: Form) -> Vec<Container> {
-    let hooks = service.hooks_before.iter().enumerate();
+    let hooks = service.own.hooks_before.iter().enumerate();
     hooks.map(|(index, hook)| container(service, hook, index, form)).collect()
 }
 
 /// Builds an init container with the security settings and limits of the service. The privileges and the user are those of
 /// the hook.
 fn container(service: &ResolvedService<'_>, hook: &HookBefore<'_>, index: usize, form: Form) -> Container {
-    let mut context = service.security.container.clone();
+    let mut context = service.own.security.container.clone();
     if hook.spec.privileged == Some(true) {
         context.privileged = Some(true);
         // Kubernetes refuses a privileged container without privilege escalation.
         context.allow_privilege_escalation = None;
     }
     let command = Command::Program(hook.spec.command.clone());
-    let mut mounts: Vec<_> = service.mounts.mounts.values().cloned().collect();
+    let mut mounts: Vec<_> = service.own.mounts.mounts.values().cloned().collect();
     mounts.extend((form.has_helper && command.needs_helper()).then(program));
     Container {
-        name: pod_volume(service.name, &format!("post-start-{index}")),
-        image: Some(service.spec.image.clone()),
-        image_pull_policy: Some(pull_policy(service.spec.pull_policy).to_owned()),
+        name: pod_volume(service.own.name, &format!("post-start-{index}")),
+        image: Some(service.own.spec.image.clone()),
+        image_pull_policy: Some(pull_policy(service.own.spec.pull_policy).to_owned()),
         // Kubernetes expands variables in commands, and not in hooks.
         command: Some(words(&may_fail(&command, form)).iter().map(|word| escaped(word, false)).collect()),
         env: Some(hook.environment.clone()),
-        working_dir: hook.spec.working_dir.clone().or_else(|| service.spec.working_dir.clone()),
-        resources: resources(&service.resources),
+        working_dir: hook.spec.working_dir.clone().or_else(|| service.own.spec.working_dir.clone()),
+        resources: resources(&service.own.resources),
         volume_mounts: Some(mounts),
         security_context: security(context, hook.user),
         ..Container::default()
@@ -55,7 +54,7 @@ fn container(service: &ResolvedService<'_>, hook: &HookBefore<'_>, index: usize,
 
 /// Reports whether the helper runs a hook of the service, in its container or before.
 pub(super) fn need_helper(service: &ResolvedService<'_>) -> bool {
-    let before = service.hooks_before.iter().any(|hook| !is_shell(&hook.spec.command));
+    let before = service.own.hooks_before.iter().any(|hook| !is_shell(&hook.spec.command));
     before || runs_in_container(service)
 }
 

@@ -5,9 +5,9 @@ use k8s_openapi::api::networking::v1::{
     IngressSpec, IngressTLS, ServiceBackendPort,
 };
 
-use crate::translate::{
-    names::ingress_name,
-    resolve::{Resolved, ResolvedService, Route},
+use crate::{
+    text::names::ingress_name,
+    translate::resolve::{Resolved, ResolvedService, Route},
 };
 
 /// Builds an Ingress for each route of a service, because each route can have another class.
@@ -17,13 +17,13 @@ pub(super) fn ingresses(resolved: &Resolved<'_>, service: &ResolvedService<'_>) 
 
 fn ingress(resolved: &Resolved<'_>, service: &ResolvedService<'_>, route: &Route<'_>) -> Ingress {
     let Route { rule, path, port } = route;
-    let name = ingress_name(service.name, rule.host.as_deref(), path, rule.class_name.as_deref());
+    let name = ingress_name(service.own.name, rule.host.as_deref(), path, rule.class_name.as_deref());
     let mut metadata = resolved.metadata_of(service, resolved.object_name(&name));
     let annotations = rule.annotations.iter().map(|(key, value)| (key.clone(), value.0.clone()));
     metadata.annotations =
         Some(annotations.collect()).filter(|all: &std::collections::BTreeMap<_, _>| !all.is_empty());
     let backend = IngressServiceBackend {
-        name: service.name.to_owned(),
+        name: service.own.name.to_owned(),
         port: Some(ServiceBackendPort { number: Some(*port), name: None }),
     };
     let to_service = HTTPIngressPath {

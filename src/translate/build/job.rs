@@ -22,7 +22,7 @@ pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template:
         spec: Some(JobSpec {
             completions: completions(service),
             parallelism: completions(service),
-            backoff_limit: Some(match service.restart {
+            backoff_limit: Some(match service.own.restart {
                 Restart::No | Restart::Unset => 0,
                 Restart::Always => i32::MAX,
                 Restart::OnFailure(tries) => tries,
@@ -39,7 +39,7 @@ pub(super) fn job(service: &ResolvedService<'_>, metadata: ObjectMeta, template:
 
 /// Returns the number of containers of a one-shot that must succeed, if it is not one.
 pub(super) fn completions(service: &ResolvedService<'_>) -> Option<i32> {
-    (service.kind == Kind::Job && service.replicas > 1).then_some(service.replicas)
+    (service.pod.kind == Kind::Job && service.own.replicas > 1).then_some(service.own.replicas)
 }
 
 /// Returns the failure policy: an evicted Pod, or one whose node failed, does not count as a failure of the program.

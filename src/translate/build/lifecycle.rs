@@ -15,7 +15,7 @@ const DRAIN: i64 = 5;
 /// Returns the drain time of a service. Without another container, or without clients, a drain time would only extend the
 /// outage.
 fn drain(service: &ResolvedService<'_>) -> Option<i64> {
-    (service.start_first && !service.own_ports.is_empty()).then_some(DRAIN)
+    (service.pod.start_first && !service.own.own_ports.is_empty()).then_some(DRAIN)
 }
 
 /// Returns the termination grace period, in seconds. In Kubernetes it includes the drain time. In Compose it does not.
@@ -44,7 +44,7 @@ pub(super) fn lifecycle(service: &ResolvedService<'_>, form: Form) -> Option<Lif
 fn pre_stop(service: &ResolvedService<'_>, form: Form) -> Option<LifecycleHandler> {
     let shutdown = &service.shutdown;
     // Hooks run when the Pod starts to terminate, and a sidecar ends after other containers.
-    let ends_with_the_pod = service.stage == Stage::Last || !form.edition.orders_containers();
+    let ends_with_the_pod = service.start.stage == Stage::Last || !form.edition.orders_containers();
     let signal = shutdown.signal.as_ref().filter(|_| ends_with_the_pod);
     match (&shutdown.pre_stop, drain(service), signal) {
         (None, None, None) => None,

@@ -16,12 +16,12 @@ use crate::{
             ALIAS_PREFIX, MANAGED_BY, MANAGER, MEMBER_PREFIX, NAME, NETWORK_PREFIX, PART_OF, SERVICE, STACK,
         },
     },
-    translate::{
+    text::{
         long_hash,
         names::{dns_label, object_name},
-        resolve::{Resolved, ResolvedService},
         short_hash,
     },
+    translate::resolve::{Resolved, ResolvedService},
 };
 
 pub(super) type Labels = BTreeMap<String, String>;
@@ -59,17 +59,17 @@ impl Resolved<'_> {
     /// Returns the labels of the objects of a service.
     pub(super) fn labels_of(&self, service: &ResolvedService<'_>) -> Labels {
         let mut all = self.labels();
-        all.extend(labels([(NAME, service.name), (SERVICE, service.name)]));
+        all.extend(labels([(NAME, service.own.name), (SERVICE, service.own.name)]));
         all
     }
 
     /// Returns the selector of the Pods of a service. The selector of a workload is immutable, so it has only fixed labels. A
     /// service in the Pod of another service has its own label.
     pub(super) fn pods_of(&self, service: &ResolvedService<'_>) -> Labels {
-        if service.lead == service.name {
-            return labels([(STACK, self.name), (SERVICE, service.name)]);
+        if service.own.lead == service.own.name {
+            return labels([(STACK, self.name), (SERVICE, service.own.name)]);
         }
-        labels([(STACK, self.name), (&member_label(service.name), "")])
+        labels([(STACK, self.name), (&member_label(service.own.name), "")])
     }
 
     /// Returns the selector of the Pods of all services with an alias.

@@ -11,6 +11,7 @@ mod helper;
 mod hooks;
 mod ingress;
 mod job;
+mod join;
 mod lifecycle;
 mod metadata;
 mod network_policy;
@@ -24,7 +25,6 @@ mod same_node;
 mod sequence;
 mod service;
 mod stateful_set;
-mod together;
 mod unit;
 
 use std::collections::BTreeMap;
@@ -32,11 +32,12 @@ use std::collections::BTreeMap;
 pub use helper::helper_image;
 use network_policy::Networks;
 
-use super::{Desired, Facts, Object, resolve::Resolved};
-use crate::api::VolumePolicy;
+use super::{Desired, Facts, Object, findings::Findings, resolve::Resolved};
+use crate::api::{TemplateHash, VolumePolicy};
 
 /// Builds the desired state of a Stack.
 pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
+    let findings = Findings::default();
     let mut desired = Desired {
         approximations: resolved.approximations.clone(),
         retains_claims: resolved.stack.spec.volume_policy.unwrap_or_default() == VolumePolicy::Retain,
@@ -49,12 +50,12 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     desired.shared.extend(service::external(resolved).iter().map(Object::from));
 
     // Dependencies come first, because a template can have the hashes of their templates.
-    let mut templates: BTreeMap<&str, String> = BTreeMap::new();
+    let mut templates: BTreeMap<&str, TemplateHash> = BTreeMap::new();
     let mut made = Vec::new();
     for names in &resolved.units {
         let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();
         let template = unit::template_of(resolved, &services, facts, &templates);
-        templates.extend(services.iter().map(|service| (service.name, template.hash.clone())));
+        templates.extend(services.iter().map(|service| (service.own.name, template.hash.clone())));
         made.push((services, template));
     }
     let networks = Networks::of(resolved, facts, &made);
@@ -63,10 +64,11 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
         let Some((lead, others)) = services.split_first() else { continue };
         let unit = unit::unit(resolved, lead, others, facts, template, &networks);
         for service in &services {
-            desired.approximations.extend(unit::approximations(service, facts, &unit));
+            unit::approximate(service, facts, &unit, &findings);
         }
-        desired.units.insert(lead.name.to_owned(), unit);
+        desired.units.insert(lead.own.name.to_owned(), unit);
     }
+    desired.approximations.extend(findings.into_approximations());
     desired.approximations.sort_by(|a, b| a.path.cmp(&b.path));
     desired
 }

@@ -25,9 +25,9 @@ use super::{
 };
 use crate::{
     api::Protocol,
+    text::names::{internal_name, published_name},
     translate::{
         Activity, Facts, Kind,
-        names::{internal_name, published_name},
         resolve::{Resolved, ResolvedService},
     },
 };
@@ -56,14 +56,14 @@ impl<'r> Networks<'r> {
         facts: &Facts,
         made: &[(Vec<&'r ResolvedService<'r>>, Template)],
     ) -> Self {
-        let wanted: BTreeSet<&String> = made.iter().map(|(_, template)| &template.hash).collect();
+        let wanted: BTreeSet<_> = made.iter().map(|(_, template)| &template.hash).collect();
         // Pods of an earlier template can have either label.
         let has_others = facts.live_templates.iter().any(|hash| !wanted.contains(hash));
         let mut editions: BTreeMap<&str, BTreeSet<Edition>> = BTreeMap::new();
         for (services, template) in made {
             let Some(lead) = services.first() else { continue };
-            for service in services.iter().filter(|service| service.activity != Activity::Inactive) {
-                for network in &service.networks {
+            for service in services.iter().filter(|service| service.own.activity != Activity::Inactive) {
+                for network in &service.pod.networks {
                     editions.entry(network).or_default().extend(has_pods(lead).then_some(template.edition));
                 }
             }
@@ -139,17 +139,17 @@ impl<'r> Networks<'r> {
         let resolved = self.resolved;
         // The order is that of labels. Several networks can have one label.
         let networks: BTreeMap<_, _> =
-            service.networks.iter().map(|it| (self.label(it, Edition::First), *it)).collect();
+            service.pod.networks.iter().map(|it| (self.label(it, Edition::First), *it)).collect();
         let dns = NetworkPolicyPeer {
             namespace_selector: Some(selector(labels([("kubernetes.io/metadata.name", "kube-system")]))),
             ..NetworkPolicyPeer::default()
         };
         // A rule without peers allows all traffic.
-        if service.only_internal && service.networks.is_empty() {
+        if service.pod.only_internal && service.pod.networks.is_empty() {
             return Some(nothing(resolved, service));
         }
-        service.only_internal.then(|| NetworkPolicy {
-            metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
+        service.pod.only_internal.then(|| NetworkPolicy {
+            metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.own.name))),
             spec: Some(NetworkPolicySpec {
                 pod_selector: Some(selector(resolved.pods_of(service))),
                 policy_types: Some(vec!["Egress".to_owned()]),
@@ -171,9 +171,9 @@ impl<'r> Networks<'r> {
 
 /// Reports whether a service can have Pods. A stopped DaemonSet or Job has no workload.
 fn has_pods(lead: &ResolvedService<'_>) -> bool {
-    match lead.activity {
+    match lead.own.activity {
         Activity::Active => true,
-        Activity::Stopped => !matches!(lead.kind, Kind::Job | Kind::DaemonSet),
+        Activity::Stopped => !matches!(lead.pod.kind, Kind::Job | Kind::DaemonSet),
         Activity::Inactive => false,
     }
 }
@@ -194,7 +194,7 @@ pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) 
     let targets: BTreeSet<_> = service.opened_ports().collect();
     let ports = targets.into_iter().map(|(target, protocol)| port(target, protocol)).collect::<Vec<_>>();
     (!ports.is_empty()).then(|| NetworkPolicy {
-        metadata: resolved.metadata_of(service, resolved.object_name(&published_name(service.name))),
+        metadata: resolved.metadata_of(service, resolved.object_name(&published_name(service.own.name))),
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(selector(resolved.pods_of(service))),
             policy_types: Some(vec!["Ingress".to_owned()]),
@@ -207,7 +207,7 @@ pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) 
 /// Builds the policy of a service without a network, which denies all traffic.
 fn nothing(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> NetworkPolicy {
     NetworkPolicy {
-        metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.name))),
+        metadata: resolved.metadata_of(service, resolved.object_name(&internal_name(service.own.name))),
         spec: Some(NetworkPolicySpec {
             pod_selector: Some(selector(resolved.pods_of(service))),
             policy_types: Some(vec!["Ingress".to_owned(), "Egress".to_owned()]),

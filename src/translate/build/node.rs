@@ -7,9 +7,9 @@ use k8s_openapi::{
     apimachinery::pkg::api::resource::Quantity,
 };
 
-use crate::translate::{
-    names::pod_volume,
-    resolve::{ResolvedService, kind_of_device, node_labels, target_of_device},
+use crate::{
+    text::names::pod_volume,
+    translate::resolve::{ResolvedService, kind_of_device, node_labels, target_of_device},
 };
 
 /// The path of shared memory.
@@ -22,15 +22,15 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
     spec.host_network = yes(host.network);
     spec.host_pid = yes(host.pid);
     spec.host_ipc = yes(host.ipc);
-    spec.share_process_namespace = yes(service.spec.init == Some(true) && !host.pid);
+    spec.share_process_namespace = yes(service.own.spec.init == Some(true) && !host.pid);
     // By default, such Pods use the DNS servers of the node, which do not resolve names of the cluster.
     spec.dns_policy = host.network.then(|| "ClusterFirstWithHostNet".to_owned());
-    spec.host_users = service.security.is_unmasked().then_some(false);
-    spec.runtime_class_name = service.runtime_class().map(str::to_owned);
+    spec.host_users = service.own.security.is_unmasked().then_some(false);
+    spec.runtime_class_name = service.own.runtime_class().map(str::to_owned);
     let labels: BTreeMap<_, _> =
-        service.spec.platform.iter().flat_map(|platform| node_labels(platform)).collect();
+        service.own.spec.platform.iter().flat_map(|platform| node_labels(platform)).collect();
     spec.node_selector = (!labels.is_empty()).then_some(labels);
-    for device in &service.spec.devices {
+    for device in &service.own.spec.devices {
         let volume = Volume {
             name: pod_volume("device", &device.source),
             host_path: Some(HostPathVolumeSource {
@@ -42,7 +42,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>) {
         mount(spec, volume, target_of_device(device));
     }
     // As in Docker, /dev/shm of the node applies with the IPC namespace of the node, whatever the size.
-    if let Some(size) = service.shm_size.as_ref().filter(|_| !host.ipc) {
+    if let Some(size) = service.own.shm_size.as_ref().filter(|_| !host.ipc) {
         let memory = EmptyDirVolumeSource {
             medium: Some("Memory".to_owned()),
             size_limit: Some(Quantity(size.0.clone())),

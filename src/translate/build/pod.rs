@@ -12,6 +12,7 @@ use super::{
     edition::{Edition, Form},
     helper, hooks,
     job::completions,
+    join::join,
     lifecycle::grace,
     metadata::{Labels, alias_label, annotations, member_label},
     node,
@@ -19,22 +20,24 @@ use super::{
     pre_start::pre_start,
     reads, same_node,
     sequence::{arrange, is_ordered},
-    together::join,
 };
 use crate::{
-    api::labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
+    api::{
+        TemplateHash,
+        labels::{CONFIGS, READS, RESTARTED_WITH, TEMPLATE, VOLUMES},
+    },
+    text::short_hash,
     translate::{
         Facts, Kind,
         object::canonical,
         resolve::{Resolved, ResolvedService, shares_processes},
-        short_hash,
     },
 };
 
 /// The Pod template of a unit.
 pub(super) struct Template {
     pub(super) pods: PodTemplateSpec,
-    pub(super) hash: String,
+    pub(super) hash: TemplateHash,
     pub(super) edition: Edition,
 }
 
@@ -48,8 +51,8 @@ pub(super) fn template(
     facts: &Facts,
     restarted_with: Option<String>,
 ) -> Template {
-    let live = services.first().and_then(|lead| facts.live_workloads.get(lead.name));
-    let remembered = services.first().and_then(|lead| facts.released_templates.get(lead.name));
+    let live = services.first().and_then(|lead| facts.live_workloads.get(lead.own.name));
+    let remembered = services.first().and_then(|lead| facts.released_templates.get(lead.own.name));
     let known = [live.and_then(|live| live.template.as_ref()), remembered];
     let made = |form: Form| {
         let (pods, hash) = hashed(resolved, services, facts, restarted_with.as_ref(), form);
@@ -62,7 +65,7 @@ pub(super) fn template(
         facts.helper_image.as_ref()
     };
     let shapes_mounts = |edition: Edition| {
-        services.iter().any(|service| helper::shapes_mounts(&service.mounts.chores, edition))
+        services.iter().any(|service| helper::shapes_mounts(&service.own.mounts.tasks, edition))
     };
     let may_stay = |form: &Form| live.is_none() || image.is_some() || !shapes_mounts(form.edition);
     let overrides_hostname = facts.version.has_hostname_override();
@@ -92,7 +95,7 @@ fn hashed(
     facts: &Facts,
     restarted_with: Option<&String>,
     form: Form,
-) -> (PodTemplateSpec, String) {
+) -> (PodTemplateSpec, TemplateHash) {
     let Some((lead, others)) = services.split_first() else { return Default::default() };
     let of_service = |service: &ResolvedService<'_>| {
         let mut template = of_service(resolved, service, form);
@@ -111,17 +114,17 @@ fn hashed(
     for other in others {
         let of_other = of_service(other);
         parts.push((other, count(&of_other)));
-        join(&mut template, other.name, of_other);
+        join(&mut template, other.own.name, of_other);
         let labels = template.metadata.get_or_insert_default().labels.get_or_insert_default();
-        labels.insert(member_label(other.name), String::new());
+        labels.insert(member_label(other.own.name), String::new());
     }
     if form.edition.orders_containers() && is_ordered(services) {
         arrange(&mut template, &parts);
     }
     let spec = template.spec.get_or_insert_default();
-    place(spec, &lead.placement, resolved.pods_of(lead));
+    place(spec, &lead.pod.placement, resolved.pods_of(lead));
     same_node::stay(spec, resolved, lead);
-    if services.iter().any(|service| shares_processes(service.spec)) {
+    if services.iter().any(|service| shares_processes(service.own.spec)) {
         spec.share_process_namespace = Some(true);
     }
     if form.edition.allows_ping() {
@@ -142,15 +145,15 @@ fn hashed(
         // The number of completions of a Job is immutable, so another number needs another Job.
         text.push_str(&format!(" x {completions}"));
     }
-    let hash = short_hash(&text);
-    annotations(&mut template).insert(TEMPLATE.to_owned(), hash.clone());
+    let hash = TemplateHash::from(short_hash(&text));
+    annotations(&mut template).insert(TEMPLATE.to_owned(), hash.to_string());
     (template, hash)
 }
 
 /// Builds the Pod template of a service without the other services of its Pod.
 fn of_service(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> PodTemplateSpec {
-    let mut annotations = service.labels.annotations.clone();
-    annotations.extend(service.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
+    let mut annotations = service.own.labels.annotations.clone();
+    annotations.extend(service.own.mounts.contents_hash().map(|hash| (CONFIGS.to_owned(), hash)));
     let labels = labels(resolved, service, form.edition);
     let mut metadata = ObjectMeta { labels: Some(labels), ..ObjectMeta::default() };
     if !annotations.is_empty() {
@@ -162,24 +165,25 @@ fn of_service(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form
 }
 
 fn labels(resolved: &Resolved<'_>, service: &ResolvedService<'_>, edition: Edition) -> Labels {
-    let mut labels = service.labels.labels.clone();
-    let networks = service.networks.iter();
+    let mut labels = service.own.labels.labels.clone();
+    let networks = service.pod.networks.iter();
     labels.extend(networks.map(|network| (resolved.network_label(network, edition), String::new())));
-    labels.extend(service.aliases.iter().map(|alias| (alias_label(alias), String::new())));
-    labels.extend(service.together.iter().map(|together| (VOLUMES.to_owned(), together.clone())));
+    let aliases = resolved.names.of_service(service.own.name);
+    labels.extend(aliases.map(|alias| (alias_label(alias), String::new())));
+    labels.extend(service.own.node_group.iter().map(|node_group| (VOLUMES.to_owned(), node_group.clone())));
     labels.extend(resolved.labels_of(service));
     labels
 }
 
 fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> PodSpec {
     let hostname = hostname(service, form.overrides_hostname);
-    let hosts = &service.resolver.hosts;
+    let hosts = &service.own.resolver.hosts;
     let before: Vec<_> = pre_start(service).into_iter().chain(hooks::before(service, form)).collect();
     PodSpec {
         init_containers: (!before.is_empty()).then_some(before),
         containers: vec![container(service, form)],
         image_pull_secrets: pull_secrets(&resolved.stack.spec.image_pull_secrets),
-        volumes: Some(service.mounts.volumes(form.edition.keeps_places())),
+        volumes: Some(service.own.mounts.volumes(form.edition.keeps_places())),
         // Variables of each Service of the namespace (REDIS_PORT=tcp://…) would clash with variables of programs.
         enable_service_links: Some(false),
         // Programs of a Compose project do not use the Kubernetes API.
@@ -191,12 +195,12 @@ fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> P
                 localhost_profile: None,
             }),
             sysctls: sysctls(service),
-            supplemental_groups: Some(service.spec.group_add.clone()).filter(|groups| !groups.is_empty()),
+            supplemental_groups: Some(service.own.spec.group_add.clone()).filter(|groups| !groups.is_empty()),
             ..PodSecurityContext::default()
         }),
-        dns_config: Some(service.resolver.dns.clone()),
+        dns_config: Some(service.own.resolver.dns.clone()),
         host_aliases: Some(hosts.clone()).filter(|hosts| !hosts.is_empty()),
-        restart_policy: (service.kind == Kind::Job).then(|| "Never".to_owned()),
+        restart_policy: (service.pod.kind == Kind::Job).then(|| "Never".to_owned()),
         termination_grace_period_seconds: Some(grace(service)),
         hostname_override: hostname.by_override,
         hostname: hostname.plain,
@@ -207,7 +211,7 @@ fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> P
 /// Returns the kernel parameters of the service, with the default of Docker that all users can listen on all ports. The default
 /// does not apply on the network of the node.
 fn sysctls(service: &ResolvedService<'_>) -> Option<Vec<Sysctl>> {
-    let own = &service.security.sysctls;
+    let own = &service.own.security.sysctls;
     let name = "net.ipv4.ip_unprivileged_port_start";
     let every_port = Sysctl { name: name.to_owned(), value: "0".to_owned() };
     let is_free = !service.host.network && own.iter().all(|sysctl| sysctl.name != name);
@@ -246,12 +250,12 @@ fn hostname(service: &ResolvedService<'_>, may_override: bool) -> Hostname {
     if !service.is_single() || service.host.network {
         return Hostname::default();
     }
-    let name = service.spec.hostname.as_deref().unwrap_or(service.name);
-    if let Some(domain) = service.spec.domainname.as_deref().filter(|_| may_override) {
+    let name = service.own.spec.hostname.as_deref().unwrap_or(service.own.name);
+    if let Some(domain) = service.own.spec.domainname.as_deref().filter(|_| may_override) {
         return Hostname { plain: None, by_override: Some(format!("{name}.{domain}")) };
     }
     let name = Some(name.to_owned());
-    match service.kind {
+    match service.pod.kind {
         Kind::StatefulSet if may_override => Hostname { plain: None, by_override: name },
         Kind::StatefulSet => Hostname::default(),
         _ => Hostname { plain: name, by_override: None },

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::edition::Edition;
-use crate::translate::{
-    Facts, HashKey, ObjectKind,
-    hash::leading_bytes,
-    long_hash,
-    resolve::{Read, Resolved, ResolvedService},
+use crate::{
+    text::{leading_bytes, long_hash},
+    translate::{
+        Facts, HashKey, ObjectKind,
+        resolve::{Read, Resolved, ResolvedService},
+    },
 };
 
 /// The number of bytes of the hash in templates of the first two editions. That hash has no key, so a user who can read Pods
@@ -31,13 +32,13 @@ pub(super) fn hash(
     facts: &Facts,
     edition: Edition,
 ) -> Option<String> {
-    let reads: BTreeSet<_> = services.iter().flat_map(|service| &service.reads).collect();
+    let reads: BTreeSet<_> = services.iter().flat_map(|service| &service.own.reads).collect();
     let digests: Option<Vec<_>> = reads
         .into_iter()
         .map(|read| Some((read, facts.objects.get(&(read.kind, read.name.to_owned()))?.get(read.key)?)))
         .collect();
     let Some(digests) = digests else {
-        return facts.live_workloads.get(services.first()?.name)?.reads.clone();
+        return facts.live_workloads.get(services.first()?.own.name)?.reads.clone();
     };
     if digests.is_empty() {
         return None;

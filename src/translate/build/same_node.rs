@@ -11,9 +11,9 @@ use crate::{
 /// Keeps the Pods of a service on the node of the Pods that share its volumes. The scheduler accepts the first Pod although no
 /// other Pod matches, because the term matches the Pod itself.
 pub(super) fn stay(spec: &mut PodSpec, resolved: &Resolved<'_>, service: &ResolvedService<'_>) {
-    let Some(together) = &service.together else { return };
+    let Some(node_group) = &service.own.node_group else { return };
     let term = PodAffinityTerm {
-        label_selector: Some(selector(labels([(STACK, resolved.name), (VOLUMES, together)]))),
+        label_selector: Some(selector(labels([(STACK, resolved.name), (VOLUMES, node_group)]))),
         topology_key: HOST_NAME.to_owned(),
         ..PodAffinityTerm::default()
     };

@@ -10,16 +10,20 @@ const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
 /// Reports whether services of a Pod start one after the other.
 pub(super) fn is_ordered(services: &[&ResolvedService<'_>]) -> bool {
-    services.iter().enumerate().any(|(place, service)| service.stage != Stage::Last || service.turn != place)
+    services
+        .iter()
+        .enumerate()
+        .any(|(place, service)| service.start.stage != Stage::Last || service.start.position != place)
 }
 
 /// Orders the containers. `services` are in the order in which their templates were joined, each with the number of its init
 /// containers.
 pub(super) fn arrange(template: &mut PodTemplateSpec, services: &[(&ResolvedService<'_>, usize)]) {
-    if let Some((lead, _)) = services.first().filter(|(lead, _)| matches!(lead.stage, Stage::Sidecar { .. }))
+    if let Some((lead, _)) =
+        services.first().filter(|(lead, _)| matches!(lead.start.stage, Stage::Sidecar { .. }))
     {
         // The Pod has the name of this service.
-        annotations(template).entry(DEFAULT_CONTAINER.to_owned()).or_insert_with(|| lead.name.to_owned());
+        annotations(template).entry(DEFAULT_CONTAINER.to_owned()).or_insert_with(|| lead.own.name.to_owned());
     }
     let spec = template.spec.get_or_insert_default();
     let mut first = spec.init_containers.take().unwrap_or_default().into_iter();
@@ -29,11 +33,11 @@ pub(super) fn arrange(template: &mut PodTemplateSpec, services: &[(&ResolvedServ
         .zip(own)
         .map(|((service, count), container)| (*service, first.by_ref().take(*count).collect(), container))
         .collect();
-    parts.sort_by_key(|(service, ..)| (service.stage == Stage::Last, service.turn));
+    parts.sort_by_key(|(service, ..)| (service.start.stage == Stage::Last, service.start.position));
     let mut init = Vec::new();
     for (service, before, container) in parts {
         init.extend(before);
-        match service.stage {
+        match service.start.stage {
             Stage::Last => spec.containers.push(container),
             Stage::Sidecar { until_healthy } => init.push(sidecar(service, container, until_healthy)),
             Stage::First => init.push(one_shot(container)),
@@ -61,7 +65,7 @@ fn sidecar(service: &ResolvedService<'_>, container: Container, until_healthy: b
     if !until_healthy && sidecar.startup_probe.take().is_some() {
         // The next container would wait for the startup probe. Without it, the liveness probe must allow the time to
         // start.
-        if let (Some(liveness), Some(health)) = (&mut sidecar.liveness_probe, &service.health) {
+        if let (Some(liveness), Some(health)) = (&mut sidecar.liveness_probe, &service.own.health) {
             liveness.initial_delay_seconds = Some(i32::try_from(health.start_period).unwrap_or(i32::MAX));
         }
     }
@@ -81,14 +85,14 @@ fn one_shot(container: Container) -> Container {
 
 /// Returns the termination grace period of the Pod. Sidecars end one after the other, after all other containers.
 fn time_to_end(services: &[(&ResolvedService<'_>, usize)]) -> i64 {
-    let (mut together, mut after) = (0, 0_i64);
+    let (mut at_once, mut after) = (0, 0_i64);
     for (service, _) in services {
-        match service.stage {
+        match service.start.stage {
             Stage::Sidecar { .. } => after = after.saturating_add(grace(service)),
-            Stage::Last | Stage::First => together = grace(service).max(together),
+            Stage::Last | Stage::First => at_once = grace(service).max(at_once),
         }
     }
-    after.saturating_add(together)
+    after.saturating_add(at_once)
 }
 
 #[cfg(test)]

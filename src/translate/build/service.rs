@@ -10,9 +10,9 @@ use k8s_openapi::{
 use super::metadata::Labels;
 use crate::{
     api::{EndpointMode, Protocol, Publish, ServiceMode},
+    text::names::published_name,
     translate::{
         Facts,
-        names::published_name,
         resolve::{Health, KnownPort, Published, Resolved, ResolvedService, has_too_many_for_nodes},
     },
 };
@@ -24,9 +24,9 @@ pub(super) fn services(
     facts: &Facts,
 ) -> Vec<Service> {
     let metadata = |name: &str| resolved.metadata_of(service, name.to_owned());
-    let mut services = vec![name(metadata(service.name), resolved.pods_of(service), &[service], facts)];
-    let is_own = |alias: &&&str| resolved.aliases.get(**alias).is_some_and(|bearers| bearers.len() == 1);
-    for alias in service.aliases.iter().filter(is_own) {
+    let mut services = vec![name(metadata(service.own.name), resolved.pods_of(service), &[service], facts)];
+    let is_own = |alias: &&&str| resolved.names.services.get(**alias).is_some_and(|names| names.len() == 1);
+    for alias in resolved.names.of_service(service.own.name).filter(is_own) {
         services.push(name(metadata(alias), resolved.pods_with_alias(alias), &[service], facts));
     }
     services.extend(published(resolved, service));
@@ -35,10 +35,10 @@ pub(super) fn services(
 
 /// Builds a Service for each alias of several services, which selects the Pods of all of them.
 pub(super) fn shared_aliases(resolved: &Resolved<'_>, facts: &Facts) -> Vec<Service> {
-    let shared = resolved.aliases.iter().filter(|(_, bearers)| bearers.len() > 1);
-    let service = |(alias, bearers): (&&str, &Vec<&str>)| {
-        let bearers: Vec<_> = bearers.iter().map(|bearer| &resolved.services[bearer]).collect();
-        name(resolved.metadata((*alias).to_owned()), resolved.pods_with_alias(alias), &bearers, facts)
+    let shared = resolved.names.services.iter().filter(|(_, names)| names.len() > 1);
+    let service = |(alias, names): (&&str, &Vec<&str>)| {
+        let services: Vec<_> = names.iter().map(|name| &resolved.services[name]).collect();
+        name(resolved.metadata((*alias).to_owned()), resolved.pods_with_alias(alias), &services, facts)
     };
     shared.map(service).collect()
 }
@@ -60,14 +60,14 @@ pub(super) fn external(resolved: &Resolved<'_>) -> Vec<Service> {
 /// Builds a Service that resolves a name to the Pods of `services`.
 fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], facts: &Facts) -> Service {
     let ports: BTreeSet<KnownPort> =
-        services.iter().flat_map(|service| &service.known_ports).copied().collect();
+        services.iter().flat_map(|service| &service.own.known_ports).copied().collect();
     let named = |known: &KnownPort| ServicePort {
-        app_protocol: services.iter().find_map(|service| service.app_protocol(*known)),
+        app_protocol: services.iter().find_map(|service| service.own.app_protocol(*known)),
         ..port(known.port, known.port, known.protocol)
     };
     let live = metadata.name.as_ref().and_then(|name| facts.live_services.get(name));
     // The cluster IP is immutable, so an existing Service keeps its kind. A Service without ports has no cluster IP.
-    let chosen = services.iter().find_map(|service| service.spec.service_mode);
+    let chosen = services.iter().find_map(|service| service.own.spec.service_mode);
     let headless = ports.is_empty()
         || match (chosen, live) {
             // A change of the mode replaces the Service.
@@ -78,9 +78,9 @@ fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], f
     // In Compose, unhealthy containers are reachable, and services can require each other to become healthy. The live
     // Service stores the fact that the service was healthy.
     let not_healthy_yet = live.is_none_or(|live| live.publishes_not_ready)
-        && !services.iter().any(|service| facts.healthy.contains(service.lead));
+        && !services.iter().any(|service| facts.healthy.contains(service.own.lead));
     let always =
-        services.iter().any(|service| service.is_single() && !service.start_first || !gates(service));
+        services.iter().any(|service| service.is_single() && !service.pod.start_first || !gates(service));
     let spec = ServiceSpec {
         type_: Some("ClusterIP".to_owned()),
         cluster_ip: headless.then(|| "None".to_owned()),
@@ -94,18 +94,19 @@ fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], f
 
 /// Reports whether the service is unreachable while it is unhealthy.
 fn gates(service: &ResolvedService<'_>) -> bool {
-    service.health.as_ref().is_none_or(Health::gates)
+    service.own.health.as_ref().is_none_or(Health::gates)
 }
 
 fn wants_no_address(service: &ResolvedService<'_>) -> bool {
-    service.known_ports.is_empty()
-        || service.spec.deploy.as_ref().and_then(|deploy| deploy.endpoint_mode) == Some(EndpointMode::Dnsrr)
+    service.own.known_ports.is_empty()
+        || service.own.spec.deploy.as_ref().and_then(|deploy| deploy.endpoint_mode)
+            == Some(EndpointMode::Dnsrr)
 }
 
 /// Builds the Service for published ports, if there are any.
 fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<Service> {
     let port = |p: &Published| ServicePort {
-        app_protocol: service.spec.ports[p.index].app_protocol.clone(),
+        app_protocol: service.own.spec.ports[p.index].app_protocol.clone(),
         ..port(p.published, p.target, p.protocol)
     };
     let ports: Vec<_> = service.balanced_ports().map(port).collect();
@@ -117,7 +118,7 @@ fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<S
         Publish::HostPort | Publish::ClusterIp => "ClusterIP",
     };
     (!ports.is_empty()).then(|| Service {
-        metadata: resolved.metadata_of(service, published_name(service.name)),
+        metadata: resolved.metadata_of(service, published_name(service.own.name)),
         spec: Some(ServiceSpec {
             type_: Some(publish.to_owned()),
             selector: Some(resolved.pods_of(service)),

@@ -16,10 +16,14 @@ use super::{
     stateful_set::stateful_set,
 };
 use crate::{
-    api::labels::{COMPLETED, IMAGES},
+    api::{
+        TemplateHash,
+        labels::{COMPLETED, IMAGES},
+    },
     translate::{
-        Activity, Approximation, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Unread, WaitFor,
-        Workload, remembered,
+        Activity, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Unread, WaitFor, Workload,
+        findings::Findings,
+        remembered,
         resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
     },
 };
@@ -29,12 +33,12 @@ pub(super) fn template_of(
     resolved: &Resolved<'_>,
     services: &[&ResolvedService<'_>],
     facts: &Facts,
-    templates: &BTreeMap<&str, String>,
+    templates: &BTreeMap<&str, TemplateHash>,
 ) -> Template {
     // Missing templates belong to services of this Pod, which restart with it anyway.
     let restarted_with: BTreeSet<_> = services
         .iter()
-        .flat_map(|service| service.restarts_with())
+        .flat_map(|service| service.own.restarts_with())
         .filter_map(|name| templates.get(name).map(|template| format!("{name}={template}")))
         .collect();
     let restarted_with =
@@ -53,41 +57,41 @@ pub(super) fn unit(
 ) -> Unit {
     let services: Vec<&ResolvedService<'_>> = [lead].into_iter().chain(others.iter().copied()).collect();
     let completes_on_exit = services.iter().all(|service| completes_on_exit(service));
-    let active = lead.activity == Activity::Active;
+    let active = lead.own.activity == Activity::Active;
     // A stopped service runs again when it is started.
-    let completed = completes_on_exit && active && facts.completed.get(lead.name) == Some(&template);
-    let replicas = match lead.kind {
+    let completed = completes_on_exit && active && facts.completed.get(lead.own.name) == Some(&template);
+    let replicas = match lead.pod.kind {
         _ if !active || completed => 0,
         // The number of Pods depends on the nodes.
         Kind::DaemonSet => 1,
-        _ => lead.replicas,
+        _ => lead.own.replicas,
     };
-    let asked: Vec<_> = services.iter().filter_map(|service| service.resources.asked.clone()).collect();
+    let asked: Vec<_> = services.iter().filter_map(|service| service.own.resources.asked.clone()).collect();
     Unit {
-        services: services.iter().map(|service| service.name.to_owned()).collect(),
-        activity: lead.activity,
+        services: services.iter().map(|service| service.own.name.to_owned()).collect(),
+        activity: lead.own.activity,
         workload: workload(resolved, &services, pods, &template, replicas, completed),
         frontends: services
             .iter()
             .flat_map(|service| frontends(resolved, service, facts, networks))
             .collect(),
-        waits_for: together(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
+        waits_for: distinct(services.iter().flat_map(|service| service.waits_for.iter().cloned())),
         waits_within: if edition.orders_containers() { waits_within(&services) } else { BTreeMap::new() },
-        missing: together(services.iter().flat_map(|service| missing(service, facts))),
-        unread: together(services.iter().filter_map(|service| unread(service, facts))),
+        missing: distinct(services.iter().flat_map(|service| missing(service, facts))),
+        unread: distinct(services.iter().filter_map(|service| unread(service, facts))),
         replicas,
         startup_deadline: services
             .iter()
             .filter_map(|service| {
-                Some((service.name.to_owned(), service.health.as_ref()?.startup_deadline()))
+                Some((service.own.name.to_owned(), service.own.health.as_ref()?.startup_deadline()))
             })
             .collect(),
         restarted_when_unhealthy: services
             .iter()
-            .filter(|service| service.health.as_ref().is_some_and(Health::restarts))
-            .map(|service| service.name.to_owned())
+            .filter(|service| service.own.health.as_ref().is_some_and(Health::restarts))
+            .map(|service| service.own.name.to_owned())
             .collect(),
-        may_overlap: lead.start_first,
+        may_overlap: lead.pod.start_first,
         completes_on_exit,
         requests: (!asked.is_empty()).then(|| asked.join(" and ")),
         template,
@@ -96,21 +100,21 @@ pub(super) fn unit(
 
 /// Returns the dependencies of each service on other services of its Pod.
 fn waits_within(services: &[&ResolvedService<'_>]) -> BTreeMap<String, Vec<WaitFor>> {
-    let waiting = services.iter().filter(|service| !service.waits_in_pod.is_empty());
-    waiting.map(|service| (service.name.to_owned(), service.waits_in_pod.clone())).collect()
+    let waiting = services.iter().filter(|service| !service.start.waits_for.is_empty());
+    waiting.map(|service| (service.own.name.to_owned(), service.start.waits_for.clone())).collect()
 }
 
 /// Reports whether a service that is not a one-shot has completed when its container ends with exit code 0.
 fn completes_on_exit(service: &ResolvedService<'_>) -> bool {
     // A container that is restarted because it is unhealthy often ends with exit code 0 too. And a DaemonSet cannot be scaled
     // to zero on a node.
-    let is_restarted = service.health.as_ref().is_some_and(Health::restarts);
-    let can_be_held = matches!(service.kind, Kind::Deployment | Kind::StatefulSet);
-    can_be_held && service.restart == Restart::Unset && !is_restarted
+    let is_restarted = service.own.health.as_ref().is_some_and(Health::restarts);
+    let can_be_held = matches!(service.pod.kind, Kind::Deployment | Kind::StatefulSet);
+    can_be_held && service.own.restart == Restart::Unset && !is_restarted
 }
 
 /// Removes duplicates and keeps the order.
-fn together<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
+fn distinct<T: PartialEq>(all: impl Iterator<Item = T>) -> Vec<T> {
     all.fold(Vec::new(), |mut found, one| {
         if !found.contains(&one) {
             found.push(one);
@@ -123,30 +127,31 @@ fn workload(
     resolved: &Resolved<'_>,
     services: &[&ResolvedService<'_>],
     pods: PodTemplateSpec,
-    template: &str,
+    template: &TemplateHash,
     replicas: i32,
     completed: bool,
 ) -> Option<Workload> {
     let service = services.first()?;
-    let images: BTreeMap<_, _> = services.iter().filter_map(|it| Some((it.name, it.image?))).collect();
+    let images: BTreeMap<_, _> =
+        services.iter().filter_map(|it| Some((it.own.name, it.own.image?))).collect();
     let metadata = |name: String| {
         let mut metadata = resolved.metadata_of(service, name);
         let own = metadata.labels.take().unwrap_or_default();
-        metadata.labels = Some(service.deploy_labels.labels.clone().into_iter().chain(own).collect());
-        let mut annotations = service.deploy_labels.annotations.clone();
-        annotations.extend(completed.then(|| (COMPLETED.to_owned(), template.to_owned())));
+        metadata.labels = Some(service.pod.workload_labels.labels.clone().into_iter().chain(own).collect());
+        let mut annotations = service.pod.workload_labels.annotations.clone();
+        annotations.extend(completed.then(|| (COMPLETED.to_owned(), template.to_string())));
         annotations.extend((!images.is_empty()).then(|| (IMAGES.to_owned(), remembered(&images))));
         metadata.annotations = (!annotations.is_empty()).then_some(annotations);
         metadata
     };
-    let name = resolved.object_name(service.name);
-    match (service.kind, service.activity) {
+    let name = resolved.object_name(service.own.name);
+    match (service.pod.kind, service.own.activity) {
         (_, Activity::Inactive) => None,
         // A Job with zero Pods counts as complete, and a DaemonSet cannot be scaled to zero, so they have no workload.
         (Kind::Job | Kind::DaemonSet, Activity::Stopped) => None,
         (Kind::Job, Activity::Active) => {
             // The template of a Job is immutable: a new template has a new Job.
-            let metadata = metadata(resolved.object_name(&format!("{}-{template}", service.name)));
+            let metadata = metadata(resolved.object_name(&format!("{}-{template}", service.own.name)));
             Some(Workload::Job(Box::new(job(service, metadata, pods))))
         }
         (Kind::DaemonSet, Activity::Active) => {
@@ -171,7 +176,7 @@ fn frontends(
     facts: &Facts,
     networks: &Networks<'_>,
 ) -> Vec<Object> {
-    if service.activity == Activity::Inactive {
+    if service.own.activity == Activity::Inactive {
         return Vec::new();
     }
     let policies = [network_policy::published(resolved, service), networks.internal(service)];
@@ -184,7 +189,7 @@ fn frontends(
 /// Returns the missing objects and keys that the service reads.
 fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
     let mut missing: Vec<Missing> = Vec::new();
-    for read in service.reads.iter().filter(|_| service.activity != Activity::Inactive) {
+    for read in service.own.reads.iter().filter(|_| service.own.activity != Activity::Inactive) {
         let need = match facts.objects.get(&(read.kind, read.name.to_owned())) {
             None => Need::Object,
             Some(keys) if !keys.contains_key(read.key) => Need::Key(read.key.to_owned()),
@@ -196,8 +201,8 @@ fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
         }
     }
     let is_missing = |claim: &&&str| !facts.claims.contains_key(**claim);
-    let claims = service.mounts.external_claims.iter();
-    if service.activity != Activity::Inactive {
+    let claims = service.own.mounts.external_claims.iter();
+    if service.own.activity != Activity::Inactive {
         missing.extend(claims.filter(is_missing).map(|claim| Missing {
             kind: ObjectKind::PersistentVolumeClaim,
             name: (*claim).to_owned(),
@@ -209,31 +214,24 @@ fn missing(service: &ResolvedService<'_>, facts: &Facts) -> Vec<Missing> {
 
 /// Returns the image of the service if a new template waits for its metadata.
 fn unread(service: &ResolvedService<'_>, facts: &Facts) -> Option<Unread> {
-    let cause = facts.unread.get(service.name).filter(|_| service.activity != Activity::Inactive)?;
-    Some(Unread { image: service.spec.image.clone(), cause: cause.clone() })
+    let cause = facts.unread.get(service.own.name).filter(|_| service.own.activity != Activity::Inactive)?;
+    Some(Unread { image: service.own.spec.image.clone(), cause: cause.clone() })
 }
 
-/// Returns the approximations of a service.
-pub(super) fn approximations(
-    service: &ResolvedService<'_>,
-    facts: &Facts,
-    unit: &Unit,
-) -> Vec<Approximation> {
-    let path = format!("spec.services.{}", service.name);
-    let mut found = Vec::new();
-    let mut say =
-        |path: String, message: &str| found.push(Approximation { path, message: message.to_owned() });
-    if service.activity == Activity::Inactive {
-        return found;
+/// Reports the settings of a service that its workload cannot reproduce exactly.
+pub(super) fn approximate(service: &ResolvedService<'_>, facts: &Facts, unit: &Unit, findings: &Findings) {
+    if service.own.activity == Activity::Inactive {
+        return;
     }
+    let at = findings.service(service.own.name);
     // Existing Pods can be older than the support of the field in the cluster.
     let has_full_name = match unit.workload.as_ref().map(Workload::pod_spec) {
         Some(pod) => pod.is_some_and(|pod| pod.hostname_override.is_some()),
         None => facts.version.has_hostname_override() && service.is_single() && !service.host.network,
     };
-    if service.kind == Kind::StatefulSet
+    if service.pod.kind == Kind::StatefulSet
         && service.is_single()
-        && service.spec.hostname.is_some()
+        && service.own.spec.hostname.is_some()
         && !has_full_name
     {
         let message = if facts.version.has_hostname_override() {
@@ -243,51 +241,46 @@ pub(super) fn approximations(
             "omitted: before Kubernetes 1.35, the host name of a service that writes a volume is the name of the \
              Pod, which is stable"
         };
-        say(format!("{path}.hostname"), message);
+        at.child("hostname").approximate(message);
     }
-    if let Some(at_once) = service.update.at_once
-        && service.kind == Kind::StatefulSet
+    if let Some(at_once) = service.own.update.at_once
+        && service.pod.kind == Kind::StatefulSet
         && at_once != AtOnce::Some(1)
         && !service.is_single()
     {
-        say(
-            format!("{path}.deploy.updateConfig.parallelism"),
+        at.child("deploy.updateConfig.parallelism").approximate(
             "the containers of a service that writes a volume are replaced one at a time: Kubernetes replaces \
              several at the same time only if its administrator has enabled that",
         );
     }
-    if service.spec.entrypoint.as_ref().is_some_and(Vec::is_empty)
-        && service.spec.command.as_ref().is_none_or(Vec::is_empty)
-        && service.image.is_none_or(|image| image.config.command.is_empty())
+    if service.own.spec.entrypoint.as_ref().is_some_and(Vec::is_empty)
+        && service.own.spec.command.as_ref().is_none_or(Vec::is_empty)
+        && service.own.image.is_none_or(|image| image.config.command.is_empty())
     {
-        say(
-            format!("{path}.entrypoint"),
+        at.child("entrypoint").approximate(
             "ENTRYPOINT of the image still runs, because CMD of the image is unknown: write the program that must \
              run in 'entrypoint'",
         );
     }
-    if service.spec.domainname.is_some() {
+    if service.own.spec.domainname.is_some() {
         let message = if has_full_name {
             "the host name includes the domain"
         } else {
             "omitted: a host name with a domain requires Kubernetes 1.35, one replica and a network of the Pod"
         };
-        say(format!("{path}.domainname"), message);
+        at.child("domainname").approximate(message);
     }
-    if !service.waits_in_pod.is_empty() && unit.waits_within.is_empty() {
-        say(
-            format!("{path}.dependsOn"),
+    if !service.start.waits_for.is_empty() && unit.waits_within.is_empty() {
+        at.child("dependsOn").approximate(
             "an earlier version of the operator created the Pods, and it starts the services of a Pod together: the \
              next change of a service of the Pod sets the order",
         );
     }
     let parked = unit.completes_on_exit && unit.activity == Activity::Active && unit.replicas == 0;
     if parked {
-        say(
-            format!("{path}.restart"),
+        at.child("restart").approximate(
             "the service has ended with exit code 0 and is scaled to 0, but it may have started a second time: set \
              restart: \"no\" to run the service exactly once",
         );
     }
-    found
 }

@@ -3,33 +3,29 @@
 //! Counts that depend only on the spec are checked before resolution, and the others after it. The memory is an upper
 //! bound, which `tests/limits` verifies by measurement.
 
+mod estimate;
 mod gauge;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    DeclaredVolume, Origin, Problems, Resolved, ResolvedService, activity::is_inactive, siblings::Siblings,
+    activity::is_inactive,
+    resolved::Resolved,
+    service::{ResolvedService, ServiceDraft},
+    siblings::Siblings,
+    volumes::{DeclaredVolume, Origin},
 };
 use crate::{
-    api::{Reason, Service, StackSpec, Volume, VolumeMount},
-    translate::{Activity, Facts, ImageConfig, Invalid, Kind, Limits, limits::Limit},
+    api::{Reason, Service, StackSpec},
+    translate::{
+        Activity, Facts, Invalid, Kind, Limits,
+        findings::{FieldPath, Findings},
+        limits::Limit,
+    },
 };
+use estimate::{OBJECT, files_of_volumes, of_service, of_volumes};
 use gauge::Gauge;
 
-/// The memory of the workload and the Service of a service, without the values of its spec.
-const SERVICE: usize = 32 << 10;
-/// The memory of another object.
-const OBJECT: usize = 6 << 10;
-/// The memory of a variable of a container, without its values.
-const VARIABLE: usize = 1 << 10;
-/// The memory of a volume of a Pod and its mount, without their values.
-const VOLUME: usize = 10 << 10;
-/// The memory of a mount in an additional container.
-const MOUNT: usize = 1 << 10;
-/// The memory of a mount point in a tree of files.
-const PLACE: usize = 1 << 10;
-/// The memory of a DNS name of a service, without the Service.
-const NAME: usize = 512;
 /// The memory of a port of a Service.
 const PORT: usize = 1 << 10;
 
@@ -43,7 +39,7 @@ const WITH_PORTS: usize = 2;
 /// A count that is checked against a limit.
 struct Count<'a> {
     limit: Limit,
-    path: String,
+    at: FieldPath<'a>,
     /// The subject and the verb of the message.
     who: &'a str,
     number: usize,
@@ -63,18 +59,19 @@ pub(super) struct Memory<'a> {
 /// # Errors
 /// Fails if a limit is exceeded.
 pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memory<'a>, Invalid> {
-    let mut problems = Problems::default();
+    let findings = Findings::default();
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for (name, service) in &spec.services {
         let own = further_names(service);
+        let at = findings.service(name);
         let count = Count {
             limit: Limit::Names,
-            path: format!("spec.services.{name}.networks"),
+            at: at.child("networks"),
             who: "the service has",
             number: own.len(),
             what: "additional names, which become Services",
         };
-        count.check(&facts.limits, &mut problems);
+        count.check(&facts.limits);
         if !is_inactive(service, spec) {
             names.extend(own);
             names.extend(service.external_links.keys().map(String::as_str));
@@ -83,21 +80,21 @@ pub(super) fn check_spec<'a>(spec: &'a StackSpec, facts: &Facts) -> Result<Memor
     let active = || spec.services.values().filter(|service| !is_inactive(service, spec));
     let routes: usize = active().map(|service| service.ingress.len()).sum();
     let least = [active().count().saturating_mul(OF_A_SERVICE), names.len(), routes];
-    check_objects(least.into_iter().fold(0, usize::saturating_add), "or more objects", facts, &mut problems);
+    check_objects(least.into_iter().fold(0, usize::saturating_add), "or more objects", facts, &findings);
     let shared = Gauge::of(&(&spec.networks, &spec.volumes, &spec.configs, &spec.secrets)).memory();
     let objects = [names.len(), spec.networks.len(), spec.volumes.len(), spec.configs.len()];
     let objects = objects.into_iter().fold(0, usize::saturating_add).saturating_mul(OBJECT);
-    let laid = laid(spec);
+    let files = files_of_volumes(spec);
     let services = spec.services.iter().map(|(name, service)| {
         let image = facts.images.get(name).map(|image| &image.config);
         (
             name.as_str(),
-            of_service(spec, service, image.map(AsRef::as_ref)).saturating_add(of_volumes(&laid, service)),
+            of_service(spec, service, image.map(AsRef::as_ref)).saturating_add(of_volumes(&files, service)),
         )
     });
     let memory = Memory { services: services.collect(), others: shared.saturating_add(objects) };
-    memory.check(facts, &mut problems);
-    problems.into_result()?;
+    memory.check(facts, &findings);
+    findings.check()?;
     Ok(memory)
 }
 
@@ -122,44 +119,44 @@ fn check_dialled(
     mut memory: Memory<'_>,
     dialled: impl Fn(&str) -> usize,
 ) -> Result<(), Invalid> {
-    let mut problems = Problems::default();
+    let findings = Findings::default();
     for ((name, service), (_, of_service)) in spec.services.iter().zip(&mut memory.services) {
         let dialled = dialled(name);
-        check_known_ports(name, dialled, facts, &mut problems);
+        check_known_ports(name, dialled, facts, &findings);
         let of_image = facts.images.get(name).map_or(0, |image| image.config.ports.len());
         let own = [service.ports.len(), service.expose.len(), of_image, dialled].into_iter().sum::<usize>();
         let frontends = further_names(service).len().saturating_add(WITH_PORTS);
         *of_service = of_service.saturating_add(own.saturating_mul(frontends).saturating_mul(PORT));
     }
-    memory.check(facts, &mut problems);
-    problems.into_result()
+    memory.check(facts, &findings);
+    findings.check()
 }
 
-/// Checks the resolved services.
+/// Checks the drafts of services.
 ///
 /// # Errors
 /// Fails if a limit is exceeded.
 pub(super) fn check_services(
     volumes: &BTreeMap<&str, DeclaredVolume<'_>>,
-    services: &BTreeMap<&str, ResolvedService<'_>>,
+    drafts: &BTreeMap<&str, ServiceDraft<'_>>,
     facts: &Facts,
 ) -> Result<(), Invalid> {
-    let mut problems = Problems::default();
-    let active = || services.values().filter(|service| service.activity != Activity::Inactive);
+    let findings = Findings::default();
+    let active = || drafts.values().filter(|service| service.own.activity != Activity::Inactive);
     for service in active() {
-        check_known_ports(service.name, service.known_ports.len(), facts, &mut problems);
+        check_known_ports(service.own.name, service.own.known_ports.len(), facts, &findings);
     }
-    let anonymous: usize = active().map(|service| service.mounts.anonymous_claims.len()).sum();
+    let anonymous: usize = active().map(|service| service.own.mounts.anonymous_claims.len()).sum();
     let named = volumes.values().filter(|volume| matches!(volume.origin, Origin::Claim(_))).count();
     let count = Count {
         limit: Limit::Claims,
-        path: "spec".to_owned(),
+        at: findings.root("spec"),
         who: "the Stack needs",
         number: named.saturating_add(anonymous),
         what: "claims for volumes",
     };
-    count.check(&facts.limits, &mut problems);
-    problems.into_result()
+    count.check(&facts.limits);
+    findings.check()
 }
 
 /// Checks the number of objects of a resolved Stack.
@@ -167,34 +164,35 @@ pub(super) fn check_services(
 /// # Errors
 /// Fails if a limit is exceeded.
 pub(super) fn check(resolved: &Resolved<'_>, facts: &Facts) -> Result<(), Invalid> {
-    let mut problems = Problems::default();
-    check_objects(objects(resolved), "objects", facts, &mut problems);
-    problems.into_result()
+    let findings = Findings::default();
+    check_objects(objects(resolved), "objects", facts, &findings);
+    findings.check()
 }
 
 /// Returns the number of objects of a Stack.
 pub(in crate::translate) fn objects(resolved: &Resolved<'_>) -> usize {
-    let active = || resolved.services.values().filter(|service| service.activity != Activity::Inactive);
+    let active = || resolved.services.values().filter(|service| service.own.activity != Activity::Inactive);
     let configs = resolved.stack.spec.configs.values().filter(|config| config.content.is_some()).count();
     let claims = resolved.volumes.values().filter(|volume| matches!(volume.origin, Origin::Claim(_))).count();
-    let anonymous: usize = active().map(|service| service.mounts.anonymous_claims.len()).sum();
-    let networks: BTreeSet<&str> = active().flat_map(|service| service.networks.iter().copied()).collect();
+    let anonymous: usize = active().map(|service| service.own.mounts.anonymous_claims.len()).sum();
+    let networks: BTreeSet<&str> =
+        active().flat_map(|service| service.pod.networks.iter().copied()).collect();
     let frontends = |service: &ResolvedService<'_>| {
         let published = service.balanced_ports().next().is_some();
         let opened = service.opened_ports().next().is_some();
-        let parts = [published, opened, service.only_internal];
+        let parts = [published, opened, service.pod.only_internal];
         1 + parts.into_iter().filter(|is_there| *is_there).count() + service.routes.len()
     };
-    let leads = active().filter(|service| service.lead == service.name);
+    let leads = active().filter(|service| service.own.lead == service.own.name);
     let workloads = leads.filter(|lead| {
-        lead.activity == Activity::Active || !matches!(lead.kind, Kind::Job | Kind::DaemonSet)
+        lead.own.activity == Activity::Active || !matches!(lead.pod.kind, Kind::Job | Kind::DaemonSet)
     });
     [
         configs,
         claims,
         anonymous,
         networks.len(),
-        resolved.aliases.len(),
+        resolved.names.services.len(),
         resolved.external_links.len(),
         active().map(frontends).sum(),
         workloads.count(),
@@ -209,24 +207,25 @@ fn further_names(service: &Service) -> BTreeSet<&str> {
     aliases.chain(&service.container_name).chain(&service.hostname).map(String::as_str).collect()
 }
 
-fn check_known_ports(service: &str, ports: usize, facts: &Facts, problems: &mut Problems) {
+fn check_known_ports(service: &str, ports: usize, facts: &Facts, findings: &Findings) {
+    let at = findings.service(service);
     let count = Count {
         limit: Limit::Ports,
-        path: format!("spec.services.{service}.ports"),
+        at: at.child("ports"),
         who: "the service has",
         number: ports,
         what: "ports, including those in addresses that other services use",
     };
-    count.check(&facts.limits, problems);
+    count.check(&facts.limits);
 }
 
-fn check_objects(objects: usize, what: &str, facts: &Facts, problems: &mut Problems) {
-    let (path, who) = ("spec".to_owned(), "the Stack needs");
-    Count { limit: Limit::Objects, path, who, number: objects, what }.check(&facts.limits, problems);
+fn check_objects(objects: usize, what: &str, facts: &Facts, findings: &Findings) {
+    let (at, who) = (findings.root("spec"), "the Stack needs");
+    Count { limit: Limit::Objects, at, who, number: objects, what }.check(&facts.limits);
 }
 
 impl Memory<'_> {
-    fn check(&self, facts: &Facts, problems: &mut Problems) {
+    fn check(&self, facts: &Facts, findings: &Findings) {
         let sum = self.services.iter().map(|(_, memory)| *memory).fold(self.others, usize::saturating_add);
         let largest = self.services.iter().max_by_key(|(_, memory)| *memory);
         let what = match largest.filter(|(_, most)| *most > self.others) {
@@ -235,13 +234,13 @@ impl Memory<'_> {
             }
             None => "bytes of memory in the operator".to_owned(),
         };
-        let (path, who) = ("spec".to_owned(), "the Stack needs");
-        Count { limit: Limit::Memory, path, who, number: sum, what: &what }.check(&facts.limits, problems);
+        let (at, who) = (findings.root("spec"), "the Stack needs");
+        Count { limit: Limit::Memory, at, who, number: sum, what: &what }.check(&facts.limits);
     }
 }
 
 impl Count<'_> {
-    fn check(self, limits: &Limits, problems: &mut Problems) {
+    fn check(self, limits: &Limits) {
         let most = self.limit.of(limits);
         if self.number <= most {
             return;
@@ -258,84 +257,8 @@ impl Count<'_> {
             self.what,
             self.limit.flag()
         );
-        problems.add(Reason::TooLarge, self.path, message);
+        self.at.problem(Reason::TooLarge, message);
     }
-}
-
-/// Returns the memory of a service, without the ports of its Services.
-fn of_service(spec: &StackSpec, service: &Service, image: Option<&ImageConfig>) -> usize {
-    let variables = service.environment.len().saturating_add(service.environment_from.len());
-    let variables = variables
-        .saturating_mul(VARIABLE)
-        .saturating_add(Gauge::of(&(&service.environment, &service.environment_from)).memory());
-    let mounts = [
-        service.volumes.len(),
-        service.tmpfs.len(),
-        service.configs.len(),
-        service.secrets.len(),
-        service.files.len(),
-        image.map_or(0, |image| image.volumes.len()),
-    ];
-    let mounts: usize = mounts.into_iter().sum();
-    let before = service.pre_start.iter().map(|program| program.environment.len());
-    let before = before.chain(service.post_start.iter().map(|hook| hook.environment.len()));
-    let (programs, of_programs) = before.fold((0_usize, 0_usize), |(programs, variables), more| {
-        (programs.saturating_add(1), variables.saturating_add(more))
-    });
-    // Each program that runs before the service has the variables and mounts of the service.
-    let copied = variables.saturating_add(mounts.saturating_mul(MOUNT)).saturating_add(VOLUME);
-    let names: usize = service.networks.values().map(|network| network.aliases.len()).sum();
-    [
-        SERVICE,
-        Gauge::of(service).memory(),
-        variables,
-        programs.saturating_mul(copied),
-        of_programs.saturating_mul(VARIABLE),
-        mounts.saturating_mul(VOLUME),
-        of_contents(spec, service),
-        kept_places(service).saturating_mul(PLACE),
-        names.saturating_mul(NAME),
-        service.ingress.len().saturating_mul(OBJECT),
-        image.map_or(0, |image| Gauge::of(image).memory()),
-    ]
-    .into_iter()
-    .fold(0, usize::saturating_add)
-}
-
-/// Returns the memory of the files of each volume.
-fn laid(spec: &StackSpec) -> BTreeMap<&str, usize> {
-    let with_any = spec.volumes.iter().filter(|(_, it)| !(it.files.is_empty() && it.folders.is_empty()));
-    let memory =
-        |volume: &Volume| Gauge::of(&(&volume.files, &volume.folders)).memory().saturating_add(VOLUME);
-    with_any.map(|(name, volume)| (name.as_str(), memory(volume))).collect()
-}
-
-/// Returns the memory of the files of the volumes that a service mounts. The helper of each such service writes the files.
-fn of_volumes(laid: &BTreeMap<&str, usize>, service: &Service) -> usize {
-    let sources: BTreeSet<&str> =
-        service.volumes.iter().filter_map(|mount| mount.source.as_deref()).collect();
-    sources.into_iter().filter_map(|source| laid.get(source)).copied().fold(0, usize::saturating_add)
-}
-
-/// Returns the content of the configs in the Stack that a service mounts. The template has a hash of it.
-fn of_contents(spec: &StackSpec, service: &Service) -> usize {
-    let sources: BTreeSet<&String> = service.configs.iter().map(|mount| &mount.source).collect();
-    let configs = sources.into_iter().filter_map(|source| spec.configs.get(source));
-    configs
-        .filter_map(|config| config.content.as_ref())
-        .map(|content| content.0.len())
-        .fold(0, usize::saturating_add)
-}
-
-/// Returns the mount points in trees of files.
-fn kept_places(service: &Service) -> usize {
-    let volumes = service.volumes.iter().map(|mount: &VolumeMount| mount.target.as_str());
-    let tmpfs = service.tmpfs.iter().map(|mount| mount.target.as_str());
-    let trees = service.files.iter().map(|tree| tree.target.as_str());
-    let files = service.configs.iter().chain(&service.secrets).filter_map(|mount| mount.target.as_deref());
-    let mounted: Vec<&str> = volumes.chain(tmpfs).chain(trees).chain(files).collect();
-    let below = |tree: &str| mounted.iter().filter(|target| target.starts_with(tree)).count();
-    service.files.iter().map(|tree| below(tree.target.trim_end_matches('/'))).sum()
 }
 
 #[cfg(test)]

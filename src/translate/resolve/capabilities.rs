@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Capabilities;
 
-use super::Problems;
-use crate::api::Service;
+use crate::{api::Service, translate::findings::FieldPath};
 
 /// All capabilities of Linux (capabilities(7)).
 const KNOWN: [&str; 41] = [
@@ -74,9 +73,9 @@ const ALL: &str = "ALL";
 
 /// Returns the added and dropped capabilities. Docker adds a capability that is in both lists, and Kubernetes drops it, so
 /// it is removed from the dropped ones.
-pub(super) fn capabilities(service: &Service, path: &str, problems: &mut Problems) -> Option<Capabilities> {
-    let add = names(&service.cap_add, &format!("{path}.capAdd"), problems);
-    let mut drop = names(&service.cap_drop, &format!("{path}.capDrop"), problems);
+pub(super) fn capabilities(service: &Service, at: &FieldPath<'_>) -> Option<Capabilities> {
+    let add = names(&service.cap_add, "capAdd", at);
+    let mut drop = names(&service.cap_drop, "capDrop", at);
     if add.contains(ALL) {
         drop.remove(ALL);
     } else {
@@ -99,13 +98,13 @@ fn usual(name: &str) -> String {
     name.strip_prefix("CAP_").map_or(name.clone(), str::to_owned)
 }
 
-fn names(given: &[String], path: &str, problems: &mut Problems) -> BTreeSet<String> {
+fn names(given: &[String], field: &str, at: &FieldPath<'_>) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (index, text) in given.iter().enumerate() {
         let name = usual(text);
         if name != ALL && !KNOWN.contains(&name.as_str()) {
             let message = format!("'{text}' is not a Linux capability: write one, such as NET_ADMIN, or ALL");
-            problems.value(format!("{path}[{index}]"), message);
+            at.index(field, index).invalid(message);
         }
         names.insert(name);
     }
@@ -115,6 +114,7 @@ fn names(given: &[String], path: &str, problems: &mut Problems) -> BTreeSet<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::translate::findings::Findings;
 
     #[test]
     fn a_container_has_the_capabilities_that_it_has_in_docker() {
@@ -127,9 +127,9 @@ mod tests {
             (&[], &["net_raw", "NET_RAW"], "-NET_RAW"),
         ] {
             let service = Service { cap_add: owned(add), cap_drop: owned(drop), ..Service::default() };
-            let mut problems = Problems::default();
-            let got = capabilities(&service, "s", &mut problems).unwrap();
-            assert!(problems.into_result().is_ok());
+            let findings = Findings::default();
+            let got = capabilities(&service, &findings.root("s")).unwrap();
+            assert!(findings.check().is_ok());
             let signed = |sign: &'static str, names: Option<Vec<String>>| {
                 names.unwrap_or_default().into_iter().map(move |name| format!("{sign}{name}"))
             };

@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{Problems, ResolvedService, image, pod_order::condition, sharing::Sharing};
+use super::{
+    image,
+    pod_order::condition,
+    service::{OwnSettings, ResolvedService, ServiceDraft},
+    sharing::Sharing,
+};
 use crate::{
-    api::{DependencyCondition, Reason, StackSpec},
+    api::{Dependency, DependencyCondition, Reason, StackSpec},
     translate::{
         Activity, WaitFor,
+        findings::Findings,
         order::{Order, order},
     },
 };
@@ -16,31 +22,32 @@ pub(super) fn dependencies<'a>(
     spec: &'a StackSpec,
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
     sharing: &Sharing<'a>,
-    problems: &mut Problems,
+    findings: &Findings,
 ) -> Vec<Vec<&'a str>> {
     for (name, service) in &spec.services {
+        let at = findings.service(name);
         for (other, dependency) in &service.depends_on {
-            let path = format!("spec.services.{name}.dependsOn.{other}");
+            let at = at.key("dependsOn", other);
             let required = dependency.required.unwrap_or(true);
             match services.get(other.as_str()) {
                 None if required => {
                     let known = spec.services.keys().map(String::as_str).filter(|known| known != name);
                     let what = ("service", other.as_str(), "spec.services");
-                    problems.unknown(Reason::UnknownDependency, path, what, known);
+                    at.unknown(Reason::UnknownDependency, what, known);
                 }
                 Some(found)
                     if required
-                        && found.activity == Activity::Active
-                        && found.health.is_none()
-                        && !image::may_have_check(spec, found)
+                        && found.own.activity == Activity::Active
+                        && found.own.health.is_none()
+                        && !image::may_have_check(spec, found.own.spec, found.own.image)
                         && dependency.condition == Some(DependencyCondition::ServiceHealthy) =>
                 {
                     let message = format!(
                         "'{other}' has no health check{}: set a 'healthcheck' with a 'test' for '{other}', or wait \
                          for 'service_started'",
-                        image::of_its_check(found)
+                        image::of_its_check(found.own.spec, found.own.image)
                     );
-                    problems.add(Reason::NoHealthcheck, path, message);
+                    at.problem(Reason::NoHealthcheck, message);
                 }
                 _ => {}
             }
@@ -54,7 +61,7 @@ pub(super) fn dependencies<'a>(
     let by_service = order(&needs);
     let what = "the services depend on each other in a cycle";
     let is_in_order = by_service.cycles.is_empty();
-    refuse(by_service, what, problems);
+    refuse(by_service, what, findings);
     let mut of_pods: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, others) in &needs {
         let lead = sharing.lead(name);
@@ -68,39 +75,36 @@ pub(super) fn dependencies<'a>(
         refuse(
             by_pod,
             "services of one Pod are created together, and these Pods depend on each other in a cycle",
-            problems,
+            findings,
         );
     }
     units
 }
 
-fn refuse(order: Order<'_>, what: &str, problems: &mut Problems) {
+fn refuse(order: Order<'_>, what: &str, findings: &Findings) {
     for cycle in order.cycles {
-        let path = format!("spec.services.{}.dependsOn.{}", cycle[0], cycle[1]);
         let message = format!("{what} ({}): remove one of the dependencies", cycle.join(" -> "));
-        problems.add(Reason::DependencyCycle, path, message);
+        findings.service(cycle[0]).key("dependsOn", cycle[1]).problem(Reason::DependencyCycle, message);
     }
 }
 
 /// Returns the dependencies for which a new template of a service waits. Services that are stopped, scaled to zero or
 /// inactive count as met, as in Compose.
 pub(super) fn waits_for(
-    service: &ResolvedService<'_>,
-    services: &BTreeMap<&str, ResolvedService<'_>>,
+    service: &OwnSettings<'_>,
+    drafts: &BTreeMap<&str, ServiceDraft<'_>>,
 ) -> Vec<WaitFor> {
-    let waits = |(name, dependency): (&String, &crate::api::Dependency)| {
-        let other = services.get(name.as_str()).filter(|other| other.activity == Activity::Active)?;
-        // A required dependency without the health check was refused.
+    let waits = |(name, dependency): (&String, &Dependency)| {
+        let other = &drafts.get(name.as_str())?.own;
+        // Without the health check, a required dependency is refused.
         let asks_for_health = dependency.condition == Some(DependencyCondition::ServiceHealthy);
         let possible = !asks_for_health || other.health.is_some();
-        let condition = condition(dependency, other);
-        let required = dependency.required.unwrap_or(true);
         let is_elsewhere = other.lead != service.lead;
-        (possible && is_elsewhere).then(|| WaitFor {
+        (other.activity == Activity::Active && possible && is_elsewhere).then(|| WaitFor {
             unit: other.lead.to_owned(),
             service: name.clone(),
-            condition,
-            required,
+            condition: condition(dependency, other),
+            required: dependency.required.unwrap_or(true),
         })
     };
     service.spec.depends_on.iter().filter_map(waits).collect()

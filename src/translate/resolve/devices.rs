@@ -2,26 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use super::{Mounts, Problems};
-use crate::api::Service;
+use super::mounts::Mounts;
+use crate::{api::Service, translate::findings::FieldPath};
 
 /// Refuses devices with invalid or duplicate paths in the container.
-pub(super) fn check(service: &Service, mounts: &Mounts<'_>, path: &str, problems: &mut Problems) {
+pub(super) fn check(service: &Service, mounts: &Mounts<'_>, at: &FieldPath<'_>) {
     let mut taken: BTreeSet<&str> = mounts.mounts.keys().map(String::as_str).collect();
     for (index, device) in service.devices.iter().enumerate() {
-        let path = format!("{path}.devices[{index}]");
+        let at = &at.index("devices", index);
         let target = target(device);
         for (field, device_path) in [("source", device.source.as_str()), ("target", target)] {
             let leads_out = device_path.split('/').any(|part| part == "..");
             if !device_path.starts_with('/') || device_path.contains(':') || leads_out {
                 let message = "the path is not supported: write an absolute path without ':' and '..', such as \
                                /dev/ttyUSB0";
-                problems.value(format!("{path}.{field}"), message);
+                at.child(field).invalid(message);
             }
         }
         if !taken.insert(target) {
             let message = format!("'{target}' is mounted twice: change the path of one of the two");
-            problems.value(format!("{path}.target"), message);
+            at.child("target").invalid(message);
         }
     }
 }

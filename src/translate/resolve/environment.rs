@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{ConfigMapKeySelector, EnvVar, EnvVarSource, SecretKeySelector};
 
-use super::{Problems, Read};
+use super::reads::Read;
 use crate::{
     api::{EnvironmentSource, Reason, Service},
-    translate::{ObjectKind, order::order},
+    translate::{ObjectKind, findings::FieldPath, order::order},
 };
 
 /// Returns the variables of a service: first those from Secrets and ConfigMaps by name, then the others, each after the
 /// variables to which it refers.
-pub(super) fn environment(service: &Service, path: &str, problems: &mut Problems) -> Vec<EnvVar> {
-    for (name, place) in service
+pub(super) fn environment(service: &Service, at: &FieldPath<'_>) -> Vec<EnvVar> {
+    for (name, field) in service
         .environment
         .keys()
         .map(|name| (name, "environment"))
@@ -23,22 +23,22 @@ pub(super) fn environment(service: &Service, path: &str, problems: &mut Problems
             let message = format!(
                 "'{name}' is not a valid name of a variable: write printable ASCII characters without '='"
             );
-            problems.add(Reason::InvalidName, format!("{path}.{place}"), message);
+            at.child(field).problem(Reason::InvalidName, message);
         }
     }
     for name in service.environment_from.keys().filter(|name| service.environment.contains_key(*name)) {
         let message = "the variable is also set in 'environment': remove one of the two";
-        problems.value(format!("{path}.environmentFrom.{name}"), message);
+        at.key("environmentFrom", name).invalid(message);
     }
     let from = service.environment_from.iter().filter_map(|(name, source)| {
         if reference(source).is_none() {
             let message = "a value has one source: set exactly one of 'secretKeyRef' and 'configMapKeyRef'";
-            problems.value(format!("{path}.environmentFrom.{name}"), message);
+            at.key("environmentFrom", name).invalid(message);
         }
         value_from(source).map(|source| EnvVar { name: name.clone(), value: None, value_from: Some(source) })
     });
     let mut variables: Vec<_> = from.collect();
-    for name in by_reference(service, path, problems) {
+    for name in by_reference(service, at) {
         // The API server drops an empty value.
         let value = service.environment.get(name).map(|text| text.0.clone()).filter(|text| !text.is_empty());
         variables.push(EnvVar { name: name.to_owned(), value, value_from: None });
@@ -77,7 +77,7 @@ fn value_from(source: &EnvironmentSource) -> Option<EnvVarSource> {
 }
 
 /// Returns the names of `environment`, each after the names to which its value refers.
-fn by_reference<'a>(service: &'a Service, path: &str, problems: &mut Problems) -> Vec<&'a str> {
+fn by_reference<'a>(service: &'a Service, at: &FieldPath<'_>) -> Vec<&'a str> {
     let needs: BTreeMap<_, _> = service
         .environment
         .iter()
@@ -90,7 +90,7 @@ fn by_reference<'a>(service: &'a Service, path: &str, problems: &mut Problems) -
              literal text",
             cycle.join(" -> ")
         );
-        problems.add(Reason::EnvironmentCycle, format!("{path}.environment.{}", cycle[0]), message);
+        at.key("environment", cycle[0]).problem(Reason::EnvironmentCycle, message);
     }
     ordered.names
 }

@@ -2,43 +2,45 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use super::{Problems, ResolvedService, labels::is_domain};
+use super::{labels::is_domain, service::ResolvedService};
 use crate::{
     api::Reason,
-    translate::{Activity, Privilege, Privileges},
+    translate::{
+        Activity, Privilege,
+        findings::{Findings, Grants},
+    },
 };
 
 /// Returns the target of each external link of services that are not inactive, by name.
 pub(super) fn external_links<'a>(
     services: &BTreeMap<&'a str, ResolvedService<'a>>,
-    (privileges, namespace): (&Privileges, Option<&str>),
-    problems: &mut Problems,
+    grants: Grants<'_>,
+    findings: &Findings,
 ) -> BTreeMap<&'a str, &'a str> {
     let mut found: BTreeMap<&str, (&str, &str)> = BTreeMap::new();
-    for service in services.values().filter(|service| service.activity != Activity::Inactive) {
-        for (name, target) in &service.spec.external_links {
-            let path = format!("spec.services.{}.externalLinks.{name}", service.name);
+    for service in services.values().filter(|service| service.own.activity != Activity::Inactive) {
+        let at = findings.service(service.own.name);
+        for (name, target) in &service.own.spec.external_links {
+            let at = at.key("externalLinks", name);
             if target.0.parse::<IpAddr>().is_ok() {
                 let message =
                     "an external link needs a host name, not an address: use 'extraHosts' for an address";
-                problems.value(&path, message);
+                at.invalid(message);
             } else if !is_domain(&target.0) {
                 let message = "the value is not a fully qualified name: write one in lower case, such as \
                                db.example.com, or db.other.svc.cluster.local for the Service db of the namespace \
                                other";
-                problems.value(&path, message);
-            } else if !privileges.allows(Privilege::OtherNamespaces) && leads_elsewhere(&target.0, namespace)
-            {
-                let what = "names of Services in other namespaces";
-                problems.not_allowed(&path, what, Privilege::OtherNamespaces, namespace);
+                at.invalid(message);
+            } else if leads_elsewhere(&target.0, grants.namespace) {
+                grants.require(Privilege::OtherNamespaces, "names of Services in other namespaces", &at);
             }
-            let (other, first) = *found.entry(name).or_insert((&target.0, service.name));
+            let (other, first) = *found.entry(name).or_insert((&target.0, service.own.name));
             if other != target.0 {
                 let message = format!(
                     "spec.services.{first}.externalLinks sets '{name}' to '{other}', and a name has one meaning in \
                      the namespace: rename one of the two"
                 );
-                problems.add(Reason::NameClash, path, message);
+                at.problem(Reason::NameClash, message);
             }
         }
     }

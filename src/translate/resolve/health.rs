@@ -1,9 +1,8 @@
 //! Health checks.
 
-use super::Problems;
 use crate::{
     api::{Duration, Healthcheck, OnUnhealthy, Service},
-    translate::ImageConfig,
+    translate::{ImageConfig, findings::FieldPath},
 };
 
 /// An enabled health check with the defaults of Compose. All times are in whole seconds.
@@ -40,17 +39,12 @@ const START_INTERVAL: i32 = 5;
 
 /// Returns the health check of a service. Fields that the service does not set come from the image. `None` if the check is
 /// disabled or has no test.
-pub(super) fn health(
-    service: &Service,
-    image: &ImageConfig,
-    path: &str,
-    problems: &mut Problems,
-) -> Option<Health> {
+pub(super) fn health(service: &Service, image: &ImageConfig, at: &FieldPath<'_>) -> Option<Health> {
     let check = &over(service.healthcheck.as_ref(), image.healthcheck.as_ref())?;
     if check.disable == Some(true) {
         return None;
     }
-    let path = format!("{path}.healthcheck");
+    let at = &at.child("healthcheck");
     // In Docker, zero means that the field is not set.
     let time = |duration: &Option<Duration>, default: i32| {
         let given = duration.as_ref().map(Duration::seconds).filter(|&seconds| seconds > 0);
@@ -63,7 +57,7 @@ pub(super) fn health(
         start_period: time(&check.start_period, 0).into(),
         retries: check.retries.filter(|&retries| retries > 0).unwrap_or(3),
         on_unhealthy: check.on_unhealthy.unwrap_or_default(),
-        command: command(check, &image.shell, &path, problems)?,
+        command: command(check, &image.shell, at)?,
     })
 }
 
@@ -86,12 +80,7 @@ fn over(own: Option<&Healthcheck>, image: Option<&Healthcheck>) -> Option<Health
     })
 }
 
-fn command(
-    check: &Healthcheck,
-    shell: &[String],
-    path: &str,
-    problems: &mut Problems,
-) -> Option<Vec<String>> {
+fn command(check: &Healthcheck, shell: &[String], at: &FieldPath<'_>) -> Option<Vec<String>> {
     let test = check.test.as_deref().unwrap_or_default();
     let (kind, rest) = test.split_first()?;
     let before = match kind.as_str() {
@@ -102,13 +91,13 @@ fn command(
         _ => {
             let message =
                 "test must start with CMD (a program and its arguments), CMD-SHELL (a shell command) or NONE";
-            problems.value(format!("{path}.test"), message);
+            at.child("test").invalid(message);
             return None;
         }
     };
     if rest.is_empty() {
         let message = format!("the command after {kind} is missing: write the command, or NONE for no check");
-        problems.value(format!("{path}.test"), message);
+        at.child("test").invalid(message);
     }
     Some(before.into_iter().chain(rest.iter().cloned()).collect())
 }
@@ -116,12 +105,13 @@ fn command(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::translate::findings::Findings;
 
     fn read(check: Healthcheck) -> Option<Health> {
-        let mut problems = Problems::default();
+        let findings = Findings::default();
         let service = Service { healthcheck: Some(check), ..Service::default() };
-        let health = health(&service, &ImageConfig::default(), "s", &mut problems);
-        assert!(problems.into_result().is_ok());
+        let health = health(&service, &ImageConfig::default(), &findings.root("s"));
+        assert!(findings.check().is_ok());
         health
     }
 

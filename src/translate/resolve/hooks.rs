@@ -5,14 +5,18 @@
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Problems, pre_start::variables, user};
+use super::{
+    pre_start::variables,
+    user::{User, user},
+};
 use crate::{
     api::{Hook, Service, Text},
-    translate::{Approximation, Image, escape::escaped},
+    text::escape::escaped,
+    translate::{
+        Image,
+        findings::{FieldPath, Findings},
+    },
 };
-
-/// The numbers of a user and, if it is set, of a group.
-pub(super) type User = (i64, Option<i64>);
 
 /// A hook that runs before the container starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,53 +51,44 @@ enum Whose {
 pub(super) fn post_start<'a>(
     service: &'a Service,
     own: Own<'_>,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
+    at: &FieldPath<'_>,
 ) -> (Vec<&'a Hook>, Vec<HookBefore<'a>>) {
     let (mut inside, mut before) = (Vec::new(), Vec::new());
     for (index, hook) in service.post_start.iter().enumerate() {
-        let path = format!("{path}.postStart[{index}]");
-        let user = user(hook.user.as_deref(), &path, problems);
+        let at = &at.index("postStart", index);
+        let user = user(hook.user.as_deref(), at);
         if whose(service, hook, user, own) == Whose::Own {
             inside.push(hook);
             continue;
         }
         let text = |(name, text): (&String, &Text)| (name.clone(), Text(escaped(text, false)));
-        let environment = variables(service, &hook.environment.iter().map(text).collect(), &path, problems);
+        let environment = variables(service, &hook.environment.iter().map(text).collect(), at);
         before.push(HookBefore { spec: hook, environment, user: user.or(own.named) });
         let message = "the hook runs as its user in an init container before the service starts. Changes to \
                        volumes persist, and other changes do not reach the service. The hook must not wait for the \
                        service";
-        approximations.push(Approximation { path, message: message.to_owned() });
+        at.approximate(message);
     }
     (inside, before)
 }
 
 /// Refuses `preStop` hooks with another user or more privileges than the container.
-pub(super) fn check_pre_stop(
-    service: &Service,
-    own: Own<'_>,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) {
+pub(super) fn check_pre_stop(service: &Service, own: Own<'_>, at: &FieldPath<'_>) {
     for (index, hook) in service.pre_stop.iter().enumerate() {
-        let path = format!("{path}.preStop[{index}]");
-        let user = user(hook.user.as_deref(), &path, problems);
+        let at = &at.index("preStop", index);
+        let user = user(hook.user.as_deref(), at);
         match whose(service, hook, user, own) {
             Whose::Own => {}
             Whose::Unknown if own.is_to_be_read => {
                 let message = "Kubernetes runs a preStop hook as the user of the container, which is USER of the \
                                image and not known here. An operator that reads image metadata refuses the hook if \
                                USER is another user than that of the hook";
-                approximations
-                    .push(Approximation { path: format!("{path}.user"), message: message.to_owned() });
+                at.child("user").approximate(message);
             }
             Whose::Other | Whose::Unknown => {
                 let message = "Kubernetes runs a preStop hook as the user and with the privileges of the container: \
                                remove 'user' and 'privileged' from the hook, or set them for the service";
-                problems.value(path, message);
+                at.invalid(message);
             }
         }
     }
@@ -104,21 +99,23 @@ fn whose(service: &Service, hook: &Hook, user: Option<User>, own: Own<'_>) -> Wh
     if hook.privileged == Some(true) && service.privileged != Some(true) {
         return Whose::Other;
     }
-    let Some((user, group)) = user else { return Whose::Own };
-    let Some((own, own_group)) = own.named.or_else(|| of_image(own.image)) else { return Whose::Unknown };
+    let Some(user) = user else { return Whose::Own };
+    let Some(own) = own.named.or_else(|| of_image(own.image)) else { return Whose::Unknown };
     // Without a group, root has the group root.
-    let own_group = own_group.or((own == 0).then_some(0));
-    if user == own && group.is_none_or(|group| Some(group) == own_group) { Whose::Own } else { Whose::Other }
+    let own_group = own.group.or((own.id == 0).then_some(0));
+    let is_own = user.id == own.id && user.group.is_none_or(|group| Some(group) == own_group);
+    if is_own { Whose::Own } else { Whose::Other }
 }
 
 /// Returns the user of an image, if the user is known and a number.
 fn of_image(image: Option<&Image>) -> Option<User> {
-    let user = image.filter(|image| image.is_read())?.config.user.as_deref().unwrap_or_default();
+    const ROOT: User = User { id: 0, group: None };
+    let Some(user) = &image.filter(|image| image.is_read())?.config.user else { return Some(ROOT) };
     let number = |part: &str| if part == "root" { "0".to_owned() } else { part.to_owned() };
     let numbers: Vec<_> = user.split(':').map(number).collect();
     match numbers.join(":") {
-        none if none.is_empty() => Some((0, None)),
-        user => super::user::user(Some(&user), "", &mut Problems::default()),
+        none if none.is_empty() => Some(ROOT),
+        user => super::user::user(Some(&user), &Findings::default().root("")),
     }
 }
 

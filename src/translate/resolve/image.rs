@@ -1,7 +1,9 @@
 //! Image metadata of services.
 
-use super::{Activity, Approximation, Facts, Image, ImageConfig, ResolvedService};
-use crate::api::{ImageMetadata, Service, StackSpec};
+use crate::{
+    api::{ImageMetadata, Service, StackSpec},
+    translate::{Facts, Image, ImageConfig, findings::FieldPath},
+};
 
 /// Empty image metadata.
 pub(super) static NOTHING: ImageConfig = ImageConfig {
@@ -31,18 +33,16 @@ pub(super) fn user<'a>(service: &'a Service, image: &ImageConfig) -> Option<&'a 
 }
 
 /// Reports an image whose metadata could not be read, and what applies instead.
-pub(super) fn unread(service: &ResolvedService<'_>) -> Option<Approximation> {
-    let image = service.image.filter(|_| service.activity != Activity::Inactive)?;
-    let cause = image.unread.as_ref()?;
+pub(super) fn report_unread(image: Option<&Image>, at: &FieldPath<'_>) {
+    let Some((image, cause)) = image.and_then(|image| Some((image, image.unread.as_ref()?))) else { return };
     let instead = match &image.digest {
         Some(_) => "the ports, volumes and health check of the previous image still apply",
         None => "the ports, volumes and health check of the image are unknown",
     };
-    let message = format!(
+    at.child("image").approximate(format!(
         "the metadata of the image could not be read when the service was created ({cause}), so {instead}: set \
          'expose', 'volumes' and 'healthcheck', or change the tag or digest of the image to read it again"
-    );
-    Some(Approximation { path: format!("spec.services.{}.image", service.name), message })
+    ));
 }
 
 /// Reports whether the metadata of an image is used but unknown, as in `render`, which contacts no registry.
@@ -55,13 +55,13 @@ fn is_heeded(spec: &StackSpec) -> bool {
 }
 
 /// Reports whether the image of a service can have a health check that only the operator can read.
-pub(super) fn may_have_check(spec: &StackSpec, service: &ResolvedService<'_>) -> bool {
-    is_to_be_read(spec, service.image) && !has_own_test(service)
+pub(super) fn may_have_check(spec: &StackSpec, service: &Service, image: Option<&Image>) -> bool {
+    is_to_be_read(spec, image) && !has_own_test(service)
 }
 
 /// Returns why no health check of the image is known, as a part of a message.
-pub(super) fn of_its_check(service: &ResolvedService<'_>) -> String {
-    match service.image {
+pub(super) fn of_its_check(service: &Service, image: Option<&Image>) -> String {
+    match image {
         _ if has_own_test(service) => String::new(),
         Some(Image { unread: Some(cause), .. }) => {
             format!(", and the metadata of its image could not be read ({cause})")
@@ -72,8 +72,8 @@ pub(super) fn of_its_check(service: &ResolvedService<'_>) -> String {
 }
 
 /// Reports whether the service sets or disables the health check.
-fn has_own_test(service: &ResolvedService<'_>) -> bool {
-    service.spec.healthcheck.as_ref().is_some_and(|check| {
+fn has_own_test(service: &Service) -> bool {
+    service.healthcheck.as_ref().is_some_and(|check| {
         check.disable == Some(true) || check.test.as_ref().is_some_and(|test| !test.is_empty())
     })
 }

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 use super::{
-    Problems, ResolvedService,
     labels::{annotation_key, is_domain},
+    ports::KnownPort,
 };
 use crate::{
-    api::{IngressRule, Protocol, Reason},
-    translate::{Activity, Privilege, Privileges},
+    api::{IngressRule, Protocol, Reason, Service},
+    translate::{
+        Privilege,
+        findings::{FieldPath, Findings, Grants},
+    },
 };
 
 /// A route to a service.
@@ -21,20 +24,25 @@ pub(in crate::translate) struct Route<'a> {
 }
 
 /// Returns the routes of a service.
-pub(super) fn routes<'a>(service: &ResolvedService<'a>, problems: &mut Problems) -> Vec<Route<'a>> {
+pub(super) fn routes<'a>(
+    service: &'a Service,
+    own_ports: &BTreeSet<KnownPort>,
+    only_internal: bool,
+    at: &FieldPath<'_>,
+) -> Vec<Route<'a>> {
     let mut routes = Vec::new();
-    for (index, rule) in service.spec.ingress.iter().enumerate() {
-        let place = format!("spec.services.{}.ingress[{index}]", service.name);
-        check(rule, &place, problems);
-        if service.only_internal {
+    for (index, rule) in service.ingress.iter().enumerate() {
+        let at = at.index("ingress", index);
+        check(rule, &at);
+        if only_internal {
             let message = "the service has only internal networks, which are not reachable from outside: add another \
                            network, or remove the route";
-            problems.value(&place, message);
+            at.invalid(message);
         }
-        let port = rule.port.or_else(|| only_port(service));
+        let port = rule.port.or_else(|| only_port(service, own_ports));
         if port.is_none() {
             let message = "the port of the route is ambiguous or unknown: set 'port'";
-            problems.value(format!("{place}.port"), message);
+            at.child("port").invalid(message);
         }
         let path = rule.path.as_deref().unwrap_or("/");
         routes.extend(port.map(|port| Route { rule, path, port }));
@@ -44,43 +52,42 @@ pub(super) fn routes<'a>(service: &ResolvedService<'a>, problems: &mut Problems)
 
 /// Returns the only port of a service in `ports` and `expose`, else in its health check. Addresses in the settings of other
 /// services do not count, because a change of another service must not make a route ambiguous.
-fn only_port(service: &ResolvedService<'_>) -> Option<i32> {
-    let ports = service.spec.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
+fn only_port(service: &Service, own_ports: &BTreeSet<KnownPort>) -> Option<i32> {
+    let ports = service.ports.iter().map(|port| (port.target, port.protocol));
+    let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
     let tcp = |(port, protocol): (i32, Option<Protocol>)| {
         (protocol.unwrap_or_default() == Protocol::Tcp).then_some(port)
     };
     let named: BTreeSet<_> = ports.chain(exposed).filter_map(tcp).collect();
-    let known = || service.own_ports.iter().filter_map(|known| tcp((known.port, Some(known.protocol))));
+    let known = || own_ports.iter().filter_map(|known| tcp((known.port, Some(known.protocol))));
     let all = if named.is_empty() { known().collect() } else { named };
     all.first().copied().filter(|_| all.len() == 1)
 }
 
-fn check(rule: &IngressRule, place: &str, problems: &mut Problems) {
+fn check(rule: &IngressRule, at: &FieldPath<'_>) {
     let is_host = |host: &str| is_domain(host.strip_prefix("*.").unwrap_or(host));
     if rule.host.as_deref().is_some_and(|host| !is_host(host)) {
         let message = "the value is not a host name: write one in lower case without a port, such as api.example.com or \
              *.example.com";
-        problems.value(format!("{place}.host"), message);
+        at.child("host").invalid(message);
     }
     let names = [("className", &rule.class_name), ("tlsSecretName", &rule.tls_secret_name)];
     for (field, name) in names {
         if name.as_deref().is_some_and(|name| !is_domain(name)) {
             let message = "the value is not a valid name of an object: write lower-case letters, digits, hyphens and \
                            dots";
-            problems.value(format!("{place}.{field}"), message);
+            at.child(field).invalid(message);
         }
     }
     let path = rule.path.as_deref().unwrap_or("/");
     if !path.starts_with('/') || path.contains("//") || path.split('/').any(|part| matches!(part, "." | ".."))
     {
-        problems.value(
-            format!("{place}.path"),
+        at.child("path").invalid(
             "the path is not supported: write a path that starts with '/' and has no '//', '.' and '..'",
         );
     }
     for key in rule.annotations.keys() {
-        annotation_key(key, &format!("{place}.annotations.{key}"), problems);
+        annotation_key(key, &at.key("annotations", key));
     }
 }
 
@@ -125,39 +132,32 @@ fn is_harmless(key: &str, value: &str) -> bool {
 }
 
 /// Refuses annotations that require a privilege which the namespace does not grant.
-pub(super) fn check_annotations(
-    service: &ResolvedService<'_>,
-    privileges: &Privileges,
-    namespace: Option<&str>,
-    problems: &mut Problems,
-) {
-    if privileges.allows(Privilege::IngressAnnotations) {
-        return;
-    }
-    for (index, rule) in service.spec.ingress.iter().enumerate() {
+pub(super) fn check_annotations(service: &Service, grants: Grants<'_>, at: &FieldPath<'_>) {
+    for (index, rule) in service.ingress.iter().enumerate() {
+        let at = at.index("ingress", index);
         for (key, _) in rule.annotations.iter().filter(|(key, value)| !is_harmless(key, value)) {
-            let path = format!("spec.services.{}.ingress[{index}].annotations.{key}", service.name);
             let what = "annotations that configure the Ingress controller";
-            problems.not_allowed(path, what, Privilege::IngressAnnotations, namespace);
+            grants.require(Privilege::IngressAnnotations, what, &at.key("annotations", key));
         }
     }
 }
 
 /// Refuses two routes with the same host and path. Controllers differ in which of them they use.
-pub(super) fn check_routes(services: &BTreeMap<&str, ResolvedService<'_>>, problems: &mut Problems) {
+pub(super) fn check_routes<'a>(active: impl Iterator<Item = (&'a str, &'a Service)>, findings: &Findings) {
     let mut taken = BTreeMap::new();
-    for service in services.values().filter(|service| service.activity != Activity::Inactive) {
-        for (index, rule) in service.spec.ingress.iter().enumerate() {
-            let place = format!("spec.services.{}.ingress[{index}]", service.name);
+    for (name, service) in active {
+        let at = findings.service(name);
+        for (index, rule) in service.ingress.iter().enumerate() {
+            let at = at.index("ingress", index);
             let route = (&rule.host, rule.path.as_deref().unwrap_or("/"), &rule.class_name);
             match taken.entry(route) {
                 Entry::Vacant(free) => {
-                    free.insert(place);
+                    free.insert(at.to_string());
                 }
                 Entry::Occupied(other) => {
                     let message =
                         format!("{} has the same host and path: change one of the two routes", other.get());
-                    problems.add(Reason::RouteClash, place, message);
+                    at.problem(Reason::RouteClash, message);
                 }
             }
         }

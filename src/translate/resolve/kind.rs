@@ -1,9 +1,12 @@
 //! The kind of the workload of a service, and the order of its updates.
 
-use super::{Problems, health, image, ports, sharing, siblings::Siblings};
+use super::{health, image, ports, sharing, siblings::Siblings};
 use crate::{
     api::{Mode, Service, StackSpec, UpdateOrder},
-    translate::Kind,
+    translate::{
+        Kind,
+        findings::{FieldPath, Findings},
+    },
 };
 
 /// The restart policy.
@@ -20,7 +23,7 @@ pub(in crate::translate) enum Restart {
 }
 
 /// Reads `restart`.
-pub(super) fn restart(service: &Service, path: &str, problems: &mut Problems) -> Restart {
+pub(super) fn restart(service: &Service, at: &FieldPath<'_>) -> Restart {
     match service.restart.as_deref() {
         None => Restart::Unset,
         Some("no") => Restart::No,
@@ -35,7 +38,7 @@ pub(super) fn restart(service: &Service, path: &str, problems: &mut Problems) ->
                 None => {
                     let message = "the value is not a restart policy: write no, always, unless-stopped, on-failure \
                                    or on-failure:<tries>";
-                    problems.value(format!("{path}.restart"), message);
+                    at.child("restart").invalid(message);
                     Restart::Unset
                 }
             }
@@ -60,19 +63,14 @@ pub(super) struct Traits<'a> {
 }
 
 /// Returns the kind of the workload, and whether an update starts the new container before the old one ends.
-pub(super) fn kind(
-    traits: &Traits<'_>,
-    siblings: &Siblings<'_>,
-    path: &str,
-    problems: &mut Problems,
-) -> (Kind, bool) {
+pub(super) fn kind(traits: &Traits<'_>, siblings: &Siblings<'_>, at: &FieldPath<'_>) -> (Kind, bool) {
     let deploy = traits.service.deploy.as_ref();
     let order = deploy.and_then(|deploy| deploy.update_config.as_ref()?.order);
     match deploy.and_then(|deploy| deploy.mode).unwrap_or_default() {
         Mode::ReplicatedJob => return (Kind::Job, false),
-        Mode::GlobalJob => problems.value(format!("{path}.deploy.mode"), GLOBAL_JOB),
+        Mode::GlobalJob => at.child("deploy.mode").invalid(GLOBAL_JOB),
         Mode::Global => {
-            check_global(traits, siblings, path, problems);
+            check_global(traits, siblings, at);
             return (Kind::DaemonSet, order == Some(UpdateOrder::StartFirst));
         }
         Mode::Replicated => {}
@@ -99,18 +97,18 @@ const GLOBAL_JOB: &str = "a one-shot on each node is not supported: write 'repli
                           the number of nodes and 'placement.maxReplicasPerNode: 1'";
 
 /// Refuses settings that are not supported with one container on each node.
-fn check_global(traits: &Traits<'_>, siblings: &Siblings<'_>, path: &str, problems: &mut Problems) {
+fn check_global(traits: &Traits<'_>, siblings: &Siblings<'_>, at: &FieldPath<'_>) {
     let deploy = traits.service.deploy.as_ref();
     if runs_once(traits, siblings) {
-        problems.value(format!("{path}.deploy.mode"), GLOBAL_JOB);
+        at.child("deploy.mode").invalid(GLOBAL_JOB);
     }
     if deploy.is_some_and(|deploy| deploy.replicas.is_some_and(|replicas| replicas != 0)) {
         let message = "a global service has one container on each node: remove 'replicas'";
-        problems.value(format!("{path}.deploy.replicas"), message);
+        at.child("deploy.replicas").invalid(message);
     }
     if traits.service.container_name.is_some() {
         let message = "a container name is unique, and a global service has one container on each node: remove 'containerName'";
-        problems.value(format!("{path}.containerName"), message);
+        at.child("containerName").invalid(message);
     }
 }
 
@@ -132,12 +130,13 @@ pub fn one_shots_by_default(spec: &StackSpec) -> Vec<&str> {
     let shared: Vec<&str> = spec.services.values().flat_map(sharing::targets).map(|(_, name)| name).collect();
     let by_default = |name: &str, service: &Service| {
         // Translation reports the problems.
-        let problems = &mut Problems::default();
-        let health = health::health(service, &image::NOTHING, "", problems);
+        let findings = Findings::default();
+        let at = &findings.root("");
+        let health = health::health(service, &image::NOTHING, at);
         let traits = Traits {
             name,
             service,
-            restart: restart(service, "", problems),
+            restart: restart(service, at),
             has_port: !ports::own_ports(service, &image::NOTHING, health.as_ref()).is_empty(),
             has_health: health.is_some(),
             gates: false,
@@ -178,9 +177,9 @@ mod tests {
             (Some("sometimes"), None),
         ] {
             let service = Service { restart: text.map(str::to_owned), ..Service::default() };
-            let mut problems = Problems::default();
-            let restart = restart(&service, "s", &mut problems);
-            assert_eq!(problems.into_result().is_ok().then_some(restart), expected, "{text:?}");
+            let findings = Findings::default();
+            let restart = restart(&service, &findings.root("s"));
+            assert_eq!(findings.check().is_ok().then_some(restart), expected, "{text:?}");
         }
     }
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Problems;
 use crate::{
     api::{Service, Text, labels::RESERVED},
-    translate::Approximation,
+    translate::findings::FieldPath,
 };
 
 /// The labels and annotations of Pods or workloads in a Stack.
@@ -19,57 +18,41 @@ pub(in crate::translate) struct UserLabels {
 
 impl UserLabels {
     /// Adds labels and annotations whose keys do not exist yet.
-    pub(super) fn join(&mut self, more: Self) {
-        for (all, more) in [(&mut self.labels, more.labels), (&mut self.annotations, more.annotations)] {
+    pub(super) fn join(&mut self, more: &Self) {
+        for (all, more) in [(&mut self.labels, &more.labels), (&mut self.annotations, &more.annotations)] {
             for (key, value) in more {
-                all.entry(key).or_insert(value);
+                all.entry(key.clone()).or_insert_with(|| value.clone());
             }
         }
     }
 }
 
 /// Reads the labels and annotations of a service.
-pub(super) fn user_labels(
-    service: &Service,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> UserLabels {
-    let mut found = labels(&service.labels, &format!("{path}.labels"), problems, approximations);
+pub(super) fn user_labels(service: &Service, at: &FieldPath<'_>) -> UserLabels {
+    let mut found = labels(&service.labels, "labels", at);
     for (key, value) in &service.annotations {
-        let path = format!("{path}.annotations.{key}");
-        annotation_key(key, &path, problems);
+        let at = &at.key("annotations", key);
+        annotation_key(key, at);
         found.annotations.insert(key.clone(), value.0.clone());
     }
     found
 }
 
 /// Reads the labels of a workload.
-pub(super) fn deploy_labels(
-    service: &Service,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> UserLabels {
+pub(super) fn deploy_labels(service: &Service, at: &FieldPath<'_>) -> UserLabels {
     let Some(deploy) = &service.deploy else { return UserLabels::default() };
-    labels(&deploy.labels, &format!("{path}.deploy.labels"), problems, approximations)
+    labels(&deploy.labels, "deploy.labels", at)
 }
 
-/// Reads the labels at `path`.
-pub(super) fn labels(
-    given: &BTreeMap<String, Text>,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> UserLabels {
+/// Reads the labels of a field.
+pub(super) fn labels(given: &BTreeMap<String, Text>, field: &str, at: &FieldPath<'_>) -> UserLabels {
     let mut found = UserLabels::default();
     for (key, value) in given {
-        let path = format!("{path}.{key}");
-        refuse_reserved(key, &path, problems);
+        let at = &at.key(field, key);
+        refuse_reserved(key, at);
         if !is_key(key) {
-            let message =
-                "omitted: the name is not a valid name of a label or annotation in Kubernetes".to_owned();
-            approximations.push(Approximation { path, message });
+            let message = "omitted: the name is not a valid name of a label or annotation in Kubernetes";
+            at.approximate(message);
             continue;
         }
         if is_label_value(value) {
@@ -81,21 +64,20 @@ pub(super) fn labels(
 }
 
 /// Refuses an invalid key of an annotation.
-pub(super) fn annotation_key(key: &str, path: &str, problems: &mut Problems) {
-    refuse_reserved(key, path, problems);
+pub(super) fn annotation_key(key: &str, at: &FieldPath<'_>) {
+    refuse_reserved(key, at);
     if !is_key(key) {
         let message = "the name is not a valid name of an annotation in Kubernetes: write at most 63 letters, \
                        digits, '-', '_' and '.', with an optional DNS domain and '/' before them";
-        problems.value(path, message);
+        at.invalid(message);
     }
 }
 
-fn refuse_reserved(key: &str, path: &str, problems: &mut Problems) {
+fn refuse_reserved(key: &str, at: &FieldPath<'_>) {
     if let Some(domain) = RESERVED.iter().find(|domain| key.starts_with(**domain)) {
-        problems.value(
-            path,
-            format!("names that start with '{domain}' are reserved for Stackwright: use another name"),
-        );
+        at.invalid(format!(
+            "names that start with '{domain}' are reserved for Stackwright: use another name"
+        ));
     }
 }
 

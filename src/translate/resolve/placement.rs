@@ -2,11 +2,8 @@
 
 use k8s_openapi::api::core::v1::NodeSelectorRequirement;
 
-use super::{
-    Problems,
-    labels::{is_key, is_label_value},
-};
-use crate::{api::Service, translate::Approximation};
+use super::labels::{is_key, is_label_value};
+use crate::{api::Service, translate::findings::FieldPath};
 
 /// The requirements of a service on its nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,38 +41,32 @@ impl Placement {
 }
 
 /// Reads `deploy.placement` of a service.
-pub(super) fn placement(
-    service: &Service,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> Placement {
+pub(super) fn placement(service: &Service, at: &FieldPath<'_>) -> Placement {
     let mut found = Placement::default();
     let Some(given) = service.deploy.as_ref().and_then(|deploy| deploy.placement.as_ref()) else {
         return found;
     };
-    let path = format!("{path}.deploy.placement");
+    let at = &at.child("deploy.placement");
     for (index, text) in given.constraints.iter().enumerate() {
         match constraint(text) {
             Ok(Requirement::Label(requirement)) => found.labels.push(requirement),
             Ok(Requirement::Field(requirement)) => found.fields.push(requirement),
-            Err(message) => problems.value(format!("{path}.constraints[{index}]"), message),
+            Err(message) => at.index("constraints", index).invalid(message),
         }
     }
     for (index, text) in given.spread.iter().enumerate() {
         match node_label(text.trim()) {
             Some(label) if found.spread.contains(&label) => {}
             Some(label) => found.spread.push(label),
-            None => problems.value(format!("{path}.spread[{index}]"), UNKNOWN_SPREAD),
+            None => at.index("spread", index).invalid(UNKNOWN_SPREAD),
         }
     }
     found.per_node = given.max_replicas_per_node;
     if found.per_node.is_some_and(|most| most > 1) {
-        let message =
-            "Kubernetes limits the difference between nodes, not the number of containers on a node: when every node \
-             has a container, a node can get more than this number"
-                .to_owned();
-        approximations.push(Approximation { path: format!("{path}.maxReplicasPerNode"), message });
+        at.child("maxReplicasPerNode").approximate(
+            "Kubernetes limits the difference between nodes, not the number of containers on a node: when every \
+             node has a container, a node can get more than this number",
+        );
     }
     found
 }
@@ -157,15 +148,15 @@ pub(in crate::translate) fn node_labels(platform: &str) -> Vec<(String, String)>
 }
 
 /// Reports that the variant of a platform is omitted, unless it is the usual one of the architecture.
-pub(super) fn variant(service: &Service, path: &str) -> Option<Approximation> {
-    let mut parts = service.platform.as_deref()?.split('/').skip(1);
-    let (arch, variant) = (architecture(parts.next()?), parts.next()?);
-    let is_usual = matches!((arch, variant), ("arm64", "v8") | ("amd64", "v1") | ("arm", "v7"));
-    let message = format!(
-        "nodes do not report the variant of their platform, so '{variant}' is omitted: the service can run \
-                 on any {arch} node"
-    );
-    (!is_usual).then(|| Approximation { path: format!("{path}.platform"), message })
+pub(super) fn approximate_variant(service: &Service, at: &FieldPath<'_>) {
+    let mut parts = service.platform.iter().flat_map(|platform| platform.split('/')).skip(1);
+    let (Some(arch), Some(variant)) = (parts.next().map(architecture), parts.next()) else { return };
+    if !matches!((arch, variant), ("arm64", "v8") | ("amd64", "v1") | ("arm", "v7")) {
+        at.child("platform").approximate(format!(
+            "nodes do not report the variant of their platform, so '{variant}' is omitted: the service can run \
+             on any {arch} node"
+        ));
+    }
 }
 
 /// Translates the kernel's name of an architecture, which Docker accepts, to the name in Go, which Kubernetes uses.

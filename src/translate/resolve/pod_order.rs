@@ -7,32 +7,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Health, Problems, ResolvedService,
-    sharing::{Sharing, targets},
+    health::Health,
+    service::{OwnSettings, ServiceDraft},
+    sharing::targets,
+    stage::{Stage, StartOrder},
 };
 use crate::{
     api::{Dependency, DependencyCondition},
-    translate::{Approximation, Kind, WaitFor},
-};
-
-/// The stage in which a service of a Pod starts.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(in crate::translate) enum Stage {
-    /// After all other stages. No service of the Pod depends on it.
-    #[default]
-    Last,
-    /// Before its dependents. It ends after them.
-    Sidecar {
-        /// Whether dependents wait for its health.
-        until_healthy: bool,
+    translate::{
+        Kind, WaitFor,
+        findings::{FieldPath, Findings},
     },
-    /// The service runs to completion before its dependents start.
-    First,
-}
+};
 
 /// Returns the condition of a dependency. `service_healthy` becomes `service_started` for a service that has no health
 /// check, or whose check only reports.
-pub(super) fn condition(dependency: &Dependency, other: &ResolvedService<'_>) -> DependencyCondition {
+pub(super) fn condition(dependency: &Dependency, other: &OwnSettings<'_>) -> DependencyCondition {
     match dependency.condition.unwrap_or_default() {
         DependencyCondition::ServiceHealthy if !other.health.as_ref().is_some_and(Health::gates) => {
             DependencyCondition::ServiceStarted
@@ -57,58 +47,66 @@ impl Edge<'_> {
         self.condition == DependencyCondition::ServiceCompletedSuccessfully
     }
 
-    fn path(&self) -> String {
-        format!("spec.services.{}.dependsOn.{}", self.from, self.to)
+    fn problem(&self, message: String, findings: &Findings) {
+        findings.service(self.from).key("dependsOn", self.to).invalid(message);
+    }
+
+    fn approximate(&self, message: String, findings: &Findings) {
+        findings.service(self.from).key("dependsOn", self.to).approximate(message);
     }
 }
 
-/// Sets the stage and the turn of each service in its Pod.
-pub(super) fn arrange<'a>(
-    sharing: &Sharing<'a>,
-    services: &mut BTreeMap<&'a str, ResolvedService<'a>>,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) {
-    for pod in sharing.pods() {
-        let edges = edges(&pod, services);
-        let runs_once = services[pod[0]].kind == Kind::Job;
-        let stages = if runs_once {
-            stages_of_one_shots(&edges, problems, approximations)
-        } else {
-            stages(&edges, approximations)
-        };
-        let mut turns = turns(&pod, &edges, &stages);
-        if !runs_once {
-            // The services of the last stage start at the same time.
-            turns.retain(|name| stage_of(&stages, name) != Stage::Last);
-            turns.extend(pod.iter().filter(|name| stage_of(&stages, name) == Stage::Last));
-            approximations.extend(implicit_waits(&turns, &edges, &stages));
-        }
-        for (turn, name) in turns.into_iter().enumerate() {
-            let Some(service) = services.get_mut(name) else { continue };
-            service.turn = turn;
-            service.stage = stage_of(&stages, name);
-            let own = edges.iter().filter(|edge| edge.from == name);
-            let own = own.filter_map(|edge| Some((edge, holds_back(edge, &stages)?)));
-            service.waits_in_pod = own
-                .map(|(edge, condition)| WaitFor {
-                    unit: pod[0].to_owned(),
-                    service: edge.to.to_owned(),
-                    condition,
-                    required: edge.required,
-                })
-                .collect();
-            if service.stage == Stage::First {
-                refuse_hooks(service, problems);
-            } else if service.stage != Stage::Last && !service.spec.pre_stop.is_empty() {
-                approximations.push(Approximation {
-                    path: format!("spec.services.{name}.preStop"),
-                    message: "the hooks run when the Pod starts to terminate, while the dependents of this service \
-                              still run"
-                        .to_owned(),
-                });
+/// Returns the start order of the services of a Pod by name. The first service names the Pod.
+pub(super) fn start_order<'a>(
+    pod: &[&ServiceDraft<'a>],
+    kind: Kind,
+    findings: &Findings,
+) -> BTreeMap<&'a str, StartOrder> {
+    let edges = edges(pod);
+    let stages =
+        if kind == Kind::Job { stages_of_one_shots(&edges, findings) } else { stages(&edges, findings) };
+    let mut order = in_order(pod, &edges, &stages);
+    if kind != Kind::Job {
+        // The services of the last stage start at the same time.
+        order.retain(|service| stage_of(&stages, service.name) != Stage::Last);
+        let last = pod.iter().map(|service| &service.own);
+        order.extend(last.filter(|service| stage_of(&stages, service.name) == Stage::Last));
+        report_implicit_waits(&order, &edges, &stages, findings);
+    }
+    let place = |(position, service): (usize, &OwnSettings<'a>)| {
+        let stage = stage_of(&stages, service.name);
+        let waits = edges.iter().filter(|edge| edge.from == service.name);
+        let waits = waits.filter_map(|edge| {
+            Some(WaitFor {
+                unit: service.lead.to_owned(),
+                service: edge.to.to_owned(),
+                condition: waited_condition(edge, &stages)?,
+                required: edge.required,
+            })
+        });
+        check_hooks(service, stage, &findings.service(service.name));
+        (service.name, StartOrder { stage, position, waits_for: waits.collect() })
+    };
+    order.into_iter().enumerate().map(place).collect()
+}
+
+/// Refuses hooks of a one-shot that runs first, because Kubernetes does not support hooks of init containers. Reports when
+/// the hooks of a sidecar run.
+fn check_hooks(service: &OwnSettings<'_>, stage: Stage, at: &FieldPath<'_>) {
+    match stage {
+        Stage::First => {
+            let hooks = [("postStart", &service.spec.post_start), ("preStop", &service.spec.pre_stop)];
+            for (field, _) in hooks.into_iter().filter(|(_, hooks)| !hooks.is_empty()) {
+                at.child(field).invalid(
+                    "hooks are not supported for a one-shot that ends before other services of its Pod start: make \
+                     them a part of the command",
+                );
             }
         }
+        Stage::Sidecar { .. } if !service.spec.pre_stop.is_empty() => at.child("preStop").approximate(
+            "the hooks run when the Pod starts to terminate, while the dependents of this service still run",
+        ),
+        Stage::Sidecar { .. } | Stage::Last => {}
     }
 }
 
@@ -118,7 +116,7 @@ fn stage_of(stages: &BTreeMap<&str, Stage>, name: &str) -> Stage {
 
 /// Returns the condition for which the container of the dependent waits, if it waits. A one-shot waits only for the end of
 /// a one-shot that runs first.
-fn holds_back(edge: &Edge<'_>, stages: &BTreeMap<&str, Stage>) -> Option<DependencyCondition> {
+fn waited_condition(edge: &Edge<'_>, stages: &BTreeMap<&str, Stage>) -> Option<DependencyCondition> {
     match stage_of(stages, edge.to) {
         Stage::Sidecar { .. } => Some(edge.condition),
         Stage::First => Some(DependencyCondition::ServiceCompletedSuccessfully),
@@ -126,29 +124,31 @@ fn holds_back(edge: &Edge<'_>, stages: &BTreeMap<&str, Stage>) -> Option<Depende
     }
 }
 
-fn edges<'a>(pod: &[&'a str], services: &BTreeMap<&'a str, ResolvedService<'a>>) -> Vec<Edge<'a>> {
-    let of = |from: &&'a str| {
-        let on = services[from].spec.depends_on.iter();
-        on.filter_map(|(to, dependency)| {
-            let (to, other) = services.get_key_value(to.as_str())?;
-            let is_here = other.lead == pod[0] && to != from;
+fn edges<'a>(pod: &[&ServiceDraft<'a>]) -> Vec<Edge<'a>> {
+    let members: BTreeMap<&'a str, &OwnSettings<'a>> =
+        pod.iter().map(|service| (service.own.name, &service.own)).collect();
+    let of = |service: &&ServiceDraft<'a>| {
+        let from = service.own.name;
+        let dependencies = service.own.spec.depends_on.iter().filter(move |(to, _)| *to != from);
+        let edges = dependencies.filter_map(|(to, dependency)| {
+            let (to, other) = members.get_key_value(to.as_str())?;
             let condition = condition(dependency, other);
-            let shares = || targets(services[from].spec).any(|(_, target)| target == *to);
-            is_here.then(|| Edge {
+            let shares = || targets(service.own.spec).any(|(_, target)| target == *to);
+            Some(Edge {
                 from,
                 to,
                 condition,
                 required: dependency.required.unwrap_or(true),
                 is_beside: condition == DependencyCondition::ServiceHealthy || shares(),
             })
-        })
-        .collect::<Vec<_>>()
+        });
+        edges.collect::<Vec<_>>()
     };
     pod.iter().flat_map(of).collect()
 }
 
 /// Returns the stages of services that are not one-shots.
-fn stages<'a>(edges: &[Edge<'a>], approximations: &mut Vec<Approximation>) -> BTreeMap<&'a str, Stage> {
+fn stages<'a>(edges: &[Edge<'a>], findings: &Findings) -> BTreeMap<&'a str, Stage> {
     let mut stages = BTreeMap::new();
     for edge in edges {
         let until_healthy = match edge.condition {
@@ -162,7 +162,7 @@ fn stages<'a>(edges: &[Edge<'a>], approximations: &mut Vec<Approximation>) -> BT
                 "this service does not start while '{}' is unhealthy: in a Pod, 'required: false' has no effect",
                 edge.to
             );
-            approximations.push(Approximation { path: edge.path(), message });
+            edge.approximate(message, findings);
         }
         let stage = stages.entry(edge.to).or_insert(Stage::Sidecar { until_healthy });
         if until_healthy {
@@ -174,11 +174,7 @@ fn stages<'a>(edges: &[Edge<'a>], approximations: &mut Vec<Approximation>) -> BT
 
 /// Returns the stages of one-shots. A one-shot cannot be a sidecar, because the kubelet restarts a sidecar that ends.
 /// One-shots that wait for no end start in order and run at the same time.
-fn stages_of_one_shots<'a>(
-    edges: &[Edge<'a>],
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> BTreeMap<&'a str, Stage> {
+fn stages_of_one_shots<'a>(edges: &[Edge<'a>], findings: &Findings) -> BTreeMap<&'a str, Stage> {
     let ends: BTreeMap<_, _> =
         edges.iter().filter(|edge| edge.waits_for_end()).map(|edge| (edge.to, edge.from)).collect();
     for edge in edges {
@@ -205,7 +201,7 @@ fn stages_of_one_shots<'a>(
                         "this service requires '{to}' while it runs, but {when}: {why}. Move '{waiting}' to another \
                          Pod, or do not wait for the end of '{first}'"
                     );
-                    problems.value(edge.path(), message);
+                    edge.problem(message, findings);
                     continue;
                 }
                 format!("{when}: {why}")
@@ -217,44 +213,55 @@ fn stages_of_one_shots<'a>(
             }
             None => continue,
         };
-        approximations.push(Approximation { path: edge.path(), message });
+        edge.approximate(message, findings);
     }
     ends.into_keys().map(|name| (name, Stage::First)).collect()
 }
 
 /// Returns the services in the order in which they start, each after its dependencies. A service for whose health others
 /// wait starts as late as possible, so that no other service waits without need.
-fn turns<'a>(pod: &[&'a str], edges: &[Edge<'a>], stages: &BTreeMap<&str, Stage>) -> Vec<&'a str> {
+fn in_order<'d, 'a>(
+    pod: &[&'d ServiceDraft<'a>],
+    edges: &[Edge<'a>],
+    stages: &BTreeMap<&str, Stage>,
+) -> Vec<&'d OwnSettings<'a>> {
     let gates = |name: &str| stages.get(name) == Some(&Stage::Sidecar { until_healthy: true });
-    let mut open: BTreeMap<&str, usize> = pod.iter().map(|name| (*name, 0)).collect();
-    let mut dependents: BTreeMap<&str, Vec<&'a str>> = BTreeMap::new();
+    let mut open: BTreeMap<&str, usize> = pod.iter().map(|service| (service.own.name, 0)).collect();
+    let mut dependents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for edge in edges {
         *open.entry(edge.from).or_default() += 1;
         dependents.entry(edge.to).or_default().push(edge.from);
     }
-    let places: BTreeMap<&str, usize> = pod.iter().enumerate().map(|(place, name)| (*name, place)).collect();
-    let key = |name: &'a str| (gates(name), places[name], name);
-    let mut free: BTreeSet<_> = pod.iter().filter(|name| open[*name] == 0).map(|name| key(name)).collect();
-    let mut turns = Vec::new();
-    while let Some((_, _, name)) = free.pop_first() {
-        turns.push(name);
-        for &dependent in dependents.get(name).into_iter().flatten() {
+    let indices: BTreeMap<&str, usize> =
+        pod.iter().enumerate().map(|(index, service)| (service.own.name, index)).collect();
+    let key = |index: usize| (gates(pod[index].own.name), index);
+    let without_needs = pod.iter().filter(|service| open[service.own.name] == 0);
+    let mut free: BTreeSet<_> = without_needs.map(|service| key(indices[service.own.name])).collect();
+    let mut order = Vec::new();
+    while let Some((_, index)) = free.pop_first() {
+        let service = &pod[index].own;
+        order.push(service);
+        for &dependent in dependents.get(service.name).into_iter().flatten() {
             let left = open.entry(dependent).or_default();
             *left -= 1;
             if *left == 0 {
-                free.insert(key(dependent));
+                free.insert(key(indices[dependent]));
             }
         }
     }
-    turns
+    order
 }
 
 /// Reports services that wait for the health of a service without asking for that, because a Pod has one order.
-fn implicit_waits(turns: &[&str], edges: &[Edge<'_>], stages: &BTreeMap<&str, Stage>) -> Vec<Approximation> {
-    let mut found = Vec::new();
+fn report_implicit_waits(
+    order: &[&OwnSettings<'_>],
+    edges: &[Edge<'_>],
+    stages: &BTreeMap<&str, Stage>,
+    findings: &Findings,
+) {
     let mut asked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut before: Vec<&str> = Vec::new();
-    for &name in turns {
+    for name in order.iter().map(|service| service.name) {
         let own = edges.iter().filter(|edge| edge.from == name);
         let mut asks = BTreeSet::new();
         for edge in own {
@@ -264,28 +271,14 @@ fn implicit_waits(turns: &[&str], edges: &[Edge<'_>], stages: &BTreeMap<&str, St
             }
         }
         if let Some(other) = before.iter().find(|other| !asks.contains(*other)) {
-            found.push(Approximation {
-                path: format!("spec.services.{name}"),
-                message: format!(
-                    "this service also waits until '{other}' is healthy, because another service of the Pod does and \
-                     the containers of a Pod start in one order"
-                ),
-            });
+            findings.service(name).approximate(format!(
+                "this service also waits until '{other}' is healthy, because another service of the Pod does and the \
+                 containers of a Pod start in one order"
+            ));
         }
         if stages.get(name) == Some(&Stage::Sidecar { until_healthy: true }) {
             before.push(name);
         }
         asked.insert(name, asks);
-    }
-    found
-}
-
-/// Refuses hooks of a one-shot that runs first. Kubernetes does not support hooks of init containers.
-fn refuse_hooks(service: &ResolvedService<'_>, problems: &mut Problems) {
-    let hooks = [("postStart", &service.spec.post_start), ("preStop", &service.spec.pre_stop)];
-    for (field, _) in hooks.into_iter().filter(|(_, hooks)| !hooks.is_empty()) {
-        let message = "hooks are not supported for a one-shot that ends before other services of its Pod start: make \
-                       them a part of the command";
-        problems.value(format!("spec.services.{}.{field}", service.name), message);
     }
 }

@@ -5,10 +5,14 @@ use std::{
     net::IpAddr,
 };
 
-use super::{Problems, ResolvedService, health::Health, labels::is_key};
+use super::{health::Health, labels::is_key};
 use crate::{
     api::{PortMode, Protocol, Publish, Reason, Service, ServiceMode},
-    translate::{Activity, Approximation, ImageConfig, Privilege, Privileges, addresses::addresses},
+    text::addresses::addresses,
+    translate::{
+        ImageConfig, Privilege,
+        findings::{FieldPath, Findings, Grants},
+    },
 };
 
 /// A port that a service listens on.
@@ -87,25 +91,16 @@ pub(super) fn own_ports(
 }
 
 /// Returns the ports that a service publishes, without duplicates, by number.
-pub(super) fn published(
-    service: &Service,
-    publish: Publish,
-    path: &str,
-    problems: &mut Problems,
-) -> Vec<Published> {
+pub(super) fn published(service: &Service, publish: Publish, at: &FieldPath<'_>) -> Vec<Published> {
     let mut found = BTreeMap::new();
     for (index, port) in service.ports.iter().enumerate() {
-        let path = format!("{path}.ports[{index}]");
+        let at = &at.index("ports", index);
         let address = match port.host_ip.as_deref().map(str::parse) {
             None => Address::Every,
             Some(Ok(ip)) if IpAddr::is_unspecified(&ip) => Address::Every,
             Some(Ok(ip)) => Address::One(ip),
             Some(Err(_)) => {
-                problems.value(
-                    format!("{path}.hostIp"),
-                    "the value is not an IP address: write one, such as \
-                                                          127.0.0.1",
-                );
+                at.child("hostIp").invalid("the value is not an IP address: write one, such as 127.0.0.1");
                 continue;
             }
         };
@@ -115,14 +110,11 @@ pub(super) fn published(
         if port.app_protocol.as_ref().is_some_and(|name| !is_key(name)) {
             let message = "the value is not an application protocol: write a name, such as http, or a name with a \
                            domain, such as kubernetes.io/h2c";
-            problems.value(format!("{path}.appProtocol"), message);
+            at.child("appProtocol").invalid(message);
         }
         for (field, number) in [("target", port.target), ("published", published)] {
             if !(1..=65535).contains(&number) {
-                problems.value(
-                    format!("{path}.{field}"),
-                    "the port is out of range: write a number from 1 to 65535",
-                );
+                at.child(field).invalid("the port is out of range: write a number from 1 to 65535");
             }
         }
         // A Service has at most one port with a number, on all addresses. Ports on loopback addresses are not part of it.
@@ -135,41 +127,39 @@ pub(super) fn published(
                  number",
                 protocol.as_str(),
             );
-            problems.add(Reason::PortClash, path, message);
+            at.problem(Reason::PortClash, message);
         }
     }
     found.into_values().collect()
 }
 
 /// Refuses the mode ClusterIP without a known port. Kubernetes requires a port for a Service with a cluster IP.
-pub(super) fn check_mode(service: &ResolvedService<'_>, problems: &mut Problems) {
-    if service.spec.service_mode == Some(ServiceMode::ClusterIp) && service.known_ports.is_empty() {
+pub(super) fn check_mode(service: &Service, known_ports: &BTreeSet<KnownPort>, at: &FieldPath<'_>) {
+    if service.service_mode == Some(ServiceMode::ClusterIp) && known_ports.is_empty() {
         let message = "the mode ClusterIP requires a known port: list the ports in 'expose', or set Headless";
-        problems.value(format!("spec.services.{}.serviceMode", service.name), message);
+        at.child("serviceMode").invalid(message);
     }
 }
 
 /// Checks host ports: the namespace must grant the privilege, and a target port has at most one host port, because
 /// Kubernetes identifies the ports of a container by target and protocol.
-pub(super) fn check_node_ports(
-    service: &ResolvedService<'_>,
-    privileges: &Privileges,
-    namespace: Option<&str>,
-    problems: &mut Problems,
+pub(super) fn check_node_ports<'p>(
+    ports: impl Iterator<Item = &'p Published>,
+    grants: Grants<'_>,
+    at: &FieldPath<'_>,
 ) {
     let mut targets = BTreeSet::new();
-    for port in service.node_ports() {
-        let path = format!("spec.services.{}.ports[{}]", service.name, port.index);
-        if !privileges.allows(Privilege::HostPorts) {
-            problems.not_allowed(path, "ports on the nodes", Privilege::HostPorts, namespace);
-        } else if !targets.insert((port.target, port.protocol)) {
+    for port in ports {
+        let at = at.index("ports", port.index);
+        let is_granted = grants.require(Privilege::HostPorts, "ports on the nodes", &at);
+        if is_granted && !targets.insert((port.target, port.protocol)) {
             let message = format!(
                 "target port {}/{} is already published on the nodes, and Kubernetes supports one host port for each \
                  port of a container: remove one of the two",
                 port.target,
                 port.protocol.as_str()
             );
-            problems.add(Reason::PortClash, path, message);
+            at.problem(Reason::PortClash, message);
         }
     }
 }
@@ -180,41 +170,41 @@ pub(in crate::translate) fn has_too_many_for_nodes(ports: usize) -> bool {
     ports > 128
 }
 
-/// Returns the differences between the published ports and those in Docker.
-pub(super) fn approximations(
-    service: &ResolvedService<'_>,
+/// Reports the differences between the ports of the Service for published ports and those in Docker.
+pub(super) fn approximate<'p>(
+    balanced: impl Iterator<Item = &'p Published>,
     publish: Publish,
-) -> impl Iterator<Item = Approximation> {
-    let many = service.balanced_ports().count();
-    let without_node_ports =
-        (publish == Publish::LoadBalancer && has_too_many_for_nodes(many)).then(|| Approximation {
-            path: format!("spec.services.{}.ports", service.name),
-            message: format!(
-                "the Service has no node ports, because a cluster has too few of them for {many} ports: if the load \
-                 balancer requires node ports, use 'networkMode: host' or 'publish: HostPort'"
-            ),
-        });
-    let of_its_own = move |port: &&Published| {
-        let outside = matches!(publish, Publish::LoadBalancer | Publish::NodePort);
-        outside && !port.on_node && matches!(port.address, Address::One(_))
-    };
-    let bound = service.ports_to_publish().filter(of_its_own).map(move |port| Approximation {
-        path: format!("spec.services.{}.ports[{}].hostIp", service.name, port.index),
-        message:
-            "the port is published on every address of the Service: set 'mode: host' to bind this address"
-                .to_owned(),
-    });
-    without_node_ports.into_iter().chain(bound)
+    at: &FieldPath<'_>,
+) {
+    let balanced: Vec<_> = balanced.collect();
+    let count = balanced.len();
+    if publish == Publish::LoadBalancer && has_too_many_for_nodes(count) {
+        at.child("ports").approximate(format!(
+            "the Service has no node ports, because a cluster has too few of them for {count} ports: if the load \
+             balancer requires node ports, use 'networkMode: host' or 'publish: HostPort'"
+        ));
+    }
+    if !matches!(publish, Publish::LoadBalancer | Publish::NodePort) {
+        return;
+    }
+    for port in balanced.into_iter().filter(|port| matches!(port.address, Address::One(_))) {
+        at.index("ports", port.index).child("hostIp").approximate(
+            "the port is published on every address of the Service: set 'mode: host' to bind this address",
+        );
+    }
 }
 
 /// Refuses two active services that publish the same port.
-pub(super) fn check_published(services: &BTreeMap<&str, ResolvedService<'_>>, problems: &mut Problems) {
+pub(super) fn check_published<'p>(
+    active: impl Iterator<Item = (&'p str, &'p [Published])>,
+    findings: &Findings,
+) {
     let mut taken: BTreeMap<(i32, Protocol), Vec<(&str, Address)>> = BTreeMap::new();
-    for service in services.values().filter(|service| service.activity == Activity::Active) {
-        for port in &service.published {
+    for (service, ports) in active {
+        for port in ports {
             let others = taken.entry((port.published, port.protocol)).or_default();
             let other =
-                others.iter().find(|(name, address)| *name != service.name && address.clashes(port.address));
+                others.iter().find(|(name, address)| *name != service && address.clashes(port.address));
             if let Some((other, _)) = other {
                 let message = format!(
                     "port {}/{} is also published by spec.services.{other}.ports: publish one of the two under \
@@ -222,13 +212,9 @@ pub(super) fn check_published(services: &BTreeMap<&str, ResolvedService<'_>>, pr
                     port.published,
                     port.protocol.as_str()
                 );
-                problems.add(
-                    Reason::PortClash,
-                    format!("spec.services.{}.ports[{}]", service.name, port.index),
-                    message,
-                );
+                findings.service(service).index("ports", port.index).problem(Reason::PortClash, message);
             }
-            others.push((service.name, port.address));
+            others.push((service, port.address));
         }
     }
 }
@@ -270,8 +256,8 @@ mod tests {
             host_ip: Some(host_ip.to_owned()),
         };
         let service = Service { ports: vec![port("0.0.0.0"), port("::")], ..Service::default() };
-        let mut problems = Problems::default();
-        assert_eq!(published(&service, Publish::LoadBalancer, "s", &mut problems).len(), 1);
-        assert!(problems.into_result().is_ok());
+        let findings = Findings::default();
+        assert_eq!(published(&service, Publish::LoadBalancer, &findings.root("s")).len(), 1);
+        assert!(findings.check().is_ok());
     }
 }

@@ -4,38 +4,38 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::EnvVar;
 
-use super::{Problems, environment::environment, user};
-use crate::api::{PreStart, Service, Text};
+use super::{
+    environment::environment,
+    user::{User, user},
+};
+use crate::{
+    api::{PreStart, Service, Text},
+    translate::findings::{FieldPath, Findings},
+};
 
 /// A resolved program of `preStart`.
 pub(in crate::translate) struct Before<'a> {
     pub spec: &'a PreStart,
     pub environment: Vec<EnvVar>,
-    /// The numbers of the user and the group.
-    pub user: Option<(i64, Option<i64>)>,
+    pub user: Option<User>,
 }
 
 /// Reads `preStart` of a service.
-pub(super) fn pre_start<'a>(service: &'a Service, path: &str, problems: &mut Problems) -> Vec<Before<'a>> {
+pub(super) fn pre_start<'a>(service: &'a Service, at: &FieldPath<'_>) -> Vec<Before<'a>> {
     let mut found = Vec::new();
     for (index, spec) in service.pre_start.iter().enumerate() {
-        let path = format!("{path}.preStart[{index}]");
+        let at = &at.index("preStart", index);
         found.push(Before {
             spec,
-            environment: variables(service, &spec.environment, &path, problems),
-            user: user(spec.user.as_deref(), &path, problems),
+            environment: variables(service, &spec.environment, at),
+            user: user(spec.user.as_deref(), at),
         });
     }
     found
 }
 
 /// Returns the variables of the service and the program. Those of the program take precedence.
-pub(super) fn variables(
-    service: &Service,
-    own: &BTreeMap<String, Text>,
-    path: &str,
-    problems: &mut Problems,
-) -> Vec<EnvVar> {
+pub(super) fn variables(service: &Service, own: &BTreeMap<String, Text>, at: &FieldPath<'_>) -> Vec<EnvVar> {
     let mut both = Service {
         environment: service.environment.clone(),
         environment_from: service.environment_from.clone(),
@@ -44,8 +44,8 @@ pub(super) fn variables(
     both.environment_from.retain(|name, _| !own.contains_key(name));
     both.environment.extend(own.clone());
     // Problems of the variables of the service are reported at the service.
-    let mut told = Problems::default();
-    environment(service, path, &mut told);
-    let problems = if told.is_empty() { problems } else { &mut told };
-    environment(&both, path, problems)
+    let of_service = Findings::default();
+    let elsewhere = of_service.root("");
+    environment(service, &elsewhere);
+    environment(&both, if of_service.has_problems() { &elsewhere } else { at })
 }

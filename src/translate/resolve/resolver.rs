@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, net::IpAddr};
 
 use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption};
 
-use super::Problems;
 use crate::{
     api::{Reason, Service},
-    translate::{Approximation, names::is_dns_label},
+    text::names::is_dns_label,
+    translate::findings::FieldPath,
 };
 
 /// The DNS settings of a Pod.
@@ -23,42 +23,33 @@ pub(in crate::translate) struct Resolver {
 const FURTHER_SERVERS: usize = 2;
 
 /// Reads `dns`, `dnsSearch`, `dnsOpt` and `extraHosts` of a service.
-pub(super) fn resolver(
-    service: &Service,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> Resolver {
+pub(super) fn resolver(service: &Service, at: &FieldPath<'_>) -> Resolver {
     for (index, server) in service.dns.iter().enumerate() {
-        let path = format!("{path}.dns[{index}]");
+        let at = &at.index("dns", index);
         if server.parse::<IpAddr>().is_err() {
-            problems.value(path, "the value is not an IP address: write one, such as 1.1.1.1");
+            at.invalid("the value is not an IP address: write one, such as 1.1.1.1");
         } else if index == FURTHER_SERVERS {
-            problems.value(
-                path,
-                "a Pod has at most three DNS servers, and the cluster DNS is the first: list at most two servers",
+            at.invalid(
+                "a Pod has at most three DNS servers, and the cluster DNS is the first: list at most two \
+                 servers",
             );
         }
     }
     if !service.dns.is_empty() {
         let message = "the servers are queried only if the cluster DNS does not answer, because only the cluster DNS \
                        has the names of the Stack";
-        approximations.push(Approximation { path: format!("{path}.dns"), message: message.to_owned() });
+        at.child("dns").approximate(message);
     }
     for (index, option) in service.dns_opt.iter().enumerate() {
         if option.starts_with(':') || option.contains(char::is_whitespace) || option.is_empty() {
             let message =
                 format!("'{option}' is not an option of a resolver: write one, such as timeout:2 or rotate");
-            problems.value(format!("{path}.dnsOpt[{index}]"), message);
+            at.index("dnsOpt", index).invalid(message);
         }
     }
     for (index, domain) in service.dns_search.iter().enumerate() {
         if domain != "." && !is_host_name(domain.trim_end_matches('.')) {
-            problems.value(
-                format!("{path}.dnsSearch[{index}]"),
-                "the value is not a domain: write one, such as \
-                                                                  example.com",
-            );
+            at.index("dnsSearch", index).invalid("the value is not a domain: write one, such as example.com");
         }
     }
     let some = |list: &Vec<String>| (!list.is_empty()).then(|| list.clone());
@@ -68,7 +59,7 @@ pub(super) fn resolver(
             searches: some(&service.dns_search),
             options: Some(options(service)),
         },
-        hosts: hosts(service, path, problems),
+        hosts: hosts(service, at),
     }
 }
 
@@ -84,25 +75,23 @@ fn options(service: &Service) -> Vec<PodDNSConfigOption> {
     all.into_iter().map(|(name, value)| PodDNSConfigOption { name: Some(name), value }).collect()
 }
 
-fn hosts(service: &Service, path: &str, problems: &mut Problems) -> Vec<HostAlias> {
+fn hosts(service: &Service, at: &FieldPath<'_>) -> Vec<HostAlias> {
     let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (name, addresses) in &service.extra_hosts {
-        let path = format!("{path}.extraHosts.{name}");
+        let at = &at.key("extraHosts", name);
         // Host names are case-insensitive.
         let name = name.to_lowercase();
         if !is_host_name(&name) {
-            let message =
-                "the value is not a valid host name: write letters, digits, hyphens and dots".to_owned();
-            problems.add(Reason::InvalidName, &path, message);
+            let message = "the value is not a valid host name: write letters, digits, hyphens and dots";
+            at.problem(Reason::InvalidName, message);
         }
         for address in &addresses.0 {
             if address == "host-gateway" {
                 let message = "'host-gateway' is not supported, because Pods have no fixed address for their node: \
                                write the address of the host, or use 'externalLinks' for a name";
-                problems.value(&path, message);
+                at.invalid(message);
             } else if address.parse::<IpAddr>().is_err() {
-                problems
-                    .value(&path, format!("'{address}' is not an IP address: write one, such as 10.0.0.7"));
+                at.invalid(format!("'{address}' is not an IP address: write one, such as 10.0.0.7"));
             } else {
                 names.entry(address).or_default().push(name.clone());
             }
@@ -120,7 +109,7 @@ pub(super) fn is_host_name(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Addresses;
+    use crate::{api::Addresses, translate::findings::Findings};
 
     #[test]
     fn the_authors_options_win_over_ours() {
@@ -143,12 +132,12 @@ mod tests {
         };
         let extra_hosts = [host("a", &["10.0.0.1"]), host("b.c", &["10.0.0.1", "::1"])].into();
         let service = Service { extra_hosts, ..Service::default() };
-        let mut problems = Problems::default();
-        let lines: Vec<_> = hosts(&service, "s", &mut problems)
+        let findings = Findings::default();
+        let lines: Vec<_> = hosts(&service, &findings.root("s"))
             .into_iter()
             .map(|line| format!("{} {}", line.ip, line.hostnames.unwrap().join(" ")))
             .collect();
         assert_eq!(lines, ["10.0.0.1 a b.c", "::1 b.c"]);
-        assert!(problems.into_result().is_ok());
+        assert!(findings.check().is_ok());
     }
 }

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 
-use super::{Problems, labels::is_key};
-use crate::api::{Quantity, Resource, Service};
+use super::labels::is_key;
+use crate::{
+    api::{Quantity, Resource, Service},
+    translate::findings::FieldPath,
+};
 
 /// The resources of a container.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,16 +29,18 @@ const SMALL: [(&str, &str); 2] = [("cpu", "10m"), ("memory", "16Mi")];
 const STORAGE: &str = "ephemeral-storage";
 
 /// Reads the resources of a service. Reservations become requests, and a request never exceeds its limit.
-pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) -> Resources {
+pub(super) fn resources(service: &Service, at: &FieldPath<'_>) -> Resources {
     let none = Default::default();
     let given = service.deploy.as_ref().and_then(|deploy| deploy.resources.as_ref()).unwrap_or(&none);
-    let mut read = |side: &str, resource: &Option<Resource>, what: &str| {
+    let read = |side: &str, resource: &Option<Resource>, what: &str| {
         let resource = resource.as_ref()?;
         let (field, quantity, counted) = match what {
             "cpu" => ("cpus", &resource.cpus, Counted::Processors),
             _ => ("memory", &resource.memory, Counted::Bytes),
         };
-        amount(quantity.as_ref()?, counted, &format!("{path}.deploy.resources.{side}.{field}"), problems)
+        let at = at.child("deploy.resources");
+        let at = at.child(side);
+        amount(quantity.as_ref()?, counted, &at.child(field))
     };
     let mut resources = Resources::default();
     let mut reserved = false;
@@ -52,13 +57,12 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
         resources.requests.extend(request.map(|request| (what.to_owned(), Amount(request.0))));
     }
     for (name, &count) in &given.devices {
-        let path = format!("{path}.deploy.resources.devices.{name}");
+        let at = &at.key("deploy.resources.devices", name);
         // Names in the domain of Kubernetes are not devices.
         let domain = name.split_once('/').map(|(domain, _)| domain);
         let is_device = domain.is_some_and(|domain| !domain.ends_with("kubernetes.io"));
         if !is_device || !is_key(name) || name.starts_with("requests.") || count < 1 {
-            problems.value(
-                path,
+            at.invalid(
                 "the device is not valid: write the name of an extended resource, such as nvidia.com/gpu, and a \
                  number",
             );
@@ -69,8 +73,7 @@ pub(super) fn resources(service: &Service, path: &str, problems: &mut Problems) 
         reserved = true;
     }
     let storage = service.storage_size.as_ref();
-    let storage =
-        storage.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.storageSize"), problems));
+    let storage = storage.and_then(|size| amount(size, Counted::Bytes, &at.child("storageSize")));
     if let Some(size) = storage {
         let small = Quantity::from("16Mi");
         let request = if size.nanos().ok() < small.nanos().ok() { size.clone() } else { small };
@@ -103,12 +106,7 @@ pub(super) enum Counted {
 
 /// Returns a quantity in canonical form, rounded up to the smallest step. `None` for zero, which means no limit in
 /// Compose.
-pub(super) fn amount(
-    quantity: &Quantity,
-    counted: Counted,
-    path: &str,
-    problems: &mut Problems,
-) -> Option<Quantity> {
+pub(super) fn amount(quantity: &Quantity, counted: Counted, at: &FieldPath<'_>) -> Option<Quantity> {
     let (step, unit) = match counted {
         Counted::Processors => (1_000_000, "m"),
         Counted::Bytes => (1_000_000_000, ""),
@@ -122,7 +120,7 @@ pub(super) fn amount(
     match rounded {
         Ok(rounded) => Some(Quantity(rounded)).filter(|quantity| quantity.0 != "0"),
         Err(error) => {
-            problems.value(path, error.to_string());
+            at.invalid(error.to_string());
             None
         }
     }
@@ -132,6 +130,7 @@ pub(super) fn amount(
 mod tests {
     use super::*;
     use crate::api::{Deploy, Resources as Given};
+    use crate::translate::findings::Findings;
 
     fn resource((cpus, memory): (&str, &str)) -> Option<Resource> {
         let some = |text: &str| (!text.is_empty()).then(|| Quantity::from(text));
@@ -159,9 +158,9 @@ mod tests {
                 deploy: Some(Deploy { resources: Some(given), ..Deploy::default() }),
                 ..Service::default()
             };
-            let mut problems = Problems::default();
-            let got = resources(&service, "s", &mut problems);
-            assert!(problems.into_result().is_ok());
+            let findings = Findings::default();
+            let got = resources(&service, &findings.root("s"));
+            assert!(findings.check().is_ok());
             assert_eq!(
                 (text(&got.limits).as_str(), text(&got.requests).as_str(), got.asked.as_deref()),
                 expected

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{sharing::Sharing, volumes::DeclaredVolume};
 use crate::{
     api::{AccessMode, Mode, Service, StackSpec},
-    translate::{Facts, LiveClaim, short_hash},
+    text::short_hash,
+    translate::{Facts, LiveClaim},
 };
 
 /// Sets the access mode of claims that do not set it, and the label of each component on its volumes. Returns the labels of
@@ -48,10 +49,10 @@ pub(super) fn tie<'a>(
         let members: BTreeSet<_> =
             claims_of.iter().filter(|(_, of)| !of.is_disjoint(&claims)).map(|(lead, _)| *lead).collect();
         let shared = pods(members.clone()) > 1;
-        let Some(together) = name(&claims, shared, &facts.claims) else { continue };
+        let Some(node_group) = name(&claims, shared, &facts.claims) else { continue };
         for volume in volumes.values_mut() {
             if is_of_one_node(volume) && volume.claim().is_some_and(|claim| claims.contains(claim)) {
-                volume.together = Some(together.clone());
+                volume.node_group = Some(node_group.clone());
             }
         }
         // A Pod on each node and all Pods on one node exclude each other.
@@ -59,7 +60,7 @@ pub(super) fn tie<'a>(
             let lead = sharing.lead(name);
             members.contains(lead) && !is_everywhere(&spec.services[lead])
         });
-        tied.extend(movable.map(|(name, _)| (name.as_str(), together.clone())));
+        tied.extend(movable.map(|(name, _)| (name.as_str(), node_group.clone())));
     }
     tied
 }
@@ -102,10 +103,10 @@ fn components<'a>(services: impl Iterator<Item = &'a BTreeSet<String>>) -> Vec<B
 fn name(claims: &BTreeSet<String>, shared: bool, live: &BTreeMap<String, LiveClaim>) -> Option<String> {
     let written = claims.iter().filter_map(|name| {
         let claim = live.get(name)?;
-        Some((claim.created, name, claim.together.as_ref()?))
+        Some((claim.created, name, claim.node_group.as_ref()?))
     });
-    if let Some((_, _, together)) = written.min() {
-        return Some(together.clone());
+    if let Some((_, _, node_group)) = written.min() {
+        return Some(node_group.clone());
     }
     let first = claims.first().filter(|_| shared)?;
     // The name of an external claim can be longer than a label.
@@ -120,7 +121,10 @@ mod tests {
     use super::*;
     use crate::{
         api::Stack,
-        translate::resolve::{Origin, Problems, volumes::volumes},
+        translate::{
+            findings::{Findings, Grants},
+            resolve::volumes::{Origin, volumes},
+        },
     };
 
     const CLAIMS: [&str; 5] = ["a", "b", "c", "d", "e"];
@@ -148,8 +152,8 @@ mod tests {
 
     /// What each service is tied to, and the claims as they are on the cluster after that.
     fn shared(stack: &Stack, facts: &Facts) -> (BTreeMap<String, String>, Facts) {
-        let (mut problems, mut approximations) = (Problems::default(), Vec::new());
-        let mut volumes = volumes(("s", stack), facts, &mut problems, &mut approximations);
+        let grants = Grants { privileges: &facts.privileges, namespace: None };
+        let mut volumes = volumes(("s", stack), facts, grants, &Findings::default());
         let tied = tie(&stack.spec, &mut volumes, &Sharing::default(), facts);
         let tied = tied.into_iter().map(|(service, name)| (service.to_owned(), name)).collect();
         let mut after = facts.clone();
@@ -162,7 +166,7 @@ mod tests {
                 ..LiveClaim::default()
             });
             claim.access_mode = Some(volume.access_mode);
-            claim.together = volume.together.clone().or(claim.together.take());
+            claim.node_group = volume.node_group.clone().or(claim.node_group.take());
         }
         (tied, after)
     }
@@ -210,8 +214,8 @@ mod tests {
             let mut more = graph.clone();
             more.insert("a-joins".to_owned(), (BTreeSet::from([claim]), 1));
             let (with, facts) = shared(&stack(&more), &facts);
-            for (service, together) in &before {
-                prop_assert_eq!(with.get(service), Some(together));
+            for (service, node_group) in &before {
+                prop_assert_eq!(with.get(service), Some(node_group));
             }
             let (without, _) = shared(&stack(&graph), &facts);
             for service in graph.keys() {

@@ -2,8 +2,8 @@
 
 use k8s_openapi::api::core::v1::{AppArmorProfile, SELinuxOptions, SeccompProfile, SecurityContext, Sysctl};
 
-use super::{Problems, capabilities::capabilities, host::Host, sharing::UNMASKED_ON_HOST};
-use crate::{api::Service, translate::Approximation};
+use super::{capabilities::capabilities, host::Host};
+use crate::{api::Service, translate::findings::FieldPath};
 
 /// The security settings of a service.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +36,11 @@ const UNMASKED: &str = "Unmasked";
 /// The type of the profile without restrictions.
 const UNCONFINED: &str = "Unconfined";
 
+/// The message for `systempaths=unconfined` together with namespaces of the node.
+pub(super) const UNMASKED_ON_HOST: &str = "systempaths=unconfined requires a user namespace of the Pod, which \
+                                           Kubernetes does not support together with the network, processes or IPC \
+                                           of the node: remove one of the two";
+
 /// Prefixes of the kernel parameters that apply to a Pod. All others apply to the node.
 const NAMESPACED: [&str; 4] = ["kernel.shm", "kernel.msg", "fs.mqueue.", "net."];
 
@@ -47,34 +52,25 @@ impl Security {
 }
 
 /// Reads the security settings of a service.
-pub(super) fn security(
-    service: &Service,
-    host: Host,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> Security {
+pub(super) fn security(service: &Service, host: Host, at: &FieldPath<'_>) -> Security {
     let mut security = Security {
         container: SecurityContext {
             // Only privileged containers can use devices.
             privileged: (service.privileged == Some(true) || !service.devices.is_empty()).then_some(true),
-            capabilities: capabilities(service, path, problems),
+            capabilities: capabilities(service, at),
             read_only_root_filesystem: service.read_only.filter(|&yes| yes),
             ..SecurityContext::default()
         },
-        sysctls: sysctls(service, host, path, problems, approximations),
+        sysctls: sysctls(service, host, at),
     };
     for (index, group) in service.group_add.iter().enumerate() {
         if !(0..=i64::from(i32::MAX)).contains(group) {
-            problems.value(
-                format!("{path}.groupAdd[{index}]"),
-                "the group is out of range: write a number from 0 to \
-                                                                 2147483647",
-            );
+            at.index("groupAdd", index)
+                .invalid("the group is out of range: write a number from 0 to 2147483647");
         }
     }
     for (index, option) in service.security_opt.iter().enumerate() {
-        let path = format!("{path}.securityOpt[{index}]");
+        let at = &at.index("securityOpt", index);
         if security.container.privileged == Some(true) && option.starts_with("systempaths") {
             // A privileged container sees all of /proc.
             continue;
@@ -82,22 +78,19 @@ pub(super) fn security(
         match apply(option, &mut security.container) {
             Understood::Done => {}
             Understood::Otherwise(message) => {
-                approximations.push(Approximation { path, message: message.to_owned() });
+                at.approximate(message);
             }
-            Understood::No(message) => problems.value(path, message),
+            Understood::No(message) => at.invalid(message),
         }
     }
     let context = &mut security.container;
     if host.is_any() && context.proc_mount.is_some() {
-        problems.value(format!("{path}.securityOpt"), UNMASKED_ON_HOST);
+        at.child("securityOpt").invalid(UNMASKED_ON_HOST);
     }
     if context.privileged == Some(true) && context.allow_privilege_escalation == Some(false) {
         context.allow_privilege_escalation = None;
-        approximations.push(Approximation {
-            path: format!("{path}.securityOpt"),
-            message: "omitted: Kubernetes does not support no-new-privileges for a privileged container"
-                .to_owned(),
-        });
+        at.child("securityOpt")
+            .approximate("omitted: Kubernetes does not support no-new-privileges for a privileged container");
     }
     security
 }
@@ -196,33 +189,27 @@ fn apparmor(type_: &str, profile: Option<&str>) -> AppArmorProfile {
     AppArmorProfile { type_: type_.to_owned(), localhost_profile: profile.map(str::to_owned) }
 }
 
-fn sysctls(
-    service: &Service,
-    host: Host,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> Vec<Sysctl> {
+fn sysctls(service: &Service, host: Host, at: &FieldPath<'_>) -> Vec<Sysctl> {
     for name in service.sysctls.keys() {
-        let path = format!("{path}.sysctls.{name}");
+        let at = &at.key("sysctls", name);
         let of_the_pod =
             name == "kernel.sem" || NAMESPACED.iter().any(|beginning| name.starts_with(beginning));
         if !of_the_pod {
             let message =
                 "the parameter applies to the whole node, so a container cannot set it: set it on the nodes";
-            problems.value(path, message);
+            at.invalid(message);
         } else if host.network && name.starts_with("net.") {
             let message = "the service uses the network of the node, so the parameter applies to the node: set it on \
                            the nodes";
-            problems.value(path, message);
+            at.invalid(message);
         } else if host.ipc && !name.starts_with("net.") {
             let message = "the service uses the IPC namespace of the node, so the parameter applies to the node: set \
                            it on the nodes";
-            problems.value(path, message);
+            at.invalid(message);
         } else if !SAFE.contains(&name.as_str()) {
             let message = "a kubelet accepts the parameter only if --allowed-unsafe-sysctls lists it. On other \
                            nodes, the Pods fail with SysctlForbidden";
-            approximations.push(Approximation { path, message: message.to_owned() });
+            at.approximate(message);
         }
     }
     let given = service.sysctls.iter();

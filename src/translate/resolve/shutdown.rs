@@ -1,10 +1,10 @@
 //! Hooks, the stop signal and the grace period of a container.
 
-use super::{Problems, ResolvedService, Stage};
+use super::stage::Stage;
 use crate::{
     api::{Hook, Service},
-    shell::{is_name, quoted},
-    translate::Approximation,
+    text::shell::{is_name, quoted},
+    translate::findings::FieldPath,
 };
 
 /// The hooks, the stop signal and the grace period of a container.
@@ -63,28 +63,24 @@ pub(super) fn shutdown(
     service: &Service,
     post_start: &[&Hook],
     has_helper: bool,
-    path: &str,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
+    at: &FieldPath<'_>,
 ) -> Shutdown {
-    let mut say = |field: &str, message: &str| {
-        approximations.push(Approximation { path: format!("{path}.{field}"), message: message.to_owned() });
-    };
+    let approximate = |field: &str, message: &str| at.child(field).approximate(message);
     if !service.pre_start.is_empty() {
-        say(
+        approximate(
             "preStart",
             "the programs run before each container, whenever a Pod starts. In Docker they run once for the service",
         );
     }
     if !service.post_start.is_empty() {
-        say(
+        approximate(
             "postStart",
             "a hook that fails is only reported in the container's log, if the user of the container can write to \
              it. In Docker Compose, 'up' fails and dependents do not start",
         );
     }
     if !service.pre_stop.is_empty() {
-        say(
+        approximate(
             "preStop",
             "the hooks and the stop of the program share 'stopGracePeriod'. In Docker the hooks have no time limit, \
              and a hook that fails keeps the service running",
@@ -93,12 +89,12 @@ pub(super) fn shutdown(
     let pre_stop: Vec<_> = service.pre_stop.iter().collect();
     let mut shutdown = Shutdown {
         grace: service.stop_grace_period.as_ref().map_or(GRACE, crate::api::Duration::seconds).max(SHORTEST),
-        post_start: commands(post_start, " &&", &format!("{path}.postStart"), problems),
-        pre_stop: commands(&pre_stop, ";", &format!("{path}.preStop"), problems),
+        post_start: commands(post_start, " &&", "postStart", at),
+        pre_stop: commands(&pre_stop, ";", "preStop", at),
         signal: None,
     };
     if !has_helper && shutdown.post_start.as_ref().is_some_and(Command::needs_helper) {
-        say(
+        approximate(
             "postStart",
             "a hook that fails restarts the container: run the hook by a shell (sh -c '...'), or run the operator \
              with --helper-image",
@@ -107,48 +103,46 @@ pub(super) fn shutdown(
     match signal(service.stop_signal.as_deref()) {
         Signal::Term => {}
         Signal::Kill if shutdown.pre_stop.is_none() => {
-            say(
+            approximate(
                 "stopSignal",
                 "the program gets SIGTERM one second before SIGKILL. With a shorter grace period, Kubernetes does \
                  not wait for the end of a Pod before it starts the next one",
             );
             shutdown.grace = SHORTEST;
         }
-        Signal::Kill => say(
+        Signal::Kill => approximate(
             "stopSignal",
             "the program gets SIGTERM after the hooks, and SIGKILL at the end of 'stopGracePeriod'",
         ),
         Signal::Other(signal) => shutdown.signal = Some(signal),
         Signal::Unknown => {
-            problems.value(
-                format!("{path}.stopSignal"),
-                "the value is not a signal: write a name or number, such as \
-                                                      SIGQUIT or 3",
-            );
+            at.child("stopSignal")
+                .invalid("the value is not a signal: write a name or number, such as SIGQUIT or 3");
         }
     }
     shutdown
 }
 
-/// Decides how the stop signal is sent. Process 1 is the program only if the containers do not share a process namespace.
-/// With `pid: host`, process 1 is the init system of the node, which halts on some signals.
-pub(super) fn settle_signal(service: &mut ResolvedService<'_>, sees_others: bool) -> Option<Approximation> {
-    let signal = service.shutdown.signal.take()?;
-    let message = if service.stage != Stage::Last {
-        // Hooks run when the Pod starts to terminate. A template of an earlier edition still sends the signal.
-        service.shutdown.signal = Some(signal).filter(|_| !sees_others);
-        "omitted: a preStop hook would send the signal, and would end this service before its dependents in the Pod. \
-         The program gets STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
-    } else if sees_others {
-        "omitted: with 'init' or a shared process namespace, the program is not process 1. The program gets \
-         STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
-    } else {
-        service.shutdown.signal = Some(signal);
-        "a hook sends the signal, which requires /bin/sh in the image. Without /bin/sh, the program gets STOPSIGNAL \
-         of the image, or SIGTERM"
-    };
-    let path = format!("spec.services.{}.stopSignal", service.name);
-    Some(Approximation { path, message: message.to_owned() })
+impl Shutdown {
+    /// Decides how the stop signal is sent. Process 1 is the program only if the containers do not share a process
+    /// namespace. With `pid: host`, process 1 is the init system of the node, which halts on some signals.
+    pub(super) fn settle_signal(&mut self, stage: Stage, sees_others: bool, at: &FieldPath<'_>) {
+        let Some(signal) = self.signal.take() else { return };
+        let message = if stage != Stage::Last {
+            // Hooks run when the Pod starts to terminate. A template of an earlier edition still sends the signal.
+            self.signal = Some(signal).filter(|_| !sees_others);
+            "omitted: a preStop hook would send the signal, and would end this service before its dependents in the \
+             Pod. The program gets STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
+        } else if sees_others {
+            "omitted: with 'init' or a shared process namespace, the program is not process 1. The program gets \
+             STOPSIGNAL of the image, or SIGTERM: set STOPSIGNAL in the image"
+        } else {
+            self.signal = Some(signal);
+            "a hook sends the signal, which requires /bin/sh in the image. Without /bin/sh, the program gets \
+             STOPSIGNAL of the image, or SIGTERM"
+        };
+        at.child("stopSignal").approximate(message);
+    }
 }
 
 enum Signal {
@@ -189,14 +183,13 @@ fn signal(text: Option<&str>) -> Signal {
 
 /// Returns the hooks as one command. It is a shell script only if a single program is not enough, because an image can lack
 /// a shell.
-fn commands(hooks: &[&Hook], between: &str, path: &str, problems: &mut Problems) -> Option<Command> {
+fn commands(hooks: &[&Hook], between: &str, field: &str, at: &FieldPath<'_>) -> Option<Command> {
     for (index, _) in
         hooks.iter().enumerate().filter(|(_, hook)| hook.command.first().is_none_or(String::is_empty))
     {
-        problems.value(
-            format!("{path}[{index}].command"),
-            "the command is empty: write a program and its arguments",
-        );
+        at.index(field, index)
+            .child("command")
+            .invalid("the command is empty: write a program and its arguments");
     }
     if let [Hook { command, working_dir: None, environment, .. }] = hooks
         && environment.is_empty()
@@ -207,7 +200,7 @@ fn commands(hooks: &[&Hook], between: &str, path: &str, problems: &mut Problems)
         for name in hook.environment.keys().filter(|name| !is_name(name)) {
             let message =
                 "a shell sets the variables of a hook: write only letters, digits and '_' in the name";
-            problems.value(format!("{path}[{index}].environment.{name}"), message);
+            at.index(field, index).key("environment", name).invalid(message);
         }
     }
     let lines: Vec<_> = hooks.iter().map(|hook| script(hook)).collect();
@@ -231,6 +224,7 @@ fn line(words: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::translate::findings::Findings;
 
     #[test]
     fn signals_are_parsed_by_name_and_number() {
@@ -269,7 +263,7 @@ mod tests {
             privileged: None,
         };
         let of = |hooks: &[Hook]| {
-            commands(&hooks.iter().collect::<Vec<_>>(), " &&", "s", &mut Problems::default())
+            commands(&hooks.iter().collect::<Vec<_>>(), " &&", "postStart", &Findings::default().root(""))
         };
         assert_eq!(of(&[]), None);
         let program = of(&[hook(&["warm", "a b"], None, &[])]).unwrap();

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     api::{DependencyCondition, Service, StackSpec},
-    translate::addresses::addresses,
+    text::addresses::addresses,
 };
 
 /// The references to services.
@@ -27,7 +27,7 @@ pub(super) struct Siblings<'a> {
 #[derive(Default)]
 struct Host<'a> {
     /// The services of the name.
-    bearers: BTreeSet<&'a str>,
+    services: BTreeSet<&'a str>,
     /// The ports in texts.
     ports: BTreeSet<u16>,
     /// The first service whose texts have the name.
@@ -64,7 +64,7 @@ impl<'a> Siblings<'a> {
         for (place, host) in hosts.into_values().enumerate() {
             let is_named =
                 |name: &str| host.has_more_speakers || host.speaker.is_some_and(|speaker| speaker != name);
-            for &name in &host.bearers {
+            for &name in &host.services {
                 found.hosts.entry(name).or_default().push(place);
                 if is_named(name) {
                     found.named.insert(name);
@@ -80,7 +80,7 @@ impl<'a> Siblings<'a> {
         match self.sets(service)[..] {
             [] => BTreeSet::new(),
             [ports] => ports.iter().map(|&port| port.into()).collect(),
-            ref sets => (0..).zip(together(sets)).filter(|(_, is_in)| *is_in).map(|(port, _)| port).collect(),
+            ref sets => (0..).zip(union(sets)).filter(|(_, is_in)| *is_in).map(|(port, _)| port).collect(),
         }
     }
 
@@ -94,7 +94,7 @@ impl<'a> Siblings<'a> {
         match self.sets(service)[..] {
             [] => 0,
             [ports] => ports.len(),
-            ref sets => together(sets).into_iter().filter(|is_in| *is_in).count(),
+            ref sets => union(sets).into_iter().filter(|is_in| *is_in).count(),
         }
     }
 
@@ -106,7 +106,7 @@ impl<'a> Siblings<'a> {
 }
 
 /// The union of sets of ports. Many names can have many ports each, and mostly the same ones.
-fn together(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
+fn union(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
     let mut is_in = vec![false; 1 << 16];
     for ports in sets {
         ports.iter().for_each(|&port| is_in[usize::from(port)] = true);
@@ -120,7 +120,7 @@ fn hosts(spec: &StackSpec) -> BTreeMap<Cow<'_, str>, Host<'_>> {
     for (name, service) in &spec.services {
         let aliases = service.networks.values().flat_map(|network| &network.aliases);
         for host in aliases.chain(&service.container_name).chain(&service.hostname).chain([name]) {
-            hosts.entry(lower_case(host)).or_default().bearers.insert(name);
+            hosts.entry(lower_case(host)).or_default().services.insert(name);
         }
     }
     hosts

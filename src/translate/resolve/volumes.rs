@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Counted, Problems, ResolvedService, amount,
+    file_keys,
     labels::{UserLabels, labels},
-    mounts,
+    resources::{Counted, amount},
 };
 use crate::{
     api::{AccessMode, Nfs, Quantity, Stack, Volume},
+    text::names::{dns_label, object_name},
     translate::{
-        Activity, Approximation, Facts, Privilege,
-        names::{dns_label, object_name},
+        Facts, Privilege,
+        findings::{FieldPath, Findings, Grants},
     },
 };
 
@@ -28,7 +29,7 @@ pub(in crate::translate) struct DeclaredVolume<'a> {
     pub access_mode: AccessMode,
     pub labels: UserLabels,
     /// The label that keeps Pods which share the claim on one node. The claim and the Pods have it.
-    pub together: Option<String>,
+    pub node_group: Option<String>,
 }
 
 /// The source of a volume.
@@ -60,21 +61,21 @@ impl DeclaredVolume<'_> {
 pub(super) fn volumes<'a>(
     (stack_name, stack): (&str, &'a Stack),
     facts: &Facts,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
+    grants: Grants<'_>,
+    findings: &Findings,
 ) -> BTreeMap<&'a str, DeclaredVolume<'a>> {
     let mut found = BTreeMap::new();
 
     for (name, volume) in &stack.spec.volumes {
-        let path = format!("spec.volumes.{name}");
+        let root = findings.root("spec");
+        let at = &root.key("volumes", name);
         let given = volume.size.as_ref();
-        let size = given.and_then(|size| amount(size, Counted::Bytes, &format!("{path}.size"), problems));
-        let origin = origin(volume, facts, &path, problems)
+        let size = given.and_then(|size| amount(size, Counted::Bytes, &at.child("size")));
+        let origin = origin(volume, facts, at)
             .unwrap_or_else(|| Origin::Claim(object_name(stack_name, &dns_label(name))));
-        mounts::check_laid(volume, &path, problems);
+        check_files(volume, at);
         if let Origin::HostPath(folder) = origin {
-            let namespace = stack.metadata.namespace.as_deref();
-            check_host_path(folder, facts, format!("{path}.hostPath"), namespace, problems);
+            check_host_path(folder, grants, &at.child("hostPath"));
         }
         let live = match &origin {
             Origin::Claim(claim) => facts.claims.get(claim),
@@ -86,8 +87,8 @@ pub(super) fn volumes<'a>(
             size: size.unwrap_or_else(|| Quantity::from(VOLUME_SIZE)),
             // The access mode of an existing claim is immutable.
             access_mode: volume.access_mode.or_else(|| live?.access_mode).unwrap_or_default(),
-            labels: labels(&volume.labels, &format!("{path}.labels"), problems, approximations),
-            together: None,
+            labels: labels(&volume.labels, "labels", at),
+            node_group: None,
         };
         found.insert(name.as_str(), declared);
     }
@@ -95,7 +96,7 @@ pub(super) fn volumes<'a>(
 }
 
 /// Returns the source of a volume, or `None` for a claim of the Stack.
-fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Problems) -> Option<Origin<'a>> {
+fn origin<'a>(volume: &'a Volume, facts: &Facts, at: &FieldPath<'_>) -> Option<Origin<'a>> {
     let elsewhere = [
         ("claimName", volume.claim_name.is_some()),
         ("nfs", volume.nfs.is_some()),
@@ -104,7 +105,7 @@ fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Prob
     let given: Vec<_> = elsewhere.iter().filter(|(_, given)| *given).map(|(field, _)| *field).collect();
     if given.len() > 1 {
         let message = format!("a volume has one source: keep only one of {}", given.join(" and "));
-        problems.value(path, message);
+        at.invalid(message);
     }
     if let Some(field) = given.first() {
         let of_a_claim = [
@@ -115,10 +116,9 @@ fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Prob
         ];
         for (useless, _) in of_a_claim.iter().filter(|(_, given)| *given) {
             let message = format!(
-                "the field applies only to a claim of the Stack, and '{field}' replaces the claim: \
-                                   remove the field"
+                "the field applies only to a claim of the Stack, and '{field}' replaces the claim: remove the field"
             );
-            problems.value(format!("{path}.{useless}"), message);
+            at.child(useless).invalid(message);
         }
     }
     match (&volume.claim_name, &volume.nfs, &volume.host_path) {
@@ -132,35 +132,30 @@ fn origin<'a>(volume: &'a Volume, facts: &Facts, path: &str, problems: &mut Prob
 }
 
 /// Checks that a host path is valid and that the namespace grants the privilege.
-pub(super) fn check_host_path(
-    folder: &str,
-    facts: &Facts,
-    path: String,
-    namespace: Option<&str>,
-    problems: &mut Problems,
-) {
+pub(super) fn check_host_path(folder: &str, grants: Grants<'_>, at: &FieldPath<'_>) {
     if !folder.starts_with('/') || folder.split('/').any(|part| part == "..") {
-        problems.value(
-            &path,
-            "the path is not supported: write an absolute path without '..', such as /srv/data",
-        );
+        at.invalid("the path is not supported: write an absolute path without '..', such as /srv/data");
     }
-    if !facts.privileges.allows(Privilege::HostPath) {
-        problems.not_allowed(path, "host paths", Privilege::HostPath, namespace);
-    }
+    grants.require(Privilege::HostPath, "host paths", at);
 }
 
-/// Reports once that volumes are not seeded without a helper image.
-pub(super) fn not_seeded(
-    services: &BTreeMap<&str, ResolvedService<'_>>,
-    facts: &Facts,
-) -> Option<Approximation> {
-    let mut active = services.values().filter(|service| service.activity != Activity::Inactive);
-    let seed = active.find_map(|service| service.mounts.chores.seeds.first())?;
-    let message = "new volumes start empty and are not seeded from the image, because the operator has no helper \
-                   image: run the operator with --helper-image, or set 'nocopy'";
-    facts
-        .helper_image
-        .is_none()
-        .then(|| Approximation { path: seed.path.clone(), message: message.to_owned() })
+/// Checks the files and folders of a volume.
+fn check_files(volume: &Volume, at: &FieldPath<'_>) {
+    file_keys::check(&volume.files, at);
+    for (index, _) in volume.files.iter().enumerate().filter(|(_, file)| file.path.is_none()) {
+        let message = "the path is missing: write the path in the volume, such as 'conf.d/site.conf'";
+        at.index("files", index).child("path").invalid(message);
+    }
+    for (index, folder) in volume.folders.iter().enumerate() {
+        if let Some(message) = file_keys::wrong(folder) {
+            at.index("folders", index).invalid(message);
+        }
+    }
+    let cannot_be_filled =
+        volume.host_path.is_some() || volume.nfs.as_ref().is_some_and(|nfs| nfs.read_only == Some(true));
+    if cannot_be_filled && !(volume.files.is_empty() && volume.folders.is_empty()) {
+        let message =
+            "'files' and 'folders' are not supported for a host path or a read-only export: remove them";
+        at.invalid(message);
+    }
 }

@@ -43,8 +43,11 @@ fn program(version: &str) -> PathBuf {
 
 async fn goes_there_and_back(s: &Scenario<'_>, fixture: &Fixture, earlier: &Path) {
     allow_all(s);
+    // A fixture names a key that no ConfigMap can have. Its service would never run.
+    let spec = fixture.spec.to_string().replace("\"..site\"", "\"site\"");
+    let spec: Value = serde_json::from_str(&spec).unwrap();
     let mut named = BTreeMap::new();
-    named_objects(&fixture.spec, &mut named);
+    named_objects(&spec, &mut named);
     for ((kind, name), keys) in named {
         let values: serde_json::Map<_, _> =
             keys.into_iter().map(|key| (key.to_owned(), json!("a value"))).collect();
@@ -54,7 +57,7 @@ async fn goes_there_and_back(s: &Scenario<'_>, fixture: &Fixture, earlier: &Path
         s.create(&object.to_string()).await;
     }
     s.operator.start_as(earlier);
-    let stack = s.apply(&fixture.name, &fixture.spec.to_string()).await;
+    let stack = s.apply(&fixture.name, &spec.to_string()).await;
     let has_settled = |status: &stackwright::api::StackStatus| !status.conditions.is_empty();
     stack.until_status("the earlier operator has judged the Stack", has_settled).await;
     until_still(s).await;

@@ -21,7 +21,8 @@ const REFUSED: &[&str] = &["error[outside]", "compose.yaml:", "copy the file int
 /// The message about such a path outside a Compose file.
 const UNPLACED: &[&str] = &["error[outside]", "copy the file into the folder"];
 /// The message of the conversion about such a path.
-const VERDICT: &[&str] = &["error[SW1013]", "compose.yaml:", "copy the file into the folder"];
+const VERDICT: &[&str] =
+    &["error[outside-confined-folder]", "compose.yaml:", "copy the file into the folder"];
 const NOTHING: &[&str] = &[];
 /// Nothing appears, with or without the flags.
 const NOTHING_LEAKS: &str = "";
@@ -299,7 +300,7 @@ pub const ATTEMPTS: &[Attempt] = &[
         "a file by way of a variable of the process",
         &[("compose.yaml", app!("configs: [x]", "configs: {x: {file: '${OUTSIDE-missing}/file'}}"))],
         FILE,
-        &["error[SW1408]"],
+        &["error[missing-secret-file]"],
     ),
     attempt(
         "a variable of the process",

@@ -26,17 +26,17 @@ fn details(services: &str, rule: &str) -> Vec<String> {
 #[test]
 fn a_service_that_is_a_job_only_for_lack_of_restart_is_reported() {
     check(
-        &["SW1721"],
+        &["job-by-default"],
         &[
-            ("worker: {image: a:1}", &["SW1721 worker/restart"]),
-            ("worker: {image: a:1, deploy: {replicas: 2}}", &["SW1721 worker/restart"]),
+            ("worker: {image: a:1}", &["job-by-default worker/restart"]),
+            ("worker: {image: a:1, deploy: {replicas: 2}}", &["job-by-default worker/restart"]),
             (
                 "worker: {image: a:1, command: celery worker, environment: {BROKER: 'redis:6379'}}",
-                &["SW1721 worker/restart"],
+                &["job-by-default worker/restart"],
             ),
-            ("worker: {image: a:1, depends_on: [db]}\ndb: {image: b:1}", &["SW1721 worker/restart"]),
-            ("worker: {image: a:1, profiles: [jobs]}", &["SW1721 worker/restart"]),
-            ("worker: {image: a:1, healthcheck: {disable: true}}", &["SW1721 worker/restart"]),
+            ("worker: {image: a:1, depends_on: [db]}\ndb: {image: b:1}", &["job-by-default worker/restart"]),
+            ("worker: {image: a:1, profiles: [jobs]}", &["job-by-default worker/restart"]),
+            ("worker: {image: a:1, healthcheck: {disable: true}}", &["job-by-default worker/restart"]),
             ("worker: {image: a:1, restart: unless-stopped}", &[]),
             ("worker: {image: a:1, restart: 'no'}", &[]),
             ("worker: {image: a:1, deploy: {restart_policy: {condition: any}}}", &[]),
@@ -54,20 +54,20 @@ fn a_service_that_is_a_job_only_for_lack_of_restart_is_reported() {
             ("vpn: {image: a:1, ports: ['80:80']}\nclient: {image: b:1, network_mode: 'service:vpn'}", &[]),
         ],
     );
-    assert_eq!(details("  a: {image: a:1, scale: 2}\n", "SW1721"), ["2 replicas"]);
+    assert_eq!(details("  a: {image: a:1, scale: 2}\n", "job-by-default"), ["2 replicas"]);
 }
 
 #[test]
 fn a_server_whose_restart_makes_it_a_job_is_reported() {
     check(
-        &["SW1726"],
+        &["server-as-job"],
         &[
-            ("web: {image: a:1, ports: ['80:80'], restart: on-failure}", &["SW1726 web/restart"]),
-            ("web: {image: a:1, ports: ['80:80'], restart: 'on-failure:3'}", &["SW1726 web/restart"]),
-            ("web: {image: a:1, ports: ['80:80'], restart: 'no'}", &["SW1726 web/restart"]),
+            ("web: {image: a:1, ports: ['80:80'], restart: on-failure}", &["server-as-job web/restart"]),
+            ("web: {image: a:1, ports: ['80:80'], restart: 'on-failure:3'}", &["server-as-job web/restart"]),
+            ("web: {image: a:1, ports: ['80:80'], restart: 'no'}", &["server-as-job web/restart"]),
             (
                 "web: {image: a:1, ports: ['80:80'], deploy: {restart_policy: {condition: on-failure}}}",
-                &["SW1726 web/deploy/restart_policy"],
+                &["server-as-job web/deploy/restart_policy"],
             ),
             ("web: {image: a:1, ports: ['80:80'], restart: always}", &[]),
             ("web: {image: a:1, ports: ['80:80']}", &[]),
@@ -83,34 +83,34 @@ fn a_server_whose_restart_makes_it_a_job_is_reported() {
 #[test]
 fn the_restart_delay_of_a_short_program_is_reported() {
     check(
-        &["SW1517"],
+        &["restart-loop"],
         &[
             (
                 "a: {image: a:1, command: [sh, -c, '/job/once.sh; sleep 60'], restart: always}",
-                &["SW1517 a/restart"],
+                &["restart-loop a/restart"],
             ),
             (
                 "a: {image: a:1, command: sh -c \"/job/once.sh && sleep 5m\", restart: unless-stopped}",
-                &["SW1517 a/restart"],
+                &["restart-loop a/restart"],
             ),
             (
                 "a: {image: a:1, entrypoint: [/bin/sh, -c], command: ['once; sleep 60'], restart: always}",
-                &["SW1517 a/restart"],
+                &["restart-loop a/restart"],
             ),
             (
                 "a: {image: a:1, command: certbot renew, deploy: {restart_policy: {condition: any}}}",
-                &["SW1517 a/deploy/restart_policy"],
+                &["restart-loop a/deploy/restart_policy"],
             ),
             (
                 "a: {image: a:1, command: [sh, -c, 'run; sleep $${EVERY}'], restart: always}",
-                &["SW1517 a/restart"],
+                &["restart-loop a/restart"],
             ),
             ("a: {image: a:1, command: [sh, -c, 'while :; do run; sleep 60; done'], restart: always}", &[]),
             ("a: {image: a:1, command: [sh, -c, 'run; sleep 3600'], restart: always}", &[]),
             ("a: {image: a:1, command: [sh, -c, 'serve; echo ended'], restart: always}", &[]),
             ("a: {image: a:1, command: [sh, -c, 'serve; sleep 5'], restart: always}", &[]),
             ("a: {image: a:1, command: docker logs -f web, restart: always}", &[]),
-            ("a: {image: a:1, command: curl -f http://b/cron, restart: always}", &["SW1517 a/restart"]),
+            ("a: {image: a:1, command: curl -f http://b/cron, restart: always}", &["restart-loop a/restart"]),
             ("a: {image: a:1, command: [sh, -c, 'run; sleep 60'], restart: on-failure}", &[]),
             ("a: {image: a:1, command: [sh, -c, 'run; sleep 60']}", &[]),
             ("a: {image: a:1, command: gunicorn app, restart: always}", &[]),
@@ -128,10 +128,13 @@ fn the_restart_delay_of_a_short_program_is_reported() {
         let service =
             format!("a: {{image: a:1, restart: always, command: {command}, volumes: ['./job:/job:ro']}}");
         let converted = converted(&format!("services:\n  {service}\n"), &[("job/run.sh", text)], &[]);
-        assert_eq!(said(&converted, &["SW1517"]).len(), expected, "{text}");
+        assert_eq!(said(&converted, &["restart-loop"]).len(), expected, "{text}");
     }
     let once = "  a: {image: a:1, restart: always, command: [sh, -c, '/job/once.sh; sleep 60']}\n";
-    assert_eq!(details(once, "SW1517"), ["a program that ends after 60 s soon starts only every 360 s"]);
+    assert_eq!(
+        details(once, "restart-loop"),
+        ["a program that ends after 60 s soon starts only every 360 s"]
+    );
 }
 
 #[test]
@@ -143,9 +146,9 @@ fn a_gpu_that_is_reserved_twice_is_reported_at_the_second_service() {
         )
     };
     let both = |a: &str, b: &str| format!("{}\n{}", reserve("a", a), reserve("b", b));
-    let reported: &[&str] = &["SW1722 b/deploy/resources/reservations/devices/0"];
+    let reported: &[&str] = &["shared-gpu b/deploy/resources/reservations/devices/0"];
     check(
-        &["SW1722"],
+        &["shared-gpu"],
         &[
             (&both("count: 1", "count: 1"), reported),
             (&both("device_ids: ['0']", "device_ids: ['0', '1']"), reported),
@@ -154,11 +157,11 @@ fn a_gpu_that_is_reserved_twice_is_reported_at_the_second_service() {
             (&reserve("a", "count: 2"), &[]),
             (
                 "a: {image: a:1, restart: always, gpus: all}\nb: {image: a:1, restart: always, gpus: all}",
-                &["SW1722 b/gpus/0"],
+                &["shared-gpu b/gpus/0"],
             ),
             (&both("count: 1", "count: 1").replacen("driver: nvidia", "driver: amd", 1), &[]),
             ("a: {image: a:1, gpus: all, profiles: [x]}\nb: {image: a:1, gpus: all, profiles: [y]}", &[]),
-            ("a: {image: a:1, scale: 2, gpus: [{driver: nvidia, count: 1}]}", &["SW1722 a/gpus/0"]),
+            ("a: {image: a:1, scale: 2, gpus: [{driver: nvidia, count: 1}]}", &["shared-gpu a/gpus/0"]),
             ("a: {image: a:1, gpus: [{driver: nvidia, count: 1}]}", &[]),
         ],
     );
@@ -167,47 +170,69 @@ fn a_gpu_that_is_reserved_twice_is_reported_at_the_second_service() {
 #[test]
 fn a_swarm_template_is_reported() {
     check(
-        &["SW1723"],
+        &["swarm-template"],
         &[
-            ("a: {image: a:1, environment: {ID: '{{.Task.Slot}}'}}", &["SW1723 a/environment/ID"]),
-            ("a: {image: a:1, environment: ['ID=worker-{{ .Task.Slot }}']}", &["SW1723 a/environment/ID"]),
-            ("a: {image: a:1, hostname: '{{.Node.Hostname}}-{{.Service.Name}}'}", &["SW1723 a/hostname"]),
-            ("a: {image: a:1, volumes: ['data:/data/{{.Task.Slot}}']}", &["SW1723 a/volumes/0/target"]),
-            ("a: {image: a:1, labels: {node: '{{.Node.ID}}'}}", &["SW1723 a/labels/node"]),
+            ("a: {image: a:1, environment: {ID: '{{.Task.Slot}}'}}", &["swarm-template a/environment/ID"]),
+            (
+                "a: {image: a:1, environment: ['ID=worker-{{ .Task.Slot }}']}",
+                &["swarm-template a/environment/ID"],
+            ),
+            (
+                "a: {image: a:1, hostname: '{{.Node.Hostname}}-{{.Service.Name}}'}",
+                &["swarm-template a/hostname"],
+            ),
+            (
+                "a: {image: a:1, volumes: ['data:/data/{{.Task.Slot}}']}",
+                &["swarm-template a/volumes/0/target"],
+            ),
+            ("a: {image: a:1, labels: {node: '{{.Node.ID}}'}}", &["swarm-template a/labels/node"]),
             (
                 "a: {image: a:1, deploy: {labels: {node: '{{index .Node.Labels \"x\"}}'}}}",
-                &["SW1723 a/deploy/labels/node"],
+                &["swarm-template a/deploy/labels/node"],
             ),
             ("a: {image: a:1, environment: {T: '{{.Name}}', U: '{{ range .Values }}', V: 'Task.Slot'}}", &[]),
         ],
     );
     let slot = "  a: {image: a:1, environment: {ID: '{{.Task.Slot}}'}}\n";
-    assert!(details(slot, "SW1723")[0].contains("${HOSTNAME##*-}"));
+    assert!(details(slot, "swarm-template")[0].contains("${HOSTNAME##*-}"));
 }
 
 #[test]
 fn localhost_on_the_host_network_is_reported_if_another_service_is_meant() {
-    let rules = ["SW1702", "SW1716", "SW1724", "SW1725"];
+    let rules =
+        ["localhost-of-other-service", "docker-host-name", "host-network-localhost", "host-network-peers"];
     let broker = "broker: {image: b:1, ports: ['1883:1884']}";
     let with_broker = |hub: &str| format!("hub: {{image: a:1, network_mode: host, {hub}}}\n{broker}");
     check(
         &rules,
         &[
-            (&with_broker("environment: {MQTT: 'mqtt://localhost:1883'}"), &["SW1724 hub/environment/MQTT"]),
-            (&with_broker("environment: ['MQTT=127.0.0.1:1883']"), &["SW1724 hub/environment/MQTT"]),
-            (&with_broker("command: [run, '--broker=0.0.0.0:1883']"), &["SW1724 hub/command/1"]),
+            (
+                &with_broker("environment: {MQTT: 'mqtt://localhost:1883'}"),
+                &["host-network-localhost hub/environment/MQTT"],
+            ),
+            (
+                &with_broker("environment: ['MQTT=127.0.0.1:1883']"),
+                &["host-network-localhost hub/environment/MQTT"],
+            ),
+            (
+                &with_broker("command: [run, '--broker=0.0.0.0:1883']"),
+                &["host-network-localhost hub/command/1"],
+            ),
             (
                 &with_broker("environment: {MQTT_HOST: localhost, MQTT_PORT: 1883}"),
-                &["SW1724 hub/environment/MQTT_HOST"],
+                &["host-network-localhost hub/environment/MQTT_HOST"],
             ),
-            (&with_broker("environment: {MQTT_HOST: 127.0.0.1}"), &["SW1724 hub/environment/MQTT_HOST"]),
+            (
+                &with_broker("environment: {MQTT_HOST: 127.0.0.1}"),
+                &["host-network-localhost hub/environment/MQTT_HOST"],
+            ),
             (
                 &with_broker("environment: {BIND_ADDRESS: 127.0.0.1, HTTP_HOST: 0.0.0.0, HOST: localhost}"),
                 &[],
             ),
             (
                 &with_broker("environment: {MQTT: 'host.docker.internal:1883'}"),
-                &["SW1716 hub/environment/MQTT"],
+                &["docker-host-name hub/environment/MQTT"],
             ),
             // Its own port, no port of another service, or a port that exists only on the container network.
             (&with_broker("environment: {SELF: 'localhost:8123'}"), &[]),
@@ -216,18 +241,18 @@ fn localhost_on_the_host_network_is_reported_if_another_service_is_meant() {
             (&with_broker("environment: {MQTT_HOST: localhost, MQTT_PORT: 9999}"), &[]),
             (
                 "web: {image: a:1, environment: {API: 'http://172.17.0.1:8080'}}\napi: {image: b:1, ports: ['8080:80']}",
-                &["SW1716 web/environment/API"],
+                &["docker-host-name web/environment/API"],
             ),
             // Both are on the host network, or bound to a node.
             (
                 "hub: {image: a:1, network_mode: host, environment: {Z: 'tcp://localhost:8888'}}\n\
                  zigbee: {image: b:1, network_mode: host, command: 'serve --port 8888'}",
-                &["SW1725 hub/environment/Z"],
+                &["host-network-peers hub/environment/Z"],
             ),
             (
                 "hub: {image: a:1, network_mode: host, environment: {Z: 'localhost:80'}}\n\
                  web: {image: b:1, ports: [{target: 80, published: 80, mode: host}]}",
-                &["SW1725 hub/environment/Z"],
+                &["host-network-peers hub/environment/Z"],
             ),
             (
                 "hub: {image: a:1, network_mode: host, profiles: [x], environment: {Z: 'localhost:80'}}\nweb: {image: b:1, profiles: [y], ports: ['80:80']}",
@@ -235,7 +260,7 @@ fn localhost_on_the_host_network_is_reported_if_another_service_is_meant() {
             ),
             (
                 "web: {image: a:1, environment: {API: 'localhost:8080'}}\napi: {image: b:1, ports: ['8080:80']}",
-                &["SW1702 web/environment/API"],
+                &["localhost-of-other-service web/environment/API"],
             ),
             (
                 "vpn: {image: a:1, ports: ['80:80']}\nc: {image: b:1, network_mode: 'service:vpn', environment: {A: 'localhost:80'}}",
@@ -244,7 +269,7 @@ fn localhost_on_the_host_network_is_reported_if_another_service_is_meant() {
         ],
     );
     let hub = "  hub: {image: a:1, network_mode: host, environment: {MQTT: 'localhost:1883'}}\n";
-    let said = details(&format!("{hub}  {broker}\n"), "SW1724");
+    let said = details(&format!("{hub}  {broker}\n"), "host-network-localhost");
     assert_eq!(said, ["port 1883 belongs to 'broker': write broker:1884"]);
 }
 
@@ -252,13 +277,16 @@ fn localhost_on_the_host_network_is_reported_if_another_service_is_meant() {
 fn a_fixed_address_as_name_server_or_extra_host_is_reported() {
     let dns = "dns: {image: d:1, networks: {default: {ipv4_address: 10.1.0.2}}}";
     check(
-        &["SW1715"],
+        &["fixed-address-use"],
         &[
-            (&format!("{dns}\nweb: {{image: a:1, dns: [10.1.0.2, 1.1.1.1]}}"), &["SW1715 web/dns/0"]),
-            (&format!("{dns}\nweb: {{image: a:1, dns: 10.1.0.2}}"), &["SW1715 web/dns/0"]),
+            (
+                &format!("{dns}\nweb: {{image: a:1, dns: [10.1.0.2, 1.1.1.1]}}"),
+                &["fixed-address-use web/dns/0"],
+            ),
+            (&format!("{dns}\nweb: {{image: a:1, dns: 10.1.0.2}}"), &["fixed-address-use web/dns/0"]),
             (
                 &format!("{dns}\nweb: {{image: a:1, extra_hosts: ['ns.lan:10.1.0.2']}}"),
-                &["SW1715 web/extra_hosts/0"],
+                &["fixed-address-use web/extra_hosts/0"],
             ),
             (&format!("{dns}\nweb: {{image: a:1, dns: [10.1.0.9]}}"), &[]),
         ],
@@ -268,21 +296,21 @@ fn a_fixed_address_as_name_server_or_extra_host_is_reported() {
 #[test]
 fn volume_advice_counts_containers() {
     check(
-        &["SW1709", "SW1710"],
+        &["shared-volume", "several-writers"],
         &[
             ("a: {image: a:1, volumes: ['data:/one', 'data:/two']}", &[]),
             ("a: {image: a:1, volumes: ['data:/one', 'data:/two:ro']}", &[]),
             (
                 "a: {image: a:1, scale: 2, volumes: ['data:/one', 'data:/two']}",
-                &["SW1709 a/volumes/0/source", "SW1710 a/volumes/0/source"],
+                &["shared-volume a/volumes/0/source", "several-writers a/volumes/0/source"],
             ),
             (
                 "a: {image: a:1, volumes: ['data:/one']}\nb: {image: a:1, volumes: ['data:/one:ro', 'data:/two:ro']}",
-                &["SW1709 b/volumes/0/source"],
+                &["shared-volume b/volumes/0/source"],
             ),
             (
                 "a: {image: a:1, volumes: ['data:/one']}\nb: {image: a:1, volumes: ['data:/one:ro', 'data:/two']}",
-                &["SW1709 b/volumes/0/source", "SW1710 b/volumes/0/source"],
+                &["shared-volume b/volumes/0/source", "several-writers b/volumes/0/source"],
             ),
         ],
     );

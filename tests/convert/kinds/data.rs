@@ -5,8 +5,17 @@ use serde_json::{Value, json};
 use super::{converted, said};
 
 const RULES: [&str; 11] = [
-    "SW1301", "SW1302", "SW1303", "SW1316", "SW1317", "SW1318", "SW1319", "SW1320", "SW1321", "SW1402",
-    "SW1756",
+    "volume-driver",
+    "volume-driver-options",
+    "volume-in-host-folder",
+    "data-elsewhere",
+    "nfs-mount-options",
+    "memory-volume",
+    "shared-memory-volume",
+    "incomplete-nfs",
+    "volume-labels",
+    "secret-in-plain-text",
+    "persistent-volume-without-namespace",
 ];
 
 /// Returns the entries of the volume `data`, the volume in the Stack, and the mounts and tmpfs of the services.
@@ -29,8 +38,8 @@ fn outcome(volume: &str, services: &str) -> (Vec<String>, Value, Value) {
 
 #[test]
 fn data_elsewhere_is_refused_without_a_claim_or_class() {
-    let refused = ["SW1316 driver_opts"];
-    let lifted = ["SW1301 driver_opts"];
+    let refused = ["data-elsewhere driver_opts"];
+    let lifted = ["volume-driver driver_opts"];
     for (volume, remarks, made) in [
         (
             "{driver_opts: {type: cifs, o: 'username=u,password=hunter2', device: //nas/a}}",
@@ -46,15 +55,15 @@ fn data_elsewhere_is_refused_without_a_claim_or_class() {
         ("{driver_opts: {type: ext4, device: /dev/sdb1}}", &refused, json!({})),
         ("{driver_opts: {device: /dev/sdb1}}", &refused, json!({})),
         ("{driver_opts: {type: none, o: bind, device: data}, driver: ''}", &refused, json!({})),
-        ("{driver: rclone}", &["SW1316 driver"], json!({})),
+        ("{driver: rclone}", &["data-elsewhere driver"], json!({})),
         (
             "{driver: 'vieux/sshfs:latest', driver_opts: {sshcmd: 'me@nas:/a', password: hunter2}}",
-            &["SW1316 driver", "SW1316 driver_opts"],
+            &["data-elsewhere driver", "data-elsewhere driver_opts"],
             json!({}),
         ),
         (
             "{driver: local-persist, driver_opts: {mountpoint: /srv/a}}",
-            &["SW1316 driver", "SW1316 driver_opts"],
+            &["data-elsewhere driver", "data-elsewhere driver_opts"],
             json!({}),
         ),
         ("{driver: local}", &[], json!({})),
@@ -71,7 +80,7 @@ fn data_elsewhere_is_refused_without_a_claim_or_class() {
         ),
         (
             "{driver: rclone, x-stackwright: {nfs: {server: nas, path: /a}}}",
-            &["SW1301 driver"],
+            &["volume-driver driver"],
             json!({"nfs": {"server": "nas", "path": "/a"}}),
         ),
         (
@@ -95,7 +104,7 @@ fn data_elsewhere_is_refused_without_a_claim_or_class() {
 fn nfs_options_that_a_pod_cannot_set_are_in_a_persistent_volume() {
     let plain = json!({"nfs": {"server": "nas", "path": "/a"}});
     let claim = json!({"claimName": "shop-data", "accessMode": "ReadWriteMany"});
-    let written = ["SW1317 driver_opts", "SW1756 driver_opts"];
+    let written = ["nfs-mount-options driver_opts", "persistent-volume-without-namespace driver_opts"];
     for (options, remarks, made, read_only) in [
         ("o: 'addr=nas', device: ':/a'", &[][..], &plain, false),
         ("o: 'addr=nas,rw,hard,async', device: ':/a'", &[], &plain, false),
@@ -103,9 +112,14 @@ fn nfs_options_that_a_pod_cannot_set_are_in_a_persistent_volume() {
         ("o: 'addr=nas,nfsvers=4.1', device: ':/a'", &written, &claim, false),
         ("o: 'addr=nas,nolock,soft', device: ':/a'", &written, &claim, false),
         ("o: 'addr=nas,ro,noatime', device: ':/a'", &written, &claim, true),
-        ("o: 'addr=,rw', device: ':/a'", &["SW1320 driver_opts"], &json!({}), false),
-        ("o: 'addr=nas', device: /a", &["SW1320 driver_opts"], &json!({}), false),
-        ("o: 'addr=nas,soft,password=hunter2', device: ':/a'", &["SW1402 driver_opts"], &json!({}), false),
+        ("o: 'addr=,rw', device: ':/a'", &["incomplete-nfs driver_opts"], &json!({}), false),
+        ("o: 'addr=nas', device: /a", &["incomplete-nfs driver_opts"], &json!({}), false),
+        (
+            "o: 'addr=nas,soft,password=hunter2', device: ':/a'",
+            &["secret-in-plain-text driver_opts"],
+            &json!({}),
+            false,
+        ),
     ] {
         let volume = format!("{{driver_opts: {{type: nfs, {options}}}}}");
         let (said, volume_made, mounts) = outcome(&volume, "a: {volumes: ['data:/d']}");
@@ -121,8 +135,8 @@ fn nfs_options_that_a_pod_cannot_set_are_in_a_persistent_volume() {
 
 #[test]
 fn a_tmpfs_with_one_mount_stays_a_tmpfs() {
-    let memory = ["SW1318 driver_opts"];
-    let shared = ["SW1319 driver_opts"];
+    let memory = ["memory-volume driver_opts"];
+    let shared = ["shared-memory-volume driver_opts"];
     let mount = json!([[{"source": "data", "target": "/d"}]]);
     for (options, services, remarks, of_a) in [
         ("device: tmpfs", "a: {volumes: ['data:/d']}", &memory[..], json!([[{"target": "/d"}]])),
@@ -172,7 +186,7 @@ fn a_tmpfs_with_one_mount_stays_a_tmpfs() {
 fn a_volume_with_data_elsewhere_has_no_labels_and_a_read_only_folder_is_not_written() {
     let labelled = "{driver_opts: {type: nfs, o: 'addr=nas', device: ':/a'}, labels: {team: a}}";
     let (said, volume, _) = outcome(labelled, "a: {volumes: ['data:/d']}");
-    assert_eq!((said, volume.get("labels")), (vec!["SW1321 labels".to_owned()], None));
+    assert_eq!((said, volume.get("labels")), (vec!["volume-labels labels".to_owned()], None));
     let folder = "{driver_opts: {type: none, o: 'bind,ro', device: /srv/a}}";
     let (_, volume, mounts) = outcome(folder, "a: {volumes: ['data:/d']}");
     assert_eq!(volume, json!({"hostPath": "/srv/a"}));
@@ -184,22 +198,32 @@ fn a_volume_over_a_project_folder_contains_its_files() {
     let local = "driver: local, driver_opts: {type: none, o: bind, device: ./data}";
     let services = "services: {a: {image: 'b:1', restart: always, volumes: ['data:/d']}}\n";
     for (volume, file, remark, read_only) in [
-        (local, None, "SW1353", false),
-        (local, Some("data/page.html"), "SW1360", false),
-        ("driver_opts: {type: none, o: bind, device: /p/data}", Some("data/page.html"), "SW1360", false),
-        ("driver_opts: {type: none, o: 'bind,ro', device: /p/data}", Some("data/page.html"), "SW1360", true),
-        ("driver_opts: {type: none, o: bind, device: /srv/data}", None, "SW1303", false),
+        (local, None, "data-folder", false),
+        (local, Some("data/page.html"), "written-folder", false),
+        (
+            "driver_opts: {type: none, o: bind, device: /p/data}",
+            Some("data/page.html"),
+            "written-folder",
+            false,
+        ),
+        (
+            "driver_opts: {type: none, o: 'bind,ro', device: /p/data}",
+            Some("data/page.html"),
+            "written-folder",
+            true,
+        ),
+        ("driver_opts: {type: none, o: bind, device: /srv/data}", None, "volume-in-host-folder", false),
     ] {
         let files: Vec<(&str, &str)> = file.into_iter().map(|name| (name, "hello")).collect();
         let converted = converted(&format!("{services}volumes: {{data: {{{volume}}}}}\n"), &files, &[]);
-        let remarks = said(&converted, &["SW1303", "SW1353", "SW1360"]);
+        let remarks = said(&converted, &["volume-in-host-folder", "data-folder", "written-folder"]);
         assert!(
             remarks.iter().all(|said| said.starts_with(remark)) && !remarks.is_empty(),
             "{volume}: {remarks:?}"
         );
         let made = &converted.stack.spec.volumes["data"];
         assert_eq!(made.files.len(), files.len(), "{volume}");
-        assert_eq!(made.host_path.is_some(), remark == "SW1303", "{volume}");
+        assert_eq!(made.host_path.is_some(), remark == "volume-in-host-folder", "{volume}");
         let mount = &converted.stack.spec.services["a"].volumes[0];
         assert_eq!(
             (mount.nocopy == Some(true), mount.read_only == Some(true)),

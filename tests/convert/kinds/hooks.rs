@@ -2,7 +2,14 @@
 
 use super::{converted, said};
 
-const RULES: [&str; 6] = ["SW1113", "SW1121", "SW1139", "SW1801", "SW1803", "SW1806"];
+const RULES: [&str; 6] = [
+    "user-by-name",
+    "hook-user",
+    "pre-stop-user",
+    "operator-approximation",
+    "invalid-object-name",
+    "unsupported-value",
+];
 
 /// Returns the entries of a service `a`, and its hooks with their kind and user.
 fn outcome(service: &str) -> (Vec<String>, Vec<String>) {
@@ -30,35 +37,35 @@ fn a_hook_never_runs_as_another_user() {
     for (service, remarks, hooks) in [
         (
             "user: '1001', post_start: [{command: chown x, user: root}]",
-            &["SW1121 a/post_start/0/user"][..],
+            &["hook-user a/post_start/0/user"][..],
             &["start 0"][..],
         ),
-        ("post_start: [{command: x, user: '0'}]", &["SW1121 a/post_start/0/user"], &["start 0"]),
+        ("post_start: [{command: x, user: '0'}]", &["hook-user a/post_start/0/user"], &["start 0"]),
         (
             "post_start: [{command: x, user: \"${NOBODY:-root}\"}]",
-            &["SW1121 a/post_start/0/user"],
+            &["hook-user a/post_start/0/user"],
             &["start 0"],
         ),
-        ("extends: {service: base}, user: '7'", &["SW1121 a/post_start/0/user"], &["start 0"]),
+        ("extends: {service: base}, user: '7'", &["hook-user a/post_start/0/user"], &["start 0"]),
         (
             "user: '7', post_start: [{command: x, user: '7:50'}]",
-            &["SW1121 a/post_start/0/user"],
+            &["hook-user a/post_start/0/user"],
             &["start 7:50"],
         ),
         (
             "post_start: [{command: x, privileged: true}]",
-            &["SW1121 a/post_start/0/privileged"],
+            &["hook-user a/post_start/0/privileged"],
             &["start own privileged"],
         ),
         (
             "user: '7', post_start: [{command: x, user: root, privileged: true}, {command: y}]",
-            &["SW1121 a/post_start/0/privileged", "SW1121 a/post_start/0/user"],
+            &["hook-user a/post_start/0/privileged", "hook-user a/post_start/0/user"],
             &["start 0 privileged", "start own"],
         ),
-        ("post_start: [{command: x, user: postgres}]", &["SW1113 a/post_start/0/user"], &[]),
+        ("post_start: [{command: x, user: postgres}]", &["user-by-name a/post_start/0/user"], &[]),
         (
             "post_start: [{command: x, user: 'root:staff'}, {command: y}]",
-            &["SW1113 a/post_start/0/user"],
+            &["user-by-name a/post_start/0/user"],
             &["start own"],
         ),
         // The user of the service.
@@ -70,20 +77,20 @@ fn a_hook_never_runs_as_another_user() {
         ("user: root, pre_stop: [{command: x, user: 'root:root'}]", &[], &["stop own"]),
         (
             "user: '7', post_start: [{command: x, user: '7:7'}]",
-            &["SW1121 a/post_start/0/user"],
+            &["hook-user a/post_start/0/user"],
             &["start 7:7"],
         ),
         ("privileged: true, post_start: [{command: x, privileged: true}]", &[], &["start own"]),
         ("privileged: true, pre_stop: [{command: x, privileged: true}]", &[], &["stop own"]),
         // A pre_stop hook cannot have another user, and only the operator knows the user of the image.
-        ("pre_stop: [{command: x, user: root}]", &["SW1801 a/pre_stop/0/user"], &["stop 0"]),
+        ("pre_stop: [{command: x, user: root}]", &["operator-approximation a/pre_stop/0/user"], &["stop 0"]),
         (
             "user: '7', pre_stop: [{command: x, user: root}, {command: y}]",
-            &["SW1139 a/pre_stop/0/user"],
+            &["pre-stop-user a/pre_stop/0/user"],
             &["stop own"],
         ),
-        ("pre_stop: [{command: x, privileged: true}]", &["SW1139 a/pre_stop/0/privileged"], &[]),
-        ("pre_stop: [{command: x, user: postgres}]", &["SW1113 a/pre_stop/0/user"], &[]),
+        ("pre_stop: [{command: x, privileged: true}]", &["pre-stop-user a/pre_stop/0/privileged"], &[]),
+        ("pre_stop: [{command: x, user: postgres}]", &["user-by-name a/pre_stop/0/user"], &[]),
     ] {
         let (said, left) = outcome(service);
         if said != remarks || left != hooks {
@@ -96,7 +103,9 @@ fn a_hook_never_runs_as_another_user() {
 #[test]
 fn a_pre_stop_hook_with_a_user_is_refused_if_the_image_user_is_unknown() {
     let service = "a: {image: 'a:1', restart: always, pre_stop: [{command: x, user: root}]}";
-    for (metadata, expected) in [("Read", "SW1801 a/pre_stop/0/user"), ("Ignore", "SW1806 a/pre_stop/0")] {
+    for (metadata, expected) in
+        [("Read", "operator-approximation a/pre_stop/0/user"), ("Ignore", "unsupported-value a/pre_stop/0")]
+    {
         let compose = format!("x-stackwright: {{imageMetadata: {metadata}}}\nservices:\n  {service}\n");
         let said = said(&converted(&compose, &[], &[]), &RULES);
         assert!(said.iter().any(|line| line == expected), "{metadata}: {said:?}");

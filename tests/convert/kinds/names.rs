@@ -2,8 +2,17 @@
 
 use super::{converted, said};
 
-const RULES: [&str; 9] =
-    ["SW1211", "SW1212", "SW1214", "SW1215", "SW1227", "SW1228", "SW1229", "SW1230", "SW1231"];
+const RULES: [&str; 9] = [
+    "link-alias",
+    "external-link",
+    "invalid-alias-in-use",
+    "alias-of-other-service",
+    "ambiguous-name",
+    "name-of-more-services",
+    "generated-name",
+    "generated-name-of-one",
+    "ambiguous-host-name",
+];
 
 /// Builds services of `a: ...` lines without their image, and the networks `x`, `y` and `edge`. Other projects use
 /// `edge` too.
@@ -58,20 +67,20 @@ fn a_name_of_services_without_a_common_network_is_refused() {
              two: {networks: {y: {aliases: [db]}}}\n\
              left: {networks: [x]}\n\
              right: {networks: [y]}",
-            &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
+            &["ambiguous-name one/networks/x/aliases/0", "ambiguous-name two/networks/y/aliases/0"],
             &[],
         ),
         // DNS ignores case, and the default network is a network too.
         (
             "one: {networks: {default: {aliases: [DB]}}}\n\
              two: {networks: {y: {aliases: [cache, db]}}}",
-            &["SW1227 one/networks/default/aliases/0", "SW1227 two/networks/y/aliases/1"],
+            &["ambiguous-name one/networks/default/aliases/0", "ambiguous-name two/networks/y/aliases/1"],
             &["two=cache"],
         ),
         (
             "one: {container_name: api}\n\
              two: {networks: {x: {aliases: [api]}}}",
-            &["SW1227 one/container_name", "SW1227 two/networks/x/aliases/0"],
+            &["ambiguous-name one/container_name", "ambiguous-name two/networks/x/aliases/0"],
             &[],
         ),
         // A client on both networks would reach either service.
@@ -79,7 +88,7 @@ fn a_name_of_services_without_a_common_network_is_refused() {
             "one: {networks: {x: {aliases: [db]}}}\n\
              two: {networks: {y: {aliases: [db]}}}\n\
              both: {networks: [x, y]}",
-            &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
+            &["ambiguous-name one/networks/x/aliases/0", "ambiguous-name two/networks/y/aliases/0"],
             &[],
         ),
         // A client on y alone would reach one.
@@ -88,9 +97,9 @@ fn a_name_of_services_without_a_common_network_is_refused() {
              two: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
              right: {networks: [y]}",
             &[
-                "SW1227 one/networks/x/aliases/0",
-                "SW1227 two/networks/x/aliases/0",
-                "SW1227 two/networks/y/aliases/0",
+                "ambiguous-name one/networks/x/aliases/0",
+                "ambiguous-name two/networks/x/aliases/0",
+                "ambiguous-name two/networks/y/aliases/0",
             ],
             &[],
         ),
@@ -99,23 +108,23 @@ fn a_name_of_services_without_a_common_network_is_refused() {
             "one: {networks: {x: {aliases: [db]}}}\n\
              two: {networks: {x: {aliases: [db]}, edge: {aliases: [db]}}}",
             &[
-                "SW1227 one/networks/x/aliases/0",
-                "SW1227 two/networks/edge/aliases/0",
-                "SW1227 two/networks/x/aliases/0",
+                "ambiguous-name one/networks/x/aliases/0",
+                "ambiguous-name two/networks/edge/aliases/0",
+                "ambiguous-name two/networks/x/aliases/0",
             ],
             &[],
         ),
         (
             "db: {networks: [x]}\n\
              spare: {networks: {y: {aliases: [db]}}}",
-            &["SW1227 spare/networks/y/aliases/0"],
+            &["ambiguous-name spare/networks/y/aliases/0"],
             &[],
         ),
         // In Docker, a container on the host network has no resolvable name.
         (
             "db: {network_mode: host}\n\
              spare: {networks: {y: {aliases: [db]}}}",
-            &["SW1227 spare/networks/y/aliases/0"],
+            &["ambiguous-name spare/networks/y/aliases/0"],
             &[],
         ),
     ]);
@@ -128,30 +137,30 @@ fn a_link_belongs_to_the_linking_service() {
             "blue: {}\ngreen: {}\n\
              one: {links: ['blue:db']}\n\
              two: {links: ['green:db']}",
-            &["SW1227 one/links/0", "SW1227 two/links/0"],
+            &["ambiguous-name one/links/0", "ambiguous-name two/links/0"],
             &[],
         ),
-        ("db: {}\nstaging: {}\none: {links: ['staging:db']}", &["SW1227 one/links/0"], &[]),
+        ("db: {}\nstaging: {}\none: {links: ['staging:db']}", &["ambiguous-name one/links/0"], &[]),
         (
             "blue: {}\none: {links: ['blue:db']}\ntwo: {links: ['blue:db']}",
-            &["SW1211 one/links/0", "SW1211 two/links/0"],
+            &["link-alias one/links/0", "link-alias two/links/0"],
             &["blue=db"],
         ),
         // The linked service has the name on a network too.
         (
             "blue: {networks: {x: {aliases: [db]}}}\none: {networks: [x], links: ['blue:db']}",
-            &["SW1211 one/links/0"],
+            &["link-alias one/links/0"],
             &["blue=db"],
         ),
         (
             "blue: {networks: [x]}\ngreen: {networks: {x: {aliases: [db]}}}\n\
              one: {networks: [x], links: ['blue:db']}",
-            &["SW1227 green/networks/x/aliases/0", "SW1227 one/links/0"],
+            &["ambiguous-name green/networks/x/aliases/0", "ambiguous-name one/links/0"],
             &[],
         ),
         (
             "db: {}\none: {external_links: ['db.other.svc.cluster.local:db']}",
-            &["SW1227 one/external_links/0"],
+            &["ambiguous-name one/external_links/0"],
             &[],
         ),
         (
@@ -160,10 +169,10 @@ fn a_link_belongs_to_the_linking_service() {
              three: {external_links: ['mail.example.org:mail']}\n\
              four: {external_links: ['mail.example.org:mail']}",
             &[
-                "SW1212 four/external_links/0",
-                "SW1227 one/external_links/0",
-                "SW1212 three/external_links/0",
-                "SW1227 two/external_links/0",
+                "external-link four/external_links/0",
+                "ambiguous-name one/external_links/0",
+                "external-link three/external_links/0",
+                "ambiguous-name two/external_links/0",
             ],
             &["four=mail", "three=mail"],
         ),
@@ -177,12 +186,12 @@ fn a_used_host_name_leads_to_its_services_on_the_network() {
             "one: {hostname: node, networks: [x]}\n\
              two: {hostname: node, networks: [y]}\n\
              asker: {networks: [x], environment: {PEER: 'node:80'}}",
-            &["SW1227 one/hostname", "SW1227 two/hostname"],
+            &["ambiguous-name one/hostname", "ambiguous-name two/hostname"],
             &[],
         ),
         (
             "one: {hostname: node, networks: [x]}\ntwo: {hostname: node, networks: [y]}",
-            &["SW1231 one/hostname", "SW1231 two/hostname"],
+            &["ambiguous-host-name one/hostname", "ambiguous-host-name two/hostname"],
             &[],
         ),
         (
@@ -190,11 +199,15 @@ fn a_used_host_name_leads_to_its_services_on_the_network() {
             &[],
             &[],
         ),
-        ("one: {hostname: two}\ntwo: {environment: {PEER: 'two:80'}}", &["SW1215 one/hostname"], &[]),
+        (
+            "one: {hostname: two}\ntwo: {environment: {PEER: 'two:80'}}",
+            &["alias-of-other-service one/hostname"],
+            &[],
+        ),
         (
             "one: {hostname: two, networks: [x]}\ntwo: {networks: [y]}\n\
              asker: {networks: [x], command: 'ping two'}",
-            &["SW1227 one/hostname"],
+            &["ambiguous-name one/hostname"],
             &[],
         ),
         // Each replica has its own host name.
@@ -229,16 +242,16 @@ fn a_name_that_leads_all_clients_to_the_same_pods_is_kept() {
              two: {networks: {x: {aliases: [db]}, y: {aliases: [db]}}}\n\
              asker: {networks: [x, y]}",
             &[
-                "SW1228 one/networks/x/aliases/0",
-                "SW1228 two/networks/x/aliases/0",
-                "SW1228 two/networks/y/aliases/0",
+                "name-of-more-services one/networks/x/aliases/0",
+                "name-of-more-services two/networks/x/aliases/0",
+                "name-of-more-services two/networks/y/aliases/0",
             ],
             &["one=db", "two=db"],
         ),
         // The name of a service leads to this service.
         (
             "db: {networks: [x]}\nspare: {networks: {x: {aliases: [db]}}}",
-            &["SW1215 spare/networks/x/aliases/0"],
+            &["alias-of-other-service spare/networks/x/aliases/0"],
             &[],
         ),
         // A network can have two names in a project.
@@ -277,17 +290,18 @@ fn services_that_never_run_together_can_share_a_name() {
         // With the profile, both run.
         (
             "one: {profiles: [blue], networks: {x: {aliases: [db]}}}\ntwo: {networks: {y: {aliases: [db]}}}",
-            &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"],
+            &["ambiguous-name one/networks/x/aliases/0", "ambiguous-name two/networks/y/aliases/0"],
             &[],
         ),
         // Without the profile, no service would answer.
         (
             "db: {profiles: [blue], networks: [x]}\nspare: {networks: {x: {aliases: [db]}}}",
-            &["SW1227 spare/networks/x/aliases/0"],
+            &["ambiguous-name spare/networks/x/aliases/0"],
             &[],
         ),
     ]);
-    let both: &[&str] = &["SW1227 one/networks/x/aliases/0", "SW1227 two/networks/y/aliases/0"];
+    let both: &[&str] =
+        &["ambiguous-name one/networks/x/aliases/0", "ambiguous-name two/networks/y/aliases/0"];
     check_with(&[(exclusive, both, &[])], &["blue", "green"]);
 }
 
@@ -296,26 +310,26 @@ fn a_single_container_answers_to_its_generated_name() {
     check(&[
         (
             "api: {}\nweb: {environment: {API: 'http://shop-api-1:8000/v1'}}",
-            &["SW1230 web/environment/API"],
+            &["generated-name-of-one web/environment/API"],
             &["api=shop-api-1"],
         ),
         (
             "api: {networks: [x]}\nweb: {networks: [x], command: [wait-for, 'Shop-Api-1:80'], \
              healthcheck: {test: curl -f http://shop-api-1/}}",
-            &["SW1230 web/command/1", "SW1230 web/healthcheck/test/1"],
+            &["generated-name-of-one web/command/1", "generated-name-of-one web/healthcheck/test/1"],
             &["api=shop-api-1"],
         ),
-        ("api: {}\nweb: {environment: ['API=shop_api_1']}", &["SW1229 web/environment/API"], &[]),
+        ("api: {}\nweb: {environment: ['API=shop_api_1']}", &["generated-name web/environment/API"], &[]),
         (
             "api: {deploy: {replicas: 2}}\nweb: {environment: {A: 'shop-api-1:80', B: 'shop-api-2:80'}}",
-            &["SW1229 web/environment/A", "SW1229 web/environment/B"],
+            &["generated-name web/environment/A", "generated-name web/environment/B"],
             &[],
         ),
-        ("api: {scale: 3}\nweb: {entrypoint: run shop-api-1}", &["SW1229 web/entrypoint/1"], &[]),
-        ("api: {}\nweb: {environment: {A: 'shop-api-2:80'}}", &["SW1229 web/environment/A"], &[]),
+        ("api: {scale: 3}\nweb: {entrypoint: run shop-api-1}", &["generated-name web/entrypoint/1"], &[]),
+        ("api: {}\nweb: {environment: {A: 'shop-api-2:80'}}", &["generated-name web/environment/A"], &[]),
         (
             "api: {deploy: {mode: global}}\nweb: {environment: {A: 'shop-api-1'}}",
-            &["SW1229 web/environment/A"],
+            &["generated-name web/environment/A"],
             &[],
         ),
         // It has another name in Docker, or no name, or a text that is not a host.
@@ -329,13 +343,13 @@ fn a_single_container_answers_to_its_generated_name() {
         // The name belongs to a service.
         (
             "api: {networks: {x: {aliases: [shop-api-1]}}}\nweb: {networks: [x], environment: {A: 'shop-api-1'}}",
-            &["SW1230 web/environment/A"],
+            &["generated-name-of-one web/environment/A"],
             &["api=shop-api-1"],
         ),
         (
             "api: {networks: [x]}\nold: {networks: {y: {aliases: [shop-api-1]}}}\n\
              web: {networks: [x], environment: {A: 'shop-api-1'}}",
-            &["SW1229 web/environment/A"],
+            &["generated-name web/environment/A"],
             &["old=shop-api-1"],
         ),
     ]);
@@ -349,6 +363,6 @@ fn addresses_in_configs_and_files_of_the_project_count() {
                     \nconfigs: {inline: {content: 'upstream: shop_api_1:80'}}";
     let file = ("nginx.conf", "http { server { location / { proxy_pass http://shop-old-1:8080; } } }");
     let (said, left) = outcome(services, &[file], &[]);
-    assert_eq!(said, ["SW1229 /configs/inline/content", "SW1230 old/networks"]);
+    assert_eq!(said, ["generated-name /configs/inline/content", "generated-name-of-one old/networks"]);
     assert_eq!(left, ["old=shop-old-1"]);
 }

@@ -11,14 +11,14 @@ fn a_one_shot_that_requires_another_one_while_it_runs_is_refused_if_that_one_mus
             "load: {image: a:1, restart: 'no', network_mode: 'service:proxy'}\n  \
              report: {image: a:1, restart: 'no', network_mode: 'service:proxy', \
              depends_on: {load: {condition: service_completed_successfully}}}",
-            &["SW1806 load/depends_on/proxy"][..],
+            &["unsupported-value load/depends_on/proxy"][..],
         ),
         (
             "load: {image: a:1, restart: 'no', network_mode: 'service:proxy', \
              depends_on: {proxy: {condition: service_healthy}}}\n  \
              report: {image: a:1, restart: 'no', ipc: 'service:load', \
              depends_on: {load: {condition: service_completed_successfully}}}",
-            &["SW1806 load/depends_on/proxy"],
+            &["unsupported-value load/depends_on/proxy"],
         ),
         // The waiting service has its own Pod.
         (
@@ -30,13 +30,13 @@ fn a_one_shot_that_requires_another_one_while_it_runs_is_refused_if_that_one_mus
         (
             "load: {image: a:1, restart: 'no', network_mode: 'service:proxy', \
              depends_on: {proxy: {condition: service_completed_successfully, required: false}}}",
-            &["SW1801 load/depends_on/proxy"],
+            &["operator-approximation load/depends_on/proxy"],
         ),
     ] {
         let compose = format!(
             "services:\n  proxy: {{image: 'a:1', restart: 'no', healthcheck: {{test: [CMD, check]}}}}\n  {services}\n"
         );
-        let said = said(&converted(&compose, &[], &[]), &["SW1801", "SW1806"]);
+        let said = said(&converted(&compose, &[], &[]), &["operator-approximation", "unsupported-value"]);
         if said != expected {
             wrong.push(format!("{compose}is said {said:?}\n"));
         }

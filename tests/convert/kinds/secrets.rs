@@ -4,7 +4,14 @@ use serde_json::{Value, json};
 
 use super::{converted, said};
 
-const RULES: [&str; 6] = ["SW1401", "SW1402", "SW1410", "SW1411", "SW1714", "SW1755"];
+const RULES: [&str; 6] = [
+    "secret-value",
+    "secret-in-plain-text",
+    "secret-in-command",
+    "secret-in-label",
+    "docker-watcher-labels",
+    "password-in-script",
+];
 
 /// Returns the entries of the service `a`, and the service in the Stack.
 fn outcome(lines: &str, variables: &str) -> (Vec<String>, Value) {
@@ -22,43 +29,43 @@ fn a_password_in_words_becomes_a_variable_of_the_container() {
     for (lines, remarks, key, words) in [
         (
             "command: redis-server --requirepass hunter2",
-            &["SW1401 command/2"][..],
+            &["secret-value command/2"][..],
             "command",
             json!(["redis-server", "--requirepass", "$(STACKWRIGHT_COMMAND_SECRET)"]),
         ),
         (
             "command: [app, --password=hunter2]",
-            &["SW1401 command/1"],
+            &["secret-value command/1"],
             "command",
             json!(["app", "--password=$(STACKWRIGHT_COMMAND_SECRET)"]),
         ),
         (
             "entrypoint: [app, 'amqp://u:hunter2@mq']",
-            &["SW1401 entrypoint/1"],
+            &["secret-value entrypoint/1"],
             "entrypoint",
             json!(["app", "amqp://u:$(STACKWRIGHT_ENTRYPOINT_SECRET)@mq"]),
         ),
         (
             "entrypoint: [redis-cli]\n    command: [-a, hunter2, ping]",
-            &["SW1401 command/1"],
+            &["secret-value command/1"],
             "command",
             json!(["-a", "$(STACKWRIGHT_COMMAND_SECRET)", "ping"]),
         ),
         (
             "command: [sh, -c, 'PGPASSWORD=hunter2 exec app']",
-            &["SW1401 command/2"],
+            &["secret-value command/2"],
             "command",
             json!(["sh", "-c", "PGPASSWORD=$(STACKWRIGHT_COMMAND_SECRET) exec app"]),
         ),
         (
             "command: [app, '{\"password\": \"hunter2\"}']",
-            &["SW1401 command/1"],
+            &["secret-value command/1"],
             "command",
             json!(["app", "{\"password\": \"$(STACKWRIGHT_COMMAND_SECRET)\"}"]),
         ),
         (
             "command: [app, --password, hunter2, --again-password, hunter2]",
-            &["SW1401 command/2", "SW1401 command/4"],
+            &["secret-value command/2", "secret-value command/4"],
             "command",
             json!([
                 "app",
@@ -70,7 +77,7 @@ fn a_password_in_words_becomes_a_variable_of_the_container() {
         ),
         (
             "environment: {OPTS: '--token hunter2 -v'}",
-            &["SW1401 environment/OPTS"],
+            &["secret-value environment/OPTS"],
             "environment",
             json!({"OPTS": "--token $(STACKWRIGHT_OPTS_SECRET) -v"}),
         ),
@@ -103,37 +110,37 @@ fn a_shell_inserts_the_password_of_a_check_or_hook() {
     for (lines, remarks, path, words) in [
         (
             "healthcheck: {test: [CMD, redis-cli, -a, hunter2, ping]}",
-            &["SW1410 healthcheck/test/3"][..],
+            &["secret-in-command healthcheck/test/3"][..],
             "/healthcheck/test",
             json!(["CMD-SHELL", "exec redis-cli -a \"$STACKWRIGHT_HEALTHCHECK_SECRET\" ping"]),
         ),
         (
             "healthcheck: {test: mysqladmin ping -phunter2}",
-            &["SW1410 healthcheck/test/1"],
+            &["secret-in-command healthcheck/test/1"],
             "/healthcheck/test",
             json!(["CMD-SHELL", "mysqladmin ping -p\"$STACKWRIGHT_HEALTHCHECK_SECRET\""]),
         ),
         (
             "healthcheck: {test: \"mysqladmin ping --password='hunt er2'\"}",
-            &["SW1410 healthcheck/test/1"],
+            &["secret-in-command healthcheck/test/1"],
             "/healthcheck/test",
             json!(["CMD-SHELL", "mysqladmin ping --password=''\"$STACKWRIGHT_HEALTHCHECK_SECRET\"''"]),
         ),
         (
             "healthcheck: {test: 'curl -fu admin:hunter2 http://localhost'}",
-            &["SW1410 healthcheck/test/1"],
+            &["secret-in-command healthcheck/test/1"],
             "/healthcheck/test",
             json!(["CMD-SHELL", "curl -fu admin:\"$STACKWRIGHT_HEALTHCHECK_SECRET\" http://localhost"]),
         ),
         (
             "pre_stop: [{command: [redis-cli, -a, hunter2, shutdown]}]",
-            &["SW1410 pre_stop/0/command"],
+            &["secret-in-command pre_stop/0/command"],
             "/preStop/0/command",
             json!(["sh", "-c", "exec redis-cli -a \"$STACKWRIGHT_HOOK_SECRET\" shutdown"]),
         ),
         (
             "healthcheck: {test: 'app --password \"a\\$$b\"'}",
-            &["SW1755 healthcheck/test"],
+            &["password-in-script healthcheck/test"],
             "/healthcheck/test",
             json!(["CMD-SHELL", "app --password \"a\\$b\""]),
         ),
@@ -161,15 +168,19 @@ fn a_label_with_a_secret_is_left_out_and_an_annotation_refused() {
     for (lines, remarks, left) in [
         (
             "labels: {app.password: hunter2, app.group: x}",
-            &["SW1411 labels/app.password"][..],
+            &["secret-in-label labels/app.password"][..],
             json!({"app.group": "x"}),
         ),
-        ("labels: ['app.key=hunter2']", &["SW1411 labels/app.key"], Value::Null),
-        ("labels: {app.url: 'https://u:hunter2@h/'}", &["SW1411 labels/app.url"], Value::Null),
-        ("labels: {app.options: 'user=a,token=hunter2'}", &["SW1411 labels/app.options"], Value::Null),
+        ("labels: ['app.key=hunter2']", &["secret-in-label labels/app.key"], Value::Null),
+        ("labels: {app.url: 'https://u:hunter2@h/'}", &["secret-in-label labels/app.url"], Value::Null),
+        (
+            "labels: {app.options: 'user=a,token=hunter2'}",
+            &["secret-in-label labels/app.options"],
+            Value::Null,
+        ),
         (
             "environment: {API_TOKEN: hunter2hunter2}\n    labels: {note: 'is hunter2hunter2'}",
-            &["SW1401 environment/API_TOKEN", "SW1411 labels/note"],
+            &["secret-value environment/API_TOKEN", "secret-in-label labels/note"],
             Value::Null,
         ),
         ("labels: {app.key: ''}", &[], json!({"app.key": ""})),
@@ -177,7 +188,11 @@ fn a_label_with_a_secret_is_left_out_and_an_annotation_refused() {
         ("labels: {key: value}", &[], json!({"key": "value"})),
         ("labels: {app.token: 'true'}", &[], json!({"app.token": "true"})),
         ("labels: {traefik.enable: 'true'}", &[], json!({"traefik.enable": "true"})),
-        ("annotations: {app.password: hunter2}", &["SW1402 annotations/app.password"], Value::Null),
+        (
+            "annotations: {app.password: hunter2}",
+            &["secret-in-plain-text annotations/app.password"],
+            Value::Null,
+        ),
     ] {
         let (said, made) = outcome(lines, "");
         assert_eq!(
@@ -189,6 +204,6 @@ fn a_label_with_a_secret_is_left_out_and_an_annotation_refused() {
     let (said, made) = outcome("deploy: {labels: {app.password: hunter2}}", "");
     assert_eq!(
         (said.as_slice(), &made["deploy"]["labels"]),
-        (&["SW1411 deploy/labels/app.password".to_owned()][..], &Value::Null)
+        (&["secret-in-label deploy/labels/app.password".to_owned()][..], &Value::Null)
     );
 }

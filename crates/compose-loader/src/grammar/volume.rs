@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
 
@@ -85,8 +86,7 @@ impl Refused {
     #[must_use]
     pub fn diagnostic(&self, short: &Node, trail: &Trail<'_>) -> Diagnostic {
         let place = short.place_of(self.at.start, self.at.end);
-        Diagnostic::error("invalid-volume", place, format!("{trail}: {}", self.reason))
-            .remedy("write `SOURCE:TARGET`, `SOURCE:TARGET:ro`, or the long form")
+        Diagnostic::new(&rules::INVALID_VOLUME, place, format!("{trail}: {}", self.reason))
             .supplied(short, self.at.clone())
     }
 }

@@ -17,6 +17,7 @@ use self::compile::{Additional, Schema, Schemas};
 pub use self::remedy::of_service;
 use crate::diagnostic::{Diagnostic, MAX_FAULTS};
 use crate::nearest::did_you_mean;
+use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
@@ -46,7 +47,7 @@ struct Fault {
 enum FaultKind {
     Type { wanted: Vec<&'static str>, found: &'static str, remedy: String },
     Unknown { key: String, remedy: String },
-    Other { id: &'static str, message: String, remedy: String },
+    Other { rule: &'static Rule, message: String, remedy: String },
 }
 
 impl Fault {
@@ -54,20 +55,20 @@ impl Fault {
         let Fault { place, path, .. } = self;
         let path = if path.is_empty() { "the project".to_owned() } else { path };
         match self.kind {
-            FaultKind::Type { wanted, found, remedy } => Diagnostic::error(
-                "wrong-type",
+            FaultKind::Type { wanted, found, remedy } => Diagnostic::new(
+                &rules::WRONG_TYPE,
                 place,
                 format!("{path} must be {}, not {found}", remedy::alternatives(&wanted)),
             )
             .remedy(remedy),
-            FaultKind::Unknown { key, remedy } => Diagnostic::error(
-                "unknown-key",
+            FaultKind::Unknown { key, remedy } => Diagnostic::new(
+                &rules::UNKNOWN_KEY,
                 place,
                 format!("{path}: additional properties '{key}' not allowed"),
             )
             .remedy(remedy),
-            FaultKind::Other { id, message, remedy } => {
-                Diagnostic::error(id, place, format!("{path} {message}")).remedy(remedy)
+            FaultKind::Other { rule, message, remedy } => {
+                Diagnostic::new(rule, place, format!("{path} {message}")).remedy(remedy)
             }
         }
     }
@@ -79,7 +80,7 @@ fn unprintable(node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
         Value::Float(value) if !value.is_finite() => {
             let message = format!("is {}, which is not a finite number", node.value);
             faults.push(other(
-                "invalid-number",
+                &rules::INVALID_NUMBER,
                 node.place,
                 trail,
                 message,
@@ -100,8 +101,8 @@ fn unprintable(node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
     }
 }
 
-fn other(id: &'static str, place: Place, trail: &Trail<'_>, message: String, remedy: &str) -> Fault {
-    let kind = FaultKind::Other { id, message, remedy: remedy.to_owned() };
+fn other(rule: &'static Rule, place: Place, trail: &Trail<'_>, message: String, remedy: &str) -> Fault {
+    let kind = FaultKind::Other { rule, message, remedy: remedy.to_owned() };
     Fault { depth: trail.depth(), place, path: trail.to_string(), kind }
 }
 
@@ -139,7 +140,7 @@ impl Check<'_> {
             });
             if !any {
                 faults.push(other(
-                    "missing-key",
+                    &rules::MISSING_KEY,
                     node.place,
                     trail,
                     "matches none of its allowed forms".to_owned(),
@@ -197,7 +198,7 @@ impl Check<'_> {
                 faults.push(of_type(wanted.collect(), node, trail));
             }
             _ => faults.push(other(
-                "ambiguous",
+                &rules::AMBIGUOUS,
                 node.place,
                 trail,
                 "matches several forms at once".to_owned(),
@@ -210,7 +211,13 @@ impl Check<'_> {
         for required in &schema.required {
             if !map.has(required) {
                 let message = format!("is missing property '{required}'");
-                faults.push(other("missing-key", node.place, trail, message, &format!("add `{required}:`")));
+                faults.push(other(
+                    &rules::MISSING_KEY,
+                    node.place,
+                    trail,
+                    message,
+                    &format!("add `{required}:`"),
+                ));
             }
         }
         if schema.is_open() {
@@ -288,7 +295,13 @@ impl Check<'_> {
                 };
                 if let Some(first) = equal {
                     let message = format!("items at {first} and {index} are equal");
-                    faults.push(other("duplicate-item", item.place, trail, message, "remove one of the two"));
+                    faults.push(other(
+                        &rules::DUPLICATE_ITEM,
+                        item.place,
+                        trail,
+                        message,
+                        "remove one of the two",
+                    ));
                 }
             }
         }
@@ -303,7 +316,7 @@ fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faul
             None => "write one of these values".to_owned(),
         };
         faults.push(other(
-            "unknown-value",
+            &rules::UNKNOWN_VALUE,
             node.place,
             trail,
             format!("value must be one of {all}, not '{text}'"),
@@ -314,17 +327,17 @@ fn scalar_text(schema: &Schema, text: &str, node: &Node, trail: &Trail<'_>, faul
         && !pattern.matches(text)
     {
         let message = format!("'{text}' does not match pattern {}", pattern.source());
-        faults.push(other("unknown-value", node.place, trail, message, pattern.remedy()));
+        faults.push(other(&rules::UNKNOWN_VALUE, node.place, trail, message, pattern.remedy()));
     }
 }
 
 fn bounds(schema: &Schema, value: f64, node: &Node, trail: &Trail<'_>, faults: &mut Vec<Fault>) {
     if let Some(minimum) = schema.minimum.filter(|minimum| value < *minimum) {
         let message = format!("must be greater than or equal to {minimum}");
-        faults.push(other("out-of-range", node.place, trail, message, "write a larger number"));
+        faults.push(other(&rules::OUT_OF_RANGE, node.place, trail, message, "write a larger number"));
     }
     if let Some(maximum) = schema.maximum.filter(|maximum| value > *maximum) {
         let message = format!("must be less than or equal to {maximum}");
-        faults.push(other("out-of-range", node.place, trail, message, "write a smaller number"));
+        faults.push(other(&rules::OUT_OF_RANGE, node.place, trail, message, "write a smaller number"));
     }
 }

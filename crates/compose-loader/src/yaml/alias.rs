@@ -3,6 +3,7 @@
 use super::reader::MAX_DEPTH;
 use super::{Builder, Mark};
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Place;
 use crate::tree::Node;
 
@@ -13,7 +14,11 @@ impl Builder<'_> {
     /// Returns the value of an alias, or `None` where it is tagged `!reset`.
     pub(super) fn alias(&mut self, id: usize, place: Place) -> Result<Option<Node>, Diagnostic> {
         let Some(anchor) = self.anchors.get(&id) else {
-            return Err(self.error("alias-cycle", place, "this alias is inside the value that it refers to"));
+            return Err(self.error(
+                &rules::ALIAS_CYCLE,
+                place,
+                "this alias is inside the value that it refers to",
+            ));
         };
         let state = &mut self.state;
         let path = state.path.clone();
@@ -24,9 +29,11 @@ impl Builder<'_> {
             .find(|other| **other != path)
             .is_some_and(|other| other.starts_with(&path));
         if !path.is_empty() && (within || around) {
-            return Err(self
-                .error("alias-cycle", place, "this alias and a value inside of it use the same anchor")
-                .remedy("replace the inner alias by the value"));
+            return Err(self.error(
+                &rules::ALIAS_CYCLE,
+                place,
+                "this alias and a value inside of it use the same anchor",
+            ));
         }
         uses.insert(path.clone());
         state.built += 1 + anchor.size;
@@ -36,14 +43,16 @@ impl Builder<'_> {
         if state.deepest > MAX_DEPTH {
             let message =
                 format!("with this alias, lists and mappings are nested more than {MAX_DEPTH} levels deep");
-            return Err(self.error("too-many-aliases", place, message).remedy("reduce the nesting"));
+            return Err(self.error(&rules::TOO_MANY_ALIASES, place, message).remedy("reduce the nesting"));
         }
         let (built, copied) = (state.built as f64, state.from_aliases as f64);
         let allowed = (0.99 - 0.89 * ((built - 400_000.0) / 3_600_000.0)).clamp(0.10, 0.99);
         if state.from_aliases > 100 && state.built > 1000 && copied / built > allowed {
-            return Err(self
-                .error("too-many-aliases", place, "almost all values of this document come from aliases")
-                .remedy("use fewer aliases inside the values of other anchors"));
+            return Err(self.error(
+                &rules::TOO_MANY_ALIASES,
+                place,
+                "almost all values of this document come from aliases",
+            ));
         }
         self.copy(size, place)?;
         let state = &mut self.state;
@@ -65,8 +74,6 @@ impl Builder<'_> {
             return Ok(());
         }
         let message = format!("anchors and aliases copy more than {MAX_COPIED} values");
-        Err(self
-            .error("too-many-aliases", place, message)
-            .remedy("use fewer aliases inside the values of other anchors"))
+        Err(self.error(&rules::TOO_MANY_ALIASES, place, message))
     }
 }

@@ -8,6 +8,7 @@ use foldhash::fast::RandomState;
 use super::reader::{Fault, Found, Kind, Reader, What};
 use super::{Anchor, Builder, Mark, core, scalar};
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Place;
 use crate::tree::{Entry, Map, Node, Value};
 
@@ -152,17 +153,15 @@ impl<'a> Builder<'a> {
             self.body.get(..(earlier.start - self.shift) as usize).unwrap_or_default().matches('\n').count()
                 + 1;
         self.error(
-            "duplicate-key",
+            &rules::DUPLICATE_KEY,
             key.place,
             format!("the key `{}` is already defined at line {line}", key.raw),
         )
-        .remedy("keep one of the two")
         .note(earlier, "first defined here")
     }
 
     fn not_merged(&self, place: Place) -> Diagnostic {
-        self.error("merge-key", place, "`<<` must be a mapping or a list of mappings")
-            .remedy("use an alias of a mapping")
+        self.error(&rules::MERGE_KEY, place, "`<<` must be a mapping or a list of mappings")
     }
 
     fn not_text(&self, key: &Key) -> Diagnostic {
@@ -170,10 +169,13 @@ impl<'a> Builder<'a> {
         let parents = if parents.is_empty() { "at top level".to_owned() } else { format!("in {parents}") };
         if key.raw.is_empty() {
             return self
-                .error("non-string-key", key.place, format!("a key {parents} is not a string"))
+                .error(&rules::NON_STRING_KEY, key.place, format!("a key {parents} is not a string"))
                 .remedy("write a string before the colon");
         }
-        self.error("non-string-key", key.place, format!("the key `{}` {parents} is not a string", key.raw))
-            .remedy("put the key into quotes")
+        self.error(
+            &rules::NON_STRING_KEY,
+            key.place,
+            format!("the key `{}` {parents} is not a string", key.raw),
+        )
     }
 }

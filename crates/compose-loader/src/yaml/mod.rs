@@ -19,6 +19,7 @@ pub use scalar::{is_plain, is_printable};
 use reader::{Fault, Found, Kind, Reader, What};
 
 use crate::diagnostic::Diagnostic;
+use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::tree::{Node, Value};
 
@@ -67,9 +68,7 @@ pub fn parse(text: &str, file: u32) -> Result<Vec<Document>, Diagnostic> {
         let found = builder.read(Reader::root)?;
         if documents.len() == MAX_DOCUMENTS {
             let message = format!("more than {MAX_DOCUMENTS} documents in one file");
-            return Err(builder
-                .error("too-many-documents", builder.place(&found), message)
-                .remedy("split the file into several files"));
+            return Err(builder.error(&rules::TOO_MANY_DOCUMENTS, builder.place(&found), message));
         }
         let nothing =
             matches!(found.what, What::Mapping) && found.tag.as_deref().and_then(core) == Some("null");
@@ -144,9 +143,11 @@ impl<'a> Builder<'a> {
         let place = self.place(&found);
         self.values += 1;
         if self.values > MAX_VALUES {
-            return Err(self
-                .error("too-many-values", place, format!("more than {MAX_VALUES} values in one file"))
-                .remedy("split the file into several files"));
+            return Err(self.error(
+                &rules::TOO_MANY_VALUES,
+                place,
+                format!("more than {MAX_VALUES} values in one file"),
+            ));
         }
         let Found { what, anchor, tag, .. } = found;
         if let What::Alias(anchor) = what {
@@ -244,14 +245,17 @@ impl<'a> Builder<'a> {
             _ => return Ok(as_is),
         };
         value.ok_or_else(|| {
-            self.error("yaml-tag", place, format!("`{text}` does not have the type of its tag `!!{known}`"))
-                .remedy("remove the tag, or correct the value")
+            self.error(
+                &rules::YAML_TAG,
+                place,
+                format!("`{text}` does not have the type of its tag `!!{known}`"),
+            )
         })
     }
 
     fn binary(&self, text: &str, place: Place) -> Result<Value, Diagnostic> {
         let text = scalar::binary(text).ok_or_else(|| {
-            self.error("yaml-tag", place, "the value of `!!binary` is not base64")
+            self.error(&rules::YAML_TAG, place, "the value of `!!binary` is not base64")
                 .remedy("write the value as a string without the tag")
         })?;
         Ok(Value::Str(text.into()))
@@ -276,13 +280,14 @@ impl<'a> Builder<'a> {
         let found = syntax::explain(self.body, &self.reader, fault);
         let at = |offset: usize| small(self.shift as usize + offset);
         let place = Place { file: self.file, start: at(found.place.start), end: at(found.place.end) };
-        let id = if fault.kind == Kind::CollectionKey { "non-string-key" } else { "yaml-syntax" };
-        Diagnostic::error(id, place, found.message).remedy(found.remedy)
+        let rule =
+            if fault.kind == Kind::CollectionKey { &rules::NON_STRING_KEY } else { &rules::YAML_SYNTAX };
+        Diagnostic::new(rule, place, found.message).remedy(found.remedy)
     }
 
-    fn error(&self, id: &'static str, place: Place, message: impl Into<String>) -> Diagnostic {
+    fn error(&self, rule: &'static Rule, place: Place, message: impl Into<String>) -> Diagnostic {
         let place = if place == Place::NONE { Place { file: self.file, start: 0, end: 0 } } else { place };
-        Diagnostic::error(id, place, message)
+        Diagnostic::new(rule, place, message)
     }
 
     fn place(&self, found: &Found<'_>) -> Place {

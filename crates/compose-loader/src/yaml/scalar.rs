@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::small;
 use crate::diagnostic::Diagnostic;
+use crate::rules;
 use crate::source::Place;
 use crate::tree::Value;
 
@@ -241,12 +242,11 @@ pub fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagno
     let Some((at, found)) = text.char_indices().find(|(_, c)| refused(*c)) else { return Ok(()) };
     let start = at + shift;
     let place = Place { file, start: small(start), end: small(start + found.len_utf8()) };
-    Err(Diagnostic::error(
-        "yaml-control-character",
+    Err(Diagnostic::new(
+        &rules::YAML_CONTROL_CHARACTER,
         place,
         format!("control character {found:?} is not allowed in YAML"),
-    )
-    .remedy("remove the character, or write it as an escape in double quotes"))
+    ))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ use super::{
     lock::{HELPER_FOLDER, lock},
     within::{Entry, Folder, Make, give},
 };
-use crate::{cli::terminal::message, translate::short_hash};
+use crate::{cli::terminal::message, text::short_hash};
 
 /// The folder for files of programs that a project file replaced.
 const REPLACED: &str = "replaced";

@@ -29,8 +29,8 @@ fn a_namespace_missing_from_a_list_grants_nothing() {
     let mut index = Index::default();
     index.apply_namespace("n", &labels("privileged"));
     index.privileges(&key("shop"));
-    index.begin_list(Source::Namespace);
-    assert_eq!(woken(index.end_list(Source::Namespace)), ["shop"]);
+    index.begin_list(Source::Namespace, &every());
+    assert_eq!(woken(index.end_list(Source::Namespace, &every())), ["shop"]);
     assert_eq!(index.privileges(&key("shop")), Privileges::default());
 }
 

@@ -2,29 +2,32 @@
 
 use k8s_openapi::api::core::v1::{ConfigMapVolumeSource, KeyToPath, SecretVolumeSource, Volume};
 
-use super::{Copied, Mounter, Problems, Read, volume};
+use super::{Copied, Mounter, volume};
 use crate::{
-    api::{FileMount, Reason, Service, StackSpec},
+    api::{FileMount, Reason, Service},
+    text::names::{dns_label, object_name, pod_volume},
     translate::{
         ObjectKind,
-        names::{dns_label, object_name, pod_volume},
+        findings::FieldPath,
+        resolve::{
+            file_keys::{CONTENT, permission_bits},
+            reads::Read,
+            user::Owner,
+        },
     },
 };
-
-/// The key of a config whose content is in the Stack, and the name of the file in each volume.
-pub(in crate::translate) const CONTENT: &str = "content";
 
 /// The default permission bits of a file, as in Compose: all users can read the file.
 const READABLE: i32 = 0o444;
 
-impl<'a> Mounter<'_, 'a, '_> {
-    pub(super) fn configs(&mut self, service: &'a Service) {
+impl<'a> Mounter<'_, 'a> {
+    pub(super) fn configs(&mut self, service: &'a Service, at: &FieldPath<'_>) {
         for (index, mount) in service.configs.iter().enumerate() {
-            let path = format!("{}.configs[{index}]", self.of.path);
+            let at = &at.index("configs", index);
             let (source, spec) = (mount.source.as_str(), self.context.spec);
             let Some((source, config)) = spec.configs.get_key_value(source) else {
                 let known = spec.configs.keys().map(String::as_str);
-                self.problems.unknown(Reason::UnknownConfig, path, ("config", source, "spec.configs"), known);
+                at.unknown(Reason::UnknownConfig, ("config", source, "spec.configs"), known);
                 continue;
             };
             // A config with two sources or none is reported once, at its declaration.
@@ -38,7 +41,7 @@ impl<'a> Mounter<'_, 'a, '_> {
                     (object_name(self.context.stack, &dns_label(source)), CONTENT)
                 }
             };
-            let (mode, name) = self.file(mount, "config", &path);
+            let (mode, name) = self.file(mount, "config", at);
             let files = ConfigMapVolumeSource {
                 name: object,
                 items: Some(vec![item(key)]),
@@ -47,21 +50,21 @@ impl<'a> Mounter<'_, 'a, '_> {
             };
             let target = config_target(mount);
             let volume = Volume { config_map: Some(files), ..volume(name) };
-            self.file_mount(mount, &path, &target, volume);
+            self.file_mount(mount, at, &target, volume);
         }
     }
 
-    pub(super) fn secrets(&mut self, service: &'a Service) {
+    pub(super) fn secrets(&mut self, service: &'a Service, at: &FieldPath<'_>) {
         for (index, mount) in service.secrets.iter().enumerate() {
-            let path = format!("{}.secrets[{index}]", self.of.path);
+            let at = &at.index("secrets", index);
             let (source, spec) = (mount.source.as_str(), self.context.spec);
             let Some(secret) = spec.secrets.get(source) else {
                 let known = spec.secrets.keys().map(String::as_str);
-                self.problems.unknown(Reason::UnknownSecret, path, ("secret", source, "spec.secrets"), known);
+                at.unknown(Reason::UnknownSecret, ("secret", source, "spec.secrets"), known);
                 continue;
             };
             let Read { name: object, key, .. } = self.read(ObjectKind::Secret, &secret.secret);
-            let (mode, name) = self.file(mount, "secret", &path);
+            let (mode, name) = self.file(mount, "secret", at);
             let files = SecretVolumeSource {
                 secret_name: Some(object.to_owned()),
                 items: Some(vec![item(key)]),
@@ -70,17 +73,17 @@ impl<'a> Mounter<'_, 'a, '_> {
             };
             let target = secret_target(mount);
             let volume = Volume { secret: Some(files), ..volume(name) };
-            self.file_mount(mount, &path, &target, volume);
+            self.file_mount(mount, at, &target, volume);
         }
     }
 
     /// Mounts a file. A file with another owner than root is a copy, because files of the volume are owned by root.
-    fn file_mount(&mut self, mount: &FileMount, path: &str, target: &str, volume: Volume) {
-        let owner = (mount.uid.unwrap_or_default(), mount.gid.unwrap_or_default());
-        if owner != (0, 0) {
+    fn file_mount(&mut self, mount: &FileMount, at: &FieldPath<'_>, target: &str, volume: Volume) {
+        let owner = Owner { user: mount.uid.unwrap_or(0), group: mount.gid.unwrap_or(0) };
+        if owner != Owner::ROOT {
             let field = if mount.uid.is_some() { "uid" } else { "gid" };
-            self.without_helper(format!("{path}.{field}"), "the file is owned by root");
-            self.found.chores.copies.push(Copied {
+            self.without_helper(&at.child(field), "the file is owned by root");
+            self.found.tasks.copies.push(Copied {
                 target: target.trim_end_matches('/').to_owned(),
                 volume: volume.name.clone(),
                 is_file: true,
@@ -90,12 +93,12 @@ impl<'a> Mounter<'_, 'a, '_> {
                 owner: Some(owner),
             });
         }
-        self.mount(path, target, volume, Some(CONTENT.to_owned()), Some(true));
+        self.mount(at, target, volume, Some(CONTENT.to_owned()), Some(true));
     }
 
     /// Returns the permission bits of a file and the name of its volume. There is one volume for each source and mode.
-    fn file(&mut self, mount: &FileMount, family: &str, path: &str) -> (i32, String) {
-        let mode = self.mode(mount.mode.as_deref(), 0o777, path).unwrap_or(READABLE);
+    fn file(&self, mount: &FileMount, family: &str, at: &FieldPath<'_>) -> (i32, String) {
+        let mode = permission_bits(mount.mode.as_deref(), 0o777, at).unwrap_or(READABLE);
         let source = &mount.source;
         let name = if mode == READABLE { source.clone() } else { format!("{source}@{mode:o}") };
         (mode, pod_volume(family, &name))
@@ -119,14 +122,4 @@ pub(super) fn secret_target(mount: &FileMount) -> String {
 /// Returns the only item of a volume. The file has a fixed name, because a key can start with `..` and a path cannot.
 fn item(key: &str) -> KeyToPath {
     KeyToPath { key: key.to_owned(), path: CONTENT.to_owned(), mode: None }
-}
-
-/// Checks the declarations of configs.
-pub(in crate::translate::resolve) fn check_declarations(spec: &StackSpec, problems: &mut Problems) {
-    for (name, config) in &spec.configs {
-        if config.content.is_some() == config.config_map.is_some() {
-            let message = "a config has one source: set exactly one of 'content' and 'configMap'";
-            problems.value(format!("spec.configs.{name}"), message);
-        }
-    }
 }

@@ -1,11 +1,10 @@
 //! Mounts of a service: volumes, tmpfs, configs, secrets and trees of files.
 
 mod files;
-mod keys;
-mod laid;
+mod project_files;
+mod projection;
 mod trees;
 mod volumes;
-mod writers;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,17 +12,23 @@ use k8s_openapi::api::core::v1::{EmptyDirVolumeSource, Volume, VolumeMount, Volu
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 use serde_json::json;
 
-use super::{Context, Counted, Problems, Read, amount, same_node::is_everywhere};
+use super::{
+    context::Context,
+    file_keys::permission_bits,
+    reads::Read,
+    resources::{Counted, amount},
+    same_node::is_everywhere,
+    user::Owner,
+    writers::Writers,
+};
 use crate::{
     api::{KeyRef, Service},
-    translate::{Approximation, Image, ImageConfig, ObjectKind, names::pod_volume, short_hash},
+    text::{names::pod_volume, short_hash},
+    translate::{
+        Facts, ImageConfig, ObjectKind,
+        findings::{FieldPath, Findings},
+    },
 };
-
-pub(in crate::translate) use files::CONTENT;
-pub(super) use files::check_declarations;
-pub(super) use laid::check as check_laid;
-pub(in crate::translate) use writers::Writers;
-pub(super) use writers::writers;
 
 /// The mounts of a service.
 #[derive(Debug, Default)]
@@ -45,7 +50,7 @@ pub(in crate::translate) struct Mounts<'a> {
     /// The mount points in trees for mounts below them, by the volume of the tree.
     pub kept_places: BTreeMap<String, VolumeProjection>,
     /// The tasks of the helper before the container starts.
-    pub chores: Chores,
+    pub tasks: HelperTasks,
     /// The content of the configs in the Stack that the service reads, by name.
     contents: BTreeMap<&'a str, &'a str>,
 }
@@ -61,15 +66,15 @@ pub(in crate::translate) struct AnonymousClaim {
 
 /// The tasks of the helper before a container starts.
 #[derive(Debug, Default)]
-pub(in crate::translate) struct Chores {
+pub(in crate::translate) struct HelperTasks {
     /// The volumes that are seeded from the image.
     pub seeds: Vec<Seed>,
     /// The files that are copied, because their volume cannot have the owner or is read-only.
     pub copies: Vec<Copied>,
     /// The folders in memory whose permission bits are set.
     pub modes: Vec<FolderMode>,
-    /// The volumes into which files of the Stack are written.
-    pub laid: Vec<Laid>,
+    /// The volumes into which project files are written.
+    pub project_files: Vec<ProjectFiles>,
     /// The folders of volumes that start empty, which all users can write.
     pub opened: BTreeSet<OpenedFolder>,
 }
@@ -79,21 +84,21 @@ pub(in crate::translate) struct Chores {
 pub(in crate::translate) struct Seed {
     /// The volume of the Pod.
     pub volume: String,
-    /// The folder in the volume. Empty for the root.
-    pub folder: String,
+    /// The folder in the volume. `None` for the root.
+    pub folder: Option<String>,
     /// The path in the image.
     pub target: String,
     /// The path in the spec.
     pub path: String,
 }
 
-/// A volume into which files of the Stack are written.
+/// The files of the Stack for a volume.
 #[derive(Debug)]
-pub(in crate::translate) struct Laid {
+pub(in crate::translate) struct ProjectFiles {
     /// The volume of the Pod.
     pub volume: String,
-    /// The folder in the volume that services see. Empty for the root.
-    pub folder: String,
+    /// The folder in the volume that services see. `None` for the root.
+    pub folder: Option<String>,
     /// The name of the volume, unique in its storage. Several Stacks can share an NFS export.
     pub name: String,
     /// The volume of the Pod with the files. `None` if the Stack has no files for the volume.
@@ -102,9 +107,11 @@ pub(in crate::translate) struct Laid {
     pub folders: Vec<String>,
     /// The owner of files and folders.
     pub writers: Writers,
+    /// The user of the service, which is the owner in templates of earlier editions.
+    pub user: Option<Owner>,
 }
 
-impl Laid {
+impl ProjectFiles {
     /// Reports whether the Stack has files or folders for the volume. If not, earlier files are removed.
     pub fn has_any(&self) -> bool {
         self.files.is_some() || !self.folders.is_empty()
@@ -127,7 +134,7 @@ pub(in crate::translate) struct Copied {
     pub target: String,
     /// The volume of the Pod with the originals.
     pub volume: String,
-    /// Whether this is a single file, which has the name [`CONTENT`] in the volume, and not a tree.
+    /// Whether this is a single file, whose name in the volume is `content`, and not a tree.
     pub is_file: bool,
     /// Whether the container can write the files.
     pub is_writable: bool,
@@ -135,8 +142,8 @@ pub(in crate::translate) struct Copied {
     pub is_private: bool,
     /// Whether the files must not be stored on a disk.
     pub is_secret: bool,
-    /// The numbers of the owner and the group. `None` if the user of the program is unknown.
-    pub owner: Option<(i64, i64)>,
+    /// The owner. `None` if the user of the program is unknown.
+    pub owner: Option<Owner>,
 }
 
 /// A folder in memory with permission bits.
@@ -152,7 +159,7 @@ impl Mounts<'_> {
     /// Returns the volumes of the Pod. With `keeps_places`, trees have mount points for mounts below them.
     pub fn volumes(&self, keeps_places: bool) -> Vec<Volume> {
         let with_places = |volume: &Volume| match self.kept_places.get(&volume.name) {
-            Some(places) if keeps_places => trees::with_places(volume.clone(), places.clone()),
+            Some(places) if keeps_places => projection::with_places(volume.clone(), places.clone()),
             _ => volume.clone(),
         };
         self.volumes.values().map(with_places).collect()
@@ -169,83 +176,80 @@ impl Mounts<'_> {
 pub(super) struct Mounting<'p, 'a> {
     /// The name.
     pub name: &'p str,
-    /// The path in the spec.
-    pub path: &'p str,
     pub service: &'a Service,
     /// The image metadata.
     pub image: &'p ImageConfig,
-    /// The numbers of the user and the group of the program. `None` if they are unknown.
-    pub user: Option<(i64, i64)>,
+    /// The owner of the files that the program writes. `None` if it is unknown.
+    pub user: Option<Owner>,
 }
 
 /// Resolves the mounts of a service.
-pub(super) fn mounts<'a>(
-    context: &Context<'_, 'a>,
-    of: &Mounting<'_, 'a>,
-    problems: &mut Problems,
-    approximations: &mut Vec<Approximation>,
-) -> Mounts<'a> {
+pub(super) fn mounts<'a>(context: &Context<'_, 'a>, of: &Mounting<'_, 'a>, at: &FieldPath<'_>) -> Mounts<'a> {
     let service = of.service;
     let replicas = service.deploy.as_ref().and_then(|deploy| deploy.replicas).unwrap_or(1);
     let is_single = replicas <= 1 && !is_everywhere(service);
     let found = Mounts::default();
-    let mut mounter = Mounter { context, of, is_single, problems, approximations, found };
-    mounter.volumes(service);
-    mounter.tmpfs(service);
-    mounter.configs(service);
-    mounter.secrets(service);
-    mounter.trees(service);
-    mounter.of_the_image(of.image);
+    let mut mounter = Mounter { context, of, is_single, found };
+    mounter.volumes(service, at);
+    mounter.tmpfs(service, at);
+    mounter.configs(service, at);
+    mounter.secrets(service, at);
+    mounter.trees(service, at);
+    mounter.of_the_image(of.image, at);
     mounter.found
 }
 
-struct Mounter<'c, 'a, 'p> {
-    context: &'p Context<'c, 'a>,
+/// Reports once that volumes are not seeded without a helper image.
+pub(super) fn report_not_seeded<'s>(
+    mut seeds: impl Iterator<Item = &'s Seed>,
+    facts: &Facts,
+    findings: &Findings,
+) {
+    if facts.helper_image.is_none()
+        && let Some(seed) = seeds.next()
+    {
+        findings.root(&seed.path).approximate(
+            "new volumes start empty and are not seeded from the image, because the operator has no helper image: \
+             run the operator with --helper-image, or set 'nocopy'",
+        );
+    }
+}
+
+struct Mounter<'p, 'a> {
+    context: &'p Context<'p, 'a>,
     of: &'p Mounting<'p, 'a>,
     /// Whether the service has at most one container.
     is_single: bool,
-    problems: &'p mut Problems,
-    approximations: &'p mut Vec<Approximation>,
     found: Mounts<'a>,
 }
 
-impl<'a> Mounter<'_, 'a, '_> {
-    fn tmpfs(&mut self, service: &Service) {
+impl<'a> Mounter<'_, 'a> {
+    fn tmpfs(&mut self, service: &Service, at: &FieldPath<'_>) {
         for (index, tmpfs) in service.tmpfs.iter().enumerate() {
-            let path = format!("{}.tmpfs[{index}]", self.of.path);
-            let size = tmpfs
-                .size
-                .as_ref()
-                .and_then(|size| amount(size, Counted::Bytes, &format!("{path}.size"), self.problems));
+            let at = &at.index("tmpfs", index);
+            let size = tmpfs.size.as_ref().and_then(|size| amount(size, Counted::Bytes, &at.child("size")));
             let memory = EmptyDirVolumeSource {
                 medium: Some("Memory".to_owned()),
                 size_limit: size.map(|size| Amount(size.0)),
             };
             let name = pod_volume("tmpfs", &tmpfs.target);
-            if let Some(mode) = self.mode(tmpfs.mode.as_deref(), 0o7777, &path)
+            if let Some(mode) = permission_bits(tmpfs.mode.as_deref(), 0o7777, at)
                 && mode & 0o777 != EVERYONES
             {
-                self.found.chores.modes.push(FolderMode { volume: name.clone(), mode });
+                self.found.tasks.modes.push(FolderMode { volume: name.clone(), mode });
                 let what = "all users can read and write the folder";
-                self.without_helper(format!("{path}.mode"), what);
+                self.without_helper(&at.child("mode"), what);
             }
-            self.mount(&path, &tmpfs.target, Volume { empty_dir: Some(memory), ..volume(name) }, None, None);
+            self.mount(at, &tmpfs.target, Volume { empty_dir: Some(memory), ..volume(name) }, None, None);
         }
     }
 
-    /// Parses permission bits as octal digits, up to `highest`.
-    fn mode(&mut self, text: Option<&str>, highest: i32, path: &str) -> Option<i32> {
-        permission_bits(text, highest, path, self.problems)
-    }
-
     /// Reports a difference that exists without a helper image.
-    fn without_helper(&mut self, path: String, what: &str) {
+    fn without_helper(&self, at: &FieldPath<'_>, what: &str) {
         if self.context.facts.helper_image.is_none() {
-            let message = format!(
-                "{what}, because the operator has no helper image: run the operator with \
-                                   --helper-image"
-            );
-            self.approximations.push(Approximation { path, message });
+            at.approximate(format!(
+                "{what}, because the operator has no helper image: run the operator with --helper-image"
+            ));
         }
     }
 
@@ -257,17 +261,17 @@ impl<'a> Mounter<'_, 'a, '_> {
 
     fn mount(
         &mut self,
-        path: &str,
+        at: &FieldPath<'_>,
         target: &str,
         volume: Volume,
         sub_path: Option<String>,
         read_only: Option<bool>,
     ) -> &mut VolumeMount {
         let target = target.trim_end_matches('/').to_owned();
-        let path = format!("{path}.target");
+        let at = &at.child("target");
         if target.is_empty() || !target.starts_with('/') || target.contains(':') {
             let message = "the path is not supported: write an absolute path other than '/' and without ':'";
-            self.problems.value(&path, message);
+            at.invalid(message);
         }
         let mount = VolumeMount {
             mount_path: target.clone(),
@@ -278,39 +282,11 @@ impl<'a> Mounter<'_, 'a, '_> {
         };
         self.found.volumes.insert(volume.name.clone(), volume);
         if self.found.mounts.contains_key(&target) {
-            self.problems
-                .value(path, format!("'{target}' is mounted twice: change the path of one of the two"));
+            at.invalid(format!("'{target}' is mounted twice: change the path of one of the two"));
         }
         let place = self.found.mounts.entry(target).or_default();
         *place = mount;
         place
-    }
-}
-
-fn permission_bits(text: Option<&str>, highest: i32, path: &str, problems: &mut Problems) -> Option<i32> {
-    let mode = i32::from_str_radix(text?, 8).ok().filter(|mode| (0..=highest).contains(mode));
-    if mode.is_none() {
-        let message = "the value is not permission bits: write three octal digits, such as \"0440\"";
-        problems.value(format!("{path}.mode"), message);
-    }
-    mode
-}
-
-/// Returns the numbers of the user and the group of a program, or `None` if they are unknown. The default group is root.
-pub(super) fn program_user(
-    given: Option<(i64, Option<i64>)>,
-    service: &Service,
-    image: Option<&Image>,
-) -> Option<(i64, i64)> {
-    let whole = |(user, group): (i64, Option<i64>)| (user, group.unwrap_or_default());
-    if service.user.is_some() {
-        return given.map(whole);
-    }
-    let says = image.filter(|image| image.is_read())?.config.user.as_deref().unwrap_or_default();
-    let (user, group) = says.split_once(':').unwrap_or((says, ""));
-    match (user, group) {
-        ("" | "root", "" | "root") => Some((0, 0)),
-        (user, group) => Some((user.parse().ok()?, group.parse().unwrap_or_default())),
     }
 }
 

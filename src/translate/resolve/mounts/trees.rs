@@ -3,59 +3,50 @@
 use std::{borrow::Cow, collections::BTreeSet};
 
 use k8s_openapi::api::core::v1::{
-    DownwardAPIProjection, DownwardAPIVolumeFile, EmptyDirVolumeSource, ObjectFieldSelector,
-    ProjectedVolumeSource, Volume, VolumeProjection,
+    DownwardAPIProjection, DownwardAPIVolumeFile, EmptyDirVolumeSource, ObjectFieldSelector, Volume,
+    VolumeProjection,
 };
 
 use super::{
-    CONTENT, Copied, Mounter,
+    Copied, Mounter,
     files::{config_target, secret_target},
-    keys, volume,
+    projection::projected,
+    volume,
 };
 use crate::{
     api::{FileTree, Service},
-    translate::names::pod_volume,
+    text::names::pod_volume,
+    translate::{
+        findings::FieldPath,
+        resolve::file_keys::{self, CONTENT},
+    },
 };
 
-/// The default permission bits of a file.
-pub(super) const USUAL: i32 = 0o644;
 /// The permission bit by which others can read.
 const OTHERS_READ: i32 = 0o004;
 
 /// The file that keeps a folder of a tree as a mount point. The mount hides the file.
 const KEPT: &str = ".mount";
 
-/// Returns a volume of files.
-pub(super) fn projected(volume: Volume, sources: Vec<VolumeProjection>) -> Volume {
-    let files = ProjectedVolumeSource { sources: Some(sources), default_mode: Some(USUAL) };
-    Volume { projected: Some(files), empty_dir: None, ..volume }
-}
-
-/// Returns the volume of a tree, with mount points for mounts below the tree.
-pub(super) fn with_places(mut tree: Volume, places: VolumeProjection) -> Volume {
-    let sources = tree.projected.take().and_then(|files| files.sources);
-    projected(tree, sources.into_iter().flatten().chain([places]).collect())
-}
-
-impl<'a> Mounter<'_, 'a, '_> {
-    pub(super) fn trees(&mut self, service: &'a Service) {
+impl<'a> Mounter<'_, 'a> {
+    pub(super) fn trees(&mut self, service: &'a Service, at: &FieldPath<'_>) {
         for (index, tree) in service.files.iter().enumerate() {
-            let path = format!("{}.files[{index}]", self.of.path);
-            self.tree(tree, service, &path);
+            let at = &at.index("files", index);
+            self.tree(tree, service, at);
         }
     }
 
-    fn tree(&mut self, tree: &'a FileTree, service: &Service, path: &str) {
+    fn tree(&mut self, tree: &'a FileTree, service: &Service, at: &FieldPath<'_>) {
         let target = tree.target.trim_end_matches('/');
         let is_file = tree.files.iter().any(|file| file.path.is_none());
         if is_file && tree.files.len() > 1 {
             let message = "several files need paths: set 'path' for each file";
-            self.problems.value(format!("{path}.files"), message);
+            at.child("files").invalid(message);
         }
-        keys::check(&tree.files, path, self.problems);
-        self.found.reads.extend(tree.files.iter().filter_map(keys::origin));
+        file_keys::check(&tree.files, at);
+        self.found.reads.extend(tree.files.iter().filter_map(file_keys::origin));
         let is_writable = tree.read_only == Some(false);
-        let sources = keys::projections(&tree.files);
+        let sources = file_keys::projections(&tree.files);
         let name = volume(pod_volume("files", target));
         let places = (!is_writable).then(|| self.kept_places(tree, service)).flatten();
         self.found.kept_places.extend(places.map(|places| (name.name.clone(), places)));
@@ -65,7 +56,7 @@ impl<'a> Mounter<'_, 'a, '_> {
             projected(name, sources)
         };
         // Files of a projected volume are owned by root, so a file that only its owner can read is copied.
-        let is_private = self.of.user.is_some_and(|(user, _)| user != 0)
+        let is_private = self.of.user.is_some_and(|owner| owner.user != 0)
             && tree
                 .files
                 .iter()
@@ -77,8 +68,8 @@ impl<'a> Mounter<'_, 'a, '_> {
             } else {
                 ("files", "the files that only their owner can read are owned by root")
             };
-            self.without_helper(format!("{path}.{field}"), what);
-            self.found.chores.copies.push(Copied {
+            self.without_helper(&at.child(field), what);
+            self.found.tasks.copies.push(Copied {
                 target: target.to_owned(),
                 volume: volume.name.clone(),
                 is_file,
@@ -89,7 +80,7 @@ impl<'a> Mounter<'_, 'a, '_> {
             });
         }
         let sub_path = is_file.then(|| CONTENT.to_owned());
-        self.mount(path, &tree.target, volume, sub_path, Some(true));
+        self.mount(at, &tree.target, volume, sub_path, Some(true));
     }
 
     /// Returns the mount points in a tree for other mounts of the service. A tree is mounted read-only, so the container
@@ -97,10 +88,10 @@ impl<'a> Mounter<'_, 'a, '_> {
     fn kept_places(&self, tree: &FileTree, service: &Service) -> Option<VolumeProjection> {
         let below = format!("{}/", tree.target.trim_end_matches('/'));
         let paths: BTreeSet<&str> = tree.files.iter().filter_map(|file| file.path.as_deref()).collect();
-        let is_kept = |place: &str| paths.contains(place) || keys::one_below(&paths, place).is_some();
+        let is_kept = |place: &str| paths.contains(place) || file_keys::one_below(&paths, place).is_some();
         let items = self.mounted(service).filter_map(|(target, is_file)| {
             let place = target.strip_prefix(&below)?.trim_end_matches('/');
-            if is_kept(place) || keys::wrong(place).is_some() {
+            if is_kept(place) || file_keys::wrong(place).is_some() {
                 return None;
             }
             Some(if is_file { place.to_owned() } else { format!("{place}/{KEPT}") })

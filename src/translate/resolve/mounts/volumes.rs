@@ -8,11 +8,14 @@ use k8s_openapi::api::core::v1::{
 use super::{AnonymousClaim, Mounter, OpenedFolder, Seed, volume};
 use crate::{
     api::{AnonymousVolumes, Propagation, Reason, Service, VolumeMount},
-    translate::{
-        Approximation, ImageConfig,
+    text::{
         names::{dns_label, object_name, pod_volume},
-        resolve::volumes::{Origin, check_host_path},
         short_hash,
+    },
+    translate::{
+        ImageConfig,
+        findings::FieldPath,
+        resolve::volumes::{Origin, check_host_path},
     },
 };
 
@@ -20,34 +23,34 @@ use crate::{
 /// empty folder.
 const FOLDER: &str = "data";
 
-impl<'a> Mounter<'_, 'a, '_> {
-    pub(super) fn volumes(&mut self, service: &'a Service) {
+impl<'a> Mounter<'_, 'a> {
+    pub(super) fn volumes(&mut self, service: &'a Service, at: &FieldPath<'_>) {
         for (index, mount) in service.volumes.iter().enumerate() {
-            let path = format!("{}.volumes[{index}]", self.of.path);
+            let at = &at.index("volumes", index);
             let begins_empty = mount.empty_dir == Some(true);
             let is_of_the_node = match (&mount.source, &mount.host_path, &mount.image, begins_empty) {
-                (Some(source), None, None, false) => self.named(source, mount, &path),
-                (None, Some(folder), None, false) => self.host_path(folder, mount, &path),
-                (None, None, Some(image), false) => self.image(image, mount, &path),
-                (None, None, None, true) => self.empty_dir(mount, &path),
-                (None, None, None, false) => self.anonymous(mount, &path),
+                (Some(source), None, None, false) => self.named(source, mount, at),
+                (None, Some(folder), None, false) => self.host_path(folder, mount, at),
+                (None, None, Some(image), false) => self.image(image, mount, at),
+                (None, None, None, true) => self.empty_dir(mount, at),
+                (None, None, None, false) => self.anonymous(mount, at),
                 _ => {
                     let message = "a mount has one source: set one of 'source', 'hostPath', 'image' and 'emptyDir', \
                                    or none for an anonymous volume";
-                    self.problems.value(&path, message);
+                    at.invalid(message);
                     continue;
                 }
             };
-            self.propagation(service, mount, is_of_the_node, &path);
+            self.propagation(service, mount, is_of_the_node, at);
         }
     }
 
     /// Mounts a named volume. Returns whether it is a host path.
-    fn named(&mut self, source: &str, mount: &'a VolumeMount, path: &str) -> bool {
+    fn named(&mut self, source: &str, mount: &'a VolumeMount, at: &FieldPath<'_>) -> bool {
         let context = self.context;
         let Some(declared) = context.volumes.get(source) else {
             let known = self.context.volumes.keys().copied();
-            self.problems.unknown(Reason::UnknownVolume, path, ("volume", source, "spec.volumes"), known);
+            at.unknown(Reason::UnknownVolume, ("volume", source, "spec.volumes"), known);
             return false;
         };
         let mut read_only = mount.read_only.filter(|&yes| yes);
@@ -69,35 +72,34 @@ impl<'a> Mounter<'_, 'a, '_> {
         };
         let is_of_the_node = volume.host_path.is_some();
         self.found.writes_volume |= read_only.is_none();
-        let folder = self.folder(root, mount, path);
+        let folder = shown_folder(root, mount, at);
         // A host path is not changed, and a read-only export cannot be written.
         let is_fixed = volume.nfs.as_ref().is_some_and(|export| export.read_only == Some(true));
         if !is_of_the_node && !is_fixed {
-            self.lay(mount, declared, &volume.name, root.unwrap_or_default());
-            self.seed(&volume.name, folder.as_deref(), mount, path);
+            self.project_files(source, mount, declared, &volume.name, root);
+            self.seed(&volume.name, folder.as_deref(), mount, at);
         }
         if let (Origin::Claim(_), Some(folder), Some(true)) = (&declared.origin, &folder, mount.nocopy)
             && !self.shows_file(mount)
         {
             let opened = OpenedFolder { volume: volume.name.clone(), folder: folder.clone() };
-            self.found.chores.opened.insert(opened);
+            self.found.tasks.opened.insert(opened);
         }
-        self.mount(path, &mount.target, volume, folder, read_only);
+        self.mount(at, &mount.target, volume, folder, read_only);
         is_of_the_node
     }
 
-    fn host_path(&mut self, folder: &str, mount: &VolumeMount, path: &str) -> bool {
-        let namespace = self.context.namespace;
-        check_host_path(folder, self.context.facts, format!("{path}.hostPath"), namespace, self.problems);
+    fn host_path(&mut self, folder: &str, mount: &VolumeMount, at: &FieldPath<'_>) -> bool {
+        check_host_path(folder, self.context.grants, &at.child("hostPath"));
         let read_only = mount.read_only.filter(|&yes| yes);
         self.found.writes_host |= read_only.is_none();
         let volume = of_the_node(folder, volume(pod_volume("host", folder)));
-        let sub_path = self.folder(None, mount, path);
-        self.mount(path, &mount.target, volume, sub_path, read_only);
+        let sub_path = shown_folder(None, mount, at);
+        self.mount(at, &mount.target, volume, sub_path, read_only);
         true
     }
 
-    fn image(&mut self, image: &str, mount: &VolumeMount, path: &str) -> bool {
+    fn image(&mut self, image: &str, mount: &VolumeMount, at: &FieldPath<'_>) -> bool {
         let facts = self.context.facts;
         // A running service is not refused: a node with an older version can have joined later.
         let name = self.of.name;
@@ -105,37 +107,37 @@ impl<'a> Mounter<'_, 'a, '_> {
         if !facts.version.has_image_volumes() && !runs {
             let message = "image mounts require Kubernetes 1.35: upgrade the cluster and all nodes, or copy the \
                            files into the image of the service";
-            self.problems.value(format!("{path}.image"), message);
+            at.child("image").invalid(message);
         }
         let files = ImageVolumeSource {
             reference: Some(image.to_owned()),
             pull_policy: Some("IfNotPresent".to_owned()),
         };
         let volume = Volume { image: Some(files), ..volume(pod_volume("image", image)) };
-        let sub_path = self.folder(None, mount, path);
-        self.mount(path, &mount.target, volume, sub_path, Some(true));
+        let sub_path = shown_folder(None, mount, at);
+        self.mount(at, &mount.target, volume, sub_path, Some(true));
         false
     }
 
-    fn empty_dir(&mut self, mount: &VolumeMount, path: &str) -> bool {
+    fn empty_dir(&mut self, mount: &VolumeMount, at: &FieldPath<'_>) -> bool {
         let name = volume(pod_volume("empty", mount.target.trim_end_matches('/')));
         let volume = Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..name };
-        let sub_path = self.folder(None, mount, path);
-        self.mount(path, &mount.target, volume, sub_path, mount.read_only.filter(|&yes| yes));
+        let sub_path = shown_folder(None, mount, at);
+        self.mount(at, &mount.target, volume, sub_path, mount.read_only.filter(|&yes| yes));
         false
     }
 
     /// Mounts the volumes that the image declares, unless the service mounts something at the same path, as in Docker.
-    pub(super) fn of_the_image(&mut self, image: &ImageConfig) {
-        let path = format!("{}.image", self.of.path);
+    pub(super) fn of_the_image(&mut self, image: &ImageConfig, at: &FieldPath<'_>) {
+        let at = &at.child("image");
         for target in &image.volumes {
             if !self.found.mounts.contains_key(target) {
-                self.anonymous(&VolumeMount { target: target.clone(), ..VolumeMount::default() }, &path);
+                self.anonymous(&VolumeMount { target: target.clone(), ..VolumeMount::default() }, at);
             }
         }
     }
 
-    fn anonymous(&mut self, mount: &VolumeMount, path: &str) -> bool {
+    fn anonymous(&mut self, mount: &VolumeMount, at: &FieldPath<'_>) -> bool {
         let read_only = mount.read_only.filter(|&yes| yes);
         let target = mount.target.trim_end_matches('/');
         let name = volume(pod_volume("anonymous", target));
@@ -144,7 +146,7 @@ impl<'a> Mounter<'_, 'a, '_> {
             self.found.writes_volume |= read_only.is_none();
             let claim = object_name(self.context.stack, &format!("{}-{}", self.of.name, short_hash(target)));
             let volume = of_claim(&claim, name);
-            self.found.anonymous_claims.push(AnonymousClaim { name: claim, path: path.to_owned() });
+            self.found.anonymous_claims.push(AnonymousClaim { name: claim, path: at.to_string() });
             volume
         } else {
             if wanted == AnonymousVolumes::Claim {
@@ -152,57 +154,63 @@ impl<'a> Mounter<'_, 'a, '_> {
                     "each replica has a folder {target} that starts empty with each Pod: run one replica, or mount a \
                      named volume"
                 );
-                self.approximations.push(Approximation { path: path.to_owned(), message });
+                at.approximate(message);
             }
             Volume { empty_dir: Some(EmptyDirVolumeSource::default()), ..name }
         };
-        let folder = self.folder(Some(FOLDER), mount, path);
-        self.seed(&volume.name, folder.as_deref(), mount, path);
-        self.mount(path, &mount.target, volume, folder, read_only);
+        let folder = shown_folder(Some(FOLDER), mount, at);
+        self.seed(&volume.name, folder.as_deref(), mount, at);
+        self.mount(at, &mount.target, volume, folder, read_only);
         false
     }
 
-    /// Returns the folder of a volume that a mount shows, or `None` for the root.
-    fn folder(&mut self, root: Option<&str>, mount: &VolumeMount, path: &str) -> Option<String> {
-        let subpath = mount.subpath.as_deref().unwrap_or_default();
-        if subpath.starts_with('/') || subpath.split('/').any(|part| part == "..") {
-            let message =
-                format!("'{subpath}' leaves the volume: write a relative path without '..', such as 'a/b'");
-            self.problems.value(format!("{path}.subpath"), message);
-        }
-        let parts = subpath.split('/').filter(|part| !part.is_empty() && *part != ".");
-        let folder = root.into_iter().chain(parts).collect::<Vec<_>>().join("/");
-        (!folder.is_empty()).then_some(folder)
-    }
-
-    fn seed(&mut self, volume: &str, folder: Option<&str>, mount: &VolumeMount, path: &str) {
+    fn seed(&mut self, volume: &str, folder: Option<&str>, mount: &VolumeMount, at: &FieldPath<'_>) {
         if mount.nocopy == Some(true) {
             return;
         }
-        self.found.chores.seeds.push(Seed {
+        self.found.tasks.seeds.push(Seed {
             volume: volume.to_owned(),
-            folder: folder.unwrap_or_default().to_owned(),
+            folder: folder.map(str::to_owned),
             target: mount.target.trim_end_matches('/').to_owned(),
-            path: path.to_owned(),
+            path: at.to_string(),
         });
     }
 
-    fn propagation(&mut self, service: &Service, mount: &VolumeMount, is_of_the_node: bool, path: &str) {
+    fn propagation(
+        &mut self,
+        service: &Service,
+        mount: &VolumeMount,
+        is_of_the_node: bool,
+        at: &FieldPath<'_>,
+    ) {
         let given = match mount.propagation.unwrap_or_default() {
             Propagation::Private => return,
             Propagation::Rslave => "HostToContainer",
             Propagation::Rshared => "Bidirectional",
         };
-        let path = format!("{path}.propagation");
+        let at = &at.child("propagation");
         if !is_of_the_node {
-            self.problems.value(path, "propagation applies only to a host path: remove 'propagation'");
+            at.invalid("propagation applies only to a host path: remove 'propagation'");
         } else if given == "Bidirectional" && service.privileged != Some(true) {
             let message = "rshared requires a privileged container: write rslave, or set 'privileged'";
-            self.problems.value(path, message);
+            at.invalid(message);
         } else if let Some(mount) = self.found.mounts.get_mut(mount.target.trim_end_matches('/')) {
             mount.mount_propagation = Some(given.to_owned());
         }
     }
+}
+
+/// Returns the folder of a volume that a mount shows, or `None` for the root.
+fn shown_folder(root: Option<&str>, mount: &VolumeMount, at: &FieldPath<'_>) -> Option<String> {
+    let subpath = mount.subpath.as_deref().unwrap_or("");
+    if subpath.starts_with('/') || subpath.split('/').any(|part| part == "..") {
+        let message =
+            format!("'{subpath}' leaves the volume: write a relative path without '..', such as 'a/b'");
+        at.child("subpath").invalid(message);
+    }
+    let parts = subpath.split('/').filter(|part| !part.is_empty() && *part != ".");
+    let folder = root.into_iter().chain(parts).collect::<Vec<_>>().join("/");
+    (!folder.is_empty()).then_some(folder)
 }
 
 fn of_claim(claim: &str, volume: Volume) -> Volume {

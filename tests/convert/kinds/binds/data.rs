@@ -11,7 +11,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
             &["volumes/db/README.md"],
             "db /var/lib/postgresql/data <- data-volumes-db-eaa80d16f1
              data-volumes-db-eaa80d16f1: README.md
-             SW1360
+             written-folder
              db lay :",
         ),
         (
@@ -20,7 +20,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
             &["storage/.gitignore", "storage/logs/.gitignore", "storage/framework/views/.gitkeep"],
             "app /app/storage <- data-storage
              data-storage: framework/views/ logs/
-             SW1353
+             data-folder
              app lay 33:0",
         ),
         (
@@ -31,7 +31,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              b /b <- data-data/sub ro
              b /etc/b.json <- data-data/conf.json
              data-data: conf.json sub/x
-             SW1360
+             written-folder
              a lay :
              b lay :",
         ),
@@ -43,7 +43,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              web /srv/data <- data-data ro
              web /srv <- files compose.yaml empty/.keep index.html
              data-data: x
-             SW1360
+             written-folder
              app lay :
              web lay :",
         ),
@@ -64,7 +64,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              a /docker-entrypoint-initdb.d <- copy x
              a /x/conf.d <- copy x
              data-e: x
-             SW1359 SW1360
+             writable-copy written-folder
              a copy :
              a lay :",
         ),
@@ -75,7 +75,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
             "a /etc/a <- data-conf
              ui /managed <- data-conf
              data-conf: x
-             SW1360
+             written-folder
              a lay :
              ui lay :",
         ),
@@ -87,7 +87,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              dns /etc/pihole <- data-absent
              web /etc/letsencrypt <- data-le ro
              data-le: cli.ini
-             SW1353 SW1360
+             data-folder written-folder
              certbot lay :
              dns lay :
              web lay :",
@@ -99,7 +99,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
             "edit /site <- data-site
              web /site <- data-site ro
              data-site: index.html
-             SW1360
+             written-folder
              web lay :",
         ),
         (
@@ -112,7 +112,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              a /etc/x.conf <- files .
              data-acme-json: acme.json@0600*
              data-app-db: app.db
-             SW1359 SW1361
+             data-file writable-copy
              a copy :
              a lay :",
         ),
@@ -128,7 +128,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              a /a <- copy x
              data-c: x
              data-d-conf: d.conf
-             SW1351 SW1353 SW1359 SW1360 SW1361 SW1362
+             data-file data-folder empty-folder host-path writable-copy written-folder
              a copy :
              a lay :",
         ),
@@ -142,7 +142,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              b /all/data <- kept ro
              b /all <- files compose.yaml
              kept: sub/y x
-             SW1360
+             written-folder
              a lay :
              b lay :",
         ),
@@ -155,7 +155,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              a /again <- again
              a /deep <- again/sub/deep ro
              again: sub/deep/y
-             SW1360
+             written-folder
              a lay :",
         ),
         (
@@ -171,7 +171,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
             &["data/x", "data/app.db"],
             "a /a <- kept
              kept: x
-             SW1364
+             data-not-copied
              a lay :",
         ),
         (
@@ -182,7 +182,7 @@ fn a_folder_that_services_write_is_a_volume_with_the_projects_files() {
              a /var/log/nginx <- data-logs
              a /named <- named seeded
              data-html: index.html
-             SW1353 SW1360
+             data-folder written-folder
              a lay :",
         ),
     ]);
@@ -204,7 +204,7 @@ fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
             &["data/.gitignore=*\\n!.gitignore\\n!seed.csv", "data/seed.csv", "data/made", "data/cache/x"],
             "a /data <- data-data
              data-data: seed.csv
-             SW1364
+             data-not-copied
              a lay :",
         ),
         (
@@ -215,7 +215,7 @@ fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
              a /storage <- data-storage
              data-data: keep/
              data-storage: a.txt
-             SW1364
+             data-not-copied
              a lay :",
         ),
         (
@@ -231,7 +231,7 @@ fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
             ],
             "a /data <- data-data
              data-data: conf.json empty.db
-             SW1364
+             data-not-copied
              a lay :",
         ),
         (
@@ -240,7 +240,7 @@ fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
             &[LARGE, "pgdata/PG_VERSION"],
             "db /var/lib/postgresql/data <- data-pgdata
              data-pgdata: PG_VERSION
-             SW1364
+             data-not-copied
              db lay :",
         ),
         (
@@ -260,7 +260,7 @@ fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
                 "pgdata/11=MUCH",
             ],
             "db /data <- data-pgdata
-             SW1364
+             data-not-copied
              db lay :",
         ),
         (
@@ -269,7 +269,7 @@ fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
             &["app.db=LARGE"],
             "a /app.db <- data-app-db/app.db
              data-app-db: app.db
-             SW1364
+             data-not-copied
              a lay :",
         ),
         (
@@ -277,7 +277,7 @@ fn data_of_one_machine_is_not_copied_and_configuration_is_complete() {
             "  a: {image: 'a:1', restart: always, volumes: [{type: bind, source: ./data, target: /data, x-stackwright: {bind: files}}]}",
             &["data/.gitignore=*", "data/app.db"],
             "a /data <- copy .gitignore app.db
-             SW1359
+             writable-copy
              a copy :",
         ),
     ]);

@@ -6,8 +6,8 @@ mod source;
 
 use compose_loader::{FileKind, Files, MemoryFiles, discover::Options as Find};
 use stackwright::api::{FileTree, TreeFile, VolumeMount};
-use stackwright::convert::verdict::{Statement, Verdict};
 use stackwright::convert::{Converted, Folders};
+use stackwright::rules::{Kind, Verdict};
 use stackwright::translate::{Facts, Privilege, Privileges, translate};
 
 use crate::projects;
@@ -75,9 +75,7 @@ fn summary(converted: &Converted) -> String {
         .entries
         .iter()
         .filter(|entry| {
-            entry.pointer.contains("/volumes/")
-                && !entry.is(Verdict::Mapped)
-                && entry.kind != Statement::Advice
+            entry.pointer.contains("/volumes/") && !entry.is(Verdict::Mapped) && entry.kind != Kind::Advice
         })
         .filter_map(|entry| entry.rule.map(|rule| rule.id))
         .collect();
@@ -183,9 +181,11 @@ fn different_folders_have_different_volumes_and_own_mounts_have_precedence() {
 
 #[test]
 fn only_known_settings_of_a_mount_are_accepted() {
-    for (settings, id) in
-        [("{bind: folder}", "SW1002"), ("{bound: volume}", "SW1002"), ("{bind: true}", "SW1002")]
-    {
+    for (settings, id) in [
+        ("{bind: folder}", "unknown-x-stackwright"),
+        ("{bound: volume}", "unknown-x-stackwright"),
+        ("{bind: true}", "unknown-x-stackwright"),
+    ] {
         let compose = format!(
             "services: {{a: {{image: 'a:1', volumes: [{{type: bind, source: ./a, target: /a, x-stackwright: {settings}}}]}}}}"
         );
@@ -198,5 +198,8 @@ fn only_known_settings_of_a_mount_are_accepted() {
     assert_eq!(converted(compose, &[]).refused(&[]).count(), 1);
     let outside = "services: {a: {image: 'a:1', volumes: [{type: bind, source: /opt/a, target: /a, x-stackwright: {bind: files}}]}}";
     let refused = converted(outside, &[]);
-    assert_eq!(refused.refused(&[]).filter_map(|entry| Some(entry.rule?.id)).collect::<Vec<_>>(), ["SW1363"]);
+    assert_eq!(
+        refused.refused(&[]).filter_map(|entry| Some(entry.rule?.id)).collect::<Vec<_>>(),
+        ["bind-mount-outside-project"]
+    );
 }

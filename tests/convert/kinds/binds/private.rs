@@ -49,7 +49,7 @@ fn private_files_stay_private_and_belong_to_their_reader() {
             &["mq/.erlang.cookie"],
             "mq /var/lib/rabbitmq <- data-mq
              data-mq: .erlang.cookie@0600*
-             SW1360
+             written-folder
              mq lay 999:999",
         ),
         (
@@ -57,7 +57,7 @@ fn private_files_stay_private_and_belong_to_their_reader() {
             "  a: {image: 'a:1', restart: always, user: '1000', volumes: ['./a.ini:/app/a.ini']}",
             &["a.ini"],
             "a /app/a.ini <- copy .
-             SW1359
+             writable-copy
              a copy 1000:0",
         ),
         (
@@ -66,7 +66,7 @@ fn private_files_stay_private_and_belong_to_their_reader() {
             &["settings/settings.json"],
             "a /app/settings <- data-settings
              data-settings: settings.json
-             SW1360
+             written-folder
              a lay 1000:1000",
         ),
         (
@@ -76,7 +76,7 @@ fn private_files_stay_private_and_belong_to_their_reader() {
             "proxy /acme.json <- data-acme-json/acme.json
              proxy /certs <- files tls.crt* tls.key@0600*
              data-acme-json: acme.json@0600*
-             SW1361
+             data-file
              proxy lay :",
         ),
     ]);
@@ -85,8 +85,8 @@ fn private_files_stay_private_and_belong_to_their_reader() {
 #[test]
 fn a_private_key_keeps_its_mode_if_the_user_is_a_name() {
     for (user, volume, reported, mode) in [
-        ("node", "./key.pem:/key.pem:ro", &["SW1741 a/volumes/0/source"][..], None),
-        ("node:node", "./key.pem:/key.pem", &["SW1741 a/volumes/0/source"], None),
+        ("node", "./key.pem:/key.pem:ro", &["key-of-named-user a/volumes/0/source"][..], None),
+        ("node:node", "./key.pem:/key.pem", &["key-of-named-user a/volumes/0/source"], None),
         ("1000", "./key.pem:/key.pem:ro", &[], Some("0600")),
         ("root", "./key.pem:/key.pem:ro", &[], Some("0600")),
         ("node", "./plain.conf:/plain.conf:ro", &[], None),
@@ -96,7 +96,7 @@ fn a_private_key_keeps_its_mode_if_the_user_is_a_name() {
         );
         let key = "-----BEGIN EC PRIVATE KEY-----\nabc";
         let converted = super::super::converted(&compose, &[("key.pem", key), ("plain.conf", "a = 1")], &[]);
-        assert_eq!(super::super::said(&converted, &["SW1741"]), reported, "{user} {volume}");
+        assert_eq!(super::super::said(&converted, &["key-of-named-user"]), reported, "{user} {volume}");
         let spec = &converted.stack.spec;
         let of_volumes = spec.volumes.values().flat_map(|volume| &volume.files);
         let mut files = spec.services["a"].files.iter().flat_map(|tree| &tree.files).chain(of_volumes);

@@ -11,7 +11,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             "  php: {build: ., restart: always, volumes: ['.:/app']}\n  web: {image: 'nginx:1', restart: always, volumes: ['.:/app:ro']}",
             &[COPIES, "index.php"],
             "web /app <- files Dockerfile compose.yaml index.php
-             SW1356",
+             source-tree",
         ),
         (
             "an image that has a part of the folder",
@@ -19,7 +19,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             &["Dockerfile=FROM php:8\\nCOPY docker/ /var/www/html/docker/", "index.php", "docker/php.ini"],
             "php /var/www/html <- data-cdb4ee2aea
              data-cdb4ee2aea: Dockerfile compose.yaml docker/php.ini index.php
-             SW1360
+             written-folder
              php lay :",
         ),
         (
@@ -33,13 +33,13 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
                 "node_modules/b/c.js",
                 "README.md",
             ],
-            "SW1356",
+            "source-tree",
         ),
         (
             "a pattern that takes back one file of an excluded folder",
             "  app: {build: ., restart: always, volumes: ['.:/app']}",
             &[COPIES, ".dockerignore=*\\n!dist/app.jar", "dist/app.jar", "src/a"],
-            "SW1356",
+            "source-tree",
         ),
         (
             "a Dockerfile that copies nothing",
@@ -48,7 +48,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             "php /app <- data-cdb4ee2aea
              web /srv <- data-cdb4ee2aea/public ro
              data-cdb4ee2aea: Dockerfile compose.yaml public/index.php
-             SW1360
+             written-folder
              php lay :
              web lay :",
         ),
@@ -58,7 +58,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             &[COPIES, ".dockerignore=uploads", "uploads/default.png"],
             "php /app/uploads <- data-uploads
              data-uploads: default.png
-             SW1356 SW1360
+             source-tree written-folder
              php lay :",
         ),
         (
@@ -67,7 +67,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             &[COPIES, ".dockerignore=*\\n!src", "src/a.php", "data/seed.csv"],
             "php /app/data <- data-data
              data-data: seed.csv
-             SW1356 SW1360
+             source-tree written-folder
              php lay :",
         ),
         (
@@ -76,7 +76,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             &[COPIES, "tmp/.gitkeep"],
             "php /app/new <- data-new
              php /app/tmp <- data-tmp
-             SW1353
+             data-folder
              php lay :",
         ),
         (
@@ -85,7 +85,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             &[COPIES, "fixtures/a"],
             "php /fixtures <- data-fixtures
              data-fixtures: a
-             SW1360
+             written-folder
              php lay :",
         ),
         (
@@ -93,14 +93,14 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             "  web: {build: ./web, restart: always, volumes: ['./web/conf.d:/etc/nginx/conf.d:ro', './web/html:/html']}",
             &["web/Dockerfile=FROM nginx\\nCOPY html /html", "web/conf.d/site.conf", "web/html/index.html"],
             "web /etc/nginx/conf.d <- files site.conf
-             SW1356",
+             source-tree",
         ),
         (
             "a stage that is built, and a file of another name",
             "  app: {build: {context: ./app, dockerfile: ../docker/App, target: dev}, restart: always, volumes: ['./app:/code', '/code/node_modules']}",
             &["docker/App=FROM node AS dev\\nWORKDIR /code\\nCOPY src ./src\\nFROM nginx", "app/src/main.js"],
             "app /code/node_modules <- anonymous
-             SW1356",
+             source-tree",
         ),
         (
             "a context whose Dockerfile cannot be read",
@@ -108,7 +108,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             &["app/src/main.js", "job/x"],
             "job /src <- data-app-src-5b24f327c4
              data-app-src-5b24f327c4: main.js
-             SW1356 SW1360
+             source-tree written-folder
              job lay :",
         ),
         (
@@ -117,7 +117,7 @@ fn a_source_tree_is_left_out_only_if_the_image_has_its_files() {
             &[COPIES, ".git/config"],
             "app /app <- data-cdb4ee2aea
              data-cdb4ee2aea: Dockerfile compose.yaml
-             SW1360
+             written-folder
              app lay :",
         ),
     ]);

@@ -18,8 +18,10 @@ use std::collections::HashSet;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Snippet};
 
+use crate::diagnostic::Diagnostic;
 use crate::paths::shorten;
-use crate::{Diagnostic, Place, Severity, Sources};
+use crate::rules::Severity;
+use crate::source::{Place, Sources};
 
 /// The number of diagnostics that a report shows. It counts the others.
 const MAX_SHOWN: usize = 50;

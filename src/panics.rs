@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use crate::{cluster::StackKey, text::short_hash};
+use crate::{api::StackKey, text::short_hash};
 
 /// The error of work that panicked, which is a bug.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

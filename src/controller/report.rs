@@ -8,8 +8,7 @@ use kube::{
 
 use super::context::Context;
 use crate::{
-    api::{ServiceState, ServiceStatus, Stack, StackStatus},
-    cluster::StackKey,
+    api::{ServiceState, ServiceStatus, Stack, StackKey, StackStatus},
     plan::{Apply, Delete},
 };
 

@@ -14,10 +14,8 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use super::{
     connector::Connector,
     failure::{Failure, Why},
+    limits::LONGEST_ANSWER,
 };
-
-/// Bytes of an answer. Manifests and configurations have about ten KiB, with long histories some hundred.
-pub(super) const LONGEST_ANSWER: usize = 512 * 1024;
 
 /// A client for registries. It keeps connections, and no logins.
 pub(super) struct Transport {

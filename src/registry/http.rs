@@ -16,6 +16,7 @@ use super::{
     failure::{Failure, Why},
     limits::LONGEST_ANSWER,
 };
+use crate::text::clip::clipped;
 
 /// A client for registries. It keeps connections, and no logins.
 pub(super) struct Transport {
@@ -85,11 +86,14 @@ impl Transport {
     }
 }
 
+/// Bytes of the cause of a failed connection.
+const LONGEST_CAUSE: usize = 200;
+
 /// Returns the system's error of a failed connection.
 fn cause(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;
     }
-    last.to_string().chars().take(200).collect()
+    clipped(last.to_string(), LONGEST_CAUSE)
 }

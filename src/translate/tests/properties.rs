@@ -7,7 +7,7 @@ use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
 use crate::api::{Reason, Service, Stack};
-use crate::text::names::is_dns_label;
+use crate::text::validation::is_dns_label;
 use crate::translate::{
     Desired, Facts, Kind, Object, Problem, ServerVersion,
     resolve::{count_objects, resolve},

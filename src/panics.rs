@@ -9,7 +9,10 @@ use std::{
     task::Poll,
 };
 
-use crate::{cluster::StackKey, text::short_hash};
+use crate::{
+    api::StackKey,
+    text::{clip::start, short_hash},
+};
 
 /// The error of work that panicked, which is a bug.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -56,7 +59,7 @@ fn log(about: Option<&StackKey>, panic: &(dyn Any + Send)) -> Panicked {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let message = text.unwrap_or("a panic without a message");
-    let message = message.get(..message.floor_char_boundary(LONGEST_MESSAGE)).unwrap_or_default();
+    let message = start(message, LONGEST_MESSAGE);
     let place = PLACE.take().unwrap_or_else(|| "an unknown place".to_owned());
     let id = short_hash(&format!("{place}: {message}"));
     let (namespace, stack) = about.map(|key| (key.namespace.as_str(), key.name.as_str())).unzip();

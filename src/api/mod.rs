@@ -12,6 +12,7 @@ mod definition;
 mod deploy;
 mod duration;
 mod health;
+mod key_ref;
 pub mod labels;
 mod network;
 mod process;
@@ -20,6 +21,7 @@ mod reason;
 pub mod schema;
 mod service;
 mod stack;
+mod stack_key;
 mod status;
 mod storage;
 mod text;
@@ -28,14 +30,16 @@ pub use definition::definition;
 pub use deploy::{Deploy, EndpointMode, Mode, Placement, Resource, Resources, UpdateConfig, UpdateOrder};
 pub use duration::{Duration, DurationError};
 pub use health::{Healthcheck, OnUnhealthy};
+pub use key_ref::{EnvironmentSource, KeyRef};
 pub use network::{
     Expose, IngressRule, Network, Port, PortMode, Protocol, Publish, ServiceMode, ServiceNetwork,
 };
 pub use process::{Device, Hook, PreStart, PullPolicy};
 pub use quantity::{Quantity, QuantityError};
 pub use reason::Reason;
-pub use service::{Condition as DependencyCondition, Dependency, EnvironmentSource, KeyRef, Service};
+pub use service::{Condition as DependencyCondition, Dependency, Service};
 pub use stack::{ImageMetadata, Stack, StackSpec};
+pub use stack_key::StackKey;
 pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus, TemplateHash};
 pub use storage::{
     AccessMode, AnonymousVolumes, Config, FileMount, FileTree, Nfs, Propagation, Secret, Tmpfs, TreeFile,

@@ -6,7 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Quantity, Text, service::KeyRef};
+use super::{Quantity, Text, key_ref::KeyRef};
 
 /// A named volume: a PersistentVolumeClaim, which no update of the Stack deletes.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]

@@ -1,5 +1,6 @@
 //! `stackwright completion`: a script that completes commands in a shell.
 
+use clap::Command;
 use clap_complete::Shell;
 
 use super::terminal::print;
@@ -11,8 +12,9 @@ pub(super) struct Args {
     shell: Shell,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+/// Prints the script for a command line.
+pub(super) fn run(args: &Args, mut command: Command) -> anyhow::Result<()> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut super::user_command(), "stackwright", &mut script);
+    clap_complete::generate(args.shell, &mut command, "stackwright", &mut script);
     print(&String::from_utf8(script)?)
 }

@@ -9,7 +9,7 @@ use crate::convert::secrecy::quiet::Quiet;
 use crate::convert::verdict::Entry;
 use crate::convert::{Converted, Options, convert};
 use crate::rules::{Kind, Rule, Verdict};
-use crate::text::names::is_dns_label;
+use crate::text::validation::is_dns_label;
 
 /// The project, and the options of its conversion.
 #[derive(Debug, clap::Args)]

@@ -3,6 +3,7 @@
 use std::fs;
 
 use anyhow::Context;
+use clap::Command;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -11,8 +12,9 @@ pub(super) struct Args {
     folder: String,
 }
 
-pub(super) fn run(args: &Args) -> anyhow::Result<()> {
+/// Writes the pages of a command line.
+pub(super) fn run(args: &Args, command: Command) -> anyhow::Result<()> {
     fs::create_dir_all(&args.folder).with_context(|| format!("cannot create {}", args.folder))?;
-    clap_mangen::generate_to(super::user_command(), &args.folder)
+    clap_mangen::generate_to(command, &args.folder)
         .with_context(|| format!("cannot write manual pages to {}", args.folder))
 }

@@ -138,14 +138,14 @@ fn template(command: &Command) -> String {
 /// When the verb fails; the message is for the user.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.verb {
-        Verb::Completion(args) => completion::run(&args),
+        Verb::Completion(args) => completion::run(&args, user_command()),
         Verb::Config(args) => config::run(&args),
         Verb::Controller(args) => controller::run(args).await,
         Verb::Convert(args) => convert::run(&args),
         Verb::Crds => crds::run(),
         Verb::Explain(args) => explain::run(&args),
         Verb::Helper(args) => helper::run(&args),
-        Verb::Man(args) => man::run(&args),
+        Verb::Man(args) => man::run(&args, user_command()),
         Verb::Rbac(args) => rbac::run(&args),
         Verb::Render(args) => render::run(&args),
     }

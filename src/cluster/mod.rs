@@ -11,7 +11,7 @@ mod trimmed;
 mod watch;
 
 pub use apply::{Applied, Applier, ApplyError};
-pub use index::{ChildUpdate, Index, REFUSED_FOR, Seen, StackKey};
+pub use index::{ChildUpdate, Index, REFUSED_FOR, Seen};
 pub(crate) use listing::{Listing, METADATA};
 pub(crate) use scope::Part;
 pub use scope::Scope;

@@ -23,14 +23,17 @@ use kube::{
 use tokio::sync::watch;
 
 use super::{
-    Index, Listing, Part, Scope, Seen, StackKey,
+    Index, Listing, Part, Scope, Seen,
     index::Source,
     listing::of_metadata,
     namespaces::namespaces,
     trimmed::{MetadataOnly, Projected, Stripped},
 };
 use crate::{
-    api::labels::{MANAGED_BY, MANAGER},
+    api::{
+        StackKey,
+        labels::{MANAGED_BY, MANAGER},
+    },
     panics::catch_panic,
     translate::{Child, HashKey, Kind, ObjectKind},
 };

@@ -8,7 +8,7 @@ use std::{
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
-use crate::cluster::StackKey;
+use crate::api::StackKey;
 
 /// Exponential delays of each Stack, from one second to five minutes.
 #[derive(Debug, Default)]

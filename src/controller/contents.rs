@@ -13,7 +13,7 @@ use kube::{Client, Resource, api::GetParams, core::Request};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::{
-    cluster::StackKey,
+    api::StackKey,
     permits::Permits,
     translate::{ObjectKind, content_digest},
 };

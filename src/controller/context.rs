@@ -20,8 +20,8 @@ use super::{
     writes::Writes,
 };
 use crate::{
-    api::{Stack, StackStatus},
-    cluster::{Part, Sources, StackKey},
+    api::{Stack, StackKey, StackStatus},
+    cluster::{Part, Sources},
     translate::Facts,
 };
 

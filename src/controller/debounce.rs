@@ -11,7 +11,7 @@ use std::{
 use futures::{Stream, StreamExt, stream};
 use tokio::time::{Instant, sleep_until};
 
-use crate::cluster::StackKey;
+use crate::api::StackKey;
 
 /// Time without another wake after which a Stack is reconciled. The events of a rollout come in bursts.
 pub(super) const QUIET: Duration = Duration::from_millis(50);

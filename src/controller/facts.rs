@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{contents::Wanted, context::Context};
 use crate::{
-    api::{ServiceState, StackSpec, TemplateHash},
-    cluster::{StackKey, lock},
+    api::{ServiceState, StackKey, StackSpec, TemplateHash},
+    cluster::lock,
     plan::{ChildState, LastStatus, Observed, rolled_out},
     translate::{Facts, Kind, LiveClaim, LiveService, LiveWorkload, ObjectKind, named_keys},
 };

@@ -14,8 +14,7 @@ use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::{Api, Client};
 
 use crate::{
-    api::{ImageMetadata, Stack, StackSpec},
-    cluster::StackKey,
+    api::{ImageMetadata, Stack, StackKey, StackSpec},
     plan::{ChildState, Observed},
     registry::{Asker, Logins, Outlook, Read, Registries, is_same_image},
     translate::{Activity, Image, activity, recalled},

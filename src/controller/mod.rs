@@ -31,15 +31,15 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::{anyhow, bail};
 use futures::{Stream, StreamExt, channel::mpsc, future, stream};
 use kube::{
-    Client, CustomResourceExt, Resource, ResourceExt,
+    Client, CustomResourceExt, Resource,
     runtime::{Controller, WatchStreamExt, predicates, reflector, reflector::ObjectRef},
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    api::Stack,
-    cluster::{Listing, Scope, StackKey, Watches},
+    api::{Stack, StackKey},
+    cluster::{Listing, Scope, Watches},
     permits::Permits,
     registry::{Registries, RegistryOptions},
     translate::{Facts, Limits, ServerVersion, translate},
@@ -235,8 +235,4 @@ async fn supported_version(client: &Client) -> anyhow::Result<ServerVersion> {
         );
     }
     Ok(version)
-}
-
-pub(crate) fn key_of<K: ResourceExt>(object: &K) -> StackKey {
-    StackKey { namespace: object.namespace().unwrap_or_default(), name: object.name_any() }
 }

@@ -1,7 +1,7 @@
 //! Fair order of reconciliations. The queue of kube-runtime is first in, first out, so the Stacks of one namespace could
 //! occupy it. Here, kube-runtime starts every reconciliation at once, and each waits for a permit of its namespace.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use kube::runtime::{
     controller::Action,
@@ -11,16 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     context::Context,
-    key_of,
     reconcile::{self, Error},
     watched::Watched,
+    write::TIME_SLICE,
 };
-use crate::permits::Permits;
-
-/// Time for which a reconciliation holds its permit. Afterwards, the reconciliation starts no further writes, and waits
-/// for running writes without a permit. A hanging webhook or a Stack with thousands of objects therefore does not delay
-/// other Stacks.
-pub(super) const TIME_SLICE: Duration = Duration::from_secs(1);
+use crate::{api::StackKey, permits::Permits};
 
 /// The permits of reconciliations, and the store of Stacks.
 #[derive(Clone)]
@@ -33,7 +28,7 @@ pub(super) struct Queue {
 impl Queue {
     /// Reconciles a Stack in its state at the moment of the permit.
     pub(super) async fn reconcile(self, stack: Arc<Watched>, context: Arc<Context>) -> Result<Action, Error> {
-        let (stack, key) = (ObjectRef::from_obj(stack.as_ref()), key_of(stack.as_ref()));
+        let (stack, key) = (ObjectRef::from_obj(stack.as_ref()), StackKey::of(stack.as_ref()));
         let result = self.with_permit(&stack, |now| reconcile::reconcile(now, Arc::clone(&context))).await;
         // The Stack can be deleted during the reconciliation, which has then remembered something for it.
         if self.stacks.get(&stack).is_none() {
@@ -63,7 +58,7 @@ impl Queue {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use std::{sync::Mutex, time::Duration};
 
     use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
     use kube::runtime::{reflector, reflector::store::Writer, watcher::Event};

@@ -18,14 +18,14 @@ use super::{
     debounce::QUIET,
     facts,
     images::Known,
-    key_of, report,
+    report,
     status_fields::StatusFields,
     watched::Watched,
     write::{Outcome, Writer},
 };
 use crate::{
-    api::{Stack, StackStatus, labels::FIELD_MANAGER},
-    cluster::{ApplyError, METADATA, REFUSED_FOR, StackKey, lock},
+    api::{Stack, StackKey, StackStatus, labels::FIELD_MANAGER},
+    cluster::{ApplyError, METADATA, REFUSED_FOR, lock},
     panics::{Panicked, catch_panic_async},
     plan::{self, Identity, LastStatus, Observed, Plan},
     status::{self, Finding, Unfinished},
@@ -63,7 +63,7 @@ const CONFLICT_RECHECK: Duration = Duration::from_secs(60);
 const INSURANCE: Duration = Duration::from_secs(3600);
 
 pub(super) async fn reconcile(watched: Arc<Watched>, context: Arc<Context>) -> Result<Action, Error> {
-    let key = key_of(watched.as_ref());
+    let key = StackKey::of(watched.as_ref());
     let stack = match watched.as_ref() {
         Watched::Readable(stack) => stack,
         Watched::Unreadable(unreadable) => {
@@ -97,7 +97,7 @@ pub(super) async fn reconcile(watched: Arc<Watched>, context: Arc<Context>) -> R
 }
 
 pub(super) fn on_error(stack: Arc<Watched>, error: &Error, context: Arc<Context>) -> Action {
-    let key = key_of(stack.as_ref());
+    let key = StackKey::of(stack.as_ref());
     // A status that waits for its turn must not wait for the whole backoff.
     let delay = context.backoffs.next(&key).min(context.status_rate.due(&key).unwrap_or(Duration::MAX));
     tracing::warn!(namespace = key.namespace, stack = key.name, %error, retry_in = ?delay, "reconcile failed");

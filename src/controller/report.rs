@@ -8,10 +8,13 @@ use kube::{
 
 use super::context::Context;
 use crate::{
-    api::{ServiceState, ServiceStatus, Stack, StackStatus},
-    cluster::StackKey,
+    api::{ServiceState, ServiceStatus, Stack, StackKey, StackStatus},
     plan::{Apply, Delete},
+    text::clip::clipped,
 };
+
+/// Bytes of the note of an event, the limit of the API server.
+const LONGEST_NOTE: usize = 1024;
 
 pub(super) fn applied(context: &Context, key: &StackKey, apply: &Apply) {
     let kind = apply.object.kind.as_str();
@@ -111,7 +114,7 @@ async fn send(
     let event = Event {
         type_: kind,
         reason: reason.to_owned(),
-        note: Some(clipped(note).to_owned()),
+        note: Some(clipped(note, LONGEST_NOTE)),
         action: "Reconcile".to_owned(),
         secondary: None,
     };
@@ -119,9 +122,4 @@ async fn send(
         // The status has the same message.
         tracing::debug!(%error, "cannot write an event");
     }
-}
-
-/// Clips a note to the limit of the API server, 1,024 bytes.
-fn clipped(note: &str) -> &str {
-    &note[..note.floor_char_boundary(1024)]
 }

@@ -12,8 +12,11 @@ use kube::{
     },
 };
 
-use super::{context::Context, key_of, watched::Watched};
-use crate::cluster::{Listing, Part, Scope, StackKey};
+use super::{context::Context, watched::Watched};
+use crate::{
+    api::StackKey,
+    cluster::{Listing, Part, Scope},
+};
 
 type Change = watcher::Result<Event<Watched>>;
 
@@ -39,7 +42,7 @@ pub(super) fn changes(
                 match &event {
                     Ok(Event::Init) => context.forget_written(),
                     Ok(Event::InitDone) => context.keep(&list.part, &list.listed),
-                    Ok(Event::Delete(stack)) => context.forget(&key_of(stack)),
+                    Ok(Event::Delete(stack)) => context.forget(&StackKey::of(stack)),
                     Ok(Event::InitApply(_) | Event::Apply(_)) | Err(_) => {}
                 }
                 stream::iter(list.changes(event))
@@ -67,13 +70,13 @@ impl List {
                 Vec::new()
             }
             Ok(Event::InitApply(stack)) => {
-                self.listed.insert(key_of(&stack));
+                self.listed.insert(StackKey::of(&stack));
                 vec![Ok(Event::Apply(stack))]
             }
             Ok(Event::InitDone) => {
                 let listed = std::mem::take(&mut self.listed);
                 let is_gone = |stack: &Arc<Watched>| {
-                    let key = key_of(stack.as_ref());
+                    let key = StackKey::of(stack.as_ref());
                     self.part.includes(&key.namespace) && !listed.contains(&key)
                 };
                 let gone = self.store.state().into_iter().filter(is_gone);
@@ -105,7 +108,7 @@ mod tests {
             let mut names: Vec<_> = store
                 .state()
                 .iter()
-                .map(|stack| key_of(stack.as_ref()))
+                .map(|stack| StackKey::of(stack.as_ref()))
                 .map(|key| format!("{}/{}", key.namespace, key.name))
                 .collect();
             names.sort_unstable();

@@ -9,10 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{
-    api::{ServiceState, StackStatus, TemplateHash},
-    cluster::StackKey,
-};
+use crate::api::{ServiceState, StackKey, StackStatus, TemplateHash};
 
 /// Minimum time between two writes of a status.
 const SPAN: Duration = Duration::from_secs(1);

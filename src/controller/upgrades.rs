@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::facts::add_live;
 use crate::{
-    api::{ServiceState, ServiceStatus, Stack, labels::FIELD_MANAGER},
-    cluster::{ChildUpdate, Index, StackKey},
+    api::{ServiceState, ServiceStatus, Stack, StackKey, labels::FIELD_MANAGER},
+    cluster::{ChildUpdate, Index},
     plan::{Identity, LastStatus, Observed, Plan, plan},
     translate::{Facts, Kind, Privilege, Privileges, ServerVersion, translate},
 };

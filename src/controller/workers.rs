@@ -5,8 +5,7 @@ use std::{num::NonZero, thread::available_parallelism};
 use tokio::task::spawn_blocking;
 
 use crate::{
-    api::Stack,
-    cluster::StackKey,
+    api::{Stack, StackKey},
     panics::{Panicked, catch_panic},
     permits::Permits,
     translate::{Desired, Facts, Invalid},

@@ -1,17 +1,23 @@
 //! Execution of a plan: first the objects that Pods mount and the policies, then replacements, then workloads, and last
 //! the deletion of children that are no longer desired.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use kube::api::PropagationPolicy;
 
-use super::{context::Context, queue::TIME_SLICE, report};
+use super::{context::Context, report};
 use crate::{
-    cluster::{Applied, Applier, ApplyError, ChildUpdate, StackKey, lock},
+    api::StackKey,
+    cluster::{Applied, Applier, ApplyError, ChildUpdate, lock},
     plan::{Apply, Conflict, Delete, Digest, Identity, Plan, Refused},
     translate::Kind,
 };
+
+/// Time in which a reconciliation writes, and for which it holds its permit. Afterwards, the reconciliation starts no
+/// further writes, and waits for running writes without a permit. A hanging webhook or a Stack with thousands of objects
+/// therefore does not delay other Stacks.
+pub(super) const TIME_SLICE: Duration = Duration::from_secs(1);
 
 /// The number of children of one Stack that are written at the same time.
 const PARALLEL_WRITES: usize = 8;

@@ -9,7 +9,7 @@ use super::context::{Alias, Context, first_place, texts_at, with_addresses};
 use super::reader::pointer;
 use crate::rules;
 use crate::text::addresses::addresses;
-use crate::text::names::is_service_name;
+use crate::text::validation::is_service_name;
 
 /// Adds the generated container name as an alias to a service with one container if a text uses the name. Lists the
 /// texts with names that no service can have.

@@ -5,13 +5,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use compose_loader::{Map, Node, Place, Project, Value};
 
 use super::answers::Answers;
-use super::files::{Bounds, Uses};
+use super::folders::Folders;
+use super::host::{Bounds, Uses};
 use super::names::Names;
+use super::objects::Objects;
 use super::reader::{Log, pointer};
 use super::secrecy::Secrecy;
-use super::{Folders, Objects, Options};
 use crate::api;
 use crate::text::addresses::addresses;
+
+/// The options of a conversion.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The namespace of the objects. None for the namespace in which they are applied.
+    pub namespace: Option<String>,
+    /// The registry for built images, with an optional path.
+    pub registry: Option<String>,
+    /// The active profiles. The profile with an empty name is active if the user names none.
+    pub profiles: Vec<String>,
+}
 
 /// The input of a conversion, and its results so far.
 pub struct Context<'a> {

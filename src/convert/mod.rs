@@ -7,7 +7,8 @@
 //! | valid object names | [`names`] |
 //! | aliases, container names, host names and links | `answers` |
 //! | the attributes of a service | `services` |
-//! | files of the host | `files` |
+//! | the files of the host, and the uses of bind mounts | `host` |
+//! | copies of files in objects and volumes | `files` |
 //! | checks for common mistakes | `lint` |
 //! | the verdicts of the API server and the operator | `agreement` |
 //!
@@ -17,9 +18,12 @@ mod agreement;
 mod answers;
 mod containers;
 mod context;
+mod converted;
+mod driver_options;
 mod files;
+mod folders;
+mod host;
 mod lint;
-mod memory;
 pub mod names;
 mod nfs;
 mod objects;
@@ -34,86 +38,19 @@ mod sizes;
 pub mod verdict;
 mod volumes;
 
-use compose_loader::{Files, Project};
+use compose_loader::Project;
 
 use crate::api::{Stack, StackSpec};
-use crate::rules::{self, Rule, Verdict};
-use crate::translate::{Approximation, Privileges};
+use crate::rules;
 
 use self::agreement::Draft;
 use self::context::Context;
+pub use self::context::Options;
+pub use self::converted::Converted;
+pub use self::folders::Folders;
 pub use self::objects::Objects;
 use self::reader::{Log, Value};
 use self::verdict::Entry;
-
-/// The file system operations of the conversion, besides reading. Paths are absolute.
-pub trait Folders: Files {
-    /// Returns the names in a folder, sorted.
-    ///
-    /// # Errors
-    /// The reason why the folder cannot be read, as a text that follows the folder's name.
-    fn list(&self, path: &str) -> Result<Vec<String>, String>;
-
-    /// Returns the permission bits of a file.
-    fn mode(&self, path: &str) -> u32;
-
-    /// Resolves all symbolic links of a path. Returns none for a broken link.
-    fn real(&self, path: &str) -> Option<String> {
-        Some(path.to_owned())
-    }
-}
-
-/// The options of a conversion.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The namespace of the objects. None for the namespace in which they are applied.
-    pub namespace: Option<String>,
-    /// The registry for built images, with an optional path.
-    pub registry: Option<String>,
-    /// The active profiles. The profile with an empty name is active if the user names none.
-    pub profiles: Vec<String>,
-}
-
-/// The result of a conversion. The entries include the verdicts of the API server and the operator.
-#[derive(Clone, Debug)]
-pub struct Converted {
-    /// The Stack, without the refused values.
-    pub stack: Stack,
-    /// The objects that the Stack names.
-    pub objects: Objects,
-    /// The verdicts on all values, by pointer.
-    pub entries: Vec<Entry>,
-    /// The approximations of the operator.
-    approximations: Vec<Approximation>,
-    /// The privileges that the namespace must grant.
-    privileges: Privileges,
-}
-
-impl Converted {
-    /// Returns the approximations of the operator. Each is also an entry.
-    #[must_use]
-    pub fn approximations(&self) -> &[Approximation] {
-        &self.approximations
-    }
-
-    /// The privileges that the namespace must grant.
-    #[must_use]
-    pub fn privileges(&self) -> &Privileges {
-        &self.privileges
-    }
-
-    /// Returns the refused entries whose rule the user does not allow (`all` allows each rule). The user cannot allow a
-    /// rule of the API server.
-    pub fn refused<'a>(&'a self, allowed: &'a [String]) -> impl Iterator<Item = &'a Entry> {
-        let is_allowed = move |rule: &Rule| {
-            allowed.iter().any(|name| name.eq_ignore_ascii_case("all") || rule.is_called(name))
-        };
-        self.entries
-            .iter()
-            .filter(|entry| entry.is(Verdict::Refused))
-            .filter(move |entry| !entry.rule.is_some_and(|rule| !rule.is_final() && is_allowed(rule)))
-    }
-}
 
 /// Converts a project that was loaded with all of its profiles.
 ///

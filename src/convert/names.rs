@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use compose_loader::{Node, Project};
 
 use crate::rules::{self, Rule};
-use crate::text::names::{dns_label, is_service_name};
+use crate::text::clip::start;
+use crate::text::names::dns_label;
 use crate::text::short_hash;
+use crate::text::validation::{LONGEST_LABEL, is_object_key, is_of_key, is_service_name};
 
 /// The names of the Stack and its services on the cluster.
 #[derive(Debug, Default)]
@@ -104,15 +106,14 @@ fn empty_profile(project: &Project) -> String {
 
 /// Shortens a name so that a hash fits after it.
 fn cut(name: &str) -> &str {
-    name[..name.floor_char_boundary(50)].trim_end_matches('-')
+    start(name, 50).trim_end_matches('-')
 }
 
 /// Turns a name into at most 63 lower-case letters, digits and hyphens.
 #[must_use]
 pub fn label(name: &str, otherwise: &str) -> String {
     let plain: String = dns_label(name).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-    let plain: String = plain.trim_matches('-').chars().take(63).collect();
-    let plain = plain.trim_end_matches('-');
+    let plain = start(plain.trim_matches('-'), LONGEST_LABEL).trim_end_matches('-');
     if plain.is_empty() { otherwise.to_owned() } else { plain.to_owned() }
 }
 
@@ -123,25 +124,18 @@ pub fn service_label(name: &str) -> String {
     if is_service_name(&plain) {
         return plain;
     }
-    let cut: String = plain.chars().take(61).collect();
-    format!("s-{}", cut.trim_end_matches('-'))
+    format!("s-{}", start(&plain, LONGEST_LABEL - 2).trim_end_matches('-'))
 }
 
 /// Turns a name into a key of a ConfigMap or Secret: at most 253 letters, digits, `-`, `_` and `.`. An invalid name
 /// gets a hash, so that no two names share a key.
 #[must_use]
 pub fn key(name: &str) -> String {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !name.is_empty()
-        && name.len() <= 253
-        && name.chars().all(fits)
-        && !name.starts_with("..")
-        && name != "."
-    {
+    if is_object_key(name) {
         return name.to_owned();
     }
-    let plain: String = name.chars().map(|c| if fits(c) { c } else { '-' }).take(200).collect();
-    format!("{}-{}", plain.trim_start_matches('.'), short_hash(name))
+    let plain: String = name.chars().map(|c| if is_of_key(c) { c } else { '-' }).collect();
+    format!("{}-{}", start(&plain, 200).trim_start_matches('.'), short_hash(name))
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use serde::Serialize;
 
-use super::{Converted, nfs};
+use super::converted::Converted;
+use super::nfs;
 
 /// The first line of each written file.
 pub const MARK: &str = "# Written by stackwright convert. The next run overwrites changes to this file.\n";

@@ -3,13 +3,36 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::files::BindMode;
 use super::reader::{Section, Value};
 use crate::api::{
     AccessMode, AnonymousVolumes, ImageMetadata, IngressRule, Nfs, OnUnhealthy, Publish, Quantity, Service,
     ServiceMode, StackSpec, Volume, VolumePolicy,
 };
 use crate::rules;
+
+/// The value of `bind` under `x-stackwright` of a bind mount.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "camelCase")]
+pub enum BindMode {
+    /// Copies of the files.
+    Files,
+    /// A volume.
+    Volume,
+    /// A folder that starts empty in each Pod.
+    EmptyDir,
+}
+
+impl BindMode {
+    /// Returns the word in a Compose file.
+    pub fn of(word: &str) -> Option<Self> {
+        match word {
+            "files" => Some(Self::Files),
+            "volume" => Some(Self::Volume),
+            "emptyDir" => Some(Self::EmptyDir),
+            _ => None,
+        }
+    }
+}
 
 /// The settings at the top of a Compose file.
 #[derive(Debug, Default, Deserialize)]

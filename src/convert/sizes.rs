@@ -1,7 +1,8 @@
 //! Quantities and durations in the form of a Stack.
 
-use compose_loader::{Node, Value};
+use compose_loader::{Node, Place, Value};
 
+use super::reader::int;
 use crate::api::{Duration, Quantity};
 
 /// Formats a number of bytes as the shortest quantity: `1073741824` is `1Gi`. Returns none if the text is not a
@@ -22,6 +23,21 @@ pub fn quantity(node: &Node) -> Option<Quantity> {
         exponent += 1;
     }
     Some(Quantity(format!("{amount}{}", ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][exponent])))
+}
+
+/// Parses a size of `mount`: a number with k, m or g.
+pub fn bytes(text: &str) -> Option<Node> {
+    let lower = text.to_lowercase();
+    let digits = lower.trim_end_matches(['k', 'm', 'g', 'b']);
+    let factor = match &lower[digits.len()..] {
+        "" | "b" => 1,
+        "k" | "kb" => 1 << 10,
+        "m" | "mb" => 1 << 20,
+        "g" | "gb" => 1 << 30,
+        _ => return None,
+    };
+    let number = int(&Node::text(digits, Place::NONE))?.checked_mul(factor)?;
+    Some(Node::new(Value::Int(number), Place::NONE))
 }
 
 /// Formats a number of CPUs as a quantity with at most three decimals, rounded up. Returns none for zero.
@@ -50,7 +66,6 @@ pub fn duration(node: &Node) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use compose_loader::Place;
 
     #[test]
     fn bytes_become_the_shortest_quantity() {

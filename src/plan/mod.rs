@@ -4,87 +4,23 @@
 mod digest;
 mod gate;
 mod observed;
+mod owner;
+mod steps;
 mod succession;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-
 pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
 pub use gate::{Gate, LastStatus, Wait, WaitOf, rolled_out, wanted};
 pub use observed::{
-    Child, ChildState, ClaimState, Container, Digest, Eviction, Exit, Holder, JobState, MadeWith, Notice,
-    Observed, Owner, Pod, Progress, Refused, ServiceState, Settled, Unbound, WorkloadState,
+    Child, ChildState, ClaimState, Container, Digest, Eviction, Exit, JobState, MadeWith, Notice, Observed,
+    Pod, Progress, Refused, ServiceState, Settled, Unbound, WorkloadState,
 };
+pub use owner::{Holder, Identity, Owner};
+pub use steps::{Apply, Conflict, Delete, Plan};
 
 use crate::translate::{Desired, Kind, Object, Unit};
 use gate::Snapshot;
-
-/// The Stack of a plan.
-#[derive(Clone, Copy, Debug)]
-pub struct Identity<'a> {
-    /// Its UID.
-    pub uid: &'a str,
-    /// Its name.
-    pub name: &'a str,
-}
-
-/// The writes of one reconciliation.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Plan {
-    /// The objects to apply, in this order.
-    pub applies: Vec<Apply>,
-    /// The objects that a successor replaces. They are deleted when all objects that the successor needs exist.
-    pub replaced: Vec<Delete>,
-    /// The objects that are no longer desired. They are deleted when all desired objects are applied.
-    pub pruned: Vec<Delete>,
-    /// The claims that lose the Stack as their owner, so that they outlive the Stack.
-    pub released: Vec<Delete>,
-    /// The desired names that objects of other owners have. No object is applied under these names.
-    pub conflicts: Vec<Conflict>,
-    /// The objects of an earlier Stack of this name, which the garbage collector deletes.
-    pub leaving: Vec<(Kind, String)>,
-    /// The errors of the API server for objects that it would refuse again.
-    pub refused: Vec<String>,
-    /// The gates by unit.
-    pub gates: BTreeMap<String, Gate>,
-}
-
-/// An object to apply.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Apply {
-    /// The object.
-    pub object: Object,
-    /// The UID of the existing child. `None` if no watch has the object.
-    pub uid: Option<String>,
-    /// Whether the live Pod template is kept, because the desired one is not released or the template of the kind is
-    /// immutable.
-    pub keeps_template: bool,
-}
-
-/// An object to delete or release, if it still has this UID.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Delete {
-    /// The kind.
-    pub kind: Kind,
-    /// The name.
-    pub name: String,
-    /// The UID, which is the precondition.
-    pub uid: String,
-    /// The successor, if it has another kind or name.
-    pub successor: Option<(Kind, String)>,
-}
-
-/// A desired name that an object of another owner has.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Conflict {
-    /// The kind.
-    pub kind: Kind,
-    /// The name.
-    pub name: String,
-    /// The Stack that owns the object, if one does.
-    pub holder: Option<String>,
-}
 
 /// Plans one reconciliation.
 ///
@@ -212,12 +148,6 @@ impl Plan {
         let keeps_template = key.0 == Kind::Job && live.is_some();
         self.place(snapshot.observed, workload.object(), keeps_template);
         Gate::Open
-    }
-}
-
-impl Child {
-    fn delete(&self, (kind, name): &(Kind, String)) -> Delete {
-        Delete { kind: *kind, name: name.clone(), uid: self.uid.clone(), successor: None }
     }
 }
 

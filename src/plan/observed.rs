@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 
-use super::Identity;
+use super::owner::{Holder, Identity, Owner};
 use crate::{
     api::{AccessMode, TemplateHash},
     translate::Kind,
@@ -29,17 +29,6 @@ pub struct Observed {
     pub settled: BTreeMap<(Kind, String), Settled>,
     /// Objects that the API server has refused. They are not applied again until they change.
     pub refused: BTreeMap<(Kind, String), Refused>,
-}
-
-/// The owner of an object whose name a Stack needs.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Holder {
-    /// The Stack with this name.
-    Stack(String),
-    /// An earlier Stack with the same name and namespace, whose objects are being garbage collected.
-    Predecessor,
-    /// Another owner, or none.
-    Other,
 }
 
 /// An object that the API server has refused.
@@ -66,25 +55,6 @@ pub struct Child {
     pub digest: Digest,
     /// The state.
     pub state: ChildState,
-}
-
-/// The owner of an object.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Owner {
-    /// The Stack with this UID controls the object.
-    Stack {
-        /// The UID of the Stack.
-        uid: String,
-        /// The name of the Stack.
-        name: String,
-    },
-    /// A claim with the label of this Stack and without a controller, which outlives the Stack.
-    Claim {
-        /// The name of the Stack.
-        stack: String,
-    },
-    /// Another owner, or none.
-    Other,
 }
 
 /// The digests of the fields that the field manager of Stackwright owns.
@@ -370,16 +340,6 @@ impl Observed {
         let pods = pods.map(|pod| pod.seen_by(service).into_owned()).collect();
         let (children, evictions) = (self.children.clone(), self.evictions.clone());
         Self { pods, children, evictions, ..Self::default() }
-    }
-}
-
-impl Owner {
-    /// Returns the name of the Stack that owns the object.
-    pub fn stack(&self) -> Option<&str> {
-        match self {
-            Self::Stack { name, .. } | Self::Claim { stack: name } => Some(name),
-            Self::Other => None,
-        }
     }
 }
 

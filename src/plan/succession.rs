@@ -3,7 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Child, ChildState, Delete, Observed, Owner, Pod, gate::Snapshot};
+use super::{
+    gate::Snapshot,
+    observed::{Child, ChildState, Observed, Pod},
+    owner::Owner,
+    steps::Delete,
+};
 use crate::translate::{Desired, Kind, Object, Unit, Workload};
 
 /// Returns the workloads of the unit's services other than the desired one: of another kind, another Job, or of a service

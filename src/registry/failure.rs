@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use super::content::ConfigError;
+use super::{
+    content::ConfigError,
+    limits::{LONGEST, LONGEST_ANSWER, LONGEST_WAIT},
+};
 
 /// The failure of an image read.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -42,10 +45,10 @@ pub enum Failure {
         retry_after: Option<Duration>,
     },
     /// The read had no permit in time.
-    #[error("the operator was too busy to read the image within {} seconds", super::LONGEST_WAIT.as_secs())]
+    #[error("the operator was too busy to read the image within {} seconds", LONGEST_WAIT.as_secs())]
     NoTurn,
     /// The answer is too long.
-    #[error("{0} answers with more than {size} KiB", size = super::http::LONGEST_ANSWER / 1024)]
+    #[error("{0} answers with more than {size} KiB", size = LONGEST_ANSWER / 1024)]
     TooLong(String),
     /// The answer does not follow the protocol of registries.
     #[error("{0} does not answer as an image registry")]
@@ -83,8 +86,8 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotConnected(words) => write!(f, "no connection: {words}"),
-            Self::Silent => write!(f, "no answer within {} seconds", super::LONGEST.as_secs()),
-            Self::Slow => write!(f, "no complete answer within {} seconds", super::LONGEST.as_secs()),
+            Self::Silent => write!(f, "no answer within {} seconds", LONGEST.as_secs()),
+            Self::Slow => write!(f, "no complete answer within {} seconds", LONGEST.as_secs()),
             Self::BrokenOff => f.write_str("the connection ended before the answer was complete"),
         }
     }

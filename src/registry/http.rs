@@ -14,10 +14,9 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use super::{
     connector::Connector,
     failure::{Failure, Why},
+    limits::LONGEST_ANSWER,
 };
-
-/// Bytes of an answer. Manifests and configurations have about ten KiB, with long histories some hundred.
-pub(super) const LONGEST_ANSWER: usize = 512 * 1024;
+use crate::text::clip::clipped;
 
 /// A client for registries. It keeps connections, and no logins.
 pub(super) struct Transport {
@@ -87,11 +86,14 @@ impl Transport {
     }
 }
 
+/// Bytes of the cause of a failed connection.
+const LONGEST_CAUSE: usize = 200;
+
 /// Returns the system's error of a failed connection.
 fn cause(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {
         last = source;
     }
-    last.to_string().chars().take(200).collect()
+    clipped(last.to_string(), LONGEST_CAUSE)
 }

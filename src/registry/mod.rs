@@ -13,6 +13,7 @@ mod credentials;
 mod endpoint;
 mod failure;
 mod http;
+mod limits;
 mod reference;
 mod session;
 #[cfg(test)]
@@ -24,7 +25,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use hyper::body::Bytes;
@@ -40,19 +41,14 @@ use endpoint::Endpoint;
 pub use endpoint::{Mirror, MirrorError};
 pub use failure::{Failure, Outlook, Why};
 use http::Transport;
+use limits::{LONGEST, LONGEST_WAIT};
 use reference::Reference;
 pub use reference::is_same_image;
 use session::Session;
 
-/// Timeout of one image, with all its requests.
-const LONGEST: Duration = Duration::from_secs(5);
-
 /// Images that are read at the same time. One namespace has at most half of them. The memory for answers is the bound
-/// ([`http::LONGEST_ANSWER`]), since most of the time is spent on waiting.
+/// ([`LONGEST_ANSWER`](limits::LONGEST_ANSWER)), since most of the time is spent on waiting.
 const AT_ONCE: usize = 32;
-
-/// Time that a read waits for a permit.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Logins that are tried for an image. A registry usually has one for all and one for each team.
 const MOST_LOGINS: usize = 4;

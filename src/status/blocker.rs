@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::service::{Assessment, View};
+use super::assessment::{Assessment, View};
 use crate::{
     api::ServiceState,
     plan::{ChildState, ClaimState, Eviction, Exit, Notice, Pod, Unbound},

@@ -1,7 +1,10 @@
 //! Bounds on the size of a status. etcd stores objects of up to 1.5 MiB, and the API server refuses a status that
 //! breaks a limit of the CRD. A refused status would never be updated again.
 
-use crate::api::{ServiceStatus, StackStatus};
+use crate::{
+    api::{ServiceStatus, StackStatus},
+    text::clip::clip,
+};
 
 /// Entries of `waitsFor`.
 pub(super) const MOST_WAITS: usize = 20;
@@ -44,36 +47,4 @@ fn enforce_on_service(
     service.waits_for.truncate(waits);
     service.waits_for.iter_mut().for_each(|wait| clip(wait, longest_wait));
     service.message.iter_mut().for_each(|message| clip(message, longest_message));
-}
-
-/// Cuts a text that is longer than this number of bytes, and marks the cut with an ellipsis.
-fn clip(text: &mut String, longest: usize) {
-    const ELLIPSIS: &str = "…";
-    if text.len() > longest {
-        text.truncate(text.floor_char_boundary(longest - ELLIPSIS.len()));
-        text.push_str(ELLIPSIS);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clipped_text_ends_between_characters_and_is_not_clipped_again() {
-        for (text, longest, expected) in [
-            ("abc", 3, "abc"),
-            ("abcd", 3, "…"),
-            ("abcdefgh", 7, "abcd…"),
-            ("aééé", 6, "aé…"),
-            ("🐳🐳", 7, "🐳…"),
-        ] {
-            let mut once = text.to_owned();
-            clip(&mut once, longest);
-            assert_eq!(once, expected, "{text}");
-            let mut twice = once.clone();
-            clip(&mut twice, longest);
-            assert_eq!(twice, once);
-        }
-    }
 }

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::{
-    Finding, Unfinished,
-    service::{CHECK_PENDING, CREATING, REPLACING, ROLLING_OUT, STOPPING, cause},
+    assessment::CREATING,
+    finding::{Finding, Unfinished},
+    service::{CHECK_PENDING, REPLACING, ROLLING_OUT, STOPPING, cause},
 };
 use crate::{
     api::{ConditionType, Reason, ServiceState, ServiceStatus},

@@ -1,56 +1,26 @@
 //! Status of a Stack: the state of each service, and the conditions that follow from them. The code is pure: the time
 //! is an argument.
 
+mod assessment;
 mod blocker;
 mod bounds;
 mod conditions;
+mod finding;
 mod service;
 #[cfg(test)]
 mod tests;
 
 use jiff::Timestamp;
 
+pub use assessment::Recheck;
 pub use conditions::Verdict;
-pub use service::Recheck;
+pub use finding::{Finding, Unfinished};
 
 use crate::{
     api::{ServiceState, ServiceStatus, Stack, StackStatus},
     plan::{Observed, Plan},
-    translate::{Activity, Desired, Invalid},
+    translate::{Activity, Desired},
 };
-
-/// The result of a reconciliation, from which the status is made.
-#[derive(Clone, Copy, Debug)]
-pub enum Finding<'a> {
-    /// The spec has problems. Existing children are unchanged.
-    Invalid(&'a Invalid),
-    /// An internal error with this id, which the log explains. Existing children are unchanged.
-    Internal(&'a str),
-    /// The Stack's ServiceAccount lacks a right, which this message names. Existing children are unchanged.
-    Forbidden(&'a str),
-    /// The Stack's ServiceAccount does not exist, as this message says. Existing children are unchanged.
-    NoAccount(&'a str),
-    /// The spec was translated and the plan carried out.
-    Planned {
-        /// The desired state.
-        desired: &'a Desired,
-        /// The plan that was carried out.
-        plan: &'a Plan,
-        /// The observed state after the plan.
-        observed: &'a Observed,
-        /// Differences from the spec that no service's state shows.
-        unfinished: &'a Unfinished,
-    },
-}
-
-/// The part of a plan that is not carried out.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Unfinished {
-    /// Refusals of the API server, in its words.
-    pub refused: Vec<String>,
-    /// Writes and deletions that are in progress or will be retried.
-    pub outstanding: Vec<String>,
-}
 
 /// Returns the status of a Stack after a reconciliation, and when a service's state can change by time alone.
 ///

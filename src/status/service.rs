@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    assessment::{Assessment, Recheck, View},
     blocker::{exit, first_line, mount_error},
     bounds::MOST_WAITS,
 };
@@ -15,11 +16,6 @@ use crate::{
     translate::{Activity, Object, Unit, WaitFor},
 };
 
-/// A moment at which a service's state can change without an event, such as its startup deadline.
-pub type Recheck = Timestamp;
-
-/// The message of a service whose containers are being created.
-pub(super) const CREATING: &str = "containers are being created";
 /// The message of a service whose containers run, before the first success of its health check.
 pub(super) const CHECK_PENDING: &str = "health check has not succeeded yet";
 /// The message of a service during a rollout.
@@ -33,37 +29,6 @@ const COMPLETED: &str = "exited with code 0";
 
 /// Causes of waiting that a service's message has.
 const MOST_CAUSES: usize = 3;
-
-/// The state of a service with its cause.
-pub(super) struct Assessment {
-    pub(super) state: ServiceState,
-    pub(super) message: Option<String>,
-    pub(super) recheck: Option<Recheck>,
-}
-
-impl Assessment {
-    fn new(state: ServiceState) -> Self {
-        Self { state, message: None, recheck: None }
-    }
-
-    pub(super) fn because(state: ServiceState, message: impl Into<String>) -> Self {
-        Self { state, message: Some(message.into()), recheck: None }
-    }
-
-    pub(super) fn being_created() -> Self {
-        Self::because(ServiceState::Starting, CREATING)
-    }
-}
-
-/// Everything that the assessment of a service depends on.
-pub(super) struct View<'a> {
-    pub(super) unit: &'a Unit,
-    /// The service of the unit that is assessed.
-    service: &'a str,
-    pub(super) observed: &'a Observed,
-    before: Option<&'a ServiceStatus>,
-    pub(super) now: Timestamp,
-}
 
 pub(super) fn status(
     (unit, service): (&Unit, &str),

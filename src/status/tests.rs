@@ -17,7 +17,7 @@ use crate::{
         Child, ChildState, Conflict, Container, Digest, Exit, Gate, JobState, Notice, Owner, Pod, Progress,
         Settled, Wait, WaitOf, WorkloadState,
     },
-    translate::{Approximation, Kind, Object, Problem, Unit, Workload},
+    translate::{Approximation, Invalid, Kind, Object, Problem, Unit, Workload},
 };
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;

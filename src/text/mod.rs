@@ -2,9 +2,11 @@
 //! nothing else.
 
 pub(crate) mod addresses;
+pub(crate) mod clip;
 pub(crate) mod escape;
 mod hash;
 pub(crate) mod names;
 pub(crate) mod shell;
+pub(crate) mod validation;
 
 pub(crate) use hash::{leading_bytes, long_hash, short_hash};

@@ -1,6 +1,10 @@
 //! Names of objects.
 
-use super::hash::short_hash;
+use super::{
+    clip::start,
+    hash::short_hash,
+    validation::{LONGEST_LABEL, is_dns_label},
+};
 
 /// The maximum length of a name, in characters. Pods of a StatefulSet have a label with its name, a hyphen and a hash of ten
 /// characters, and a label has at most 63. The same maximum applies to all kinds.
@@ -59,33 +63,18 @@ pub(crate) fn ingress_name(service: &str, host: Option<&str>, path: &str, class:
 /// Returns `<service>-<suffix>` as a DNS label.
 fn with_suffix(service: &str, suffix: &str) -> String {
     let full = format!("{service}-{suffix}");
-    if full.len() <= 63 { full } else { format!("{}-{}-{suffix}", start(service, 40), short_hash(service)) }
-}
-
-/// Returns at most the first `length` bytes of a text. Names are not checked before, so the text can have any characters.
-fn start(text: &str, length: usize) -> &str {
-    &text[..text.floor_char_boundary(length)]
-}
-
-/// Reports whether a text is a DNS label (RFC 1123). The rule for Services is stricter, see [`is_service_name`].
-pub(crate) fn is_dns_label(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=63).contains(&text.len())
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
-/// Reports whether a text is a valid name of a Service (RFC 1035): a DNS label that starts with a letter.
-pub(crate) fn is_service_name(text: &str) -> bool {
-    is_dns_label(text) && text.starts_with(|c: char| c.is_ascii_lowercase())
+    if full.len() <= LONGEST_LABEL {
+        full
+    } else {
+        format!("{}-{}-{suffix}", start(service, 40), short_hash(service))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::validation::is_service_name, *};
 
     const LABEL: &str = "[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?";
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::api::Reason;
+use crate::{api::Reason, text::clip::clipped};
 
 /// The number of problems that a message shows. The message of a condition is limited to 32,768 characters.
 pub const MOST_SHOWN: usize = 20;
@@ -36,22 +36,8 @@ pub struct Problem {
 impl Problem {
     /// Returns a problem at `path`.
     pub fn new(reason: Reason, path: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            reason,
-            path: clipped(path.into(), LONGEST_PATH),
-            message: clipped(message.into(), LONGEST_MESSAGE),
-        }
+        Self { reason, path: clipped(path, LONGEST_PATH), message: clipped(message, LONGEST_MESSAGE) }
     }
-}
-
-/// Shortens a text to at most `longest` bytes and an ellipsis.
-fn clipped(mut text: String, longest: usize) -> String {
-    if text.len() > longest {
-        text.truncate(text.floor_char_boundary(longest));
-        text.push('…');
-        text.shrink_to_fit();
-    }
-    text
 }
 
 impl Invalid {

@@ -11,21 +11,13 @@ mod findings;
 mod image;
 mod invalid;
 mod limits;
-#[cfg(test)]
-mod networks;
 mod object;
 mod order;
-#[cfg(test)]
-mod panics;
-#[cfg(test)]
-mod pods;
 mod privileges;
-#[cfg(test)]
-mod properties;
 mod references;
 mod resolve;
 #[cfg(test)]
-mod steadiness;
+mod tests;
 
 pub use build::helper_image;
 pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, Unread, WaitFor, Workload};

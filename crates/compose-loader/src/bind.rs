@@ -4,8 +4,8 @@ use std::sync::{Arc, LazyLock};
 
 use crate::diagnostic::Diagnostic;
 use crate::grammar::{duration, size, words};
-use crate::interpolate::{boolean, float, integer, narrow};
 use crate::names::{Names, same};
+use crate::number::{boolean, float, integer, narrow};
 use crate::rules::{self, Rule};
 use crate::shape::{Field, Kind, PROJECT, SERVICE};
 use crate::source::Place;
@@ -233,7 +233,7 @@ fn scalar(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
         }
         Kind::StringList | Kind::Strings => strings(node)?,
         Kind::Texts => match node.value {
-            Value::List(items) => filled(items.into_iter().map(text).collect(), place),
+            Value::List(items) => Node::filled(items.into_iter().map(Node::into_text).collect(), place),
             _ => Some(Node::new(Value::List(vec![node]), place)),
         },
         Kind::Ulimit => Some(ulimit(node)?),
@@ -275,26 +275,13 @@ fn string(node: Node) -> Result<Node, Refusal> {
     }
 }
 
-/// Converts a scalar to text.
-pub fn text(node: Node) -> Node {
-    match &node.value {
-        Value::Str(_) => node,
-        other => Node::text(other.to_string(), node.place),
-    }
-}
-
 fn strings(node: Node) -> Result<Option<Node>, Refusal> {
     match node.value {
         Value::List(items) => {
-            Ok(filled(items.into_iter().map(string).collect::<Result<_, _>>()?, node.place))
+            Ok(Node::filled(items.into_iter().map(string).collect::<Result<_, _>>()?, node.place))
         }
         other => Err(wanted("a list", &other)),
     }
-}
-
-/// Returns a list, or `None` for an empty one.
-pub fn filled(items: Vec<Node>, place: Place) -> Option<Node> {
-    (!items.is_empty()).then(|| Node::new(Value::List(items), place))
 }
 
 fn truth(value: &Value) -> Result<bool, Refusal> {

@@ -2,18 +2,10 @@
 
 use std::ops::Range;
 
-use crate::rules::Rule;
+use crate::files::OUTSIDE;
+use crate::rules::{self, Rule, Severity};
 use crate::source::{Place, Sources};
 use crate::tree::{Node, Origin};
-
-/// The severity of a diagnostic. Errors order before warnings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The project cannot be loaded.
-    Error,
-    /// The project is loaded, but probably contains a mistake.
-    Warning,
-}
 
 /// The maximum length of a message, a remedy and a note in bytes.
 const MAX_SENTENCE: usize = 2_000;
@@ -58,6 +50,11 @@ impl Diagnostic {
     /// Creates a diagnostic of a rule of another program, which checks a project after the loader.
     pub fn external(id: &'static str, severity: Severity, place: Place, message: impl Into<String>) -> Self {
         Self { id, severity, place, message: sentence(message), remedy: String::new(), notes: Vec::new() }
+    }
+
+    /// Creates the error about a path that leads out of the files that may be read.
+    pub(crate) fn outside(path: &str, place: Place) -> Self {
+        Self::new(&rules::OUTSIDE, place, format!("{path} {OUTSIDE}"))
     }
 
     /// Sets the remedy.

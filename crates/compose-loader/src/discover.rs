@@ -3,11 +3,12 @@
 use crate::diagnostic::Diagnostic;
 use crate::dotenv::{self, EnvText};
 use crate::environment::{Budget, Environment};
-use crate::files::{FileKind, Files, outside};
+use crate::files::{FileKind, Files};
+use crate::paths;
+use crate::request::{Input, Request};
 use crate::rules;
 use crate::source::{Place, Sources};
 use crate::text::{Decoded, Encoding, decode};
-use crate::{Input, Request, paths};
 
 /// The options of a command line that select a project.
 #[derive(Clone, Debug, Default)]
@@ -180,7 +181,7 @@ impl Search<'_> {
             .remedy("write an env file of `NAME=value` lines in UTF-8")
         };
         if self.files.kind(path) == Some(FileKind::Outside) {
-            return Err(outside(path, Place::NONE));
+            return Err(Diagnostic::outside(path, Place::NONE));
         }
         let Decoded { text, encoding } = self.files.read(path).and_then(decode).map_err(wrong)?;
         let file = self.found.sources.add(path, text.as_str());
@@ -207,7 +208,7 @@ impl Search<'_> {
         }
         let mut at = folder.to_owned();
         if self.files.kind(&at) == Some(FileKind::Outside) {
-            return Err(outside(folder, Place::NONE));
+            return Err(Diagnostic::outside(folder, Place::NONE));
         }
         loop {
             if let Some(main) = self.first_of(&NAMES, &at) {
@@ -230,7 +231,7 @@ impl Search<'_> {
             Some(FileKind::File) => return Ok(full),
             Some(FileKind::Folder) => "it is a directory",
             Some(FileKind::Other) => "it is not a regular file",
-            Some(FileKind::Outside) => return Err(outside(path, Place::NONE)),
+            Some(FileKind::Outside) => return Err(Diagnostic::outside(path, Place::NONE)),
             None => "no such file or directory",
         };
         Err(Diagnostic::new(

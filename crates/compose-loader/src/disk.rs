@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::{FileKind, Files, MAX_FILE};
+use crate::files::{FileKind, Files, MAX_FILE};
 
 /// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]

@@ -47,8 +47,7 @@ pub const UTF16: &str = "the file is UTF-16, and Docker Compose reads env files 
 /// Returns the warning about bytes that are not UTF-8.
 #[must_use]
 pub fn not_utf8(file: u32, at: usize) -> Diagnostic {
-    let start = u32::try_from(at).unwrap_or(u32::MAX);
-    let place = Place { file, start, end: start.saturating_add(3) };
+    let place = Place::of(file, at..at.saturating_add(3));
     Diagnostic::new(&rules::REPLACED_BYTES, place, "bytes that are not UTF-8 become U+FFFD")
 }
 
@@ -312,8 +311,7 @@ pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic
 }
 
 fn place(source: EnvText<'_>, start: usize, end: usize) -> Place {
-    let small = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-    Place { file: source.file, start: small(start), end: small(end) }
+    Place::of(source.file, start..end)
 }
 
 /// Reports whether a character is white space other than a newline.

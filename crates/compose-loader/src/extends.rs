@@ -3,23 +3,14 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
+use crate::load::{Base, BaseKey, Load, Scope};
 use crate::nearest::did_you_mean;
 use crate::rules;
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
 use crate::yaml::{self, Path};
-use crate::{Load, Scope, merge, paths, schema};
-
-/// The services of a file that other files extend from. Those that were used are resolved.
-pub struct Base {
-    services: Map,
-    resets: Vec<Path>,
-    scope: Scope,
-}
-
-/// A file and the folder that its paths are relative to.
-pub type BaseKey = (String, String);
+use crate::{merge, paths, resolve, schema};
 
 /// The chain of services that extend each other, to find a cycle. It lives on the stack.
 ///
@@ -37,11 +28,21 @@ struct Chain<'a> {
 /// The maximum length of a chain.
 const MAX_DEPTH: usize = 100;
 
-/// Resolves every `extends` of a document.
+/// Loads a file that a service extends from, without the steps for whole projects.
+pub type LoadBase<'f> =
+    &'f dyn Fn(&mut Load<'_>, &str, &Scope, Place) -> Result<(Node, Vec<Path>), Diagnostic>;
+
+/// Resolves every `extends` of a document. `load_base` loads the other files.
 ///
 /// # Errors
 /// Returns an error where a service or a file is missing, or services extend each other in a cycle.
-pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path]) -> Result<(), Diagnostic> {
+pub fn apply(
+    load: &mut Load<'_>,
+    root: &mut Node,
+    scope: &Scope,
+    resets: &[Path],
+    load_base: LoadBase<'_>,
+) -> Result<(), Diagnostic> {
     let Some(services) = root.as_map_mut().and_then(|map| map.get_mut("services")) else { return Ok(()) };
     let place = services.place;
     let Value::Map(services) = &mut services.value else {
@@ -59,7 +60,7 @@ pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path
         return Err(Diagnostic::new(&rules::WRONG_TYPE, node.place, message).remedy(schema::of_service(name)));
     }
     for name in names {
-        one(load, &name, services, scope, resets, None)?;
+        one(load, load_base, &name, services, scope, resets, None)?;
     }
     Ok(())
 }
@@ -97,6 +98,7 @@ fn read(name: &str, node: &Node) -> Result<Extends, Diagnostic> {
 
 fn one(
     load: &mut Load<'_>,
+    load_base: LoadBase<'_>,
     name: &str,
     services: &mut Map,
     scope: &Scope,
@@ -123,16 +125,16 @@ fn one(
     let base = match &extends.file {
         Some(file) => {
             // Move the file out of the cache meanwhile, so that only one service is copied.
-            let (key, mut base) = base_of_file(load, name, file, &extends, scope)?;
+            let (key, mut base) = base_of_file(load, load_base, name, file, &extends, scope)?;
             known(name, &extends, &base.services, Some(file))?;
-            one(load, &extends.service, &mut base.services, &base.scope, &base.resets, chain)?;
+            one(load, load_base, &extends.service, &mut base.services, &base.scope, &base.resets, chain)?;
             let service = base.services.get(&extends.service).cloned();
             load.bases.insert(key, base);
             service
         }
         None => {
             known(name, &extends, services, None)?;
-            one(load, &extends.service, services, scope, resets, chain)?;
+            one(load, load_base, &extends.service, services, scope, resets, chain)?;
             services.get(&extends.service).cloned()
         }
     };
@@ -180,6 +182,7 @@ fn known(name: &str, extends: &Extends, services: &Map, file: Option<&str>) -> R
 
 fn base_of_file(
     load: &mut Load<'_>,
+    load_base: LoadBase<'_>,
     name: &str,
     file: &str,
     extends: &Extends,
@@ -194,7 +197,7 @@ fn base_of_file(
     }
     // Paths that the file itself extends from are relative to the same folder as this path.
     let inner = Scope { file: path.as_str().into(), ..scope.clone() };
-    let (mut root, resets) = load.base(&path, &inner, extends.place)?;
+    let (mut root, resets) = load_base(load, &path, &inner, extends.place)?;
     let missing = |what: &str| {
         Diagnostic::new(
             &rules::EXTENDS_SERVICE,
@@ -206,7 +209,8 @@ fn base_of_file(
     if root.get("services").is_none() {
         return Err(missing("no services section"));
     }
-    load.resolve_paths(&mut root, &folder)?;
+    let folders = resolve::Base { folder: &folder, home: load.home.as_deref(), files: load.files };
+    folders.resolve(&mut root)?;
     let services = root.as_map_mut().and_then(|map| map.remove("services")).unwrap_or_default();
     let Value::Map(services) = services.value else { return Err(missing("services must be a mapping")) };
     Ok((key, Base { services: *services, resets, scope: inner }))

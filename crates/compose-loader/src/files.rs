@@ -1,8 +1,6 @@
 //! The file system that the loader reads.
 
-use crate::diagnostic::Diagnostic;
-use crate::rules;
-use crate::source::Place;
+use std::collections::BTreeMap;
 
 /// The type of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +17,6 @@ pub enum FileKind {
 
 /// The reason to reject a path that leads out of the files that may be read. It follows the name of the file.
 pub const OUTSIDE: &str = "is outside the folder that can be read, directly or through a symbolic link";
-
-/// Returns the error about a path that leads out of the files that may be read.
-#[must_use]
-pub fn outside(path: &str, place: Place) -> Diagnostic {
-    Diagnostic::new(&rules::OUTSIDE, place, format!("{path} {OUTSIDE}"))
-}
 
 /// A file system. All paths are absolute.
 pub trait Files {
@@ -48,7 +40,7 @@ pub const MAX_FILE: u64 = 10 << 20;
 
 /// Files in memory.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryFiles(std::collections::BTreeMap<String, Vec<u8>>);
+pub struct MemoryFiles(BTreeMap<String, Vec<u8>>);
 
 impl MemoryFiles {
     /// Adds a file.

@@ -3,13 +3,14 @@
 use crate::diagnostic::Diagnostic;
 use crate::environment::Environment;
 use crate::extends::{refuse_remote, reset};
-use crate::files::{FileKind, outside};
+use crate::files::FileKind;
+use crate::load::{Imported, Load, Scope};
 use crate::rules;
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
 use crate::yaml::Path;
-use crate::{Load, Scope, merge, paths};
+use crate::{merge, paths};
 
 /// An entry of `include`.
 struct Include {
@@ -18,25 +19,27 @@ struct Include {
     env_files: Vec<(String, Place)>,
 }
 
-/// An included project, which is kept for other files that include it.
-pub struct Imported {
-    files: Vec<(String, Place)>,
-    scope: Scope,
-    model: Node,
-}
-
 /// The maximum depth of files that include each other.
 const MAX_DEPTH: usize = 64;
 
-/// Merges the projects that a document includes.
+/// Loads files with what they include, and merges them.
+pub type LoadModel<'f> = &'f dyn Fn(&mut Load<'_>, &[(String, Place)], &Scope) -> Result<Node, Diagnostic>;
+
+/// Merges the projects that a document includes. `model` loads each of them.
 ///
 /// # Errors
 /// Returns an error where a file is missing, files include each other in a cycle, or definitions conflict.
-pub fn apply(load: &mut Load<'_>, root: &mut Node, scope: &Scope, resets: &[Path]) -> Result<(), Diagnostic> {
+pub fn apply(
+    load: &mut Load<'_>,
+    root: &mut Node,
+    scope: &Scope,
+    resets: &[Path],
+    model: LoadModel<'_>,
+) -> Result<(), Diagnostic> {
     let Some(map) = root.as_map_mut() else { return Ok(()) };
     let Some(include) = map.remove("include") else { return Ok(()) };
     for entry in read(&include)? {
-        let imported = one(load, &entry, scope)?;
+        let imported = one(load, &entry, scope, model)?;
         take_in(imported, map, resets)?;
     }
     Ok(())
@@ -98,13 +101,18 @@ fn read(node: &Node) -> Result<Vec<Include>, Diagnostic> {
         .collect()
 }
 
-fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diagnostic> {
+fn one(
+    load: &mut Load<'_>,
+    entry: &Include,
+    scope: &Scope,
+    model: LoadModel<'_>,
+) -> Result<Node, Diagnostic> {
     let mut files = Vec::new();
     for (path, place) in &entry.paths {
         refuse_remote(path, *place)?;
         let file = paths::join(&scope.files_folder, path);
         if load.files.kind(&load.full(&file)) == Some(FileKind::Outside) {
-            return Err(outside(path, *place));
+            return Err(Diagnostic::outside(path, *place));
         }
         files.push((file, *place));
     }
@@ -133,7 +141,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
         None => (scope.shown_folder(&paths::parent(&main)), paths::parent(&main)),
         Some(given) if given.starts_with('/') => {
             if load.files.kind(given) == Some(FileKind::Outside) {
-                return Err(outside(given, place));
+                return Err(Diagnostic::outside(given, place));
             }
             (given.clone(), given.clone())
         }
@@ -142,7 +150,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
             // compose-go uses the parent of a path that is not a folder.
             let kind = load.files.kind(&load.full(&full));
             if kind == Some(FileKind::Outside) {
-                return Err(outside(given, place));
+                return Err(Diagnostic::outside(given, place));
             }
             let is_folder = kind == Some(FileKind::Folder);
             let full = if is_folder { full } else { paths::parent(&full) };
@@ -160,7 +168,7 @@ fn one(load: &mut Load<'_>, entry: &Include, scope: &Scope) -> Result<Node, Diag
     if let Some(known) = load.imported.iter().find(|known| known.files == files && known.scope == inner) {
         return Ok(known.model.clone());
     }
-    let model = load.model(&files, &inner)?;
+    let model = model(load, &files, &inner)?;
     load.imported.push(Imported { files, scope: inner, model: model.clone() });
     Ok(model)
 }

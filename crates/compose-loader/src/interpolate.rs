@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crate::Load;
 use crate::diagnostic::Diagnostic;
 use crate::dotenv::{failed, unset};
 use crate::environment::Environment;
+use crate::load::Load;
+use crate::number::{boolean, float, integer};
 use crate::patterns::{At, Patterns};
 use crate::rules::{self, Rule};
 use crate::source::Place;
@@ -198,62 +199,7 @@ fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
     }
 }
 
-/// Parses a decimal integer.
-#[must_use]
-pub fn integer(text: &str) -> Option<i64> {
-    text.parse().ok()
-}
-
-/// Parses a number as Go does, and rounds it to 32 bits unless it is `wide`.
-#[must_use]
-pub fn float(text: &str, wide: bool) -> Option<f64> {
-    let value = if wide { text.parse().ok()? } else { shortest(text.parse().ok()?) };
-    let named = text.bytes().any(|byte| byte.is_ascii_alphabetic() && !matches!(byte, b'e' | b'E'));
-    if value.is_infinite() && !named {
-        return None;
-    }
-    Some(value)
-}
-
-/// Rounds a number to 32 bits, in its shortest decimal form.
-#[must_use]
-pub fn narrow(value: f64) -> f64 {
-    shortest(value as f32)
-}
-
-fn shortest(value: f32) -> f64 {
-    value.to_string().parse().unwrap_or(f64::from(value))
-}
-
-/// Parses a boolean. The second value is true for the words of YAML 1.1, such as `yes`.
-#[must_use]
-pub fn boolean(text: &str) -> Option<(bool, bool)> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" => Some((true, false)),
-        "false" => Some((false, false)),
-        "y" | "yes" | "on" => Some((true, true)),
-        "n" | "no" | "off" => Some((false, true)),
-        _ => None,
-    }
-}
-
 /// Interpolates the name of the project.
 pub fn name(load: &mut Load<'_>, name: &mut Node, environment: &Environment) {
     Pass { load, environment }.text(name, None, &Trail::ROOT.key("name"));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::float;
-
-    #[test]
-    fn numbers_are_rounded_to_their_width() {
-        assert_eq!(float("0.1", false), Some(0.1));
-        assert_eq!(float("16777217", false), Some(16_777_216.0));
-        assert_eq!(float("16777217", true), Some(16_777_217.0));
-        assert_eq!(float("1e39", true), Some(1e39));
-        assert_eq!(float("1e39", false), None);
-        assert_eq!(float("1e400", true), None);
-        assert_eq!(float("inf", false), Some(f64::INFINITY));
-    }
 }

@@ -33,11 +33,13 @@ mod published;
 #[cfg(feature = "render")]
 pub mod render;
 mod request;
+mod resolve;
 mod rules;
 mod schema;
 mod service_files;
 mod shape;
 mod source;
+mod steps;
 mod substitute;
 pub mod text;
 mod texts;
@@ -51,18 +53,18 @@ mod yaml;
 #[allow(dead_code, reason = "the tests of the operator use the rest")]
 mod growth;
 
-pub use self::diagnostic::{Diagnostic, Note, Severity};
+pub use self::diagnostic::{Diagnostic, Note};
 pub use self::environment::{Environment, Variable};
 pub use self::files::{FileKind, Files, MAX_FILE, MemoryFiles, OUTSIDE};
 pub use self::nearest::did_you_mean;
 pub use self::project::Project;
 pub use self::request::{Input, Request, Stages};
-pub use self::rules::{Example, Rule, rules};
+pub use self::rules::{Example, Rule, Severity, rules};
 pub use self::source::{Location, Place, Source, Sources};
 pub use self::substitute::variables;
 pub use self::tree::{Entry, Map, Node, Origin, Supplied, Trace, Value};
 
-use self::load::{Load, Scope};
+use self::load::Load;
 
 /// Parts that fuzz targets call. They have no stable interface.
 #[cfg(feature = "internals")]

@@ -1,6 +1,5 @@
 //! Conversion of names with text values: labels, variables, options, hosts and SSH keys.
 
-use crate::bind::{filled, text};
 use crate::rules::{self, Rule};
 use crate::shape::Kind;
 use crate::source::Place;
@@ -35,7 +34,7 @@ fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                 let value = match (&entry.node.value, kind) {
                     (Value::Null, Kind::Environment) => entry.node,
                     (Value::Null, _) => Node::text("", entry.node.place),
-                    (Value::Str(_) | Value::Int(_), _) => text(entry.node),
+                    (Value::Str(_) | Value::Int(_), _) => entry.node.into_text(),
                     (other, Kind::StringMap) => {
                         return Err((
                             &rules::WRONG_TYPE,
@@ -43,14 +42,14 @@ fn pairs(node: Node, kind: Kind) -> Result<Option<Node>, Refusal> {
                             entry.node.place,
                         ));
                     }
-                    _ => text(entry.node),
+                    _ => entry.node.into_text(),
                 };
                 pairs.push(key, Entry { key: entry.key, node: value });
             }
         }
         Value::List(items) if matches!(kind, Kind::Mapping | Kind::Environment | Kind::Labels) => {
             for item in items {
-                let item = text(item);
+                let item = item.into_text();
                 let whole = item.as_str().unwrap_or_default();
                 let cut = whole.find('=');
                 let key = &whole[..cut.unwrap_or(whole.len())];
@@ -91,10 +90,10 @@ fn multi(node: Node) -> Result<Option<Node>, Refusal> {
     for (key, entry) in map.into_entries() {
         let at = entry.node.place;
         let values = match entry.node.value {
-            Value::List(items) => items.into_iter().map(text).collect(),
-            _ => vec![text(entry.node)],
+            Value::List(items) => items.into_iter().map(Node::into_text).collect(),
+            _ => vec![entry.node.into_text()],
         };
-        if let Some(values) = filled(values, at) {
+        if let Some(values) = Node::filled(values, at) {
             options.insert(key, entry.key, values);
         }
     }
@@ -162,7 +161,7 @@ fn hosts(node: Node) -> Result<Option<Node>, Refusal> {
         }
     }
     found.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    Ok(filled(found, place))
+    Ok(Node::filled(found, place))
 }
 
 /// Converts SSH keys, which are `ID` or `ID: PATH`.
@@ -180,5 +179,5 @@ fn ssh(node: Node) -> Result<Option<Node>, Refusal> {
         })
         .collect();
     keys.sort_by(|a, b| a.as_str().cmp(&b.as_str()));
-    Ok(filled(keys, place))
+    Ok(Node::filled(keys, place))
 }

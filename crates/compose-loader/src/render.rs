@@ -18,8 +18,10 @@ use std::collections::HashSet;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Snippet};
 
+use crate::diagnostic::Diagnostic;
 use crate::paths::shorten;
-use crate::{Diagnostic, Place, Severity, Sources};
+use crate::rules::Severity;
+use crate::source::{Place, Sources};
 
 /// The number of diagnostics that a report shows. It counts the others.
 const MAX_SHOWN: usize = 50;
@@ -171,8 +173,7 @@ impl<'a> Renderer<'a> {
         let long = text.floor_char_boundary(start + MAX_LINE);
         let line_end = text[start..long].find('\n').map_or(long, |end| start + end);
         let end = text.floor_char_boundary((place.end as usize).clamp(start, line_end));
-        let bytes = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let reach = Place { start: bytes(line_start), end: bytes(line_end), ..place };
+        let reach = Place::of(place.file, line_start..line_end);
         if self.redact.hides(&text[line_start..line_end], reach) {
             return None;
         }

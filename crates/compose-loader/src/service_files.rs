@@ -1,10 +1,10 @@
 //! The `env_file` and `label_file` of services.
 
-use crate::Load;
 use crate::diagnostic::Diagnostic;
 use crate::dotenv::{self, EnvText};
 use crate::environment::{Environment, Variable};
 use crate::files::FileKind;
+use crate::load::Load;
 use crate::project::{Project, fill};
 use crate::rules;
 use crate::source::Place;

@@ -1,5 +1,6 @@
 //! Texts of files, and places in them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A range of bytes in a file.
@@ -16,6 +17,13 @@ pub struct Place {
 impl Place {
     /// No place, for values that the loader adds.
     pub const NONE: Place = Place { file: u32::MAX, start: 0, end: 0 };
+
+    /// Returns the place of a range of bytes.
+    #[must_use]
+    pub(crate) fn of(file: u32, range: Range<usize>) -> Self {
+        let at = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+        Self { file, start: at(range.start), end: at(range.end) }
+    }
 }
 
 impl Default for Place {

@@ -3,20 +3,14 @@
 use std::sync::Arc;
 
 use crate::diagnostic::Diagnostic;
-use crate::files::{self, FileKind};
-use crate::load::Load;
+use crate::dotenv::{self, EnvText};
+use crate::environment::Environment;
+use crate::files::FileKind;
+use crate::load::{Load, Text};
+use crate::paths;
 use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::text::{self, Decoded, Encoding};
-use crate::{dotenv, paths};
-
-/// A file that was read, with its number in the sources.
-#[derive(Clone)]
-pub struct Text {
-    number: u32,
-    text: Arc<str>,
-    encoding: Encoding,
-}
 
 impl Load<'_> {
     /// Returns the absolute path of a file. Paths are relative to the folder of the project where `resolve_paths` is off.
@@ -64,13 +58,28 @@ impl Load<'_> {
         Ok((number, text))
     }
 
+    /// Reads an env file of an included project.
+    pub fn env_file(
+        &mut self,
+        path: &str,
+        place: Place,
+        into: &mut Environment,
+        outer: &Environment,
+    ) -> Result<(), Diagnostic> {
+        let (file, text) = self.env_text(path, &rules::MISSING_ENV_FILE, place)?;
+        let outer = |name: &str| outer.get(name).cloned();
+        let warnings = dotenv::read(EnvText { text: &text, file }, into, &outer, &self.budget)?;
+        self.diagnostics.extend(warnings);
+        Ok(())
+    }
+
     fn decoded(&mut self, path: &str, rule: &'static Rule, place: Place) -> Result<Text, Diagnostic> {
         if let Some(known) = self.texts.get(path) {
             return Ok(known.clone());
         }
         let full = self.full(path);
         if self.files.kind(&full) == Some(FileKind::Outside) {
-            return Err(files::outside(path, place));
+            return Err(Diagnostic::outside(path, place));
         }
         let bytes = self.files.read(&full).map_err(|reason| {
             Diagnostic::new(rule, place, format!("cannot read {path}: {reason}"))

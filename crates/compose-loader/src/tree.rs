@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-pub use crate::map::Map;
+use crate::map;
 use crate::source::Place;
 
 /// A value and its place.
@@ -71,14 +71,11 @@ pub enum Value {
     Map(Box<Map>),
 }
 
+/// A mapping that keeps the order of its keys.
+pub type Map = map::Map<Node>;
+
 /// The place of a key and its value.
-#[derive(Clone, Debug, Default)]
-pub struct Entry {
-    /// The place of the key.
-    pub key: Place,
-    /// The value.
-    pub node: Node,
-}
+pub type Entry = map::Entry<Node>;
 
 impl Node {
     /// Creates a node.
@@ -107,6 +104,21 @@ impl Node {
             map.insert(key, place, node);
         }
         Self::new(Value::Map(Box::new(map)), place)
+    }
+
+    /// Creates a list. Returns `None` if it has no item.
+    #[must_use]
+    pub(crate) fn filled(items: Vec<Node>, place: Place) -> Option<Self> {
+        (!items.is_empty()).then(|| Self::new(Value::List(items), place))
+    }
+
+    /// Converts a scalar to a string.
+    #[must_use]
+    pub(crate) fn into_text(self) -> Self {
+        match &self.value {
+            Value::Str(_) => self,
+            other => Self::text(other.to_string(), self.place),
+        }
     }
 
     /// Returns a string.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::path::Trail;
 use super::rules::{Keeps, keeps};
-use super::{Demand, Violation};
+use super::violation::{Demand, Violation};
 
 /// The keywords of JSON Schema that this module supports. A test fails if the definition uses another one.
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod path;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod violation;
 
 use std::sync::LazyLock;
 
@@ -15,33 +16,8 @@ use serde_json::Value;
 use self::field::Field;
 use self::path::Trail;
 pub use self::path::{Path, Step};
+pub use self::violation::{Demand, Violation};
 use super::definition;
-
-/// A reason for which the API server rejects an object.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Violation {
-    /// The place in the object.
-    pub path: Path,
-    /// The kind of the constraint that is violated.
-    pub demand: Demand,
-    /// The value and the constraint, such as `has 2000 items, but at most 1024 are allowed`.
-    pub message: String,
-}
-
-/// The kind of a constraint.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Demand {
-    /// The number of items, entries or characters.
-    Length,
-    /// The minimum and the maximum of a number.
-    Range,
-    /// The type of the value, and its known and required fields.
-    Structure,
-    /// A pattern, or a list of allowed values.
-    Form,
-    /// A CEL rule.
-    Rule,
-}
 
 static SCHEMA: LazyLock<Field> = LazyLock::new(|| {
     let version = definition().spec.versions.into_iter().next();

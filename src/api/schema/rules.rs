@@ -6,6 +6,8 @@
 
 use serde_json::Value;
 
+use crate::text::validation::{LONGEST_LABEL, is_dns_label};
+
 /// A function that reports whether a value satisfies a rule.
 pub(super) type Keeps = fn(&Value) -> bool;
 
@@ -13,10 +15,12 @@ pub(super) type Keeps = fn(&Value) -> bool;
 pub(super) static RULES: [(&str, Keeps); 9] = [
     (
         "self.metadata.name.size() <= 63 && self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-        |stack| stack["metadata"]["name"].as_str().is_some_and(is_label),
+        |stack| stack["metadata"]["name"].as_str().is_some_and(is_dns_label),
     ),
     ("self.all(name, name.size() <= 63)", |entries| {
-        entries.as_object().is_none_or(|entries| entries.keys().all(|name| name.chars().count() <= 63))
+        entries
+            .as_object()
+            .is_none_or(|entries| entries.keys().all(|name| name.chars().count() <= LONGEST_LABEL))
     }),
     (
         "!has(self.containerName) || !has(self.deploy) || !has(self.deploy.replicas) || self.deploy.replicas <= 1",
@@ -52,13 +56,4 @@ pub(super) fn keeps(rule: &str) -> Option<Keeps> {
 /// Reports whether a field is set. The API server drops a null before it evaluates rules.
 fn has(value: &Value, field: &str) -> bool {
     value.get(field).is_some_and(|value| !value.is_null())
-}
-
-/// Reports whether a text matches `^[a-z0-9]([-a-z0-9]*[a-z0-9])?$` and has at most 63 characters.
-fn is_label(text: &str) -> bool {
-    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    (1..=63).contains(&text.len())
-        && text.chars().all(inner)
-        && !text.starts_with('-')
-        && !text.ends_with('-')
 }

@@ -1,6 +1,7 @@
 //! Index of everything that is watched. Each event updates the index and returns the Stacks to wake.
 
 mod child_update;
+mod key;
 mod namespace;
 mod privileges;
 #[cfg(test)]
@@ -17,26 +18,14 @@ use kube::ResourceExt;
 
 use super::{Part, project};
 use crate::{
+    api::StackKey,
     plan::{Child, Identity, Observed, Refused, Settled},
     translate::{Kind, ObjectKind, Privileges},
 };
 pub use child_update::ChildUpdate;
+use key::{ChildKey, ObjectKey};
 pub use namespace::Seen;
 use namespace::{Namespace, Versioned};
-
-/// A Stack by namespace and name.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct StackKey {
-    /// Its namespace.
-    pub namespace: String,
-    /// Its name.
-    pub name: String,
-}
-
-/// A child's kind and name.
-type ChildKey = (Kind, String);
-/// A Secret, ConfigMap or claim that does not belong to the Stack, by kind and name.
-type ObjectKey = (ObjectKind, String);
 
 /// Time for which a refused object is not sent again. A policy of the cluster, which can be the cause, can change.
 pub const REFUSED_FOR: Duration = Duration::from_secs(300);

@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use super::{ChildKey, ObjectKey};
+use super::key::{ChildKey, ObjectKey};
 use crate::{
     plan::{
         Child, ChildState, ClaimState, Eviction, Identity, Notice, Observed, Owner, Pod, Refused, Settled,

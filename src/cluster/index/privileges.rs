@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Index, Source, StackKey, keys, namespace::Namespace};
-use crate::translate::Privileges;
+use super::{Index, Source, keys, namespace::Namespace};
+use crate::{api::StackKey, translate::Privileges};
 
 impl Index {
     /// Updates the labels of a Namespace. Only a change of the privileges wakes its Stacks.

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use k8s_openapi::api::core::v1::Event;
 
-use super::{ChildKey, Index, StackKey, keys, namespace::Namespace};
+use super::{Index, key::ChildKey, keys, namespace::Namespace};
 use crate::{
+    api::StackKey,
     plan::{Eviction, Notice, Pod},
     translate::Kind,
 };

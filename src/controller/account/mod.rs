@@ -22,7 +22,7 @@ use k8s_openapi::{
 };
 use kube::{Api, Client, api::PostParams};
 
-use crate::{api::StackSpec, cluster::StackKey};
+use crate::api::{StackKey, StackSpec};
 use answers::{Answer, Answers};
 use rights::Right;
 pub(super) use rights::{reads, writes};

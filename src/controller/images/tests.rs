@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    cluster::{ChildUpdate, Index, StackKey},
+    api::StackKey,
+    cluster::{ChildUpdate, Index},
     plan::Identity,
     translate::{ImageConfig, Kind},
 };

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::Finding;
+use super::finding::Finding;
 use crate::api::schema::Path;
-use crate::convert::Objects;
+use crate::convert::objects::Objects;
 use crate::rules;
 
 /// The most bytes of data in a ConfigMap or Secret (`MaxSecretSize` in Kubernetes).

@@ -7,6 +7,7 @@
 //! | the messages of the operator | [`operator`] |
 //! | size limits of the API server | [`limits`] |
 
+mod finding;
 mod limits;
 mod operator;
 mod origin;
@@ -16,12 +17,15 @@ use std::collections::BTreeMap;
 use compose_loader::Project;
 use serde_json::Value;
 
+use self::finding::Finding;
 use self::origin::{Origin, Origins};
+use super::converted::Converted;
 use super::names::Names;
+use super::objects::Objects;
+use super::reader::sort;
 use super::verdict::Entry;
-use super::{Converted, Objects};
 use crate::api::Stack;
-use crate::api::schema::{self, Demand, Path};
+use crate::api::schema::{self, Demand};
 use crate::rules::{self, Rule};
 
 /// The result of a conversion before these checks.
@@ -32,13 +36,6 @@ pub(super) struct Draft {
     pub objects: Objects,
     /// The entries of the conversion.
     pub entries: Vec<Entry>,
-}
-
-/// A finding about a path of the Stack.
-struct Finding {
-    path: Path,
-    rule: &'static Rule,
-    detail: String,
 }
 
 impl Draft {
@@ -62,7 +59,7 @@ impl Draft {
             verdicts.add(finding, &origins);
         }
         let mut entries = verdicts.entries;
-        super::reader::sort(&mut entries);
+        sort(&mut entries);
         let operator::Outcome { approximations, privileges, .. } = outcome;
         Converted { stack, objects, entries, approximations, privileges }
     }

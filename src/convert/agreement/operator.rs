@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::api::schema::{Path, Step};
 use crate::api::{Reason, Stack};
-use crate::convert::Objects;
+use crate::convert::objects::Objects;
 use crate::rules::{self, Rule};
 use crate::translate::{
     Approximation, Facts, Invalid, ObjectKind, Privilege, Privileges, Problem, translate,

@@ -2,62 +2,24 @@
 //!
 //! | topic | module |
 //! |---|---|
-//! | the use of a bind mount, by all of its services | [`uses`] |
-//! | folders that the image already contains | `source`, with `dockerfile` and `ignore` |
-//! | whether a folder contains files of the project | `content` |
 //! | files as keys of objects | `tree` |
-//! | the folders of the project | `bounds` |
-//! | files that a repository excludes | `repository` |
 //! | private files and permission bits | `private` |
+//! | counterparts of programs that use the socket of an engine | `socket` |
 
-mod bounds;
-mod content;
-mod dockerfile;
-mod ignore;
-mod names;
 mod private;
-mod repository;
 mod socket;
-mod source;
 mod tree;
-mod uses;
 
 use compose_loader::{FileKind, paths::is_windows_absolute};
-use serde::Deserialize;
 
+pub use self::private::is_secret;
 use super::context::Context;
+use super::folders::real;
+use super::host::{Location, Use, beside};
 use super::reader::Value;
+use super::settings::BindMode;
 use crate::api::{FileTree, Propagation, Volume, VolumeMount};
 use crate::rules::{self, Rule};
-pub use bounds::Bounds;
-use bounds::Location;
-pub use private::is_secret;
-pub use uses::Uses;
-use uses::{Use, beside};
-
-/// The value of `bind` under `x-stackwright` of a bind mount.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
-#[serde(rename_all = "camelCase")]
-pub enum BindMode {
-    /// Copies of the files.
-    Files,
-    /// A volume.
-    Volume,
-    /// A folder that starts empty in each Pod.
-    EmptyDir,
-}
-
-impl BindMode {
-    /// Returns the word in a Compose file.
-    fn of(word: &str) -> Option<Self> {
-        match word {
-            "files" => Some(Self::Files),
-            "volume" => Some(Self::Volume),
-            "emptyDir" => Some(Self::EmptyDir),
-            _ => None,
-        }
-    }
-}
 
 /// A bind mount of a service.
 pub struct Bind<'a> {
@@ -172,7 +134,7 @@ fn rule_of_data<'c>(context: &'c Context<'_>, volume: &str, is_file: bool) -> (&
 /// files of the image are hidden, so none is copied into the volume.
 pub fn part_of(context: &Context<'_>, at: usize, path: &str, mount: VolumeMount) -> VolumeMount {
     let Some(data) = context.uses.data(at) else { return mount };
-    let subpath = data.below(&uses::real(context.files, path));
+    let subpath = data.below(&real(context.files, path));
     VolumeMount { source: Some(data.volume.clone()), subpath, nocopy: Some(true), ..mount }
 }
 
@@ -228,7 +190,7 @@ pub fn fill_named(
     options: Value<'_>,
     path: &str,
 ) -> bool {
-    let Some(at) = context.uses.holding(&uses::real(context.files, path)) else { return true };
+    let Some(at) = context.uses.holding(&real(context.files, path)) else { return true };
     let Some(volume) = context.uses.data(at).map(|data| data.volume.clone()) else { return true };
     if let Err(failure) = fill(context, at, &options, false) {
         failure.judge(options);
@@ -277,7 +239,7 @@ fn files(context: &mut Context<'_>, bind: Bind<'_>, path: &str, within: &[usize]
         (false, false) => (&rules::WRITABLE_COPY, ""),
     };
     bind.source.judged_with(rule, detail);
-    let root = uses::real(context.files, path);
+    let root = real(context.files, path);
     let volumes = parts.iter().filter_map(|(at, real)| {
         let place = real.strip_prefix(&root)?;
         let target = format!("{}{place}", bind.target.trim_end_matches('/'));

@@ -2,13 +2,13 @@
 
 use compose_loader::FileKind;
 
-use super::bounds::Location;
-use super::content::{DEEPEST, HISTORY, has_content, is_made, is_placeholder};
-use super::names::part;
 use super::private::{is_private, is_secret, mode};
-use super::repository::Repository;
 use crate::api::{KeyRef, TreeFile};
 use crate::convert::context::Context;
+use crate::convert::host::bounds::Location;
+use crate::convert::host::content::{DEEPEST, HISTORY, has_content, is_made, is_placeholder};
+use crate::convert::host::names::part;
+use crate::convert::host::repository::Repository;
 use crate::convert::names::key;
 use crate::convert::output::SIGNATURE;
 use crate::convert::reader::Value;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use compose_loader::{Map, Node};
 
 use super::listeners::{Ports, Publisher};
-use super::{Text, is_local, public, variables, words};
+use super::public;
+use super::texts::{Text, is_local, variables, words};
 use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};
 use crate::rules;

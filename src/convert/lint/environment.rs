@@ -1,6 +1,6 @@
 //! Variables without a value.
 
-use super::variables;
+use super::texts::variables;
 use crate::convert::context::Context;
 use crate::convert::secrecy::unfilled;
 use crate::rules;

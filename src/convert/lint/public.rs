@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{is_local, variables};
+use super::texts::{is_local, variables};
 use crate::api::StackSpec;
 use crate::convert::context::Context;
 use crate::rules;

@@ -2,7 +2,7 @@
 
 use compose_loader::Node;
 
-use super::variables;
+use super::texts::variables;
 use crate::convert::context::{Context, texts_at};
 use crate::convert::reader::pointer;
 use crate::rules;

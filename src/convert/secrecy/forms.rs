@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::names::{looks_secret, may_be_secret};
+use crate::text::clip::start;
 
 /// Characters that end a value without quotes.
 const ENDS: [char; 13] = [',', ';', '&', '"', '\'', '`', ')', '}', ']', '|', '<', '>', '\\'];
@@ -16,8 +17,7 @@ pub fn logins(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     for (at, slashes) in text.match_indices("//") {
         let begins = at + slashes.len();
-        let rest = &text[begins..];
-        let rest = &rest[..rest.floor_char_boundary(LONGEST_ADDRESS)];
+        let rest = start(&text[begins..], LONGEST_ADDRESS);
         let whole =
             rest.find(|c: char| c.is_whitespace() || "\"'`<>".contains(c)).map_or(rest, |end| &rest[..end]);
         let authority = whole.find(['/', '?']).map_or(whole, |end| &whole[..end]);

@@ -11,7 +11,8 @@ use super::command::behind_flags;
 use super::forms::{gives_secret, logins, pairs};
 use super::names::{looks_secret, may_be_secret};
 use super::{HIDDEN, Secrecy, signs};
-use crate::convert::Converted;
+use crate::convert::converted::Converted;
+use crate::text::clip::start;
 
 /// The secrets that no message shows.
 #[derive(Debug, Default)]
@@ -109,7 +110,7 @@ impl Quiet {
             if same == last.len() {
                 return Some(same);
             }
-            begins = &begins[..begins.floor_char_boundary(same)];
+            begins = start(begins, same);
         }
     }
 }

@@ -17,7 +17,7 @@ use compose_loader::Node;
 
 pub use self::process::labels;
 use self::text::Variables;
-pub use self::volumes::{bytes, tmpfs_options, volumes_from};
+pub use self::volumes::volumes_from;
 use super::context::Context;
 use super::reader::{Section, Value};
 use super::settings;

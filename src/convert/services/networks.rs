@@ -6,7 +6,7 @@ use crate::convert::context::{Alias, Context};
 use crate::convert::names::{label, service_label};
 use crate::convert::reader::{Section, Value};
 use crate::rules;
-use crate::text::names::is_service_name;
+use crate::text::validation::is_service_name;
 
 /// Converts the attributes with which services find each other.
 pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>, service: &mut Service) {

@@ -9,7 +9,7 @@ use crate::api::labels::RESERVED;
 use crate::api::{PullPolicy, Service, Text};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value};
-use crate::convert::sizes::{duration, quantity};
+use crate::convert::sizes::{bytes, duration, quantity};
 use crate::rules::{self, Rule};
 
 /// Converts `image`, `build` and `pull_policy`.
@@ -185,7 +185,7 @@ pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
     }
     service.shm_size = section.take("shm_size").and_then(|value| quantity(value.mapped()));
     for (name, value) in section.take("storage_opt").map(Value::entries).unwrap_or_default() {
-        let size = value.peek().as_str().and_then(super::volumes::bytes).and_then(|size| quantity(&size));
+        let size = value.peek().as_str().and_then(bytes).and_then(|size| quantity(&size));
         if name == "size" && size.is_some() {
             service.storage_size = size;
         }

@@ -7,9 +7,10 @@ use compose_loader::{Node, paths::is_windows_absolute};
 use super::process::numbers;
 use crate::api::{FileMount, Propagation, Service, Tmpfs, VolumeMount};
 use crate::convert::context::Context;
+use crate::convert::driver_options::tmpfs_options;
 use crate::convert::files::{Bind, Bound, bind, part_of};
 use crate::convert::names::label;
-use crate::convert::reader::{Section, Value, int};
+use crate::convert::reader::{Section, Value};
 use crate::convert::settings;
 use crate::convert::sizes::quantity;
 use crate::rules::{self, Rule};
@@ -219,51 +220,6 @@ fn short_tmpfs(value: Value<'_>) -> Option<Tmpfs> {
     }
     tmpfs.target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     Some(tmpfs)
-}
-
-/// Reads the options of a tmpfs mount, and returns the options without a meaning on a cluster. The folder belongs to
-/// root there, so if the owner is another user, all users get the permissions of the owner.
-pub fn tmpfs_options<'o>(options: &'o str, tmpfs: &mut Tmpfs) -> Vec<&'o str> {
-    let mut other = Vec::new();
-    let mut owned = false;
-    for option in options.split(',').map(str::trim).filter(|option| !option.is_empty()) {
-        match option.split_once('=') {
-            Some(("size", size)) => match bytes(size) {
-                Some(size) => tmpfs.size = quantity(&size),
-                None => other.push(option),
-            },
-            Some(("mode", mode)) if i64::from_str_radix(mode, 8).is_ok() && mode.len() <= 5 => {
-                tmpfs.mode = Some(format!("{mode:0>4}"));
-            }
-            _ if matches!(option, "rw" | "noexec" | "nosuid" | "nodev" | "exec" | "suid" | "dev") => {}
-            _ => {
-                owned |= option.starts_with("uid=") || option.starts_with("gid=");
-                other.push(option);
-            }
-        }
-    }
-    let mode = tmpfs.mode.as_deref().and_then(|mode| i64::from_str_radix(mode, 8).ok());
-    if let Some(mode) = mode.filter(|_| owned) {
-        let owner = mode >> 6 & 0o7;
-        tmpfs.mode = Some(format!("{:04o}", mode | owner << 3 | owner));
-    }
-    other
-}
-
-/// Parses a size of `mount`: a number with k, m or g.
-pub fn bytes(text: &str) -> Option<Node> {
-    use compose_loader::Place;
-    let lower = text.to_lowercase();
-    let digits = lower.trim_end_matches(['k', 'm', 'g', 'b']);
-    let factor = match &lower[digits.len()..] {
-        "" | "b" => 1,
-        "k" | "kb" => 1 << 10,
-        "m" | "mb" => 1 << 20,
-        "g" | "gb" => 1 << 30,
-        _ => return None,
-    };
-    let number = int(&Node::text(digits, Place::NONE))?.checked_mul(factor)?;
-    Some(Node::new(compose_loader::Value::Int(number), Place::NONE))
 }
 
 /// Converts `volumes_from`.

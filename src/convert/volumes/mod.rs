@@ -1,12 +1,9 @@
 //! Volumes of the project and the storage of their data.
 
 mod memory;
-mod options;
 
-use compose_loader::Node;
-
-use self::options::{Meaning, is_none, meaning};
 use super::context::Context;
+use super::driver_options::{Meaning, is_local, is_none, meaning};
 use super::files::{fill_named, is_of_project};
 use super::names::label;
 use super::objects::NfsVolume;
@@ -39,26 +36,6 @@ pub fn volume(context: &mut Context<'_>, name: &str, mut section: Section<'_>) {
     section.rest();
     if is_claim {
         context.volumes.insert(new, made);
-    }
-}
-
-/// Reports whether a driver is Docker's local driver.
-fn is_local(driver: &str) -> bool {
-    matches!(driver, "local" | "default" | "")
-}
-
-/// Returns the host folder of a volume, unless the settings select other storage on the cluster.
-pub fn folder(volume: &Node) -> Option<String> {
-    const ELSEWHERE: [&str; 4] = ["claimName", "nfs", "hostPath", "storageClassName"];
-    let settings = volume.get("x-stackwright");
-    let is_placed = volume.get("external").and_then(Node::as_bool) == Some(true)
-        || ELSEWHERE.iter().any(|key| settings.is_some_and(|settings| settings.get(key).is_some()));
-    if is_placed || !is_local(volume.str_at("driver").unwrap_or_default()) {
-        return None;
-    }
-    match meaning(volume.get("driver_opts")?) {
-        Meaning::Folder { path, .. } => Some(path),
-        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Fairness between namespaces that read images.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 
 use super::*;

@@ -1,19 +1,16 @@
 //! Builder of the container of a service.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use k8s_openapi::api::core::v1::{Container, ContainerPort, ResourceRequirements, SecurityContext};
+use k8s_openapi::api::core::v1::{Container, ContainerPort};
 
 use super::{
     edition::Form,
     lifecycle::lifecycle,
-    pre_start::pull_policy,
     probes::{Probes, probes},
+    settings::{pull_policy, resources, security},
 };
-use crate::{
-    api::Protocol,
-    translate::resolve::{ResolvedService, Resources, User},
-};
+use crate::{api::Protocol, translate::resolve::ResolvedService};
 
 /// Builds the container of a service.
 pub(super) fn container(service: &ResolvedService<'_>, form: Form) -> Container {
@@ -72,24 +69,4 @@ fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
         }
     };
     all.into_iter().map(port).collect()
-}
-
-pub(super) fn resources(resources: &Resources) -> Option<ResourceRequirements> {
-    let some = |amounts: &BTreeMap<_, _>| (!amounts.is_empty()).then(|| amounts.clone());
-    let (limits, requests) = (some(&resources.limits), some(&resources.requests));
-    (limits.is_some() || requests.is_some()).then_some(ResourceRequirements {
-        limits,
-        requests,
-        claims: None,
-    })
-}
-
-/// Returns the security context with the user.
-pub(super) fn security(context: SecurityContext, user: Option<User>) -> Option<SecurityContext> {
-    let context = SecurityContext {
-        run_as_user: user.map(|user| user.id),
-        run_as_group: user.and_then(|user| user.group),
-        ..context
-    };
-    (context != SecurityContext::default()).then_some(context)
 }

@@ -12,13 +12,12 @@ use k8s_openapi::api::core::v1::{
 };
 use serde_json::Value;
 
-use super::{
-    edition::Edition,
-    hooks::{need_helper, runs_in_container},
-};
+use super::edition::Edition;
 use crate::{
     text::names::pod_volume,
-    translate::resolve::{CONTENT, Copied, HelperTasks, OpenedFolder, Owner, ProjectFiles, ResolvedService},
+    translate::resolve::{
+        CONTENT, Command, Copied, HelperTasks, OpenedFolder, Owner, ProjectFiles, ResolvedService, is_shell,
+    },
 };
 
 /// The placeholder of the helper image until the template is hashed, so that a new version of the helper does not change
@@ -55,10 +54,21 @@ pub(super) fn shapes_mounts(tasks: &HelperTasks, edition: Edition) -> bool {
     is_copied || !tasks.modes.is_empty() || tasks.project_files.iter().any(ProjectFiles::has_any)
 }
 
+/// Reports whether the helper runs a hook of the service, in its container or before.
+fn runs_hooks(service: &ResolvedService<'_>) -> bool {
+    let before = service.own.hooks_before.iter().any(|hook| !is_shell(&hook.spec.command));
+    before || runs_hooks_in_container(service)
+}
+
+/// Reports whether the helper runs a hook in the container of the service.
+fn runs_hooks_in_container(service: &ResolvedService<'_>) -> bool {
+    service.shutdown.post_start.as_ref().is_some_and(Command::needs_helper)
+}
+
 /// Adds the init containers, and mounts copies and, for hooks, the program in the container of the service.
 pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Edition) {
     let tasks = &service.own.mounts.tasks;
-    let runs_hooks = edition.lets_hooks_fail() && need_helper(service);
+    let runs_hooks = edition.lets_hooks_fail() && runs_hooks(service);
     let opens = edition.opens_folders() && !tasks.opened.is_empty();
     if tasks.seeds.is_empty() && !shapes_mounts(tasks, edition) && !runs_hooks && !opens {
         return;
@@ -84,7 +94,7 @@ pub(super) fn add(spec: &mut PodSpec, service: &ResolvedService<'_>, edition: Ed
     if !tasks.seeds.is_empty() {
         init.push(seed(container, tasks));
     }
-    if runs_hooks && runs_in_container(service) {
+    if runs_hooks && runs_hooks_in_container(service) {
         container.volume_mounts.get_or_insert_default().push(program());
     }
     volumes.sort_by(|a, b| a.name.cmp(&b.name));

@@ -6,14 +6,13 @@ use std::borrow::Cow;
 use k8s_openapi::api::core::v1::Container;
 
 use super::{
-    container::{resources, security},
     edition::Form,
     helper::{HELPER, PROGRAM, program},
-    pre_start::pull_policy,
+    settings::{pull_policy, resources, security},
 };
 use crate::{
     text::{escape::escaped, names::pod_volume},
-    translate::resolve::{Command, HookBefore, ResolvedService, is_shell},
+    translate::resolve::{Command, HookBefore, ResolvedService},
 };
 
 /// The subcommand of the helper that runs a hook.
@@ -50,17 +49,6 @@ fn container(service: &ResolvedService<'_>, hook: &HookBefore<'_>, index: usize,
         security_context: security(context, hook.user),
         ..Container::default()
     }
-}
-
-/// Reports whether the helper runs a hook of the service, in its container or before.
-pub(super) fn need_helper(service: &ResolvedService<'_>) -> bool {
-    let before = service.own.hooks_before.iter().any(|hook| !is_shell(&hook.spec.command));
-    before || runs_in_container(service)
-}
-
-/// Reports whether the helper runs a hook in the container of the service.
-pub(super) fn runs_in_container(service: &ResolvedService<'_>) -> bool {
-    service.shutdown.post_start.as_ref().is_some_and(Command::needs_helper)
 }
 
 /// Wraps a command, so that its failure is written to the log of the container and the exit code is 0. A shell of the image

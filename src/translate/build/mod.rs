@@ -24,6 +24,7 @@ mod reads;
 mod same_node;
 mod sequence;
 mod service;
+mod settings;
 mod stateful_set;
 mod unit;
 

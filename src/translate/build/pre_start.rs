@@ -2,9 +2,8 @@
 
 use k8s_openapi::api::core::v1::Container;
 
-use super::container::{resources, security};
+use super::settings::{pull_policy, resources, security};
 use crate::{
-    api::PullPolicy,
     text::names::pod_volume,
     translate::resolve::{Before, ResolvedService},
 };
@@ -37,15 +36,5 @@ fn container(service: &ResolvedService<'_>, before: &Before<'_>, index: usize) -
         volume_mounts: Some(service.own.mounts.mounts.values().cloned().collect()),
         security_context: security(context, before.user),
         ..Container::default()
-    }
-}
-
-/// Returns the pull policy in Kubernetes. The default is `missing`, as in Compose. The default of Kubernetes would pull
-/// `:latest` at every start.
-pub(super) fn pull_policy(policy: Option<PullPolicy>) -> &'static str {
-    match policy.unwrap_or_default() {
-        PullPolicy::Missing => "IfNotPresent",
-        PullPolicy::Always => "Always",
-        PullPolicy::Never => "Never",
     }
 }

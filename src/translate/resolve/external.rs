@@ -2,9 +2,10 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
-use super::{labels::is_domain, service::ResolvedService};
+use super::service::ResolvedService;
 use crate::{
     api::Reason,
+    text::validation::is_dns_subdomain,
     translate::{
         Activity, Privilege,
         findings::{Findings, Grants},
@@ -26,7 +27,7 @@ pub(super) fn external_links<'a>(
                 let message =
                     "an external link needs a host name, not an address: use 'extraHosts' for an address";
                 at.invalid(message);
-            } else if !is_domain(&target.0) {
+            } else if !is_dns_subdomain(&target.0) {
                 let message = "the value is not a fully qualified name: write one in lower case, such as \
                                db.example.com, or db.other.svc.cluster.local for the Service db of the namespace \
                                other";

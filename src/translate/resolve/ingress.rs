@@ -2,12 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use super::{
-    labels::{annotation_key, is_domain},
-    ports::KnownPort,
-};
+use super::{labels::annotation_key, ports::KnownPort};
 use crate::{
     api::{IngressRule, Protocol, Reason, Service},
+    text::validation::is_dns_subdomain,
     translate::{
         Privilege,
         findings::{FieldPath, Findings, Grants},
@@ -65,7 +63,7 @@ fn only_port(service: &Service, own_ports: &BTreeSet<KnownPort>) -> Option<i32> 
 }
 
 fn check(rule: &IngressRule, at: &FieldPath<'_>) {
-    let is_host = |host: &str| is_domain(host.strip_prefix("*.").unwrap_or(host));
+    let is_host = |host: &str| is_dns_subdomain(host.strip_prefix("*.").unwrap_or(host));
     if rule.host.as_deref().is_some_and(|host| !is_host(host)) {
         let message = "the value is not a host name: write one in lower case without a port, such as api.example.com or \
              *.example.com";
@@ -73,7 +71,7 @@ fn check(rule: &IngressRule, at: &FieldPath<'_>) {
     }
     let names = [("className", &rule.class_name), ("tlsSecretName", &rule.tls_secret_name)];
     for (field, name) in names {
-        if name.as_deref().is_some_and(|name| !is_domain(name)) {
+        if name.as_deref().is_some_and(|name| !is_dns_subdomain(name)) {
             let message = "the value is not a valid name of an object: write lower-case letters, digits, hyphens and \
                            dots";
             at.child(field).invalid(message);
@@ -126,7 +124,7 @@ fn is_harmless(key: &str, value: &str) -> bool {
                 Form::Switch => matches!(value, "true" | "false"),
                 Form::Number => is_number(value),
                 Form::Size => is_number(value.strip_suffix(['k', 'K', 'm', 'M', 'g', 'G']).unwrap_or(value)),
-                Form::Name => is_domain(value),
+                Form::Name => is_dns_subdomain(value),
             }
     })
 }

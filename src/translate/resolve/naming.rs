@@ -6,13 +6,16 @@ use std::{
 };
 
 use super::{
-    resolver::is_host_name,
     service::{DEFAULT_NETWORK, ResolvedService},
     volumes::{DeclaredVolume, Origin},
 };
 use crate::{
     api::{Reason, Service, StackSpec},
-    text::names::{dns_label, internal_name, is_dns_label, is_service_name, object_name, published_name},
+    text::{
+        clip::start,
+        names::{dns_label, internal_name, object_name, published_name},
+        validation::{is_dns_label, is_host_name, is_service_name},
+    },
     translate::{
         Activity, Kind,
         findings::{FieldPath, Findings},
@@ -249,9 +252,8 @@ fn service_name(name: &str, at: &FieldPath<'_>) {
 
 /// Returns a valid name that is similar to an invalid one.
 fn suggestion(name: &str) -> String {
-    let label: String =
-        dns_label(name).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(60).collect();
-    let label = label.trim_matches('-');
+    let label: String = dns_label(name).chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let label = start(&label, 60).trim_matches('-');
     match label.chars().next() {
         None => "app".to_owned(),
         Some(digit) if digit.is_ascii_digit() => format!("s-{label}").trim_end_matches('-').to_owned(),

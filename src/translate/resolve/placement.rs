@@ -2,8 +2,11 @@
 
 use k8s_openapi::api::core::v1::NodeSelectorRequirement;
 
-use super::labels::{is_key, is_label_value};
-use crate::{api::Service, translate::findings::FieldPath};
+use crate::{
+    api::Service,
+    text::validation::{is_label_value, is_qualified_name},
+    translate::findings::FieldPath,
+};
 
 /// The requirements of a service on its nodes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -130,7 +133,7 @@ fn node_label(key: &str) -> Option<String> {
     if key == "node.hostname" {
         return Some(HOST_NAME.to_owned());
     }
-    key.strip_prefix("node.labels.").filter(|label| is_key(label)).map(str::to_owned)
+    key.strip_prefix("node.labels.").filter(|label| is_qualified_name(label)).map(str::to_owned)
 }
 
 /// The operating systems of image platforms.

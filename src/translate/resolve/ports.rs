@@ -5,10 +5,10 @@ use std::{
     net::IpAddr,
 };
 
-use super::{health::Health, labels::is_key};
+use super::health::Health;
 use crate::{
     api::{PortMode, Protocol, Publish, Reason, Service, ServiceMode},
-    text::addresses::addresses,
+    text::{addresses::addresses, validation::is_qualified_name},
     translate::{
         ImageConfig, Privilege,
         findings::{FieldPath, Findings, Grants},
@@ -107,7 +107,7 @@ pub(super) fn published(service: &Service, publish: Publish, at: &FieldPath<'_>)
         let published = port.published.unwrap_or(port.target);
         let protocol = port.protocol.unwrap_or_default();
         let on_node = port.mode == Some(PortMode::Host) || publish == Publish::HostPort;
-        if port.app_protocol.as_ref().is_some_and(|name| !is_key(name)) {
+        if port.app_protocol.as_ref().is_some_and(|name| !is_qualified_name(name)) {
             let message = "the value is not an application protocol: write a name, such as http, or a name with a \
                            domain, such as kubernetes.io/h2c";
             at.child("appProtocol").invalid(message);

@@ -6,7 +6,7 @@ use k8s_openapi::api::core::v1::{HostAlias, PodDNSConfig, PodDNSConfigOption};
 
 use crate::{
     api::{Reason, Service},
-    text::names::is_dns_label,
+    text::validation::is_host_name,
     translate::findings::FieldPath,
 };
 
@@ -99,11 +99,6 @@ fn hosts(service: &Service, at: &FieldPath<'_>) -> Vec<HostAlias> {
     }
     let line = |(ip, names): (&str, Vec<String>)| HostAlias { ip: ip.to_owned(), hostnames: Some(names) };
     names.into_iter().map(line).collect()
-}
-
-/// Reports whether a text is a DNS name in lower case.
-pub(super) fn is_host_name(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_dns_label)
 }
 
 #[cfg(test)]

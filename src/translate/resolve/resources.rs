@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity as Amount;
 
-use super::labels::is_key;
 use crate::{
     api::{Quantity, Resource, Service},
+    text::validation::is_qualified_name,
     translate::findings::FieldPath,
 };
 
@@ -61,7 +61,7 @@ pub(super) fn resources(service: &Service, at: &FieldPath<'_>) -> Resources {
         // Names in the domain of Kubernetes are not devices.
         let domain = name.split_once('/').map(|(domain, _)| domain);
         let is_device = domain.is_some_and(|domain| !domain.ends_with("kubernetes.io"));
-        if !is_device || !is_key(name) || name.starts_with("requests.") || count < 1 {
+        if !is_device || !is_qualified_name(name) || name.starts_with("requests.") || count < 1 {
             at.invalid(
                 "the device is not valid: write the name of an extended resource, such as nvidia.com/gpu, and a \
                  number",

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{sharing::Sharing, volumes::DeclaredVolume};
 use crate::{
     api::{AccessMode, Mode, Service, StackSpec},
-    text::short_hash,
+    text::{short_hash, validation::LONGEST_LABEL},
     translate::{Facts, LiveClaim},
 };
 
@@ -110,7 +110,7 @@ fn name(claims: &BTreeSet<String>, shared: bool, live: &BTreeMap<String, LiveCla
     }
     let first = claims.first().filter(|_| shared)?;
     // The name of an external claim can be longer than a label.
-    Some(if first.len() <= 63 { first.clone() } else { short_hash(first) })
+    Some(if first.len() <= LONGEST_LABEL { first.clone() } else { short_hash(first) })
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Sizes such as `512m` and `1.5 GiB`, with factors of 1024.
 
+use crate::number::float;
+
 /// Parses a size, in bytes.
 ///
 /// # Errors
@@ -12,8 +14,7 @@ pub fn parse(text: &str) -> Result<i64, String> {
     let last = text.rfind(|c: char| c.is_ascii_digit() || c == '.' || c == ' ').ok_or_else(invalid)?;
     let number = if text.as_bytes()[last] == b' ' { &text[..last] } else { &text[..=last] };
     let suffix = text[last + 1..].to_lowercase();
-    let size =
-        super::super::interpolate::float(number, true).filter(|size| *size >= 0.0).ok_or_else(invalid)?;
+    let size = float(number, true).filter(|size| *size >= 0.0).ok_or_else(invalid)?;
     let unit = suffix.as_bytes();
     let factor = match unit.first() {
         None => 0,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::diagnostic::Diagnostic;
+use crate::paths::clean;
 use crate::rules;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
@@ -154,7 +155,7 @@ impl Volume {
             set(&mut map, "source", short.part(self.source_at.start, self.source_at.end));
         }
         let target = short.part(self.target_at.start, self.target_at.end);
-        set(&mut map, "target", target.made(super::super::paths::clean(&self.target)));
+        set(&mut map, "target", target.made(clean(&self.target)));
         if self.read_only {
             set(&mut map, "read_only", Node::bool(true, place));
         }

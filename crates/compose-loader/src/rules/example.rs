@@ -1,6 +1,6 @@
 //! Projects that show a rule.
 
-use crate::MemoryFiles;
+use crate::files::MemoryFiles;
 use crate::paths::join;
 
 /// A project that shows a rule.

@@ -3,32 +3,14 @@
 mod example;
 mod project;
 mod references;
+mod rule;
 mod values;
 mod variables;
 mod yaml;
 
 pub use self::example::Example;
+pub use self::rule::{Rule, Severity};
 pub(crate) use self::{project::*, references::*, values::*, variables::*, yaml::*};
-
-use crate::diagnostic::Severity;
-
-/// A rule that a project can break.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Rule {
-    /// The stable id, such as `undefined-network`.
-    pub id: &'static str,
-    /// The severity of its diagnostics.
-    pub severity: Severity,
-    /// The name of the mistake.
-    pub title: &'static str,
-    /// What the rule says, and why.
-    pub explanation: &'static str,
-    /// What the user can do in general. A diagnostic can have a more specific remedy.
-    pub remedy: Option<&'static str>,
-    /// A project that breaks the rule.
-    pub example: Example,
-}
 
 /// Returns all rules, sorted by id.
 #[must_use]
@@ -37,36 +19,6 @@ pub fn rules() -> Vec<&'static Rule> {
     rules.sort_by_key(|rule| rule.id);
     rules
 }
-
-/// Declares the rules of one topic, and the list of these rules. A rule consists of name, id, severity, title,
-/// explanation, an optional remedy and, after `=>`, the example, or `none` with the reason why there is none.
-macro_rules! list {
-    ($list:ident: $($name:ident $id:literal $severity:ident
-        $title:literal, $explanation:literal $(, $remedy:literal)? => $($example:literal)? $(none $reason:literal)?;)+) => {
-        $(
-            #[doc = concat!("`", $id, "`: ", $title, ".")]
-            pub(crate) static $name: $crate::rules::Rule = $crate::rules::Rule {
-                id: $id,
-                severity: $crate::Severity::$severity,
-                title: $title,
-                explanation: $explanation,
-                remedy: $crate::rules::first!($(Some($remedy),)? None),
-                example: $crate::rules::first!(
-                    $($crate::rules::Example::Files($example),)?
-                    $($crate::rules::Example::None($reason),)?
-                ),
-            };
-        )+
-        pub(crate) static $list: &[&$crate::rules::Rule] = &[$(&$name),+];
-    };
-}
-
-macro_rules! first {
-    ($first:expr $(, $rest:expr)* $(,)?) => {
-        $first
-    };
-}
-pub(crate) use {first, list};
 
 #[cfg(test)]
 mod tests {

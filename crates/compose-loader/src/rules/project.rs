@@ -1,6 +1,6 @@
 //! Rules of the files of a project: which are read, and how they combine.
 
-use super::list;
+use super::rule::list;
 
 list! { PROJECT:
     CANNOT_OVERRIDE "cannot-override" Error

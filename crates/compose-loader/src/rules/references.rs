@@ -1,6 +1,6 @@
 //! Rules of services and of what they refer to.
 
-use super::list;
+use super::rule::list;
 
 list! { REFERENCES:
     CONTAINER_NAME "container-name" Error

@@ -1,6 +1,6 @@
 //! Rules of single values.
 
-use super::list;
+use super::rule::list;
 
 list! { VALUES:
     AMBIGUOUS "ambiguous" Error

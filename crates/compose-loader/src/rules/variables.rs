@@ -1,6 +1,6 @@
 //! Rules of variables and env files.
 
-use super::list;
+use super::rule::list;
 
 list! { VARIABLES:
     ENV_FILE_FORMAT "env-file-format" Error

@@ -1,6 +1,6 @@
 //! Rules of YAML.
 
-use super::list;
+use super::rule::list;
 
 list! { YAML:
     ALIAS_CYCLE "alias-cycle" Error

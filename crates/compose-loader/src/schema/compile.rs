@@ -1,11 +1,15 @@
 //! Compilation of the schema file to a table.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde_json::Value as Json;
 
 use crate::names::Names;
 use crate::tree::Value;
+
+/// The schema of the Compose Specification.
+pub static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
 
 /// The parts of a schema. The first one is the whole schema.
 pub struct Schemas(Vec<Schema>);
@@ -58,6 +62,26 @@ impl Schema {
 }
 
 impl Schemas {
+    /// Iterates over the schemas that a value must all match.
+    pub fn parts<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s Schema> {
+        schema.all_of.iter().map(|&part| {
+            let part = self.get(part);
+            part.reference.map_or(part, |reference| self.get(reference))
+        })
+    }
+
+    /// Reports whether one of these schemas knows a key.
+    pub fn evaluated(&self, schema: &Schema, key: &str) -> bool {
+        self.parts(schema).any(|part| {
+            part.property(key).is_some() || part.patterns.iter().any(|(pattern, _)| pattern.matches(key))
+        })
+    }
+
+    /// Iterates over the keys that a schema knows.
+    pub fn keys<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s str> {
+        std::iter::once(schema).chain(self.parts(schema)).flat_map(Schema::keys)
+    }
+
     pub fn compile(text: &str) -> Self {
         let root: Json = serde_json::from_str(text).unwrap_or_default();
         let mut compiler = Compiler { root: &root, table: Vec::new(), named: HashMap::new() };

@@ -10,19 +10,17 @@ mod compile;
 mod remedy;
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use self::alike::{COMPARED, alike};
-use self::compile::{Additional, Schema, Schemas};
+use self::compile::{Additional, SCHEMAS, Schema, Schemas};
 pub use self::remedy::of_service;
 use crate::diagnostic::{Diagnostic, MAX_FAULTS};
+use crate::merge;
 use crate::nearest::did_you_mean;
 use crate::rules::{self, Rule};
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Map, Node, Value};
-
-static SCHEMAS: LazyLock<Schemas> = LazyLock::new(|| Schemas::compile(include_str!("compose-spec.json")));
 
 /// Returns the violations of the schema.
 #[must_use]
@@ -242,11 +240,11 @@ impl Check<'_> {
                 continue;
             }
             let refused = match schema.additional {
-                Additional::Any => schema.unevaluated && !self.evaluated(schema, key),
+                Additional::Any => schema.unevaluated && !self.schemas.evaluated(schema, key),
                 Additional::None => true,
             };
             if refused {
-                let remedy = self.of_unknown_key(schema, key, &entry.node, trail);
+                let remedy = self.schemas.of_unknown_key(schema, key, &entry.node, trail);
                 let kind = FaultKind::Unknown { key: key.to_string(), remedy };
                 faults.push(Fault {
                     depth: trail.depth() + 1,
@@ -256,23 +254,6 @@ impl Check<'_> {
                 });
             }
         }
-    }
-
-    fn parts<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s Schema> {
-        schema.all_of.iter().map(|&part| {
-            let part = self.schemas.get(part);
-            part.reference.map_or(part, |reference| self.schemas.get(reference))
-        })
-    }
-
-    fn evaluated(&self, schema: &Schema, key: &str) -> bool {
-        self.parts(schema).any(|part| {
-            part.property(key).is_some() || part.patterns.iter().any(|(pattern, _)| pattern.matches(key))
-        })
-    }
-
-    fn keys<'s>(&'s self, schema: &'s Schema) -> impl Iterator<Item = &'s str> {
-        std::iter::once(schema).chain(self.parts(schema)).flat_map(Schema::keys)
     }
 
     fn list(&self, schema: &Schema, items: &[Node], trail: &Trail<'_>, faults: &mut Vec<Fault>) {
@@ -288,7 +269,7 @@ impl Check<'_> {
             let mut seen: HashMap<u64, usize> = HashMap::new();
             for (index, item) in items.iter().enumerate() {
                 let equal = if items.len() > COMPARED {
-                    let first = *seen.entry(super::merge::digest(&item.value)).or_insert(index);
+                    let first = *seen.entry(merge::digest(&item.value)).or_insert(index);
                     (first != index && items[first] == *item).then_some(first)
                 } else {
                     items[..index].iter().position(|earlier| alike(&earlier.value, &item.value))

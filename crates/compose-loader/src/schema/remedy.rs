@@ -1,7 +1,6 @@
 //! Remedies for violations of the schema.
 
-use super::compile::{Pattern, Schema};
-use super::{Check, SCHEMAS};
+use super::compile::{Pattern, SCHEMAS, Schema, Schemas};
 use crate::nearest::did_you_mean;
 use crate::trail::Trail;
 use crate::tree::{Node, Value};
@@ -9,7 +8,7 @@ use crate::tree::{Node, Value};
 /// Returns the remedy for a service that is not a mapping.
 #[must_use]
 pub fn of_service(name: &str) -> String {
-    if (Check { schemas: &SCHEMAS }).is_key_of_service(name) {
+    if SCHEMAS.is_key_of_service(name) {
         format!("`{name}` is a key of a service: indent it like the other keys of its service")
     } else {
         "write the keys of the service below its name, with more indentation".to_owned()
@@ -44,7 +43,7 @@ pub fn of_type(wanted: &[&'static str], found: &Value) -> String {
     }
 }
 
-impl Check<'_> {
+impl Schemas {
     /// Returns the remedy for an unknown key, which can be known elsewhere.
     pub(super) fn of_unknown_key(
         &self,
@@ -95,8 +94,8 @@ impl Check<'_> {
     }
 
     fn resolved(&self, id: usize) -> &Schema {
-        let schema = self.schemas.get(id);
-        schema.reference.map_or(schema, |reference| self.schemas.get(reference))
+        let schema = self.get(id);
+        schema.reference.map_or(schema, |reference| self.get(reference))
     }
 
     /// Returns the paths of a key one or two levels further down.

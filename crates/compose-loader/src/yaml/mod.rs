@@ -11,6 +11,7 @@ mod syntax;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
@@ -278,8 +279,7 @@ impl<'a> Builder<'a> {
 
     fn syntax(&self, fault: Fault) -> Diagnostic {
         let found = syntax::explain(self.body, &self.reader, fault);
-        let at = |offset: usize| small(self.shift as usize + offset);
-        let place = Place { file: self.file, start: at(found.place.start), end: at(found.place.end) };
+        let place = self.place_of(found.place);
         let rule =
             if fault.kind == Kind::CollectionKey { &rules::NON_STRING_KEY } else { &rules::YAML_SYNTAX };
         Diagnostic::new(rule, place, found.message).remedy(found.remedy)
@@ -291,13 +291,14 @@ impl<'a> Builder<'a> {
     }
 
     fn place(&self, found: &Found<'_>) -> Place {
-        let at = |offset: usize| small(self.shift as usize + offset);
-        Place { file: self.file, start: at(found.start), end: at(found.end) }
+        self.place_of(found.start..found.end)
     }
-}
 
-fn small(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
+    /// Returns the place of a range of the body.
+    fn place_of(&self, range: Range<usize>) -> Place {
+        let shift = self.shift as usize;
+        Place::of(self.file, shift + range.start..shift + range.end)
+    }
 }
 
 /// Returns the name of a core tag, such as `str` of `!!str`.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::small;
 use crate::diagnostic::Diagnostic;
 use crate::rules;
 use crate::source::Place;
@@ -241,7 +240,7 @@ pub fn refuse_controls(text: &str, file: u32, shift: usize) -> Result<(), Diagno
     let refused = |c: char| matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
     let Some((at, found)) = text.char_indices().find(|(_, c)| refused(*c)) else { return Ok(()) };
     let start = at + shift;
-    let place = Place { file, start: small(start), end: small(start + found.len_utf8()) };
+    let place = Place::of(file, start..start + found.len_utf8());
     Err(Diagnostic::new(
         &rules::YAML_CONTROL_CHARACTER,
         place,

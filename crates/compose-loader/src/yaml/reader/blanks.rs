@@ -1,4 +1,4 @@
-//! White space and comments.
+//! White space, line breaks and comments.
 
 use super::characters::{is_blank, is_break};
 use super::{Fault, Kind, Reader};
@@ -88,5 +88,46 @@ impl Reader<'_> {
     /// Reports whether the rest of the line is empty.
     pub(super) fn ends_line(&self) -> bool {
         matches!(self.here(), b'#' | 0) || self.break_length(self.at) > 0
+    }
+
+    /// Returns the length of the line break at an offset. 0 means none.
+    pub(super) fn break_length(&self, at: usize) -> usize {
+        match self.byte(at) {
+            b'\n' => 1,
+            b'\r' => 1 + usize::from(self.byte(at + 1) == b'\n'),
+            0xc2 if self.byte(at + 1) == 0x85 => 2,
+            0xe2 if self.byte(at + 1) == 0x80 && matches!(self.byte(at + 2), 0xa8 | 0xa9) => 3,
+            _ => 0,
+        }
+    }
+
+    /// Folds blanks and line breaks between two words: one line break becomes a space, and every further one a newline.
+    pub(super) fn fold(&self, text: &mut String, from: usize, to: usize) {
+        // The common case.
+        if self.byte(from) == b'\n' && self.text.as_bytes()[from + 1..to].iter().all(|byte| is_blank(*byte)) {
+            text.push(' ');
+            return;
+        }
+        let mut breaks = (from..to).filter_map(|at| self.break_text(at)).peekable();
+        match (breaks.next(), breaks.peek()) {
+            (Some("\n"), None) => text.push(' '),
+            (Some("\n"), Some(_)) => {}
+            (first, _) => text.extend(first),
+        }
+        text.extend(breaks);
+    }
+
+    /// Returns the text of a line break that ends at an offset: U+2028 and U+2029 stay, and others become a newline.
+    pub(super) fn break_text(&self, at: usize) -> Option<&'static str> {
+        // The carriage return stands for both characters of CR LF.
+        if self.byte(at) == b'\n' && at > 0 && self.byte(at - 1) == b'\r' {
+            return None;
+        }
+        match (self.break_length(at), self.byte(at + 2)) {
+            (0, _) => None,
+            (3, 0xa8) => Some("\u{2028}"),
+            (3, _) => Some("\u{2029}"),
+            _ => Some("\n"),
+        }
     }
 }

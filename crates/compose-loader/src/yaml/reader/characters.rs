@@ -3,8 +3,6 @@
 //! One table has the classes of each byte. U+0085, U+2028 and U+2029 are line breaks in go-yaml: their first bytes need a
 //! second check.
 
-use super::Reader;
-
 const BLANK: u8 = 1;
 /// A line break, the end of the text, or the first byte of a possible line break.
 const BREAK: u8 = 2;
@@ -74,7 +72,7 @@ pub fn is_blank(byte: u8) -> bool {
     is(byte, BLANK)
 }
 
-/// Reports whether a byte can be a line break or the end of the text. [`Reader::break_length`] is exact.
+/// Reports whether a byte can be a line break or the end of the text. `Reader::break_length` is exact.
 pub fn is_break(byte: u8) -> bool {
     is(byte, BREAK)
 }
@@ -95,47 +93,4 @@ pub fn is_word(byte: u8) -> bool {
 /// Reports whether a byte is allowed in a tag. Between `<` and `>`, brackets and commas are allowed too.
 pub fn is_uri(byte: u8, in_angles: bool) -> bool {
     is(byte, URI) || in_angles && matches!(byte, b',' | b'[' | b']' | b'{' | b'}')
-}
-
-impl Reader<'_> {
-    /// Returns the length of the line break at an offset. 0 means none.
-    pub(super) fn break_length(&self, at: usize) -> usize {
-        match self.byte(at) {
-            b'\n' => 1,
-            b'\r' => 1 + usize::from(self.byte(at + 1) == b'\n'),
-            0xc2 if self.byte(at + 1) == 0x85 => 2,
-            0xe2 if self.byte(at + 1) == 0x80 && matches!(self.byte(at + 2), 0xa8 | 0xa9) => 3,
-            _ => 0,
-        }
-    }
-
-    /// Folds blanks and line breaks between two words: one line break becomes a space, and every further one a newline.
-    pub(super) fn fold(&self, text: &mut String, from: usize, to: usize) {
-        // The common case.
-        if self.byte(from) == b'\n' && self.text.as_bytes()[from + 1..to].iter().all(|byte| is_blank(*byte)) {
-            text.push(' ');
-            return;
-        }
-        let mut breaks = (from..to).filter_map(|at| self.break_text(at)).peekable();
-        match (breaks.next(), breaks.peek()) {
-            (Some("\n"), None) => text.push(' '),
-            (Some("\n"), Some(_)) => {}
-            (first, _) => text.extend(first),
-        }
-        text.extend(breaks);
-    }
-
-    /// Returns the text of a line break that ends at an offset: U+2028 and U+2029 stay, and others become a newline.
-    pub(super) fn break_text(&self, at: usize) -> Option<&'static str> {
-        // The carriage return stands for both characters of CR LF.
-        if self.byte(at) == b'\n' && at > 0 && self.byte(at - 1) == b'\r' {
-            return None;
-        }
-        match (self.break_length(at), self.byte(at + 2)) {
-            (0, _) => None,
-            (3, 0xa8) => Some("\u{2028}"),
-            (3, _) => Some("\u{2029}"),
-            _ => Some("\n"),
-        }
-    }
 }

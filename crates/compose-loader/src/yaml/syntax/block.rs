@@ -1,7 +1,7 @@
 //! Mistakes of lines, indentation and colons.
 
 use super::line::{Line, shown};
-use super::{Mistake, mistake};
+use super::mistake::{Mistake, mistake};
 
 /// Explains a tab in the indentation of a line, or after a dash.
 pub(super) fn tab(line: &Line<'_>, at: usize) -> Mistake {

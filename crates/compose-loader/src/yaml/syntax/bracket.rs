@@ -1,7 +1,7 @@
 //! Mistakes of brackets.
 
 use super::line::Line;
-use super::{Mistake, Seen, mistake};
+use super::mistake::{Mistake, Seen, mistake};
 
 /// Explains an unclosed bracket, or a mistake inside brackets.
 pub(super) fn bracket(body: &str, at: usize, seen: Seen) -> Option<Mistake> {

@@ -5,36 +5,14 @@
 mod block;
 mod bracket;
 mod line;
+mod mistake;
 mod quote;
 
 use std::ops::Range;
 
 use super::reader::{Fault, Kind, MAX_DEPTH, Reader, is_anchor};
 use line::{Line, shown};
-
-/// A mistake in a text.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Mistake {
-    /// The range to show.
-    pub place: Range<usize>,
-    /// What is wrong.
-    pub message: String,
-    /// The remedy.
-    pub remedy: String,
-}
-
-/// The progress of the reader.
-#[derive(Clone, Copy)]
-struct Seen {
-    /// The end of the last scalar or bracket, or its start if it is quoted.
-    end: usize,
-    /// The innermost open bracket.
-    open: Option<usize>,
-}
-
-fn mistake(place: Range<usize>, message: impl Into<String>, remedy: impl Into<String>) -> Mistake {
-    Mistake { place, message: message.into(), remedy: remedy.into() }
-}
+use mistake::{Mistake, Seen, mistake};
 
 /// Returns the mistake behind a fault of the reader.
 #[must_use]

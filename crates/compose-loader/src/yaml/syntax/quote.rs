@@ -2,7 +2,7 @@
 
 use super::bracket::bracket;
 use super::line::Line;
-use super::{Mistake, Seen, mistake};
+use super::mistake::{Mistake, Seen, mistake};
 
 /// Explains a quote that is closed too late, too early, or not at all.
 pub(super) fn quote(body: &str, at: usize, seen: Seen) -> Option<Mistake> {

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::{collection, option, prelude::*, sample::select};
 use serde_json::{Map, Value, json};
 
-use super::{
+use crate::api::{Reason, Service, Stack};
+use crate::text::validation::is_dns_label;
+use crate::translate::{
     Desired, Facts, Kind, Object, Problem, ServerVersion,
     resolve::{count_objects, resolve},
     translate,
 };
-use crate::api::{Reason, Service, Stack};
-use crate::text::names::is_dns_label;
 
 /// Names that every generated Stack declares, so that most references lead somewhere.
 const NAMES: [&str; 8] = ["a", "b", "c", "db", "web", "a-b", "data", "default"];

@@ -3,7 +3,7 @@
 use compose_loader::FileKind;
 
 use super::ignore::Ignored;
-use crate::convert::Folders;
+use crate::convert::folders::Folders;
 
 /// The `.gitignore` files for a folder, outermost first, each with its folder.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use proptest::{collection, prelude::*};
 use serde_json::{Value, json};
 
 use self::arbitrary::{Choices, LIMITS, Shape, with_number};
-use super::{Facts, Privilege, Privileges, ServerVersion, translate};
+use crate::translate::{Facts, Privilege, Privileges, ServerVersion, translate};
 use crate::{
     api::{Stack, definition},
     growth::exponent,
@@ -16,7 +16,7 @@ use crate::{
     status::{self, Finding, Unfinished},
 };
 
-#[path = "../../tests/support/arbitrary.rs"]
+#[path = "../../../tests/support/arbitrary.rs"]
 mod arbitrary;
 
 /// What a pass makes of a Stack on an empty cluster that allows everything.

@@ -3,7 +3,7 @@
 
 use compose_loader::FileKind;
 
-use crate::convert::Folders;
+use crate::convert::folders::Folders;
 
 /// The deepest nesting of folders. A link to a parent folder is endless.
 pub const DEEPEST: usize = 32;

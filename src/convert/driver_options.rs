@@ -3,8 +3,7 @@
 use compose_loader::{Map, Node};
 
 use crate::api::{Nfs, Quantity, Tmpfs};
-use crate::convert::services::{bytes, tmpfs_options};
-use crate::convert::sizes::quantity;
+use crate::convert::sizes::{bytes, quantity};
 
 /// The storage that the options of the local driver select.
 #[derive(Debug, PartialEq)]
@@ -48,6 +47,55 @@ pub fn meaning(options: &Node) -> Meaning {
         "" | "none" => Meaning::Elsewhere("device without o: bind".to_owned()),
         kind => Meaning::Elsewhere(format!("type '{kind}'")),
     }
+}
+
+/// Reports whether a driver is Docker's local driver.
+pub fn is_local(driver: &str) -> bool {
+    matches!(driver, "local" | "default" | "")
+}
+
+/// Returns the host folder of a volume, unless the settings select other storage on the cluster.
+pub fn folder(volume: &Node) -> Option<String> {
+    const ELSEWHERE: [&str; 4] = ["claimName", "nfs", "hostPath", "storageClassName"];
+    let settings = volume.get("x-stackwright");
+    let is_placed = volume.get("external").and_then(Node::as_bool) == Some(true)
+        || ELSEWHERE.iter().any(|key| settings.is_some_and(|settings| settings.get(key).is_some()));
+    if is_placed || !is_local(volume.str_at("driver").unwrap_or_default()) {
+        return None;
+    }
+    match meaning(volume.get("driver_opts")?) {
+        Meaning::Folder { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+/// Reads the options of a tmpfs mount, and returns the options without a meaning on a cluster. The folder belongs to
+/// root there, so if the owner is another user, all users get the permissions of the owner.
+pub fn tmpfs_options<'o>(options: &'o str, tmpfs: &mut Tmpfs) -> Vec<&'o str> {
+    let mut other = Vec::new();
+    let mut owned = false;
+    for option in options.split(',').map(str::trim).filter(|option| !option.is_empty()) {
+        match option.split_once('=') {
+            Some(("size", size)) => match bytes(size) {
+                Some(size) => tmpfs.size = quantity(&size),
+                None => other.push(option),
+            },
+            Some(("mode", mode)) if i64::from_str_radix(mode, 8).is_ok() && mode.len() <= 5 => {
+                tmpfs.mode = Some(format!("{mode:0>4}"));
+            }
+            _ if matches!(option, "rw" | "noexec" | "nosuid" | "nodev" | "exec" | "suid" | "dev") => {}
+            _ => {
+                owned |= option.starts_with("uid=") || option.starts_with("gid=");
+                other.push(option);
+            }
+        }
+    }
+    let mode = tmpfs.mode.as_deref().and_then(|mode| i64::from_str_radix(mode, 8).ok());
+    if let Some(mode) = mode.filter(|_| owned) {
+        let owner = mode >> 6 & 0o7;
+        tmpfs.mode = Some(format!("{:04o}", mode | owner << 3 | owner));
+    }
+    other
 }
 
 /// Reports whether there are no options.

@@ -3,7 +3,7 @@
 use compose_loader::Project;
 
 use crate::convert::names::label;
-use crate::text::short_hash;
+use crate::text::{clip::start, short_hash};
 
 /// Returns a readable part of an object name, unique for each path.
 pub fn part(family: &str, shown: &str) -> String {
@@ -13,8 +13,7 @@ pub fn part(family: &str, shown: &str) -> String {
     if shown.chars().all(is_kept) && !shown.ends_with('.') && plain.len() < 50 {
         return plain;
     }
-    let cut: String = plain.chars().take(40).collect();
-    format!("{}-{}", cut.trim_end_matches('-'), short_hash(shown))
+    format!("{}-{}", start(&plain, 40).trim_end_matches('-'), short_hash(shown))
 }
 
 /// Returns the name of the volume for a path. No volume of the project has this name.

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Desired, Facts, Kind, LiveWorkload, translate};
 use crate::api::{
     Stack, TemplateHash,
     labels::{NETWORK_PREFIX, STACK, TEMPLATE},
 };
 use crate::text::short_hash;
+use crate::translate::{Desired, Facts, Kind, LiveWorkload, translate};
 
 /// Two services on the network `default` of the Stack `shop`, one more on an internal one with the second. The commands
 /// tell the versions apart.

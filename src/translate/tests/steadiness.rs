@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Facts, HashKey, Image, LiveWorkload, ObjectKind, ServerVersion, Unit, content_digest, helper_image,
-    recalled, translate,
-};
 use crate::api::{
     Stack, TemplateHash,
     labels::{IMAGES, NETWORK_PREFIX, READS, TEMPLATE},
 };
 use crate::text::{long_hash, short_hash};
+use crate::translate::{
+    Facts, HashKey, Image, LiveWorkload, ObjectKind, ServerVersion, Unit, content_digest, helper_image,
+    recalled, translate,
+};
 
 fn stack(volumes: &Value, secrets: &Value) -> Stack {
     serde_json::from_value(json!({

@@ -2,8 +2,8 @@
 
 use compose_loader::{FileKind, Node, paths::join};
 
-use super::{content, dockerfile::Dockerfile, ignore::Ignored, repository::Repository, uses::real};
-use crate::convert::Folders;
+use super::{content, dockerfile::Dockerfile, ignore::Ignored, repository::Repository};
+use crate::convert::folders::{Folders, real};
 
 /// Reports whether the image of a service contains a folder at its mount path. `folder` is a real path, `root` the
 /// folder of the project.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use compose_loader::{FileKind, Node, Project, paths::relative};
 
-use super::{BindMode, content, names::volume_name, source};
-use crate::convert::Folders;
+use super::{content, names::volume_name, source};
+use crate::convert::driver_options::folder;
+use crate::convert::folders::{Folders, real};
 use crate::convert::names::Names;
 use crate::convert::reader::pointer;
-use crate::convert::volumes::folder;
+use crate::convert::settings::BindMode;
 
 /// The uses of the bind mounts of a project.
 #[derive(Debug, Default)]
@@ -228,18 +229,6 @@ pub fn beside(project: &Project, path: &str) -> Option<String> {
     let depth = folder.split('/').filter(|part| !part.is_empty()).count();
     let within = up == 0 || up <= 2 && depth >= up + 2;
     within.then_some(way)
-}
-
-/// Resolves all links of a path as far as it exists. A missing folder has no content, so a binary search finds the
-/// existing part of a long path.
-pub fn real(files: &dyn Folders, path: &str) -> String {
-    if let Some(real) = files.real(path) {
-        return real;
-    }
-    let ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0).collect();
-    let there = ends.partition_point(|end| files.real(&path[..*end]).is_some());
-    let end = there.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or_default();
-    files.real(&path[..end]).unwrap_or_default() + &path[end..]
 }
 
 /// Folders in which programs look for their configuration.

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
-use super::{Facts, translate};
 use crate::api::{DependencyCondition, Stack};
+use crate::translate::{Facts, translate};
 
 /// A Stack of services that are written as `NAME[+|~][=RESTART][:SHARES][(DEPENDENCY,...)]`. With `+` it has a health
 /// check, with `~` one that only reports. It shares the network of `SHARES`. A dependency is a name, behind it `*`

@@ -4,9 +4,7 @@
 
 use compose_loader::{FileKind, Project, paths::relative};
 
-use crate::convert::Folders;
-
-use super::uses::real;
+use crate::convert::folders::{Folders, real};
 
 /// The location of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

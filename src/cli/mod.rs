@@ -6,24 +6,35 @@
 mod completion;
 mod config;
 mod confined;
+mod connection;
 mod controller;
 mod conversion;
 mod convert;
 mod crds;
+mod edit;
 mod explain;
+mod failure;
 mod folders;
 mod helper;
 mod man;
+mod objects;
+mod ownership;
+mod program;
+mod progress;
 mod project;
+mod prompt;
 mod rbac;
 mod render;
 mod report;
+mod selection;
 mod terminal;
 
 use std::process::ExitCode;
 
 use clap::{ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::connection::explained;
+use self::failure::{Exit, Failure};
 use self::terminal::ClosedPipe;
 
 /// The command line.
@@ -32,8 +43,7 @@ use self::terminal::ClosedPipe;
     name = "stackwright",
     version,
     about = "Run Docker Compose projects on Kubernetes",
-    propagate_version = true,
-    after_help = "Run 'stackwright COMMAND --help' for the options of a command."
+    propagate_version = true
 )]
 pub struct Cli {
     /// Choose when output has colors
@@ -97,7 +107,10 @@ impl Cli {
 
 /// Returns the command line with its help.
 fn command() -> Command {
-    let command = Cli::command();
+    let name = program::name();
+    let command = Cli::command()
+        .bin_name(name)
+        .after_help(format!("Run '{name} COMMAND --help' for the options of a command."));
     let template = template(&command);
     command.help_template(template)
 }
@@ -157,10 +170,26 @@ pub fn finish(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // `stackwright crds | head -1` has printed all that its reader wanted.
         Err(error) if error.is::<ClosedPipe>() => ExitCode::SUCCESS,
-        Err(error) => {
-            report::print_error(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
+        Err(error) => match explained(error).downcast::<Failure>() {
+            Ok(failure) => {
+                finish_failure(&failure);
+                ExitCode::from(failure.exit_code())
+            }
+            Err(error) => match error.downcast_ref::<Exit>() {
+                Some(Exit(code)) => ExitCode::from(*code),
+                None => {
+                    report::print_error(&format!("{error:#}"));
+                    ExitCode::FAILURE
+                }
+            },
+        },
+    }
+}
+
+fn finish_failure(failure: &Failure) {
+    report::print_error(&failure.to_string());
+    if let Some(help) = failure.help() {
+        report::print_help(help);
     }
 }
 

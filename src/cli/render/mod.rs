@@ -1,6 +1,6 @@
 //! `stackwright render`: the objects that the operator would apply, without a cluster.
 
-mod manifest;
+pub(super) mod manifest;
 
 use anyhow::bail;
 use clap::ValueEnum;

@@ -1,4 +1,4 @@
-//! The conversion of a Compose project to a Stack, for `convert` and `render`.
+//! The conversion of a Compose project to a Stack.
 
 use anyhow::bail;
 use compose_loader::{Diagnostic, Severity, Sources, discover::Discovered, load_with};
@@ -19,6 +19,13 @@ pub struct ConversionArgs {
     /// Write this namespace into the objects [default: none]
     #[arg(long, value_name = "NAMESPACE", value_parser = namespace)]
     pub namespace: Option<String>,
+    #[command(flatten)]
+    pub choices: Choices,
+}
+
+/// What the user chooses for a conversion.
+#[derive(Debug, clap::Args)]
+pub struct Choices {
     /// Prefix images that the project builds with this registry, such as registry.example.com/team
     #[arg(long, value_name = "REGISTRY")]
     pub registry: Option<String>,
@@ -44,6 +51,8 @@ pub struct Conversion {
     pub sources: Sources,
     /// The folder of the project.
     pub folder: String,
+    /// The paths of the Compose files.
+    pub files: Vec<String>,
     refused: usize,
 }
 
@@ -53,9 +62,20 @@ impl ConversionArgs {
     /// # Errors
     /// When the project cannot be loaded.
     pub fn convert(&self) -> anyhow::Result<Conversion> {
+        self.choices.convert(&self.project, self.namespace.as_deref())
+    }
+}
+
+impl Choices {
+    /// Loads and converts a project for a namespace, and prints all diagnostics.
+    ///
+    /// # Errors
+    /// When the project cannot be loaded.
+    pub fn convert(&self, project: &ProjectArgs, namespace: Option<&str>) -> anyhow::Result<Conversion> {
         let folder = current_folder()?;
-        let files = self.project.files(&folder)?;
-        let Discovered { mut request, sources, warnings } = self.project.discover(&folder, &*files)?;
+        let files = project.files(&folder)?;
+        let Discovered { mut request, sources, warnings } = project.discover(&folder, &*files)?;
+        let paths = request.files.iter().map(|file| file.path.clone()).collect();
         // A Stack contains all services and lists the active profiles in spec.profiles.
         let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
         let loaded = load_with(&request, &*files, sources);
@@ -63,13 +83,13 @@ impl ConversionArgs {
         let quiet = loaded.project.iter().fold(quiet, Quiet::with);
         report::print(&[warnings, loaded.diagnostics].concat(), &loaded.sources, &folder, &quiet);
         let Some(project) = loaded.project else { bail!("cannot load the project") };
-        let (namespace, registry) = (self.namespace.clone(), self.registry.clone());
+        let (namespace, registry) = (namespace.map(str::to_owned), self.registry.clone());
         let converted = convert(&project, &*files, &Options { namespace, registry, profiles });
         let messages = messages(&converted, &self.allow_refused);
         report::print(&messages, &loaded.sources, &folder, &quiet.and(&converted));
         let refused = converted.refused(&self.allow_refused).count();
         let folder = if project.working_dir.is_empty() { folder } else { project.working_dir };
-        Ok(Conversion { converted, sources: loaded.sources, folder, refused })
+        Ok(Conversion { converted, sources: loaded.sources, folder, files: paths, refused })
     }
 }
 

@@ -4,26 +4,50 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod completion;
+pub mod compose;
 mod config;
 mod confined;
+mod connection;
 mod controller;
 mod conversion;
 mod convert;
 mod crds;
+mod diff;
+mod doctor;
+mod down;
+mod edit;
+mod effect;
 mod explain;
+mod failure;
 mod folders;
 mod helper;
+mod install;
 mod man;
+mod objects;
+mod order;
+mod ownership;
+mod program;
+mod progress;
 mod project;
+mod prompt;
 mod rbac;
 mod render;
 mod report;
+mod restart;
+mod scale;
+mod selection;
+mod start;
+mod stop;
 mod terminal;
+mod up;
+mod version;
 
 use std::process::ExitCode;
 
 use clap::{ColorChoice, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use self::connection::explained;
+use self::failure::{Exit, Failure};
 use self::terminal::ClosedPipe;
 
 /// The command line.
@@ -32,8 +56,7 @@ use self::terminal::ClosedPipe;
     name = "stackwright",
     version,
     about = "Run Docker Compose projects on Kubernetes",
-    propagate_version = true,
-    after_help = "Run 'stackwright COMMAND --help' for the options of a command."
+    propagate_version = true
 )]
 pub struct Cli {
     /// Choose when output has colors
@@ -46,6 +69,25 @@ pub struct Cli {
 // In the order of the help: what a user runs first comes first. `GROUPS` names each of them that is not hidden.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Run a Compose project on a cluster, and follow it until it is ready
+    ///
+    /// The input is a Compose project or manifests of a Stack. The command converts the project, shows what changes for
+    /// each service, and applies the Stack with its ConfigMaps and Secrets. Ctrl-C ends only the command.
+    Up(up::Args),
+    /// Remove a Stack from a cluster; volumes stay unless you say otherwise
+    Down(down::Args),
+    /// Show what 'up' would change
+    ///
+    /// The exit code is 0 without differences, 1 with differences, and 2 after an error, as that of kubectl diff.
+    Diff(diff::Args),
+    /// Start stopped services
+    Start(start::Args),
+    /// Stop services, those that depend on others first
+    Stop(stop::Args),
+    /// Replace the containers of services
+    Restart(restart::Args),
+    /// Set the number of containers of services
+    Scale(scale::Args),
     /// Convert a Compose project to a Stack, with a verdict on every value
     Convert(convert::Args),
     /// Print the objects that the operator would apply, without a cluster
@@ -59,6 +101,14 @@ enum Verb {
     Config(config::Args),
     /// Explain a rule and its remedy, with an example
     Explain(explain::Args),
+    /// Install or upgrade the operator on a cluster
+    Install(install::Args),
+    /// Remove the operator from a cluster
+    Uninstall(install::UninstallArgs),
+    /// Check whether a cluster is ready for Stacks
+    Doctor(doctor::Args),
+    /// Print the versions of this program, the operator and the cluster
+    Version(version::Args),
     /// Run the operator
     Controller(controller::Args),
     /// Print the CustomResourceDefinition of Stack
@@ -76,8 +126,10 @@ enum Verb {
 }
 
 /// The verbs in the help, by heading.
-const GROUPS: [(&str, &[&str]); 3] = [
+const GROUPS: [(&str, &[&str]); 5] = [
+    ("Stacks on a cluster", &["up", "down", "diff", "start", "stop", "restart", "scale"]),
     ("Compose projects", &["convert", "render", "config", "explain"]),
+    ("Cluster", &["install", "uninstall", "doctor", "version"]),
     ("Operator", &["controller", "crds", "rbac"]),
     ("Shell", &["completion"]),
 ];
@@ -87,7 +139,7 @@ impl Cli {
     pub fn from_command_line() -> Self {
         let arguments = std::env::args_os().filter_map(|argument| argument.into_string().ok());
         terminal::set_colors(terminal::color_argument(arguments).unwrap_or_default());
-        let mut matches = command().get_matches();
+        let mut matches = command().try_get_matches().unwrap_or_else(|error| refuse(&error));
         let cli = Self::from_arg_matches_mut(&mut matches)
             .unwrap_or_else(|error| error.format(&mut command()).exit());
         terminal::set_colors(cli.color);
@@ -95,9 +147,25 @@ impl Cli {
     }
 }
 
+/// Prints help, or the error of a command line, and ends the process.
+fn refuse(error: &clap::Error) -> ! {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).filter_map(|argument| argument.into_string().ok()).collect();
+    match compose::answer(error, &arguments) {
+        Some(failure) => {
+            finish_failure(&failure);
+            std::process::exit(i32::from(failure.exit_code()))
+        }
+        None => error.exit(),
+    }
+}
+
 /// Returns the command line with its help.
 fn command() -> Command {
-    let command = Cli::command();
+    let name = program::name();
+    let command = Cli::command()
+        .bin_name(name)
+        .after_help(format!("Run '{name} COMMAND --help' for the options of a command."));
     let template = template(&command);
     command.help_template(template)
 }
@@ -143,11 +211,22 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Controller(args) => controller::run(args).await,
         Verb::Convert(args) => convert::run(&args),
         Verb::Crds => crds::run(),
+        Verb::Diff(args) => diff::run(&args).await,
+        Verb::Doctor(args) => doctor::run(&args).await,
+        Verb::Down(args) => down::run(&args).await,
         Verb::Explain(args) => explain::run(&args),
         Verb::Helper(args) => helper::run(&args),
+        Verb::Install(args) => install::run(&args).await,
         Verb::Man(args) => man::run(&args, user_command()),
         Verb::Rbac(args) => rbac::run(&args),
         Verb::Render(args) => render::run(&args),
+        Verb::Restart(args) => restart::run(&args).await,
+        Verb::Scale(args) => scale::run(&args).await,
+        Verb::Start(args) => start::run(&args).await,
+        Verb::Stop(args) => stop::run(&args).await,
+        Verb::Uninstall(args) => install::uninstall(&args).await,
+        Verb::Up(args) => up::run(&args).await,
+        Verb::Version(args) => version::run(&args).await,
     }
 }
 
@@ -157,10 +236,26 @@ pub fn finish(result: anyhow::Result<()>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // `stackwright crds | head -1` has printed all that its reader wanted.
         Err(error) if error.is::<ClosedPipe>() => ExitCode::SUCCESS,
-        Err(error) => {
-            report::print_error(&format!("{error:#}"));
-            ExitCode::FAILURE
-        }
+        Err(error) => match explained(error).downcast::<Failure>() {
+            Ok(failure) => {
+                finish_failure(&failure);
+                ExitCode::from(failure.exit_code())
+            }
+            Err(error) => match error.downcast_ref::<Exit>() {
+                Some(Exit(code)) => ExitCode::from(*code),
+                None => {
+                    report::print_error(&format!("{error:#}"));
+                    ExitCode::FAILURE
+                }
+            },
+        },
+    }
+}
+
+fn finish_failure(failure: &Failure) {
+    report::print_error(&failure.to_string());
+    if let Some(help) = failure.help() {
+        report::print_help(help);
     }
 }
 

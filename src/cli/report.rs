@@ -29,6 +29,13 @@ pub fn print_error(error: &str) {
     message!("{style}error:{style:#} {error}");
 }
 
+/// Prints what the user can do about the error that ends a verb.
+pub fn print_help(help: &str) {
+    let styles = Styles::styled();
+    let style = styles.get_valid();
+    message!("{style}help:{style:#} {help}");
+}
+
 impl Redact for Quiet {
     fn hides(&self, line: &str, place: Place) -> bool {
         Quiet::hides(self, line, place)

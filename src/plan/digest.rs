@@ -28,11 +28,14 @@ impl Digest {
 
 /// Returns the fields of `object` that Stackwright owns by server-side apply.
 pub fn owned_fields(object: &Value) -> Value {
+    fields_of(object, FIELD_MANAGER)
+}
+
+/// Returns the fields of `object` that a field manager owns by server-side apply.
+pub fn fields_of(object: &Value, manager: &str) -> Value {
     let entries = object.pointer("/metadata/managedFields").and_then(Value::as_array);
     let ours = entries.into_iter().flatten().find(|entry| {
-        entry["manager"] == FIELD_MANAGER
-            && entry["operation"] == "Apply"
-            && entry.get("subresource").is_none()
+        entry["manager"] == manager && entry["operation"] == "Apply" && entry.get("subresource").is_none()
     });
     match ours.and_then(|entry| entry["fieldsV1"].as_object()) {
         Some(fields) => restrict(object, fields),

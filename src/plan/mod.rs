@@ -10,7 +10,7 @@ mod succession;
 #[cfg(test)]
 mod tests;
 
-pub use digest::{differing_fields, owned_fields, with_live_template, without_owner};
+pub use digest::{differing_fields, fields_of, owned_fields, with_live_template, without_owner};
 pub use gate::{Gate, LastStatus, Wait, WaitOf, rolled_out, wanted};
 pub use observed::{
     Child, ChildState, ClaimState, Container, Digest, Eviction, Exit, JobState, MadeWith, Notice, Observed,

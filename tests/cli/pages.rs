@@ -17,6 +17,10 @@ fn each_shell_gets_a_script_with_every_visible_verb() {
         assert!(output.status.success(), "{shell}");
         let script = String::from_utf8(output.stdout).unwrap();
         for word in [
+            "up",
+            "down",
+            "install",
+            "doctor",
             "convert",
             "render",
             "config",
@@ -62,7 +66,27 @@ fn each_visible_verb_has_a_manual_page() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let verbs = ["completion", "config", "controller", "convert", "crds", "explain", "rbac", "render"];
+    let verbs = [
+        "completion",
+        "config",
+        "controller",
+        "convert",
+        "crds",
+        "diff",
+        "doctor",
+        "down",
+        "explain",
+        "install",
+        "rbac",
+        "render",
+        "restart",
+        "scale",
+        "start",
+        "stop",
+        "uninstall",
+        "up",
+        "version",
+    ];
     let pages = verbs.map(|verb| format!("stackwright-{verb}.1"));
     assert_eq!(names, pages.into_iter().chain(["stackwright.1".to_owned()]).collect());
     let page = fs::read_to_string(folder.join("out/man1/stackwright-convert.1")).unwrap();

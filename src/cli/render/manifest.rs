@@ -16,18 +16,20 @@ use crate::translate::{ObjectKind, content_digest};
 
 /// The objects in manifests.
 #[derive(Debug, Default)]
-pub(super) struct Manifests {
+pub struct Manifests {
     /// The Stacks, in the order of the files.
     pub stacks: Vec<Stack>,
     /// The digests of the keys of ConfigMaps and Secrets.
     pub objects: BTreeMap<(ObjectKind, String), BTreeMap<String, String>>,
+    /// The ConfigMaps and Secrets as written.
+    pub documents: Vec<Value>,
 }
 
 /// Reads files as manifests. Returns `None` if the files are Compose files.
 ///
 /// # Errors
 /// When a file cannot be read, or when only some of the files are manifests.
-pub(super) fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
+pub fn read(project: &ProjectArgs) -> anyhow::Result<Option<Manifests>> {
     let here = current_folder()?;
     let disk = project.files(&here)?;
     let files = &project.files;
@@ -93,12 +95,14 @@ fn add(object: &Value, manifests: &mut Manifests) -> anyhow::Result<()> {
             let texts = map.data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
             let bytes = map.binary_data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
             manifests.add(ObjectKind::ConfigMap, map.metadata.name, texts.chain(bytes));
+            manifests.documents.push(object.clone());
         }
         ("v1", "Secret") => {
             let secret: Secret = strictly(object)?;
             let bytes = secret.data.into_iter().flatten().map(|(key, bytes)| (key, bytes.0));
             let texts = secret.string_data.into_iter().flatten().map(|(key, text)| (key, text.into_bytes()));
             manifests.add(ObjectKind::Secret, secret.metadata.name, bytes.chain(texts));
+            manifests.documents.push(object.clone());
         }
         _ => {}
     }

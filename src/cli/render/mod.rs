@@ -71,7 +71,7 @@ fn privileges(text: &str) -> Result<Privileges, String> {
 /// before.
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let mut known = Vec::new();
-    let Manifests { stacks, objects } = match read(&args.conversion.project)? {
+    let Manifests { stacks, objects, .. } = match read(&args.conversion.project)? {
         Some(manifests) => manifests,
         None => {
             let conversion = args.conversion.convert()?;

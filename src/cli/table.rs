@@ -106,7 +106,7 @@ a-long-name
         let table = table(&[&["shop-web-0", image, "running"]]);
         let text = table.text(Some(40));
         assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
-        assert!(text.contains("shop-web-0   registry.exampl…   running"), "{text}");
+        assert!(text.contains("shop-web-0   registry.example…   running"), "{text}");
         // No terminal is too narrow.
         assert!(table.text(Some(1)).contains("shop-web-0"));
     }

@@ -14,7 +14,7 @@ const UNTIL_RETRY: Duration = Duration::from_millis(500);
 
 /// What has to be read.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Span {
+pub(in crate::cli) struct Span {
     /// Whether to wait for further lines and containers.
     pub follow: bool,
     /// The time of the first line.

@@ -1,7 +1,5 @@
 //! Why a cluster cannot be used, and what the user can do about it.
 
-use std::error::Error as _;
-
 use kube::config::KubeconfigError;
 
 use super::Connection;
@@ -144,12 +142,12 @@ pub enum CallError {
         code: u16,
     },
     /// The answer cannot be read.
-    #[error("cannot {doing}: {source}")]
+    #[error("cannot {doing}: {cause}")]
     Other {
         /// What was requested.
         doing: String,
         /// The cause.
-        source: Box<kube::Error>,
+        cause: String,
     },
 }
 
@@ -172,7 +170,7 @@ impl CallError {
             error @ (kube::Error::Service(_) | kube::Error::HyperError(_) | kube::Error::Auth(_)) => {
                 Self::Unreachable { server: connection.server.clone(), context, cause: root(&error) }
             }
-            source => Self::Other { doing, source: Box::new(source) },
+            error => Self::Other { doing, cause: error.to_string() },
         }
     }
 
@@ -196,6 +194,9 @@ impl CallError {
             Self::Unauthorized { .. } => Some("log in to the cluster again, or pass --context for another one".to_owned()),
             Self::Unreachable { .. } => {
                 Some("check that the cluster runs and that this machine reaches it, or pass --context".to_owned())
+            }
+            Self::NotFound { message, .. } if message.starts_with("namespaces ") => {
+                Some("create it with kubectl create namespace, or pass -n NAMESPACE".to_owned())
             }
             Self::NotFound { .. } | Self::Refused { .. } | Self::Other { .. } => None,
         }

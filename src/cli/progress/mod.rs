@@ -4,6 +4,6 @@ mod follow;
 mod settle;
 mod view;
 
-pub use self::follow::{Follow, Goal, Outcome, follow};
+pub use self::follow::{Follow, Goal, follow};
 pub use self::settle::{FollowArgs, duration, settle, until};
 pub use self::view::{Phase, Row, View};

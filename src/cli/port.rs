@@ -51,7 +51,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
         Protocol::Tcp => "tcp",
         Protocol::Udp => "udp",
     };
-    Ok(print(&addresses(&service, args.port, protocol, &ports)?)?)
+    print(&addresses(&service, args.port, protocol, &ports)?)
 }
 
 /// Returns the addresses of a port, one per line.

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io::{BufRead, BufReader, Read, Write},
-    os::fd::OwnedFd,
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -229,10 +228,15 @@ fn a_program_with_a_terminal_knows_its_size_and_gets_ctrl_c() {
         terminal.send("\u{3}");
         terminal.send("echo code $?\r");
         terminal.until("code 130");
-        // vi draws its screen, and leaves it.
+        // vi draws its screen with its mode, and leaves it.
         terminal.send("vi /tmp/note\r");
-        terminal.until("/tmp/note");
-        terminal.send("ihello\u{1b}:wq\r");
+        terminal.until("- /tmp/note");
+        terminal.send("ihello");
+        terminal.until("I /tmp/note");
+        terminal.send("\u{1b}");
+        terminal.until("- /tmp/note");
+        terminal.send(":wq\r");
+        terminal.until("# ");
         terminal.send("cat /tmp/note && exit 7\r");
         terminal.until("hello");
         assert_eq!(terminal.end(), Some(7));
@@ -285,7 +289,7 @@ impl Terminal {
         };
         let child = command.stdin(open()).stdout(open()).stderr(open()).env("TERM", "xterm");
         let terminal = Self {
-            controller: File::from(OwnedFd::from(controller)),
+            controller: File::from(controller),
             child: child.spawn().expect("the program runs"),
             seen: String::new(),
         };

@@ -174,10 +174,10 @@ mod tests {
                 step(&mut merge, &mut queues, &mut shown, now, false);
             }
             step(&mut merge, &mut queues, &mut shown, now, true);
-            for source in 0..3 {
+            for (source, shown) in shown.iter().enumerate() {
                 let expected: Vec<_> =
                     deliveries.iter().filter(|it| it.0 == source).map(|it| it.1).collect();
-                prop_assert_eq!(&shown[source], &expected);
+                prop_assert_eq!(shown, &expected);
             }
         }
     }

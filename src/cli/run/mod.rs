@@ -113,7 +113,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<()> {
         _ = interrupt.recv() => Err(Exit(130).into()),
         _ = terminate.recv() => Err(Exit(143).into()),
     };
-    let is_over = matches!(ended, Ok(_));
+    let is_over = ended.is_ok();
     if args.rm || !is_over {
         run.remove().await?;
     }

@@ -6,6 +6,7 @@
 mod age;
 mod attach;
 mod completion;
+pub mod compose;
 mod config;
 mod confined;
 mod connection;
@@ -15,7 +16,11 @@ mod conversion;
 mod convert;
 mod cp;
 mod crds;
+mod diff;
+mod doctor;
+mod down;
 mod edit;
+mod effect;
 mod events;
 mod exec;
 mod explain;
@@ -24,11 +29,13 @@ mod folders;
 mod format;
 mod helper;
 mod images;
+mod install;
 mod kill;
 mod logs;
 mod ls;
 mod man;
 mod objects;
+mod order;
 mod ownership;
 mod pods;
 mod port;
@@ -43,14 +50,20 @@ mod remote;
 mod render;
 mod repeat;
 mod report;
+mod restart;
 mod rm;
 mod run;
+mod scale;
 mod selection;
+mod start;
 mod stats;
+mod stop;
 mod table;
 mod target;
 mod terminal;
 mod top;
+mod up;
+mod version;
 mod volumes;
 mod wait;
 
@@ -81,6 +94,25 @@ pub struct Cli {
 // In the order of the help: what a user runs first comes first. `GROUPS` names each of them that is not hidden.
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Run a Compose project on a cluster, and follow it until it is ready
+    ///
+    /// The input is a Compose project or manifests of a Stack. The command converts the project, shows what changes for
+    /// each service, and applies the Stack with its ConfigMaps and Secrets. Ctrl-C ends only the command.
+    Up(up::Args),
+    /// Remove a Stack from a cluster; volumes stay unless you say otherwise
+    Down(down::Args),
+    /// Show what 'up' would change
+    ///
+    /// The exit code is 0 without differences, 1 with differences, and 2 after an error, as that of kubectl diff.
+    Diff(diff::Args),
+    /// Start stopped services
+    Start(start::Args),
+    /// Stop services, those that depend on others first
+    Stop(stop::Args),
+    /// Replace the containers of services
+    Restart(restart::Args),
+    /// Set the number of containers of services
+    Scale(scale::Args),
     /// Convert a Compose project to a Stack, with a verdict on every value
     Convert(convert::Args),
     /// Print the objects that the operator would apply, without a cluster
@@ -126,6 +158,14 @@ enum Verb {
     Kill(kill::Args),
     /// Remove containers that have ended
     Rm(rm::Args),
+    /// Install or upgrade the operator on a cluster
+    Install(install::Args),
+    /// Remove the operator from a cluster
+    Uninstall(install::UninstallArgs),
+    /// Check whether a cluster is ready for Stacks
+    Doctor(doctor::Args),
+    /// Print the versions of this program, the operator and the cluster
+    Version(version::Args),
     /// Run the operator
     Controller(controller::Args),
     /// Print the CustomResourceDefinition of Stack
@@ -143,7 +183,8 @@ enum Verb {
 }
 
 /// The verbs in the help, by heading.
-const GROUPS: [(&str, &[&str]); 4] = [
+const GROUPS: [(&str, &[&str]); 6] = [
+    ("Stacks on a cluster", &["up", "down", "diff", "start", "stop", "restart", "scale"]),
     ("Compose projects", &["convert", "render", "config", "explain"]),
     (
         "Services and containers",
@@ -152,6 +193,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
             "stats", "top", "wait", "kill", "rm",
         ],
     ),
+    ("Cluster", &["install", "uninstall", "doctor", "version"]),
     ("Operator", &["controller", "crds", "rbac"]),
     ("Shell", &["completion"]),
 ];
@@ -161,11 +203,24 @@ impl Cli {
     pub fn from_command_line() -> Self {
         let arguments = std::env::args_os().filter_map(|argument| argument.into_string().ok());
         terminal::set_colors(terminal::color_argument(arguments).unwrap_or_default());
-        let mut matches = command().get_matches();
+        let mut matches = command().try_get_matches().unwrap_or_else(|error| refuse(&error));
         let cli = Self::from_arg_matches_mut(&mut matches)
             .unwrap_or_else(|error| error.format(&mut command()).exit());
         terminal::set_colors(cli.color);
         cli
+    }
+}
+
+/// Prints help, or the error of a command line, and ends the process.
+fn refuse(error: &clap::Error) -> ! {
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).filter_map(|argument| argument.into_string().ok()).collect();
+    match compose::answer(error, &arguments) {
+        Some(failure) => {
+            finish_failure(&failure);
+            std::process::exit(i32::from(failure.exit_code()))
+        }
+        None => error.exit(),
     }
 }
 
@@ -222,11 +277,15 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Convert(args) => convert::run(&args),
         Verb::Cp(args) => cp::run(&args).await,
         Verb::Crds => crds::run(),
+        Verb::Diff(args) => diff::run(&args).await,
+        Verb::Doctor(args) => doctor::run(&args).await,
+        Verb::Down(args) => down::run(&args).await,
         Verb::Events(args) => events::run(&args).await,
         Verb::Exec(args) => exec::run(&args).await,
         Verb::Explain(args) => explain::run(&args),
         Verb::Helper(args) => helper::run(&args),
         Verb::Images(args) => images::run(&args).await,
+        Verb::Install(args) => install::run(&args).await,
         Verb::Kill(args) => kill::run(&args).await,
         Verb::Logs(args) => logs::run(args).await,
         Verb::Ls(args) => ls::run(&args).await,
@@ -235,10 +294,17 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Ps(args) => ps::run(args).await,
         Verb::Rbac(args) => rbac::run(&args),
         Verb::Render(args) => render::run(&args),
+        Verb::Restart(args) => restart::run(&args).await,
         Verb::Rm(args) => rm::run(&args).await,
         Verb::Run(args) => run::run(&args).await,
+        Verb::Scale(args) => scale::run(&args).await,
+        Verb::Start(args) => start::run(&args).await,
         Verb::Stats(args) => stats::run(&args).await,
+        Verb::Stop(args) => stop::run(&args).await,
         Verb::Top(args) => top::run(&args).await,
+        Verb::Uninstall(args) => install::uninstall(&args).await,
+        Verb::Up(args) => up::run(&args).await,
+        Verb::Version(args) => version::run(&args).await,
         Verb::Volumes(args) => volumes::run(&args).await,
         Verb::Wait(args) => wait::run(&args).await,
     }

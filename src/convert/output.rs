@@ -8,6 +8,7 @@ use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Resource;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Converted, nfs};
 
@@ -39,22 +40,10 @@ pub struct OutputError(String, String);
 /// # Errors
 /// If a manifest cannot be written as YAML.
 pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String, String)>, OutputError> {
-    let metadata = |name: &str| ObjectMeta {
-        name: Some(name.to_owned()),
-        namespace: converted.stack.metadata.namespace.clone(),
-        ..ObjectMeta::default()
-    };
+    let metadata = |name: &str| metadata(converted, name);
     let mut files = Vec::new();
     for (name, data) in &converted.objects.config_maps {
-        let (texts, bytes): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            data.iter().partition(|(_, value)| is_text(value));
-        let map = ConfigMap {
-            metadata: metadata(name),
-            data: filled(texts, |value| String::from_utf8_lossy(value).into_owned()),
-            binary_data: filled(bytes, |value| ByteString(value.clone())),
-            ..ConfigMap::default()
-        };
-        files.push((format!("configmap-{name}.yaml"), yaml(name, map)?));
+        files.push((format!("configmap-{name}.yaml"), yaml(name, config_map(metadata(name), data))?));
     }
     for (name, data) in &converted.objects.secrets {
         let mut secret = Secret { metadata: metadata(name), ..Secret::default() };
@@ -86,6 +75,48 @@ pub fn manifests(converted: &Converted, secrets: Secrets) -> Result<Vec<(String,
     let name = converted.stack.metadata.name.as_deref().unwrap_or_default();
     files.push(("stack.yaml".to_owned(), yaml(name, converted.stack.clone())?));
     Ok(files)
+}
+
+/// Returns the objects that the Stack names, with the values of Secrets, in the order in which they are applied.
+///
+/// # Errors
+/// If an object cannot be written as JSON.
+pub fn objects(converted: &Converted) -> Result<Vec<Value>, OutputError> {
+    fn json<T: Serialize>(name: &str, object: T) -> Result<Value, OutputError> {
+        serde_json::to_value(object).map_err(|error| OutputError(name.to_owned(), error.to_string()))
+    }
+    let mut objects = Vec::new();
+    for (name, data) in &converted.objects.config_maps {
+        objects.push(json(name, config_map(metadata(converted, name), data))?);
+    }
+    for (name, data) in &converted.objects.secrets {
+        let data = filled(data.iter().collect(), |value| ByteString(value.clone()));
+        objects.push(json(name, Secret { metadata: metadata(converted, name), data, ..Secret::default() })?);
+    }
+    for (claim, volume) in &converted.objects.nfs_volumes {
+        let namespace = converted.stack.metadata.namespace.as_deref();
+        objects.push(json(&volume.volume, nfs::volume(claim, volume, namespace))?);
+        objects.push(json(claim, nfs::claim(volume, metadata(converted, claim)))?);
+    }
+    Ok(objects)
+}
+
+fn metadata(converted: &Converted, name: &str) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: converted.stack.metadata.namespace.clone(),
+        ..ObjectMeta::default()
+    }
+}
+
+fn config_map(metadata: ObjectMeta, data: &BTreeMap<String, Vec<u8>>) -> ConfigMap {
+    let (texts, bytes): (BTreeMap<_, _>, BTreeMap<_, _>) = data.iter().partition(|(_, value)| is_text(value));
+    ConfigMap {
+        metadata,
+        data: filled(texts, |value| String::from_utf8_lossy(value).into_owned()),
+        binary_data: filled(bytes, |value| ByteString(value.clone())),
+        ..ConfigMap::default()
+    }
 }
 
 /// Returns the `kustomization.yaml` of a folder with these files.

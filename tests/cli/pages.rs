@@ -17,6 +17,10 @@ fn each_shell_gets_a_script_with_every_visible_verb() {
         assert!(output.status.success(), "{shell}");
         let script = String::from_utf8(output.stdout).unwrap();
         for word in [
+            "up",
+            "down",
+            "install",
+            "doctor",
             "convert",
             "render",
             "config",
@@ -62,8 +66,9 @@ fn each_visible_verb_has_a_manual_page() {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    let verbs = "attach completion config controller convert cp crds events exec explain images kill logs ls port ps rbac \
-                 render rm run stats top volumes wait";
+    let verbs = "attach completion config controller convert cp crds diff doctor down events exec explain images \
+                 install kill logs ls port ps rbac render restart rm run scale start stats stop top uninstall up \
+                 version volumes wait";
     let pages = verbs.split_whitespace().map(|verb| format!("stackwright-{verb}.1"));
     assert_eq!(names, pages.chain(["stackwright.1".to_owned()]).collect());
     let page = fs::read_to_string(folder.join("out/man1/stackwright-convert.1")).unwrap();

@@ -17,6 +17,7 @@ mod specimens;
 mod accounts;
 mod apply;
 mod authority;
+mod commands;
 mod conflict;
 mod contents;
 mod converted;

@@ -40,6 +40,16 @@ fn the_reference_lists_all_reasons() {
 }
 
 #[test]
+fn the_chapter_on_commands_has_the_table_of_docker_compose() {
+    const BEGIN: &str = "<!-- The table of docker compose is made from code -->\n";
+    let text = text("docs/commands.md");
+    let (before, _) = text.split_once(BEGIN).unwrap();
+    let table = stackwright::cli::compose::markdown();
+    assert_page("docs/commands.md", &[before, BEGIN, "\n", &table].concat());
+    assert!(before.contains(&format!("Docker Compose {}", stackwright::cli::compose::VERSION)));
+}
+
+#[test]
 fn the_reference_lists_all_fields() {
     let crd = serde_json::to_value(definition()).unwrap();
     let stack = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"];

@@ -71,10 +71,8 @@ pub fn settle(connection: &Connection, name: &str, outcome: Outcome) -> anyhow::
         Outcome::Stalled(message) => Failure::new(format!("Stack {name} cannot become ready: {message}"))
             .remedy("correct the project, and run the command again"),
         Outcome::Deleted => Failure::new(format!("Stack {name} was deleted by someone else")),
-        Outcome::TimedOut(message) => Failure::new(format!("Stack {name} is not there in time: {message}"))
-            .remedy(format!(
-                "run {program} ps -p {name} -n {namespace}, or kubectl -n {namespace} describe stack {name}"
-            ))
+        Outcome::TimedOut(message) => Failure::new(format!("the time is over for Stack {name}: {message}"))
+            .remedy(format!("run kubectl -n {namespace} describe stack {name}"))
             .code(exit::TIMEOUT),
         Outcome::Interrupted => {
             Failure::new(format!("interrupted, and the work on Stack {name} goes on in the cluster"))

@@ -12,6 +12,9 @@ pub const NAME: &str = "app.kubernetes.io/name";
 pub const STACK: &str = "stackwright.dev/stack";
 /// The name of the service.
 pub const SERVICE: &str = "stackwright.dev/service";
+/// The label of a Pod that `stackwright run` has created, with the name of the service. No workload and no Service selects
+/// the Pod, since it has no label [`SERVICE`].
+pub const ONE_OFF: &str = "stackwright.dev/run";
 /// The prefix of the label that adds a Pod to a network. A hash of the network's identity follows.
 pub const NETWORK_PREFIX: &str = "net.stackwright.dev/";
 /// The prefix of the label by which the Service of an alias selects the Pods of all services that have the alias.

@@ -3,44 +3,69 @@
 // These macros panic on a closed pipe: `terminal` prints.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
+mod age;
+mod attach;
 mod completion;
 pub mod compose;
 mod config;
 mod confined;
 mod connection;
+mod containers;
 mod controller;
 mod conversion;
 mod convert;
+mod cp;
 mod crds;
 mod diff;
 mod doctor;
 mod down;
 mod edit;
 mod effect;
+mod events;
+mod exec;
 mod explain;
 mod failure;
 mod folders;
+mod format;
 mod helper;
+mod images;
 mod install;
+mod kill;
+mod logs;
+mod ls;
 mod man;
 mod objects;
 mod order;
 mod ownership;
+mod pods;
+mod port;
+mod ports;
 mod program;
 mod progress;
 mod project;
 mod prompt;
+mod ps;
 mod rbac;
+mod remote;
 mod render;
+mod repeat;
 mod report;
 mod restart;
+mod rm;
+mod run;
 mod scale;
 mod selection;
 mod start;
+mod stats;
 mod stop;
+mod table;
+mod target;
 mod terminal;
+mod top;
 mod up;
 mod version;
+mod volumes;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -101,6 +126,38 @@ enum Verb {
     Config(config::Args),
     /// Explain a rule and its remedy, with an example
     Explain(explain::Args),
+    /// List the containers of a Stack, with state, health and addresses
+    Ps(ps::Args),
+    /// Print the logs of services, merged by time
+    Logs(logs::Args),
+    /// Run a program in a running container
+    Exec(exec::Args),
+    /// Run a one-off container of a service
+    Run(Box<run::Args>),
+    /// Copy files between a container and this machine
+    Cp(cp::Args),
+    /// Connect the terminal with the program of a container
+    Attach(attach::Args),
+    /// List the Stacks of a namespace
+    Ls(ls::Args),
+    /// List the images of the containers
+    Images(images::Args),
+    /// Print the address at which a port answers
+    Port(port::Args),
+    /// List the volumes of a Stack
+    Volumes(volumes::Args),
+    /// Print what happens to the objects of a Stack
+    Events(events::Args),
+    /// Print the processor time and the memory that containers use
+    Stats(stats::Args),
+    /// List the processes of containers
+    Top(top::Args),
+    /// Wait until services have ended, and return their exit code
+    Wait(wait::Args),
+    /// Send a signal to the programs of services
+    Kill(kill::Args),
+    /// Remove containers that have ended
+    Rm(rm::Args),
     /// Install or upgrade the operator on a cluster
     Install(install::Args),
     /// Remove the operator from a cluster
@@ -126,9 +183,16 @@ enum Verb {
 }
 
 /// The verbs in the help, by heading.
-const GROUPS: [(&str, &[&str]); 5] = [
+const GROUPS: [(&str, &[&str]); 6] = [
     ("Stacks on a cluster", &["up", "down", "diff", "start", "stop", "restart", "scale"]),
     ("Compose projects", &["convert", "render", "config", "explain"]),
+    (
+        "Services and containers",
+        &[
+            "ps", "logs", "exec", "run", "cp", "attach", "ls", "images", "port", "volumes", "events",
+            "stats", "top", "wait", "kill", "rm",
+        ],
+    ),
     ("Cluster", &["install", "uninstall", "doctor", "version"]),
     ("Operator", &["controller", "crds", "rbac"]),
     ("Shell", &["completion"]),
@@ -206,27 +270,43 @@ fn template(command: &Command) -> String {
 /// When the verb fails; the message is for the user.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.verb {
+        Verb::Attach(args) => attach::run(&args).await,
         Verb::Completion(args) => completion::run(&args, user_command()),
         Verb::Config(args) => config::run(&args),
         Verb::Controller(args) => controller::run(args).await,
         Verb::Convert(args) => convert::run(&args),
+        Verb::Cp(args) => cp::run(&args).await,
         Verb::Crds => crds::run(),
         Verb::Diff(args) => diff::run(&args).await,
         Verb::Doctor(args) => doctor::run(&args).await,
         Verb::Down(args) => down::run(&args).await,
+        Verb::Events(args) => events::run(&args).await,
+        Verb::Exec(args) => exec::run(&args).await,
         Verb::Explain(args) => explain::run(&args),
         Verb::Helper(args) => helper::run(&args),
+        Verb::Images(args) => images::run(&args).await,
         Verb::Install(args) => install::run(&args).await,
+        Verb::Kill(args) => kill::run(&args).await,
+        Verb::Logs(args) => logs::run(args).await,
+        Verb::Ls(args) => ls::run(&args).await,
         Verb::Man(args) => man::run(&args, user_command()),
+        Verb::Port(args) => port::run(&args).await,
+        Verb::Ps(args) => ps::run(args).await,
         Verb::Rbac(args) => rbac::run(&args),
         Verb::Render(args) => render::run(&args),
         Verb::Restart(args) => restart::run(&args).await,
+        Verb::Rm(args) => rm::run(&args).await,
+        Verb::Run(args) => run::run(&args).await,
         Verb::Scale(args) => scale::run(&args).await,
         Verb::Start(args) => start::run(&args).await,
+        Verb::Stats(args) => stats::run(&args).await,
         Verb::Stop(args) => stop::run(&args).await,
+        Verb::Top(args) => top::run(&args).await,
         Verb::Uninstall(args) => install::uninstall(&args).await,
         Verb::Up(args) => up::run(&args).await,
         Verb::Version(args) => version::run(&args).await,
+        Verb::Volumes(args) => volumes::run(&args).await,
+        Verb::Wait(args) => wait::run(&args).await,
     }
 }
 

@@ -16,8 +16,16 @@ pub struct ClosedPipe;
 /// # Errors
 /// [`ClosedPipe`] when nothing reads standard output any more, and another error when the text cannot be written.
 pub fn print(text: &str) -> anyhow::Result<()> {
+    print_bytes(text.as_bytes())
+}
+
+/// Writes bytes to standard output.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    match output.write_all(bytes).and_then(|()| output.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(ClosedPipe.into()),
         result => result.context("cannot write to standard output"),
     }
@@ -61,6 +69,16 @@ pub fn color_argument(arguments: impl IntoIterator<Item = String>) -> Option<Col
 /// Reports whether standard error shows colors.
 pub fn has_colors() -> bool {
     anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
+}
+
+/// Reports whether standard output shows colors.
+pub fn output_has_colors() -> bool {
+    anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never
+}
+
+/// Returns the number of columns of standard output, if this is a terminal.
+pub fn output_width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
 }
 
 /// Returns the number of columns of standard error, if this is a terminal.

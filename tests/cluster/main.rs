@@ -35,6 +35,7 @@ mod missing;
 mod oneshot;
 mod order;
 mod privileges;
+mod reading;
 mod removal;
 mod schema;
 mod scope;

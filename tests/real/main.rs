@@ -13,6 +13,7 @@ mod networks;
 mod outages;
 mod replacement;
 mod scripteam;
+mod streams;
 mod volumes;
 
 use std::{

@@ -163,6 +163,18 @@ impl Cluster {
         command
     }
 
+    /// Returns a call of the command line as the administrator in `namespace`. The first argument is the verb.
+    pub fn stackwright(&self, namespace: &str, arguments: &[&str]) -> Command {
+        let (verb, arguments) = arguments.split_first().expect("a verb");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stackwright"));
+        command
+            .env("KUBECONFIG", &self.kubeconfig)
+            .env("NO_COLOR", "1")
+            .args([verb, "--namespace", namespace])
+            .args(arguments);
+        command
+    }
+
     /// Returns a kubeconfig with `token` for this cluster, or for `server`.
     pub fn kubeconfig_for(&self, namespace: &str, token: &str, server: Option<&str>) -> String {
         let admin = fs::read_to_string(&self.kubeconfig).expect("the administrator's kubeconfig");

@@ -2,6 +2,7 @@
 //!
 //! A user of docker compose gets an answer to each of its commands. The table is a chapter of the book, too.
 
+mod containers;
 mod table;
 
 use std::fmt::Write;

@@ -1,7 +1,7 @@
 //! The table of commands and flags.
 
 use super::Here::{Differs, Not, Same};
-use super::{Command, Here};
+use super::{Command, Here, containers};
 
 type Flags = &'static [(&'static str, Here)];
 
@@ -44,24 +44,17 @@ const NOT_BUILT: Here = Not {
     why: "images are built outside of the cluster",
     instead: "run docker buildx build --push, and name the registry with --registry",
 };
-const NO_LOGS: Here = Not {
-    why: "the command ends when the Stack is ready",
-    instead: "run kubectl logs -f -l stackwright.dev/stack=NAME",
-};
+const NO_LOGS: Here = Not { why: "the command ends when the Stack is ready", instead: "run logs --follow" };
 const NOT_ENDED: Here = Not {
     why: "the operator restarts services, and the command does not stop them",
-    instead: "wait for the Job with kubectl wait --for=condition=Complete",
+    instead: "run wait SERVICE",
 };
 const TO_KUBELET: Here =
-    Not { why: "nodes pull images, and each prints its own progress", instead: "run kubectl get events" };
+    Not { why: "nodes pull images, and each prints its own progress", instead: "run events" };
 
 /// The commands.
 pub(super) const COMMANDS: &[Command] = &[
-    not(
-        "attach",
-        "a container has no standard input unless the project says so",
-        "run kubectl attach -it POD",
-    ),
+    containers::ATTACH,
     not("bridge", "Stackwright runs the project itself", "run convert or render for manifests"),
     not(
         "build",
@@ -121,7 +114,7 @@ pub(super) const COMMANDS: &[Command] = &[
             ("--volumes", Same),
         ],
     ),
-    not("cp", "this version has no copy", "run kubectl cp"),
+    containers::CP,
     not("create", "a Stack is created and started by one command", "run up --no-start"),
     here(
         "down",
@@ -141,32 +134,16 @@ pub(super) const COMMANDS: &[Command] = &[
             ("--volumes", Same),
         ],
     ),
-    not("events", "this version has no stream of events", "run kubectl get events --watch"),
-    not("exec", "this version has no exec", "run kubectl exec -it deployment/STACK-SERVICE -- COMMAND"),
-    not(
-        "export",
-        "a container's file system is in the node",
-        "run kubectl cp, or kubectl exec POD -- tar c /",
-    ),
-    not("images", "this version has no list of images", "run config --images, or kubectl get pods -o wide"),
-    not(
-        "kill",
-        "Kubernetes ends containers by their grace period",
-        "run stop --timeout 1, or kubectl exec POD -- kill -SIGNAL 1",
-    ),
-    not(
-        "logs",
-        "this version has no logs",
-        "run kubectl logs -f -l stackwright.dev/stack=NAME --all-containers",
-    ),
-    not("ls", "this version has no list of Stacks", "run kubectl get stacks -A"),
+    containers::EVENTS,
+    containers::EXEC,
+    not("export", "a container's file system is in the node", "run cp SERVICE:/ -"),
+    containers::IMAGES,
+    containers::KILL,
+    containers::LOGS,
+    containers::LS,
     not("pause", "Kubernetes cannot freeze a container", "run stop, and start again later"),
-    not(
-        "port",
-        "this version has no list of ports",
-        "run kubectl get services -l stackwright.dev/stack=NAME",
-    ),
-    not("ps", "this version has no list of containers", "run kubectl describe stack NAME"),
+    containers::PORT,
+    containers::PS,
     not("publish", "Stackwright writes manifests, not Compose artifacts", "run docker compose publish"),
     not("pull", "nodes pull the images that they run", "run up --pull always, or restart"),
     not("push", "images are pushed by the program that builds them", "run docker compose push"),
@@ -178,13 +155,13 @@ pub(super) const COMMANDS: &[Command] = &[
             ("--timeout", Differs("accepted without effect: containers end within `stop_grace_period`")),
         ],
     ),
-    not("rm", "a stopped service has no containers", "run stop, or down for the whole Stack"),
-    not("run", "this version has no one-off containers", "run kubectl debug, or kubectl run"),
+    containers::RM,
+    containers::RUN,
     here("scale", Same, &[("--no-deps", Differs("accepted without effect: dependencies are never scaled"))]),
     here("start", Differs("waits until the services are up"), &[]),
-    not("stats", "this version has no statistics", "run kubectl top pods -l stackwright.dev/stack=NAME"),
+    containers::STATS,
     here("stop", Same, &[("--timeout", Same)]),
-    not("top", "this version has no list of processes", "run kubectl exec POD -- ps"),
+    containers::TOP,
     not("unpause", "Kubernetes cannot freeze a container", "run start for a stopped service"),
     here(
         "up",
@@ -254,11 +231,7 @@ pub(super) const COMMANDS: &[Command] = &[
         Differs("prints the versions of the operator and of the cluster, too"),
         &[("--format", Same), ("--short", Same)],
     ),
-    not(
-        "volumes",
-        "this version has no list of volumes",
-        "run kubectl get pvc -l stackwright.dev/stack=NAME",
-    ),
-    not("wait", "this version has no wait", "run kubectl wait --for=condition=Ready stack/NAME"),
+    containers::VOLUMES,
+    containers::WAIT,
     not("watch", "this version does not sync files", "run up after a change"),
 ];

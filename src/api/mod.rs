@@ -12,12 +12,14 @@ mod definition;
 mod deploy;
 mod duration;
 mod health;
+mod job;
 pub mod labels;
 mod network;
 mod process;
 mod quantity;
 mod reason;
 pub mod schema;
+#[allow(dead_code, reason = "the macro of the schema copies structs, and reads no field that it skips")]
 mod service;
 mod stack;
 mod status;
@@ -28,6 +30,7 @@ pub use definition::definition;
 pub use deploy::{Deploy, EndpointMode, Mode, Placement, Resource, Resources, UpdateConfig, UpdateOrder};
 pub use duration::{Duration, DurationError};
 pub use health::{Healthcheck, OnUnhealthy};
+pub use job::{Concurrency, Job, MissedFires, Schedule, Triggers};
 pub use network::{
     Expose, IngressRule, Network, Port, PortMode, Protocol, Publish, ServiceMode, ServiceNetwork,
 };
@@ -36,7 +39,9 @@ pub use quantity::{Quantity, QuantityError};
 pub use reason::Reason;
 pub use service::{Condition as DependencyCondition, Dependency, EnvironmentSource, KeyRef, Service};
 pub use stack::{ImageMetadata, Stack, StackSpec};
-pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus, TemplateHash};
+pub use status::{
+    ConditionType, JobStatus, RunResult, RunStatus, ServiceState, ServiceStatus, StackStatus, TemplateHash,
+};
 pub use storage::{
     AccessMode, AnonymousVolumes, Config, FileMount, FileTree, Nfs, Propagation, Secret, Tmpfs, TreeFile,
     Volume, VolumeMount, VolumePolicy,

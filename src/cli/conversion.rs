@@ -58,6 +58,7 @@ impl ConversionArgs {
         let Discovered { mut request, sources, warnings } = self.project.discover(&folder, &*files)?;
         // A Stack contains all services and lists the active profiles in spec.profiles.
         let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
+        request.stages.jobs = true;
         let loaded = load_with(&request, &*files, sources);
         let quiet = Quiet::of(&loaded.sources, &request.environment);
         let quiet = loaded.project.iter().fold(quiet, Quiet::with);

@@ -7,6 +7,7 @@
 //! | valid object names | [`names`] |
 //! | aliases, container names, host names and links | `answers` |
 //! | the attributes of a service | `services` |
+//! | jobs and their triggers | `jobs` |
 //! | files of the host | `files` |
 //! | checks for common mistakes | `lint` |
 //! | the verdicts of the API server and the operator | `agreement` |
@@ -18,6 +19,7 @@ mod answers;
 mod containers;
 mod context;
 mod files;
+mod jobs;
 mod lint;
 mod memory;
 pub mod names;
@@ -115,7 +117,7 @@ impl Converted {
     }
 }
 
-/// Converts a project that was loaded with all of its profiles.
+/// Converts a project that was loaded with all of its profiles, and with the stage `jobs`.
 ///
 /// ```
 /// use compose_loader::{Input, MemoryFiles, Request, load};
@@ -139,6 +141,15 @@ impl Converted {
 /// ```
 #[must_use]
 pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
+    let all_jobs = jobs::Jobs::of(project);
+    let mut converted = convert_services(&jobs::joined(project), files, options);
+    all_jobs.rename(&mut converted.entries);
+    reader::sort(&mut converted.entries);
+    converted
+}
+
+/// Converts a project whose jobs are among its services.
+fn convert_services(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
     let log = Log::default();
     let secrecy = secrecy::Secrecy::of(project);
     let mut context = Context::new(project, files, options, &log, &secrecy);
@@ -179,6 +190,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     root.rest();
     renames::renames(&context);
     lint::lint(&context, &spec);
+    jobs::divide(&mut spec);
     let Context { objects, names, .. } = context;
     let mut stack = Stack::new(&names.stack, spec);
     stack.metadata.namespace.clone_from(&options.namespace);

@@ -23,7 +23,9 @@ attributes! {
     "version" => "obsolete: checked by the loader, then left out" [];
     "name" => "`metadata.name`" ["renamed-project"];
     "include" => "included by the loader" [];
-    "jobs" => "checked by the loader, then left out" [];
+    "jobs" => "`spec.jobs`: the settings are those of services" ["job-ports", "job-health-check", "job-alias"];
+    "jobs.*.triggers.manual" => "`triggers.manual`" [];
+    "jobs.*.triggers.schedule" => "`triggers.schedule`" ["schedule", "several-schedules", "time-zone"];
     "services" => "`spec.services`"
         ["lower-cased-service", "renamed-service", "old-service-name", "generated-name", "generated-name-of-one", "extension", "unknown-x-stackwright", "operator-approximation", "needs-privilege", "invalid-object-name", "address-conflict", "invalid-reference", "unsupported-value",
         "over-limit", "rejected-value", "object-too-large", "no-verdict"];
@@ -84,6 +86,7 @@ attributes! {
     "services.*.network_mode" => "`networkMode`" ["container-outside-project", "default-bridge", "unknown-setting-value"];
     "services.*.networks" => "`networks`" [];
     "services.*.networks.*.aliases" => "`networks.*.aliases`" ["invalid-alias", "invalid-alias-in-use", "alias-of-other-service", "ambiguous-name", "name-of-more-services"];
+    "services.*.networks.*.use_service_name_alias" => "`networks.*.useServiceNameAlias`" [];
     "services.*.pid" => "`pid`" ["container-outside-project", "unknown-setting-value"];
     "services.*.platform" => "`platform`" ["platform-variant", "unknown-setting-value"];
     "services.*.ports" => "`ports`" [];

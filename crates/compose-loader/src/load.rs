@@ -187,7 +187,7 @@ impl<'a> Load<'a> {
             project.select(&request.services)?;
         }
         if self.stages.prune {
-            project.prune();
+            project.prune(self.stages.jobs);
         }
         if self.stages.environment {
             self.env_files(project)?;

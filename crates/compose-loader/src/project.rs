@@ -179,10 +179,11 @@ impl Project {
         Ok(())
     }
 
-    /// Removes the resources that no enabled service uses.
-    pub(crate) fn prune(&mut self) {
+    /// Removes the resources that no enabled service and, `with_jobs`, no enabled job uses.
+    pub(crate) fn prune(&mut self, with_jobs: bool) {
         let mut used: HashSet<(&'static str, Arc<str>), RandomState> = HashSet::default();
-        for (_, service) in self.services() {
+        let jobs = self.jobs().filter(|_| with_jobs);
+        for (_, service) in self.services().chain(jobs) {
             for section in ["networks", "models"] {
                 let names = service.get(section).and_then(Node::as_map).into_iter().flat_map(Map::iter);
                 used.extend(names.map(|(name, _)| (section, name.clone())));

@@ -15,7 +15,7 @@ impl Load<'_> {
     /// Adds the variables of each `env_file` to `environment`, which overrides them.
     pub fn env_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
         let environment = project.environment.clone();
-        let with_jobs = self.stages.job_files;
+        let with_jobs = self.stages.jobs;
         each_container(project, with_jobs, |container| self.env_files_of(container, &environment))
     }
 
@@ -92,7 +92,7 @@ impl Load<'_> {
 
     /// Adds the labels of each `label_file` to `labels`, which overrides them.
     pub fn label_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
-        let with_jobs = self.stages.job_files;
+        let with_jobs = self.stages.jobs;
         each_container(project, with_jobs, |container| self.label_files_of(container))
     }
 

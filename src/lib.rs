@@ -12,6 +12,7 @@
 //! |---|---|
 //! | [`api`] | the `Stack` resource: its types, and the rules of the API server for them |
 //! | `text` | names of objects, hashes, addresses, and the quoting of Kubernetes and of a shell |
+//! | [`cron`] | the schedules of jobs, in the grammar of Docker and of Kubernetes |
 //! | `dns` | the answers of Docker and of the cluster DNS for one name |
 //! | [`rules`] | all that Stackwright can say about a project: each rule with text, remedy and example |
 //! | [`convert`] | canonical tree -> Stack, ConfigMaps and Secrets, with a verdict on each value |
@@ -38,7 +39,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The first eight modules are pure: they do no I/O, read neither the clock nor the environment, and use no unordered
+//! The first nine modules are pure: they do no I/O, read neither the clock nor the environment, and use no unordered
 //! collection for output. They build without a client, an async runtime and TLS (`cargo check --lib
 //! --no-default-features`). The Compose loader is the crate `compose-loader`, which depends on nothing of Kubernetes. It
 //! reads files through a trait, so that the caller chooses where they come from.
@@ -52,6 +53,7 @@ mod growth;
 
 pub mod api;
 pub mod convert;
+pub mod cron;
 mod dns;
 pub mod plan;
 pub mod rules;

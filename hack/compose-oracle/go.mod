@@ -3,7 +3,7 @@ module stackwright.dev/hack/compose-oracle
 go 1.26
 
 require (
-	github.com/compose-spec/compose-go/v2 v2.16.1
+	github.com/compose-spec/compose-go/v2 v2.16.2
 	github.com/sirupsen/logrus v1.10.1
 	go.yaml.in/yaml/v4 v4.0.0-rc.4
 )

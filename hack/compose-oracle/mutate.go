@@ -48,6 +48,7 @@ var mutations = []mutation{
 	{"profiles", 4, (*mutator).addProfiles},
 	{"process variables", 3, (*mutator).addProcessVariables},
 	{"service", 4, (*mutator).addService},
+	{"job", 6, (*mutator).addJob},
 	{"text", 6, (*mutator).changeText},
 }
 
@@ -118,17 +119,21 @@ func (m *mutator) editFile(path string, change func(root *yaml.Node) bool) {
 	}
 }
 
-// service is a random service of a document: its name and its mapping.
-func (m *mutator) service(root *yaml.Node) (string, *yaml.Node) {
-	services := child(root, "services")
+// service is a random service or job of a document: its section, its name and its mapping.
+func (m *mutator) service(root *yaml.Node) (kind, name string, node *yaml.Node) {
+	kind = "services"
+	if len(keys(child(root, "jobs"))) > 0 && m.one(3) {
+		kind = "jobs"
+	}
+	services := child(root, kind)
 	names := keys(services)
 	if len(names) == 0 {
-		return "", nil
+		return kind, "", nil
 	}
 	at := m.IntN(len(names))
-	node := services.Content[2*at+1]
+	node = services.Content[2*at+1]
 	if node.Kind != yaml.MappingNode {
-		return names[at], nil
+		return kind, names[at], nil
 	}
-	return names[at], node
+	return kind, names[at], node
 }

@@ -33,11 +33,11 @@ func (m *mutator) addOverride() {
 // overlay fills a document that is read over another.
 func (m *mutator) overlay(root, over *yaml.Node) {
 	for range 1 + m.IntN(3) {
-		name, service := m.service(root)
+		kind, name, service := m.service(root)
 		if service == nil || m.one(8) {
-			name, service = m.word("names", "services"), mapping()
+			name, service = m.word("names", kind), mapping()
 		}
-		above := section(section(over, "services"), name)
+		above := section(section(over, kind), name)
 		for range 1 + m.IntN(3) {
 			key := m.attributeOver(service)
 			set(above, key, m.adapt(root, m.form("service", key)))
@@ -94,8 +94,8 @@ func (m *mutator) addDocument() {
 // addExtends lets a service begin as another, of this file or of one that is made of it.
 func (m *mutator) addExtends() {
 	m.edit(func(root *yaml.Node) bool {
-		name, service := m.service(root)
-		base, other := m.service(root)
+		_, name, service := m.service(root)
+		_, base, other := m.service(root)
 		if service == nil || other == nil {
 			return false
 		}
@@ -203,7 +203,7 @@ func (m *mutator) needServiceIn(path, name string, service *yaml.Node) {
 func (m *mutator) addEnvFile() {
 	m.needEnvFiles()
 	m.edit(func(root *yaml.Node) bool {
-		_, service := m.service(root)
+		_, _, service := m.service(root)
 		if service == nil {
 			return false
 		}
@@ -259,7 +259,7 @@ func (m *mutator) addDotenv() {
 func (m *mutator) addProfiles() {
 	m.project.Profiles = pick(m, [][]string{nil, {"dev"}, {"dev", "test"}, {"*"}, {"other"}, {""}})
 	m.edit(func(root *yaml.Node) bool {
-		_, service := m.service(root)
+		_, _, service := m.service(root)
 		if service != nil {
 			set(service, "profiles", m.form("service", "profiles"))
 		}

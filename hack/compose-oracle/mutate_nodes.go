@@ -9,7 +9,7 @@ import (
 // setAttribute writes any key of a service.
 func (m *mutator) setAttribute() {
 	m.edit(func(root *yaml.Node) bool {
-		_, service := m.service(root)
+		_, _, service := m.service(root)
 		if service == nil {
 			return false
 		}
@@ -21,7 +21,7 @@ func (m *mutator) setAttribute() {
 // setOwnAttribute writes a key that the service already has.
 func (m *mutator) setOwnAttribute() {
 	m.edit(func(root *yaml.Node) bool {
-		_, service := m.service(root)
+		_, _, service := m.service(root)
 		if service == nil || len(keys(service)) == 0 {
 			return false
 		}
@@ -71,6 +71,9 @@ func (m *mutator) declare(root *yaml.Node, kind string, names ...string) {
 // adapt makes a value speak of services that are there, most times: forms.yaml only knows `db`.
 func (m *mutator) adapt(root, value *yaml.Node) *yaml.Node {
 	names := keys(child(root, "services"))
+	if m.one(8) {
+		names = append(names, keys(child(root, "jobs"))...)
+	}
 	if len(names) == 0 || m.one(4) {
 		return value
 	}
@@ -266,4 +269,31 @@ func (m *mutator) addService() {
 		set(section(root, "services"), m.word("names", "services"), service)
 		return true
 	})
+}
+
+// addJob adds a job of a few keys. Most jobs do not have a key that only services have.
+func (m *mutator) addJob() {
+	m.edit(func(root *yaml.Node) bool {
+		if root.Kind != yaml.MappingNode {
+			return false
+		}
+		job := mapping(scalar("image"), scalar("x"))
+		for range m.IntN(4) {
+			key := pick(m, keys(child(forms, "service")))
+			if !ofServices[key] || m.one(8) {
+				m.setForm(root, job, key)
+			}
+		}
+		if !m.one(8) {
+			set(job, "triggers", m.form("service", "triggers"))
+		}
+		set(section(root, "jobs"), m.word("names", "jobs"), job)
+		return true
+	})
+}
+
+// ofServices are the keys that a job cannot have.
+var ofServices = map[string]bool{
+	"attach": true, "container_name": true, "deploy": true, "develop": true, "external_links": true, "links": true,
+	"nope": true, "post_start": true, "pre_start": true, "pre_stop": true, "provider": true, "restart": true, "scale": true,
 }

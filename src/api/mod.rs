@@ -12,6 +12,7 @@ mod definition;
 mod deploy;
 mod duration;
 mod health;
+mod job;
 mod key_ref;
 pub mod labels;
 mod network;
@@ -19,6 +20,7 @@ mod process;
 mod quantity;
 mod reason;
 pub mod schema;
+#[allow(dead_code, reason = "the macro of the schema copies structs, and reads no field that it skips")]
 mod service;
 mod stack;
 mod stack_key;
@@ -30,6 +32,7 @@ pub use definition::definition;
 pub use deploy::{Deploy, EndpointMode, Mode, Placement, Resource, Resources, UpdateConfig, UpdateOrder};
 pub use duration::{Duration, DurationError};
 pub use health::{Healthcheck, OnUnhealthy};
+pub use job::{Concurrency, Job, MissedFires, Schedule, Triggers};
 pub use key_ref::{EnvironmentSource, KeyRef};
 pub use network::{
     Expose, IngressRule, Network, Port, PortMode, Protocol, Publish, ServiceMode, ServiceNetwork,
@@ -40,7 +43,9 @@ pub use reason::Reason;
 pub use service::{Condition as DependencyCondition, Dependency, Service};
 pub use stack::{ImageMetadata, Stack, StackSpec};
 pub use stack_key::StackKey;
-pub use status::{ConditionType, ServiceState, ServiceStatus, StackStatus, TemplateHash};
+pub use status::{
+    ConditionType, JobStatus, RunResult, RunStatus, ServiceState, ServiceStatus, StackStatus, TemplateHash,
+};
 pub use storage::{
     AccessMode, AnonymousVolumes, Config, FileMount, FileTree, Nfs, Propagation, Secret, Tmpfs, TreeFile,
     Volume, VolumeMount, VolumePolicy,

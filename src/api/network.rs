@@ -31,6 +31,11 @@ pub struct ServiceNetwork {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64), inner(length(min = 1, max = 63)))]
     pub aliases: Vec<String>,
+
+    /// Whether other services reach the service by its name. The name is no DNS name if this is false on all networks of the
+    /// service. Default: true.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_service_name_alias: Option<bool>,
 }
 
 /// A port of a service that other services connect to. It is not published.

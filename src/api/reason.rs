@@ -110,4 +110,8 @@ reasons! {
         /// The cluster cannot reproduce a setting exactly, or another program keeps changing a field.
         NotExact,
     }
+    JobFailed {
+        /// The last run of a job has failed. The next run on schedule is not affected.
+        RunFailed,
+    }
 }

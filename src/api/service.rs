@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Addresses, Deploy, Device, Duration, Expose, FileMount, FileTree, Healthcheck, Hook, HostName,
-    IngressRule, Port, PreStart, PullPolicy, Quantity, ServiceMode, Text, Tmpfs, VolumeMount,
+    IngressRule, Port, PreStart, PullPolicy, Quantity, ServiceMode, Text, Tmpfs, Triggers, VolumeMount,
     key_ref::EnvironmentSource, network::ServiceNetworks,
 };
 
@@ -317,6 +317,15 @@ pub struct Service {
     /// Whether the service is stopped, as by `docker compose stop`. Default: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped: Option<bool>,
+
+    /// The triggers of a job that is translated like a service. Not a field of the API.
+    #[serde(skip)]
+    #[schemars(skip)]
+    #[allow(
+        dead_code,
+        reason = "the macro of the schema copies the struct, and reads no field that it skips"
+    )]
+    pub triggers: Option<Triggers>,
 }
 
 /// A dependency of a service.

@@ -6,7 +6,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{AnonymousVolumes, Config, Network, Publish, Secret, Service, StackStatus, Volume, VolumePolicy};
+use super::{
+    AnonymousVolumes, Config, Job, Network, Publish, Secret, Service, StackStatus, Volume, VolumePolicy,
+};
 
 /// A Docker Compose stack that runs on the cluster.
 #[derive(Clone, CustomResource, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -39,6 +41,14 @@ pub struct StackSpec {
         "the name of a service is a part of the names and labels of objects: write at most 63 characters"))]
     #[schemars(extend("maxProperties" = 256))]
     pub services: BTreeMap<String, Service>,
+
+    /// The jobs by name. A job and a service cannot have the same name. A job is a CronJob, which is suspended if the job runs
+    /// only by hand.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[x_kube(validation = ("self.all(name, name.size() <= 63)",
+        "the name of a job is a part of the names and labels of objects: write at most 63 characters"))]
+    #[schemars(extend("maxProperties" = 64))]
+    pub jobs: BTreeMap<String, Job>,
 
     /// The networks by name. The network `default` exists without an entry.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ pub struct StackStatus {
 
     /// The conditions. `Ready` is always present. The others are present while they are true: `Reconciling` (the operator
     /// or the cluster is at work, or a missing object can still appear), `Stalled` (waiting does not help: follow the
-    /// message) and `Approximated` (the cluster cannot reproduce a setting exactly).
+    /// message), `Approximated` (the cluster cannot reproduce a setting exactly) and `JobFailed` (the last run of a job has
+    /// failed, which does not change `Ready`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]
     #[schemars(length(max = 16))]
@@ -33,6 +34,78 @@ pub struct StackStatus {
     #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
     #[schemars(length(max = 256))]
     pub services: Vec<ServiceStatus>,
+
+    /// The state of each job.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[x_kube(merge_strategy = ListMerge::Map(vec!["name".into()]))]
+    #[schemars(length(max = 64))]
+    pub jobs: Vec<JobStatus>,
+}
+
+/// The state of a job.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobStatus {
+    /// The name of the job.
+    #[schemars(length(max = 253))]
+    pub name: String,
+
+    /// The Job of the run in progress, on schedule or by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub active_run: Option<String>,
+
+    /// The last run that has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_run: Option<RunStatus>,
+
+    /// The time of the next run on schedule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_run: Option<Time>,
+
+    /// What the job waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub message: Option<String>,
+}
+
+/// A run of a job that has ended.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunStatus {
+    /// The name of the Job.
+    #[schemars(length(max = 253))]
+    pub name: String,
+
+    /// The result.
+    pub result: RunResult,
+
+    /// The time at which the run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+
+    /// The time at which the run ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Time>,
+
+    /// The exit code, if a container started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit_code: Option<i32>,
+
+    /// The cause of a failure, in the words of Kubernetes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 4096))]
+    pub message: Option<String>,
+}
+
+/// The result of a run: `Succeeded` (exit code 0) or `Failed`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
+pub enum RunResult {
+    /// The run has ended with exit code 0.
+    #[default]
+    Succeeded,
+    /// The run has failed.
+    Failed,
 }
 
 /// The state of a service.
@@ -138,6 +211,8 @@ pub enum ConditionType {
     Stalled,
     /// The cluster cannot reproduce a setting exactly.
     Approximated,
+    /// The last run of a job has failed.
+    JobFailed,
 }
 
 impl ConditionType {
@@ -148,6 +223,7 @@ impl ConditionType {
             Self::Reconciling => "Reconciling",
             Self::Stalled => "Stalled",
             Self::Approximated => "Approximated",
+            Self::JobFailed => "JobFailed",
         }
     }
 }

@@ -78,6 +78,7 @@ impl Choices {
         let paths = request.files.iter().map(|file| file.path.clone()).collect();
         // A Stack contains all services and lists the active profiles in spec.profiles.
         let profiles = std::mem::replace(&mut request.profiles, vec!["*".to_owned()]);
+        request.stages.jobs = true;
         let loaded = load_with(&request, &*files, sources);
         let quiet = Quiet::of(&loaded.sources, &request.environment);
         let quiet = loaded.project.iter().fold(quiet, Quiet::with);

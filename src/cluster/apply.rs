@@ -11,7 +11,7 @@ use crate::{
     api::labels::FIELD_MANAGER,
     plan::{
         Apply, Child, Conflict, Delete, Digest, Holder, Identity, Settled, differing_fields, owned_fields,
-        with_live_template, without_owner,
+        suspended, with_live_template, without_owner,
     },
     translate::Kind,
 };
@@ -157,6 +157,18 @@ impl Applier {
         let Some(live) = found else { return Ok(None) };
         let body = without_owner(&serde_json::to_value(live).unwrap_or_default());
         self.send(claim.kind, &claim.name, &body, Precondition::Uid(&claim.uid)).await.map(Some)
+    }
+
+    /// Suspends a CronJob, so that it starts no further run. A deleted CronJob is no error.
+    ///
+    /// # Errors
+    /// When the API server refuses, or cannot be reached.
+    pub async fn suspend(&self, cron_job: &Delete) -> Result<Option<Value>, ApplyError> {
+        let found = self.api(cron_job.kind).get_opt(&cron_job.name).await;
+        let found = found.map_err(|error| ApplyError::of(cron_job.kind, &cron_job.name, error))?;
+        let Some(live) = found else { return Ok(None) };
+        let body = suspended(&serde_json::to_value(live).unwrap_or_default());
+        self.send(cron_job.kind, &cron_job.name, &body, Precondition::Uid(&cron_job.uid)).await.map(Some)
     }
 
     /// Returns the conflict if a name belongs to another owner.

@@ -20,7 +20,7 @@ pub use watch::{Sources, Watches};
 
 use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment, StatefulSet},
-    batch::v1::Job,
+    batch::v1::{CronJob, Job},
     core::v1::{ConfigMap, PersistentVolumeClaim, Service},
     networking::v1::{Ingress, NetworkPolicy},
 };
@@ -40,5 +40,6 @@ pub fn api_resource(kind: Kind) -> ApiResource {
         Kind::StatefulSet => ApiResource::erase::<StatefulSet>(&()),
         Kind::DaemonSet => ApiResource::erase::<DaemonSet>(&()),
         Kind::Job => ApiResource::erase::<Job>(&()),
+        Kind::CronJob => ApiResource::erase::<CronJob>(&()),
     }
 }

@@ -9,21 +9,23 @@ use serde_json::Value;
 use crate::{
     api::{AccessMode, GROUP, TemplateHash, labels},
     plan::{
-        Child, ChildState, ClaimState, Container, Digest, Exit, JobState, MadeWith, Notice, Owner, Pod,
-        Progress, ServiceState, Unbound, WorkloadState, owned_fields,
+        Child, ChildState, ClaimState, Container, CronJobState, Digest, Exit, JobState, MadeWith, Notice,
+        Owner, Pod, Progress, Run, RunOutcome, ServiceState, Unbound, WorkloadState, owned_fields,
     },
     translate::{Kind, helper_image},
 };
 
 /// Returns the projection of a child.
 pub(super) fn child(kind: Kind, object: &Value) -> Child {
+    let owner = owner(object);
+    let is_run = kind == Kind::Job && matches!(owner, Owner::CronJob { .. });
     Child {
         uid: text(object, "/metadata/uid"),
-        owner: owner(object),
+        owner,
         service: label(object, labels::SERVICE),
         deleting: object.pointer("/metadata/deletionTimestamp").is_some(),
         digest: Digest::of(&owned_fields(object)),
-        state: state(kind, object),
+        state: if is_run { ChildState::Run(run(object)) } else { state(kind, object) },
     }
 }
 
@@ -36,6 +38,9 @@ pub(super) fn owner(object: &Value) -> Owner {
     match controller {
         Some(owner) if owner["kind"] == "Stack" && text(owner, "/apiVersion").starts_with(GROUP) => {
             Owner::Stack { uid: text(owner, "/uid"), name: text(owner, "/name") }
+        }
+        Some(owner) if owner["kind"] == "CronJob" && owner["apiVersion"] == "batch/v1" => {
+            label(object, labels::STACK).map_or(Owner::Other, |stack| Owner::CronJob { stack })
         }
         Some(_) => Owner::Other,
         None if label(object, labels::MANAGED_BY).as_deref() == Some(labels::MANAGER) => {
@@ -50,6 +55,7 @@ fn state(kind: Kind, object: &Value) -> ChildState {
         Kind::Deployment | Kind::StatefulSet => ChildState::Workload(workload(object)),
         Kind::DaemonSet => ChildState::Workload(daemon_set(object)),
         Kind::Job => ChildState::Job(job(object)),
+        Kind::CronJob => ChildState::CronJob(cron_job(object)),
         Kind::Service => ChildState::Service(service(object)),
         Kind::PersistentVolumeClaim => ChildState::Claim(claim(object)),
         Kind::ConfigMap | Kind::NetworkPolicy | Kind::Ingress => ChildState::Plain,
@@ -92,10 +98,43 @@ fn daemon_set(object: &Value) -> WorkloadState {
 }
 
 fn made_with(object: &Value) -> MadeWith {
+    made_with_template(object, "/spec/template")
+}
+
+fn made_with_template(object: &Value, at: &str) -> MadeWith {
     MadeWith {
-        reads: annotation(object, "/spec/template/metadata", labels::READS),
-        helper_image: object.pointer("/spec/template").and_then(helper_image),
+        reads: annotation(object, &format!("{at}/metadata"), labels::READS),
+        helper_image: object.pointer(at).and_then(helper_image),
         images: annotation(object, "/metadata", labels::IMAGES),
+    }
+}
+
+fn cron_job(object: &Value) -> CronJobState {
+    const TEMPLATE: &str = "/spec/jobTemplate/spec/template";
+    let active = object.pointer("/status/active").and_then(Value::as_array);
+    CronJobState {
+        template: annotation(object, &format!("{TEMPLATE}/metadata"), labels::TEMPLATE)
+            .map(TemplateHash::from),
+        active: active.is_some_and(|runs| !runs.is_empty()),
+        suspended: object.pointer("/spec/suspend") == Some(&Value::Bool(true)),
+        made_with: made_with_template(object, TEMPLATE),
+    }
+}
+
+fn run(object: &Value) -> Run {
+    let time = |value: Option<&Value>| value.and_then(Value::as_str)?.parse().ok();
+    let failed = condition(object, "Failed");
+    let ended = condition(object, "Complete").or(failed);
+    Run {
+        name: text(object, "/metadata/name"),
+        job: label(object, labels::SERVICE).unwrap_or_default(),
+        started: time(object.pointer("/status/startTime").or(object.pointer("/metadata/creationTimestamp"))),
+        finished: time(ended.and_then(|ended| ended.get("lastTransitionTime"))),
+        outcome: match (failed, ended) {
+            (Some(failed), _) => RunOutcome::Failed(text(failed, "/message")),
+            (None, Some(_)) => RunOutcome::Succeeded,
+            (None, None) => RunOutcome::Running,
+        },
     }
 }
 

@@ -20,6 +20,8 @@ pub fn rules() -> Vec<PolicyRule> {
         rule("apps", &["daemonsets", "deployments", "statefulsets"], CHILD),
         // jobs delete: no example changes a service that has run to its end.
         rule("batch", &["jobs"], CHILD),
+        // cronjobs get, create, patch, delete: no example has a job.
+        rule("batch", &["cronjobs"], CHILD),
         // ingresses get, create, patch, delete: no example has an HTTP route.
         rule("networking.k8s.io", &["ingresses", "networkpolicies"], CHILD),
         // configmaps create, patch, delete: no example has a file's text in its Stack.

@@ -11,7 +11,7 @@ use k8s_openapi::{
     NamespaceResourceScope,
     api::{
         apps::v1::{DaemonSet, Deployment, StatefulSet},
-        batch::v1::Job,
+        batch::v1::{CronJob, Job},
         core::v1::{ConfigMap, Event, PersistentVolumeClaim, Pod, Secret, Service},
         networking::v1::{Ingress, NetworkPolicy},
     },
@@ -95,6 +95,7 @@ impl Watches {
             self.children::<StatefulSet>(&from),
             self.children::<DaemonSet>(&from),
             self.children::<Job>(&from),
+            self.children::<CronJob>(&from),
             self.pods(&from),
         ];
         for about in [OF_PODS, OF_CLAIMS] {

@@ -118,6 +118,7 @@ fn live_workloads(observed: &Observed) -> BTreeMap<String, LiveWorkload> {
         let (template, made_with) = match &child.state {
             ChildState::Workload(workload) => (&workload.template, &workload.made_with),
             ChildState::Job(job) => (&job.template, &job.made_with),
+            ChildState::CronJob(job) => (&job.template, &job.made_with),
             _ => return None,
         };
         let live = LiveWorkload {

@@ -314,6 +314,7 @@ fn remembered(observed: &Observed) -> BTreeMap<String, Image> {
     let texts = children.into_iter().filter_map(|child| match &child.state {
         ChildState::Workload(workload) => workload.made_with.images.as_ref(),
         ChildState::Job(job) => job.made_with.images.as_ref(),
+        ChildState::CronJob(job) => job.made_with.images.as_ref(),
         _ => None,
     });
     texts.flat_map(|text| recalled(text)).collect()

@@ -8,7 +8,7 @@ use kube::{
 
 use super::context::Context;
 use crate::{
-    api::{ServiceState, ServiceStatus, Stack, StackKey, StackStatus},
+    api::{JobStatus, RunResult, ServiceState, ServiceStatus, Stack, StackKey, StackStatus},
     plan::{Apply, Delete},
     text::clip::clipped,
 };
@@ -49,6 +49,15 @@ pub(super) async fn transitions(context: &Context, stack: &Stack, before: &Stack
             let stalled = after.conditions.iter().any(|condition| condition.type_ == "Stalled");
             let kind = if stalled { EventType::Warning } else { EventType::Normal };
             publish(context, stack, kind, &reason, &message).await;
+        }
+    }
+    for job in &after.jobs {
+        let last_run = |status: &JobStatus| status.last_run.as_ref().map(|run| run.name.clone());
+        let was = before.jobs.iter().find(|earlier| earlier.name == job.name);
+        let ended = job.last_run.as_ref().filter(|_| was.and_then(last_run) != last_run(job));
+        if let Some(run) = ended.filter(|run| run.result == RunResult::Failed) {
+            let note = format!("{}: {}", job.name, run.sentence());
+            publish(context, stack, EventType::Warning, "JobFailed", &note).await;
         }
     }
     for service in &after.services {

@@ -10,7 +10,7 @@ use kube::{Resource, core::ObjectMeta};
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;
 
-use crate::api::Stack;
+use crate::{api::Stack, translate::join_jobs};
 
 /// A Stack as the watch delivers it.
 #[derive(Clone, Debug)]
@@ -50,6 +50,7 @@ impl<'de> Deserialize<'de> for Watched {
 
 impl From<Stack> for Watched {
     fn from(mut stack: Stack) -> Self {
+        join_jobs(&mut stack.spec);
         stack.metadata.managed_fields = None;
         if let Some(annotations) = &mut stack.metadata.annotations {
             annotations.remove("kubectl.kubernetes.io/last-applied-configuration");

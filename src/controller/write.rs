@@ -53,7 +53,7 @@ impl<'a> Writer<'a> {
         let mut outcome = Outcome::default();
         // Sorted by kind, and workloads come last.
         let mut others = std::mem::take(&mut plan.applies);
-        let mut workloads = others.split_off(others.partition_point(|it| !it.object.kind.is_workload()));
+        let mut workloads = others.split_off(others.partition_point(|it| it.object.kind < Kind::Deployment));
         self.apply(&others, plan, &mut outcome).await;
         if outcome.left > 0 {
             // No Pod starts before the objects that it mounts and the policies that protect it exist.
@@ -69,6 +69,7 @@ impl<'a> Writer<'a> {
         workloads.retain(may_run);
         self.apply(&workloads, plan, &mut outcome).await;
         self.release(&plan.released, &mut outcome.failures).await;
+        self.suspend(&plan.retired, &mut outcome.failures).await;
         if outcome.failures.is_empty() && plan.conflicts.is_empty() && outcome.left == 0 {
             self.delete(&plan.pruned, PropagationPolicy::Background, &mut outcome).await;
         }
@@ -135,6 +136,19 @@ impl<'a> Writer<'a> {
             match self.with_permit(self.applier.release(claim)).await {
                 Ok(Some(object)) => {
                     let update = ChildUpdate::of(claim.kind, &object);
+                    lock(&self.context.index).apply_reply(update);
+                }
+                Ok(None) => {}
+                Err(failure) => failures.push(failure),
+            }
+        }
+    }
+
+    async fn suspend(&self, cron_jobs: &[Delete], failures: &mut Vec<ApplyError>) {
+        for cron_job in cron_jobs {
+            match self.with_permit(self.applier.suspend(cron_job)).await {
+                Ok(Some(object)) => {
+                    let update = ChildUpdate::of(cron_job.kind, &object);
                     lock(&self.context.index).apply_reply(update);
                 }
                 Ok(None) => {}

@@ -7,6 +7,7 @@
 //! | valid object names | [`names`] |
 //! | aliases, container names, host names and links | `answers` |
 //! | the attributes of a service | `services` |
+//! | jobs and their triggers | `jobs` |
 //! | the files of the host, and the uses of bind mounts | `host` |
 //! | copies of files in objects and volumes | `files` |
 //! | checks for common mistakes | `lint` |
@@ -23,6 +24,7 @@ mod driver_options;
 mod files;
 mod folders;
 mod host;
+mod jobs;
 mod lint;
 pub mod names;
 mod nfs;
@@ -52,7 +54,7 @@ pub use self::objects::Objects;
 use self::reader::{Log, Value};
 use self::verdict::Entry;
 
-/// Converts a project that was loaded with all of its profiles.
+/// Converts a project that was loaded with all of its profiles, and with the stage `jobs`.
 ///
 /// ```
 /// use compose_loader::{Input, MemoryFiles, Request, load};
@@ -76,6 +78,15 @@ use self::verdict::Entry;
 /// ```
 #[must_use]
 pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
+    let all_jobs = jobs::Jobs::of(project);
+    let mut converted = convert_services(&jobs::joined(project), files, options);
+    all_jobs.rename(&mut converted.entries);
+    reader::sort(&mut converted.entries);
+    converted
+}
+
+/// Converts a project whose jobs are among its services.
+fn convert_services(project: &Project, files: &dyn Folders, options: &Options) -> Converted {
     let log = Log::default();
     let secrecy = secrecy::Secrecy::of(project);
     let mut context = Context::new(project, files, options, &log, &secrecy);
@@ -116,6 +127,7 @@ pub fn convert(project: &Project, files: &dyn Folders, options: &Options) -> Con
     root.rest();
     renames::renames(&context);
     lint::lint(&context, &spec);
+    jobs::divide(&mut spec);
     let Context { objects, names, .. } = context;
     let mut stack = Stack::new(&names.stack, spec);
     stack.metadata.namespace.clone_from(&options.namespace);

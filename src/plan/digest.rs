@@ -53,12 +53,26 @@ pub fn with_live_template(body: &Value, live: &Value) -> Option<Value> {
     Some(merged)
 }
 
+/// Returns the body that suspends a CronJob and keeps all other fields that Stackwright owns.
+pub fn suspended(live: &Value) -> Value {
+    let mut body = with_identity(owned_fields(live), live);
+    if let Some(spec) = body.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.insert("suspend".to_owned(), Value::Bool(true));
+    }
+    body
+}
+
 /// Returns the body that removes the owner of an object and keeps all other fields that Stackwright owns.
 pub fn without_owner(live: &Value) -> Value {
     let mut body = owned_fields(live);
     if let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("ownerReferences");
     }
+    with_identity(body, live)
+}
+
+/// Adds the identity of a live object to a body.
+fn with_identity(mut body: Value, live: &Value) -> Value {
     for identity in ["/apiVersion", "/kind", "/metadata/name", "/metadata/namespace"] {
         let (parent, field) = identity.rsplit_once('/').unwrap_or_default();
         if let (Some(value), Some(parent)) = (live.pointer(identity), body.pointer_mut(parent)) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::observed::{Child, ChildState, Observed, Pod, WorkloadState};
 use crate::{
     api::{DependencyCondition, ServiceState, ServiceStatus, TemplateHash},
-    translate::{Desired, Kind, Missing, Need, Unit, Unread, WaitFor},
+    translate::{Desired, JobUnit, Kind, Missing, Need, Unit, Unread, WaitFor},
 };
 
 /// The gate of a unit: whether its desired Pod template can be applied now.
@@ -172,6 +172,11 @@ pub fn wanted(unit: &Unit, state: &WorkloadState) -> i32 {
 /// Reports whether all Pods of a workload have the newest template and no other Pod is left.
 pub fn rolled_out(state: &WorkloadState, replicas: i32) -> bool {
     state.observed && state.wanted == replicas && state.updated >= replicas && state.total <= state.updated
+}
+
+/// Returns what the template of a job waits for.
+pub(super) fn waits_of_job(job: &JobUnit) -> Vec<Wait> {
+    job.missing.iter().map(missing_object).chain(job.unread.iter().map(unread)).collect()
 }
 
 fn missing_object(missing: &Missing) -> Wait {

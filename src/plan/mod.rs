@@ -10,16 +10,16 @@ mod succession;
 #[cfg(test)]
 mod tests;
 
-pub use digest::{differing_fields, fields_of, owned_fields, with_live_template, without_owner};
+pub use digest::{differing_fields, fields_of, owned_fields, suspended, with_live_template, without_owner};
 pub use gate::{Gate, LastStatus, Wait, WaitOf, rolled_out, wanted};
 pub use observed::{
-    Child, ChildState, ClaimState, Container, Digest, Eviction, Exit, JobState, MadeWith, Notice, Observed,
-    Pod, Progress, Refused, ServiceState, Settled, Unbound, WorkloadState,
+    Child, ChildState, ClaimState, Container, CronJobState, Digest, Eviction, Exit, JobState, MadeWith,
+    Notice, Observed, Pod, Progress, Refused, Run, RunOutcome, ServiceState, Settled, Unbound, WorkloadState,
 };
 pub use owner::{Holder, Identity, Owner};
 pub use steps::{Apply, Conflict, Delete, Plan};
 
-use crate::translate::{Desired, Kind, Object, Unit};
+use crate::translate::{Desired, JobUnit, Kind, Object, Unit};
 use gate::Snapshot;
 
 /// Plans one reconciliation.
@@ -58,8 +58,13 @@ pub fn plan(desired: &Desired, observed: &Observed, memory: &LastStatus) -> Plan
         let gate = plan.place_workload(&snapshot, unit);
         plan.gates.insert(unit.name().to_owned(), gate);
     }
+    for job in desired.jobs.values() {
+        let gate = plan.place_job(observed, job);
+        plan.gates.insert(job.name.clone(), gate);
+    }
     plan.applies.sort_by_key(|apply| apply.object.kind);
     plan.pruned = succession::unwanted(desired, observed);
+    plan.keep_cron_jobs(desired, observed);
     if plan.holds_back_a_live_template(&snapshot) {
         // Pods of the live template can be recreated, and mount the ConfigMap.
         plan.pruned.retain(|delete| delete.kind != Kind::ConfigMap);
@@ -95,6 +100,41 @@ impl Plan {
             self.replaced.push(child.delete(&key));
         } else if !is_as_desired(child, observed.settled.get(&key), &object, keeps_template) {
             self.applies.push(Apply { object, uid: Some(child.uid.clone()), keeps_template });
+        }
+    }
+
+    /// Plans a job. While its template waits, nothing changes, so that no run starts with a part of its settings.
+    fn place_job(&mut self, observed: &Observed, job: &JobUnit) -> Gate {
+        let Some(cron_job) = &job.cron_job else { return Gate::Nothing };
+        for policy in &job.policies {
+            self.place(observed, policy.clone(), false);
+        }
+        let waits = gate::waits_of_job(job);
+        if !waits.is_empty() {
+            return Gate::Waits(waits);
+        }
+        self.place(observed, Object::from(cron_job.as_ref()), false);
+        Gate::Open
+    }
+
+    /// Keeps the CronJobs that must not be deleted yet: those of a job whose template waits, and those with a run in progress,
+    /// which are suspended meanwhile.
+    fn keep_cron_jobs(&mut self, desired: &Desired, observed: &Observed) {
+        let waits = |name: &String| {
+            desired.jobs.contains_key(name) && matches!(self.gates.get(name), Some(Gate::Waits(_)))
+        };
+        let cron_jobs = self.pruned.extract_if(.., |delete| delete.kind == Kind::CronJob).collect::<Vec<_>>();
+        for delete in cron_jobs {
+            let Some(child) = observed.children.get(&(delete.kind, delete.name.clone())) else { continue };
+            let ChildState::CronJob(state) = &child.state else { continue };
+            if child.service.as_ref().is_some_and(waits) {
+                continue;
+            }
+            match (state.active, state.suspended) {
+                (false, _) => self.pruned.push(delete),
+                (true, false) => self.retired.push(delete),
+                (true, true) => {}
+            }
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Observed {
     /// Field conflicts: states that an apply returned and that differ from the applied object, because an admission webhook
     /// changes its fields. Such a state counts as desired until either side changes.
     pub settled: BTreeMap<(Kind, String), Settled>,
+    /// The runs of jobs, by the name of the Job.
+    pub runs: BTreeMap<String, Run>,
     /// Objects that the API server has refused. They are not applied again until they change.
     pub refused: BTreeMap<(Kind, String), Refused>,
 }
@@ -86,6 +88,10 @@ pub enum ChildState {
     Workload(WorkloadState),
     /// A Job.
     Job(JobState),
+    /// A CronJob.
+    CronJob(CronJobState),
+    /// A run of a job.
+    Run(Run),
     /// A Service.
     Service(ServiceState),
     /// A claim.
@@ -165,6 +171,46 @@ pub struct JobState {
     pub failed: Option<String>,
     /// The inputs of its template.
     pub made_with: MadeWith,
+}
+
+/// The state of a CronJob.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CronJobState {
+    /// The hash of the Pod template.
+    pub template: Option<TemplateHash>,
+    /// Whether a run is in progress that the CronJob has started.
+    pub active: bool,
+    /// Whether the CronJob is suspended.
+    pub suspended: bool,
+    /// The inputs of its template.
+    pub made_with: MadeWith,
+}
+
+/// A run of a job: a Job that a CronJob controls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// The name of the Job.
+    pub name: String,
+    /// The job.
+    pub job: String,
+    /// The time at which the run began.
+    pub started: Option<Timestamp>,
+    /// The time at which the run ended.
+    pub finished: Option<Timestamp>,
+    /// The outcome.
+    pub outcome: RunOutcome,
+}
+
+/// The outcome of a run.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum RunOutcome {
+    /// The run is in progress.
+    #[default]
+    Running,
+    /// The run has ended with exit code 0.
+    Succeeded,
+    /// The run has failed, with the message of the Job.
+    Failed(String),
 }
 
 /// The state of a Service.
@@ -323,6 +369,7 @@ impl ChildState {
         match self {
             Self::Workload(workload) => workload.template.as_ref(),
             Self::Job(job) => job.template.as_ref(),
+            Self::CronJob(job) => job.template.as_ref(),
             _ => None,
         }
     }
@@ -350,7 +397,7 @@ impl Child {
         match &self.owner {
             Owner::Stack { uid, .. } => uid == stack.uid,
             Owner::Claim { stack: name } => kind == Kind::PersistentVolumeClaim && name == stack.name,
-            Owner::Other => false,
+            Owner::CronJob { .. } | Owner::Other => false,
         }
     }
 
@@ -360,7 +407,7 @@ impl Child {
             Owner::Stack { name, .. } if name == stack.name => Holder::Predecessor,
             Owner::Stack { name, .. } => Holder::Stack(name.clone()),
             Owner::Claim { stack: name } if name != stack.name => Holder::Stack(name.clone()),
-            Owner::Claim { .. } | Owner::Other => Holder::Other,
+            Owner::Claim { .. } | Owner::CronJob { .. } | Owner::Other => Holder::Other,
         }
     }
 }

@@ -24,6 +24,11 @@ pub enum Owner {
         /// The name of the Stack.
         stack: String,
     },
+    /// A CronJob controls the object, which has the label of this Stack: a run of a job.
+    CronJob {
+        /// The name of the Stack.
+        stack: String,
+    },
     /// Another owner, or none.
     Other,
 }
@@ -32,7 +37,9 @@ impl Owner {
     /// Returns the name of the Stack that owns the object.
     pub fn stack(&self) -> Option<&str> {
         match self {
-            Self::Stack { name, .. } | Self::Claim { stack: name } => Some(name),
+            Self::Stack { name, .. } | Self::Claim { stack: name } | Self::CronJob { stack: name } => {
+                Some(name)
+            }
             Self::Other => None,
         }
     }

@@ -14,6 +14,9 @@ pub struct Plan {
     pub replaced: Vec<Delete>,
     /// The objects that are no longer desired. They are deleted when all desired objects are applied.
     pub pruned: Vec<Delete>,
+    /// The CronJobs that are no longer desired and have a run in progress. They are suspended, and deleted when the run has
+    /// ended.
+    pub retired: Vec<Delete>,
     /// The claims that lose the Stack as their owner, so that they outlive the Stack.
     pub released: Vec<Delete>,
     /// The desired names that objects of other owners have. No object is applied under these names.
@@ -22,7 +25,7 @@ pub struct Plan {
     pub leaving: Vec<(Kind, String)>,
     /// The errors of the API server for objects that it would refuse again.
     pub refused: Vec<String>,
-    /// The gates by unit.
+    /// The gates by unit and job.
     pub gates: BTreeMap<String, Gate>,
 }
 

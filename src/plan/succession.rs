@@ -68,8 +68,10 @@ fn blocks(pod: &Pod, unit: &Unit, (kind, name): &(Kind, String)) -> bool {
 }
 
 fn is_of_a_desired_template(desired: &Desired, pod: &Pod) -> bool {
-    let unit = desired.units.get(&pod.service);
-    unit.is_some_and(|unit| unit.workload.is_some() && pod.template.as_ref() == Some(&unit.template))
+    let unit = desired.units.get(&pod.service).filter(|unit| unit.workload.is_some());
+    let job = desired.jobs.get(&pod.service).filter(|job| job.cron_job.is_some());
+    let template = unit.map(|unit| &unit.template).or_else(|| job.map(|job| &job.template));
+    template.is_some() && pod.template.as_ref() == template
 }
 
 /// Reports whether a Service gains or loses its cluster IP, which an update cannot do. A Service without ports is

@@ -1,5 +1,6 @@
 //! The rules of a pass, on levels written by hand.
 
+mod jobs;
 mod units;
 mod writes;
 

@@ -23,7 +23,9 @@ attributes! {
     "version" => "obsolete: checked by the loader, then left out" [];
     "name" => "`metadata.name`" ["renamed-project"];
     "include" => "included by the loader" [];
-    "jobs" => "checked by the loader, then left out, since no command of Compose runs jobs" [];
+    "jobs" => "`spec.jobs`: the settings are those of services" ["job-ports", "job-health-check", "job-alias"];
+    "jobs.*.triggers.manual" => "`triggers.manual`" [];
+    "jobs.*.triggers.schedule" => "`triggers.schedule`" ["schedule", "several-schedules", "time-zone"];
     "services" => "`spec.services`"
         ["lower-cased-service", "renamed-service", "old-service-name", "generated-name", "generated-name-of-one", "extension", "unknown-x-stackwright", "operator-approximation", "needs-privilege", "invalid-object-name", "address-conflict", "invalid-reference", "unsupported-value",
         "over-limit", "rejected-value", "object-too-large", "no-verdict"];
@@ -84,6 +86,7 @@ attributes! {
     "services.*.network_mode" => "`networkMode`" ["container-outside-project", "default-bridge", "unknown-setting-value"];
     "services.*.networks" => "`networks`" [];
     "services.*.networks.*.aliases" => "`networks.*.aliases`" ["invalid-alias", "invalid-alias-in-use", "alias-of-other-service", "ambiguous-name", "name-of-more-services"];
+    "services.*.networks.*.use_service_name_alias" => "`networks.*.useServiceNameAlias`" [];
     "services.*.pid" => "`pid`" ["container-outside-project", "unknown-setting-value"];
     "services.*.platform" => "`platform`" ["platform-variant", "unknown-setting-value"];
     "services.*.ports" => "`ports`" [];
@@ -97,6 +100,7 @@ attributes! {
     "services.*.post_start.*.user" => "`postStart[].user`" ["user-by-name", "hook-user"];
     "services.*.pre_start" => "`preStart`: command, image, user, privileged, working_dir and environment"
         ["windows-path", "pre-start-setting", "pre-start-per-replica", "secret-value"];
+    "services.*.pre_start.*.env_file" => "read by the loader into `environment`" ["secret-value"];
     "services.*.pre_stop" => "`preStop`" ["windows-path", "secret-in-command"];
     "services.*.pre_stop.*.privileged" => "nothing" ["pre-stop-user"];
     "services.*.pre_stop.*.user" => "nothing: the hook runs as the user of the service" ["user-by-name", "pre-stop-user"];
@@ -117,6 +121,7 @@ attributes! {
     "services.*.sysctls" => "`sysctls`" ["node-sysctl"];
     "services.*.tmpfs" => "`tmpfs`" ["windows-path", "tmpfs-option", "invalid-mount-path"];
     "services.*.tty" => "`tty`" [];
+    "services.*.umask" => "nothing for 0022" ["umask"];
     "services.*.user" => "`user`" ["user-by-name", "root-by-name", "empty-user", "group-without-user"];
     "services.*.volumes" => "`volumes`, `files` or `tmpfs`" ["mount-type", "relative-mount-path", "invalid-mount-path"];
     "services.*.volumes.*.source" => "`volumes[].source`, `hostPath` or `image`, and `files` for files beside the Compose file"

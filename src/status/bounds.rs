@@ -29,6 +29,10 @@ pub(super) fn enforce(status: &mut StackStatus) {
     for service in &mut status.services {
         enforce_on_service(service, (MOST_WAITS, LONGEST_WAIT, LONGEST_MESSAGE));
     }
+    for job in &mut status.jobs {
+        let run = job.last_run.as_mut().and_then(|run| run.message.as_mut());
+        run.into_iter().chain(&mut job.message).for_each(|message| clip(message, SHORT_MESSAGE));
+    }
     let size = |service: &ServiceStatus| {
         let message = service.message.as_ref().map_or(0, String::len);
         message.saturating_add(service.waits_for.iter().map(String::len).sum())

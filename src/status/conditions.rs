@@ -262,6 +262,7 @@ fn conflict_message(conflict: &Conflict) -> String {
 
 pub(super) fn conditions(
     verdict: &Verdict,
+    failed_jobs: Option<&str>,
     before: &[Condition],
     generation: Option<i64>,
     now: Timestamp,
@@ -289,6 +290,9 @@ pub(super) fn conditions(
     }
     if let Some(message) = &verdict.approximated {
         conditions.push(make(ConditionType::Approximated, true, Reason::NotExact, message));
+    }
+    if let Some(message) = failed_jobs {
+        conditions.push(make(ConditionType::JobFailed, true, Reason::RunFailed, message));
     }
     conditions
 }

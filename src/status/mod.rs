@@ -6,6 +6,7 @@ mod blocker;
 mod bounds;
 mod conditions;
 mod finding;
+mod job;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -55,6 +56,10 @@ pub fn status(
         Finding::Planned { desired, plan, observed, .. } => services(before, desired, plan, observed, now),
         _ => (before.services.clone(), None),
     };
+    let jobs = match finding {
+        Finding::Planned { desired, plan, observed, .. } => job::jobs(before, desired, plan, observed, now),
+        _ => before.jobs.clone(),
+    };
     let verdict = conditions::verdict(finding, &services);
     let services_ready = match finding {
         Finding::Planned { .. } => {
@@ -66,9 +71,16 @@ pub fn status(
     let generation = stack.metadata.generation;
     let mut status = StackStatus {
         observed_generation: generation,
-        conditions: conditions::conditions(&verdict, &before.conditions, generation, now),
+        conditions: conditions::conditions(
+            &verdict,
+            job::failed(&jobs).as_deref(),
+            &before.conditions,
+            generation,
+            now,
+        ),
         services_ready,
         services,
+        jobs,
     };
     bounds::enforce(&mut status);
     (status, recheck)

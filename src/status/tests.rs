@@ -2,6 +2,7 @@
 
 mod blockers;
 mod bounds;
+mod jobs;
 mod summary;
 mod units;
 

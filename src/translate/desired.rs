@@ -4,18 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment, StatefulSet},
-    batch::v1::Job,
+    batch::v1::{CronJob, Job},
     core::v1::PodSpec,
 };
 
 use super::{Kind, Object, ObjectKind};
-use crate::api::{DependencyCondition, TemplateHash};
+use crate::api::{DependencyCondition, TemplateHash, Triggers};
 
 /// The desired state of a Stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Desired {
     /// The units by name.
     pub units: BTreeMap<String, Unit>,
+    /// The jobs by name.
+    pub jobs: BTreeMap<String, JobUnit>,
     /// The ConfigMaps, claims and NetworkPolicies that belong to no single service.
     pub shared: Vec<Object>,
     /// Whether claims outlive the Stack, also those that were removed from the spec.
@@ -38,8 +40,9 @@ impl Desired {
             let workload = unit.workload.as_ref().map(Workload::object);
             unit.frontends.iter().cloned().chain(workload).collect::<Vec<_>>()
         };
-        let mut all: Vec<_> =
-            self.shared.iter().cloned().chain(self.units.values().flat_map(of_unit)).collect();
+        let of_jobs = self.jobs.values().flat_map(JobUnit::objects);
+        let of_units = self.units.values().flat_map(of_unit);
+        let mut all: Vec<_> = self.shared.iter().cloned().chain(of_units).chain(of_jobs).collect();
         all.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
         all
     }
@@ -47,8 +50,11 @@ impl Desired {
     /// Returns the kinds and names of all desired objects.
     pub fn names(&self) -> BTreeSet<(Kind, String)> {
         let frontends = self.units.values().flat_map(|unit| &unit.frontends);
-        let objects = self.shared.iter().chain(frontends).map(|object| (object.kind, object.name.clone()));
-        objects.chain(self.units.values().filter_map(|unit| Some(unit.workload.as_ref()?.key()))).collect()
+        let policies = self.jobs.values().flat_map(|job| &job.policies);
+        let objects = self.shared.iter().chain(frontends).chain(policies);
+        let objects = objects.map(|object| (object.kind, object.name.clone()));
+        let workloads = self.units.values().filter_map(|unit| Some(unit.workload.as_ref()?.key()));
+        objects.chain(workloads).chain(self.jobs.values().filter_map(JobUnit::key)).collect()
     }
 }
 
@@ -94,6 +100,40 @@ impl Unit {
     /// Returns the name of the unit, which is the name of its first service.
     pub fn name(&self) -> &str {
         self.services.first().map_or("", String::as_str)
+    }
+}
+
+/// A job: a CronJob, which is suspended if the job runs only by hand.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JobUnit {
+    /// The name of the job.
+    pub name: String,
+    /// Whether a profile of the job is active. A job is never stopped.
+    pub activity: Activity,
+    /// When the job runs.
+    pub triggers: Triggers,
+    /// The CronJob. `None` for an inactive job, and for one that never runs.
+    pub cron_job: Option<Box<CronJob>>,
+    /// The NetworkPolicies of the job alone.
+    pub policies: Vec<Object>,
+    /// The missing objects that its containers read.
+    pub missing: Vec<Missing>,
+    /// The image whose metadata a new template waits for.
+    pub unread: Vec<Unread>,
+    /// The hash of the desired Pod template.
+    pub template: TemplateHash,
+}
+
+impl JobUnit {
+    /// Returns the kind and name of the CronJob.
+    pub fn key(&self) -> Option<(Kind, String)> {
+        let name = self.cron_job.as_ref()?.metadata.name.clone().unwrap_or_default();
+        Some((Kind::CronJob, name))
+    }
+
+    /// Returns the objects of the job.
+    pub fn objects(&self) -> Vec<Object> {
+        self.policies.iter().cloned().chain(self.cron_job.as_deref().map(Object::from)).collect()
     }
 }
 

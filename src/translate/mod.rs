@@ -20,7 +20,9 @@ mod resolve;
 mod tests;
 
 pub use build::helper_image;
-pub use desired::{Activity, Approximation, Desired, Missing, Need, Unit, Unread, WaitFor, Workload};
+pub use desired::{
+    Activity, Approximation, Desired, JobUnit, Missing, Need, Unit, Unread, WaitFor, Workload,
+};
 pub use facts::{
     Facts, HashKey, LiveClaim, LiveService, LiveWorkload, ObjectKind, ServerVersion, content_digest,
 };
@@ -30,7 +32,7 @@ pub use limits::Limits;
 pub use object::{Child, Kind, Object};
 pub use privileges::{Privilege, Privileges};
 pub use references::{named_keys, named_objects};
-pub use resolve::{activity, one_shots_by_default};
+pub use resolve::{activity, join_jobs, one_shots_by_default};
 
 use crate::api::Stack;
 
@@ -39,6 +41,15 @@ use crate::api::Stack;
 /// # Errors
 /// Returns all problems of the spec, each with its path and remedy.
 pub fn translate(stack: &Stack, facts: &Facts) -> Result<Desired, Invalid> {
-    let resolved = resolve::resolve(stack, facts)?;
-    Ok(build::build(&resolved, facts))
+    let joined = resolve::joined(stack);
+    let stack = joined.as_ref();
+    let resolved =
+        resolve::resolve(stack, facts).map_err(|invalid| resolve::with_paths(&stack.spec, invalid))?;
+    let mut desired = build::build(&resolved, facts);
+    for approximation in &mut desired.approximations {
+        if let Some(path) = resolve::path_of_job(&stack.spec, &approximation.path) {
+            approximation.path = path;
+        }
+    }
+    Ok(desired)
 }

@@ -4,7 +4,7 @@ use k8s_openapi::{
     NamespaceResourceScope, Resource,
     api::{
         apps::v1::{DaemonSet, Deployment, StatefulSet},
-        batch::v1::Job,
+        batch::v1::{CronJob, Job},
         core::v1::{ConfigMap, PersistentVolumeClaim, Service},
         networking::v1::{Ingress, NetworkPolicy},
     },
@@ -34,11 +34,13 @@ pub enum Kind {
     DaemonSet,
     /// A one-shot.
     Job,
+    /// A job.
+    CronJob,
 }
 
 impl Kind {
     /// All kinds, in the order of application.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ConfigMap,
         Self::PersistentVolumeClaim,
         Self::NetworkPolicy,
@@ -48,6 +50,7 @@ impl Kind {
         Self::StatefulSet,
         Self::DaemonSet,
         Self::Job,
+        Self::CronJob,
     ];
 
     /// Returns the name of the kind in Kubernetes.
@@ -62,10 +65,11 @@ impl Kind {
             Self::StatefulSet => StatefulSet::KIND,
             Self::DaemonSet => DaemonSet::KIND,
             Self::Job => Job::KIND,
+            Self::CronJob => CronJob::KIND,
         }
     }
 
-    /// Reports whether the kind has Pods.
+    /// Reports whether the kind has Pods and runs a unit. A CronJob has Pods only during a run.
     pub fn is_workload(self) -> bool {
         matches!(self, Self::Deployment | Self::StatefulSet | Self::DaemonSet | Self::Job)
     }
@@ -85,7 +89,10 @@ pub struct Object {
 impl Object {
     /// Reports whether the Pods of the object mount the ConfigMap or claim with this name.
     pub fn mounts(&self, kind: Kind, name: &str) -> bool {
-        let volumes = self.body.pointer("/spec/template/spec/volumes").and_then(Value::as_array);
+        let template =
+            if self.kind == Kind::CronJob { "/spec/jobTemplate/spec/template" } else { "/spec/template" };
+        let volumes =
+            self.body.pointer(template).and_then(|it| it.pointer("/spec/volumes")).and_then(Value::as_array);
         volumes.into_iter().flatten().any(|volume| match kind {
             Kind::ConfigMap => volume["configMap"]["name"] == name,
             Kind::PersistentVolumeClaim => volume["persistentVolumeClaim"]["claimName"] == name,
@@ -122,7 +129,8 @@ child!(
     Deployment,
     StatefulSet,
     DaemonSet,
-    Job
+    Job,
+    CronJob
 );
 
 impl<K: Child> From<&K> for Object {

@@ -28,6 +28,7 @@ mod faults;
 mod flapping;
 mod images;
 mod invalid;
+mod jobs;
 mod kstatus;
 mod matrix;
 mod memory;

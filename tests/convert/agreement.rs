@@ -377,13 +377,14 @@ fn told_by_the_operator(stack: &Stack, facts: &Facts) -> BTreeSet<(String, Strin
 
 /// Rules of the conversion that report another difference about a value than the operator: the rule and the
 /// attribute.
-const SAID_BESIDE: [(&str, &str); 6] = [
+const SAID_BESIDE: [(&str, &str); 7] = [
     ("hook-user", "post_start"),
     ("device-permissions", "devices"),
     ("numeric-stop-signal", "stop_signal"),
     ("security-option", "security_opt"),
     ("external-link", "external_links"),
     ("secret-in-command", "pre_stop"),
+    ("time-zone", "triggers"),
 ];
 
 /// Returns the values with an entry of the operator and another entry that are not known to be different.

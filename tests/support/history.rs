@@ -25,7 +25,7 @@ use tokio::{
 };
 
 /// The watched kinds: group, version, kind, plural.
-const KINDS: [(&str, &str, &str, &str); 13] = [
+const KINDS: [(&str, &str, &str, &str); 14] = [
     ("stackwright.dev", "v1alpha1", "Stack", "stacks"),
     ("", "v1", "ConfigMap", "configmaps"),
     ("", "v1", "PersistentVolumeClaim", "persistentvolumeclaims"),
@@ -36,6 +36,7 @@ const KINDS: [(&str, &str, &str, &str); 13] = [
     ("apps", "v1", "StatefulSet", "statefulsets"),
     ("apps", "v1", "DaemonSet", "daemonsets"),
     ("batch", "v1", "Job", "jobs"),
+    ("batch", "v1", "CronJob", "cronjobs"),
     ("", "v1", "Pod", "pods"),
     ("", "v1", "Secret", "secrets"),
     ("events.k8s.io", "v1", "Event", "events"),
@@ -51,7 +52,7 @@ pub fn resource(kind: &str) -> ApiResource {
 }
 
 /// The kinds of children.
-pub const CHILDREN: [&str; 9] = [
+pub const CHILDREN: [&str; 10] = [
     "ConfigMap",
     "PersistentVolumeClaim",
     "NetworkPolicy",
@@ -61,6 +62,7 @@ pub const CHILDREN: [&str; 9] = [
     "StatefulSet",
     "DaemonSet",
     "Job",
+    "CronJob",
 ];
 
 /// Kind and name.

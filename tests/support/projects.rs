@@ -16,6 +16,7 @@ pub fn converted(
 ) -> Result<(Project, Sources, Converted), String> {
     let mut found = discover(find, files).map_err(|error| error.0.line(&error.1))?;
     let profiles = std::mem::replace(&mut found.request.profiles, vec!["*".to_owned()]);
+    found.request.stages.jobs = true;
     let loaded = load_with(&found.request, files, found.sources);
     let errors = loaded.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error);
     let errors: Vec<_> = errors.map(|error| error.line(&loaded.sources)).collect();

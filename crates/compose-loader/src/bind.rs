@@ -7,7 +7,7 @@ use crate::grammar::{duration, size, words};
 use crate::names::{Names, same};
 use crate::number::{boolean, float, integer, narrow};
 use crate::rules::{self, Rule};
-use crate::shape::{Field, Kind, PROJECT, SERVICE};
+use crate::shape::{Field, JOB, Kind, PROJECT, SERVICE};
 use crate::source::Place;
 use crate::trail::Trail;
 use crate::tree::{Entry, Map, Node, Value};
@@ -169,6 +169,9 @@ impl Binder {
             } else {
                 Value::Map(Box::default())
             };
+            // compose-go takes a job whose name begins with `x-` for an extension.
+            let of_jobs = matches!(kind, Kind::Part(fields) if std::ptr::eq(fields, &JOB));
+            let kind = if of_jobs && key.starts_with("x-") { Kind::Any } else { kind };
             let value = self.node(entry.node, kind, &trail.key(&key));
             bound.push(key, Entry { key: entry.key, node: value.unwrap_or_else(|| Node::new(nothing, at)) });
         }

@@ -30,6 +30,7 @@ enum Long {
     List,
     Names,
     Ports,
+    Schedule,
     Ssh,
     Text,
     Ulimit,
@@ -39,20 +40,20 @@ enum Long {
 static LONG: LazyLock<Patterns<Long>> = LazyLock::new(|| {
     use Long::{
         Build, Dependencies, Device, EnvFile, Extends, External, FileMount, Gpus, Include, KeyValue, List,
-        Names, Ports, Ssh, Text, Ulimit, Volume,
+        Names, Ports, Schedule, Ssh, Text, Ulimit, Volume,
     };
     Patterns::new(&[
-        ("services.*.env_file", EnvFile),
-        ("services.*.label_file", List),
-        ("services.*.gpus", Gpus),
-        ("services.*.networks", Names),
-        ("services.*.models", Names),
-        ("services.*.volumes.*", Volume),
-        ("services.*.dns", List),
-        ("services.*.devices.*", Device),
-        ("services.*.secrets.*", FileMount),
-        ("services.*.configs.*", FileMount),
-        ("services.*.ulimits.*", Ulimit),
+        ("services|jobs.*.env_file", EnvFile),
+        ("services|jobs.*.label_file", List),
+        ("services|jobs.*.gpus", Gpus),
+        ("services|jobs.*.networks", Names),
+        ("services|jobs.*.models", Names),
+        ("services|jobs.*.volumes.*", Volume),
+        ("services|jobs.*.dns", List),
+        ("services|jobs.*.devices.*", Device),
+        ("services|jobs.*.secrets.*", FileMount),
+        ("services|jobs.*.configs.*", FileMount),
+        ("services|jobs.*.ulimits.*", Ulimit),
         ("services.*.pre_start.*.env_file", EnvFile),
         ("services.*.pre_start.*.label_file", List),
         ("services.*.pre_start.*.gpus", Gpus),
@@ -64,16 +65,17 @@ static LONG: LazyLock<Patterns<Long>> = LazyLock::new(|| {
         ("services.*.pre_start.*.secrets.*", FileMount),
         ("services.*.pre_start.*.configs.*", FileMount),
         ("services.*.pre_start.*.ulimits.*", Ulimit),
-        ("services.*.build", Build),
-        ("services.*.build.secrets.*", FileMount),
-        ("services.*.build.provenance", Text),
-        ("services.*.build.sbom", Text),
-        ("services.*.build.additional_contexts", KeyValue),
-        ("services.*.build.ssh", Ssh),
-        ("services.*.build.ulimits.*", Ulimit),
-        ("services.*.depends_on", Dependencies),
-        ("services.*.extends", Extends),
-        ("services.*.ports", Ports),
+        ("services|jobs.*.build", Build),
+        ("services|jobs.*.build.secrets.*", FileMount),
+        ("services|jobs.*.build.provenance", Text),
+        ("services|jobs.*.build.sbom", Text),
+        ("services|jobs.*.build.additional_contexts", KeyValue),
+        ("services|jobs.*.build.ssh", Ssh),
+        ("services|jobs.*.build.ulimits.*", Ulimit),
+        ("services|jobs.*.depends_on", Dependencies),
+        ("services|jobs.*.extends", Extends),
+        ("services|jobs.*.ports", Ports),
+        ("jobs.*.triggers.schedule.*", Schedule),
         ("services.*.develop.watch.*.ignore", List),
         ("services.*.develop.watch.*.include", List),
         ("volumes.*", External),
@@ -134,6 +136,7 @@ impl Pass<'_> {
                 | Long::Extends
                 | Long::FileMount
                 | Long::Include
+                | Long::Schedule
                 | Long::Volume
                 | Long::Ssh
                 | Long::KeyValue,
@@ -145,6 +148,7 @@ impl Pass<'_> {
             (Long::Build, Value::Str(_)) => *node = Node::map([("context", std::mem::take(node))], place),
             (Long::Extends, Value::Str(_)) => *node = Node::map([("service", std::mem::take(node))], place),
             (Long::Include, Value::Str(_)) => *node = Node::map([("path", std::mem::take(node))], place),
+            (Long::Schedule, Value::Str(_)) => *node = Node::map([("cron", std::mem::take(node))], place),
             (Long::FileMount, Value::Str(_)) => *node = Node::map([("source", std::mem::take(node))], place),
             (Long::Gpus, Value::Str(_)) => {
                 let all = Node::map([("count", Node::text("all", place))], place);
@@ -399,11 +403,13 @@ fn ssh(node: &mut Node, lenient: bool, trail: &Trail<'_>) -> Result<(), Diagnost
 
 /// Removes empty entries of `dns`, which result from variables without a value.
 pub fn omit_empty(root: &mut Node) {
-    let services = root.as_map_mut().and_then(|map| map.get_mut("services")).and_then(Node::as_map_mut);
-    for (_, service) in services.into_iter().flat_map(Map::iter_mut) {
-        let dns = service.as_map_mut().and_then(|map| map.get_mut("dns"));
-        if let Some(Node { value: Value::List(items), .. }) = dns {
-            items.retain(|item| !item.is_null() && item.as_str() != Some(""));
+    for section in ["services", "jobs"] {
+        let entries = root.as_map_mut().and_then(|map| map.get_mut(section)).and_then(Node::as_map_mut);
+        for (_, entry) in entries.into_iter().flat_map(Map::iter_mut) {
+            let dns = entry.as_map_mut().and_then(|map| map.get_mut("dns"));
+            if let Some(Node { value: Value::List(items), .. }) = dns {
+                items.retain(|item| !item.is_null() && item.as_str() != Some(""));
+            }
         }
     }
 }

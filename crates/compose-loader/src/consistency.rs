@@ -1,5 +1,7 @@
 //! Checks of the references between the resources of a project.
 
+mod jobs;
+
 use std::collections::{HashMap, HashSet};
 
 use foldhash::fast::RandomState;
@@ -23,6 +25,7 @@ pub fn check(project: &Project) -> Vec<Diagnostic> {
             check.service(name, service, map);
         }
     }
+    check.jobs();
     for (name, secret) in project.section("secrets") {
         let given = |key| secret.str_at(key).is_some();
         if secret.get("external").is_none() && !given("file") && !given("environment") {
@@ -194,19 +197,14 @@ impl Check<'_> {
             if self.project.service(other).is_some() || disabled && !required {
                 continue;
             }
-            let remedy = if disabled {
-                format!(
-                    "`{other}` has no active profile: activate one of its profiles, or write `required: false`"
-                )
-            } else {
-                self.meant(other)
-            };
-            self.say_with(
-                &rules::UNDEFINED_SERVICE,
-                entry.key,
-                format!("service {name:?} depends on undefined service {other:?}"),
-                remedy,
-            );
+            if self.project.job(other).is_some() {
+                let message = format!("service {name:?} cannot depend on job {other:?}");
+                self.say(&rules::JOB_DEPENDENCY, entry.key, message);
+                continue;
+            }
+            let message = format!("service {name:?} depends on undefined service {other:?}");
+            let remedy = self.inactive_or_meant(other, disabled);
+            self.say_with(&rules::UNDEFINED_SERVICE, entry.key, message, remedy);
         }
         if let Some(mode) = service.get("network_mode")
             && let Some(other) = mode.as_str().and_then(|text| text.strip_prefix("service:"))
@@ -214,6 +212,16 @@ impl Check<'_> {
         {
             let message = format!("service {other:?} not found for network_mode 'service:{other}'");
             self.say_with(&rules::UNDEFINED_SERVICE, mode.place, message, self.meant(other));
+        }
+    }
+
+    fn inactive_or_meant(&self, name: &str, inactive: bool) -> String {
+        if inactive {
+            format!(
+                "`{name}` has no active profile: activate one of its profiles, or write `required: false`"
+            )
+        } else {
+            self.meant(name)
         }
     }
 

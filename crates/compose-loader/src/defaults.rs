@@ -21,11 +21,11 @@ enum Added {
 static DEFAULTS: LazyLock<Patterns<Added>> = LazyLock::new(|| {
     use Added::{Bind, BuildContext, DeviceCount, Port, SecretTarget};
     Patterns::new(&[
-        ("services.*.build", BuildContext),
-        ("services.*.secrets.*", SecretTarget),
-        ("services.*.ports.*", Port),
-        ("services.*.gpus.*", DeviceCount),
-        ("services.*.volumes.*.bind", Bind),
+        ("services|jobs.*.build", BuildContext),
+        ("services|jobs.*.secrets.*", SecretTarget),
+        ("services|jobs.*.ports.*", Port),
+        ("services|jobs.*.gpus.*", DeviceCount),
+        ("services|jobs.*.volumes.*.bind", Bind),
         ("services.*.deploy.resources.reservations.devices.*", DeviceCount),
     ])
 });

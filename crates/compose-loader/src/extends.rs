@@ -1,4 +1,5 @@
-//! `extends`: services that inherit from a service of the same or another file.
+//! `extends`: services that inherit from a service of the same or another file, and jobs that inherit from a job of the
+//! same file or a service of another one.
 
 use std::sync::Arc;
 
@@ -43,26 +44,45 @@ pub fn apply(
     resets: &[Path],
     load_base: LoadBase<'_>,
 ) -> Result<(), Diagnostic> {
-    let Some(services) = root.as_map_mut().and_then(|map| map.get_mut("services")) else { return Ok(()) };
-    let place = services.place;
-    let Value::Map(services) = &mut services.value else {
-        let message = "services must be a mapping";
-        return Err(Diagnostic::new(&rules::WRONG_TYPE, place, message)
-            .remedy("write each service as `NAME:` with its keys below"));
-    };
-    let names: Vec<Arc<str>> = services
-        .iter()
-        .filter(|(_, node)| node.get("extends").is_some())
-        .map(|(name, _)| name.clone())
-        .collect();
-    if let Some((name, node)) = services.iter().find(|(_, node)| !node.is_null() && node.as_map().is_none()) {
-        let message = format!("services.{name} must be a mapping");
-        return Err(Diagnostic::new(&rules::WRONG_TYPE, node.place, message).remedy(schema::of_service(name)));
-    }
-    for name in names {
-        one(load, load_base, &name, services, scope, resets, None)?;
+    for section in ["services", "jobs"] {
+        let Some(entries) = root.as_map_mut().and_then(|map| map.get_mut(section)) else { continue };
+        let place = entries.place;
+        let Value::Map(entries) = &mut entries.value else {
+            let kind = kind(section);
+            return Err(Diagnostic::new(&rules::WRONG_TYPE, place, format!("{section} must be a mapping"))
+                .remedy(format!("write each {kind} as `NAME:` with its keys below")));
+        };
+        let names: Vec<Arc<str>> = entries
+            .iter()
+            .filter(|(_, node)| node.get("extends").is_some())
+            .map(|(name, _)| name.clone())
+            .collect();
+        if let Some((name, node)) =
+            entries.iter().find(|(_, node)| !node.is_null() && node.as_map().is_none())
+        {
+            let message = format!("{section}.{name} must be a mapping");
+            return Err(
+                Diagnostic::new(&rules::WRONG_TYPE, node.place, message).remedy(schema::of_service(name))
+            );
+        }
+        for name in names {
+            one(load, &name, entries, section, &Within { load_base, scope, resets, before: None })?;
+        }
     }
     Ok(())
+}
+
+/// Where a service or job extends another one.
+struct Within<'a> {
+    load_base: LoadBase<'a>,
+    scope: &'a Scope,
+    resets: &'a [Path],
+    before: Option<&'a Chain<'a>>,
+}
+
+/// Returns the word for an entry of a section.
+fn kind(section: &str) -> &'static str {
+    if section == "jobs" { "job" } else { "service" }
 }
 
 /// The value of `extends`.
@@ -98,20 +118,19 @@ fn read(name: &str, node: &Node) -> Result<Extends, Diagnostic> {
 
 fn one(
     load: &mut Load<'_>,
-    load_base: LoadBase<'_>,
     name: &str,
     services: &mut Map,
-    scope: &Scope,
-    resets: &[Path],
-    before: Option<&Chain<'_>>,
+    section: &'static str,
+    within: &Within<'_>,
 ) -> Result<(), Diagnostic> {
+    let Within { load_base, scope, resets, before } = *within;
     let Some(Node { value: Value::Map(service), .. }) = services.get(name) else {
         return match services.get(name) {
             None | Some(Node { value: Value::Null, .. }) => Ok(()),
             Some(other) => Err(Diagnostic::new(
                 &rules::WRONG_TYPE,
                 other.place,
-                format!("services.{name} must be a mapping"),
+                format!("{section}.{name} must be a mapping"),
             )),
         };
     };
@@ -126,23 +145,26 @@ fn one(
         Some(file) => {
             // Move the file out of the cache meanwhile, so that only one service is copied.
             let (key, mut base) = base_of_file(load, load_base, name, file, &extends, scope)?;
-            known(name, &extends, &base.services, Some(file))?;
-            one(load, load_base, &extends.service, &mut base.services, &base.scope, &base.resets, chain)?;
+            known(name, &extends, &base.services, section, Some(file))?;
+            let within = Within { load_base, scope: &base.scope, resets: &base.resets, before: chain };
+            one(load, &extends.service, &mut base.services, "services", &within)?;
             let service = base.services.get(&extends.service).cloned();
             load.bases.insert(key, base);
             service
         }
         None => {
-            known(name, &extends, services, None)?;
-            one(load, load_base, &extends.service, services, scope, resets, chain)?;
+            known(name, &extends, services, section, None)?;
+            let within = Within { load_base, scope, resets, before: chain };
+            one(load, &extends.service, services, section, &within)?;
             services.get(&extends.service).cloned()
         }
     };
     let Some(base @ Node { value: Value::Map(_), .. }) = base else { return Ok(()) };
     let Some(over) = services.get_mut(name).map(std::mem::take) else { return Ok(()) };
     let place = over.place;
+    // As in compose-go, a path of a reset is one below `services`, also where a job extends another job.
     let base = reset(base, "services", name, resets);
-    let mut merged = merge::merge(base, over, merge::service(), &Trail::ROOT.key("services").key(name))?;
+    let mut merged = merge::merge(base, over, merge::service(), &Trail::ROOT.key(section).key(name))?;
     merged.place = place;
     if let Some(map) = merged.as_map_mut() {
         map.remove("extends");
@@ -167,15 +189,23 @@ pub fn reset(below: Node, section: &str, name: &str, resets: &[Path]) -> Node {
     entries.and_then(|mut entries| entries.as_map_mut()?.remove(name)).unwrap_or_default()
 }
 
-fn known(name: &str, extends: &Extends, services: &Map, file: Option<&str>) -> Result<(), Diagnostic> {
+fn known(
+    name: &str,
+    extends: &Extends,
+    services: &Map,
+    section: &'static str,
+    file: Option<&str>,
+) -> Result<(), Diagnostic> {
     if services.has(&extends.service) {
         return Ok(());
     }
     let within = file.map_or(String::new(), |file| format!(" in {file}"));
-    let message = format!("cannot extend service {name:?}: service {:?} not found{within}", extends.service);
+    // In another file, a job can extend only a service.
+    let (own, other) = (kind(section), if file.is_some() { "service" } else { kind(section) });
+    let message = format!("cannot extend {own} {name:?}: {other} {:?} not found{within}", extends.service);
     let remedy = match did_you_mean(&extends.service, services.iter().map(|(name, _)| &**name)) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "name a service that the file defines".to_owned(),
+        None => format!("name a {other} that the file defines"),
     };
     Err(Diagnostic::new(&rules::EXTENDS_SERVICE, extends.place, message).remedy(remedy))
 }

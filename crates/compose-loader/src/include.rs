@@ -224,7 +224,7 @@ fn environment(
 
 /// Adds imported resources. A resource of the including file is merged over the imported one.
 fn take_in(mut imported: Node, map: &mut Map, resets: &[Path]) -> Result<(), Diagnostic> {
-    for kind in ["services", "volumes", "networks", "secrets", "configs", "models"] {
+    for kind in ["services", "jobs", "volumes", "networks", "secrets", "configs", "models"] {
         let Some(from) = imported.as_map_mut().and_then(|imported| imported.remove(kind)) else { continue };
         let place = from.place;
         let Value::Map(from) = from.value else { continue };

@@ -21,10 +21,11 @@ enum Cast {
     Float,
     Float32,
     Bool,
+    Umask,
 }
 
 static CASTS: LazyLock<Patterns<Cast>> = LazyLock::new(|| {
-    use Cast::{Bool, Float, Float32, Int};
+    use Cast::{Bool, Float, Float32, Int, Umask};
     Patterns::new(&[
         ("networks.*.external", Bool),
         ("networks.*.internal", Bool),
@@ -34,13 +35,13 @@ static CASTS: LazyLock<Patterns<Cast>> = LazyLock::new(|| {
         ("volumes.*.external", Bool),
         ("secrets.*.external", Bool),
         ("configs.*.external", Bool),
-        ("services.*.depends_on.*.required", Bool),
-        ("services.*.depends_on.*.restart", Bool),
-        ("services.*.healthcheck.retries", Int),
-        ("services.*.healthcheck.disable", Bool),
-        ("services.*.ports.*.target", Int),
-        ("services.*.stdin_open", Bool),
-        ("services.*.tty", Bool),
+        ("services|jobs.*.depends_on.*.required", Bool),
+        ("services|jobs.*.depends_on.*.restart", Bool),
+        ("services|jobs.*.healthcheck.retries", Int),
+        ("services|jobs.*.healthcheck.disable", Bool),
+        ("services|jobs.*.ports.*.target", Int),
+        ("services|jobs.*.stdin_open", Bool),
+        ("services|jobs.*.tty", Bool),
         ("services.*.deploy.replicas", Int),
         ("services.*.deploy.update_config.parallelism", Int),
         ("services.*.deploy.update_config.max_failure_ratio", Float),
@@ -49,25 +50,27 @@ static CASTS: LazyLock<Patterns<Cast>> = LazyLock::new(|| {
         ("services.*.deploy.restart_policy.max_attempts", Int),
         ("services.*.deploy.placement.max_replicas_per_node", Int),
         ("services.*.scale", Int),
-        ("services.*.cpu_count", Int),
-        ("services.*.cpu_percent", Float),
-        ("services.*.cpu_period", Int),
-        ("services.*.cpu_quota", Int),
-        ("services.*.cpu_rt_period", Int),
-        ("services.*.cpu_rt_runtime", Int),
-        ("services.*.cpus", Float32),
-        ("services.*.cpu_shares", Int),
-        ("services.*.init", Bool),
-        ("services.*.oom_kill_disable", Bool),
-        ("services.*.oom_score_adj", Int),
-        ("services.*.pids_limit", Int),
-        ("services.*.privileged", Bool),
-        ("services.*.read_only", Bool),
-        ("services.*.ulimits.*", Int),
-        ("services.*.ulimits.*.hard", Int),
-        ("services.*.ulimits.*.soft", Int),
-        ("services.*.volumes.*.read_only", Bool),
-        ("services.*.volumes.*.volume.nocopy", Bool),
+        ("services|jobs.*.cpu_count", Int),
+        ("services|jobs.*.cpu_percent", Float),
+        ("services|jobs.*.cpu_period", Int),
+        ("services|jobs.*.cpu_quota", Int),
+        ("services|jobs.*.cpu_rt_period", Int),
+        ("services|jobs.*.cpu_rt_runtime", Int),
+        ("services|jobs.*.cpus", Float32),
+        ("services|jobs.*.cpu_shares", Int),
+        ("services|jobs.*.init", Bool),
+        ("services|jobs.*.networks.*.use_service_name_alias", Bool),
+        ("services|jobs.*.oom_kill_disable", Bool),
+        ("services|jobs.*.oom_score_adj", Int),
+        ("services|jobs.*.pids_limit", Int),
+        ("services|jobs.*.privileged", Bool),
+        ("services|jobs.*.read_only", Bool),
+        ("services|jobs.*.ulimits.*", Int),
+        ("services|jobs.*.ulimits.*.hard", Int),
+        ("services|jobs.*.ulimits.*.soft", Int),
+        ("services|jobs.*.umask", Umask),
+        ("services|jobs.*.volumes.*.read_only", Bool),
+        ("services|jobs.*.volumes.*.volume.nocopy", Bool),
         ("services.*.pre_start.*.cpu_count", Int),
         ("services.*.pre_start.*.cpu_percent", Float),
         ("services.*.pre_start.*.cpu_period", Int),
@@ -77,6 +80,7 @@ static CASTS: LazyLock<Patterns<Cast>> = LazyLock::new(|| {
         ("services.*.pre_start.*.cpus", Float32),
         ("services.*.pre_start.*.cpu_shares", Int),
         ("services.*.pre_start.*.init", Bool),
+        ("services.*.pre_start.*.networks.*.use_service_name_alias", Bool),
         ("services.*.pre_start.*.oom_kill_disable", Bool),
         ("services.*.pre_start.*.oom_score_adj", Int),
         ("services.*.pre_start.*.pids_limit", Int),
@@ -85,6 +89,7 @@ static CASTS: LazyLock<Patterns<Cast>> = LazyLock::new(|| {
         ("services.*.pre_start.*.ulimits.*", Int),
         ("services.*.pre_start.*.ulimits.*.hard", Int),
         ("services.*.pre_start.*.ulimits.*.soft", Int),
+        ("services.*.pre_start.*.umask", Umask),
         ("services.*.pre_start.*.volumes.*.read_only", Bool),
         ("services.*.pre_start.*.volumes.*.volume.nocopy", Bool),
     ])
@@ -181,6 +186,9 @@ fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
         Cast::Int => integer(text).map(|value| (Value::Int(value), None)).ok_or_else(|| {
             (&rules::INVALID_NUMBER, format!("{text:?} is not an integer"), "write an integer")
         }),
+        Cast::Umask => umask(text).map(|value| (Value::Int(value), None)).ok_or_else(|| {
+            (&rules::INVALID_NUMBER, format!("{text:?} is not a umask"), "write octal digits, such as `0027`")
+        }),
         Cast::Float | Cast::Float32 => {
             let wide = matches!(cast, Cast::Float);
             float(text, wide).map(|value| (Value::Float(value), None)).ok_or_else(|| {
@@ -202,4 +210,24 @@ fn cast(value: &Value, cast: Cast) -> Result<(Value, Option<String>), Refused> {
 /// Interpolates the name of the project.
 pub fn name(load: &mut Load<'_>, name: &mut Node, environment: &Environment) {
     Pass { load, environment }.text(name, None, &Trail::ROOT.key("name"));
+}
+/// Parses a umask as Go parses an integer of 32 bits without a sign: octal after `0` or `0o`, binary after `0b`,
+/// hexadecimal after `0x`, decimal otherwise, with `_` between digits.
+fn umask(text: &str) -> Option<i64> {
+    let (digits, radix) = match text.as_bytes() {
+        [b'0', b'b' | b'B', _, ..] => (&text[2..], 2),
+        [b'0', b'o' | b'O', _, ..] => (&text[2..], 8),
+        [b'0', b'x' | b'X', _, ..] => (&text[2..], 16),
+        [b'0', _, ..] => (&text[1..], 8),
+        _ => (text, 10),
+    };
+    // A prefix counts as a digit: `0_7` and `0x_7` are numbers, and `_7`, `7_` and `1__0` are not.
+    let prefixed = digits.len() < text.len();
+    let grouped = digits.replace('_', "");
+    let separated =
+        (prefixed || !digits.starts_with('_')) && !digits.ends_with('_') && !digits.contains("__");
+    if !separated || grouped.starts_with('+') {
+        return None;
+    }
+    u32::from_str_radix(&grouped, radix).ok().map(i64::from)
 }

@@ -14,7 +14,10 @@ use crate::tree::{Map, Node, Supplied, Value};
 /// Returns an error where a `pre_start` hook cannot inherit from its service.
 pub fn normalize(root: &mut Node, project: &str, environment: &Environment) -> Result<(), Diagnostic> {
     let Some(map) = root.as_map_mut() else { return Ok(()) };
-    let uses_default = services(map).fold(false, |uses, (_, service)| default_network(service) || uses);
+    let mut uses_default = false;
+    for workload in workloads(map) {
+        uses_default |= default_network(workload);
+    }
     if uses_default {
         let place = Place::NONE;
         map.insert_new("networks", place, || Node::new(Value::Map(Box::default()), place));
@@ -22,8 +25,8 @@ pub fn normalize(root: &mut Node, project: &str, environment: &Environment) -> R
             networks.insert_new("default", place, || Node::new(Value::Null, place));
         }
     }
-    for (_, service) in services(map) {
-        one(service, environment)?;
+    for workload in workloads(map) {
+        one(workload, environment)?;
     }
     for kind in ["networks", "volumes", "configs", "secrets"] {
         for (key, node) in map.get_mut(kind).and_then(Node::as_map_mut).into_iter().flat_map(Map::iter_mut) {
@@ -33,9 +36,11 @@ pub fn normalize(root: &mut Node, project: &str, environment: &Environment) -> R
     Ok(())
 }
 
-fn services(map: &mut Map) -> impl Iterator<Item = (&std::sync::Arc<str>, &mut Map)> {
-    let services = map.get_mut("services").and_then(Node::as_map_mut);
-    services.into_iter().flat_map(Map::iter_mut).filter_map(|(name, node)| Some((name, node.as_map_mut()?)))
+/// Iterates over the services and jobs.
+fn workloads(map: &mut Map) -> impl Iterator<Item = &mut Map> {
+    let sections = map.iter_mut().filter(|(name, _)| matches!(&***name, "services" | "jobs"));
+    let entries = sections.filter_map(|(_, section)| section.as_map_mut()).flat_map(Map::iter_mut);
+    entries.filter_map(|(_, node)| node.as_map_mut())
 }
 
 /// Connects a service without networks to the default one. Reports whether the service uses it.
@@ -140,8 +145,8 @@ fn from_environment(node: &mut Node, environment: &Environment, keep: bool) {
 /// Sets the variables of lists from the environment, which compose-go does even without normalization.
 pub fn resolve_listed(root: &mut Node, environment: &Environment) {
     let Some(map) = root.as_map_mut() else { return };
-    for (_, service) in services(map) {
-        if let Some(variables) = service.get_mut("environment")
+    for workload in workloads(map) {
+        if let Some(variables) = workload.get_mut("environment")
             && matches!(variables.value, Value::List(_))
         {
             from_environment(variables, environment, true);

@@ -3,7 +3,7 @@
 use crate::names::Names;
 
 /// A table of rules for path patterns, such as `services.*.ports.*`.
-/// `*` matches any key and any item of a list.
+/// `*` matches any key and any item of a list. The first key can be several, such as `services|jobs`.
 pub struct Patterns<T>(Vec<Branch<T>>);
 
 struct Branch<T> {
@@ -30,7 +30,14 @@ impl<T: Copy> Patterns<T> {
     /// Creates a table of patterns. The first pattern that matches a path wins.
     #[must_use]
     pub fn new(patterns: &[(&'static str, T)]) -> Self {
-        let split: Vec<_> = patterns.iter().map(|(path, rule)| (path.split('.').collect(), *rule)).collect();
+        let sections = |path: &'static str| path.split('.').next().unwrap_or_default().split('|');
+        let split: Vec<_> = patterns
+            .iter()
+            .flat_map(|(path, rule)| sections(path).map(|section| (section, *path, *rule)))
+            .map(|(section, path, rule)| {
+                (std::iter::once(section).chain(path.split('.').skip(1)).collect(), rule)
+            })
+            .collect();
         let mut rules = Patterns(Vec::new());
         rules.grow(
             &split.iter().map(|(path, rule): &(Vec<_>, T)| (path.as_slice(), *rule)).collect::<Vec<_>>(),

@@ -19,10 +19,12 @@ pub struct Project {
     pub name: String,
     /// The folder that relative paths start from.
     pub working_dir: String,
-    /// The model: `services`, `networks`, `volumes`, `secrets`, `configs`, `models` and extensions.
+    /// The model: `services`, `jobs`, `networks`, `volumes`, `secrets`, `configs`, `models` and extensions.
     pub tree: Node,
     /// The services that no active profile enables, and those that were not selected.
     pub disabled: Map,
+    /// The jobs that no active profile enables.
+    pub disabled_jobs: Map,
     /// The active profiles.
     pub profiles: Vec<String>,
     /// The variables for interpolation.
@@ -39,6 +41,17 @@ impl Project {
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&Node> {
         self.resource("services", name)
+    }
+
+    /// Iterates over the enabled jobs.
+    pub fn jobs(&self) -> impl Iterator<Item = (&str, &Node)> {
+        self.section("jobs")
+    }
+
+    /// Returns an enabled job.
+    #[must_use]
+    pub fn job(&self, name: &str) -> Option<&Node> {
+        self.resource("jobs", name)
     }
 
     /// Returns a service, enabled or disabled.
@@ -73,27 +86,30 @@ impl Project {
         self.tree.as_map_mut()?.get_mut("services")?.as_map_mut()
     }
 
-    /// Disables the services that no active profile enables.
+    pub(crate) fn jobs_mut(&mut self) -> Option<&mut Map> {
+        self.tree.as_map_mut()?.get_mut("jobs")?.as_map_mut()
+    }
+
+    /// Disables the services and jobs that no active profile enables.
     pub(crate) fn activate(&mut self, profiles: &[String]) {
         self.profiles = profiles.to_vec();
-        let mut all = std::mem::take(&mut self.disabled);
-        let services = self.services_mut().map(std::mem::take).unwrap_or_default();
-        if all.is_empty() {
-            all = services;
-        } else {
-            for (name, entry) in services.into_entries() {
-                all.insert(name, entry.key, entry.node);
-            }
-        }
         let active: HashSet<&str> = profiles.iter().map(String::as_str).collect();
-        let mut enabled = Map::default();
-        for (name, entry) in all.into_entries() {
-            let into = if is_active(&entry.node, &active) { &mut enabled } else { &mut self.disabled };
-            into.push(name, entry);
-        }
-        enabled.sort();
+        let services = self.services_mut().map(std::mem::take).unwrap_or_default();
+        let (enabled, disabled) = divide(std::mem::take(&mut self.disabled), services, &active);
+        self.disabled = disabled;
         if let Some(services) = self.services_mut() {
             *services = enabled;
+        }
+        let jobs = self.jobs_mut().map(std::mem::take).unwrap_or_default();
+        let (enabled, disabled) = divide(std::mem::take(&mut self.disabled_jobs), jobs, &active);
+        self.disabled_jobs = disabled;
+        let Some(tree) = self.tree.as_map_mut() else { return };
+        if enabled.is_empty() {
+            tree.remove("jobs");
+        } else if let Some(jobs) = tree.get_mut("jobs").and_then(Node::as_map_mut) {
+            *jobs = enabled;
+        } else {
+            tree.insert("jobs", Place::NONE, Node::new(Value::Map(Box::new(enabled)), Place::NONE));
         }
     }
 
@@ -163,10 +179,11 @@ impl Project {
         Ok(())
     }
 
-    /// Removes the resources that no enabled service uses.
-    pub(crate) fn prune(&mut self) {
+    /// Removes the resources that no enabled service and, `with_jobs`, no enabled job uses.
+    pub(crate) fn prune(&mut self, with_jobs: bool) {
         let mut used: HashSet<(&'static str, Arc<str>), RandomState> = HashSet::default();
-        for (_, service) in self.services() {
+        let jobs = self.jobs().filter(|_| with_jobs);
+        for (_, service) in self.services().chain(jobs) {
             for section in ["networks", "models"] {
                 let names = service.get(section).and_then(Node::as_map).into_iter().flat_map(Map::iter);
                 used.extend(names.map(|(name, _)| (section, name.clone())));
@@ -194,6 +211,24 @@ impl Project {
             }
         }
     }
+}
+
+/// Divides disabled and enabled entries anew into those that an active profile enables and the others.
+fn divide(mut all: Map, enabled: Map, active: &HashSet<&str>) -> (Map, Map) {
+    if all.is_empty() {
+        all = enabled;
+    } else {
+        for (name, entry) in enabled.into_entries() {
+            all.insert(name, entry.key, entry.node);
+        }
+    }
+    let (mut enabled, mut disabled) = (Map::default(), Map::default());
+    for (name, entry) in all.into_entries() {
+        let into = if is_active(&entry.node, active) { &mut enabled } else { &mut disabled };
+        into.push(name, entry);
+    }
+    enabled.sort();
+    (enabled, disabled)
 }
 
 fn is_active(service: &Node, active: &HashSet<&str>) -> bool {

@@ -34,7 +34,7 @@ pub struct Input {
     pub text: Option<String>,
 }
 
-/// The steps of a load. All are on by default.
+/// The steps of a load. All but `jobs` are on by default.
 #[derive(Clone, Copy, Debug)]
 #[allow(clippy::struct_excessive_bools)] // each is a step of its own
 pub struct Stages {
@@ -60,6 +60,9 @@ pub struct Stages {
     pub prune: bool,
     /// Reads `env_file` and `label_file`.
     pub environment: bool,
+    /// Reads the `env_file` and `label_file` of jobs, and keeps resources that only jobs use. Docker Compose does so when a job
+    /// runs, and not for `config`. Off by default.
+    pub jobs: bool,
     /// Removes `env_file` after reading it. `label_file` stays, as in compose-go.
     pub discard_files: bool,
 }
@@ -78,6 +81,7 @@ impl Default for Stages {
             consistency: true,
             prune: true,
             environment: true,
+            jobs: false,
             discard_files: true,
         }
     }

@@ -22,14 +22,14 @@ enum Rule {
 static RULES: LazyLock<Patterns<Rule>> = LazyLock::new(|| {
     use Rule::{Context, DriverOptions, MaybeUnix, Mount, Path, Watch};
     Patterns::new(&[
-        ("services.*.build.context", Context),
-        ("services.*.build.additional_contexts.*", Context),
-        ("services.*.build.ssh.*", MaybeUnix),
-        ("services.*.env_file.*.path", Path),
-        ("services.*.label_file.*", Path),
-        ("services.*.extends.file", Path),
+        ("services|jobs.*.build.context", Context),
+        ("services|jobs.*.build.additional_contexts.*", Context),
+        ("services|jobs.*.build.ssh.*", MaybeUnix),
+        ("services|jobs.*.env_file.*.path", Path),
+        ("services|jobs.*.label_file.*", Path),
+        ("services|jobs.*.extends.file", Path),
         ("services.*.develop.watch.*.path", Watch),
-        ("services.*.volumes.*", Mount),
+        ("services|jobs.*.volumes.*", Mount),
         ("services.*.pre_start.*.env_file.*.path", Path),
         ("services.*.pre_start.*.label_file.*", Path),
         ("services.*.pre_start.*.volumes.*", Mount),

@@ -15,32 +15,36 @@ impl Load<'_> {
     /// Adds the variables of each `env_file` to `environment`, which overrides them.
     pub fn env_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
         let environment = project.environment.clone();
-        let discard = self.stages.discard_files;
-        let Some(services) = project.services_mut() else { return Ok(()) };
-        for (_, service) in services.iter_mut() {
-            let Some(service) = service.as_map_mut() else { continue };
-            if let Some(own) = service.get_mut("environment").and_then(Node::as_map_mut) {
-                for (name, node) in own.iter_mut().filter(|(_, node)| node.is_null()) {
-                    if let Some(variable) = environment.get(name) {
-                        *node = from_variable(name, variable, node.place);
-                    }
+        let with_jobs = self.stages.jobs;
+        each_container(project, with_jobs, |container| self.env_files_of(container, &environment))
+    }
+
+    fn env_files_of(&mut self, container: &mut Map, environment: &Environment) -> Result<(), Diagnostic> {
+        if let Some(own) = container.get_mut("environment").and_then(Node::as_map_mut) {
+            for (name, node) in own.iter_mut().filter(|(_, node)| node.is_null()) {
+                if let Some(variable) = environment.get(name) {
+                    *node = from_variable(name, variable, node.place);
                 }
             }
-            let listed = if discard { service.remove("env_file") } else { service.get("env_file").cloned() };
-            let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
-            let own = service.get("environment").and_then(Node::as_map);
-            let of_service = |name: &str| match &own?.get(name)?.value {
-                Value::Str(value) => Some(Variable { value: value.clone(), origin: Origin::Loader }),
-                _ => None,
-            };
-            let mut vars = Environment::default();
-            for file in &files {
-                self.service_file(file, &mut vars, &|name| {
-                    environment.get(name).cloned().or_else(|| of_service(name))
-                })?;
-            }
-            fill(service, "environment", as_map(&vars));
         }
+        let listed = if self.stages.discard_files {
+            container.remove("env_file")
+        } else {
+            container.get("env_file").cloned()
+        };
+        let Some(Value::List(files)) = listed.map(|node| node.value) else { return Ok(()) };
+        let own = container.get("environment").and_then(Node::as_map);
+        let of_container = |name: &str| match &own?.get(name)?.value {
+            Value::Str(value) => Some(Variable { value: value.clone(), origin: Origin::Loader }),
+            _ => None,
+        };
+        let mut vars = Environment::default();
+        for file in &files {
+            self.service_file(file, &mut vars, &|name| {
+                environment.get(name).cloned().or_else(|| of_container(name))
+            })?;
+        }
+        fill(container, "environment", as_map(&vars));
         Ok(())
     }
 
@@ -88,35 +92,56 @@ impl Load<'_> {
 
     /// Adds the labels of each `label_file` to `labels`, which overrides them.
     pub fn label_files(&mut self, project: &mut Project) -> Result<(), Diagnostic> {
-        let Some(services) = project.services_mut() else { return Ok(()) };
-        for (_, service) in services.iter_mut() {
-            let Some(service) = service.as_map_mut() else { continue };
-            let listed = service.get("label_file").cloned();
-            let Some(Value::List(files)) = listed.map(|node| node.value) else { continue };
-            let mut labels = Environment::default();
-            for file in &files {
-                let path = file.as_str().unwrap_or_default().to_owned();
-                if !matches!(self.files.kind(&self.full(&path)), Some(FileKind::File | FileKind::Outside)) {
-                    return Err(Diagnostic::new(
-                        &rules::MISSING_LABEL_FILE,
-                        file.place,
-                        format!("label file {path} not found"),
-                    ));
-                }
-                let (number, text) = self.env_text(&path, &rules::MISSING_LABEL_FILE, file.place)?;
-                let known = labels.clone();
-                let outer = |name: &str| known.get(name).cloned();
-                let mut vars = Environment::default();
-                let warnings =
-                    dotenv::read(EnvText { text: &text, file: number }, &mut vars, &outer, &self.budget)?;
-                self.diagnostics.extend(warnings);
-                vars.add_missing(&labels);
-                labels = vars;
+        let with_jobs = self.stages.jobs;
+        each_container(project, with_jobs, |container| self.label_files_of(container))
+    }
+
+    fn label_files_of(&mut self, container: &mut Map) -> Result<(), Diagnostic> {
+        let listed = container.get("label_file").cloned();
+        let Some(Value::List(files)) = listed.map(|node| node.value) else { return Ok(()) };
+        let mut labels = Environment::default();
+        for file in &files {
+            let path = file.as_str().unwrap_or_default().to_owned();
+            if !matches!(self.files.kind(&self.full(&path)), Some(FileKind::File | FileKind::Outside)) {
+                return Err(Diagnostic::new(
+                    &rules::MISSING_LABEL_FILE,
+                    file.place,
+                    format!("label file {path} not found"),
+                ));
             }
-            fill(service, "labels", as_map(&labels));
+            let (number, text) = self.env_text(&path, &rules::MISSING_LABEL_FILE, file.place)?;
+            let known = labels.clone();
+            let outer = |name: &str| known.get(name).cloned();
+            let mut vars = Environment::default();
+            let warnings =
+                dotenv::read(EnvText { text: &text, file: number }, &mut vars, &outer, &self.budget)?;
+            self.diagnostics.extend(warnings);
+            vars.add_missing(&labels);
+            labels = vars;
         }
+        fill(container, "labels", as_map(&labels));
         Ok(())
     }
+}
+
+/// Applies `work` to the services, their `pre_start` containers and, `with_jobs`, the jobs.
+fn each_container(
+    project: &mut Project,
+    with_jobs: bool,
+    mut work: impl FnMut(&mut Map) -> Result<(), Diagnostic>,
+) -> Result<(), Diagnostic> {
+    for (_, service) in project.services_mut().into_iter().flat_map(Map::iter_mut) {
+        let Some(service) = service.as_map_mut() else { continue };
+        work(service)?;
+        if let Some(Node { value: Value::List(hooks), .. }) = service.get_mut("pre_start") {
+            hooks.iter_mut().filter_map(Node::as_map_mut).try_for_each(&mut work)?;
+        }
+    }
+    if with_jobs {
+        let jobs = project.jobs_mut().into_iter().flat_map(Map::iter_mut);
+        jobs.filter_map(|(_, job)| job.as_map_mut()).try_for_each(work)?;
+    }
+    Ok(())
 }
 
 /// Returns the value of a variable as a node.

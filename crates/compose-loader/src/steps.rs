@@ -98,7 +98,7 @@ impl Load<'_> {
             project.select(&request.services)?;
         }
         if self.stages.prune {
-            project.prune();
+            project.prune(self.stages.jobs);
         }
         if self.stages.environment {
             self.env_files(project)?;

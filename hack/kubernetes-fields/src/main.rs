@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::{
     apps::v1::{DaemonSet, Deployment, StatefulSet},
-    batch::v1::Job,
+    batch::v1::{CronJob, Job},
     core::v1::{ConfigMap, PersistentVolumeClaim, Secret, Service},
     networking::v1::{Ingress, NetworkPolicy},
 };
@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 fn main() {
     let mut schemas = SchemaGenerator::default();
     schemas.subschema_for::<ConfigMap>();
+    schemas.subschema_for::<CronJob>();
     schemas.subschema_for::<DaemonSet>();
     schemas.subschema_for::<Deployment>();
     schemas.subschema_for::<Ingress>();

@@ -52,6 +52,7 @@ fn run(example: Example) -> Option<Said> {
         }
     };
     let profiles = std::mem::replace(&mut found.request.profiles, vec!["*".to_owned()]);
+    found.request.stages.jobs = true;
     let loaded = load_with(&found.request, &files, found.sources);
     let mut diagnostics = [found.warnings, loaded.diagnostics].concat();
     let mut quiet = Quiet::of(&loaded.sources, &found.request.environment);

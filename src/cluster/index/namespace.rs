@@ -68,6 +68,11 @@ impl Namespace {
 
     pub(super) fn show(&self, key: &ChildKey, stack: Identity<'_>, observed: &mut Observed) {
         let Some(held) = self.children.get(key) else { return };
+        if let (ChildState::Run(run), Owner::CronJob { stack: of }) = (&held.value.state, &held.value.owner)
+            && of == stack.name
+        {
+            observed.runs.insert(run.name.clone(), run.clone());
+        }
         if held.value.belongs_to(stack, key.0) {
             let mut child = held.value.clone();
             if let ChildState::Claim(ClaimState { unbound: Some(unbound), .. }) = &mut child.state {

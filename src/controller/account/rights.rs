@@ -101,11 +101,15 @@ pub(in crate::controller) fn writes(desired: &Desired, plan: &Plan) -> BTreeSet<
         let verb = if apply.uid.is_some() { Verb::Patch } else { Verb::Create };
         (verb, apply.object.kind, apply.object.name.as_str())
     });
-    let released = plan.released.iter().map(|claim| (Verb::Patch, claim.kind, claim.name.as_str()));
+    let patched = plan.released.iter().chain(&plan.retired);
+    let released = patched.map(|child| (Verb::Patch, child.kind, child.name.as_str()));
     let deleted = plan.replaced.iter().chain(&plan.pruned);
     let deleted = deleted.map(|delete| (Verb::Delete, delete.kind, delete.name.as_str()));
     let held = plan.gates.iter().filter(|(_, gate)| matches!(gate, Gate::Waits(_) | Gate::Replaces));
-    let held = held.filter_map(|(unit, _)| desired.units.get(unit)?.workload.as_ref().map(Workload::kind));
+    let held = held.filter_map(|(name, _)| match desired.units.get(name) {
+        Some(unit) => unit.workload.as_ref().map(Workload::kind),
+        None => desired.jobs.get(name).map(|_| Kind::CronJob),
+    });
     applied
         .chain(released)
         .chain(deleted)

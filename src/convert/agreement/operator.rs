@@ -95,7 +95,8 @@ fn keys(objects: &Objects) -> BTreeMap<(ObjectKind, String), BTreeMap<String, St
 /// Returns the Stack with all profiles at once, and with each inactive profile added to the active ones, since
 /// profiles can conflict with each other.
 fn with_further_profiles(stack: &Stack) -> Vec<Stack> {
-    let profiles = stack.spec.services.values().flat_map(|service| &service.profiles);
+    let jobs = stack.spec.jobs.values().map(|job| &job.service);
+    let profiles = stack.spec.services.values().chain(jobs).flat_map(|service| &service.profiles);
     let further: BTreeSet<&String> =
         profiles.filter(|profile| !stack.spec.profiles.contains(profile)).collect();
     let with = |profile: &str| {

@@ -75,7 +75,8 @@ impl Origins<'_> {
     pub fn of(&self, path: &Path) -> Origin {
         let keys: Vec<&str> = path.0.iter().map_while(key).collect();
         let found = match keys[..] {
-            ["spec", "services", name, ..] => self.service(name, &path.0[3..]),
+            // The jobs are among the services of the project.
+            ["spec", section @ ("services" | "jobs"), name, ..] => self.service(section, name, &path.0[3..]),
             ["spec", "volumes", name, ..] => self.volume(name, &path.0[3..]),
             ["spec", section @ ("networks" | "configs" | "secrets"), name, ..] => {
                 let resource = self.root().down(section).and_then(|section| section.down(name));
@@ -100,7 +101,7 @@ impl Origins<'_> {
         keys.iter().fold(self.stack, |value, key| &value[*key])
     }
 
-    fn service(&self, name: &str, rest: &[Step]) -> Option<Cursor<'_>> {
+    fn service(&self, section: &str, name: &str, rest: &[Step]) -> Option<Cursor<'_>> {
         let services = self.root().down("services")?;
         let service = services.down(self.old_name(name)).or_else(|| services.down(name))?;
         let keys: Vec<&str> = rest.iter().map_while(key).collect();
@@ -110,7 +111,7 @@ impl Origins<'_> {
         let row =
             FIELDS.iter().filter(|(field, _)| keys.starts_with(field)).max_by_key(|(field, _)| field.len());
         let (field, ways) = row.map_or((own, plain), |(field, ways)| (*field, *ways));
-        let mut value = self.at(&["spec", "services", name]);
+        let mut value = self.at(&["spec", section, name]);
         for key in field {
             value = &value[*key];
         }
@@ -142,7 +143,7 @@ impl Origins<'_> {
         services.iter().find_map(|(service, made)| {
             let mounts = made["volumes"].as_array()?;
             let index = mounts.iter().position(|mount| mount["source"] == name)?;
-            self.service(service, &[Step::Key("volumes".to_owned()), Step::Item(index)])
+            self.service("services", service, &[Step::Key("volumes".to_owned()), Step::Item(index)])
         })
     }
 

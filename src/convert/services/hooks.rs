@@ -146,9 +146,6 @@ fn pre_start(
         working_dir: working_dir(&mut section),
         environment,
     };
-    if let Some(files) = section.take("env_file") {
-        files.judged(&rules::PRE_START_ENV_FILE);
-    }
     if let Some(networks) = section.take("networks") {
         // The loader adds the default network if the project sets none.
         let default = networks.peek().as_map().is_some_and(|map| map.len() == 1 && map.has("default"));

@@ -20,7 +20,7 @@ use self::text::Variables;
 pub use self::volumes::volumes_from;
 use super::context::Context;
 use super::reader::{Section, Value};
-use super::settings;
+use super::{jobs, settings};
 use crate::api::{Dependency, DependencyCondition, Service};
 use crate::rules;
 
@@ -29,6 +29,10 @@ pub fn service(context: &mut Context<'_>, name: &str, mut section: Section<'_>) 
     let section = &mut section;
     let mut made = Service::default();
     let service = &mut made;
+    if section.has("triggers") {
+        jobs::leave_out(section);
+    }
+    jobs::triggers(section, service);
     let mut variables = Variables::of(context, name);
     process::image(context, name, section, service);
     process::environment(context, section, &mut variables, service);

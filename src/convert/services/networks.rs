@@ -16,15 +16,19 @@ pub fn networks(context: &mut Context<'_>, name: &str, section: &mut Section<'_>
     for (network, value) in section.take("networks").map(Value::entries).unwrap_or_default() {
         let mut place = ServiceNetwork::default();
         let mut endpoint = value.section();
+        if service.triggers.is_some() {
+            endpoint.take("aliases").map(|aliases| aliases.judged(&rules::JOB_ALIAS));
+        }
         for alias in endpoint.take("aliases").map(Value::items).unwrap_or_default() {
             place.aliases.extend(further_name(context, name, Way::Alias(network), alias));
         }
+        place.use_service_name_alias = endpoint.bool("use_service_name_alias").filter(|known| !known);
         endpoint.rest();
         service.networks.insert(network.to_owned(), place);
     }
     // Defaults of a Stack are not written.
     if service.networks.len() == 1
-        && service.networks.get("default").is_some_and(|place| place.aliases.is_empty())
+        && service.networks.get("default").is_some_and(|place| *place == ServiceNetwork::default())
     {
         service.networks.clear();
     }

@@ -175,6 +175,14 @@ pub fn settings(context: &Context<'_>, section: &mut Section<'_>, service: &mut 
             }
         }
     }
+    if let Some(value) = section.take("umask") {
+        // The umask of Docker and of container runtimes.
+        if matches!(value.peek().value, compose_loader::Value::Int(0o022)) {
+            value.mapped();
+        } else {
+            value.judged(&rules::UMASK);
+        }
+    }
     service.init = section.bool("init").filter(|on| *on);
     service.tty = section.bool("tty").filter(|on| *on);
     service.stdin_open = section.bool("stdin_open").filter(|on| *on);

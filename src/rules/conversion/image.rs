@@ -92,19 +92,6 @@ list! { IMAGE by Converter:
         -- Dockerfile --
         FROM nginx
         ";
-    PRE_START_ENV_FILE "pre-start-env-file" "SW1135" Refused ["services.*.pre_start.*.env_file"]
-        "env_file of a pre_start container",
-        "the container gets only the variables of the service and its own environment, and would run without the variables of the file",
-        "add the file to env_file of the service, or write the variables in environment" => "
-        services:
-          web:
-            image: nginx:1.29
-            pre_start:
-              - command: prepare
-                env_file: [prepare.env]
-        -- prepare.env --
-        COLOR=blue
-        ";
     PRE_STOP_USER "pre-stop-user" "SW1139" Refused []
         "pre_stop hook with its own user",
         "Kubernetes runs a hook as the user of its container, and this user can lack the rights that the hook needs",

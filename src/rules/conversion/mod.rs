@@ -4,6 +4,7 @@ mod addresses;
 mod deploy;
 mod files;
 mod image;
+mod jobs;
 mod mistakes;
 mod names;
 mod network;
@@ -15,8 +16,8 @@ mod secrets;
 mod volumes;
 
 pub use self::{
-    addresses::*, deploy::*, files::*, image::*, mistakes::*, names::*, network::*, node::*, operator::*,
-    process::*, project::*, secrets::*, volumes::*,
+    addresses::*, deploy::*, files::*, image::*, jobs::*, mistakes::*, names::*, network::*, node::*,
+    operator::*, process::*, project::*, secrets::*, volumes::*,
 };
 
 use super::Rule;
@@ -29,6 +30,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
         DEPLOY,
         FILES,
         IMAGE,
+        JOBS,
         MISTAKES,
         NAMES,
         NETWORK,

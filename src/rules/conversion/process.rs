@@ -21,6 +21,15 @@ list! { PROCESS by Converter:
             image: nginx:1.29
             user: nginx
         ";
+    UMASK "umask" "SW1148" Refused []
+        "file mode creation mask",
+        "Kubernetes starts each container with the umask 0022, and has no field for another one. Files of the program would have other modes",
+        "set the umask in the command, such as sh -c 'umask 027; exec PROGRAM'" => "
+        services:
+          web:
+            image: nginx:1.29
+            umask: '0027'
+        ";
     ROOT_BY_NAME "root-by-name" "SW1114" Mapped []
         "root by name",
         "root is user 0 in every image" => "

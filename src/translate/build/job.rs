@@ -43,7 +43,7 @@ pub(super) fn completions(service: &ResolvedService<'_>) -> Option<i32> {
 }
 
 /// Returns the failure policy: an evicted Pod, or one whose node failed, does not count as a failure of the program.
-fn disruptions_do_not_count() -> PodFailurePolicyRule {
+pub(super) fn disruptions_do_not_count() -> PodFailurePolicyRule {
     PodFailurePolicyRule {
         action: "Ignore".to_owned(),
         on_exit_codes: None,

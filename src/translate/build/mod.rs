@@ -4,6 +4,7 @@
 mod claim;
 mod config_map;
 mod container;
+mod cron_job;
 mod daemon_set;
 mod deployment;
 mod edition;
@@ -63,6 +64,12 @@ pub(super) fn build(resolved: &Resolved<'_>, facts: &Facts) -> Desired {
     desired.shared.extend(networks.policies().iter().map(Object::from));
     for (services, template) in made {
         let Some((lead, others)) = services.split_first() else { continue };
+        if let Some(triggers) = &lead.own.spec.triggers {
+            let job = unit::job_unit(resolved, lead, triggers, facts, template, &networks);
+            unit::approximate_job(lead, &findings);
+            desired.jobs.insert(lead.own.name.to_owned(), job);
+            continue;
+        }
         let unit = unit::unit(resolved, lead, others, facts, template, &networks);
         for service in &services {
             unit::approximate(service, facts, &unit, &findings);

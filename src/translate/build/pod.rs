@@ -200,7 +200,7 @@ fn spec(resolved: &Resolved<'_>, service: &ResolvedService<'_>, form: Form) -> P
         }),
         dns_config: Some(service.own.resolver.dns.clone()),
         host_aliases: Some(hosts.clone()).filter(|hosts| !hosts.is_empty()),
-        restart_policy: (service.pod.kind == Kind::Job).then(|| "Never".to_owned()),
+        restart_policy: matches!(service.pod.kind, Kind::Job | Kind::CronJob).then(|| "Never".to_owned()),
         termination_grace_period_seconds: Some(grace(service)),
         hostname_override: hostname.by_override,
         hostname: hostname.plain,

@@ -24,7 +24,8 @@ pub(super) fn services(
     facts: &Facts,
 ) -> Vec<Service> {
     let metadata = |name: &str| resolved.metadata_of(service, name.to_owned());
-    let mut services = vec![name(metadata(service.own.name), resolved.pods_of(service), &[service], facts)];
+    let own = || name(metadata(service.own.name), resolved.pods_of(service), &[service], facts);
+    let mut services: Vec<_> = service.own.has_name().then(own).into_iter().collect();
     let is_own = |alias: &&&str| resolved.names.services.get(**alias).is_some_and(|names| names.len() == 1);
     for alias in resolved.names.of_service(service.own.name).filter(is_own) {
         services.push(name(metadata(alias), resolved.pods_with_alias(alias), &[service], facts));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::PodTemplateSpec;
 
 use super::{
+    cron_job,
     daemon_set::daemon_set,
     deployment::deployment,
     ingress::ingresses,
@@ -17,11 +18,11 @@ use super::{
 };
 use crate::{
     api::{
-        TemplateHash,
+        TemplateHash, Triggers,
         labels::{COMPLETED, IMAGES},
     },
     translate::{
-        Activity, Facts, Kind, Missing, Need, Object, ObjectKind, Unit, Unread, WaitFor, Workload,
+        Activity, Facts, JobUnit, Kind, Missing, Need, Object, ObjectKind, Unit, Unread, WaitFor, Workload,
         findings::Findings,
         remembered,
         resolve::{AtOnce, Health, Resolved, ResolvedService, Restart},
@@ -95,6 +96,51 @@ pub(super) fn unit(
         completes_on_exit,
         requests: (!asked.is_empty()).then(|| asked.join(" and ")),
         template,
+    }
+}
+
+/// Builds the unit of a job. Nothing waits for a job, and a scheduled run does not look at its dependencies, as in Docker.
+pub(super) fn job_unit(
+    resolved: &Resolved<'_>,
+    job: &ResolvedService<'_>,
+    triggers: &Triggers,
+    facts: &Facts,
+    Template { pods, hash: template, .. }: Template,
+    networks: &Networks<'_>,
+) -> JobUnit {
+    let runs = job.own.activity != Activity::Inactive && triggers.ever_runs();
+    let metadata = || {
+        let name = cron_job::part_of_name(job.own.name, triggers);
+        let mut metadata = resolved.metadata_of(job, resolved.object_name(&name));
+        let images: BTreeMap<_, _> = job.own.image.iter().map(|image| (job.own.name, *image)).collect();
+        metadata.annotations =
+            (!images.is_empty()).then(|| [(IMAGES.to_owned(), remembered(&images))].into());
+        metadata
+    };
+    JobUnit {
+        name: job.own.name.to_owned(),
+        activity: job.own.activity,
+        triggers: triggers.clone(),
+        cron_job: runs.then(|| Box::new(cron_job::cron_job(resolved, job, triggers, metadata(), pods))),
+        policies: networks.internal(job).filter(|_| runs).iter().map(Object::from).collect(),
+        missing: missing(job, facts),
+        unread: unread(job, facts).into_iter().collect(),
+        template,
+    }
+}
+
+/// Reports the settings of a job that its CronJob cannot reproduce exactly.
+pub(super) fn approximate_job(job: &ResolvedService<'_>, findings: &Findings) {
+    let Some(triggers) = job.own.spec.triggers.as_ref().filter(|_| job.own.activity != Activity::Inactive)
+    else {
+        return;
+    };
+    let at = findings.service(job.own.name);
+    let at = at.child("triggers");
+    if !triggers.ever_runs() {
+        at.approximate("the job never runs, so it has no CronJob: set 'schedule', or remove 'manual: false'");
+    } else if triggers.manual == Some(false) {
+        at.child("manual").approximate("Kubernetes cannot forbid 'kubectl create job --from'");
     }
 }
 
@@ -261,6 +307,14 @@ pub(super) fn approximate(service: &ResolvedService<'_>, facts: &Facts, unit: &U
             "ENTRYPOINT of the image still runs, because CMD of the image is unknown: write the program that must \
              run in 'entrypoint'",
         );
+    }
+    if service.own.has_name() {
+        let networks = service.own.spec.networks.iter();
+        for (network, _) in networks.filter(|(_, network)| network.use_service_name_alias == Some(false)) {
+            at.key("networks", network).child("useServiceNameAlias").approximate(
+                "the name of the service is known on all its networks: set false on each of them to remove the name",
+            );
+        }
     }
     if service.own.spec.domainname.is_some() {
         let message = if has_full_name {

@@ -64,6 +64,9 @@ pub(super) struct Traits<'a> {
 
 /// Returns the kind of the workload, and whether an update starts the new container before the old one ends.
 pub(super) fn kind(traits: &Traits<'_>, siblings: &Siblings<'_>, at: &FieldPath<'_>) -> (Kind, bool) {
+    if traits.service.triggers.is_some() {
+        return (Kind::CronJob, false);
+    }
     let deploy = traits.service.deploy.as_ref();
     let order = deploy.and_then(|deploy| deploy.update_config.as_ref()?.order);
     match deploy.and_then(|deploy| deploy.mode).unwrap_or_default() {
@@ -120,7 +123,7 @@ fn is_one_shot(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
 fn is_one_shot_by_default(traits: &Traits<'_>, siblings: &Siblings<'_>) -> bool {
     let looks_it = !traits.has_port && !traits.has_health && !siblings.named.contains(traits.name);
     // A service that shares a Pod is not a one-shot by default.
-    traits.restart == Restart::Unset && looks_it && !traits.shares_pod
+    traits.restart == Restart::Unset && looks_it && !traits.shares_pod && traits.service.triggers.is_none()
 }
 
 /// Returns the services that are one-shots by default: they have no `restart`, no port, no health check, and no other

@@ -111,7 +111,10 @@ pub(super) fn check_clashes(
     for name in networks {
         taken.take(Kind::NetworkPolicy, object_name(stack, &dns_label(name)), spec_at.key("networks", name));
     }
-    let services = || services.values().filter(|service| service.own.activity != Activity::Inactive);
+    let is_service = |service: &&ResolvedService<'_>| {
+        service.own.activity != Activity::Inactive && service.own.spec.triggers.is_none()
+    };
+    let services = || services.values().filter(is_service);
     for service in services() {
         taken.take(Kind::Service, service.own.name.to_owned(), findings.service(service.own.name));
     }
@@ -207,8 +210,10 @@ pub(super) fn host_names<'a>(services: &BTreeMap<&'a str, ResolvedService<'a>>) 
     let mut taken: BTreeSet<String> = active().map(|service| service.own.name.to_owned()).collect();
     taken.extend(active().map(|service| published_name(service.own.name)));
     taken.extend(active().flat_map(|service| service.own.spec.external_links.keys().cloned()));
-    let named =
-        active().filter(|service| service.own.replicas <= 1 && service.own.spec.network_mode.is_none());
+    let named = active().filter(|service| {
+        let own = &service.own;
+        own.replicas <= 1 && own.spec.network_mode.is_none() && own.spec.triggers.is_none()
+    });
     let named = named.filter_map(|service| Some((service.own.name, service.own.spec.hostname.as_deref()?)));
     named.filter(|(_, host)| is_service_name(host) && !taken.contains(*host)).collect()
 }

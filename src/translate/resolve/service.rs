@@ -129,6 +129,12 @@ impl<'a> OwnSettings<'a> {
         same.find_map(|port| port.app_protocol.clone())
     }
 
+    /// Reports whether other services reach the service by its name, which is so unless all its networks exclude the name.
+    pub fn has_name(&self) -> bool {
+        let networks = &self.spec.networks;
+        networks.is_empty() || networks.values().any(|network| network.use_service_name_alias != Some(false))
+    }
+
     /// Returns the services whose update restarts this service.
     pub fn restarts_with(&self) -> impl Iterator<Item = &'a str> {
         self.spec.depends_on.iter().filter(|(_, on)| on.restart == Some(true)).map(|(name, _)| name.as_str())

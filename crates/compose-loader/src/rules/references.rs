@@ -103,6 +103,31 @@ list! { REFERENCES:
         volumes:
           data: {external: {name: shared}}
         ";
+    JOB_DEPENDENCY "job-dependency" Error
+        "service that waits for a job",
+        "a job runs on its schedule or by hand, so a service can depend only on other services",
+        "depend on a service that runs once, with `condition: service_completed_successfully`" => "
+        services:
+          web:
+            image: nginx
+            depends_on: [migrate]
+        jobs:
+          migrate:
+            image: nginx
+            triggers: {manual: true}
+        ";
+    JOB_NAME "job-name" Error
+        "name of both a service and a job",
+        "services and jobs share their names, so that `run NAME` means one of them. Services and jobs of inactive profiles count",
+        "rename the job or the service" => "
+        services:
+          web:
+            image: nginx
+        jobs:
+          web:
+            image: nginx
+            triggers: {manual: true}
+        ";
     NAME_CONFLICT "name-conflict" Error
         "two names of an external resource",
         "`external: {name: NAME}` and `name: NAME` say the same, so the names must be equal",

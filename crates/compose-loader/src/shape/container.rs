@@ -1,34 +1,59 @@
-//! The keys of services and of `pre_start` containers.
+//! The keys of services, jobs and `pre_start` containers.
 
 use super::*;
 
-/// A key of a service, and whether a `pre_start` container has it too.
+/// A key, and what has it.
 struct Row {
     field: Field,
-    shared: bool,
+    of: Holder,
+}
+
+/// What has a key. Each variant that stands for several is a set of bits.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Holder {
+    /// Services.
+    Service = 1,
+    /// Jobs.
+    Job = 2,
+    /// Services and jobs.
+    Workload = 3,
+    /// `pre_start` containers.
+    PreStart = 4,
+    /// Everything that runs a container.
+    Container = 7,
 }
 
 const fn shared(field: Field) -> Row {
-    Row { field, shared: true }
+    Row { field, of: Holder::Container }
 }
 
-const fn own(field: Field) -> Row {
-    Row { field, shared: false }
+const fn workload(field: Field) -> Row {
+    Row { field, of: Holder::Workload }
+}
+
+const fn service(field: Field) -> Row {
+    Row { field, of: Holder::Service }
+}
+
+const fn job(field: Field) -> Row {
+    Row { field, of: Holder::Job }
 }
 
 const ROWS: &[Row] = &[
-    own(f("profiles", Strings)),
+    workload(f("profiles", Strings)),
+    job(f("triggers", Opt(TRIGGERS))),
     shared(f("annotations", Mapping)),
-    own(f("attach", OptBool)),
+    service(f("attach", OptBool)),
     shared(f("blkio_config", Opt(BLKIO))),
-    own(f("build", Opt(BUILD))),
+    workload(f("build", Opt(BUILD))),
     shared(f("cap_add", Strings)),
     shared(f("cap_drop", Strings)),
     shared(f("cgroup", Str)),
     shared(f("cgroup_parent", Str)),
     shared(always("command", Command, Absent::As("null"))),
     shared(f("configs", List(&Part(FILE_MOUNT)))),
-    own(f("container_name", Str)),
+    service(f("container_name", Str)),
     shared(f("cpu_count", Int)),
     shared(f("cpu_percent", Float)),
     shared(f("cpu_period", Int)),
@@ -39,9 +64,9 @@ const ROWS: &[Row] = &[
     shared(f("cpus", Float)),
     shared(f("cpuset", Str)),
     shared(f("credential_spec", Opt(CREDENTIALS))),
-    own(f("depends_on", Map(&Part(DEPENDENCY)))),
-    own(f("deploy", Opt(DEPLOY))),
-    own(f("develop", Opt(DEVELOP))),
+    workload(f("depends_on", Map(&Part(DEPENDENCY)))),
+    service(f("deploy", Opt(DEPLOY))),
+    service(f("develop", Opt(DEVELOP))),
     shared(f("device_cgroup_rules", Strings)),
     shared(f("devices", List(&Part(DEVICE)))),
     shared(f("dns", StringList)),
@@ -51,13 +76,13 @@ const ROWS: &[Row] = &[
     shared(always("entrypoint", Command, Absent::As("null"))),
     shared(f("env_file", List(&Part(ENV_FILE)))),
     shared(f("environment", Environment)),
-    own(f("expose", Texts)),
-    own(f("extends", Opt(EXTENDS))),
-    own(f("external_links", Strings)),
+    workload(f("expose", Texts)),
+    service(f("extends", Opt(EXTENDS))),
+    service(f("external_links", Strings)),
     shared(f("extra_hosts", Hosts)),
     shared(f("gpus", List(&Part(DEVICE_REQUEST)))),
     shared(f("group_add", Strings)),
-    own(f("healthcheck", Opt(HEALTHCHECK))),
+    workload(f("healthcheck", Opt(HEALTHCHECK))),
     shared(f("hostname", Str)),
     shared(f("image", Str)),
     shared(f("init", OptBool)),
@@ -65,7 +90,7 @@ const ROWS: &[Row] = &[
     shared(f("isolation", Str)),
     shared(f("label_file", Strings)),
     shared(f("labels", Labels)),
-    own(f("links", Strings)),
+    service(f("links", Strings)),
     shared(f("logging", Opt(LOGGING))),
     shared(f("mac_address", Str)),
     shared(f("mem_limit", Bytes)),
@@ -80,26 +105,27 @@ const ROWS: &[Row] = &[
     shared(f("pid", Str)),
     shared(f("pids_limit", Int)),
     shared(f("platform", Str)),
-    own(f("ports", List(&Part(PORT)))),
+    workload(f("ports", List(&Part(PORT)))),
     shared(f("privileged", Bool)),
-    own(f("provider", Opt(PROVIDER))),
+    service(f("provider", Opt(PROVIDER))),
     shared(f("pull_policy", Str)),
     shared(f("pull_refresh_after", Str)),
     shared(f("read_only", Bool)),
-    own(f("restart", Str)),
+    service(f("restart", Str)),
     shared(f("runtime", Str)),
-    own(f("scale", OptInt)),
+    service(f("scale", OptInt)),
     shared(f("secrets", List(&Part(FILE_MOUNT)))),
     shared(f("security_opt", Strings)),
     shared(f("shm_size", Bytes)),
-    own(f("stdin_open", Bool)),
+    workload(f("stdin_open", Bool)),
     shared(f("stop_grace_period", OptDuration)),
     shared(f("stop_signal", Str)),
     shared(f("storage_opt", StringMap)),
     shared(f("sysctls", Mapping)),
     shared(f("tmpfs", StringList)),
-    own(f("tty", Bool)),
+    workload(f("tty", Bool)),
     shared(f("ulimits", Map(&Ulimit))),
+    shared(f("umask", OptUint(32))),
     shared(f("use_api_socket", Bool)),
     shared(f("user", Str)),
     shared(f("userns_mode", Str)),
@@ -110,10 +136,14 @@ const ROWS: &[Row] = &[
 ];
 
 /// The keys of a service.
-pub static SERVICE: [Field; ROWS.len() + HOOKS.len()] = table(false, HOOKS);
+pub static SERVICE: [Field; count(Holder::Service) + HOOKS.len()] = table(Holder::Service, HOOKS);
+
+/// The keys of a job.
+pub static JOB: [Field; count(Holder::Job)] = table(Holder::Job, &[]);
 
 /// The keys of a `pre_start` container.
-pub const PRE_START: &[Field] = &table::<{ count_shared() + PER_REPLICA.len() }>(true, PER_REPLICA);
+pub const PRE_START: &[Field] =
+    &table::<{ count(Holder::PreStart) + PER_REPLICA.len() }>(Holder::PreStart, PER_REPLICA);
 
 /// The keys of hooks. They are separate, since the first one has the keys of a service.
 const HOOKS: &[Field] = &[
@@ -124,12 +154,20 @@ const HOOKS: &[Field] = &[
 
 const PER_REPLICA: &[Field] = &[f("per_replica", Bool)];
 
-/// Returns all keys or only the shared ones, followed by `more`.
-const fn table<const N: usize>(only_shared: bool, more: &[Field]) -> [Field; N] {
+const TRIGGERS: &[Field] = &[f("manual", OptBool), f("schedule", List(&Part(SCHEDULE)))];
+const SCHEDULE: &[Field] =
+    &[f("cron", Str), f("timezone", Str), f("concurrency", Str), f("missed_fires", Str)];
+
+const fn has(row: &Row, holder: Holder) -> bool {
+    row.of as u8 & holder as u8 != 0
+}
+
+/// Returns the keys of a holder, followed by `more`.
+const fn table<const N: usize>(holder: Holder, more: &[Field]) -> [Field; N] {
     let mut table = [ROWS[0].field; N];
     let (mut row, mut length) = (0, 0);
     while row < ROWS.len() {
-        if ROWS[row].shared || !only_shared {
+        if has(&ROWS[row], holder) {
             table[length] = ROWS[row].field;
             length += 1;
         }
@@ -143,10 +181,10 @@ const fn table<const N: usize>(only_shared: bool, more: &[Field]) -> [Field; N] 
     table
 }
 
-const fn count_shared() -> usize {
+const fn count(holder: Holder) -> usize {
     let (mut row, mut count) = (0, 0);
     while row < ROWS.len() {
-        if ROWS[row].shared {
+        if has(&ROWS[row], holder) {
             count += 1;
         }
         row += 1;

@@ -111,7 +111,7 @@ const fn capital(name: &'static str, json: &'static str, kind: Kind, absent: &'s
     Field { name, kind, absent: Absent::As(absent), json }
 }
 
-pub use container::{PRE_START, SERVICE};
+pub use container::{JOB, PRE_START, SERVICE};
 
 use Kind::{
     Bool, Bytes, Command, Count, Duration, Environment, Float, HealthTest, Hosts, Int, Labels, List, Map,
@@ -120,11 +120,13 @@ use Kind::{
 };
 
 const A_SERVICE: Kind = Part(&SERVICE);
+const A_JOB: Kind = Part(&JOB);
 
 /// The keys of a project.
 pub const PROJECT: &[Field] = &[
     f("name", Str),
     f("services", Map(&A_SERVICE)),
+    f("jobs", Map(&A_JOB)),
     f("networks", Map(&Part(NETWORK))),
     f("volumes", Map(&Part(VOLUME))),
     f("secrets", Map(&Part(SECRET))),
@@ -217,6 +219,7 @@ const ENDPOINT: &[Field] = &[
     f("link_local_ips", Strings),
     f("mac_address", Str),
     f("priority", Int),
+    f("use_service_name_alias", OptBool),
 ];
 
 const PORT: &[Field] = &[

@@ -142,14 +142,16 @@ impl<'a> Mounter<'_, 'a> {
         let target = mount.target.trim_end_matches('/');
         let name = volume(pod_volume("anonymous", target));
         let wanted = self.context.spec.anonymous_volumes.unwrap_or_default();
-        let volume = if self.is_single && wanted == AnonymousVolumes::Claim {
+        // Each run of a job starts with an empty folder, as in Docker.
+        let is_job = self.of.service.triggers.is_some();
+        let volume = if self.is_single && wanted == AnonymousVolumes::Claim && !is_job {
             self.found.writes_volume |= read_only.is_none();
             let claim = object_name(self.context.stack, &format!("{}-{}", self.of.name, short_hash(target)));
             let volume = of_claim(&claim, name);
             self.found.anonymous_claims.push(AnonymousClaim { name: claim, path: at.to_string() });
             volume
         } else {
-            if wanted == AnonymousVolumes::Claim {
+            if wanted == AnonymousVolumes::Claim && !is_job {
                 let message = format!(
                     "each replica has a folder {target} that starts empty with each Pod: run one replica, or mount a \
                      named volume"

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::clip::clip;
 use crate::files::OUTSIDE;
 use crate::rules::{self, Rule, Severity};
 use crate::source::{Place, Sources};
@@ -104,14 +105,10 @@ impl Diagnostic {
     }
 }
 
-/// Shortens a sentence to the maximum length. A name or a value in it can be megabytes long.
+/// Clips a sentence to the maximum length.
 fn sentence(text: impl Into<String>) -> String {
     let mut text = text.into();
-    if text.len() > MAX_SENTENCE {
-        text.truncate(text.floor_char_boundary(MAX_SENTENCE));
-        text.push('…');
-        text.shrink_to_fit();
-    }
+    clip(&mut text, MAX_SENTENCE);
     text
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::clip::quoted;
 use crate::diagnostic::Diagnostic;
 use crate::environment::{Budget, Environment, Variable};
 use crate::rules::{self, Rule};
@@ -286,11 +287,10 @@ pub fn failed(failure: &Failure, path: Option<&str>, place: Place) -> Diagnostic
     match failure {
         Failure::Invalid(template) => {
             let within = path.map_or(String::new(), |path| format!(" for {path}"));
-            let short: String = template.chars().take(120).collect();
             Diagnostic::new(
                 &rules::INVALID_INTERPOLATION,
                 place,
-                format!("invalid interpolation format{within}: `{short}`"),
+                format!("invalid interpolation format{within}: `{}`", quoted(template, 120)),
             )
         }
         Failure::Required { name, reason } => {

@@ -2,6 +2,7 @@
 
 mod bind;
 mod canonical;
+mod clip;
 mod consistency;
 mod defaults;
 mod diagnostic;
@@ -56,6 +57,7 @@ mod growth;
 pub use self::diagnostic::{Diagnostic, Note};
 pub use self::environment::{Environment, Variable};
 pub use self::files::{FileKind, Files, MAX_FILE, MemoryFiles, OUTSIDE};
+pub use self::grammar::port::port_range;
 pub use self::nearest::did_you_mean;
 pub use self::project::Project;
 pub use self::request::{Input, Request, Stages};

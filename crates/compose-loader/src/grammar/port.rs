@@ -1,7 +1,7 @@
 //! Ports: `[IP:][PUBLISHED:]TARGET[/PROTOCOL]`, with ranges.
 
 use std::net::IpAddr;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 /// A published port.
 #[derive(Debug, PartialEq, Eq)]
@@ -78,13 +78,14 @@ pub fn parse(spec: &str) -> Result<Vec<Port>, Refused> {
         return Err(refused(format!("No port specified: {spec}<empty>"), &(0..spec.len()), remedy));
     }
     let number = "write a number up to 65535, or a range such as 8000-8010";
-    let (start, end) = range(ports)
-        .ok_or_else(|| refused(format!("Invalid containerPort: {ports}"), &parts.target, number))?;
+    let (start, end) = port_range(ports)
+        .ok_or_else(|| refused(format!("Invalid containerPort: {ports}"), &parts.target, number))?
+        .into_inner();
     let published = if host.is_empty() {
         None
     } else {
         let refused = || refused(format!("Invalid hostPort: {host}"), &parts.published, number);
-        Some(range(host).ok_or_else(refused)?)
+        Some(port_range(host).ok_or_else(refused)?.into_inner())
     };
     if let Some((first, last)) = published
         && end - start != last - first
@@ -136,16 +137,25 @@ pub fn is_ip(text: &str) -> bool {
     text.parse::<IpAddr>().is_ok()
 }
 
-fn range(text: &str) -> Option<(u16, u16)> {
+/// Parses a port or a range of ports, such as `8000-8010`, as Docker does.
+///
+/// ```
+/// use compose_loader::port_range;
+///
+/// assert_eq!(port_range("80"), Some(80..=80));
+/// assert_eq!(port_range("8000-8010"), Some(8000..=8010));
+/// assert_eq!(port_range("8010-8000"), None);
+/// ```
+#[must_use]
+pub fn port_range(text: &str) -> Option<RangeInclusive<u16>> {
     let number =
         |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-    match text.split_once('-') {
-        None => number(text).map(|port| (port, port)),
-        Some((start, end)) => {
-            let (start, end): (u16, u16) = (number(start)?, number(end.split('-').next()?)?);
-            (start <= end).then_some((start, end))
-        }
-    }
+    let (first, last) = match text.split_once('-') {
+        None => (number(text)?, number(text)?),
+        // Go reads the first two numbers, and ignores further ones.
+        Some((first, rest)) => (number(first)?, number(rest.split('-').next()?)?),
+    };
+    (first <= last).then_some(first..=last)
 }
 
 #[cfg(test)]

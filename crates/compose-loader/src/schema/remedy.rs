@@ -1,6 +1,7 @@
 //! Remedies for violations of the schema.
 
 use super::compile::{Pattern, SCHEMAS, Schema, Schemas};
+use crate::clip::quoted;
 use crate::nearest::did_you_mean;
 use crate::trail::Trail;
 use crate::tree::{Node, Value};
@@ -31,8 +32,8 @@ pub fn of_type(wanted: &[&'static str], found: &Value) -> String {
     match found {
         Value::Null => "write a value, or remove the key".to_owned(),
         _ if is_scalar && takes("a list") => {
-            let item: String = found.to_string().chars().take(60).collect();
-            format!("write a list, with a dash and a space before each item: `- {item}`")
+            let item = found.to_string();
+            format!("write a list, with a dash and a space before each item: `- {}`", quoted(&item, 60))
         }
         _ if is_scalar && wanted == ["a string"] => "put the value into quotes".to_owned(),
         Value::Map(_) if takes("a list") => {

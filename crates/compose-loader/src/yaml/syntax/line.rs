@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::clip::quoted;
+
 /// The characters that end a line in go-yaml.
 const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
@@ -73,10 +75,7 @@ impl<'t> Line<'t> {
     }
 }
 
-/// Shortens a text for a message.
+/// Returns a quotation of a text for a message.
 pub(super) fn shown(text: &str) -> Cow<'_, str> {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
-        None => Cow::Borrowed(text),
-    }
+    quoted(text, SHOWN)
 }

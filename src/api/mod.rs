@@ -33,6 +33,7 @@ pub use health::{Healthcheck, OnUnhealthy};
 pub use key_ref::{EnvironmentSource, KeyRef};
 pub use network::{
     Expose, IngressRule, Network, Port, PortMode, Protocol, Publish, ServiceMode, ServiceNetwork,
+    UnknownProtocol,
 };
 pub use process::{Device, Hook, PreStart, PullPolicy};
 pub use quantity::{Quantity, QuantityError};

@@ -36,6 +36,7 @@ pub use job::{Concurrency, Job, MissedFires, Schedule, Triggers};
 pub use key_ref::{EnvironmentSource, KeyRef};
 pub use network::{
     Expose, IngressRule, Network, Port, PortMode, Protocol, Publish, ServiceMode, ServiceNetwork,
+    UnknownProtocol,
 };
 pub use process::{Device, Hook, PreStart, PullPolicy};
 pub use quantity::{Quantity, QuantityError};

@@ -1,6 +1,6 @@
 //! Networks, ports and routes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, str::FromStr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,21 @@ impl Protocol {
             Self::Udp => "UDP",
             Self::Sctp => "SCTP",
         }
+    }
+}
+
+/// The error of a protocol that Kubernetes does not have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("a protocol is tcp, udp or sctp")]
+pub struct UnknownProtocol;
+
+impl FromStr for Protocol {
+    type Err = UnknownProtocol;
+
+    /// Parses a name in any letter case.
+    fn from_str(name: &str) -> Result<Self, UnknownProtocol> {
+        let all = [Self::Tcp, Self::Udp, Self::Sctp];
+        all.into_iter().find(|it| it.as_str().eq_ignore_ascii_case(name)).ok_or(UnknownProtocol)
     }
 }
 

@@ -13,6 +13,7 @@ use super::reader::{Log, pointer};
 use super::secrecy::Secrecy;
 use crate::api;
 use crate::text::addresses::addresses;
+use crate::text::port::PortNumber;
 
 /// The options of a conversion.
 #[derive(Clone, Debug, Default)]
@@ -69,7 +70,7 @@ pub struct Context<'a> {
     /// The `volumes_from` entries: the service, the other service, and whether read-only.
     pub volumes_from: Vec<(String, String, bool)>,
     /// The published host ports.
-    pub published: BTreeSet<i32>,
+    pub published: BTreeSet<PortNumber>,
     /// The services that answer to aliases and other names.
     pub answers: Answers<'a>,
     /// The hosts in the texts of the project.

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::bounded::{Bounded, Keys};
 use crate::{
     api::{Duration, Expose, Healthcheck, Protocol},
-    text::escape::escaped,
+    text::{escape::escaped, port::PortNumber},
     translate::ImageConfig,
 };
 
@@ -195,14 +195,9 @@ fn ports(exposed: Option<BoundedKeys>) -> Vec<Expose> {
 /// Parses a port such as `80/tcp` or `80`.
 fn expose(text: &str) -> Option<Expose> {
     let (port, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    let protocol = match protocol.to_ascii_lowercase().as_str() {
-        "tcp" => None,
-        "udp" => Some(Protocol::Udp),
-        "sctp" => Some(Protocol::Sctp),
-        _ => return None,
-    };
-    let port = port.parse().ok().filter(|port| (1..=65535).contains(port))?;
-    Some(Expose { port, protocol })
+    let protocol = protocol.parse().ok()?;
+    let port = PortNumber::parse(port)?.into();
+    Some(Expose { port, protocol: Some(protocol).filter(|it| *it != Protocol::Tcp) })
 }
 
 /// Returns a valid mount path: absolute, not the root, without `..` and `:`, which Kubernetes refuses.

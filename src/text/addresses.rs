@@ -1,12 +1,14 @@
 //! Network addresses in the environment variables and commands of services.
 
+use super::port::PortNumber;
+
 /// A host in a text, with its port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Address<'a> {
     /// The host name.
     pub host: &'a str,
     /// The port, if the text has one.
-    pub port: Option<u16>,
+    pub port: Option<PortNumber>,
 }
 
 /// Returns the addresses in `text`: words of letters, digits, `-`, `_` and `.` with an optional `:port`.
@@ -26,9 +28,8 @@ pub(crate) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
             let in_path = before.ends_with('/') && !before.ends_with("//");
             if !scheme && !user_information && !in_path {
                 let mut parts = word.split(':');
-                let host = parts.next().unwrap_or_default();
-                if !host.is_empty() {
-                    return Some(Address { host, port: parts.next().and_then(port) });
+                if let Some(host) = parts.next().filter(|host| !host.is_empty()) {
+                    return Some(Address { host, port: parts.next().and_then(PortNumber::parse) });
                 }
             }
         }
@@ -37,11 +38,6 @@ pub(crate) fn addresses(text: &str) -> impl Iterator<Item = Address<'_>> {
 
 fn in_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
-}
-
-fn port(text: &str) -> Option<u16> {
-    let digits = text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|&port| digits && port > 0)
 }
 
 #[cfg(test)]

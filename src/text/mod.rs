@@ -6,6 +6,7 @@ pub(crate) mod clip;
 pub(crate) mod escape;
 mod hash;
 pub(crate) mod names;
+pub(crate) mod port;
 pub(crate) mod shell;
 pub(crate) mod validation;
 

@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_between_characters() {
         for (text, clipped, quotation) in
-            [("aéb", "aéb", "aéb"), ("aébc", "aé…", "aéb…"), ("ébéé", "éb…", "ébé…")]
+            [("aéb", "aéb", "aéb"), ("aébc", "aéb…", "aéb…"), ("ébéé", "éb…", "ébé…")]
         {
             let mut cut = text.to_owned();
             clip(&mut cut, 4);

@@ -6,9 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
-
 use crate::{
+    controller::backoff::Backoff,
     registry::{Outlook, Read},
     translate::{Image, ImageConfig},
 };
@@ -90,7 +89,7 @@ pub(super) struct Said {
 pub(super) struct Failed {
     pub(super) cause: String,
     pub(super) again: Instant,
-    backoff: ExponentialBackoff,
+    backoff: Backoff,
     pub(super) is_asked: bool,
     pub(super) since: Instant,
     /// Until when new services wait for the image.
@@ -109,7 +108,7 @@ impl Failed {
         let none = Self {
             cause: String::new(),
             again: now,
-            backoff: backoff(),
+            backoff: Backoff::new(SHORTEST, LONGEST),
             is_asked: false,
             since: now,
             holds_until: None,
@@ -120,7 +119,7 @@ impl Failed {
     /// Returns the state after another failed attempt.
     pub(super) fn next(cause: Cause, before: Self) -> Self {
         let Self { mut backoff, since, holds_until, .. } = before;
-        let own = backoff.next().unwrap_or(LONGEST);
+        let own = backoff.next();
         let (pause, hold) = match cause.outlook {
             Outlook::Same => (own, None),
             Outlook::Uncertain => (own, Some(SHORT_HOLD)),
@@ -138,9 +137,4 @@ impl Failed {
             holds_until,
         }
     }
-}
-
-fn backoff() -> ExponentialBackoff {
-    let builder = ExponentialBuilder::default().with_min_delay(SHORTEST).with_max_delay(LONGEST);
-    builder.without_max_times().with_jitter().build()
 }

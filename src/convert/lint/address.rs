@@ -11,6 +11,7 @@ use crate::convert::context::Context;
 use crate::convert::reader::{int, pointer};
 use crate::rules;
 use crate::text::addresses::addresses;
+use crate::text::port::PortNumber;
 
 /// The names and addresses of the Docker host. The last one is the address of Docker's default bridge.
 const DOCKER_HOSTS: [&str; 4] =
@@ -55,7 +56,7 @@ fn local<'a>(
     context: &Context<'a>,
     ports: &Ports<'a>,
     text: &Text<'a>,
-    port: Option<u16>,
+    port: Option<PortNumber>,
     reported: &mut BTreeSet<&'a str>,
 ) {
     let Some(own) = context.project.service(text.service) else { return };
@@ -79,7 +80,7 @@ fn on_host<'a>(
     context: &Context<'a>,
     ports: &Ports<'a>,
     text: &Text<'a>,
-    port: Option<u16>,
+    port: Option<PortNumber>,
     reported: &mut BTreeSet<&'a str>,
 ) {
     let Some(own) = context.project.service(text.service) else { return };
@@ -88,8 +89,7 @@ fn on_host<'a>(
         text.variable.filter(|name| port.is_none() && is_local(text.text()) && !listening(text.text(), name));
     let beside = alone.and_then(|name| {
         let (prefix, _) = name.rsplit_once('_')?;
-        let number = own.get("environment")?.get(&format!("{prefix}_PORT")).and_then(int)?;
-        u16::try_from(number).ok()
+        own.get("environment")?.get(&format!("{prefix}_PORT")).and_then(int).and_then(PortNumber::new)
     });
     let port = port.or(beside);
     if port.is_none() && alone.is_none() || port.is_some_and(|port| ports.listens(text.service, port)) {

@@ -6,25 +6,35 @@ use compose_loader::Node;
 
 use crate::convert::context::{Context, texts};
 use crate::convert::reader::int;
+use crate::text::port::PortNumber;
 
 /// The most services that one message names.
 const MOST_MEANT: usize = 3;
 
-/// Services in order, each with its published ports as pairs of host port and container port.
-type Published<'a> = Vec<(&'a str, BTreeSet<(i64, i64)>)>;
+/// A published port.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+struct Mapping {
+    /// The port of the host.
+    published: PortNumber,
+    /// The port of the container.
+    target: PortNumber,
+}
+
+/// Services in order, each with its published ports.
+type Published<'a> = Vec<(&'a str, BTreeSet<Mapping>)>;
 
 /// The ports of all services.
 #[derive(Default)]
 pub struct Ports<'a> {
-    listening: BTreeMap<u16, BTreeSet<&'a str>>,
+    listening: BTreeMap<PortNumber, BTreeSet<&'a str>>,
     /// The first listening service for each port, in the order of the project.
-    listeners: BTreeMap<u16, &'a str>,
+    listeners: BTreeMap<PortNumber, &'a str>,
     /// The services with published ports that have their own network.
     published: Published<'a>,
-    by_number: BTreeMap<i64, Published<'a>>,
+    by_number: BTreeMap<PortNumber, Published<'a>>,
     /// The services with a port on the node: services on the host network with the port in `ports`, `expose` or a text,
     /// and services that publish the port with `mode: host`.
-    on_host: BTreeMap<u16, Vec<&'a str>>,
+    on_host: BTreeMap<PortNumber, Vec<&'a str>>,
 }
 
 /// A published port of a service.
@@ -32,14 +42,14 @@ pub struct Publisher<'a> {
     service: &'a str,
     /// The service's name on the cluster.
     name: String,
-    port: i64,
-    target: i64,
+    port: Mapping,
 }
 
 impl Publisher<'_> {
     /// Returns the address of the port on the cluster, as the detail of a message.
     pub fn detail(&self) -> String {
-        format!("port {} belongs to '{}': write {}:{}", self.port, self.service, self.name, self.target)
+        let Mapping { published, target } = self.port;
+        format!("port {published} belongs to '{}': write {}:{target}", self.service, self.name)
     }
 }
 
@@ -66,19 +76,19 @@ impl<'a> Ports<'a> {
     }
 
     /// Adds the published ports of a service. Returns the ports with `mode: host`.
-    fn publish(&mut self, service: &'a str, node: &Node) -> BTreeSet<u16> {
+    fn publish(&mut self, service: &'a str, node: &Node) -> BTreeSet<PortNumber> {
         let (mut all, mut on_node) = (BTreeSet::new(), BTreeSet::new());
         for port in node.get("ports").and_then(Node::as_list).unwrap_or_default() {
-            let numbers = || Some((port.get("published").and_then(int)?, port.get("target").and_then(int)?));
-            let Some((number, target)) = numbers() else { continue };
+            let number = |key: &str| port.get(key).and_then(int).and_then(PortNumber::new);
+            let (Some(published), Some(target)) = (number("published"), number("target")) else { continue };
             if port.str_at("mode") == Some("host") {
-                on_node.extend(u16::try_from(number));
+                on_node.insert(published);
             } else {
-                all.insert((number, target));
+                all.insert(Mapping { published, target });
             }
         }
         for port in &all {
-            let same = self.by_number.entry(port.0).or_default();
+            let same = self.by_number.entry(port.published).or_default();
             match same.last_mut().filter(|(last, _)| *last == service) {
                 Some((_, ports)) => _ = ports.insert(*port),
                 None => same.push((service, [*port].into())),
@@ -91,34 +101,35 @@ impl<'a> Ports<'a> {
     }
 
     /// Reports whether a service listens on a port.
-    pub fn listens(&self, service: &str, port: u16) -> bool {
+    pub fn listens(&self, service: &str, port: PortNumber) -> bool {
         self.listening.get(&port).is_some_and(|services| services.contains(service))
     }
 
     /// Returns the first service that listens on a port.
-    pub fn listener(&self, port: u16) -> Option<&'a str> {
+    pub fn listener(&self, port: PortNumber) -> Option<&'a str> {
         self.listeners.get(&port).copied()
     }
 
     /// Returns the published ports of other services: those with the wanted number, or all.
-    pub fn published(&self, context: &Context<'a>, asker: &str, wanted: Option<u16>) -> Vec<Publisher<'a>> {
+    pub fn published(
+        &self,
+        context: &Context<'a>,
+        asker: &str,
+        wanted: Option<PortNumber>,
+    ) -> Vec<Publisher<'a>> {
         let all = match wanted {
-            Some(number) => self.by_number.get(&i64::from(number)),
+            Some(number) => self.by_number.get(&number),
             None => Some(&self.published),
         };
         let others = all.into_iter().flatten().filter(|(service, _)| may_be_met(context, service, asker));
         let ports = others.flat_map(|(service, ports)| ports.iter().map(move |port| (*service, *port)));
-        let made = ports.map(|(service, (port, target))| Publisher {
-            service,
-            name: context.names.service(service),
-            port,
-            target,
-        });
+        let made =
+            ports.map(|(service, port)| Publisher { service, name: context.names.service(service), port });
         made.take(MOST_MEANT).collect()
     }
 
     /// Returns another service that has the port on the node.
-    pub fn on_host(&self, context: &Context<'a>, asker: &str, port: u16) -> Option<&'a str> {
+    pub fn on_host(&self, context: &Context<'a>, asker: &str, port: PortNumber) -> Option<&'a str> {
         let mut others = self.on_host.get(&port).into_iter().flatten();
         others.find(|service| may_be_met(context, service, asker)).copied()
     }
@@ -129,23 +140,21 @@ fn may_be_met(context: &Context<'_>, service: &str, asker: &str) -> bool {
 }
 
 /// Returns the ports of a service in `ports` and `expose`.
-fn listening(service: &Node) -> BTreeSet<u16> {
+fn listening(service: &Node) -> BTreeSet<PortNumber> {
     let items = |key: &str| service.get(key).and_then(Node::as_list).unwrap_or_default();
     let published = items("ports").iter().flat_map(|port| [port.get("published"), port.get("target")]);
     let all = published.flatten().chain(items("expose")).filter_map(int);
-    all.filter_map(|port| u16::try_from(port).ok()).collect()
+    all.filter_map(PortNumber::new).collect()
 }
 
 /// Returns the numbers in the texts of a service that can be ports.
-fn said(service: &Node) -> BTreeSet<u16> {
+fn said(service: &Node) -> BTreeSet<PortNumber> {
     let mut found = BTreeSet::new();
     for node in ["environment", "command", "healthcheck"].iter().filter_map(|key| service.get(key)) {
         texts(node, &mut |text| {
             let words = text.split(|c: char| !c.is_ascii_alphanumeric());
             // A port has no leading zeros.
-            found.extend(
-                words.filter(|word| !word.starts_with('0')).filter_map(|word| word.parse::<u16>().ok()),
-            );
+            found.extend(words.filter(|word| !word.starts_with('0')).filter_map(PortNumber::parse));
         });
     }
     found

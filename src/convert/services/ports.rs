@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use compose_loader::Node;
+use compose_loader::{Node, port_range};
 
 use crate::api::{Expose, Port, PortMode, Protocol, Service};
 use crate::convert::context::Context;
 use crate::convert::reader::{Section, Value, int};
 use crate::rules;
+use crate::text::port::PortNumber;
 
 /// Converts `ports` and `expose`.
 pub fn ports(context: &mut Context<'_>, section: &mut Section<'_>, service: &mut Service) {
@@ -29,29 +30,25 @@ pub fn ports(context: &mut Context<'_>, section: &mut Section<'_>, service: &mut
     }
 }
 
-fn number(number: i64) -> Option<i32> {
-    i32::try_from(number).ok().filter(|number| (1..=65535).contains(number))
-}
-
 /// Returns a free host port: the number of the container port, or one of the dynamic ports of IANA.
-fn free(context: &mut Context<'_>, target: i32) -> Option<i32> {
+fn free(context: &mut Context<'_>, target: PortNumber) -> Option<PortNumber> {
     if context.published.is_empty() {
         for (_, service) in context.project.services() {
             let ports = service.get("ports").and_then(Node::as_list).unwrap_or_default();
-            let numbers =
-                ports.iter().filter_map(|port| port.get("published")).filter_map(int).filter_map(number);
+            let numbers = ports.iter().filter_map(|port| port.get("published")).filter_map(int);
+            let numbers = numbers.filter_map(PortNumber::new);
             context.published.extend(numbers);
         }
     }
-    let number =
-        std::iter::once(target).chain(49152..=65535).find(|number| !context.published.contains(number))?;
+    let dynamic = (49152u16..=65535).filter_map(PortNumber::new);
+    let number = std::iter::once(target).chain(dynamic).find(|number| !context.published.contains(number))?;
     context.published.insert(number);
     Some(number)
 }
 
 fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
     let target = section.take("target").and_then(|value| {
-        let target = int(value.peek()).and_then(number);
+        let target = int(value.peek()).and_then(PortNumber::new);
         if target.is_some() {
             value.mapped()
         } else {
@@ -80,11 +77,9 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
         }
         Some(value) => {
             let text = value.peek().value.to_string();
-            let (first, range) =
-                text.split_once('-').map_or((text.as_str(), false), |(first, _)| (first, true));
-            match first.parse().ok().and_then(number) {
+            match port_range(&text).and_then(|range| PortNumber::new(*range.start())) {
                 Some(number) => {
-                    if range {
+                    if text.contains('-') {
                         value.judged(&rules::HOST_PORT_RANGE)
                     } else {
                         value.mapped()
@@ -123,8 +118,8 @@ fn port(context: &mut Context<'_>, mut section: Section<'_>) -> Option<Port> {
     section.rest();
     let target = target?;
     Some(Port {
-        target,
-        published: published.filter(|published| *published != target),
+        target: target.into(),
+        published: published.filter(|published| *published != target).map(i32::from),
         protocol: Some(protocol?).filter(|protocol| *protocol != Protocol::Tcp),
         mode,
         app_protocol,
@@ -143,22 +138,17 @@ fn rest(mut section: Section<'_>) -> Option<Port> {
     None
 }
 
+/// Parses a protocol. As in Docker, an empty one is TCP.
 fn protocol(word: &str) -> Option<Protocol> {
-    match word.to_lowercase().as_str() {
-        "tcp" | "" => Some(Protocol::Tcp),
-        "udp" => Some(Protocol::Udp),
-        "sctp" => Some(Protocol::Sctp),
-        _ => None,
-    }
+    if word.is_empty() { Some(Protocol::Tcp) } else { word.parse().ok() }
 }
 
 /// Converts `PORT[-PORT][/PROTOCOL]`.
 fn expose(text: &str) -> Option<Vec<Expose>> {
     let (ports, word) = text.split_once('/').unwrap_or((text, "tcp"));
     let protocol = Some(protocol(word)?).filter(|protocol| *protocol != Protocol::Tcp);
-    let (first, last) = ports.split_once('-').unwrap_or((ports, ports));
-    let (first, last) = (number(first.trim().parse().ok()?)?, number(last.trim().parse().ok()?)?);
-    (first <= last).then(|| (first..=last).map(|port| Expose { port, protocol }).collect())
+    let ports = port_range(ports.trim()).filter(|range| *range.start() > 0)?;
+    Some(ports.map(|port| Expose { port: port.into(), protocol }).collect())
 }
 
 #[cfg(test)]

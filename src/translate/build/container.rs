@@ -10,7 +10,7 @@ use super::{
     probes::{Probes, probes},
     settings::{pull_policy, resources, security},
 };
-use crate::{api::Protocol, translate::resolve::ResolvedService};
+use crate::translate::resolve::{KnownPort, ResolvedService};
 
 /// Builds the container of a service.
 pub(super) fn container(service: &ResolvedService<'_>, form: Form) -> Container {
@@ -53,17 +53,15 @@ fn command(service: &ResolvedService<'_>) -> (Option<Vec<String>>, Option<Vec<St
 
 /// Returns the ports of the container: those in `ports` and `expose`.
 fn ports(service: &ResolvedService<'_>) -> Vec<ContainerPort> {
-    let ports = service.own.spec.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.own.spec.expose.iter().map(|expose| (expose.port, expose.protocol));
-    let all: BTreeSet<_> =
-        ports.chain(exposed).map(|(port, protocol)| (port, protocol.unwrap_or_default())).collect();
-    let port = |(port, protocol): (i32, Protocol)| {
-        let on_node = service.node_ports().find(|on| (on.target, on.protocol) == (port, protocol));
+    let all: BTreeSet<_> = KnownPort::listed(service.own.spec).collect();
+    let port = |known: KnownPort| {
+        let on_node = service.node_ports().find(|on| on.target == known);
+        // On the network of the node, the host port is the port. The API server sets that default.
+        let host_port = on_node.map(|on| on.published).or(service.host.network.then_some(known.port));
         ContainerPort {
-            container_port: port,
-            protocol: Some(protocol.as_str().to_owned()),
-            // On the network of the node, the host port is the port. The API server sets that default.
-            host_port: on_node.map(|on| on.published).or(service.host.network.then_some(port)),
+            container_port: known.port.into(),
+            protocol: Some(known.protocol.as_str().to_owned()),
+            host_port: host_port.map(i32::from),
             host_ip: on_node.and_then(|on| on.address.ip()),
             ..ContainerPort::default()
         }

@@ -24,7 +24,7 @@ fn ingress(resolved: &Resolved<'_>, service: &ResolvedService<'_>, route: &Route
         Some(annotations.collect()).filter(|all: &std::collections::BTreeMap<_, _>| !all.is_empty());
     let backend = IngressServiceBackend {
         name: service.own.name.to_owned(),
-        port: Some(ServiceBackendPort { number: Some(*port), name: None }),
+        port: Some(ServiceBackendPort { number: Some((*port).into()), name: None }),
     };
     let to_service = HTTPIngressPath {
         path: Some((*path).to_owned()),

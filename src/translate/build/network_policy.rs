@@ -192,7 +192,8 @@ fn long_name(resolved: &Resolved<'_>, network: &str) -> String {
 /// An Ingress controller can run anywhere, so routes allow traffic from everywhere.
 pub(super) fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<NetworkPolicy> {
     let targets: BTreeSet<_> = service.opened_ports().collect();
-    let ports = targets.into_iter().map(|(target, protocol)| port(target, protocol)).collect::<Vec<_>>();
+    let ports =
+        targets.into_iter().map(|target| port(target.port.into(), target.protocol)).collect::<Vec<_>>();
     (!ports.is_empty()).then(|| NetworkPolicy {
         metadata: resolved.metadata_of(service, resolved.object_name(&published_name(service.own.name))),
         spec: Some(NetworkPolicySpec {

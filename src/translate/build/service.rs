@@ -9,8 +9,8 @@ use k8s_openapi::{
 
 use super::metadata::Labels;
 use crate::{
-    api::{EndpointMode, Protocol, Publish, ServiceMode},
-    text::names::published_name,
+    api::{EndpointMode, Publish, ServiceMode},
+    text::{names::published_name, port::PortNumber},
     translate::{
         Facts,
         resolve::{Health, KnownPort, Published, Resolved, ResolvedService, has_too_many_for_nodes},
@@ -64,7 +64,7 @@ fn name(metadata: ObjectMeta, pods: Labels, services: &[&ResolvedService<'_>], f
         services.iter().flat_map(|service| &service.own.known_ports).copied().collect();
     let named = |known: &KnownPort| ServicePort {
         app_protocol: services.iter().find_map(|service| service.own.app_protocol(*known)),
-        ..port(known.port, known.port, known.protocol)
+        ..port(*known, known.port)
     };
     let live = metadata.name.as_ref().and_then(|name| facts.live_services.get(name));
     // The cluster IP is immutable, so an existing Service keeps its kind. A Service without ports has no cluster IP.
@@ -108,7 +108,7 @@ fn wants_no_address(service: &ResolvedService<'_>) -> bool {
 fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<Service> {
     let port = |p: &Published| ServicePort {
         app_protocol: service.own.spec.ports[p.index].app_protocol.clone(),
-        ..port(p.published, p.target, p.protocol)
+        ..port(p.published_port(), p.target.port)
     };
     let ports: Vec<_> = service.balanced_ports().map(port).collect();
     let has_node_ports = !has_too_many_for_nodes(ports.len());
@@ -133,11 +133,12 @@ fn published(resolved: &Resolved<'_>, service: &ResolvedService<'_>) -> Option<S
     })
 }
 
-fn port(number: i32, target: i32, protocol: Protocol) -> ServicePort {
+fn port(known: KnownPort, target: PortNumber) -> ServicePort {
+    let KnownPort { port, protocol } = known;
     ServicePort {
-        name: Some(format!("{}-{number}", protocol.as_str().to_lowercase())),
-        port: number,
-        target_port: Some(IntOrString::Int(target)),
+        name: Some(format!("{}-{port}", protocol.as_str().to_lowercase())),
+        port: port.into(),
+        target_port: Some(IntOrString::Int(target.into())),
         protocol: Some(protocol.as_str().to_owned()),
         ..ServicePort::default()
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     kind::Restart,
+    ports::KnownPort,
     security::UNMASKED_ON_HOST,
     service::{PodSettings, ServiceDraft},
     sharing::targets,
@@ -186,14 +187,13 @@ fn check_ports(pod: &[&ServiceDraft<'_>], findings: &Findings) {
     for service in pod {
         let ports = service.own.spec.ports.iter().map(|port| (port.target, port.protocol, "ports"));
         let exposed = service.own.spec.expose.iter().map(|port| (port.port, port.protocol, "expose"));
-        for (port, protocol, field) in ports.chain(exposed) {
-            let protocol = protocol.unwrap_or_default();
-            let other = *taken.entry((port, protocol)).or_insert(service.own.name);
+        for (number, protocol, field) in ports.chain(exposed) {
+            let Some(port) = KnownPort::of(number, protocol) else { continue };
+            let other = *taken.entry(port).or_insert(service.own.name);
             if other != service.own.name {
                 let message = format!(
-                    "port {port}/{} is also a port of '{other}', and both services share the network of one Pod: let \
-                     one of the two listen on another port, or remove the duplicate",
-                    protocol.as_str()
+                    "port {port} is also a port of '{other}', and both services share the network of one Pod: let one of \
+                     the two listen on another port, or remove the duplicate"
                 );
                 findings.service(service.own.name).child(field).problem(Reason::PortClash, message);
             }

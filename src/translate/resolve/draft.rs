@@ -17,7 +17,7 @@ use super::{
     user::{program_user, user},
 };
 use crate::{
-    api::{Reason, Service, StackSpec},
+    api::{Protocol, Reason, Service, StackSpec},
     translate::findings::FieldPath,
 };
 
@@ -29,7 +29,7 @@ pub(super) fn draft<'a>(context: &Context<'_, 'a>, name: &'a str, service: &'a S
     let health = health::health(service, config, at);
     let own_ports = ports::own_ports(service, config, health.as_ref());
     let dialled = context.siblings.dialled(name).into_iter();
-    let dialled = dialled.map(|port| KnownPort { port, protocol: Default::default() });
+    let dialled = dialled.map(|port| KnownPort { port, protocol: Protocol::Tcp });
     let user = user(image::user(service, config), at);
     let of = mounts::Mounting { name, service, image: config, user: program_user(user, service, image) };
     let mounts = mounts::mounts(context, &of, at);
@@ -37,6 +37,7 @@ pub(super) fn draft<'a>(context: &Context<'_, 'a>, name: &'a str, service: &'a S
     let restart = kind::restart(service, at);
     let placement = placement::placement(service, at);
     let published = ports::published(service, context.spec.publish.unwrap_or_default(), at);
+    ports::check_exposed(service, at);
     let traits = kind::Traits {
         name,
         service,

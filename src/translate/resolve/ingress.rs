@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
-use super::{labels::annotation_key, ports::KnownPort};
+use super::{
+    labels::annotation_key,
+    ports::{KnownPort, number},
+};
 use crate::{
     api::{IngressRule, Protocol, Reason, Service},
-    text::validation::is_dns_subdomain,
+    text::{port::PortNumber, validation::is_dns_subdomain},
     translate::{
         Privilege,
         findings::{FieldPath, Findings, Grants},
@@ -18,7 +21,7 @@ pub(in crate::translate) struct Route<'a> {
     pub rule: &'a IngressRule,
     pub path: &'a str,
     /// The port of the container.
-    pub port: i32,
+    pub port: PortNumber,
 }
 
 /// Returns the routes of a service.
@@ -37,8 +40,11 @@ pub(super) fn routes<'a>(
                            network, or remove the route";
             at.invalid(message);
         }
-        let port = rule.port.or_else(|| only_port(service, own_ports));
-        if port.is_none() {
+        let port = match rule.port {
+            Some(port) => number(port, &at.child("port")),
+            None => only_port(service, own_ports),
+        };
+        if port.is_none() && rule.port.is_none() {
             let message = "the port of the route is ambiguous or unknown: set 'port'";
             at.child("port").invalid(message);
         }
@@ -50,14 +56,10 @@ pub(super) fn routes<'a>(
 
 /// Returns the only port of a service in `ports` and `expose`, else in its health check. Addresses in the settings of other
 /// services do not count, because a change of another service must not make a route ambiguous.
-fn only_port(service: &Service, own_ports: &BTreeSet<KnownPort>) -> Option<i32> {
-    let ports = service.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
-    let tcp = |(port, protocol): (i32, Option<Protocol>)| {
-        (protocol.unwrap_or_default() == Protocol::Tcp).then_some(port)
-    };
-    let named: BTreeSet<_> = ports.chain(exposed).filter_map(tcp).collect();
-    let known = || own_ports.iter().filter_map(|known| tcp((known.port, Some(known.protocol))));
+fn only_port(service: &Service, own_ports: &BTreeSet<KnownPort>) -> Option<PortNumber> {
+    let tcp = |known: KnownPort| (known.protocol == Protocol::Tcp).then_some(known.port);
+    let named: BTreeSet<_> = KnownPort::listed(service).filter_map(tcp).collect();
+    let known = || own_ports.iter().copied().filter_map(tcp);
     let all = if named.is_empty() { known().collect() } else { named };
     all.first().copied().filter(|_| all.len() == 1)
 }

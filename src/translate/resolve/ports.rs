@@ -2,13 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     net::IpAddr,
 };
 
 use super::health::Health;
 use crate::{
     api::{PortMode, Protocol, Publish, Reason, Service, ServiceMode},
-    text::{addresses::addresses, validation::is_qualified_name},
+    text::{addresses::addresses, port::PortNumber, validation::is_qualified_name},
     translate::{
         ImageConfig, Privilege,
         findings::{FieldPath, Findings, Grants},
@@ -18,21 +19,47 @@ use crate::{
 /// A port that a service listens on.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(in crate::translate) struct KnownPort {
-    pub port: i32,
+    pub port: PortNumber,
     pub protocol: Protocol,
+}
+
+impl KnownPort {
+    /// Returns a port of the spec. A number out of range, which [`number`] refuses, is no port.
+    pub fn of(port: i32, protocol: Option<Protocol>) -> Option<Self> {
+        Some(Self { port: PortNumber::new(port)?, protocol: protocol.unwrap_or_default() })
+    }
+
+    /// Returns the ports of the container in `ports` and `expose`.
+    pub fn listed(service: &Service) -> impl Iterator<Item = Self> {
+        let ports = service.ports.iter().map(|port| (port.target, port.protocol));
+        let exposed = service.expose.iter().map(|expose| (expose.port, expose.protocol));
+        ports.chain(exposed).filter_map(|(port, protocol)| Self::of(port, protocol))
+    }
+}
+
+impl fmt::Display for KnownPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.port, self.protocol.as_str())
+    }
 }
 
 /// A published port.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(in crate::translate) struct Published {
-    pub published: i32,
-    pub protocol: Protocol,
-    pub target: i32,
+    pub published: PortNumber,
+    pub target: KnownPort,
     pub address: Address,
     /// Whether the port is published on each node that runs a container.
     pub on_node: bool,
     /// The index in `ports`.
     pub index: usize,
+}
+
+impl Published {
+    /// Returns the published port with its protocol.
+    pub fn published_port(self) -> KnownPort {
+        KnownPort { port: self.published, protocol: self.target.protocol }
+    }
 }
 
 /// The address on which a port is published.
@@ -73,21 +100,32 @@ pub(super) fn own_ports(
     image: &ImageConfig,
     health: Option<&Health>,
 ) -> BTreeSet<KnownPort> {
-    let ports = service.ports.iter().map(|port| (port.target, port.protocol));
-    let exposed = service.expose.iter().chain(&image.ports).map(|expose| (expose.port, expose.protocol));
+    let of_image = image.ports.iter().filter_map(|expose| KnownPort::of(expose.port, expose.protocol));
+    let tcp = |port: PortNumber| KnownPort { port, protocol: Protocol::Tcp };
     let checked = health
         .into_iter()
         .flat_map(|health| &health.command)
         .flat_map(|word| addresses(word))
         .filter(|address| matches!(address.host, "localhost" | "127.0.0.1" | "0.0.0.0"))
-        .filter_map(|address| Some((address.port?.into(), None)));
-    let routed = service.ingress.iter().filter_map(|rule| Some((rule.port?, None)));
-    ports
-        .chain(exposed)
-        .chain(checked)
-        .chain(routed)
-        .map(|(port, protocol)| KnownPort { port, protocol: protocol.unwrap_or_default() })
-        .collect()
+        .filter_map(|address| address.port.map(tcp));
+    let routed = service.ingress.iter().filter_map(|rule| KnownPort::of(rule.port?, None));
+    KnownPort::listed(service).chain(of_image).chain(checked).chain(routed).collect()
+}
+
+/// Returns the port with a number, and refuses a number that no port has.
+pub(super) fn number(port: i32, at: &FieldPath<'_>) -> Option<PortNumber> {
+    let number = PortNumber::new(port);
+    if number.is_none() {
+        at.invalid("the port is out of range: write a number from 1 to 65535");
+    }
+    number
+}
+
+/// Refuses exposed ports with a number that no port has.
+pub(super) fn check_exposed(service: &Service, at: &FieldPath<'_>) {
+    for (index, expose) in service.expose.iter().enumerate() {
+        number(expose.port, &at.index("expose", index).child("port"));
+    }
 }
 
 /// Returns the ports that a service publishes, without duplicates, by number.
@@ -104,28 +142,24 @@ pub(super) fn published(service: &Service, publish: Publish, at: &FieldPath<'_>)
                 continue;
             }
         };
-        let published = port.published.unwrap_or(port.target);
-        let protocol = port.protocol.unwrap_or_default();
         let on_node = port.mode == Some(PortMode::Host) || publish == Publish::HostPort;
         if port.app_protocol.as_ref().is_some_and(|name| !is_qualified_name(name)) {
             let message = "the value is not an application protocol: write a name, such as http, or a name with a \
                            domain, such as kubernetes.io/h2c";
             at.child("appProtocol").invalid(message);
         }
-        for (field, number) in [("target", port.target), ("published", published)] {
-            if !(1..=65535).contains(&number) {
-                at.child(field).invalid("the port is out of range: write a number from 1 to 65535");
-            }
-        }
+        let target = number(port.target, &at.child("target"));
+        let published = number(port.published.unwrap_or(port.target), &at.child("published"));
+        let (Some(target), Some(published)) = (target, published) else { continue };
+        let target = KnownPort { port: target, protocol: port.protocol.unwrap_or_default() };
         // A Service has at most one port with a number, on all addresses. Ports on loopback addresses are not part of it.
-        let key = (published, protocol, address.is_local(), on_node.then_some(address));
-        let this = Published { published, protocol, target: port.target, address, on_node, index };
-        let first = found.entry(key).or_insert(this).target;
-        if first != port.target {
+        let this = Published { published, target, address, on_node, index };
+        let key = (this.published_port(), address.is_local(), on_node.then_some(address));
+        let first = found.entry(key).or_insert(this).target.port;
+        if first != target.port {
             let message = format!(
-                "port {published}/{} is already published for target port {first}: publish this port under another \
-                 number",
-                protocol.as_str(),
+                "port {} is already published for target port {first}: publish this port under another number",
+                this.published_port(),
             );
             at.problem(Reason::PortClash, message);
         }
@@ -152,12 +186,11 @@ pub(super) fn check_node_ports<'p>(
     for port in ports {
         let at = at.index("ports", port.index);
         let is_granted = grants.require(Privilege::HostPorts, "ports on the nodes", &at);
-        if is_granted && !targets.insert((port.target, port.protocol)) {
+        if is_granted && !targets.insert(port.target) {
             let message = format!(
-                "target port {}/{} is already published on the nodes, and Kubernetes supports one host port for each \
+                "target port {} is already published on the nodes, and Kubernetes supports one host port for each \
                  port of a container: remove one of the two",
-                port.target,
-                port.protocol.as_str()
+                port.target
             );
             at.problem(Reason::PortClash, message);
         }
@@ -199,18 +232,17 @@ pub(super) fn check_published<'p>(
     active: impl Iterator<Item = (&'p str, &'p [Published])>,
     findings: &Findings,
 ) {
-    let mut taken: BTreeMap<(i32, Protocol), Vec<(&str, Address)>> = BTreeMap::new();
+    let mut taken: BTreeMap<KnownPort, Vec<(&str, Address)>> = BTreeMap::new();
     for (service, ports) in active {
         for port in ports {
-            let others = taken.entry((port.published, port.protocol)).or_default();
+            let others = taken.entry(port.published_port()).or_default();
             let other =
                 others.iter().find(|(name, address)| *name != service && address.clashes(port.address));
             if let Some((other, _)) = other {
                 let message = format!(
-                    "port {}/{} is also published by spec.services.{other}.ports: publish one of the two under \
-                     another number",
-                    port.published,
-                    port.protocol.as_str()
+                    "port {} is also published by spec.services.{other}.ports: publish one of the two under another \
+                     number",
+                    port.published_port()
                 );
                 findings.service(service).index("ports", port.index).problem(Reason::PortClash, message);
             }
@@ -222,7 +254,7 @@ pub(super) fn check_published<'p>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Port;
+    use crate::api::{Expose, Port};
 
     fn address(text: &str) -> Address {
         if text.is_empty() { Address::Every } else { Address::One(text.parse().unwrap()) }
@@ -259,5 +291,18 @@ mod tests {
         let findings = Findings::default();
         assert_eq!(published(&service, Publish::LoadBalancer, &findings.root("s")).len(), 1);
         assert!(findings.check().is_ok());
+    }
+
+    #[test]
+    fn an_exposed_number_that_no_port_has_is_refused_and_is_no_port() {
+        let expose = [0, 80, 65_536].map(|port| Expose { port, protocol: None }).to_vec();
+        let service = Service { expose, ..Service::default() };
+        let findings = Findings::default();
+        check_exposed(&service, &findings.root("s"));
+        let problems = findings.check().unwrap_err().problems;
+        let paths: Vec<_> = problems.iter().map(|problem| problem.path.as_str()).collect();
+        assert_eq!(paths, ["s.expose[0].port", "s.expose[2].port"]);
+        let known: Vec<_> = KnownPort::listed(&service).map(|known| known.to_string()).collect();
+        assert_eq!(known, ["80/TCP"]);
     }
 }

@@ -124,8 +124,7 @@ impl<'a> OwnSettings<'a> {
     /// Returns the application protocol of a port.
     pub fn app_protocol(&self, known: KnownPort) -> Option<String> {
         let ports = self.spec.ports.iter();
-        let mut same =
-            ports.filter(|it| (it.target, it.protocol.unwrap_or_default()) == (known.port, known.protocol));
+        let mut same = ports.filter(|it| KnownPort::of(it.target, it.protocol) == Some(known));
         same.find_map(|port| port.app_protocol.clone())
     }
 
@@ -165,9 +164,9 @@ impl ResolvedService<'_> {
     }
 
     /// Returns the container ports that are reachable for everyone.
-    pub fn opened_ports(&self) -> impl Iterator<Item = (i32, Protocol)> {
-        let published = self.ports_to_publish().map(|port| (port.target, port.protocol));
-        published.chain(self.routes.iter().map(|route| (route.port, Protocol::Tcp)))
+    pub fn opened_ports(&self) -> impl Iterator<Item = KnownPort> {
+        let routed = |route: &Route<'_>| KnownPort { port: route.port, protocol: Protocol::Tcp };
+        self.ports_to_publish().map(|port| port.target).chain(self.routes.iter().map(routed))
     }
 
     /// Reports whether the service has at most one container, which can have a fixed name.

@@ -7,14 +7,14 @@ use std::{
 
 use crate::{
     api::{DependencyCondition, Service, StackSpec},
-    text::addresses::addresses,
+    text::{addresses::addresses, port::PortNumber},
 };
 
 /// The references to services.
 #[derive(Debug, Default)]
 pub(super) struct Siblings<'a> {
     /// The ports in texts for each host, by index.
-    ports: Vec<BTreeSet<u16>>,
+    ports: Vec<BTreeSet<PortNumber>>,
     /// The indices of the hosts of each service: its name, aliases, container name and host name.
     hosts: BTreeMap<&'a str, Vec<usize>>,
     /// The services that another service names as a host, or depends on while they run.
@@ -29,7 +29,7 @@ struct Host<'a> {
     /// The services of the name.
     services: BTreeSet<&'a str>,
     /// The ports in texts.
-    ports: BTreeSet<u16>,
+    ports: BTreeSet<PortNumber>,
     /// The first service whose texts have the name.
     speaker: Option<&'a str>,
     /// Whether the texts of another service have the name too.
@@ -76,11 +76,14 @@ impl<'a> Siblings<'a> {
     }
 
     /// Returns the ports in texts for a service.
-    pub fn dialled(&self, service: &str) -> BTreeSet<i32> {
+    pub fn dialled(&self, service: &str) -> BTreeSet<PortNumber> {
         match self.sets(service)[..] {
             [] => BTreeSet::new(),
-            [ports] => ports.iter().map(|&port| port.into()).collect(),
-            ref sets => (0..).zip(union(sets)).filter(|(_, is_in)| *is_in).map(|(port, _)| port).collect(),
+            [ports] => ports.clone(),
+            ref sets => {
+                let all = (0usize..).zip(union(sets)).filter(|(_, is_in)| *is_in);
+                all.filter_map(|(port, _)| PortNumber::new(port)).collect()
+            }
         }
     }
 
@@ -99,14 +102,14 @@ impl<'a> Siblings<'a> {
     }
 
     /// Returns the ports of each host of a service.
-    fn sets(&self, service: &str) -> Vec<&BTreeSet<u16>> {
+    fn sets(&self, service: &str) -> Vec<&BTreeSet<PortNumber>> {
         let hosts = self.hosts.get(service).into_iter().flatten();
         hosts.filter_map(|&place| self.ports.get(place)).filter(|ports| !ports.is_empty()).collect()
     }
 }
 
 /// The union of sets of ports. Many names can have many ports each, and mostly the same ones.
-fn union(sets: &[&BTreeSet<u16>]) -> Vec<bool> {
+fn union(sets: &[&BTreeSet<PortNumber>]) -> Vec<bool> {
     let mut is_in = vec![false; 1 << 16];
     for ports in sets {
         ports.iter().for_each(|&port| is_in[usize::from(port)] = true);

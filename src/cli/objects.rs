@@ -1,5 +1,6 @@
 //! Objects of any kind: the writes of `install` and `up`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use kube::api::{DeleteParams, DynamicObject, ListParams, Patch, PatchParams};
@@ -106,10 +107,19 @@ pub async fn apply(
     let after = applied.map_err(|error| connection.failed(&format!("apply {reference}"), error))?;
     Ok(match before {
         None => Change::Created,
-        // The API server writes nothing if an apply changes nothing.
-        Some(before) if before.resource_version() == after.resource_version() => Change::Unchanged,
+        Some(before) if content(&before) == content(&after) => Change::Unchanged,
         Some(_) => Change::Configured,
     })
+}
+
+/// Returns what a user has written. The resourceVersion says less: the API server writes an object of which it completes an
+/// atomic list, such as the rules of a ValidatingAdmissionPolicy, at each apply.
+fn content(object: &DynamicObject) -> (Value, &BTreeMap<String, String>, &BTreeMap<String, String>) {
+    let mut data = object.data.clone();
+    if let Some(fields) = data.as_object_mut() {
+        fields.remove("status");
+    }
+    (data, object.labels(), object.annotations())
 }
 
 /// Returns the objects of a kind that have labels, in one namespace or in all.

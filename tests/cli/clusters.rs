@@ -71,9 +71,9 @@ fn the_first_line_comes_before_the_cluster_answers() {
     let start = Instant::now();
     let mut child =
         stackwright(&folder, &["up", "--kubeconfig", "kubeconfig"]).stderr(Stdio::piped()).spawn().unwrap();
-    let lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    // Warnings about the project come before the line that names the cluster.
-    let line = lines.take(20).find(|line| line.starts_with("Stack "));
+    // Diagnostics of the project come first.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let line = lines.find(|line| line.starts_with("Stack "));
     let elapsed = start.elapsed();
     child.kill().unwrap();
     child.wait().unwrap();

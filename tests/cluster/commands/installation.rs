@@ -1,12 +1,14 @@
 //! Installation, and what the cluster says about it.
 
 use std::process::Command;
+use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::rbac::v1::{ClusterRoleBinding, Role};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::api::{ListParams, PostParams};
-use kube::{Api, CustomResourceExt};
+use kube::api::{DeleteParams, ListParams, PostParams};
+use kube::runtime::wait::{await_condition, conditions::is_deleted};
+use kube::{Api, CustomResourceExt, ResourceExt};
 use serde_json::{Value, json};
 use stackwright::api::Stack;
 
@@ -48,9 +50,20 @@ fn install_upgrades_itself_and_uninstall_keeps_stacks() {
         let cluster = Cluster::of_its_own("install").await;
         let user = User { cluster: &cluster };
         let definitions: Api<CustomResourceDefinition> = Api::all(cluster.admin.clone());
-        definitions.delete(Stack::crd_name(), &kube::api::DeleteParams::default()).await.unwrap();
+        let definition = definitions.get(Stack::crd_name()).await.unwrap();
+        definitions.delete(Stack::crd_name(), &DeleteParams::default()).await.unwrap();
+        let uid = definition.uid().unwrap();
+        await_condition(definitions, Stack::crd_name(), is_deleted(&uid)).await.unwrap();
+        // The API server stops serving a kind after its definition is gone.
+        let missing = ["scale", "web=2", "-p", "shop", "-n", "default"];
+        for _ in 0..50 {
+            if user.run(&missing).1.contains("is not installed") {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
 
-        user.fails(&["scale", "web=2", "-p", "shop", "-n", "default"], "Stackwright is not installed");
+        user.fails(&missing, "Stackwright is not installed");
         let (code, said) = user.run(&["doctor"]);
         assert!(code == Some(1) && said.contains("fail  Stack API"), "{said}");
         assert!(user.succeeds(&["version"]).contains("Operator:    not installed"));

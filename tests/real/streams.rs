@@ -71,6 +71,37 @@ fn logs_have_every_line_once_over_restarts_and_a_replaced_pod() {
 }
 
 #[test]
+fn up_shows_the_logs_of_a_ready_stack_until_ctrl_c() {
+    on_real_nodes(async |s| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let compose = "
+            name: shop
+            services:
+              clock:
+                image: stackwright/testbox:1
+                command: [sh, -c, 'trap \"exit 0\" TERM; n=0; while true; do n=$$((n + 1)); echo tick $$n; sleep 1 & wait; done']
+                restart: always
+        ";
+        std::fs::write(folder.path().join("compose.yaml"), compose).expect("a file");
+        let mut up = command(s, &["up"])
+            .current_dir(&folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        // The program would end by itself if nobody could read its output any more.
+        let mut lines = BufReader::new(up.stdout.take().expect("its output")).lines();
+        let first: Vec<_> = lines.by_ref().take(3).map(|line| line.expect("a line")).collect();
+        assert_eq!(first, ["clock-1  | tick 1", "clock-1  | tick 2", "clock-1  | tick 3"]);
+        rustix::process::kill_process(rustix::process::Pid::from_child(&up), rustix::process::Signal::INT)
+            .expect("a signal");
+        let output = up.wait_with_output().expect("its end");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && said.contains("Stack shop keeps running"), "{output:?}");
+    });
+}
+
+#[test]
 fn exec_passes_bytes_variables_and_exit_codes() {
     on_real_nodes(async |s| {
         s.apply("shop", BOX).await.until("box=Running").await;

@@ -44,7 +44,10 @@ const NOT_BUILT: Here = Not {
     why: "images are built outside of the cluster",
     instead: "run docker buildx build --push, and name the registry with --registry",
 };
-const NO_LOGS: Here = Not { why: "the command ends when the Stack is ready", instead: "run logs --follow" };
+const NO_LOGS: Here = Not {
+    why: "the command shows the logs of all services in one form",
+    instead: "run up --detach, and then logs --follow",
+};
 const NOT_ENDED: Here = Not {
     why: "the operator restarts services, and the command does not stop them",
     instead: "run wait SERVICE",

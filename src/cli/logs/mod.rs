@@ -119,7 +119,6 @@ pub(super) async fn run(args: Args) -> anyhow::Result<()> {
 ///
 /// # Errors
 /// When a log cannot be read, or when standard output cannot be written.
-#[allow(dead_code, reason = "a verb that starts services calls it when it is attached")]
 pub(super) async fn follow(
     target: &Target,
     services: &[String],

@@ -202,6 +202,8 @@ async fn write(connection: &Connection, wanted: &Wanted, body: &Value, args: &Ar
 /// Follows the Stack as far as the user wants, and then deletes the objects that it no longer names.
 async fn finish(connection: &Connection, wanted: &Wanted, stack: &Stack, args: &Args) -> anyhow::Result<()> {
     let name = stack.name_any();
+    // Containers of the earlier Stack have written their lines before.
+    let since = Timestamp::now();
     let goal = match (args.no_start, args.detach) {
         (true, _) => return Ok(()),
         (false, true) => Goal::Settled,
@@ -218,10 +220,10 @@ async fn finish(connection: &Connection, wanted: &Wanted, stack: &Stack, args: &
             say(args, &format!("{:10}  {object}", "deleted"));
         }
     }
-    if args.detach || args.wait {
+    if args.detach || args.wait || args.quiet {
         return Ok(());
     }
-    attached::attach(connection, &name, args.quiet)
+    attached::attach(connection, &name, since).await
 }
 
 /// Returns the ConfigMaps and Secrets of an earlier project that the Stack no longer names.

@@ -118,7 +118,7 @@ impl Plan {
     }
 
     /// Keeps the CronJobs that must not be deleted yet: those of a job whose template waits, and those with a run in progress,
-    /// which are suspended meanwhile.
+    /// which are suspended meanwhile. The status of a CronJob does not list a run that was started by hand.
     fn keep_cron_jobs(&mut self, desired: &Desired, observed: &Observed) {
         let waits = |name: &String| {
             desired.jobs.contains_key(name) && matches!(self.gates.get(name), Some(Gate::Waits(_)))
@@ -130,7 +130,10 @@ impl Plan {
             if child.service.as_ref().is_some_and(waits) {
                 continue;
             }
-            match (state.active, state.suspended) {
+            let is_of_job = |run: &&Run| Some(&run.job) == child.service.as_ref();
+            let mut runs = observed.runs.values().filter(is_of_job);
+            let active = state.active || runs.any(|run| run.outcome == RunOutcome::Running);
+            match (active, state.suspended) {
                 (false, _) => self.pruned.push(delete),
                 (true, false) => self.retired.push(delete),
                 (true, true) => {}

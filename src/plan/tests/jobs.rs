@@ -63,6 +63,23 @@ fn the_cronjob_of_an_earlier_schedule_ends_its_run_before_it_is_deleted() {
 }
 
 #[test]
+fn a_run_by_hand_ends_before_its_cronjob_is_deleted() {
+    let earlier = job_unit("nightly", "s-nightly-1");
+    for (job, outcome, pruned) in [
+        ("nightly", RunOutcome::Running, vec![]),
+        ("nightly", RunOutcome::Succeeded, vec!["s-nightly-1"]),
+        ("weekly", RunOutcome::Running, vec!["s-nightly-1"]),
+    ] {
+        let mut observed = live_job(&earlier, false, true);
+        let run =
+            Run { name: "by-hand".to_owned(), job: job.to_owned(), started: None, finished: None, outcome };
+        observed.runs.insert(run.name.clone(), run);
+        let plan = plan(&of_jobs([]), &observed, &LastStatus::new());
+        assert_eq!(names(&plan.pruned), pruned, "{job}");
+    }
+}
+
+#[test]
 fn a_job_that_waits_for_an_object_keeps_its_cronjob() {
     let missing = Missing { kind: ObjectKind::Secret, name: "keys".to_owned(), need: Need::Object };
     let waiting = JobUnit { missing: vec![missing], ..job_unit("nightly", "s-nightly-2") };

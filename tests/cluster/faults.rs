@@ -109,7 +109,11 @@ fn an_operator_that_cannot_renew_its_lease_stops_before_another_starts() {
         s.line().let_go();
         s.operator.kill();
         s.operator.start();
-        stack.edit("services: {web: {image: 'web:2'}}").await.until_ready().await;
+        let edited = stack.edit("services: {web: {image: 'web:2'}}").await;
+        tokio::select! {
+            never = s.replace_operators_without_lease() => match never {},
+            _ = edited.until_ready() => {}
+        }
     });
 }
 

@@ -182,7 +182,9 @@ impl CallError {
     fn remedy(&self) -> Option<String> {
         let program = program::name();
         match self {
-            Self::NoStack { .. } => Some("run kubectl get stacks -A for the Stacks of the cluster, or pass -n NAMESPACE".to_owned()),
+            Self::NoStack { .. } => {
+                Some(format!("run {program} ls -A for the Stacks of the cluster, or pass -n NAMESPACE"))
+            }
             Self::NotInstalled { .. } => {
                 Some(format!("run {program} install, or pass --context for another cluster"))
             }

@@ -14,7 +14,8 @@ use rustix::{
 
 use crate::{on_real_nodes, support::Scenario};
 
-/// A container that writes numbered lines, 25,000 for each start, and fails until it has written 100,000.
+/// A container that writes numbered lines, 25,000 for each start, and fails until it has written 100,000. It waits before it
+/// writes, so that a reader has the log of the first container before the node deletes it: a node keeps that of two.
 const COUNTER: &str = r#"
     services:
       counter:
@@ -24,6 +25,7 @@ const COUNTER: &str = r#"
         - -c
         - |
           trap 'exit 0' TERM
+          sleep 3
           n=$$(cat /data/n 2>/dev/null || echo 0)
           end=$$((n + 25000))
           while [ $$n -lt $$end ]; do n=$$((n + 1)); echo "line $$n"; done

@@ -45,7 +45,8 @@ impl JsonSchema for Job {
         "Job".into()
     }
 
-    /// Returns the schema of a service with `triggers` and without [`OF_SERVICES`]. The API server refuses a flattened schema.
+    /// Returns the schema of a service with `triggers` and without the keys that only services have. The API server refuses a
+    /// flattened schema.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = Service::json_schema(generator);
         let triggers = Triggers::json_schema(generator).to_value();

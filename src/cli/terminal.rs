@@ -22,7 +22,7 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Writes bytes to standard output.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub fn print_bytes(bytes: &[u8]) -> anyhow::Result<()> {
     let mut output = io::stdout().lock();
     match output.write_all(bytes).and_then(|()| output.flush()) {

@@ -75,6 +75,7 @@ pub(in crate::cli) async fn run(args: &Args) -> anyhow::Result<()> {
     if definition.delete(&connection).await? {
         removed += 1;
         say(args, &format!("deleted     {definition}"));
+        until_gone(&connection, &definition).await?;
     }
     let namespace = before.map_or_else(|| NAMESPACE.to_owned(), |it| it.namespace);
     say(
@@ -87,6 +88,21 @@ pub(in crate::cli) async fn run(args: &Args) -> anyhow::Result<()> {
             ),
         },
     );
+    Ok(())
+}
+
+/// Waits until an object is gone. The API server deletes a CustomResourceDefinition after the objects of its kind, and an
+/// installation before that would lose its own.
+async fn until_gone(connection: &Connection, object: &Reference) -> anyhow::Result<()> {
+    let start = Instant::now();
+    while object.get(connection).await?.is_some() {
+        if start.elapsed() >= GONE {
+            let cause = format!("{object} is still on the cluster after {} seconds", GONE.as_secs());
+            let remedy = format!("look for finalizers with kubectl get crd {} -o yaml", object.name);
+            return Err(Failure::new(cause).remedy(remedy).code(exit::TIMEOUT).into());
+        }
+        tokio::time::sleep(LOOK).await;
+    }
     Ok(())
 }
 
